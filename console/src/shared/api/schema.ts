@@ -3621,7 +3621,7 @@ export interface components {
          * @description Why a schedule did not fire by itself.
          *
          *     DST_GAP: the clocks skipped its time of day. SCHEDULE_DISABLED, SCHEDULE_MISSING,
-         *     SCHEDULE_CHANGED: somebody disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
+         *     SCHEDULE_CHANGED: a person disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
          *     correct but started nothing. UNKNOWN: Scheduler gave no answer.
          * @enum {string}
          */

@@ -1,7 +1,7 @@
-"""Runledger: automations whose run history answers exactly."""
+"""Runledger: automations with an exact run history."""
 
 import gc
 
-# Loading makes many objects and no garbage: looking for some, as often as Python does by itself,
-# takes a tenth of a cold start. What a request leaves is collected every 20,000 objects.
+# Imports make many objects and no garbage. With Python's defaults, garbage collection takes a tenth
+# of a cold start. The garbage of requests is collected every 20,000 objects.
 gc.set_threshold(20_000, 20, 20)

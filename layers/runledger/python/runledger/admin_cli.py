@@ -1,4 +1,4 @@
-"""`runledger workspace` and `runledger member`: what an operator of a deployed stack does."""
+"""The commands `runledger workspace` and `runledger member`, for operators of a deployed stack."""
 
 import argparse
 import sys
@@ -47,7 +47,7 @@ def add_member_command(subparsers: Subparsers) -> None:
 
 def run_workspace(options: argparse.Namespace) -> int:
     try:
-        # Looked at first: a workspace that nobody can enter must not be left behind.
+        # Checked first, so that no workspace is left that nobody can enter.
         normalize_email(options.owner)
         found = _outputs(options.stack)
         store = _store(found)
@@ -95,7 +95,7 @@ def _store(found: dict[str, str]) -> WorkspaceStore:
 
 
 def _outputs(stack: str) -> dict[str, str]:
-    """The outputs of a deployed stack, by name."""
+    """Returns the outputs of a deployed stack, by name."""
     try:
         answer = boto3.client("cloudformation").describe_stacks(StackName=stack)
     except AWS_ERRORS as error:
@@ -105,7 +105,7 @@ def _outputs(stack: str) -> dict[str, str]:
 
 
 def _refused(error: Exception) -> int:
-    # Operators of the installation may know what AWS said: it is theirs to mend.
+    # Operators see AWS's own message, because they have to fix the problem.
     said = error.for_log() if isinstance(error, RunledgerError) else str(error)
     print(f"runledger: {said}", file=sys.stderr)
     return 1

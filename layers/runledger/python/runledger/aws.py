@@ -1,4 +1,4 @@
-"""AWS clients with our retry manner, and the one place where an error of AWS's becomes ours."""
+"""AWS clients with our retry settings, and the one place that turns AWS errors into ours."""
 
 import time
 from contextlib import contextmanager
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# Whatever a call of a client may raise. An answer that cannot be read is no BotoCoreError.
+# The errors that a client's call may raise. The one for an unreadable answer is not a
+# BotoCoreError.
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 
 _CONFIG = Config(
@@ -45,12 +46,12 @@ _CONFIG = Config(
     tcp_keepalive=True,
 )
 
-# The table answers in milliseconds, a secret soon after; a hung read is better asked again than
-# waited for until the function's own time is up.
+# The table answers in milliseconds, Secrets Manager almost as fast. It is better to repeat a hung
+# read than to wait until the function's time is over.
 _READ_SECONDS = {"dynamodb": 2, "secretsmanager": 3}
 
-# Signed links need the newest signature, and the bucket's own host in its own region. Parts that
-# have a checksum by default may have no gaps between their numbers.
+# Signed links need signature version 4, and the bucket's own host in its region. With default
+# checksums, the numbers of parts may have no gaps.
 _MORE: dict[str, dict[str, Any]] = {
     "s3": {
         "signature_version": "s3v4",
@@ -59,8 +60,8 @@ _MORE: dict[str, dict[str, Any]] = {
     }
 }
 
-# No answer came, or not all of it. Botocore names by the first two whatever went wrong with the
-# connection: refused, reset, closed, timed out, no name found, TLS failed.
+# No answer came, or only a part. The first two are botocore's errors for all connection problems:
+# refused, reset, closed, timed out, name not found, TLS failed.
 _UNANSWERED = (
     HTTPClientError,
     ConnectionError,
@@ -71,13 +72,13 @@ _UNANSWERED = (
     CredentialRetrievalError,
     NoCredentialsError,
 )
-# HTTP statuses of a passing fault, besides all from 500 on: Request Timeout, Too Many Requests.
+# HTTP statuses of a passing fault, besides all from 500: Request Timeout, Too Many Requests.
 _TRANSIENT_STATUSES = frozenset({408, 429})
 _FIRST_SERVER_FAULT = 500
-# Codes of a passing fault that come with another status (most with 400), over the services we
-# call, from their API references and from the shapes that botocore's models mark as retryable;
-# tests/unit/test_aws_errors.py compares. The credentials' own are those of a clock that was set
-# and of a token that Lambda renews:
+# Codes of passing faults that come with another status (mostly 400), for the services we call. They
+# are from the API references and from the shapes that botocore's models mark as retryable;
+# tests/unit/test_aws_errors.py compares them. The codes for credentials are for a clock that was
+# set and for a token that Lambda renews:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_troubleshoot_signing.html
 _TRANSIENT = frozenset(
     {
@@ -123,8 +124,8 @@ _TRANSIENT = frozenset(
         "RequestTimeTooSkewed",
     }
 )
-# The table or the bucket is not there (yet, or again: one is being restored or replaced). Both are
-# the stack's own, so the fault is not with what was asked for.
+# The table or the bucket is missing, because it is being created, restored or replaced. Both belong
+# to the stack, so the request itself is not wrong.
 _BUCKET_IS_MISSING = "NoSuchBucket"
 _TABLE_IS_MISSING = "ResourceNotFoundException"
 _TABLE_OPERATIONS = frozenset(
@@ -158,7 +159,7 @@ _FORBIDDEN = frozenset(
         "UnrecognizedClientException",
     }
 )
-# Reasons for which a transaction would be canceled again.
+# Reasons for which a repeated transaction would be canceled again.
 _LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
 
 _BUSY = "a service that is needed for this is busy or did not answer; try again"
@@ -166,26 +167,26 @@ _REFUSED = "a service that is needed for this refused the call"
 _NOT_SET_UP = "something that is needed for this is not set up or not there; it is in the log"
 
 
-# A call that has less time than this is not begun.
+# In seconds. With less time left, a call is not made.
 _SHORTEST_CALL = 0.05
 
 
 class DeadlineError(BotoCoreError):
-    """The time in which the process must answer is over before the call."""
+    """The time to answer was over before the call."""
 
     fmt = "the time for calls is over"
 
 
 class _Deadline:
-    """Until when this process answers; None where there is no hurry."""
+    """When this process must answer at the latest; None for no limit."""
 
     until: float | None = None
 
 
 @contextmanager
 def answer_within(seconds: float) -> "Iterator[None]":
-    """Bounds all calls of this process's clients in the block to so much time together: what is
-    left of it bounds the next call, and when it is over, calls raise what becomes a
+    """Limits all calls of this process's clients in the block to `seconds` together. The remaining
+    time limits the next call. When no time is left, calls raise an error that becomes a
     TransientError."""
     _Deadline.until = time.monotonic() + seconds
     try:
@@ -196,7 +197,7 @@ def answer_within(seconds: float) -> "Iterator[None]":
 
 @cache
 def client(service: str) -> Any:
-    """The process's one client of a service. Typed by its users, as boto3 has no types."""
+    """Returns the process's client of a service. Callers add the type, because boto3 has none."""
     own = Config(read_timeout=_READ_SECONDS.get(service, 10), **_MORE.get(service, {}))
     made = boto3.client(service, config=_CONFIG.merge(own))  # type: ignore[call-overload]
     made.meta.events.register("before-send", _keep_the_deadline)
@@ -209,20 +210,20 @@ def _keep_the_deadline(request: Any, **_: Any) -> None:
     left = _Deadline.until - time.monotonic()
     if left < _SHORTEST_CALL:
         raise DeadlineError
-    # Botocore's own way to bound one request (URLLib3Session.send), below the client's setting.
+    # Botocore's own way to shorten the timeout of one request (URLLib3Session.send).
     longest = request.context["client_config"].read_timeout
     request.context["read_timeout"] = min(left, longest)
 
 
 @cache
 def effect_client(service: str) -> Any:
-    """A client for calls which must not be repeated underneath: it makes one try a call, over a
-    connection that is opened for it.
+    """Returns a client for calls that the SDK must not repeat: it tries each call once, over a new
+    connection.
 
-    Lambda freezes an environment between its invocations, and what lies on the way purges
-    connections meanwhile. Used again, such a connection fails with bytes sent and no answer, and
-    then nobody can tell whether the call was made:
-    https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html (function code: keep-alive)."""
+    Lambda freezes an environment between invocations, and idle connections are purged meanwhile. If
+    such a connection is used again, it fails after bytes were sent, and nobody can say whether the
+    call was made: https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html (function code:
+    keep-alive)."""
     config = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     made = boto3.client(service, config=config)  # type: ignore[call-overload]
     use_fresh_connections(made)
@@ -230,9 +231,9 @@ def effect_client(service: str) -> Any:
 
 
 def use_fresh_connections(made: Any) -> None:
-    """Closes what connections a client has before each of its calls."""
+    """Makes a client close its connections before each call."""
 
-    # What a handler of this event returns would be taken for the answer.
+    # The handler must return None: botocore would use its result as the answer.
     def close(**_: Any) -> None:
         made.close()
 
@@ -240,7 +241,7 @@ def use_fresh_connections(made: Any) -> None:
 
 
 def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
-    """The text of a secret; MissingResourceError where there is none."""
+    """Returns the text of a secret. MissingResourceError if it does not exist."""
     try:
         return secrets.get_secret_value(SecretId=secret_id)["SecretString"]
     except AWS_ERRORS as error:
@@ -248,9 +249,8 @@ def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
 
 
 def domain_error(error: Exception) -> RunledgerError:
-    """The domain error that an exception of AWS_ERRORS stands for. Its message is ours; AWS's own
-    words are its `detail`. A condition's old row is attached by the table, which knows how to read
-    it."""
+    """Returns the domain error for an exception of AWS_ERRORS. Its message is ours; `detail` has
+    AWS's own words. The table adds the old row of a failed condition, because it can read it."""
     if not isinstance(error, ClientError):
         detail = f"{type(error).__name__}: {error}"
         if isinstance(error, (*_UNANSWERED, DeadlineError)):

@@ -1,8 +1,7 @@
-"""Bytes of a body as text, in the charset that its Content-Type declares.
+"""Decodes a body in the charset that its Content-Type declares.
 
-A charset is obeyed or refused by its name; without one a body is UTF-8 (RFC 8259, section 8.1).
-Bytes are never replaced: those that the charset does not have are an error that says where they
-stand.
+A charset is either supported or refused; without one, a body is UTF-8 (RFC 8259, section 8.1).
+Bytes are never replaced: invalid bytes are an error that gives their position.
 """
 
 import codecs
@@ -19,13 +18,13 @@ _REPLACED = "\ufffd".encode()
 _LONGEST_SHOWN = 40
 
 _UTF8 = "utf_8"
-# What Python can decode and no document is written in, or what hides one text in another: UTF-7 has
-# a second way to write every character.
+# Codecs of Python that no document uses, or that can hide one text in another: UTF-7 has a second
+# way to write every character.
 _NO_CHARSETS = frozenset(
     {"idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
     | {"utf_7", "rot_13", "tactis"}
 )
-# Codecs that have no alias.
+# Codecs without an alias.
 _MORE_CODECS = (
     *("cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_r", "koi8_t", "koi8_u"),
     *("mac_croatian", "mac_farsi", "mac_romanian", "utf_8_sig"),
@@ -71,12 +70,13 @@ _MARKS = {
 
 
 def decode_body(body: bytes, content_type: str) -> str:
-    """The body's text without its byte-order mark.
+    """Returns the body's text without its byte-order mark.
 
-    UnsupportedMediaTypeError names a charset that is not known, or two that contradict each other;
-    InvalidInputError says which byte the charset does not have."""
+    UnsupportedMediaTypeError names an unknown charset, or two that contradict each other;
+    InvalidInputError gives the first invalid byte."""
     name, codec = _declared(content_type)
-    # A mark goes before the declared charset: the WHATWG's Encoding Standard, section 6 ("decode").
+    # A byte-order mark overrides the declared charset: the WHATWG's Encoding Standard, section 6
+    # ("decode").
     if body.startswith(codecs.BOM_UTF8):
         name, codec = "UTF-8", _UTF8
     try:
@@ -91,9 +91,9 @@ def decode_body(body: bytes, content_type: str) -> str:
 
 
 def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
-    """InvalidInputError where the way here replaced bytes by U+FFFD: a gateway that hands a body
-    over as text may do so, and then the length is no longer the one that the sender declared.
-    Header names in lower case."""
+    """Raises InvalidInputError if invalid bytes were replaced by U+FFFD before they arrived. A
+    gateway that passes a body as text may do so; the length then differs from the declared one.
+    Header names are in lower case."""
     length = headers.get("content-length", "")
     place = body.find(_REPLACED)
     if place >= 0 and length.isdecimal() and int(length) != len(body):
@@ -101,11 +101,12 @@ def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
 
 
 def _declared(content_type: str) -> tuple[str, str]:
-    """The charset's name as it was written, and Python's codec for it."""
+    """Returns the charset's name as sent, and Python's codec for it."""
     found: dict[str, str] = {}
     for match in re.finditer(_PARAMETER, content_type):
         value = match[2].strip()
-        # A quoted and a bare value mean the same (RFC 9110, section 5.6.6); none declares nothing.
+        # A quoted and an unquoted value mean the same (RFC 9110, section 5.6.6); an empty one is
+        # ignored.
         if match[1].lower() == "charset" and value.strip("\"'"):
             name = re.sub(r"\\(.)", r"\1", value.strip("\"'")).strip()[:_LONGEST_SHOWN]
             found.setdefault(_codec(name), name)
@@ -126,8 +127,8 @@ def _codec(name: str) -> str:
 
 @cache
 def _codecs() -> dict[str, str]:
-    """Python's codecs by each name. A table, as Python's own look-up remembers every name that it
-    is asked for, and these come from strangers."""
+    """Returns Python's codecs by all their names. Python's own look-up is not used, because it
+    caches every name, and these come from strangers."""
     named = {**aliases, **{codec: codec for codec in (*aliases.values(), *_MORE_CODECS)}, **_LABELS}
     return {
         _key(name): "utf_8" if codec == "utf_8_sig" else codec
@@ -137,14 +138,14 @@ def _codecs() -> dict[str, str]:
 
 
 def _key(name: str) -> str:
-    """Names are compared by their letters and digits: Unicode Technical Standard #22, section 1.4
-    ("Charset Alias Matching")."""
+    """Returns only the letters and digits of a name, for comparing: Unicode Technical Standard #22,
+    section 1.4 ("Charset Alias Matching")."""
     return re.sub(_IGNORED, "", name.lower())
 
 
 def _with_order(codec: str, body: bytes) -> str:
-    """The codec with the order of bytes that a mark tells. Without one the first character does, as
-    JSON begins with an ASCII one (RFC 4627, section 3)."""
+    """Returns the codec with the byte order of the mark. Without a mark, the first character shows
+    the order, because JSON begins with an ASCII one (RFC 4627, section 3)."""
     family = codec[:6]
     for mark, ordered in _MARKS.get(family, ()):
         if body.startswith(mark):

@@ -1,4 +1,4 @@
-"""The `runledger` command: compiling graphs, and operating a deployed stack."""
+"""The `runledger` command: compiles graphs, and operates a deployed stack."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ OK, HAS_PROBLEMS, UNREADABLE = 0, 1, 2
 
 
 class UnreadableError(Exception):
-    """A file given on the command line cannot be used; the message is one line for a person."""
+    """A file from the command line cannot be used; the message is one line for a person."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,7 +132,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _parse_graph(document: Mapping[str, Any]) -> tuple[Graph | None, list[Problem]]:
-    """The graph part of an automation's document, or what keeps it from being a graph."""
+    """Returns the graph of an automation's document, or the problems that prevent it."""
     part = {key: document[key] for key in ("nodes", "edges", "layout") if key in document}
     try:
         return Graph.model_validate(part), []

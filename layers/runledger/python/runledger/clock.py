@@ -1,4 +1,4 @@
-"""Time as the engine counts it: epoch milliseconds, UTC."""
+"""The engine's time: epoch milliseconds, UTC."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def now_ms() -> int:
 
 
 def iso(moment: int) -> str:
-    """`2026-01-31T09:30:00.123Z`"""
+    """Returns a time as `2026-01-31T09:30:00.123Z`."""
     text = datetime.fromtimestamp(moment / 1_000, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
@@ -27,7 +27,7 @@ def optional_iso(moment: int | None) -> str | None:
 
 
 def from_iso(text: str) -> int:
-    """Epoch milliseconds of an ISO 8601 moment; without an offset it is read as UTC.
+    """Returns the epoch milliseconds of an ISO 8601 time; without an offset it is UTC.
 
     Raises ValueError for anything else."""
     moment = datetime.fromisoformat(text)

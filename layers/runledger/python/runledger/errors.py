@@ -4,8 +4,8 @@ from typing import Any
 
 
 class RunledgerError(Exception):
-    """Base of the tree. The message is for a person: it holds no secret, and no words of AWS's.
-    `detail` is for the log alone: what a service said in its own words."""
+    """The base class. The message is for a person: it holds no secret and no text from AWS.
+    `detail` is only for the log: a service's own message."""
 
     detail: str | None = None
 
@@ -14,8 +14,8 @@ class RunledgerError(Exception):
 
 
 class InvalidInputError(RunledgerError):
-    """What the caller sent is wrong; `field` is its path in wire names. `kept` is what may be
-    kept of the message, where that quotes what was sent."""
+    """The request is wrong; `field` is the wrong value's path in wire names. `kept` is the text
+    that may be stored, if the message quotes the request."""
 
     def __init__(self, message: str, field: str | None = None, *, kept: str | None = None) -> None:
         super().__init__(message)
@@ -24,14 +24,14 @@ class InvalidInputError(RunledgerError):
 
 
 class InvalidCursorError(InvalidInputError):
-    """A list's cursor is damaged, another list's, or too old."""
+    """A list's cursor is damaged, belongs to another list, or is too old."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="cursor")
 
 
 class WorkspaceNotNamedError(InvalidInputError):
-    """A change in one of several workspaces that does not say which."""
+    """The caller is in several workspaces, and the change does not name one."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class WorkspaceNotNamedError(InvalidInputError):
 
 
 class NoContactError(InvalidInputError):
-    """What names a contact is well formed, but nobody has it."""
+    """An id or address is valid, but no contact has it."""
 
 
 class InvalidGraphError(RunledgerError):
@@ -53,12 +53,12 @@ class InvalidGraphError(RunledgerError):
 
 
 class NotFoundError(RunledgerError):
-    """There is no such thing in the caller's workspace."""
+    """The resource does not exist in the caller's workspace."""
 
 
 class GoneError(RunledgerError):
-    """There was such a thing in the caller's workspace. `facts` say what became of it, in wire
-    names: `expiredAt`, `erasedAt`, …"""
+    """The resource no longer exists in the caller's workspace. `facts` say why, in wire names:
+    `expiredAt`, `erasedAt`, …"""
 
     def __init__(self, message: str, **facts: str) -> None:
         super().__init__(message)
@@ -66,8 +66,8 @@ class GoneError(RunledgerError):
 
 
 class ConflictError(RunledgerError):
-    """The thing's present state forbids this; `status` names that state where there is one,
-    `revision` the one that a stale edit met."""
+    """The resource's present state forbids the call. `status` names that state, if there is a name;
+    `revision` is the present revision that a stale edit met."""
 
     def __init__(
         self, message: str, status: str | None = None, *, revision: int | None = None
@@ -78,7 +78,7 @@ class ConflictError(RunledgerError):
 
 
 class PreconditionFailedError(RunledgerError):
-    """The thing is not at the revision that If-Match names, but at `revision`."""
+    """The resource does not have the revision that If-Match names, but `revision`."""
 
     def __init__(self, message: str, revision: int) -> None:
         super().__init__(message)
@@ -86,7 +86,8 @@ class PreconditionFailedError(RunledgerError):
 
 
 class ReentryBlockedError(ConflictError):
-    """The contact may not enter the automation again (now); `run_id` is the run in the way."""
+    """The contact may not enter the automation again, or not now; `run_id` is the run in the
+    way."""
 
     def __init__(self, message: str, run_id: str) -> None:
         super().__init__(message, status="REENTRY_BLOCKED")
@@ -94,7 +95,8 @@ class ReentryBlockedError(ConflictError):
 
 
 class KeyReusedError(ConflictError):
-    """An idempotency key came before with another body; `run_id` is the run it opened, if any."""
+    """An idempotency key was used before with another body; `run_id` is the run it opened, if
+    any."""
 
     def __init__(self, message: str, run_id: str | None = None) -> None:
         super().__init__(message, status="KEY_REUSED")
@@ -102,7 +104,7 @@ class KeyReusedError(ConflictError):
 
 
 class UnauthorizedError(RunledgerError):
-    """Who is calling could not be established."""
+    """The caller could not be identified."""
 
 
 class ForbiddenError(RunledgerError):
@@ -110,7 +112,7 @@ class ForbiddenError(RunledgerError):
 
 
 class MfaRequiredError(ForbiddenError):
-    """The workspace asks for a second factor, and the caller's account has none."""
+    """The workspace requires a second factor, and the caller's account has none."""
 
     def __init__(self, workspace_id: str) -> None:
         super().__init__(
@@ -120,11 +122,11 @@ class MfaRequiredError(ForbiddenError):
 
 
 class PayloadTooLargeError(RunledgerError):
-    """The body is over the documented size."""
+    """The body is larger than documented."""
 
 
 class UnsupportedMediaTypeError(RunledgerError):
-    """The body is not JSON."""
+    """The body has a content type or charset that is not supported."""
 
 
 class RateLimitedError(RunledgerError):
@@ -136,7 +138,7 @@ class RateLimitedError(RunledgerError):
 
 
 class ConditionFailedError(RunledgerError):
-    """A conditional write found another state; `item` is the row it found, or None."""
+    """The condition of a write failed; `item` is the row found, or None."""
 
     def __init__(self, item: dict[str, Any] | None = None) -> None:
         super().__init__("the condition of a write did not hold")
@@ -144,7 +146,8 @@ class ConditionFailedError(RunledgerError):
 
 
 class TransientError(RunledgerError):
-    """An AWS service throttled or was briefly away; the same call may succeed later."""
+    """An AWS service throttled the call or was briefly unavailable; the same call may succeed
+    later."""
 
     def __init__(self, message: str, detail: str | None = None) -> None:
         super().__init__(message)
@@ -152,12 +155,12 @@ class TransientError(RunledgerError):
 
 
 class BranchUnfinishedError(TransientError):
-    """A machine came to a node before every branch in front of it had finished; the run's next
-    attempt walks the branch that is missing."""
+    """A machine reached a node before all branches in front of it had finished; the run's next
+    attempt walks the missing branch."""
 
 
 class ServiceError(RunledgerError):
-    """An AWS service refused the call for good; `code` is its own error code."""
+    """An AWS service refused the call permanently; `code` is its error code."""
 
     def __init__(self, message: str, code: str, detail: str | None = None) -> None:
         super().__init__(message)
@@ -166,29 +169,29 @@ class ServiceError(RunledgerError):
 
 
 class SetupError(ServiceError):
-    """Something of the installation's own is missing: a resource or a permission. Not the fault
-    of the caller, who may try again when it is repaired."""
+    """The installation lacks a resource or a permission. It is not the caller's fault; they may try
+    again after the repair."""
 
 
 class MissingResourceError(SetupError):
-    """AWS has no resource of the name that it was asked for."""
+    """AWS has no resource with the requested name."""
 
 
 class UnreadableError(RunledgerError):
-    """What is stored is damaged: it can be shown in part, and nothing can be done with it."""
+    """Stored data is damaged: it can be shown in part, but not used."""
 
 
 class StepInProgressError(RunledgerError):
-    """Another walker holds a live lease on this node; come back after it. Where it outlasts the
+    """Another walker holds a lease on this node; try again after it ends. If the lease outlasts the
     machine's retries, the run is handed back."""
 
 
 class RunReleasedError(RunledgerError):
-    """This walker does not own the run (any more); it stops without writing."""
+    """This walker does not own the run, or no longer; it stops without writing."""
 
 
 class NodeError(RunledgerError):
-    """A node failed for a reason a person can act on; raised by node types.
+    """A node failed for a reason that a person can fix. Node types raise it.
 
     `kind` becomes the run's `error.kind`; `cause` is the raw exception's text, redacted.
     """
@@ -200,7 +203,7 @@ class NodeError(RunledgerError):
 
 
 class NotSentError(NodeError):
-    """A call failed before anything of it had left: whatever it does, it did not do."""
+    """A call failed before anything was sent, so it had no effect."""
 
 
 class NodeFailedError(RunledgerError):

@@ -1,4 +1,4 @@
-"""The HTTP edge: powertools' resolver, what its routes declare, and who is calling."""
+"""The HTTP edge: powertools' resolver, the declarations of routes, and the caller."""
 
 import base64
 import hmac
@@ -29,27 +29,26 @@ if TYPE_CHECKING:
 
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
-# A router knows the request of the app that includes it.
+# A router has access to the request of the app that includes it.
 HttpApp = APIGatewayHttpResolver | APIGatewayHttpRouter
-# The role that each handler of a route needs at least, where it is not the least of all. None
-# where anybody may call it.
+# The minimum role of each route's handler, if it is not VIEWER. None if anybody may call it.
 _NEEDED: dict[Callable[..., Any], Role | None] = {}
-# The routes that act in no workspace.
+# The handlers of routes that act in no workspace.
 _PERSONAL: set[Callable[..., Any]] = set()
-# Where `caller` and `person` keep who is calling, until the request is answered.
+# The context keys under which `caller` and `person` keep their result during a request.
 _CALLER, _PERSON = "caller", "person"
-# What changes nothing, by RFC 9110, section 9.2.1.
+# Methods that change nothing: RFC 9110, section 9.2.1.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# What each handler of a route answers besides its result and what every route may answer.
+# The statuses that a handler declares besides its result and the answers common to all routes.
 _ANSWERS: dict[Callable[..., Any], Mapping[int, str]] = {}
 
-# API Gateway waits 30 seconds for an integration, whatever is set, and its functions have 29:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+# API Gateway waits at most 30 seconds for an integration, and this cannot be changed; the functions
+# have 29: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 ANSWER_SECONDS = 24.0
 
 
 def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
-    """Says which role a route asks for at least; None opens it to everybody."""
+    """Declares the minimum role of a route; None opens it to everybody."""
 
     def note(handler: HandlerT) -> HandlerT:
         _NEEDED[handler] = role
@@ -59,7 +58,7 @@ def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
 
 
 def personal(handler: HandlerT) -> HandlerT:
-    """Says that a route is for everybody who is signed in, also without any workspace."""
+    """Declares that a route is for every signed-in person, even without a workspace."""
     _PERSONAL.add(handler)
     return handler
 
@@ -73,9 +72,9 @@ def needed_role(handler: Callable[..., Any]) -> Role | None:
 
 
 def answers(statuses: Mapping[int, str]) -> Callable[[HandlerT], HandlerT]:
-    """Says what a route answers besides its result and what every route may answer: statuses, each
-    with what it means here. The API's document is made of it, and a status below 300 has the same
-    body as the result."""
+    """Declares the statuses that a route answers besides its result and the answers common to all
+    routes, each with its meaning. The API's document is made from them; a status below 300 has the
+    same body as the result."""
 
     def note(handler: HandlerT) -> HandlerT:
         _ANSWERS[handler] = statuses
@@ -94,16 +93,16 @@ def make_app(
     validate: bool = True,
     identify: Callable[[HttpApp], object] | None = None,
 ) -> APIGatewayHttpResolver:
-    """A resolver that validates by the handlers' own models and answers errors as problems.
+    """Returns a resolver that validates with the handlers' models and answers errors as problems.
 
-    `methods` are those that a path takes, in whichever function; none where there is no such path.
-    `identify` asks who is calling and raises where the caller may not do this at all: before
-    anything of the request is read, so that nobody learns more than that."""
+    `methods` returns the methods that a path takes, in all functions; none if the path does not
+    exist. `identify` identifies the caller and raises if they may not use the route. It runs before
+    the request is read, so that a refused caller learns nothing else."""
     app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
     if validate:
         app.use(middlewares=[_refuse_unknown_query])
     if identify is not None:
-        # The resolver validates before any middleware of ours; this one has to come first.
+        # The resolver validates before our middlewares run, but this one has to run first.
         app._request_validation_middleware = _admitting(
             identify, app._request_validation_middleware
         )
@@ -114,9 +113,9 @@ def make_app(
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
         taken = methods(event.path)
-        # A path with characters that no id has is no route of ours, whatever its shape.
+        # A path with characters that no id has matches no route, even if it has the shape of one.
         if taken and event.http_method not in taken:
-            # RFC 9110, section 15.5.6: the answer names the methods that are taken.
+            # RFC 9110, section 15.5.6: the answer names the allowed methods.
             allowed = ", ".join(taken)
             detail = f"{event.path} takes {allowed}, not {event.http_method}"
             return problem(405, "Method not allowed", detail, {"Allow": allowed})
@@ -130,8 +129,8 @@ def make_app(
 
 
 def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
-    """Validation as `validate` does it, of what a caller sent who may do this: the role first,
-    then what kind of body it is, and last what stands in it."""
+    """Returns a middleware that checks the caller's role first, then the type of the body, and last
+    its content with `validate`."""
 
     def admit(app: APIGatewayHttpResolver, next_middleware: "NextMiddleware") -> "Response[Any]":
         route: Any = app.context["_route"]
@@ -147,24 +146,25 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
 
 
 def _document(event: Mapping[str, Any]) -> Any:
-    """The document that was sent, None where it is none."""
+    """Returns the JSON document that was sent, or None."""
     try:
         return json.loads(raw_body(event) or b"null")
     except ValueError:
-        # A GET with a body: nothing in it is asked for.
+        # A GET with a body, which is not read.
         return None
 
 
 def _leads_somewhere(app: APIGatewayHttpResolver, route: Any) -> bool:
-    """The route of a path that leads nowhere is made for the one request."""
+    """Whether a path has a route. For other paths the resolver makes a route for the one
+    request."""
     return route in app._static_routes or route in app._dynamic_routes
 
 
 def _require_sound_body(event: dict[str, Any]) -> None:
-    """The body, if any, must be one JSON document that can be kept."""
+    """Raises unless the body, if any, is one JSON document that can be stored."""
     body = raw_body(event)
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
-    # Also without a body: a form would be read as a document with every field left out.
+    # Also without a body: a form would be read as a document without any fields.
     if body or "content-type" in headers:
         require_json(headers.get("content-type", ""))
     if not body:
@@ -172,29 +172,28 @@ def _require_sound_body(event: dict[str, Any]) -> None:
     require_whole(body, headers)
     document = parse_json(body, headers.get("content-type", ""))
     if isinstance(document, list):
-        # The resolver would take the first of them and drop the others.
+        # The resolver would take the first item and drop the others.
         raise InvalidInputError("the body: send one JSON object; a list of them is not taken")
-    # As it was decoded and cleaned: the resolver reads the body once more.
+    # Store the decoded and cleaned document: the resolver reads the body again.
     event["body"], event["isBase64Encoded"] = json.dumps(document, ensure_ascii=False), False
-    # The resolver knows this one name for JSON; a merge patch has another.
+    # The resolver knows only this name for JSON; a merge patch has another.
     event["headers"] = {**headers, "content-type": "application/json"}
 
 
 def make_router() -> APIGatewayHttpRouter:
-    """Routes of one resource, for an app to include."""
+    """Returns a router for one resource, which an app includes."""
     return APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 def _serialize(value: Any) -> str:
-    """As short as it can be: Lambda answers at most 6 MB."""
+    """Returns compact JSON, because Lambda answers at most 6 MB."""
     return clean_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _refuse_unknown_query(
     app: APIGatewayHttpResolver, next_middleware: "NextMiddleware"
 ) -> "Response[Any]":
-    """A parameter that means nothing is refused: a filter that is ignored looks like one that was
-    applied."""
+    """Refuses unknown query parameters: an ignored filter would look like an applied one."""
     route: Any = app.context["_route"]
     if not _leads_somewhere(app, route):
         return next_middleware(app)
@@ -212,8 +211,8 @@ def resolve(
     context: "LambdaContext",
     seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
-    """Answers one request, its texts clean, in about `seconds` at most: then calls of AWS end as
-    passing faults. No cache on the way may keep any answer: each is one caller's."""
+    """Answers one request, with clean texts, within about `seconds`: after that, calls to AWS end
+    as passing faults. Caches must not keep any answer, because each is for one caller."""
     with answer_within(seconds):
         answer: dict[str, Any] = app.resolve(clean(event), context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
@@ -226,7 +225,7 @@ def _answer_unexpected(error: Exception) -> Response[str]:
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:
-    """The body's own bytes, which API Gateway hands over as text or as base64."""
+    """Returns the body's bytes, which API Gateway passes as text or as base64."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else clean_text(body).encode()
 
@@ -235,14 +234,14 @@ def lower_headers(app: HttpApp) -> dict[str, str]:
     return {name.lower(): value for name, value in app.current_event.headers.items()}
 
 
-# What the distribution in front of the API adds to a request.
+# Headers that the distribution in front of the API adds to a request.
 EDGE_KEY = "x-runledger-edge"
 VIEWER_ADDRESS = "x-viewer-address"
 
 
 def is_from_distribution(app: HttpApp) -> bool:
-    """Whether the distribution passed this request on, which it proves by its key. Everybody
-    reaches the API's own address too, and can write any other header there."""
+    """Whether the request came through the distribution, which proves it by its key. Anybody can
+    also call the API's own address, and send any other header."""
     given = lower_headers(app).get(EDGE_KEY)
     return bool(given) and hmac.compare_digest(str(given).encode(), _edge_key().encode())
 
@@ -253,8 +252,8 @@ def _edge_key() -> str:
 
 
 def public_url(app: HttpApp) -> str:
-    """The address that other systems can use: that of the distribution where it passed this
-    request on, else the API's own."""
+    """Returns the address for other systems: the distribution's, if the request came through it,
+    otherwise the API's own."""
     if not is_from_distribution(app):
         return f"https://{app.current_event.request_context.domain_name}"
     headers = lower_headers(app)
@@ -263,10 +262,10 @@ def public_url(app: HttpApp) -> str:
 
 
 def caller_address(app: HttpApp) -> str:
-    """Where a request comes from, as far as that can be known.
+    """Returns the IP address that a request comes from, if it can be known.
 
-    Behind the distribution API Gateway sees the distribution alone, which says who asked it.
-    X-Forwarded-For is never asked, as its beginning is the caller's own."""
+    Behind the distribution, API Gateway sees only the distribution, which adds the viewer's
+    address. X-Forwarded-For is never used, because callers can write its beginning."""
     viewer = lower_headers(app).get(VIEWER_ADDRESS)
     if viewer and is_from_distribution(app):
         return viewer
@@ -274,8 +273,8 @@ def caller_address(app: HttpApp) -> str:
 
 
 def caller(app: HttpApp, identity: Identity, needed: Role | None = None) -> Caller:
-    """The signed-in caller, who has at least the role `needed`, or that which the route needs.
-    Who it is is read once a request, when it is admitted."""
+    """Returns the signed-in caller, who has at least the role `needed`, or the role that the route
+    needs. The caller is read once per request, when it is admitted."""
     known: Caller | None = app.context.get(_CALLER)
     if needed is None and known is not None:
         return known
@@ -292,7 +291,8 @@ def caller(app: HttpApp, identity: Identity, needed: Role | None = None) -> Call
 
 
 def person(app: HttpApp, identity: Identity) -> Person:
-    """Whoever is signed in, for a route that acts in no workspace; read once a request."""
+    """Returns the signed-in person, for a route that acts in no workspace. They are read once per
+    request."""
     known: Person | None = app.context.get(_PERSON)
     if known is None:
         known = app.context[_PERSON] = identity.person(_claims(app))
@@ -304,7 +304,7 @@ def needs_no_workspace(app: HttpApp) -> bool:
 
 
 def _claims(app: HttpApp) -> Mapping[str, Any]:
-    """Of the token, which the authorizer has verified."""
+    """Returns the claims of the token, which the authorizer has verified."""
     authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
     claims: Mapping[str, Any] = authorizer.get("jwt", {}).get("claims", {})
     return claims

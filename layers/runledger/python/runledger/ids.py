@@ -1,4 +1,4 @@
-"""Sortable ids with a prefix, and the ids that are derived instead of drawn."""
+"""Sortable ids with a prefix, and ids that are derived instead of drawn."""
 
 import hashlib
 import secrets
@@ -6,35 +6,35 @@ import string
 
 from ulid import ULID
 
-# Of a ULID, that tell its millisecond.
+# The first characters of a ULID, which hold its millisecond.
 _TIME_CHARACTERS = 10
 _SHORT_CHARACTERS = 16
 _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, moment: int | None = None) -> str:
-    """`<prefix>_<ULID>`: 26 characters that sort by the millisecond they were made in: now, or
+    """Returns `<prefix>_<ULID>`: 26 characters that sort by their millisecond, which is now or
     `moment`."""
     return f"{prefix}_{ULID() if moment is None else ULID.from_timestamp(moment)}"
 
 
 def id_floor(prefix: str, moment: int) -> str:
-    """What sorts before every id that was made at `moment` or later, and after all others."""
+    """Returns a text that sorts before every id made at `moment` or later, and after all others."""
     return f"{prefix}_{str(ULID.from_timestamp(max(moment, 0)))[:_TIME_CHARACTERS]}"
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """The same id for the same parts, whoever asks and however often; it does not sort by time."""
+    """Returns an id that is always the same for the same parts. It does not sort by time."""
     digest = hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).digest()
     return f"{prefix}_{ULID.from_bytes(digest[:16])}"
 
 
 def short_derived_id(prefix: str, *parts: str) -> str:
-    """As `derived_id`, with 16 characters that carry 78 bits: for what is kept in rows that must
-    stay small, and is compared only where a collision would harm nobody but its maker."""
+    """As `derived_id`, with 16 characters that carry 78 bits. It is for rows that must stay small,
+    and only if a collision would harm nobody except the person who made it."""
     return derived_id(prefix, *parts)[: len(prefix) + 1 + _SHORT_CHARACTERS]
 
 
 def new_token(length: int = 30) -> str:
-    """A random URL-safe token; 30 characters of 62 carry 178 bits."""
+    """Returns a random URL-safe token; 30 characters of 62 carry 178 bits."""
     return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(length))

@@ -1,4 +1,4 @@
-"""JSON from strangers: strict, bounded, clean, and refused with a reason."""
+"""Parses JSON from strangers: strictly, within limits, and with a reason for each refusal."""
 
 import json
 import math
@@ -12,7 +12,7 @@ MAX_DEPTH = 100
 
 
 def require_json(content_type: str) -> None:
-    """UnsupportedMediaTypeError for a Content-Type that is no JSON."""
+    """Raises UnsupportedMediaTypeError for a Content-Type that is not JSON."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         said = repr(media_type) if media_type else "no content type"
@@ -20,11 +20,11 @@ def require_json(content_type: str) -> None:
 
 
 def parse_json(body: bytes, content_type: str = "") -> Any:
-    """The value of a body in the charset that its Content-Type declares, its texts clean.
+    """Returns the value of a body in the charset that its Content-Type declares, with clean texts.
 
-    InvalidInputError says where the text stops being JSON, or what in it cannot be kept: bytes that
-    the charset does not have, numbers that are none, too deep a nesting. UnsupportedMediaTypeError
-    names a charset that is not known."""
+    InvalidInputError says where the text stops being JSON, or what cannot be stored: invalid bytes,
+    numbers that are not finite, too deep a nesting. UnsupportedMediaTypeError names an unknown
+    charset."""
     text = decode_body(body, content_type)
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
@@ -35,17 +35,17 @@ def parse_json(body: bytes, content_type: str = "") -> Any:
     except RecursionError as error:
         raise InvalidInputError("the body is nested too deeply") from error
     except ValueError as error:
-        # Python's own bound on the digits of an integer.
+        # Python limits the digits of an integer.
         raise InvalidInputError("the body holds a number with too many digits") from error
     if _depth(value) > MAX_DEPTH:
         raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} deep")
-    # Only an escape can bring in half of a pair: no charset has one.
+    # Only an escape can add a lone surrogate: no charset has one.
     return clean(value) if "\\u" in text else value
 
 
 def is_same_json(one: Any, other: Any) -> bool:
-    """Whether two parsed values are one JSON document: the order of keys and the way a number is
-    written do not count. Without recursion, as the values come from strangers."""
+    """Whether two parsed values are the same JSON document; the order of keys and the notation of
+    numbers do not matter. It does not recurse, because the values come from strangers."""
     left = [(one, other)]
     while left:
         a, b = left.pop()
@@ -57,7 +57,7 @@ def is_same_json(one: Any, other: Any) -> bool:
             if len(a) != len(b):
                 return False
             left.extend(zip(a, b, strict=True))
-        # To Python True is 1.
+        # In Python, True equals 1.
         elif isinstance(a, bool) is not isinstance(b, bool) or a != b:
             return False
     return True
@@ -77,7 +77,7 @@ def _finite(text: str) -> float:
 
 
 def _depth(value: Any) -> int:
-    """How deep lists and objects are nested, by levels and without recursion."""
+    """Returns how deep lists and objects are nested, without recursion."""
     level, depth = [value], 0
     while level:
         containers = [each for each in level if isinstance(each, dict | list)]

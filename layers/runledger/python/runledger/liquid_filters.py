@@ -1,8 +1,8 @@
-"""The filters of templates: what arguments each takes, and those in which the library, written for
-Python, differs from Liquid as Shopify documents it (https://shopify.github.io/liquid).
+"""The filters of templates: their arguments, and our versions of filters in which the Python
+library differs from Shopify's Liquid (https://shopify.github.io/liquid).
 
-A wrong argument is refused when a text is saved. What goes wrong in a run is said in Liquid's
-words: the name of the filter and the kinds of the values, never those of Python.
+A wrong argument is refused when a text is saved. Errors in a run use Liquid's terms: the name of
+the filter and the kinds of the values, never Python's terms.
 """
 
 import html
@@ -39,7 +39,7 @@ from liquid.undefined import is_undefined
 
 from runledger.timezone_names import canonical_zone
 
-# Digits behind the point that a number may be rounded to, either way.
+# The most digits that a number may be rounded to, after or before the decimal point.
 _MOST_PLACES = 100
 _EXACT = Context(prec=2_000)
 _ENTITY = re.compile(r"&(?!(?:[a-zA-Z]+|#[0-9]+|#[xX][0-9a-fA-F]+);)")
@@ -47,8 +47,8 @@ _ENTITY = re.compile(r"&(?!(?:[a-zA-Z]+|#[0-9]+|#[xX][0-9a-fA-F]+);)")
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What may stand behind a filter's colon: so many values, of which those at `numbers` must be
-    numbers, and named ones."""
+    """The arguments that a filter takes: `least` to `most` values, and the names in `named`. The
+    values at `numbers` must be numbers."""
 
     least: int = 0
     most: int = 0
@@ -56,7 +56,7 @@ class Arguments:
     named: frozenset[str] = frozenset()
 
 
-# What works on texts: given an object, on its JSON.
+# Filters that work on texts. If they get an object, they work on its JSON.
 _OF_TEXTS = frozenset(
     {
         *("append", "prepend", "base64_decode", "base64_encode", "base64_url_safe_decode"),
@@ -108,7 +108,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
 
 
 def _round(value: object, places: object = 0) -> int | float:
-    """Half away from zero, by the digits that are written: 2.5 is 3, -2.5 is -3."""
+    """Rounds half away from zero, by the written digits: 2.5 is 3, -2.5 is -3."""
     number = decimal_of(value)
     digits = int(decimal_of(places))
     if abs(digits) > _MOST_PLACES:
@@ -120,7 +120,8 @@ def _round(value: object, places: object = 0) -> int | float:
 
 
 def _split(value: object, separator: object) -> list[str]:
-    """As Ruby splits: a space stands for any white space, and empty texts at the end go."""
+    """Splits as Ruby does: a space means any white space, and empty texts at the end are
+    removed."""
     text = "" if value is None else plain(value)
     by = "" if separator is None else plain(separator)
     parts = list(text) if by == "" else text.split(None if by == " " else by)
@@ -141,8 +142,8 @@ def _escape_once(value: object) -> str:
 
 
 def _date(value: Any, pattern: Any, zone: Any = None, *, environment: Environment) -> str:
-    """A moment by a strftime pattern; with a time zone, as clocks there show it. A moment that
-    names no offset is in UTC."""
+    """Formats a time by a strftime pattern; with a time zone, in local time there. A time without
+    an offset is in UTC."""
     if zone is None or is_undefined(value):
         return str(library_date(value, pattern, environment=environment))
     place = ZoneInfo(canonical_zone(str(zone)))
@@ -150,10 +151,11 @@ def _date(value: Any, pattern: Any, zone: Any = None, *, environment: Environmen
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
-        # No date: as Liquid has it, the text stays as it is.
+        # Not a date: like Liquid, return the text unchanged.
         return plain(value)
     there = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(place)
-    # Not by the library, which keeps what it read and takes equal instants of two zones for one.
+    # Not with the library: it caches what it read, and treats equal instants in two zones as the
+    # same.
     return there.strftime(plain(pattern))
 
 
@@ -169,7 +171,7 @@ _OWN: Mapping[str, Callable[..., Any]] = {
 
 
 def decimal_of(value: object) -> Decimal:
-    """The number that a value is or writes; 0 for what is none, as Liquid has it."""
+    """Returns a value or its text as a number; like Liquid, 0 for anything else."""
     if isinstance(value, bool) or value is None:
         return Decimal(0)
     try:
@@ -179,7 +181,7 @@ def decimal_of(value: object) -> Decimal:
 
 
 def plain(value: object) -> str:
-    """A value as a text: numbers without an exponent, true and false in lower case."""
+    """Returns a value as a text: numbers without an exponent, true and false in lower case."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -189,13 +191,13 @@ def plain(value: object) -> str:
     if is_structured(value):
         return compact_json(value)
     if isinstance(value, list | tuple):
-        # As Liquid writes a list into a text.
+        # Liquid writes a list this way.
         return "".join(plain(item) for item in value)
     return str(value)
 
 
 def is_structured(value: object) -> bool:
-    """Whether a value is an object, or a list that holds lists or objects: Liquid has no text for
+    """Whether a value is an object, or a list that holds lists or objects. Liquid has no text for
     these, so they are written as JSON."""
     if isinstance(value, list | tuple):
         return any(isinstance(item, Mapping | list | tuple) for item in value)
@@ -203,12 +205,12 @@ def is_structured(value: object) -> bool:
 
 
 def compact_json(value: object) -> str:
-    """JSON without spaces, as it goes out to others."""
+    """Returns JSON without spaces, for other systems."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
 def plain_number(value: float | Decimal) -> str:
-    """The number as people write it: 0.00001, not 1e-05."""
+    """Returns the number as people write it: 0.00001, not 1e-05."""
     text = str(value)
     if "e" not in text.lower():
         return text
@@ -217,21 +219,21 @@ def plain_number(value: float | Decimal) -> str:
 
 
 class _PlainObject(dict[str, Any]):
-    """An object that filters of texts write as JSON."""
+    """An object that text filters write as JSON."""
 
     def __str__(self) -> str:
         return compact_json(self)
 
 
 class _PlainFloat(float):
-    """A float that filters of texts write without an exponent."""
+    """A float that text filters write without an exponent."""
 
     def __str__(self) -> str:
         return plain_number(float(self))
 
 
 def _plain_items(value: Any) -> Any:
-    """The items as the library is to join them, which would write `True`."""
+    """Returns the items as texts for the library's `join`, which would write `True`."""
     if isinstance(value, list | tuple):
         return [_plain_items(item) for item in value]
     return plain(value)
@@ -255,7 +257,7 @@ def _plain(value: Any) -> Any:
 
 
 def install(environment: Environment) -> None:
-    """Puts the filters into an environment that has the library's."""
+    """Adds our filters to an environment with the library's filters."""
     for name, own in _OWN.items():
         environment.add_filter(name, own)
     for name, function in list(environment.filters.items()):
@@ -263,7 +265,7 @@ def install(environment: Environment) -> None:
 
 
 def _in_liquids_words(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, whose failures name it and what it was given."""
+    """Returns the filter with errors that name it and the kinds of its values."""
 
     @wraps(function)
     def filter_(value: Any, *arguments: Any, **named: Any) -> Any:
@@ -287,7 +289,7 @@ def _in_liquids_words(name: str, function: Callable[..., Any]) -> Callable[..., 
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in JSON's words."""
+    """Returns the kind of a value, in JSON's terms."""
     match value:
         case None:
             return "null"
@@ -305,7 +307,7 @@ def kind_of(value: object) -> str:
 
 
 def argument_problems(template: BoundTemplate) -> Iterator[tuple[str, int]]:
-    """What is wrong with the arguments of the filters in a text, each with its index there."""
+    """Yields the problems with filter arguments in a text, each with its index there."""
     for each in _filters(template.nodes, RenderContext(template)):
         message = _argument_problem(each)
         if message is not None:
@@ -334,7 +336,8 @@ def _argument_problem(used: Filter) -> str | None:
 
 
 def _is_no_number(value: Expression) -> bool:
-    """Whether a value is written out and is no number; what a variable is shows in the run."""
+    """Whether a value is a literal and not a number. A variable's value is only known in the
+    run."""
     if not isinstance(value, StringLiteral):
         return False
     try:

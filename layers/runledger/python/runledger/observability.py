@@ -1,4 +1,4 @@
-"""One structured logger. It holds ids, never bodies."""
+"""The structured logger. It logs ids, never bodies."""
 
 import json
 import traceback
@@ -10,8 +10,8 @@ from runledger.texts import clean_text
 
 
 def _line(entry: dict[str, Any]) -> str:
-    """As short as powertools writes it, and always such that it can be written: a line that holds
-    half of a surrogate pair would be lost."""
+    """Returns a log line as compact as powertools writes it. Its text is clean, because a line with
+    a lone surrogate would be lost."""
     return clean_text(json.dumps(entry, default=str, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -19,18 +19,18 @@ logger = Logger(service="runledger", json_serializer=_line)
 
 
 def begin(request_id: str, **ids: str | int | None) -> None:
-    """Starts an invocation's log: forgets the ids of the one before."""
+    """Starts an invocation's log, without the ids of the previous invocation."""
     logger.clear_state()
     bind(requestId=request_id, **ids)
 
 
 def bind(**ids: str | int | None) -> None:
-    """Adds ids to every line that follows in this invocation."""
+    """Adds ids to every following line of this invocation."""
     logger.append_keys(**{name: value for name, value in ids.items() if value is not None})
 
 
 def log_failure(message: str, error: Exception, **ids: str) -> None:
-    """An unforeseen error by its type and where it came from. Its own words stay out of the log:
-    they may quote a body."""
+    """Logs an unexpected error by its type and traceback. Its message is not logged, because it may
+    quote a body."""
     where = "".join(traceback.format_tb(error.__traceback__))
     logger.error(message, extra={"error": type(error).__name__, "where": where, **ids})

@@ -1,13 +1,13 @@
-"""The path language: where a value stands in an event's body or in a contact's metadata.
+"""The path language: paths to values in an event's body or in a contact's metadata.
 
     customer.email            names, with dots between them
     answers[0].email          items of a list, counted from 0 (`answers.0.email` is the same)
-    "Email Address"           any name in quotes, also behind a dot or in brackets
+    "Email Address"           any quoted name, also after a dot or in brackets
     $.customer.email          `$` is the whole document
     trigger.customer.email    as texts write it
 
-A path means what it says: only where the document has nothing there is a first `trigger` taken for
-the document itself.
+A path is first read literally. Only if the document has no value there, a first `trigger` means the
+document itself.
 """
 
 import json
@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-# A name of an object, or the place of an item in a list.
+# A name in an object, or the index of an item in a list.
 Step = str | int
 
-# How texts call an event's body, and a contact's metadata.
+# The names of an event's body, and of a contact's metadata, in texts.
 EVENT: tuple[tuple[str, ...], ...] = (("trigger",), ("event", "body"))
 METADATA: tuple[tuple[str, ...], ...] = (("contact", "metadata"), ("metadata",))
 
@@ -34,7 +34,7 @@ _SIMPLE = re.compile(r"[^\W\d][\w-]*")
 
 
 class PathError(ValueError):
-    """A text is no path. The message is for a person and has an example."""
+    """A text is not a path. The message is for a person and has an example."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}; {EXAMPLES}")
@@ -42,18 +42,18 @@ class PathError(ValueError):
 
 @lru_cache(maxsize=2_048)
 def parse(text: str) -> tuple[Step, ...]:
-    """The steps of a path, none for the whole document; PathError says what is wrong with it."""
+    """Returns the steps of a path, none for the whole document. PathError says what is wrong with
+    it."""
     return _parsed(text.strip())[1]
 
 
 def is_anchored(text: str) -> bool:
-    """Whether a path begins at the document itself, by a `$`."""
+    """Whether a path begins with `$`, the document itself."""
     return _parsed(text.strip())[0]
 
 
 def read(document: Any, path: str, prefixes: Sequence[Sequence[str]] = EVENT) -> Any:
-    """The value at a path; None where there is none. `prefixes` are the names by which a text calls
-    the document."""
+    """Returns the value at a path, or None. `prefixes` are the names of the document in texts."""
     steps = parse(path)
     found = walk(document, steps)
     if found is None and not is_anchored(path):
@@ -66,7 +66,8 @@ def read(document: Any, path: str, prefixes: Sequence[Sequence[str]] = EVENT) ->
 
 
 def walk(document: Any, steps: Sequence[Step]) -> Any:
-    """The value that steps lead to, or None. Digits as a name count items of a list too."""
+    """Returns the value that the steps lead to, or None. A name of digits is also an index of a
+    list."""
     value = document
     for step in steps:
         if isinstance(value, dict) and isinstance(step, str):
@@ -79,7 +80,7 @@ def walk(document: Any, steps: Sequence[Step]) -> Any:
 
 
 def written(steps: Sequence[Step]) -> str:
-    """The path of these steps as it is best written."""
+    """Returns the path of these steps in its simplest form."""
     text = ""
     for step in steps:
         if isinstance(step, int):
@@ -105,7 +106,7 @@ def _parsed(text: str) -> tuple[bool, tuple[Step, ...]]:
     is_from_top = text == "$" or text.startswith(("$.", "$["))
     rest = text[1:] if is_from_top else text
     steps: list[Step] = []
-    # A step behind another begins with a dot or a bracket; the first one has no dot.
+    # Every step except the first begins with a dot or a bracket; this adds the first dot.
     if rest and not is_from_top and not rest.startswith("["):
         rest = f".{rest}"
     while rest:
@@ -115,7 +116,7 @@ def _parsed(text: str) -> tuple[bool, tuple[Step, ...]]:
 
 
 def _named(text: str) -> tuple[Step, str]:
-    """The name behind a dot, and what is left."""
+    """Returns the name after a dot, and the rest."""
     if text[0] != ".":
         raise PathError(f"a dot is missing before {_shown(text)}")
     rest = text[1:]
@@ -140,7 +141,7 @@ def _named(text: str) -> tuple[Step, str]:
 
 
 def _bracketed(text: str) -> tuple[Step, str]:
-    """What stands in brackets, a number or a name in quotes, and what is left."""
+    """Returns the number or quoted name in brackets, and the rest."""
     rest = text[1:].lstrip()
     if rest[:1] in ('"', "'"):
         step, rest = _quoted(rest)
@@ -163,7 +164,7 @@ def _quoted(text: str) -> tuple[str, str]:
     if found is None:
         raise PathError("a quote is not closed")
     name = _ESCAPE.sub(_unescaped, found.group()[1:-1])
-    # Two escapes may be one character (RFC 8259, section 7); half of one is in no event.
+    # Two escapes may be one character (RFC 8259, section 7); no event holds a lone surrogate.
     name = name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return name, text[found.end() :]
 

@@ -1,4 +1,4 @@
-"""Errors as problems of RFC 9457: the one place where they become statuses."""
+"""Turns errors into problems of RFC 9457: the one place that chooses their statuses."""
 
 import json
 from collections.abc import Mapping
@@ -33,12 +33,12 @@ from runledger.observability import logger
 
 PROBLEM_JSON = "application/problem+json"
 
-# Where a value stood in the request, which is no part of its name.
+# The part of the request that holds a value. It is not part of the value's name.
 _PLACES = frozenset({"body", "query", "path", "header"})
-# Seconds after which a request that met a passing fault may be sent again.
+# Seconds after which a client may repeat a request that met a passing fault.
 RETRY_AFTER = 5
 
-# The first that fits.
+# The first matching type decides.
 _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidCursorError: (400, "Invalid cursor"),
     WorkspaceNotNamedError: (400, "Workspace not named"),
@@ -63,7 +63,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
 def problem(
     status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response[str]:
-    """An RFC 9457 answer; `more` are its extension members."""
+    """Returns an RFC 9457 answer; `more` are its extension members."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return Response(
         status_code=status,
@@ -108,7 +108,7 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
 
 
 def answer_validation(error: RequestValidationError, body: Any) -> Response[str]:
-    """`body` is the document that was sent, None where there was none."""
+    """Returns the answer to an invalid request. `body` is the document that was sent, or None."""
     problems = [_request_problem(fault, body) for fault in error.errors()]
     field, message = problems[0]["field"], problems[0]["message"]
     detail = f"{field or 'the body'}: {message}"
@@ -116,7 +116,7 @@ def answer_validation(error: RequestValidationError, body: Any) -> Response[str]
 
 
 def _request_problem(fault: Mapping[str, Any], body: Any) -> dict[str, Any]:
-    """One wrong value, by its path; inside a graph also by the node or edge it belongs to."""
+    """Returns one wrong value with its path; inside a graph also with its node or edge."""
     place, *inside = fault["loc"] or ("body",)
     path: list[Any] = inside if place in _PLACES else [place, *inside]
     if place == "body":

@@ -1,4 +1,5 @@
-"""Environment of the functions: validated models, read at first use and never at import."""
+"""Settings of the functions, from the environment: validated models, read at first use and never at
+import."""
 
 import os
 from functools import cache
@@ -14,12 +15,12 @@ def _split(value: object) -> object:
 
 
 class Settings(BaseModel):
-    """Field `table` is read from RUNLEDGER_TABLE, and so on."""
+    """The base class of settings. The field `table` is read from RUNLEDGER_TABLE, and so on."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
-        # Each function reads a few of these.
+        # Each function uses only a few of the models.
         defer_build=True,
         alias_generator=AliasGenerator(
             validation_alias=lambda field: f"RUNLEDGER_{field.upper()}",
@@ -28,7 +29,7 @@ class Settings(BaseModel):
 
 
 class StoreSettings(Settings):
-    """What every function has: its table, its bucket and the stack's name."""
+    """The settings of every function: table, bucket and the stack's name."""
 
     table: str = Field(min_length=3)
     bucket: str = Field(min_length=3)
@@ -37,7 +38,7 @@ class StoreSettings(Settings):
 
 
 class EdgeSettings(StoreSettings):
-    """The secret by which the distribution's requests are told from others."""
+    """The secret that marks requests from the distribution."""
 
     edge_secret_arn: str
 
@@ -49,8 +50,8 @@ class StartSettings(StoreSettings):
 
 
 class ScheduleSettings(StartSettings):
-    """The stack's group of schedules, the state machine they start, their role, and the queue of
-    what could not be delivered."""
+    """The stack's schedule group, the state machine that schedules start, their role, and the queue
+    for undelivered events."""
 
     schedule_group: str = Field(min_length=1)
     schedule_role_arn: str
@@ -59,8 +60,8 @@ class ScheduleSettings(StartSettings):
 
 
 class IdentitySettings(Settings):
-    """The Cognito user pool that operators sign in with, and the one client of it whose tokens
-    are taken."""
+    """The Cognito user pool that operators sign in with, and its only client whose tokens are
+    accepted."""
 
     user_pool_id: str = Field(min_length=1)
     user_pool_client_id: str = Field(min_length=1)
@@ -73,7 +74,8 @@ class InvitationSettings(Settings):
 
 
 class MachineSettings(StartSettings):
-    """What state machines are made with: their role, their log, and the functions they invoke."""
+    """The settings for making state machines: their role, their log, and the functions they
+    invoke."""
 
     machine_role_arn: str
     machine_log_group_arn: str
@@ -83,7 +85,7 @@ class MachineSettings(StartSettings):
 
 
 class ApiSettings(ScheduleSettings, MachineSettings):
-    """What the API changes things with."""
+    """The settings of the function `api`."""
 
 
 class PublishSettings(StoreSettings):
@@ -97,8 +99,8 @@ class QuerySettings(StoreSettings):
 
 
 class ChannelSettings(Settings):
-    """Whom each channel sends as, by address or ARN, and the configuration sets that events are
-    published through. Empty where the stack has no such sender."""
+    """The sender of each channel, by address or ARN, and the configuration sets that publish
+    events. Empty if the stack has no such sender."""
 
     sender_email: str = ""
     email_configuration_set: str = ""
@@ -109,7 +111,7 @@ class ChannelSettings(Settings):
 
 
 class RetrySettings(Settings):
-    """The state machine that tries deliveries again."""
+    """The state machine that retries deliveries."""
 
     delivery_retry_arn: str
 
@@ -121,7 +123,7 @@ class ExportSettings(Settings):
 
 
 class SenderSettings(ChannelSettings):
-    """What a function needs that sends."""
+    """The settings of a function that sends messages."""
 
     sender_email: str = Field(min_length=3)
 
@@ -137,5 +139,6 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 @cache
 def read_settings(model: type[SettingsT]) -> SettingsT:
-    """The environment as `model`; pydantic's ValidationError names what is missing or wrong."""
+    """Returns the environment as `model`. pydantic's ValidationError names missing or wrong
+    values."""
     return model.model_validate(dict(os.environ))

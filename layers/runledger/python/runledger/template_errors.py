@@ -1,4 +1,4 @@
-"""Where in a text a mistake is, and what Liquid says of it."""
+"""The position of a mistake in a text, and Liquid's message about it."""
 
 import re
 from collections.abc import Callable
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from liquid.exceptions import LiquidError
 
 _MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-# Of a text with a mistake that does not say where it is.
+# How many pieces of a text are searched for a mistake without a position.
 _PIECES_SEARCHED = 200
 _OPENING = re.compile(r"\{\{|\{%")
 _MESSAGE_CHARACTERS = 300
 
 
 def first_line(error: LiquidError) -> str:
-    """The message, for a person. It may name a variable by a value of the event, so it is cut."""
+    """Returns the message, for a person. It is cut, because it may contain a value of the event."""
     lines = str(error.message or "").splitlines()
     return lines[0][:_MESSAGE_CHARACTERS] if lines else type(error).__name__
 
 
 def bracket_depth(source: str) -> int:
-    """How deep the brackets of a text's Liquid stand within each other."""
+    """Returns how deep the brackets in a text's Liquid are nested."""
     deepest = 0
     for piece in _OPENING.split(source)[1:]:
         ends = [end for end in (piece.find("}}"), piece.find("%}")) if end >= 0]
@@ -36,9 +36,9 @@ def bracket_depth(source: str) -> int:
 def position(
     error: LiquidError, source: str, parse: Callable[[str], object]
 ) -> tuple[int | None, int | None]:
-    """Line and column of a mistake that `parse` found, from 1; None where they are unknown."""
-    # Inside an expression Liquid counts from the expression's start in `source`, as its token
-    # says; a token of another text has no position here.
+    """Returns line and column of a mistake that `parse` found, from 1; None if unknown."""
+    # Inside an expression, Liquid counts from the expression's start in `source`, which the token
+    # gives. A token of another text has no position here.
     token = error.token
     if token is None or token.source != source or not 0 <= token.start_index <= len(source):
         index = _searched(source, first_line(error), parse)
@@ -47,9 +47,9 @@ def position(
 
 
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
-    """Where a mistake is that Liquid notices at an end only: the first markup which, as the last
-    of a text, makes it. A block that is never closed is one that begins after the longest text
-    without a mistake."""
+    """Returns the position of a mistake that Liquid only notices at the end: the first markup that
+    causes it as the last one of a text. An unclosed block begins after the longest text without a
+    mistake."""
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]
     if len(pieces) > _PIECES_SEARCHED:
         return None
@@ -69,6 +69,6 @@ def _searched(source: str, message: str, parse: Callable[[str], object]) -> int 
 
 
 def line_and_column(source: str, index: int) -> tuple[int, int]:
-    """Of a character of a text, both from 1."""
+    """Returns the line and column of a character, both from 1."""
     before = source[:index]
     return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1

@@ -1,9 +1,9 @@
-"""How much one rendering may do: the steps it takes, and the size of every value it makes.
+"""The limits of one rendering: its steps, and the size of every value it makes.
 
-Liquid bounds what is written and how often a loop turns. That leaves the work within a turn, and
-values that grow on the way: a list doubled with every turn holds the same text ten thousand times
-before any of it is written. Steps are counted, not timed, so that a text that renders today renders
-tomorrow; the processor's time is bounded besides, for what a step may hide.
+Liquid limits the output and the turns of a loop, but not the work within a turn, nor values that
+grow meanwhile: a list doubled in every turn holds the same text ten thousand times before anything
+is written. Steps are counted, not timed, so that a text that renders today also renders tomorrow.
+Processor time is limited too, because a step may hide work.
 """
 
 import time
@@ -18,7 +18,7 @@ MAX_OUTPUT_BYTES = 256 * 1024
 MAX_LOOP_ITERATIONS = 10_000
 MAX_STEPS = 500_000
 MAX_SECONDS = 2.0
-# Of a value that a filter makes: characters, and one for each thing in it.
+# The largest weight of a filter's result: its characters, plus one for each item in it.
 MAX_WEIGHT = 4 * MAX_OUTPUT_BYTES
 _MAX_BITS = 4_096
 _MAX_DIGITS = 1_000
@@ -38,7 +38,7 @@ class Meter:
         self._ends_at = time.thread_time() + MAX_SECONDS
 
     def take(self, steps: int = 1) -> None:
-        """ResourceLimitError once there are too many, or they took too long."""
+        """Counts steps. ResourceLimitError if there are too many, or they took too long."""
         self._steps += steps
         if self._steps < self._looks_at:
             return
@@ -50,8 +50,8 @@ class Meter:
 
 
 def weigh(values: Iterable[object], meter: Meter) -> int:
-    """How large values are together, each as often as it is met: a list that holds one text a
-    thousand times would be written as a thousand texts. Each thing looked at is a step."""
+    """Returns the size of all values together. A value counts each time it occurs: a list that
+    holds one text a thousand times would be written as a thousand texts. Each item is a step."""
     weight = 0
     stack = list(values)
     while stack:
@@ -80,10 +80,10 @@ def weigh(values: Iterable[object], meter: Meter) -> int:
 
 
 def bounded(name: str, filter_: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
-    """A filter that takes steps by the size of what it works on, and makes nothing too large.
+    """Returns a filter that takes steps by the size of its input, and makes nothing too large.
 
-    What most filters make is at most a few times the size of what they are given; those that may
-    multiply two sizes are weighed before."""
+    The result of most filters is at most a few times the size of the input; filters that may
+    multiply two sizes are checked first."""
 
     def guarded(value: Any, *args: Any, **kwargs: Any) -> Any:
         weight = weigh((value, *args, *kwargs.values()), meter)
@@ -92,7 +92,7 @@ def bounded(name: str, filter_: Callable[..., Any], meter: Meter) -> Callable[..
         if makes is not None and weight + makes(value, *args) > MAX_WEIGHT:
             raise ResourceLimitError("value size limit reached", token=None)
         if name == "uniq":
-            # Compares each with each.
+            # It compares each item with each other.
             count = len(value) if isinstance(value, list | tuple | range) else 1
             meter.take(count * weight // 16)
         if name == "date" and isinstance(value, str) and len(value) > _DATE_CHARACTERS:
@@ -113,7 +113,7 @@ def _joined(value: Any, separator: Any = " ", *_: Any) -> int:
 
 
 def _count(value: Any) -> int:
-    """As many things as lists in lists hold."""
+    """Returns the number of items in nested lists."""
     count, stack = 0, [value]
     while stack:
         each = stack.pop()

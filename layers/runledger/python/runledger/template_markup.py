@@ -1,6 +1,6 @@
-"""What can be told of a template by its look: without Liquid, which takes long to load."""
+"""Facts about a template from its text alone, without Liquid, which loads slowly."""
 
 
 def has_liquid(source: str) -> bool:
-    """Whether the text holds any Liquid markup at all."""
+    """Whether the text contains Liquid markup."""
     return "{{" in source or "{%" in source

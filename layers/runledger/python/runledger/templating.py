@@ -1,8 +1,8 @@
 """Liquid: the language of templates and of every configurable text.
 
-Strict: a variable without a value is an error that names it. Only a test (`{% if … %}`) and the
-`default` filter may look at a missing one. Nothing is escaped, no file can be included, and the
-work a template may cause is bounded.
+It is strict: a variable without a value is an error that names it. Only a test (`{% if … %}`) and
+the `default` filter may use a missing one. Nothing is escaped, no file can be included, and the
+work of a template is limited.
 """
 
 import json
@@ -47,24 +47,24 @@ from runledger.template_markup import has_liquid
 MAX_SOURCE_CHARACTERS = 100_000
 # Brackets within brackets, as in `a[b[c]]`.
 MAX_BRACKETS = 50
-# The words that cannot stand as a name behind a point.
+# Reserved words: they cannot be a name after a dot.
 _RESERVED = re.compile(
     r"expected an? .*, found "
     r"(and|or|not|in|contains|nil|null|true|false|empty|blank|if|else|with|as)"
 )
 _UNSAFE_TAGS = ("include", "render")
 
-# Of the missing variables of one text, that are told.
+# How many missing variables of one text are reported.
 _MISSING_TOLD = 20
-# What a filter may raise, besides Liquid's own.
+# The errors that a filter may raise, besides Liquid's own.
 _FAILURES = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 T = TypeVar("T")
 
 
 class TemplateSyntaxError(RunledgerError):
-    """A text is not valid Liquid. The message is for a person; `line` and `column` count from 1
-    and are None where the position is unknown."""
+    """A text is not valid Liquid. The message is for a person; `line` and `column` count from 1,
+    and are None if the position is unknown."""
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         place = f" (line {line}, column {column})" if line is not None else ""
@@ -81,7 +81,7 @@ class _Missing(FalsyStrictUndefined):
 
 
 class _Context(RenderContext):
-    """Names a missing variable by its whole path, and counts what the whole template does."""
+    """Names a missing variable by its whole path, and counts the work of the whole template."""
 
     __slots__ = ("as_json", "iterations", "meter")
 
@@ -91,7 +91,7 @@ class _Context(RenderContext):
         self.meter = Meter()
         super().__init__(*args, **kwargs)
 
-    # Every node looks here before it renders, and nobody else does.
+    # Only nodes read this, each before it renders.
     @property
     def disabled_tags(self) -> list[str]:
         self.meter.take()
@@ -114,8 +114,7 @@ class _Context(RenderContext):
         return _Missing(name, token=token, hint=name)
 
     def get_item(self, obj: Any, key: Any) -> Any:
-        # Liquid's own `size`, `first` and `last` would invent values for fields that a body
-        # does not have.
+        # Liquid's own `size`, `first` and `last` would give values for fields that a body lacks.
         if isinstance(obj, Mapping):
             return obj[key]
         return super().get_item(obj, key)
@@ -131,8 +130,8 @@ class _Context(RenderContext):
 
 
 class _OutputNode(OutputNode):
-    """Writes objects, and lists that hold some, as JSON, for which Liquid has no text; in a text
-    that goes out to another system every list."""
+    """Writes objects, and lists that hold lists or objects, as JSON, because Liquid has no text for
+    them. In a text for another system, it writes every list as JSON."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
@@ -168,7 +167,7 @@ class _Environment(Environment):
 
 
 def _plain_items(value: object) -> object:
-    """A list with its items as Liquid writes each: Python would write True and None."""
+    """Returns a list with its items as Liquid texts: Python would write True and None."""
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
@@ -193,15 +192,16 @@ _ENVIRONMENT = _environment()
 
 
 def parsed(source: str) -> BoundTemplate:
-    """The text's nodes. Raises TemplateSyntaxError."""
+    """Returns the parsed text. Raises TemplateSyntaxError."""
     return _parse(source)
 
 
 def references(source: str) -> list[tuple[str, ...]]:
-    """The path of every variable the text reads from outside, e.g. ("steps", "score", "score").
+    """Returns the path of every variable that the text reads from outside, e.g. ("steps", "score",
+    "score").
 
     A path ends before a part that is only known in the run (`trigger[vars.key]` gives ("trigger",)
-    and ("vars", "key")). In order of appearance by root, without doubles. Raises
+    and ("vars", "key")). Ordered by the first appearance of the root, without duplicates. Raises
     TemplateSyntaxError.
     """
     paths: dict[tuple[str, ...], None] = {}
@@ -219,13 +219,13 @@ def references(source: str) -> list[tuple[str, ...]]:
 
 
 def filter_names(source: str) -> frozenset[str]:
-    """The filters the text uses. Raises TemplateSyntaxError."""
+    """Returns the filters that the text uses. Raises TemplateSyntaxError."""
     return frozenset(_parse(source).filter_names(include_partials=False))
 
 
 def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> str:
-    """The text with every variable put in; `as_json` writes lists as JSON and not, as Liquid does,
-    their items one behind the other.
+    """Returns the text with the values of its variables. `as_json` writes lists as JSON; Liquid
+    would write their items without separators.
 
     Raises NodeError `MISSING_VARIABLE`, `TEMPLATE_LIMIT` or `TEMPLATE_ERROR`.
     """
@@ -246,9 +246,8 @@ def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> s
 
 
 def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
-    """Every variable without a value that a rendering would stop at, in the order it meets them:
-    each is given one in turn, to see which is next. What only a test or `default` looks at is not
-    among them."""
+    """Returns the variables without a value that stop a rendering, in order: each gets a value in
+    turn, to find the next one. Variables that only a test or `default` uses are not included."""
     if not has_liquid(source):
         return []
     template = _parsed(source)
@@ -273,8 +272,8 @@ def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
 
 
 def _give_value(values: dict[str, Any], path: list[str]) -> bool:
-    """Whether the value could be placed; objects on its way are copied, so that the scope stays as
-    it was given."""
+    """Sets the value at a path to an empty text. Returns whether that was possible. Objects on the
+    path are copied, so that the scope does not change."""
     for name in path[:-1]:
         inner = values.get(name, {})
         if not isinstance(inner, Mapping):
@@ -288,8 +287,9 @@ def _give_value(values: dict[str, Any], path: list[str]) -> bool:
 
 
 def evaluate(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> Any:
-    """The value of one `{{ … }}`, as it is (number, list, true, …), when that is the whole text;
-    else the rendered text, with lists as JSON where `as_json`. Raises what `render` raises."""
+    """Returns the value (number, list, true, …) of one `{{ … }}`, if that is the whole text;
+    otherwise the rendered text, with lists as JSON if `as_json`. Raises the same errors as
+    `render`."""
     if not has_liquid(source):
         return source
     template = _parsed(source.strip())
@@ -308,7 +308,7 @@ def evaluate(source: str, scope: Mapping[str, Any], *, as_json: bool = False) ->
 
 
 def render_value(value: Any, scope: Mapping[str, Any], *, as_json: bool = False) -> Any:
-    """A JSON-like value with every string in it evaluated; keys are taken as they are."""
+    """Returns a JSON-like value with every string in it evaluated. Keys are not evaluated."""
     if isinstance(value, str):
         return evaluate(value, scope, as_json=as_json)
     if isinstance(value, Mapping):
@@ -319,13 +319,13 @@ def render_value(value: Any, scope: Mapping[str, Any], *, as_json: bool = False)
 
 
 def text_of(value: Any) -> str:
-    """A whole value as a text: nil is empty, booleans are lower case, numbers have no exponent,
-    lists and objects are JSON."""
+    """Returns a whole value as a text: nil is empty, booleans are lower case, numbers have no
+    exponent, lists and objects are JSON."""
     return compact_json(value) if isinstance(value, Mapping | list | tuple) else plain(value)
 
 
 def _native(value: Any) -> Any:
-    """A Liquid value as JSON knows it."""
+    """Returns a Liquid value as a JSON value."""
     if isinstance(value, bool | int) or value is None:
         return value
     if isinstance(value, str):
@@ -354,7 +354,8 @@ def _parse(source: str) -> BoundTemplate:
     if len(source) > MAX_SOURCE_CHARACTERS:
         raise TemplateSyntaxError(f"the text is longer than {MAX_SOURCE_CHARACTERS} characters")
     if bracket_depth(source) > MAX_BRACKETS:
-        # Refused by count: how deep the parser itself can go depends on who called it.
+        # Refused by depth: how deep the parser itself can recurse depends on the stack of its
+        # caller.
         raise TemplateSyntaxError("the text is nested too deeply")
     try:
         template = _ENVIRONMENT.from_string(source)
@@ -373,7 +374,7 @@ def _parse(source: str) -> BoundTemplate:
 
 
 def _hinted(message: str) -> str:
-    """What the parser said; of a name that Liquid keeps for itself, also how to write it."""
+    """Returns the parser's message. For a reserved word, it says how to write it."""
     found = _RESERVED.fullmatch(message)
     if found is None:
         return message
@@ -382,7 +383,7 @@ def _hinted(message: str) -> str:
 
 
 def _parsed(source: str) -> BoundTemplate:
-    """`_parse` while a run is under way, when a bad text is the node's failure."""
+    """As `_parse`, but during a run: an invalid text fails the node."""
     try:
         return _parse(source)
     except TemplateSyntaxError as error:
@@ -390,7 +391,7 @@ def _parsed(source: str) -> BoundTemplate:
 
 
 def _guarded(action: Callable[[], T]) -> T:
-    """Runs a rendering; what Liquid or a filter raises becomes a NodeError for a person."""
+    """Runs a rendering. Errors of Liquid or a filter become a NodeError for a person."""
     try:
         return action()
     except UndefinedError as error:

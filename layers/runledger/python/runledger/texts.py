@@ -1,10 +1,11 @@
 """Cleans every text that comes from outside, in one place.
 
-JSON may escape half of a surrogate pair (`"\\ud83d"`), and Python keeps it as it is. No such text
-can be written as UTF-8, so one of them in a row would make the row unreadable for ever. Here a pair
-becomes its character and half of one becomes U+FFFD, as in WHATWG's Infra Standard ("convert a
-string into a scalar value string"). Applied where texts come in (the HTTP edge, partners' and
-providers' answers, events), where a model is made, and where rows and bodies are written and read.
+JSON may escape a lone surrogate (`"\\ud83d"`), and Python keeps it. Such a text cannot be written
+as UTF-8, so one in a row would make the row unreadable permanently. Here a pair becomes its
+character and a lone surrogate becomes U+FFFD, as in WHATWG's Infra Standard ("convert a string into
+a scalar value string"). This is applied to all incoming texts (the HTTP edge, partners' and
+providers' answers, events), to every new model, and to rows and bodies when they are written and
+read.
 """
 
 from collections.abc import Mapping
@@ -12,13 +13,14 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# What text/html, XML 1.0, CSV readers and header lines cannot hold: C0 controls but for tab and
-# line breaks, and DEL.
+# Characters that text/html, XML 1.0, CSV readers and header lines cannot hold: C0 controls except
+# tab and line breaks, and DEL.
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 
 
 def clean_text(text: str) -> str:
-    """The text with every surrogate pair as its character and every half of one as U+FFFD."""
+    """Returns the text with every surrogate pair as its character and every lone surrogate as
+    U+FFFD."""
     if text.isascii():
         return text
     try:
@@ -29,21 +31,22 @@ def clean_text(text: str) -> str:
 
 
 def clean(value: T) -> T:
-    """A JSON-like value with all its texts clean, also keys; the value itself where they were.
+    """Returns a JSON-like value with all its texts clean, including keys; if they are clean
+    already, the value itself.
 
-    Of two keys that become the same the later one stays, as of two equal keys in JSON."""
+    If two keys become equal, the later one is kept, as for equal keys in JSON."""
     return _cleaned(value) if _has_surrogate(value) else value
 
 
 def without_controls(text: str) -> str:
-    """The text without the control characters that XML, CSV and header lines cannot hold; tabs and
-    line breaks stay."""
+    """Returns the text without the control characters that XML, CSV and header lines cannot hold.
+    Tabs and line breaks stay."""
     return text.translate(_CONTROLS)
 
 
 def decode_utf8(data: bytes) -> str:
-    """UTF-8, also where surrogates were written as if they were characters (CESU-8), which some
-    systems do. UnicodeDecodeError for anything else."""
+    """Decodes UTF-8. It also accepts surrogates encoded as characters (CESU-8), which some systems
+    send. UnicodeDecodeError for anything else."""
     try:
         return data.decode()
     except UnicodeDecodeError:

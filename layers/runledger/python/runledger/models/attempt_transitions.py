@@ -197,8 +197,8 @@ def _became(
 
 def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
     """Returns the attempt in the status that follows from `base` (our own status, since `at`) and
-    its reports. `settled_at` is the time of whichever decides, so that the order in which we learn
-    of events does not matter."""
+    its reports. `settled_at` is the time of the deciding report, if there is one, so that the order
+    in which we receive reports does not matter."""
     status = status_after(base, attempt.reports)
     decided = deciding(attempt.reports)
     is_same = status is attempt.status

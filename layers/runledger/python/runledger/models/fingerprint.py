@@ -19,8 +19,7 @@ UNREADABLE = "<text>"
 _ROUNDS = 6
 # A longer ASCII word was not written by a person.
 _WORD_CHARACTERS = 32
-# A part with at most this many letters counts as part of an id if digits are joined to it, as in
-# `A-1001` or `eu-west-1`.
+# A part with at most this many letters is not a word, so `A-1001` is an id.
 _LETTERS_OF_AN_ID = 2
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"

@@ -1,4 +1,4 @@
-"""Activations: one row each, beside the versions; due for as long as something is left to do."""
+"""Activations: one row each, beside the versions. A row is due while work is left."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ class ActivationStore:
         return self.at(keys.activation(automation_id, version))
 
     def frozen(self, activation: Activation) -> Version:
-        """The version that it makes active."""
+        """Returns the frozen version that the activation makes active."""
         assert activation.body is not None
         return Version.model_validate(self._bodies.unpack(activation.body))
 
@@ -44,10 +44,10 @@ class ActivationStore:
         due_at: int,
         replaces: Activation | None,
     ) -> Activation:
-        """A new activation of the draft of `before`, under the next number, which no other will
-        ever have. Whoever calls this works on it until `due_at`. It takes the place of `replaces`.
+        """Writes a new activation of the draft of `before`, with the next number, which is never
+        used again. The caller works on it until `due_at`. It replaces `replaces`.
 
-        ConditionFailedError where the automation or `replaces` has changed since it was read.
+        ConditionFailedError if the automation or `replaces` has changed since it was read.
         """
         activation = Activation(
             workspace_id=before.workspace_id,
@@ -86,8 +86,8 @@ class ActivationStore:
         return activation
 
     def put_off(self, activation: Activation, due_at: int) -> Activation:
-        """Leaves it alone until `due_at`, or keeps it for the caller until then.
-        ConditionFailedError where another process has done so, or it was ended."""
+        """Moves the due time to `due_at`; until then the caller may work on it.
+        ConditionFailedError if another process moved it, or the activation has ended."""
         change = Change(set={"dueKey": _due_key(activation, due_at)})
         is_where_it_was = Attr("dueKey").eq(_due_key(activation, activation.due_at))
         is_same_status = Attr("status").eq(activation.status.value)
@@ -95,8 +95,8 @@ class ActivationStore:
         return activation.changed(due_at=due_at)
 
     def activating(self, activation: Activation, now: int) -> list[Write]:
-        """What goes into the transaction that makes the version active: the version as it was
-        frozen, and the end of its activation."""
+        """Returns the writes for the transaction that makes the version active: the frozen version,
+        and the end of its activation."""
         key = keys.version(activation.automation_id, activation.version)
         version = {
             **key_attributes(key),
@@ -110,8 +110,9 @@ class ActivationStore:
         return [Put(version, is_new), Modify(_key(activation), change, _is_pending())]
 
     def canceling(self, activation: Activation, problem: Problem, now: int, due_at: int) -> Write:
-        """Goes into the transaction of what overtakes it. A process may be making its machine
-        until `due_at`; after that the machine is deleted."""
+        """Returns the write that cancels the activation, for the transaction of the change that
+        replaces it. A process may still be making its machine until `due_at`; after that the
+        machine is deleted."""
         return Modify(
             _key(activation),
             _ending(activation, ActivationStatus.CANCELED, problem, now, due_at),
@@ -126,13 +127,13 @@ class ActivationStore:
         now: int,
         due_at: int,
     ) -> Activation:
-        """Ends one that is not to become active; its machine may be deleted from `due_at` on.
-        ConditionFailedError where it was ended meanwhile."""
+        """Ends an activation that will not become active. Its machine may be deleted from `due_at`
+        on. ConditionFailedError if it has ended meanwhile."""
         change = _ending(activation, status, problem, now, due_at)
         return _from_item(self._table.update(_key(activation), change, _is_pending()))
 
     def settled(self, activation: Activation) -> None:
-        """Nothing is left of one that ended."""
+        """Takes an ended activation, with no work left, out of the due index."""
         is_same_status = Attr("status").eq(activation.status.value)
         change = Change(remove=["gsi4pk", "dueKey", "body"])
         self._table.update(_key(activation), change, is_same_status)

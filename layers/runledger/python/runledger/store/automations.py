@@ -36,7 +36,7 @@ _VERSIONS_CACHED = 64
 
 
 class WebhookTarget(Model):
-    """Where a webhook token leads."""
+    """The automation that a webhook token belongs to."""
 
     workspace_id: str
     automation_id: str
@@ -46,7 +46,7 @@ class AutomationStore:
     def __init__(self, table: "Table", bodies: "Bodies") -> None:
         self._table = table
         self._bodies = bodies
-        # Versions never change, so one that was read once serves as long as the process lives.
+        # Versions never change, so a version is read once per process.
         self._cached_version = lru_cache(maxsize=_VERSIONS_CACHED)(self._read_version)
 
     def create(self, automation: Automation, graph: Graph) -> None:
@@ -56,8 +56,8 @@ class AutomationStore:
         )
 
     def save_draft(self, automation: Automation, graph: Graph) -> None:
-        """Writes name, re-entry and graph; ConflictError where somebody else saved since
-        `automation.draft_revision` (the new one) was counted."""
+        """Writes name, re-entry and graph. ConflictError if the stored revision is not the one
+        before `automation.draft_revision` (the new one)."""
         is_expected_revision = Attr("draftRevision").eq(automation.draft_revision - 1)
         change = Change(
             set={
@@ -86,21 +86,22 @@ class AutomationStore:
         return _from_item(item)
 
     def get_many(self, workspace_id: str, automation_ids: "Iterable[str]") -> dict[str, Automation]:
-        """The ones that exist, by id."""
+        """Returns the automations that exist, by id."""
         found = self._table.batch_get(keys.automation(workspace_id, id_) for id_ in automation_ids)
         return {item["sk"]: _from_item(item) for item in found.values()}
 
     def names(
         self, workspace_id: str, automation_ids: "Iterable[str | None]"
     ) -> dict[str | None, str]:
-        """The names of the ones that exist, by id."""
+        """Returns the names of the automations that exist, by id."""
         wanted = {each for each in automation_ids if each is not None}
         return {id_: each.name for id_, each in self.get_many(workspace_id, wanted).items()}
 
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Automation], str | None]:
-        """Newest first, after the automation of that id; and the last id where more follow."""
+        """Returns automations, newest first, after the automation with that id; and the last id if
+        more follow."""
         return newest_rows(self._table, keys.automation, _from_item, workspace_id, limit, after)
 
     def draft(self, automation: Automation) -> Graph:
@@ -110,39 +111,39 @@ class AutomationStore:
         return Graph.model_validate(self._bodies.unpack(item["graph"]))
 
     def version(self, automation_id: str, number: int) -> Version:
-        """A frozen version; NotFoundError where it never was."""
+        """Returns a frozen version. NotFoundError if it never existed."""
         return self._cached_version(automation_id, number)
 
     def versions(self, automation_id: str) -> list[Version]:
-        """All versions, newest first."""
+        """Returns all versions, newest first."""
         page = self._table.query(
             keys.draft(automation_id).pk, SortRange(prefix=keys.VERSION_PREFIX), ascending=False
         )
         return [self._version_from_item(item) for item in page.items]
 
     def downstream_ids(self, automation_id: str) -> list[str]:
-        """The automations that wait for runs of this one."""
+        """Returns the ids of the automations that wait for runs of this one."""
         prefix = keys.DOWNSTREAM_PREFIX
         partition = keys.downstream(automation_id, "").pk
         page = self._table.query(partition, SortRange(prefix=prefix), consistent=True)
         return [str(item["sk"]).removeprefix(prefix) for item in page.items]
 
     def has_downstream(self, automation_id: str) -> bool:
-        """Whether any automation waits for runs of this one, as of about a second ago."""
+        """Whether any automation waits for runs of this one. The read may be about a second old."""
         prefix = keys.DOWNSTREAM_PREFIX
         partition = keys.downstream(automation_id, "").pk
         return bool(self._table.query(partition, SortRange(prefix=prefix), limit=1).items)
 
     def activate(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
-        """Makes `after` of `before`, with whatever `also` belongs to it, or changes nothing. The
-        draft is its own affair, and may have been saved meanwhile.
+        """Changes `before` into `after`, with the writes in `also`, or changes nothing. The draft
+        may have been saved meanwhile.
 
-        ConflictError where the status was changed or another activation was asked for."""
+        ConflictError if the status was changed or another activation was requested."""
         is_same_version = Attr("lastVersion").eq(before.last_version)
         is_same_status = Attr("status").eq(before.status.value)
         is_as_it_was = is_same_version & is_same_status
         if after.active == before.active:
-            # The version that is made active again is to be that of the draft.
+            # The same version becomes active again, so it must still match the draft.
             is_as_it_was &= Attr("draftRevision").eq(before.draft_revision)
         is_new = Attr("pk").not_exists()
         values: dict[Path, Any] = {
@@ -162,7 +163,7 @@ class AutomationStore:
             )
         ]
         if after.webhook_token is not None:
-            # Written each time, so that activating again mends what leads to the automation.
+            # Written each time, so that another activation repairs a lost token item.
             target = {"workspaceId": after.workspace_id, "automationId": after.id}
             key = keys.webhook(after.webhook_token)
             is_ours = Attr("automationId").eq(after.id)
@@ -173,12 +174,13 @@ class AutomationStore:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 
     def stop(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
-        """Makes `after`, which takes no more runs, and asks to have the open ones drained: the
-        row is in the due index until that is done. `also` is written with it, or nothing is.
-        ConflictError where it was changed since."""
+        """Stores `after`, which takes no more events, and starts the drain of the open runs: the
+        row is in the due index until that is done. `also` is written in the same transaction.
+        ConflictError if it was changed since it was read."""
         is_same_status = Attr("status").eq(before.status.value)
         is_same_version = Attr("lastVersion").eq(before.last_version)
-        # An activation may have reserved its number before `before` was read, and committed since.
+        # An activation may have reserved its number before `before` was read, and committed
+        # afterwards.
         is_same_active = (
             Attr("active").not_exists()
             if before.active is None
@@ -202,8 +204,8 @@ class AutomationStore:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 
     def drained(self, automation: Automation, drain: Drain | None, due_at: int) -> None:
-        """Notes how far draining has come; None takes the row out of the due index. A newer
-        drain than the one worked on is left alone."""
+        """Stores the progress of a drain; a `drain` of None takes the row out of the due index. A
+        newer drain is not changed."""
         assert automation.drain is not None
         is_same_drain = Attr("drain.before").eq(automation.drain.before)
         if drain is None:
@@ -220,8 +222,8 @@ class AutomationStore:
             self._table.update(key, change, is_same_drain)
 
     def rotate(self, before: Automation, after: Automation) -> None:
-        """Notes that the signing secret is about to be replaced; ConflictError where another
-        rotation was noted since `before` was read."""
+        """Records that the signing secret will be replaced. ConflictError if another rotation was
+        recorded since `before` was read."""
         is_same_rotation = (
             Attr("rotation").not_exists()
             if before.rotation is None
@@ -239,7 +241,7 @@ class AutomationStore:
             raise ConflictError("the secret is being rotated by somebody else") from error
 
     def at(self, key: "Key") -> Automation:
-        """The automation whose own row has this key."""
+        """Returns the automation whose row has this key."""
         item = self._table.get(key, consistent=True)
         if item is None:
             raise NotFoundError(f"there is no automation {key.sk}")
@@ -260,7 +262,7 @@ class AutomationStore:
 
     def _read_version(self, automation_id: str, number: int) -> Version:
         key = keys.version(automation_id, number)
-        # A version that was written a moment ago may not be everywhere yet.
+        # An eventually consistent read may miss a version that was just written.
         item = self._table.get(key) or self._table.get(key, consistent=True)
         if item is None:
             raise NotFoundError(f"the automation {automation_id} has no version {number}")

@@ -1,4 +1,4 @@
-"""JSON values kept beside rows: compressed in the row, over a bound in S3."""
+"""JSON values of rows: compressed in the row, or in S3 if they are too long."""
 
 import gzip
 import hashlib
@@ -22,18 +22,18 @@ INLINE_BYTES = 64_000
 
 
 def run_objects(run_id: str, expires_at: int) -> str:
-    """What the keys of a run's objects begin with. The expiry keeps them apart from those of a
-    later run of the same id: what expires is deleted by this prefix."""
+    """Returns the key prefix of a run's objects. It contains the expiry, because expired objects
+    are deleted by prefix and a later run may have the same id."""
     return f"runs/{run_id}/{ttl(expires_at)}/"
 
 
 def delivery_objects(delivery_id: str, expires_at: int) -> str:
-    """As `run_objects`, of a delivery."""
+    """As `run_objects`, for a delivery."""
     return f"deliveries/{delivery_id}/{ttl(expires_at)}/"
 
 
 def is_object(packed: bytes | Mapping[str, str] | None) -> bool:
-    """Whether what was packed lies in S3."""
+    """Whether the packed value is in S3."""
     return isinstance(packed, Mapping)
 
 
@@ -45,9 +45,9 @@ class Bodies:
         self._bucket = bucket
 
     def pack(self, value: Any, object_key: str, words: bytes = b"") -> bytes | dict[str, str]:
-        """`object_key` begins the name of the S3 object, where one is needed. The name ends in
-        what the object holds: whoever loses the conditional write that follows has overwritten
-        nothing. `words` as for `compress`."""
+        """Packs a value. If it needs an S3 object, its name begins with `object_key` and ends with
+        a hash of the content, so that a process that loses the conditional write afterwards has
+        overwritten nothing. `words` as for `compress`."""
         data = compress(value, words)
         if len(data) <= INLINE_BYTES:
             return data
@@ -59,15 +59,15 @@ class Bodies:
         return {"s3": object_key}
 
     def keep(self, text: str, object_key: str, content_type: str) -> str:
-        """Keeps a text as a file for people; its key, which begins with `object_key` and ends in
-        what the file holds."""
+        """Stores a text as a file for people and returns its key, which begins with `object_key`
+        and ends with a hash of the content."""
         data = clean_text(text).encode()
         object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
         try:
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=object_key,
-                # The same bytes for the same text.
+                # `mtime=0`: the same text gives the same bytes.
                 Body=gzip.compress(data, 6, mtime=0),
                 ContentType=content_type,
                 ContentEncoding="gzip",
@@ -77,14 +77,15 @@ class Bodies:
         return object_key
 
     def link(self, object_key: str, seconds: int) -> str:
-        """An address under which whoever has it may download that file for so long."""
+        """Returns a link for downloading the file, valid for `seconds`. It needs no other
+        credentials."""
         name = object_key.rpartition("/")[2]
         return self._s3.generate_presigned_url(
             ClientMethod="get_object",
             Params={
                 "Bucket": self._bucket,
                 "Key": object_key,
-                # Never shown as a page: what it holds is a stranger's.
+                # Never shown as a page: the content comes from strangers.
                 "ResponseContentDisposition": f'attachment; filename="{name}"',
                 "ResponseCacheControl": "no-store",
             },
@@ -92,7 +93,7 @@ class Bodies:
         )
 
     def delete_all(self, prefix: str) -> int:
-        """Deletes the objects whose keys begin so; how many there were."""
+        """Deletes the objects with this key prefix and returns how many there were."""
         deleted = 0
         try:
             while True:
@@ -111,7 +112,8 @@ class Bodies:
             raise domain_error(error) from error
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
-        """NotFoundError where it lay in S3 and is gone, UnreadableError where it is damaged."""
+        """Returns the packed value. NotFoundError if its S3 object is gone, UnreadableError if it
+        is damaged."""
         data = attribute
         if not isinstance(data, bytes):
             if not isinstance(data, Mapping) or not isinstance(data.get("s3"), str):
@@ -121,22 +123,23 @@ class Bodies:
 
 
 def compress(value: Any, words: bytes = b"") -> bytes:
-    """`words` are what such values often hold: they need no room. What was compressed with them can
-    only be read with them, so they must never change."""
+    """Returns the value as compressed JSON. `words` holds frequent parts of such values, which then
+    take almost no space. Data can only be read with the same words, so they must never change."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     packer = zlib.compressobj(6, zdict=words) if words else zlib.compressobj(6)
-    # What JSON writes for half of a pair, the text holds as it is.
+    # With `ensure_ascii=False` the text may hold lone surrogates, which cannot be encoded.
     return packer.compress(clean_text(text).encode()) + packer.flush()
 
 
 def decompress(data: bytes, words: bytes = b"") -> Any:
-    """Also of what was compressed without any words. UnreadableError where it is damaged."""
+    """Returns the value. Also reads data compressed without words. UnreadableError if it is
+    damaged."""
     unpacker = zlib.decompressobj(zdict=words)
     try:
         text = unpacker.decompress(data) + unpacker.flush()
         if not unpacker.eof:
             raise UnreadableError("a stored value is cut off")
-        # Rows that were written before texts were cleaned may hold surrogates, as bytes.
+        # Rows from before texts were cleaned may hold encoded surrogates.
         return clean(json.loads(decode_utf8(text)))
     except (zlib.error, ValueError, RecursionError) as error:
         raise UnreadableError("a stored value is damaged") from error

@@ -1,4 +1,4 @@
-"""Cancellations of many runs: a row each. Times are epoch milliseconds."""
+"""Bulk cancels: one row each. Times are epoch milliseconds."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +31,11 @@ class BulkCancelStore:
             "ttl": ttl(asked.expires_at),
             **self._rows.first(asked, due_at),
         }
-        # No id is drawn twice, so nothing is overwritten.
+        # Ids are never drawn twice, so nothing is overwritten.
         self._table.put(item)
 
     def get(self, workspace_id: str, cancellation_id: str, now: int) -> BulkCancel:
-        """NotFoundError also for one of another workspace."""
+        """Returns a bulk cancel. NotFoundError also if it belongs to another workspace."""
         found = self.at(keys.bulk_cancel(workspace_id, cancellation_id))
         if found is None or found.expires_at <= now:
             raise NotFoundError(f"there is no cancellation {cancellation_id}")
@@ -46,8 +46,8 @@ class BulkCancelStore:
         return None if item is None else _from_item(item)
 
     def change(self, before: BulkCancel, after: BulkCancel, due_at: int | None) -> BulkCancel:
-        """Stores how far `after` has come from `before`; None takes it out of the due index.
-        ConditionFailedError where somebody else brought it further since it was read."""
+        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
+        index. ConditionFailedError if another process changed it since it was read."""
         return self._rows.change(before, after, due_at)
 
 
@@ -56,7 +56,7 @@ def _key(asked: BulkCancel) -> "Key":
 
 
 def _progress(asked: BulkCancel) -> dict[str, Any]:
-    """All that changes on the way."""
+    """Returns the attributes that change as the work proceeds."""
     return {
         "version": asked.version,
         "cursor": asked.cursor,

@@ -1,4 +1,4 @@
-"""How far long work has come: a row that only whoever read it last may bring further."""
+"""Checkpoints of long work: rows that only a process which read the latest state may change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ WorkT = TypeVar("WorkT", BulkCancel, Export)
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRows(Generic[WorkT]):
-    """Rows of one kind of work: `key` and `read` as for any row; `fields` gives all that changes on
-    the way, None for what is not there."""
+    """The rows of one kind of work. `key` and `read` as for any row; `fields` returns all
+    attributes that change, with None for missing ones."""
 
     table: "Table"
     key: Callable[[WorkT], keys.Key]
@@ -30,13 +30,13 @@ class CheckpointRows(Generic[WorkT]):
     read: "Callable[[Item], WorkT]"
 
     def first(self, work: WorkT, due_at: int) -> "Item":
-        """What a new row has of its progress, and when it is due."""
+        """Returns the progress and due attributes of a new row."""
         there = {name: value for name, value in self.fields(work).items() if value is not None}
         return {**there, **_due(work, due_at)}
 
     def change(self, before: WorkT, after: WorkT, due_at: int | None) -> WorkT:
-        """Stores how far `after` has come from `before`; None takes it out of the due index.
-        ConditionFailedError where it was changed or deleted since it was read."""
+        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
+        index. ConditionFailedError if it was changed or deleted since it was read."""
         is_unchanged = Attr("version").eq(before.version)
         after = after.changed(version=before.version + 1)
         progress = self.fields(after)
@@ -51,7 +51,7 @@ class CheckpointRows(Generic[WorkT]):
         try:
             self.table.update(self.key(before), Change(set=values, remove=gone), is_unchanged)
         except ConditionFailedError as error:
-            # Our own write may have been sent again below us, because its answer was lost.
+            # The SDK may have repeated our own write, because its answer was lost.
             if error.item is None or self.read(error.item) != after:
                 raise
         return after

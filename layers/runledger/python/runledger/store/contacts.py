@@ -1,5 +1,5 @@
-"""Contacts, the items that make each e-mail and phone belong to one contact only, and those that
-find contacts by their tags and the dates in their metadata. All are written in one transaction."""
+"""Contacts, the items that reserve each e-mail and phone for one contact, and the items that find
+contacts by tags and by dates in their metadata. All are written in one transaction."""
 
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from runledger.store.values import Item
 
 CONTACT_PREFIX = "con"
-# Each has an item of its own, and replacing a contact may write all anew, with the contact and its
-# addresses: DynamoDB takes 100 writes at once.
+# Each tag and date has its own item. Replacing a contact may delete and write all of them, with the
+# contact and its addresses, and a DynamoDB transaction takes 100 writes.
 MAX_LISTINGS = 47
 
 
@@ -37,7 +37,8 @@ class ContactStore:
         self._table = table
 
     def create(self, contact: Contact) -> None:
-        """ConflictError where the e-mail or the phone belongs to another contact."""
+        """Writes a new contact. ConflictError if the e-mail or the phone belongs to another
+        contact."""
         is_new = Attr("pk").not_exists()
         writes: list[Write] = [Put(_to_item(contact), is_new)]
         writes += [
@@ -48,8 +49,8 @@ class ContactStore:
         self._write(writes)
 
     def replace(self, before: Contact, after: Contact) -> None:
-        """ConflictError where an address belongs to another contact, or the contact was changed
-        since `before` was read."""
+        """Replaces a contact. ConflictError if an address belongs to another contact, or the
+        contact was changed since `before` was read."""
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         is_free = Attr("pk").not_exists()
         old, new = set(_addresses(before)), set(_addresses(after))
@@ -65,8 +66,9 @@ class ContactStore:
         self._write(writes)
 
     def erase(self, contact: Contact, also: Write) -> None:
-        """Deletes the contact and everything that finds it, together with what `also` writes;
-        ConflictError where it was changed since it was read, or `also` does not hold."""
+        """Deletes the contact and all items that find it, together with the write `also`.
+        ConflictError if the contact was changed since it was read, or the condition of `also`
+        fails."""
         is_unchanged = Attr("updatedAt").eq(contact.updated_at)
         is_own = Attr("contactId").eq(contact.id)
         key = keys.contact(contact.workspace_id, contact.id)
@@ -76,14 +78,14 @@ class ContactStore:
         self._write(writes)
 
     def get(self, workspace_id: str, contact_id: str) -> Contact:
-        """Consistent, because a webhook may have created the contact a moment ago."""
+        """Returns a contact. The read is consistent, because a webhook may have just created it."""
         item = self._table.get(keys.contact(workspace_id, contact_id), consistent=True)
         if item is None:
             raise NotFoundError(f"there is no contact {contact_id}")
         return _from_item(item)
 
     def get_many(self, workspace_id: str, contact_ids: "Iterable[str]") -> dict[str, Contact]:
-        """Those that there are, by id; consistent."""
+        """Returns the contacts that exist, by id, from a consistent read."""
         wanted = [keys.contact(workspace_id, contact_id) for contact_id in contact_ids]
         found = self._table.batch_get(wanted, consistent=True)
         return {item["sk"]: _from_item(item) for item in found.values()}
@@ -93,35 +95,36 @@ class ContactStore:
         return _from_item(page.items[0]) if page.items else None
 
     def find_email(self, workspace_id: str, email: str) -> str | None:
-        """The id of the contact with this normalised e-mail."""
+        """Returns the id of the contact with this normalised e-mail."""
         return self._find(keys.contact_email(workspace_id, email))
 
     def find_phone(self, workspace_id: str, phone: str) -> str | None:
-        """The id of the contact with this E.164 phone."""
+        """Returns the id of the contact with this E.164 phone."""
         return self._find(keys.contact_phone(workspace_id, phone))
 
     def find_phones(self, workspace_id: str, phones: "Iterable[str]") -> dict[str, str]:
-        """Ids of the contacts with any of these E.164 phones, by phone."""
+        """Returns the ids of the contacts with these E.164 phones, by phone."""
         wanted = {keys.contact_phone(workspace_id, phone): phone for phone in phones}
         found = self._table.batch_get(wanted)
         return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
 
     def find_address(self, workspace_id: str, kind: str, address: str) -> str | None:
-        """The id of the contact with this address, in its one form; `kind` is that of the channels
-        that reach it."""
+        """Returns the id of the contact with this normalised address. `kind` is EMAIL or PHONE."""
         key = keys.contact_address(workspace_id, kind, address)
         return self._find(key)
 
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], str | None]:
-        """Newest first, after the contact of that id; and the last id where more follow."""
+        """Returns contacts, newest first, after the contact with that id; and the last id if more
+        follow."""
         return newest_rows(self._table, keys.contact, _from_item, workspace_id, limit, after)
 
     def tagged(
         self, workspace_id: str, tag: str, limit: int, after: str | None
     ) -> tuple[list[str], bool]:
-        """Ids of contacts with the tag, oldest first, after that id; and whether more follow."""
+        """Returns ids of contacts with the tag, oldest first, after that id; and whether more
+        follow."""
         key = keys.contact_tag(workspace_id, tag, after or "")
         start = dict(key_attributes(key)) if after else None
         page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
@@ -130,31 +133,32 @@ class ContactStore:
     def in_order(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], bool]:
-        """Oldest first, after the contact of that id; and whether more follow."""
+        """Returns contacts, oldest first, after the contact with that id; and whether more
+        follow."""
         key = keys.contact(workspace_id, after or "")
         start = dict(key_attributes(key)) if after else None
         page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
         return [_from_item(item) for item in page.items], page.next is not None
 
     def date_fields(self, workspace_id: str) -> frozenset[str]:
-        """The keys of metadata that date automations go by."""
+        """Returns the metadata keys that date automations use."""
         item = self._table.get(keys.date_fields(workspace_id), consistent=True)
         return frozenset(item.get("fields", ())) if item is not None else frozenset()
 
     def index_date_field(self, workspace_id: str, field: str) -> Modify:
-        """Notes that a date automation goes by a key of metadata: from now on contacts are listed
-        under it by all forms of dates, and those without a date there too."""
+        """Records that a date automation uses a metadata key. From now on contacts are listed under
+        it by all forms of dates, including contacts whose value is not a date."""
         change = Change(add={"fields": {field}})
         return Modify(keys.date_fields(workspace_id), change)
 
     def list_doubtful(self, contact: Contact, field: str) -> None:
-        """Lists a contact that was written before an automation went by the key."""
+        """Lists a contact that was written before an automation used the key."""
         for key in _doubtful(contact, frozenset({field})):
             self._table.put(dict(key_attributes(key)))
 
     def _listings(self, contact: Contact) -> "set[Key]":
-        """An item for each tag and date: what the contact is found by. InvalidInputError where
-        they are too many for one transaction."""
+        """Returns the keys of the items that find the contact, one per tag and date.
+        InvalidInputError if they are too many for one transaction."""
         found = _dates(contact) | {
             keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
         }
@@ -191,14 +195,14 @@ def _addresses(contact: Contact) -> "list[Key]":
 
 
 def _dates(contact: Contact) -> "set[Key]":
-    """An item for each date in the metadata: what date automations find the contact by."""
+    """Returns the keys by which date automations find the contact, one per date in the metadata."""
     return {
         _date(contact, field, written) for field, written in written_dates(contact.metadata).items()
     }
 
 
 def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
-    """An item for each value under these keys that is a date in digits, or none."""
+    """Returns a key for each value in these fields that is a date in digits, or not a date."""
     return {
         keys.unreadable_date(contact.workspace_id, field, contact.id)
         if written is None
@@ -210,7 +214,7 @@ def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
 
 def _date(contact: Contact, field: str, written: "Written") -> "Key":
     kind = keys.DateKind.INSTANT if written.is_instant else keys.DateKind.DAY
-    # Beyond the years that Python knows in UTC, the day as it is written.
+    # Outside the years that Python can convert to UTC, use the day as written.
     day = written.day("UTC") or written.moment.date()
     return keys.contact_date(contact.workspace_id, kind, day, field, contact.id)
 
@@ -225,7 +229,7 @@ def _to_item(contact: Contact) -> "Item":
         "lastName": contact.last_name,
         "tags": list(contact.tags),
         "consents": contact.consents.model_dump(),
-        # As one value: DynamoDB's numbers and depth are narrower than JSON's.
+        # Stored as one value: DynamoDB limits numbers and depth more than JSON does.
         "metadata": compress(contact.metadata),
         "createdAt": contact.created_at,
         "updatedAt": contact.updated_at,

@@ -1,8 +1,8 @@
-"""Delivery attempts. An attempt is written before its message leaves, and settled after.
+"""Delivery attempts. An attempt is written before its message is sent, and settled afterwards.
 
-Every change is one conditional write on the very state that was read (`sequence` and `revision`),
-so that of two who would change an attempt one looks again. What a change makes of an attempt is
-told in `models/attempt_life.py`."""
+Every change is one conditional write on the state that was read (`sequence` and `revision`), so
+that if two processes change an attempt, one has to read it again. The changes themselves are in
+`models/attempt_transitions.py`."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
 
-# Each lost try means that the attempt was changed in between: by a walker, a report, the tick.
+# A lost try means that a walker, a report or the tick changed the attempt in between.
 _TRIES = 12
 
 
@@ -45,12 +45,12 @@ class DeliveryStore:
         self._bodies = bodies
 
     def begin(self, attempt: DeliveryAttempt, run: "Run", token: str) -> DeliveryAttempt | None:
-        """Claims the effect by writing its PROCESSING attempt, in one transaction with a look at
-        the run: once a run has ended or changed hands, none of its messages can be claimed.
-        `token` names the claim: done again with it, one that took effect is known as one's own.
+        """Claims the effect: writes its PROCESSING attempt and checks the run in one transaction.
+        If the run has ended or changed hands, its messages can no longer be claimed. `token` names
+        the claim: a repeated call with it succeeds if the first one did.
 
-        Returns None, or, where the effect was claimed before, the attempt found: nothing may be
-        sent then. RunReleasedError where the run is not this execution's to walk any more."""
+        Returns None, or, if the effect was claimed before, the attempt found: then nothing may be
+        sent. RunReleasedError if this execution no longer owns the run."""
         is_new = _is_new(attempt)
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
@@ -70,8 +70,8 @@ class DeliveryStore:
         return None
 
     def add(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
-        """Writes an attempt that begins without being sent: SUPPRESSED. One of the same id that
-        was there before stands, and is returned."""
+        """Writes an attempt that is not sent: SUPPRESSED. If an attempt with the same id exists, it
+        is kept and returned."""
         is_new = _is_new(attempt)
         try:
             self._table.put(delivery_to_item(attempt, self._bodies, listed=shards), is_new)
@@ -84,8 +84,8 @@ class DeliveryStore:
     def add_resend(
         self, attempt: DeliveryAttempt, original: DeliveryAttempt, shards: int
     ) -> DeliveryAttempt:
-        """Writes a resend, and its id with the attempt that it repeats, in one transaction. One of
-        the same id that was there before stands, and is returned."""
+        """Writes a resend, and its id on the attempt that it repeats, in one transaction. If a
+        resend with the same id exists, it is kept and returned."""
         is_new = Attr("pk").not_exists()
         is_there = Attr("pk").exists()
         link = Change(add={"resends": {attempt.id}})
@@ -109,9 +109,9 @@ class DeliveryStore:
         change: Callable[[DeliveryAttempt], DeliveryAttempt],
         shards: int,
     ) -> DeliveryAttempt:
-        """Writes what the try in progress came to: `change` makes it of the attempt as it is now,
-        which reports may have changed since `attempt`. Where that very try was settled before,
-        that stands and is returned."""
+        """Writes the result of the try in progress. `change` is applied to the present attempt,
+        because reports may have changed it since `attempt` was read. If this try was settled
+        before, that result is kept and returned."""
         found = attempt
         for _ in range(_TRIES):
             is_this_try = found.tries == attempt.tries
@@ -129,8 +129,8 @@ class DeliveryStore:
     def change(
         self, before: DeliveryAttempt, after: DeliveryAttempt, shards: int
     ) -> DeliveryAttempt:
-        """One step of an attempt's life; ConditionFailedError with the row, where it is not as it
-        was read."""
+        """Writes one transition of an attempt. ConditionFailedError, with the row, if it changed
+        since it was read."""
         update = delivery_change(after, self._bodies, shards)
         self._table.update(keys.delivery(before.id), update, _is_unchanged(before))
         return after
@@ -143,13 +143,13 @@ class DeliveryStore:
         now: int,
         token: str,
     ) -> DeliveryAttempt | None:
-        """Claims the next try of a waiting attempt, in one transaction with a look at its run: a
-        canceled one stops it. The attempt claimed; None where nothing may be sent: the attempt
-        moved on, or was stopped. `token` as for `begin`."""
+        """Claims the next try of a waiting attempt, and checks its run in the same transaction: a
+        canceled run stops the attempt. Returns the claimed attempt, or None if nothing may be sent
+        because the attempt changed or was stopped. `token` as for `begin`."""
         change = delivery_change(after, self._bodies, shards)
         writes: list[Write] = [Modify(keys.delivery(before.id), change, _is_unchanged(before))]
         if before.run_id is not None:
-            # A run that has expired was not canceled while it could have been.
+            # An expired run counts as not canceled.
             is_gone = Attr("pk").not_exists()
             is_not_canceled = Attr("status").ne(RunStatus.CANCELED.value)
             writes.append(Check(keys.run(before.run_id), is_gone | is_not_canceled))
@@ -158,15 +158,16 @@ class DeliveryStore:
         except ConditionFailedError:
             found = self.get(before.id)
             if found.sequence == before.sequence and found.revision == before.revision:
-                # Where somebody else stops it at this very moment, it is stopped too.
+                # If another process stops it first, the result is the same.
                 with suppress(ConditionFailedError):
                     self.change(found, stopped(found, now), shards)
             return None
         return after
 
     def release(self, attempt: DeliveryAttempt) -> None:
-        """Takes an erased attempt out of its contact's index, and the contact from it: nothing
-        leads from either to the other then. ConditionFailedError where it was changed since."""
+        """Removes an erased attempt from its contact's index, and the contact from the attempt, so
+        that neither leads to the other. ConditionFailedError if it was changed since it was
+        read."""
         change = Change(
             set={"revision": attempt.revision + 1},
             remove=["contactId", "addresseeId", "gsi3pk"],
@@ -176,8 +177,8 @@ class DeliveryStore:
     def report(
         self, attempt: DeliveryAttempt, report: "FeedbackReport", shards: int
     ) -> DeliveryAttempt | None:
-        """Adds what the provider reported; the attempt as it is then. An event that came before
-        changes nothing. None for an attempt that by our own knowledge never left."""
+        """Adds a provider's report and returns the attempt. A known event changes nothing. Returns
+        None if the attempt was never sent."""
         found = attempt
         for _ in range(_TRIES):
             if found.tries == 0:
@@ -204,17 +205,17 @@ class DeliveryStore:
         return {attempt.id: attempt for attempt in attempts}
 
     def shown(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
-        """As `get_many`, for readers alone: one whose message is gone comes without it."""
+        """As `get_many`, only for display: an attempt whose message is gone comes without it."""
         found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
         attempts = [shown_delivery_from_item(item, self._bodies) for item in found.values()]
         return {attempt.id: attempt for attempt in attempts}
 
     def find(self, delivery_id: str) -> DeliveryAttempt | None:
-        """As `get`, with None where there is none."""
+        """As `get`, but returns None if the delivery does not exist."""
         return self._find(delivery_id)
 
     def find_shown(self, delivery_id: str) -> DeliveryAttempt | None:
-        """As `find`, for readers and erasing alone: of a damaged row what can be read."""
+        """As `find`, only for display and erasure: a damaged row is read as far as possible."""
         item = self._table.get(keys.delivery(delivery_id), consistent=True)
         return None if item is None else shown_delivery_from_item(item, self._bodies)
 
@@ -229,7 +230,7 @@ class DeliveryStore:
 
 
 def _is_new(attempt: DeliveryAttempt) -> ConditionBase:
-    """Also beside what is left of an expired run that the same event had opened."""
+    """Also holds for leftovers of an expired run that the same event opened."""
     is_first = Attr("pk").not_exists()
     is_expired = Attr("ttl").lt(ttl(attempt.created_at))
     return is_first | is_expired

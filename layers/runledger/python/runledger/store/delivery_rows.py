@@ -1,7 +1,7 @@
-"""How delivery attempts lie in the table.
+"""The rows of delivery attempts in the table.
 
-An attempt of one short message stays under 1 KB, as each further one costs a unit with every write
-of it. What no condition, list or event looks at is in the compressed bag.
+The row of one short message stays under 1 KB, because each further KB costs a unit per write.
+Fields that no condition, list or event reads are in the compressed bag.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.values import Item
 
-# What the bag of most attempts holds, the likeliest last (see `compress`). Never to be changed, as
-# rows are read with it. Gates may be worded otherwise at any time: they take more room then.
+# Frequent contents of bags, the most frequent last (see `compress`). Never change them: stored rows
+# are read with them. If the texts of gates change, they only take more space.
 WORDS = (
     b'"forced_by":"reason":"on the suppression list since 2026-: a message to it came back"'
     b'"kind":"PROVIDER_REFUSED","message":"the provider refused the message","cause":"'
@@ -54,7 +54,7 @@ WORDS = (
     b'"tries":[{"at":17,"outcome":"ACCEPTED"}]}'
 )
 
-# What may change in the life of an attempt; the other attributes are written once.
+# The attributes that may change; the others are written once.
 _CHANGING = (
     "address",
     "erasedAt",
@@ -81,7 +81,8 @@ _CHANGING = (
 
 
 def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | None) -> "Item":
-    """`listed` is the workspace's shard count once the attempt belongs into the lists."""
+    """Returns the row of an attempt. `listed` is the workspace's shard count, or None while the
+    attempt is in no list."""
     if attempt.erased_at is not None:
         attempt = anonymized(attempt)
     error = error_after(attempt.error, attempt.node_id, attempt.reports)
@@ -132,28 +133,28 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
                 workspace_id, kind, attempt.automation_id, bucket, shard
             )
     if attempt.person_id and (listed is not None or due_at):
-        # One that is due from the start cannot be told from its run, so the contact's index has
-        # it before the lists do.
+        # A due attempt cannot be found through its run, so the contact's index has it before the
+        # lists do.
         item["gsi3pk"] = keys.by_contact(attempt.workspace_id, attempt.person_id)
     return item
 
 
 def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> Change:
-    """The update that brings a row, whatever it told before, to the attempt."""
+    """Returns the update that makes any earlier row show this attempt."""
     item = delivery_to_item(attempt, bodies, listed=shards)
     values: dict[Path, Any] = {name: item[name] for name in _CHANGING if item.get(name) is not None}
     return Change(set=values, remove=[name for name in _CHANGING if item.get(name) is None])
 
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    """NotFoundError where its message lay in S3 and is gone, UnreadableError where it is
-    damaged."""
+    """Returns an attempt. NotFoundError if its message was in S3 and is gone, UnreadableError if
+    the row is damaged."""
     return whole(DeliveryAttempt, _ATTEMPT, {**item, "bag": _unpacked(item, bodies)}, "delivery")
 
 
 def shown_delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    """As `delivery_from_item`, without its message where that is gone, and of a damaged row what
-    can be read: never to be stored."""
+    """As `delivery_from_item`, but without a lost message, and a damaged row is read as far as
+    possible. Never store the result."""
     bag: dict[str, Any] = {}
     lost: list[str] = []
     try:
@@ -205,7 +206,7 @@ def _unpacked(item: "Item", bodies: "Bodies") -> dict[str, Any]:
     return bag
 
 
-# Of a row whose bag was unpacked.
+# Readers for a row whose bag was unpacked.
 _ATTEMPT: dict[str, Reader] = {
     "id": lambda item: keys.id_of(item["createdKey"]),
     "workspace_id": lambda item: item["workspaceId"],
@@ -290,7 +291,7 @@ def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
 
 
 def _try_to_bag(made: Try, attempt: DeliveryAttempt) -> dict[str, Any]:
-    """The provider's id of the message stands beside the bag, and is told once."""
+    """Leaves out the provider's id if the row already has it outside the bag."""
     is_told = made.provider_id == attempt.provider_id
     left_out = {"provider_id"} if is_told else set()
     return made.model_dump(mode="json", exclude_none=True, exclude=left_out)

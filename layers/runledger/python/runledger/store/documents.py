@@ -1,4 +1,4 @@
-"""Rows that clients write as whole documents: those of a workspace, each by its id."""
+"""Rows that clients write as whole documents, by workspace and id."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -28,7 +28,7 @@ class Document(Identified, Protocol):
 
 IdentifiedT = TypeVar("IdentifiedT", bound=Identified)
 DocumentT = TypeVar("DocumentT", bound=Document)
-# The key of a row by its workspace and its id.
+# Makes a row's key from its workspace and id.
 KeyOf = Callable[[str, str], Key]
 
 
@@ -40,7 +40,7 @@ def newest_rows(
     limit: int,
     after: str | None,
 ) -> tuple[list[IdentifiedT], str | None]:
-    """Newest first, after the row of that id; and the last id where more follow."""
+    """Returns rows, newest first, after the row with that id; and the last id if more follow."""
     key = key_of(workspace_id, after or "")
     start = dict(key_attributes(key)) if after else None
     page = table.query(key.pk, ascending=False, limit=limit, after=start)
@@ -49,7 +49,7 @@ def newest_rows(
 
 
 class DocumentStore(Generic[DocumentT]):
-    """`name` is the kind's in messages."""
+    """The store of one kind of document. `name` is the kind's name in messages."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class DocumentStore(Generic[DocumentT]):
         self._table.put(self._to_item(document), is_new)
 
     def replace(self, before: DocumentT, after: DocumentT) -> None:
-        """ConflictError where it was changed since `before` was read."""
+        """Replaces a document. ConflictError if it was changed since `before` was read."""
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         try:
             self._table.put(self._to_item(after), is_unchanged)
@@ -78,7 +78,7 @@ class DocumentStore(Generic[DocumentT]):
             if error.item is None or self._from_item(error.item) != after:
                 message = f"the {self._name} was just changed by somebody else"
                 raise ConflictError(message) from error
-            # Our own write, sent again below us because its answer was lost.
+            # It is our own write: the SDK repeated it, because its answer was lost.
 
     def get(self, workspace_id: str, document_id: str) -> DocumentT:
         item = self._table.get(self._key_of(workspace_id, document_id), consistent=True)
@@ -87,7 +87,7 @@ class DocumentStore(Generic[DocumentT]):
         return self._from_item(item)
 
     def get_many(self, workspace_id: str, document_ids: "Iterable[str]") -> dict[str, DocumentT]:
-        """The ones that exist, by id."""
+        """Returns the documents that exist, by id."""
         wanted = [self._key_of(workspace_id, document_id) for document_id in document_ids]
         found = self._table.batch_get(wanted, consistent=True)
         return {item["sk"]: self._from_item(item) for item in found.values()}

@@ -1,4 +1,5 @@
-"""Who waits for the runs of which automation: an item in the upstream one's partition."""
+"""Automations that wait for runs of another one: one item each, in the upstream automation's
+partition."""
 
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def downstream_writes(before: "Automation", after: "Automation") -> list[Write]:
-    """What goes with an activation, or with archiving: the item under the upstream automation that
-    `after` waits for, and none under the one that `before` did.
+    """Returns the writes that go with an activation or archiving: they put the item under the
+    upstream automation of `after`, and delete the one under that of `before`.
 
-    A paused automation keeps its item, so that whatever it misses leaves a refusal."""
+    A paused automation keeps its item, so that every event it misses leaves a refusal."""
     was = before.active.upstream_id if before.active else None
     now = after.active.upstream_id if after.active else None
     if after.status is AutomationStatus.ARCHIVED:

@@ -1,4 +1,4 @@
-"""The due index: the one clock of everything that must happen later."""
+"""The due index: all rows that need work at a later time."""
 
 from contextlib import suppress
 from itertools import zip_longest
@@ -22,7 +22,7 @@ _PAGE = 100
 
 
 class DueRow(Model):
-    """A row that asked to be looked at; the prefix of its id tells what it is."""
+    """A due row. The prefix of its id says which kind it is."""
 
     id: str
     key: Key
@@ -33,9 +33,9 @@ class DueStore:
         self._table = table
 
     def rows(self, now: int) -> "Iterator[DueRow]":
-        """What is due by `now`, oldest first in each due partition. The partitions take turns, so
-        that a crowd in one holds up no other; they are read as far as rows are asked for. Hours to
-        be counted come after all else: runs are not to wait for them."""
+        """Yields the rows due by `now`, oldest first in each due partition. The partitions take
+        turns, so that a full one does not delay the others, and pages are read only as needed.
+        Hours to be counted come last, so that runs do not wait for them."""
         for rank in keys.due_partitions():
             streams = [self._partition(partition, now) for partition in rank]
             for turn in zip_longest(*streams):
@@ -58,7 +58,7 @@ class DueStore:
                 return
 
     def put_back(self, row: DueRow, due_at: int) -> None:
-        """Leaves a row alone until `due_at`; one that is not due any more stays as it is."""
+        """Makes a row due at `due_at`. A row that is no longer due does not change."""
         is_due = Attr("dueKey").exists()
         change = Change(set={"dueKey": keys.due_key(due_at, row.id)})
         with suppress(ConditionFailedError):

@@ -1,5 +1,5 @@
-"""Taking the person out of a run's partition. What remains is what counts: status, moments, nodes,
-branches and kinds of errors. Every write leaves an item alone that is gone by then."""
+"""Removes the person from a run's partition. What counts stays: status, times, nodes, branches and
+kinds of errors. No write brings back an item that is gone."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# Of the event beside its type: its place in a chain of runs.
+# Facts of the event that stay besides its type: its place in a chain of runs.
 _KEPT_DETAILS = ("depth", "upstreamRunId", "upstreamAutomationId")
 
 
@@ -28,15 +28,15 @@ class ErasedRunStore:
         self._bodies = bodies
 
     def blank_contents(self, run: "Run", now: int) -> bool:
-        """Event and steps; whether there was anything left to blank. A step that is written
-        again by a walker that comes late is found by the next call."""
+        """Blanks the event and the steps. Returns whether there was anything to blank. If a late
+        walker writes a step again, the next call finds it."""
         page = self._table.query(keys.run(run.id).pk, consistent=True)
         left = [item for item in page.items if item["sk"] != "RUN" and "erasedAt" not in item]
         for item in left:
             is_event = item["sk"] == keys.event("").sk
             blank = self._blank_event(run, item) if is_event else self._blank_step(item)
             self._write(keys.Key(item["pk"], item["sk"]), {**blank, "erasedAt": now}, ())
-        # The files that the items name go with all others of the run.
+        # The files that the items name are deleted with all other files of the run.
         return bool(left)
 
     def _blank_event(self, run: "Run", item: "Item") -> dict[Path, Any]:
@@ -46,7 +46,7 @@ class ErasedRunStore:
         return {"body": self._bodies.pack({"trigger": facts, "body": None}, "")}
 
     def _blank_step(self, item: "Item") -> dict[Path, Any]:
-        """Where a step failed, and of what kind its error was, stays; so do its deliveries."""
+        """Keeps where a step failed, the kind of its error, and its deliveries."""
         bag = self._unpacked(item["bag"]) if "bag" in item else {}
         kept: dict[str, Any] = {}
         if bag.get("delivery_ids"):
@@ -59,8 +59,8 @@ class ErasedRunStore:
         return {"bag": self._bodies.pack(kept, "")}
 
     def _unpacked(self, attribute: "bytes | dict[str, str]") -> dict[str, Any]:
-        """Nothing, where somebody else who erases the run has removed the file already, and where
-        it is damaged: then nothing of it stays."""
+        """Returns the unpacked object. It is empty if another process that erases the run has
+        deleted the file, or if it is damaged: then nothing of it stays."""
         try:
             value = self._bodies.unpack(attribute)
         except (NotFoundError, UnreadableError):
@@ -68,8 +68,8 @@ class ErasedRunStore:
         return value if isinstance(value, dict) else {}
 
     def blank_row(self, run: "Run", now: int) -> None:
-        """The row of an ended run. It stays in the contact's index, which leads back to it for a
-        last look, and in the lists as it is; the change is no status, so no event tells it."""
+        """Blanks the row of an ended run. The row stays in the contact's index, for a last look,
+        and in the lists. The status does not change, so no event is published."""
         values: dict[Path, Any] = {"erasedAt": now}
         if run.error is not None:
             values["error", "message"] = ERASED_TEXT
@@ -77,14 +77,14 @@ class ErasedRunStore:
             values["canceled", "reason"] = ERASED_TEXT
         gone = ["email", "phone", "startError"]
         if run.unreadable is not None:
-            # What is damaged may hold the person too.
+            # Damaged parts may hold the person too.
             left = {"error": run.error, "canceled": run.canceled}
             gone += [name for name, value in left.items() if value is None]
         self._write(keys.run(run.id), values, tuple(gone))
 
     def release(self, run: "Run") -> None:
-        """Takes what is left of the person from the row: after this, nothing leads from either to
-        the other."""
+        """Removes the contact from the row, and the row from the contact's index, so that neither
+        leads to the other."""
         self._write(keys.run(run.id), {}, ("contactId", "gsi3pk"))
 
     def read(self, run_id: str) -> "Run | None":
@@ -98,5 +98,6 @@ class ErasedRunStore:
 
 
 def _mapping(value: Any) -> dict[str, Any]:
-    """The value, or nothing where it is damaged: what it holds instead may be the person's."""
+    """Returns the value, or an empty one if it is damaged: a damaged value may hold the person's
+    data."""
     return value if isinstance(value, dict) else {}

@@ -1,5 +1,5 @@
-"""Erasures: one item a contact that was erased. It is in the due index until the erasing is over,
-and stays as the record of it."""
+"""Erasures: one item per erased contact. It is in the due index until the erasure is done, and then
+stays as its record."""
 
 from typing import TYPE_CHECKING
 
@@ -28,20 +28,20 @@ class ErasureStore:
         return None if item is None else _from_item(item)
 
     def first(self, erasure: Erasure) -> Put:
-        """Writes an erasure that was not there, with whatever is written with it."""
+        """Returns the write of a new erasure, for a transaction."""
         is_new = Attr("pk").not_exists()
         return Put(_to_item(erasure), is_new)
 
     def move_on(self, before: Erasure, after: Erasure) -> Erasure:
-        """Stores how far it has come; ConditionFailedError where somebody else moved it on since
-        `before` was read."""
+        """Stores the progress. ConditionFailedError if another process changed it since `before`
+        was read."""
         is_unchanged = Attr("revision").eq(before.revision)
         stored = after.changed(revision=before.revision + 1)
         self._table.put(_to_item(stored), is_unchanged)
         return stored
 
     def require_not_erased(self, workspace_id: str, contact_id: str) -> None:
-        """GoneError where a contact of this id was erased."""
+        """Raises GoneError if the contact with this id was erased."""
         erasure = self.find(workspace_id, contact_id)
         if erasure is not None:
             raise GoneError(

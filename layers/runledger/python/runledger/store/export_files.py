@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-# S3 takes no more parts in one upload.
+# S3's limit for one upload.
 MAX_PARTS = 10_000
-# Objects that one call of `delete_some` looks at.
+# The most objects that one call of `delete_some` looks at.
 _PAGE = 500
-# Uploads that it looks at: each of them is a call to abort.
+# The most uploads that it looks at: aborting each takes a call.
 _UPLOADS = 25
 
 
@@ -31,21 +31,21 @@ class ExportFiles:
         self._bucket = bucket
 
     def put(self, folder: str, data: bytes, content_type: str) -> str:
-        """Keeps an object; its key, which ends in what the object holds: whoever loses the
-        conditional write that follows has overwritten nothing."""
+        """Stores an object and returns its key, which ends with a hash of the content, so that a
+        process that loses the conditional write afterwards has overwritten nothing."""
         key = f"{folder}{hashlib.sha256(data).hexdigest()[:20]}"
         self._call("put_object", Key=key, Body=data, ContentType=content_type)
         return key
 
     def read(self, key: str) -> bytes:
-        """NotFoundError where it was deleted."""
+        """Returns an object's content. NotFoundError if it was deleted."""
         return read_object(self._s3, self._bucket, key)
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
 
     def begin(self, key: str, content_type: str) -> str:
-        """The id of a new multipart upload of an object."""
+        """Begins a multipart upload of an object and returns its id."""
         begun = self._call(
             "create_multipart_upload",
             Key=key,
@@ -65,7 +65,7 @@ class ExportFiles:
         return Part(number=number, etag=str(done["ETag"]).strip('"'))
 
     def complete(self, key: str, upload_id: str, parts: "Iterable[Part]") -> None:
-        """Makes the object of these parts. Again is the same as once: no other upload makes an
+        """Makes the object from these parts. Repeating it changes nothing: no other upload makes an
         object of this name."""
         if self._exists(key):
             return
@@ -80,14 +80,14 @@ class ExportFiles:
                 MultipartUpload={"Parts": told},
             )
         except ClientError as error:
-            # Somebody else may have made it just now.
+            # Another process may have just made it.
             if not _is(error, "NoSuchUpload") or not self._exists(key):
                 raise domain_error(error) from error
         except AWS_ERRORS as error:
             raise domain_error(error) from error
 
     def abort(self, key: str, upload_id: str) -> None:
-        """Throws the parts of an upload away; one that is over stays as it is."""
+        """Deletes the parts of an upload. An upload that has ended is ignored."""
         try:
             self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
         except ClientError as error:
@@ -97,13 +97,14 @@ class ExportFiles:
             raise domain_error(error) from error
 
     def link(self, key: str, seconds: int, file_name: str) -> str:
-        """An address under which whoever has it may download the file for so long."""
+        """Returns a link for downloading the file, valid for `seconds`. It needs no other
+        credentials."""
         return self._s3.generate_presigned_url(
             ClientMethod="get_object",
             Params={
                 "Bucket": self._bucket,
                 "Key": key,
-                # Never shown as a page: what it holds is strangers'.
+                # Never shown as a page: the content comes from strangers.
                 "ResponseContentDisposition": f'attachment; filename="{file_name}"',
                 "ResponseCacheControl": "no-store",
             },
@@ -111,12 +112,12 @@ class ExportFiles:
         )
 
     def delete_some(self, workspace_id: str, before: str | None = None) -> int:
-        """Deletes objects of a workspace's exports, whose ids sort before `before`, and aborts
-        their uploads; how many there were."""
+        """Deletes objects of a workspace's exports whose ids sort before `before`, and aborts their
+        uploads. Returns how many there were."""
         folder = _folder_of(workspace_id)
 
         def is_wanted(key: str) -> bool:
-            # S3 lists keys in order, so those are the first.
+            # S3 lists keys in order, so the wanted ones come first.
             return before is None or key < f"{folder}{before}"
 
         listed = self._call("list_objects_v2", Prefix=folder, MaxKeys=_PAGE)
@@ -151,7 +152,7 @@ class ExportFiles:
 
 
 def folder(workspace_id: str, export_id: str) -> str:
-    """What the keys of an export's objects begin with."""
+    """Returns the key prefix of an export's objects."""
     return f"{_folder_of(workspace_id)}{export_id}/"
 
 

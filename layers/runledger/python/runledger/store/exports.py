@@ -1,4 +1,4 @@
-"""Exports of lists: a row each. Times are epoch milliseconds."""
+"""Exports of lists: one row each. Times are epoch milliseconds."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# The row tells who took what out of the workspace, after the file is gone too.
+# After the file is deleted, the row still shows who exported what from the workspace.
 _ROW_KEPT = 83 * DAY
 
 
@@ -43,11 +43,11 @@ class ExportStore:
         try:
             self._table.put(item, is_new)
         except ConditionFailedError:
-            # No id is drawn twice: it is our own write, sent again below us.
+            # Ids are never drawn twice, so this is our own write, repeated by the SDK.
             return
 
     def get(self, workspace_id: str, export_id: str, now: int) -> Export:
-        """NotFoundError also for an export of another workspace."""
+        """Returns an export. NotFoundError also if it belongs to another workspace."""
         item = self._table.get(keys.export(workspace_id, export_id), consistent=True)
         if item is None or item["ttl"] <= ttl(now):
             raise NotFoundError(f"there is no export {export_id}")
@@ -60,7 +60,8 @@ class ExportStore:
     def newest(
         self, workspace_id: str, limit: int, after: str | None, now: int
     ) -> tuple[list[Export], str | None]:
-        """Newest first, after the export of that id; and the last one's id where more follow."""
+        """Returns exports, newest first, after the export with that id; and the last id if more
+        follow."""
         partition = keys.export(workspace_id, "").pk
         start = {"pk": partition, "sk": after} if after else None
         page = self._table.query(partition, ascending=False, limit=limit, after=start)
@@ -69,21 +70,21 @@ class ExportStore:
         return [_from_item(item) for item in kept], position
 
     def change(self, before: Export, after: Export, due_at: int | None) -> Export:
-        """Stores how far `after` has come from `before`; None takes it out of the due index.
-        ConditionFailedError where it was changed or deleted since it was read."""
+        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
+        index. ConditionFailedError if it was changed or deleted since it was read."""
         return self._rows.change(before, after, due_at)
 
     def part_number(self, export: Export) -> int:
-        """The number of the next part, which nobody else gets: two who are at work on one export
-        never write over each other's parts. ConditionFailedError as for `change`."""
+        """Returns the number of the next part. No other process gets the same number, so two
+        processes never overwrite each other's parts. ConditionFailedError as for `change`."""
         is_unchanged = Attr("version").eq(export.version)
         change = Change(add={"partNumber": 1})
         item = self._table.update(_key(export), change, is_unchanged)
         return int(item["partNumber"])
 
     def delete_some(self, workspace_id: str, limit: int, before: str | None = None) -> int:
-        """Deletes up to `limit` rows of a workspace, of exports whose ids sort before `before`;
-        how many. Whoever is at work on one of them can store nothing any more."""
+        """Deletes up to `limit` rows of a workspace's exports whose ids sort before `before`.
+        Returns how many. A process at work on one of them can no longer store anything."""
         page = self._table.query(
             keys.export(workspace_id, "").pk, SortRange(high=before), limit=limit, consistent=True
         )
@@ -97,7 +98,7 @@ def _key(export: Export) -> "Key":
 
 
 def _progress(export: Export) -> dict[str, Any]:
-    """All that changes on the way."""
+    """Returns the attributes that change as the work proceeds."""
     return {
         "status": export.status.value,
         "version": export.version,

@@ -1,7 +1,7 @@
-"""Failure groups: an item a group, and one a failed run of it.
+"""Failure groups: one item per group, and one per failed run in it.
 
-What a failed run adds is derived from its row alone and from nothing that was there before, so it
-may be added twice, late or in any order. Nothing is counted up.
+The items of a failed run are derived from its row alone, so it may be added twice, late or in any
+order. Nothing is incremented.
 """
 
 from contextlib import suppress
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 
 class ListedGroup(NamedTuple):
-    """`position` is where the list goes on after it; `group` is None where it is gone."""
+    """A group in a list. `position` is where the list continues after it; `group` is None if it is
+    gone."""
 
     position: str
     group: FailureGroup | None
 
 
 class FailedRuns(NamedTuple):
-    """Newest first; `is_complete` is False where there were more than asked for."""
+    """Failed runs, newest first. `is_complete` is False if there are more than the limit."""
 
     runs: list[FailedRun]
     is_complete: bool
@@ -47,30 +48,31 @@ class FailureStore:
         self._bodies = bodies
 
     def whole_error(self, run: "Run") -> "ErrorDetail | None":
-        """The error of a failed run with all of its message, as far as it was kept: the step is
-        read where the row's is cut."""
+        """Returns the error of a failed run with its whole message, if it was kept. If the row's
+        message is cut, the step is read."""
         if run.error is None or has_whole_message(run.error):
             return run.error
         return self.step_error(run) or run.error
 
     def step_error(self, run: "Run") -> "ErrorDetail | None":
-        """The error as the failed node left it: half a read unit for each 4 KB of the step."""
+        """Returns the error as the failed node recorded it. Costs half a read unit for each 4 KB of
+        the step."""
         if run.error is None or run.error.node_id is None:
             return None
         item = self._table.get(keys.step(run.id, run.error.node_id))
         return shown_step_from_item(item, self._bodies).error if item is not None else None
 
     def add_run(self, group_id: str, run: FailedRun) -> None:
-        """One write unit: the same item, however often."""
+        """Adds a failed run, for one write unit. A repeated call writes the same item."""
         self._table.put(_run_to_item(group_id, run))
 
     def erase_run(self, group_id: str, created_at: int, run_id: str) -> None:
-        """Takes the contact from a run of the group, which counts still."""
+        """Removes the contact from a run of the group. The run still counts."""
         key = keys.failed_run(group_id, created_at, run_id)
         self._change_if_there(key, Change(remove=["contactId"]))
 
     def erase_message(self, group_id: str) -> None:
-        """And what a person wrote about the group."""
+        """Erases the group's message and title, and the note that a user wrote."""
         gone = Change(set={"message": ERASED_TEXT}, remove=["title", "note"])
         self._change_if_there(keys.failure_group(group_id), gone)
 
@@ -80,7 +82,7 @@ class FailureStore:
             self._table.update(key, change, is_there)
 
     def add(self, group: FailureGroup) -> FailureGroup | None:
-        """Writes a group. Where it was there before, that one stands and is returned."""
+        """Writes a group. If it exists already, the existing one is kept and returned."""
         is_new = Attr("pk").not_exists()
         try:
             self._table.put(_to_item(group), is_new)
@@ -91,8 +93,8 @@ class FailureStore:
         return None
 
     def move(self, before: FailureGroup, after: FailureGroup) -> FailureGroup | None:
-        """Changes a group that is as it was read; otherwise the one that is there now is returned,
-        or NotFoundError raised where none is. Five write units where it moves in the lists."""
+        """Changes a group if it is unchanged since it was read; otherwise returns the present one.
+        NotFoundError if it is gone. Costs five write units if it moves in the lists."""
         was, becomes = _to_item(before), _to_item(after)
         changed: dict[Path, Any] = {
             name: value for name, value in becomes.items() if value != was.get(name)
@@ -114,7 +116,8 @@ class FailureStore:
         return None
 
     def resolve(self, group_id: str, resolution: Resolution) -> None:
-        """In place of any resolution before. NotFoundError where the group has expired."""
+        """Stores a resolution, in place of an earlier one. NotFoundError if the group has
+        expired."""
         values: dict[Path, Any] = {"resolvedBy": resolution.by, "resolvedAt": resolution.at}
         gone: list[Path] = ["reopenedAt"]
         if resolution.note is None:
@@ -130,7 +133,8 @@ class FailureStore:
             raise NotFoundError(f"there is no failure group {group_id}") from error
 
     def reopen(self, group_id: str, resolved_at: int, moment: int) -> None:
-        """Nothing where it was opened again before, or resolved anew."""
+        """Opens a group again. Changes nothing if it was already opened again, or resolved
+        again."""
         is_that_resolution = Attr("resolvedAt").eq(resolved_at)
         is_not_reopened = Attr("reopenedAt").not_exists()
         with suppress(ConditionFailedError):
@@ -141,15 +145,17 @@ class FailureStore:
             )
 
     def find(self, group_id: str, *, consistent: bool = False) -> FailureGroup | None:
-        """Half a read unit, and as stale as an index; a whole one where it is consistent."""
+        """Returns a group. Costs half a read unit and may be stale like an index; a consistent read
+        costs a whole unit."""
         item = self._table.get(keys.failure_group(group_id), consistent=consistent)
         return _from_item(item) if item is not None else None
 
     def newest(
         self, workspace_id: str, automation_id: str | None, since: int, after: str | None, size: int
     ) -> "Iterator[ListedGroup]":
-        """Groups whose place in the list is at `since` or later, newest first, read `size` at a
-        time. One that fails meanwhile moves to the front, which is behind the reader."""
+        """Yields groups whose place in the list is at `since` or later, newest first, read `size`
+        at a time. A group that fails meanwhile moves to the front, so the reader does not see it
+        again."""
         index, partition = keys.failure_groups(workspace_id, automation_id)
         sort = SortRange(low=keys.created_key(since, ""), high=after)
         start: Item | None = None
@@ -157,7 +163,7 @@ class FailureStore:
             page = self._table.query(
                 partition, sort, index=index, ascending=False, limit=size, after=start
             )
-            # The bound itself is where the page before ended.
+            # The bound is the last row of the previous page.
             listed = [item for item in page.items if item["createdKey"] != after]
             wanted = [keys.Key(item["pk"], item["sk"]) for item in listed]
             rows = self._table.batch_get(wanted)
@@ -171,8 +177,8 @@ class FailureStore:
     def runs(
         self, group_id: str, since: int, until: int, limit: int, *, consistent: bool = False
     ) -> FailedRuns:
-        """The runs of a group that were created from `since` to `until`, at most so many: half a
-        read unit for about 24 of them."""
+        """Returns up to `limit` runs of a group that were created from `since` to `until`. Costs
+        half a read unit for about 24 of them."""
         page = self._table.query(
             keys.failure_members(group_id),
             SortRange(low=keys.created_key(since, ""), high=keys.created_key(until, "\uffff")),
@@ -228,7 +234,7 @@ def _resolution_from_item(item: "Item") -> Resolution | None:
 
 
 def _is_resolved_as_in(group: FailureGroup) -> "ConditionBase":
-    """Nobody has resolved or reopened the group since it was read."""
+    """The condition that the group was neither resolved nor opened again since it was read."""
     told = _resolution_to_item(group.resolution)
     resolved_at, reopened_at = told.get("resolvedAt"), told.get("reopenedAt")
     resolved, reopened = Attr("resolvedAt"), Attr("reopenedAt")

@@ -1,4 +1,4 @@
-"""Fires of date automations: one row a day and version. Times are epoch milliseconds."""
+"""Fires of date automations: one row per day and version. Times are epoch milliseconds."""
 
 from contextlib import suppress
 from datetime import date
@@ -33,7 +33,7 @@ class FireStore:
         return None if item is None else _from_item(item)
 
     def first(self, fire: Fire, due_at: int | None) -> Put:
-        """Writes a fire that was not there."""
+        """Returns the write of a new fire."""
         is_new = Attr("pk").not_exists()
         item = _to_item(fire)
         if due_at is not None:
@@ -41,8 +41,8 @@ class FireStore:
         return Put(item, is_new)
 
     def move_on(self, before: Fire, after: Fire, due_at: int | None) -> None:
-        """Stores how far `after` has come from `before`; None takes it out of the due index.
-        ConditionFailedError where another walker was faster."""
+        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
+        index. ConditionFailedError if another process was faster."""
         is_running = Attr("status").eq(FireStatus.RUNNING.value)
         is_same_page = Attr("pages").eq(before.pages)
         values: dict[Path, Any] = {
@@ -63,8 +63,8 @@ class FireStore:
         self._table.update(_key(before), change, is_running & is_same_page)
 
     def count_late(self, before: Fire, after: Fire) -> None:
-        """Counts the runs of a page that was being opened while another walker stopped the fire.
-        Nothing where the fire went on instead, or where they are counted."""
+        """Counts the runs of a page that was being opened while another process stopped the fire.
+        Changes nothing if the fire continued, or if they are already counted."""
         is_stopped = Attr("status").eq(FireStatus.STOPPED.value)
         is_same_page = Attr("pages").eq(before.pages)
         is_more = Attr("opened").lt(after.opened)
@@ -73,8 +73,9 @@ class FireStore:
             self._table.update(_key(before), change, is_stopped & is_same_page & is_more)
 
     def next_attempt(self, fire: Fire, due_at: int) -> int:
-        """The number of the execution that goes on with it, which nobody else gets.
-        ConditionFailedError where it ended, moved on, or another took it up."""
+        """Returns the number of the execution that continues the fire. No other process gets the
+        same number. ConditionFailedError if the fire ended, moved on or was taken by another
+        process."""
         is_running: ConditionBase = Attr("status").eq(FireStatus.RUNNING.value)
         is_same_page = Attr("pages").eq(fire.pages)
         is_same_attempt = Attr("attempt").eq(fire.attempt)
@@ -85,8 +86,8 @@ class FireStore:
     def newest(
         self, automation_id: str, limit: int, after: str | None
     ) -> tuple[list[Fire], str | None]:
-        """Newest day first, after the fire at that position; and the last one's position where
-        more follow."""
+        """Returns fires, newest day first, after that position; and the last position if more
+        follow."""
         partition = keys.schedule(automation_id).pk
         start = {"pk": partition, "sk": after} if after else None
         page = self._table.query(

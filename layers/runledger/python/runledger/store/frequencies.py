@@ -1,5 +1,5 @@
-"""How often a recipient was written to of late: one small item a recipient and kind of address,
-kept only for messages whose node caps them. Times are epoch milliseconds."""
+"""How often a recipient got messages recently: one small item per recipient and kind of address,
+kept only for messages whose node has a frequency cap. Times are epoch milliseconds."""
 
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# Each lost try means that another message to the same recipient was counted in between.
+# A lost try means that another message to the same recipient was counted in between.
 _TRIES = 12
 
 
 class Frequency(Model):
-    """Messages counted within a window: `count` of them before this one; `is_counted` says that
-    this one is among those kept, `frees_at` when the oldest leaves the window."""
+    """The messages counted within a window. `count` is how many others there are; `is_counted` says
+    that this one is counted already; `frees_at` is when the next place becomes free."""
 
     count: int
     is_counted: bool
@@ -36,22 +36,21 @@ class FrequencyStore:
     def look(
         self, key: keys.Key, delivery_id: str, now: int, *, messages: int, hours: int
     ) -> Frequency:
-        """How it stands, without counting anything."""
+        """Returns the present frequency, without counting the message."""
         return _stand(_moments(self._read(key)), delivery_id, now, messages, hours)
 
     def take(
         self, key: keys.Key, delivery_id: str, now: int, *, messages: int, hours: int
     ) -> Frequency:
-        """Counts the message unless the cap is reached. One that was counted before is not
-        counted again, however often it is asked for. Exact: of several who take the last place
-        at the same moment, one gets it."""
+        """Counts the message unless the cap is reached. A message is counted once, even if the call
+        is repeated. If several messages try to take the last place at once, exactly one gets it."""
         item = self._read(key)
         for _ in range(_TRIES):
             moments = _moments(item)
             frequency = _stand(moments, delivery_id, now, messages, hours)
             if frequency.is_counted or frequency.count >= messages:
                 return frequency
-            # No message beyond the longest window and the highest cap can matter to any.
+            # Messages beyond the longest window and the highest cap cannot matter.
             kept = [*_recent(moments, now, MAX_CAP_HOURS), (delivery_id, now)][-MAX_CAP_MESSAGES:]
             try:
                 self._write(key, item, kept, now)
@@ -84,7 +83,7 @@ def _stand(
 ) -> Frequency:
     others = [at for other, at in _recent(moments, now, hours) if other != delivery_id]
     is_counted = any(other == delivery_id for other, _ in moments)
-    # The one that has to leave the window before another message fits.
+    # The message that has to leave the window before another one fits.
     blocking = sorted(others)[-messages] if len(others) >= messages else None
     return Frequency(
         count=len(others),

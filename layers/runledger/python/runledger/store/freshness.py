@@ -1,8 +1,10 @@
-"""How far the table's stream was read: pulses that are written, and the newest that were seen.
+"""How far the table's stream was read: pulses that are written to the table, and the newest ones
+seen on the stream.
 
-A stream has a shard for each partition of the table, and each shard is read by several at once;
-none of them can tell how many there are. So pulses are written under many keys, which go many of
-these ways: what was written before the oldest pulse that was seen last has been read."""
+A stream has a shard for each partition of the table, and several readers read each shard at once;
+none of them knows how many there are. So pulses are written under many keys, to reach all shards
+and readers. Each key has a latest pulse that was seen. Everything written before the oldest of
+these has been read."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 
     from runledger.store.table import Table
 
-# A new table has some four partitions, and each shard is read four at a time: sixteen ways, each of
-# which some pulse should go.
+# A new table has about four partitions, and each shard has four readers. Each of these sixteen
+# should get some pulse.
 PULSES = 64
-# As many as one expression may name: it has at most 300 operators, in 4 KB.
+# DynamoDB limits an expression to 300 operators and 4 KB.
 _AT_ONCE = 16
 
 
@@ -31,12 +33,12 @@ class FreshnessStore:
         self._table = table
 
     def write_pulses(self, moment: int) -> None:
-        """Writes the pulses of a moment that has come."""
+        """Writes all pulses, with the present moment."""
         for number in range(PULSES):
             self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
 
     def record_pulses(self, pulses: "Mapping[int, int]") -> None:
-        """Notes the pulses, by number, behind which nothing is left to be done. Older ones, which
+        """Records pulses, by number, whose earlier changes are all processed. Older pulses, which
         come when the stream is read again, change nothing."""
         told = sorted(pulses.items())
         for start in range(0, len(told), _AT_ONCE):
@@ -56,7 +58,8 @@ class FreshnessStore:
             if error.item is None:
                 is_new = Attr("pk").not_exists()
                 first = {**key_attributes(key), "since": max(pulses.values())}
-                # Whoever wrote it meanwhile saw others; the next of these come in a minute.
+                # Another process wrote its own pulses first. The next ones of these come in a
+                # minute.
                 with suppress(ConditionFailedError):
                     self._table.put({**first, **{str(name): seen[name] for name in seen}}, is_new)
 

@@ -1,4 +1,4 @@
-"""Invitations. Each is two items, written together: one leads from the workspace, one from the
+"""Invitations. Each has two items, written together: one found by the workspace, one by the
 address."""
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class InvitationStore:
-    """Moments are epoch milliseconds; addresses are normalized."""
+    """The store of invitations. Times are epoch milliseconds; addresses are normalised."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
 
     def add(self, invitation: Invitation, expired: Invitation | None) -> None:
-        """Writes it in place of `expired`. ConditionFailedError where the address has another
-        invitation to the workspace by now."""
+        """Writes an invitation in place of `expired`. ConditionFailedError if the address now has
+        another invitation to the workspace."""
         is_free = Attr("pk").not_exists()
         by_workspace, by_address = _items(invitation)
         writes: list[Write] = [Put(by_workspace)]
@@ -48,17 +48,17 @@ class InvitationStore:
         return None if item is None else _invitation(item)
 
     def of_workspace(self, workspace_id: str) -> list[Invitation]:
-        """All of them, the oldest first, also those that expired."""
+        """Returns all invitations of the workspace, oldest first, including expired ones."""
         page = self._table.query(keys.invitation(workspace_id, "").pk, consistent=True)
         return [_invitation(item) for item in page.items]
 
     def addressed_to(self, email: str) -> list[Invitation]:
-        """Those of an address in all workspaces, also those that expired."""
+        """Returns the invitations of an address in all workspaces, including expired ones."""
         page = self._table.query(keys.invited(email, "").pk, consistent=True)
         return sorted(map(_invitation, page.items), key=lambda each: each.created_at)
 
     def renew(self, before: Invitation, sent_at: int, expires_at: int) -> Invitation:
-        """ConditionFailedError where it is not as it was read."""
+        """Extends an invitation. ConditionFailedError if it changed since it was read."""
         change = Change(
             set={
                 "sentAt": sent_at,
@@ -70,17 +70,18 @@ class InvitationStore:
         return before.changed(sent_at=sent_at, expires_at=expires_at)
 
     def remove(self, before: Invitation) -> None:
-        """ConditionFailedError where it is not as it was read."""
+        """Deletes an invitation. ConditionFailedError if it changed since it was read."""
         self._table.transact(_removal(before, _is_as_read(before)))
 
     def accept(self, before: Invitation, membership: "Membership") -> None:
-        """Turns it into a membership. ConditionFailedError where it is not as it was read, or the
-        user is a member already."""
+        """Turns an invitation into a membership. ConditionFailedError if it changed since it was
+        read, or the user is a member already."""
         self._table.transact([*_removal(before, _is_as_read(before)), *joining(membership)])
 
 
 def _is_as_read(invitation: Invitation) -> "ConditionBase":
-    """The same invitation, with the same end: neither withdrawn, accepted nor renewed since."""
+    """The condition that the invitation was not withdrawn, accepted or renewed since it was
+    read."""
     is_same = Attr("invitationId").eq(invitation.id)
     ends_as_read = Attr("expiresAt").eq(invitation.expires_at)
     return is_same & ends_as_read

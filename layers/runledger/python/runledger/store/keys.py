@@ -45,14 +45,14 @@
 | invitations of an address | table | `INVITED#sha256(address)` | `workspace` |
 
 gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `createdKey`, because the
-run row has to stay under 1 KB. Moments in keys are 13 digits of epoch milliseconds. The kind of a
-row in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
+run row has to stay under 1 KB. Times in keys are 13 digits of epoch milliseconds. The kind of a row
+in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
-so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
-Suppressed addresses of a workspace are listed by one partition of gsi1, its failure groups by one
-of gsi1 and, for one automation, one of gsi2. The part of a scope is an automation, or `*` for all
-of its workspace; an hour is told by its first moment.
+so that many due rows of one workspace stay within one partition. The status of a refusal is its
+reason. One partition of gsi1 lists a workspace's suppressed addresses, another one its failure
+groups; a partition of gsi2 lists the failure groups of one automation. The part of a scope is an
+automation, or `*` for the whole workspace; an hour is identified by its first moment.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ from runledger.models.run import RunStatus
 
 DUE_SHARDS = 16
 OPEN_BUCKET = "OPEN"
-# In place of an automation, where a scope is all of a workspace.
+# Replaces the automation if a scope is a whole workspace.
 _WHOLE = "*"
 
 
@@ -85,7 +85,7 @@ class Kind(StrEnum):
 
 
 class DateKind(StrEnum):
-    """A day, the same in every zone; or an instant, by its day in UTC."""
+    """The kind of a date: a day, the same in every zone, or an instant, by its day in UTC."""
 
     DAY = "D"
     INSTANT = "T"
@@ -133,7 +133,8 @@ def failure_group(group_id: str) -> Key:
 
 
 def failure_members(group_id: str) -> str:
-    """The partition of a failure group's runs; their sort keys are those of the list indexes."""
+    """Returns the partition of a failure group's runs. Their sort keys are those of the list
+    indexes."""
     return f"FAILURE#{group_id}"
 
 
@@ -142,8 +143,9 @@ def failed_run(group_id: str, created_at: int, run_id: str) -> Key:
 
 
 def failure_groups(workspace_id: str, automation_id: str | None = None) -> tuple[Index, str]:
-    """Index and partition that list the groups of a workspace or of one automation, by when a run
-    of theirs last failed: few are new a second, and the others move once an hour."""
+    """Returns the index and partition that list the groups of a workspace or of one automation, by
+    their latest failure. One partition is enough: few groups are new per second, and the others
+    move once an hour."""
     kind = Kind.FAILURE
     if automation_id is None:
         return Index.BY_STATUS, by_status(workspace_id, kind, "ALL", 0)
@@ -151,13 +153,14 @@ def failure_groups(workspace_id: str, automation_id: str | None = None) -> tuple
 
 
 def tombstone(of: Key) -> Key:
-    """Beside the row of a run, a delivery or a refusal, and there once the row is not."""
+    """Returns the key of the tombstone in the partition of a run, a delivery or a refusal. It
+    exists after the row is deleted."""
     return Key(of.pk, "TOMBSTONE")
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
-    """A partition each, as every message asks for one. By a hash, so that an address is known
-    again whose owner was erased."""
+    """Returns the key of a suppressed address. Each has its own partition, because every message
+    reads one. It is a hash, so that an address is recognised after its owner was erased."""
     digest = suppression_digest(workspace_id, address_kind, address)
     return Key(f"SUPPRESSION#{digest}", "SUPPRESSION")
 
@@ -168,12 +171,14 @@ def suppression_digest(workspace_id: str, address_kind: str, address: str) -> st
 
 
 def frequency(workspace_id: str, address_kind: str, recipient: str) -> Key:
-    """`recipient` is a contact's id, or an address that is nobody's."""
+    """Returns the key of a recipient's frequency. `recipient` is a contact's id, or an address
+    without a contact."""
     return Key(f"FREQUENCY#{workspace_id}#{address_kind}#{recipient}", "FREQUENCY")
 
 
 def suppressions(workspace_id: str) -> str:
-    """The partition of gsi1 that lists them, newest first; few are added a second."""
+    """Returns the partition of gsi1 that lists a workspace's suppressions. One is enough: few are
+    added per second."""
     return by_status(workspace_id, Kind.SUPPRESSION, "ALL", 0)
 
 
@@ -208,7 +213,7 @@ def schedule(automation_id: str) -> Key:
 
 
 def schedule_id(automation_id: str) -> str:
-    """What the schedule is called in the due index."""
+    """Returns the schedule's id in the due index."""
     return f"sch_{automation_id}"
 
 
@@ -220,7 +225,7 @@ def fire(automation_id: str, day: date, version: int) -> Key:
 
 
 def fire_id(automation_id: str, day: date, version: int) -> str:
-    """What the fire is called in the due index."""
+    """Returns the fire's id in the due index."""
     return f"fire_{automation_id}#{day.isoformat()}#{version:06d}"
 
 
@@ -229,7 +234,7 @@ def machine(automation_id: str, number: int) -> Key:
 
 
 def machine_id(automation_id: str, number: int) -> str:
-    """What a superseded machine is called in the due index."""
+    """Returns a superseded machine's id in the due index."""
     return f"mch_{automation_id}_{number}"
 
 
@@ -238,7 +243,7 @@ def activation(automation_id: str, number: int) -> Key:
 
 
 def activation_id(automation_id: str, number: int) -> str:
-    """What an activation is called in the due index."""
+    """Returns an activation's id in the due index."""
     return f"act_{automation_id}_{number}"
 
 
@@ -247,8 +252,9 @@ def throttle(name: str) -> Key:
 
 
 def webhook(token: str) -> Key:
-    """By a hash of the token: no text that somebody sends decides how long the look takes, any
-    text can be looked up, and the item does not tell the token."""
+    """Returns the key of a webhook token, by its hash: the text that a caller sends cannot
+    influence how long the lookup takes, any text can be looked up, and the item does not show the
+    token."""
     digest = hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
     return Key(f"WEBHOOK#{digest}", "WEBHOOK")
 
@@ -266,7 +272,7 @@ def contact(workspace_id: str, contact_id: str) -> Key:
 
 
 def contact_address(workspace_id: str, kind: str, address: str) -> Key:
-    """`kind` is that of the channels that reach the address: EMAIL or PHONE."""
+    """Returns the key of a contact's address. `kind` is EMAIL or PHONE."""
     return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"{kind}#{address}")
 
 
@@ -279,7 +285,7 @@ def contact_phone(workspace_id: str, phone: str) -> Key:
 
 
 def contact_dates(workspace_id: str, kind: DateKind, month: int, day: int, field: str) -> str:
-    """The partition of the contacts whose metadata hold a date of this month and day."""
+    """Returns the partition of the contacts whose metadata hold a date with this month and day."""
     return f"WORKSPACE#{workspace_id}#DATE#{kind}#{month:02d}-{day:02d}#{field}"
 
 
@@ -289,18 +295,19 @@ def contact_date(workspace_id: str, kind: DateKind, day: date, field: str, conta
 
 
 def unreadable_date(workspace_id: str, field: str, contact_id: str) -> Key:
-    """A contact whose metadata hold something else than a date under a key that an automation goes
-    by; all of a key are one partition."""
+    """Returns the key for a contact whose metadata field, which an automation uses, holds no date.
+    All contacts of a field are in one partition."""
     return Key(f"WORKSPACE#{workspace_id}#NODATE#{field}", contact_id)
 
 
 def date_fields(workspace_id: str) -> Key:
-    """The keys of metadata that date automations of the workspace go by, or went by."""
+    """Returns the key of the item with the metadata fields that the workspace's date automations
+    use or used."""
     return Key(workspace(workspace_id).pk, "DATEKEYS")
 
 
 def date_year(year: int) -> str:
-    """What the sort keys of a year's dates start with."""
+    """Returns the prefix of the sort keys of a year's dates."""
     return f"{year:04d}#"
 
 
@@ -313,7 +320,7 @@ def erasure(workspace_id: str, contact_id: str) -> Key:
 
 
 def erasure_id(workspace_id: str, contact_id: str) -> str:
-    """What the erasing of a contact is called in the due index."""
+    """Returns an erasure's id in the due index."""
     return f"era_{workspace_id}#{contact_id}"
 
 
@@ -330,7 +337,7 @@ def secret(workspace_id: str, name: str) -> Key:
 
 
 def secret_id(workspace_id: str, name: str) -> str:
-    """What the name of a secret is called in the due index."""
+    """Returns a secret name's id in the due index."""
     return f"sec_{workspace_id}#{name}"
 
 
@@ -351,7 +358,8 @@ def membership(user_id: str, workspace_id: str) -> Key:
 
 
 def sessions(user_id: str) -> Key:
-    """Beside a user's memberships, so that one query reads both; no workspace is called so."""
+    """Returns the key of a user's sign-out. It is in the partition of the user's memberships, so
+    that one query reads both; no workspace has the id `SESSIONS`."""
     return Key(f"USER#{user_id}", "SESSIONS")
 
 
@@ -360,7 +368,8 @@ def invitation(workspace_id: str, invitation_id: str) -> Key:
 
 
 def invited(email: str, workspace_id: str) -> Key:
-    """By a hash of the address. A workspace has one invitation for an address."""
+    """Returns an invitation's key by a hash of the address. A workspace has at most one invitation
+    per address."""
     return Key(f"INVITED#{hashlib.sha256(email.encode()).hexdigest()}", workspace_id)
 
 
@@ -368,7 +377,7 @@ TOTALS_PREFIX = "TOTALS#"
 
 
 def totals(workspace_id: str, kind: str, part: str | None) -> str:
-    """The partition of a scope's hours; None is the whole workspace."""
+    """Returns the partition of a scope's hours. A part of None is the whole workspace."""
     return f"{TOTALS_PREFIX}{workspace_id}#{kind}#{_WHOLE if part is None else part}"
 
 
@@ -381,12 +390,12 @@ def total_sort(hour: int) -> str:
 
 
 def total_id(key: Key) -> str:
-    """What an hour of a scope is called in the due index."""
+    """Returns the id of a scope's hour in the due index."""
     return f"tot_{key.pk.removeprefix(TOTALS_PREFIX)}#{key.sk}"
 
 
 def total_of(key: Key) -> tuple[str, str, str | None, int]:
-    """Workspace, kind, part and hour."""
+    """Returns workspace, kind, part and hour of a key."""
     _, workspace_id, kind, part = key.pk.split("#", 3)
     return workspace_id, kind, None if part == _WHOLE else part, int(key.sk)
 
@@ -430,7 +439,7 @@ def created_key(created_at: int, item_id: str) -> str:
 
 
 def after_created(key: str) -> str:
-    """What sorts behind this `createdKey` and before every other that does."""
+    """Returns the first text that sorts after this `createdKey`."""
     return f"{key} "
 
 
@@ -443,7 +452,7 @@ def due_at_of(key: str) -> int:
 
 
 def id_of(key: str) -> str:
-    """The id behind the moment in a `createdKey` or `dueKey`."""
+    """Returns the id after the time in a `createdKey` or `dueKey`."""
     return key[14:]
 
 
@@ -452,12 +461,14 @@ def due(workspace_id: str) -> str:
 
 
 def due_total(workspace_id: str) -> str:
-    """Apart from the others, which never wait for an hour to be counted."""
+    """Returns the due partition of hours to be counted. It is separate, so that other rows never
+    wait for a count."""
     return f"DUE#TOTAL#{shard_of(workspace_id, DUE_SHARDS)}"
 
 
 def due_partitions() -> tuple[tuple[str, ...], ...]:
-    """In the order of their urgency; those of one rank take turns."""
+    """Returns the due partitions, the most urgent rank first. The partitions of a rank take
+    turns."""
     shards = range(DUE_SHARDS)
     return (
         tuple(f"DUE#{shard}" for shard in shards),
@@ -470,5 +481,6 @@ def due_key(due_at: int, item_id: str) -> str:
 
 
 def shard_in_use(list_partition: str) -> int:
-    """The shard of a row, from its gsi1 partition: it stays where it was opened."""
+    """Returns a row's shard, from its gsi1 partition. A row stays in the shard in which it was
+    opened."""
     return int(list_partition.rpartition("#")[2])

@@ -1,4 +1,4 @@
-"""Machines that no new run is started on any more, until they are deleted."""
+"""Superseded machines, which get no new runs, until they are deleted."""
 
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from runledger.store.keys import Key
     from runledger.store.table import Table
 
-# A run may be opened by somebody who read the automation just before its version was superseded.
+# A process that read the automation before its version was superseded may open a run this much
+# later.
 LATE_OPENINGS = 15 * MINUTE
 
 
 def supersede(workspace_id: str, automation_id: str, version: int, now: int) -> Put:
-    """The write that marks a version's machine for deletion, to go with whatever supersedes it."""
+    """Returns the write that marks a version's machine for deletion, for the transaction that
+    supersedes the version."""
     machine_id = keys.machine_id(automation_id, version)
     return Put(
         {
@@ -38,7 +40,7 @@ class MachineStore:
         self._table = table
 
     def at(self, key: "Key") -> SupersededMachine | None:
-        """The machine whose row has this key; None once it is gone."""
+        """Returns the machine whose row has this key; None if it is gone."""
         item = self._table.get(key, consistent=True)
         if item is None:
             return None
@@ -51,8 +53,8 @@ class MachineStore:
         )
 
     def has_open_run(self, machine: SupersededMachine, shards: int) -> bool:
-        """Whether a run is open that may be one of the machine's: any of its automation that was
-        opened before, or a little after, the machine was superseded."""
+        """Whether a run is open that may use the machine: any run of its automation that was opened
+        before the machine was superseded, or shortly after."""
         last = keys.created_key(machine.superseded_at + LATE_OPENINGS, "\uffff")
         for shard in range(shards):
             partition = keys.by_automation(
@@ -70,8 +72,8 @@ class MachineStore:
         return False
 
     def look_again(self, machine: SupersededMachine, empty_at: int | None, due_at: int) -> None:
-        """Notes since when no open run was found, and when to look again. ConditionFailedError
-        where somebody else looked meanwhile."""
+        """Stores since when no open run was found, and when to look again. ConditionFailedError if
+        another process looked meanwhile."""
         key = keys.machine(machine.automation_id, machine.version)
         is_there = Attr("pk").exists()
         is_unchanged = (

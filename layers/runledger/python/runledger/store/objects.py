@@ -1,4 +1,4 @@
-"""Reading an object of S3."""
+"""Reads objects of S3."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
-    """What the object holds; NotFoundError where there is none (any more)."""
+    """Returns an object's content. NotFoundError if it does not exist."""
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except AWS_ERRORS as error:
         found = domain_error(error)
-        # What is not there is forbidden, to whoever may not list the bucket.
+        # Without the permission to list the bucket, S3 answers AccessDenied for a missing object.
         if isinstance(found, ServiceError) and found.code == "AccessDenied":
             found = NotFoundError("what was kept of it is not there any more")
         raise found from error

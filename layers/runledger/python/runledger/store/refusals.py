@@ -1,4 +1,4 @@
-"""Refusals: a row each, or one for all of a reason in a minute."""
+"""Refusals: one row each, or one row for all refusals with one reason in a minute."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -26,15 +26,15 @@ class RefusalStore:
         self._table = table
 
     def add(self, refusal: Refusal, shards: int) -> None:
-        """Writes a refusal; one of the same id was told before and stands."""
+        """Writes a refusal. If one with the same id exists, it is kept."""
         is_new = Attr("pk").not_exists()
         with suppress(ConditionFailedError):
             self._table.put(_to_item(refusal, shards), is_new)
 
     def tally(self, refusal: Refusal, shards: int) -> None:
-        """Counts one more of the same id; the first is kept as the sample of all.
+        """Counts one more refusal with the same id. The first one is kept as the sample.
 
-        One write unit each but for the first: no list key changes."""
+        Each costs one write unit, except the first, because no list key changes."""
         is_there = Attr("pk").exists()
         is_new = Attr("pk").not_exists()
         one_more = Change(add={"count": 1}, set={"lastAt": refusal.last_at})
@@ -48,7 +48,7 @@ class RefusalStore:
                 self._table.update(keys.refusal(refusal.id), one_more, is_there)
 
     def erase(self, refusal_id: str, now: int) -> None:
-        """Takes the person out of a refusal, and the refusal out of the contact's index."""
+        """Removes the person from a refusal, and the refusal from the contact's index."""
         is_there = Attr("pk").exists()
         change = Change(
             set={"message": ERASED_TEXT, "erasedAt": now},
@@ -64,17 +64,17 @@ class RefusalStore:
         return found
 
     def find(self, refusal_id: str) -> Refusal | None:
-        """As `get`, with None where there is none."""
+        """As `get`, but returns None if the refusal does not exist."""
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         return None if item is None else _from_item(item)
 
     def find_shown(self, refusal_id: str) -> Refusal | None:
-        """As `find`, of a damaged row what can be read."""
+        """As `find`, but reads a damaged row as far as possible."""
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         return None if item is None else _shown_from_item(item)
 
     def get_many(self, refusal_ids: "Iterable[str]") -> dict[str, Refusal]:
-        """To be shown: of a damaged row what can be read."""
+        """Returns refusals for display. A damaged row is read as far as possible."""
         found = self._table.batch_get(keys.refusal(refusal_id) for refusal_id in refusal_ids)
         refusals = [_shown_from_item(item) for item in found.values()]
         return {refusal.id: refusal for refusal in refusals}
@@ -129,12 +129,12 @@ _REFUSAL: dict[str, Reader] = {
 
 
 def _from_item(item: "Item") -> Refusal:
-    """UnreadableError where the row is damaged."""
+    """Returns the refusal of a row. UnreadableError if the row is damaged."""
     return whole(Refusal, _REFUSAL, item, "refusal")
 
 
 def _shown_from_item(item: "Item") -> Refusal:
-    """As `_from_item`, of a damaged row what can be read: to be shown."""
+    """As `_from_item`, but reads a damaged row as far as possible. For display only."""
     try:
         return _from_item(item)
     except UnreadableError as error:

@@ -1,4 +1,4 @@
-"""Opening runs: the event, the row and, where re-entry is guarded, the contact's entry."""
+"""Opens runs: writes the event, the row and, if re-entry is restricted, the contact's entry."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# Each lost try means that another run of the same contact was opened or ended in between.
+# A lost try means that another run of the same contact was opened or ended in between.
 _ENTRY_TRIES = 5
 _REUSED = "this idempotency key was used before, with another {}"
 
@@ -48,13 +48,13 @@ class RunOpening:
         *,
         must_match: bool,
     ) -> tuple[Run, bool]:
-        """Writes a PENDING run; (the run, whether this call opened it). ReentryBlockedError where
-        the contact may not enter the automation now; with `must_match`, KeyReusedError where the
-        run that was found has another contact or body.
+        """Writes a PENDING run. Returns the run, and whether this call opened it.
+        ReentryBlockedError if the contact may not enter the automation now; with `must_match`,
+        KeyReusedError if an existing run has another contact or body.
 
-        The event goes first: the row is the queue, and whoever sees it must find the event.
-        Where a run of this id exists, it is returned as it is and nothing changes. An event left
-        by a call that died in between is the same one, and is kept."""
+        The event is written first: the row is the queue, and a process that sees it must find the
+        event. If a run with this id exists, it is returned and nothing changes. An event left by a
+        call that died in between is the same event, and is kept."""
         found, is_opened = self._open(run, event, shards, reentry, must_match=must_match)
         if must_match and not is_opened:
             self._require_same(found, run, event)
@@ -67,8 +67,8 @@ class RunOpening:
         is_guarded = reentry is not Reentry.ALWAYS and run.contact_id is not None
         holder = self._holder(run, reentry) if is_guarded else None
         if holder is not None:
-            # Before anything is written: no row would lead to the event, be it to show or to
-            # erase it.
+            # Checked before anything is written: no row would lead to the event, neither to show
+            # nor to erase it.
             existing = self._table.get(keys.run(run.id), consistent=True)
             if existing is not None:
                 return run_from_item(existing), False
@@ -82,7 +82,7 @@ class RunOpening:
             if existing is not None:
                 return run_from_item(existing), False
             if must_match and error.item is not None and error.item["ttl"] > ttl(run.created_at):
-                # Nobody was answered yet, but the event is there and would be this run's.
+                # An earlier call wrote the event but no row. The event would become this run's.
                 _require_same_body(event_from_item(error.item, self._bodies), event, None)
             self._replace_expired(item, error.item, run.created_at)
         row = run_to_item(run, keys.shard_of(run.id, shards))
@@ -90,7 +90,7 @@ class RunOpening:
             try:
                 return self._enter(run, row, reentry)
             except ReentryBlockedError:
-                # Another run came in between.
+                # Another run was opened in between.
                 body = self._bodies.pack(None, "")
                 self._table.put({**item, "body": body, "isBlank": True})
                 raise
@@ -103,11 +103,12 @@ class RunOpening:
         return run_from_item(row), True
 
     def _require_same(self, found: Run, run: Run, event: Event) -> None:
-        """What an erasure took away can no longer be compared."""
+        """Raises KeyReusedError if the run found has another contact or body. An erased run can no
+        longer be compared."""
         if found.erased_at is not None:
             return
         is_by_hand = run.trigger_type is TriggerType.MANUAL
-        # Of an event the body says whom it is for.
+        # For an event, the body decides the contact.
         if is_by_hand and found.contact_id != run.contact_id:
             raise KeyReusedError(_REUSED.format("contact"), found.id)
         item = self._table.get(keys.event(found.id), consistent=True)
@@ -115,8 +116,8 @@ class RunOpening:
             _require_same_body(event_from_item(item, self._bodies), event, found.id)
 
     def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
-        """Where the event found was that of a run which expired, and whose row is deleted
-        already: it would go too, whatever needs it."""
+        """Replaces the event of an expired run whose row is already deleted: that event will be
+        deleted too, even if the new run needs it."""
         if found is None or found["ttl"] > ttl(now):
             return
         is_as_found = Attr("ttl").eq(found["ttl"])
@@ -127,8 +128,8 @@ class RunOpening:
     def _enter(self, run: Run, row: "Item", reentry: Reentry) -> tuple[Run, bool]:
         """Writes the row together with the contact's entry, which names the run that holds it.
 
-        An entry is for good under ONCE. Under ONE_AT_A_TIME it may be taken over from a run that
-        has ended, by a condition on that very run: of several takers one wins."""
+        Under ONCE an entry is permanent. Under ONE_AT_A_TIME a run may take it over from an ended
+        run. The write has a condition on that run, so that only one taker wins."""
         assert run.contact_id is not None
         key = keys.reentry(run.automation_id, run.contact_id)
         is_new = Attr("pk").not_exists()
@@ -154,7 +155,7 @@ class RunOpening:
         raise TransientError("others kept entering the automation for this contact; try again")
 
     def _holder(self, run: Run, reentry: Reentry) -> str | None:
-        """The run that keeps this one from being opened."""
+        """Returns the run that prevents this one from being opened."""
         assert run.contact_id is not None
         key = keys.reentry(run.automation_id, run.contact_id)
         held = self._table.get(key, consistent=True)

@@ -1,8 +1,8 @@
-"""How runs, events and steps lie in the table.
+"""The rows of runs, events and steps in the table.
 
-A run row stays under 1 KB, so that a change of it costs one write unit an index at most: moments
-are numbers, what the keys tell is not told again, and the error on the row is its first line (the
-whole of it stands on the step).
+A run row stays under 1 KB, so that a change costs at most one write unit per index: times are
+numbers, facts in the keys are not repeated, and the row has only the start of the error's message
+(the step has the whole error).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.values import Item
 
-# Characters of a reason for canceling that a run row keeps.
+# How many characters of a cancel reason a run row keeps.
 ROW_REASON_CHARACTERS = 120
-# Bytes of the error message that a run row repeats from the step.
+# How many bytes of the step's error message a run row repeats.
 ROW_MESSAGE_BYTES = 92
 
 
 def run_to_item(run: Run, shard: int) -> "Item":
-    """A newly opened run."""
+    """Returns the row of a new run."""
     bucket = keys.run_bucket(run.status)
     kind = keys.Kind.RUN
     return {
@@ -106,13 +106,13 @@ _RUN: dict[str, Reader] = {
 
 
 def run_from_item(item: "Item") -> Run:
-    """UnreadableError where the row is damaged."""
+    """Returns the run of a row. UnreadableError if the row is damaged."""
     return whole(Run, _RUN, item, "run")
 
 
 def shown_run_from_item(item: "Item") -> Run:
-    """As `run_from_item`, of a damaged row what can be read: to be shown or erased, and never to be
-    acted on."""
+    """As `run_from_item`, but reads a damaged row as far as possible. For display and erasure
+    only."""
     try:
         return run_from_item(item)
     except UnreadableError as error:
@@ -147,13 +147,13 @@ def shown_run_from_item(item: "Item") -> Run:
 
 
 def _listed_status(item: "Item") -> RunStatus:
-    """By the list in which a row stands that does not tell its status."""
+    """Returns the status of a damaged row from the list that it is in."""
     bucket = str(item.get("gsi1pk", "")).split("#")[2:3]
     return next((each for each in RunStatus if [each.value] == bucket), RunStatus.RUNNING)
 
 
 def claim_value(claim: Claim) -> list[Any]:
-    """A claim as the run row carries it: as short as can be."""
+    """Returns a claim in the short form of the run row."""
     waiting = [] if claim.wait_until is None else [claim.wait_until]
     sending = [True] if claim.sends else []
     return [claim.request_id, claim.started_at, claim.lease_until, *waiting, *sending]
@@ -171,8 +171,8 @@ def _claim_from_value(value: list[Any]) -> Claim:
 
 
 def row_error(run: Run, error: ErrorDetail | None) -> dict[str, str] | None:
-    """The error as the run row carries it: its message cut to fit, its cause left to the step, and
-    the failure group, which is made of the whole message."""
+    """Returns the error in the form of the run row: the message is cut, only the step has the
+    cause, and the failure group is derived from the whole message."""
     if error is None:
         return None
     group_id = failure_group_id(run.workspace_id, run.automation_id, error)
@@ -201,7 +201,8 @@ def _group_from_item(value: dict[str, str] | None) -> str | None:
 
 
 def has_whole_message(error: ErrorDetail) -> bool:
-    """Whether a row's error has its message as it was; a whole one may be taken for a cut one."""
+    """Whether a row's error has its whole message. A whole message that ends with … counts as
+    cut."""
     return not error.message.endswith("…")
 
 
@@ -220,7 +221,8 @@ def event_to_item(run: Run, event: Event, bodies: "Bodies") -> "Item":
 
 
 def event_from_item(item: "Item", bodies: "Bodies") -> Event:
-    """UnreadableError where it is damaged, NotFoundError where it lay in S3 and is gone."""
+    """Returns an event. UnreadableError if it is damaged, NotFoundError if it was in S3 and is
+    gone."""
     try:
         stored = bodies.unpack(item["body"])
         details = dict(stored["trigger"])
@@ -230,7 +232,7 @@ def event_from_item(item: "Item", bodies: "Bodies") -> Event:
 
 
 def shown_event_from_item(item: "Item", bodies: "Bodies", trigger_type: TriggerType) -> Event:
-    """As `event_from_item`; of one that is damaged or gone, its trigger's type alone."""
+    """As `event_from_item`, but returns only the trigger's type if the event is damaged or gone."""
     try:
         return event_from_item(item, bodies)
     except (UnreadableError, NotFoundError) as error:
@@ -287,13 +289,15 @@ _STEP: dict[str, Reader] = {
 
 
 def step_from_item(item: "Item", bodies: "Bodies") -> Step:
-    """UnreadableError where it is damaged, NotFoundError where its bag lay in S3 and is gone."""
+    """Returns a step. UnreadableError if it is damaged, NotFoundError if its bag was in S3 and is
+    gone."""
     bag = _unpacked(item, bodies)
     return whole(Step, {**_STEP, **{name: _from(bag, name) for name in bag}}, item, "step")
 
 
 def shown_step_from_item(item: "Item", bodies: "Bodies") -> Step:
-    """As `step_from_item`, of a damaged step what can be read: it takes down nothing else."""
+    """As `step_from_item`, but reads a damaged step as far as possible, so that the rest of the run
+    can be shown."""
     try:
         return step_from_item(item, bodies)
     except (UnreadableError, NotFoundError) as error:
@@ -305,7 +309,8 @@ def shown_step_from_item(item: "Item", bodies: "Bodies") -> Step:
 
 
 def step_outline(item: "Item") -> Step:
-    """A step without what its bag holds, which may lie in S3; of a damaged one what can be read."""
+    """Returns a step without the fields in its bag, which may be in S3. A damaged step is read as
+    far as possible."""
     try:
         return whole(Step, _STEP, item, "step")
     except UnreadableError:

@@ -1,4 +1,4 @@
-"""Runs, events and steps. Each write is conditional, and each condition is named."""
+"""Runs, events and steps. Every write has a condition, and every condition has a name."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """A run's whole partition, read at once."""
+    """A run's whole partition, from one read."""
 
     run: Run
     event: Event
@@ -67,7 +67,7 @@ class Closing:
     canceled: Cancellation | None = None
 
 
-# Of the reason why a start was put off, or tried again, that a run row keeps.
+# How many characters a run row keeps of the reason why a start was put off or tried again.
 START_ERROR_CHARACTERS = 100
 
 
@@ -96,25 +96,26 @@ class RunStore:
         return run_from_item(item)
 
     def get_many(self, run_ids: "Iterable[str]") -> dict[str, Run]:
-        """To be shown: of a damaged row what can be read."""
+        """Returns runs for display. A damaged row is read as far as possible."""
         found = self._table.batch_get(keys.run(run_id) for run_id in run_ids)
         runs = [shown_run_from_item(item) for item in found.values()]
         return {run.id: run for run in runs}
 
     def find_alive(self, workspace_id: str, run_id: str, now: int) -> Run | None:
-        """As `get_many`, one run; None where it is another workspace's or has expired."""
+        """As `get_many`, for one run. Returns None if it belongs to another workspace or has
+        expired."""
         run = self.get_many([run_id]).get(run_id)
         is_alive = run is not None and run.workspace_id == workspace_id and run.expires_at > now
         return run if is_alive else None
 
     def history(self, run_id: str, now: int = 0) -> RunHistory:
-        """Row, event and steps in one consistent read; NotFoundError where there is no row, or
-        one that has expired by `now`, UnreadableError where the row is damaged. A damaged event
-        or step says so itself."""
+        """Returns row, event and steps from one consistent read. NotFoundError if the row does not
+        exist or has expired by `now`, UnreadableError if the row is damaged. A damaged event or
+        step has `unreadable`."""
         return self._history(run_id, now, run_from_item)
 
     def shown(self, run_id: str, now: int) -> RunHistory:
-        """As `history`, also of a damaged row what can be read: to be shown alone."""
+        """As `history`, but reads a damaged row as far as possible. For display only."""
         return self._history(run_id, now, shown_run_from_item)
 
     def _history(self, run_id: str, now: int, read: "Callable[[Item], Run]") -> RunHistory:
@@ -126,7 +127,7 @@ class RunStore:
         steps = [
             shown_step_from_item(item, self._bodies)
             for sort, item in rows.items()
-            # One of another expiry is left of an earlier run that the same event opened.
+            # A step with another expiry is left from an earlier run that the same event opened.
             if sort.startswith(keys.STEP_PREFIX) and item.get("ttl") == rows["RUN"].get("ttl")
         ]
         return RunHistory(
@@ -136,8 +137,8 @@ class RunStore:
         )
 
     def outline(self, run_id: str) -> tuple[Run, dict[str, Step]]:
-        """Row and steps in one consistent read, the steps without what they tell (input, output,
-        evidence …); NotFoundError where there is no row."""
+        """Returns row and steps from one consistent read, the steps without the fields in their
+        bags (input, output, evidence …). NotFoundError if the row does not exist."""
         page = self._table.query(
             keys.run(run_id).pk, SortRange(low=keys.run(run_id).sk), consistent=True
         )
@@ -152,7 +153,8 @@ class RunStore:
         return run_from_item(rows["RUN"]), {step.node_id: step for step in steps}
 
     def own(self, run: Run, execution: str, started_at: int, trigger_ms: int) -> Run:
-        """PENDING → RUNNING for this execution; ConditionFailedError with the row otherwise."""
+        """Makes a PENDING run RUNNING, for this execution. Otherwise ConditionFailedError with the
+        row."""
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         change = Change(
@@ -177,11 +179,11 @@ class RunStore:
         replaces: Claim | None,
         left: "Iterable[int]",
     ) -> Run:
-        """Claims the node of this rank for one request, and takes the nodes just `left` out of
-        the open claims. `replaces` is the expired claim being taken over, if any.
+        """Claims the node of this rank for one request, and removes the nodes just `left` from the
+        open claims. `replaces` is the expired claim to take over, if any.
 
-        ConditionFailedError with the row found, where the run is not RUNNING, is owned by another
-        execution, or the node is claimed (again) already."""
+        ConditionFailedError, with the row, if the run is not RUNNING, another execution owns it, or
+        the node is already claimed (again)."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         if replaces is None:
@@ -199,8 +201,8 @@ class RunStore:
         )
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
-        """Tells with the claim until when the node waits; for readers of the row only, so a run
-        that moved on meanwhile is left alone."""
+        """Stores with the claim until when the node waits. Only readers of the row need this, so if
+        the run moved on meanwhile, nothing changes."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.changed(wait_until=wait_until)
         change = Change(set={("openClaims", str(rank)): claim_value(parked)})
@@ -208,7 +210,8 @@ class RunStore:
             self._table.update(keys.run(run.id), change, is_ours)
 
     def release(self, run: Run, rank: int, claim: Claim) -> None:
-        """Gives a claim back whose effect never began. Where it is no longer ours, nothing is."""
+        """Gives back a claim whose effect never began. Changes nothing if the claim is no longer
+        ours."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         given_back = claim.changed(request_id="", lease_until=0)
         change = Change(set={("openClaims", str(rank)): claim_value(given_back)})
@@ -216,9 +219,9 @@ class RunStore:
             self._table.update(keys.run(run.id), change, is_ours)
 
     def record(self, run: Run, step: Step, after: Step | None = None) -> Step:
-        """Writes a step; `after` is what was recorded of it before, where it goes on. Where it
-        was recorded as finished, or another visit recorded since, that record stands and is
-        returned instead."""
+        """Writes a step. `after` is its previous record, if the node continues. If the step was
+        recorded as finished, or another visit was recorded since, that record is kept and
+        returned."""
         is_new = Attr("pk").not_exists()
         is_waiting = Attr("status").eq(StepStatus.WAITING.value)
         is_of_an_expired_run = Attr("ttl").ne(ttl(run.expires_at))
@@ -240,12 +243,12 @@ class RunStore:
         return step
 
     def close(self, run: Run, closing: Closing) -> Run:
-        """Ends an open run as it was read; ConditionFailedError with the row, where the run has
-        ended, changed hands or moved on to another attempt since.
+        """Ends an open run. ConditionFailedError, with the row, if the run has ended, changed hands
+        or got another attempt since it was read.
 
-        Steps still at work need no write: a reader sees an open claim of an ended run as a
-        canceled step, so the row's one write settles them all. Where one of them was sending, the
-        run stays due once more, as a message may have been left without its outcome."""
+        Steps still at work need no write: a reader shows an open claim of an ended run as a
+        canceled step, so the write of the row settles them all. If one of them was sending
+        messages, the run stays due once more, because a message may have no recorded outcome."""
         is_open = Attr("status").eq(run.status.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_owned = (
@@ -282,7 +285,7 @@ class RunStore:
         )
         look_at = _messages_left(closed, closing.status)
         if look_at is not None and closed.due_at is None:
-            # The node was claimed after the run was read.
+            # A node was claimed after the run was read.
             return self._come_back(closed, look_at)
         return closed
 
@@ -295,16 +298,15 @@ class RunStore:
         return run_from_item(self._table.update(keys.run(run.id), Change(set=due), is_ended))
 
     def leave(self, run: Run) -> None:
-        """Takes an ended run, whose messages were looked after, out of the due index."""
+        """Takes an ended run, whose messages are settled, out of the due index."""
         is_ended = Attr("status").eq(run.status.value)
         self._table.update(keys.run(run.id), Change(remove=["gsi4pk", "dueKey"]), is_ended)
 
     def postpone(
         self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False
     ) -> Run:
-        """Moves an open run's place in the due index. `start_error` says why a start was put
-        off, `refused` that its attempt was not used up; ConditionFailedError where the run moved
-        on meanwhile."""
+        """Changes when an open run is due. `start_error` says why a start was put off, `refused`
+        that its attempt was not used. ConditionFailedError if the run moved on meanwhile."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:
@@ -313,8 +315,8 @@ class RunStore:
         return run_from_item(self._table.update(keys.run(run.id), Change(set=values), is_unchanged))
 
     def next_attempt(self, run: Run, due_at: int, reason: str) -> Run:
-        """The run, which no execution owns, under its next attempt number: no earlier execution
-        can own it then. `reason` is what became of the attempt before."""
+        """Gives a run, which no execution owns, its next attempt number, so that no earlier
+        execution can own it. `reason` says what happened to the previous attempt."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         is_unowned = Attr("execution").not_exists()
         change = _again(run, due_at, reason)
@@ -325,10 +327,10 @@ class RunStore:
     def hand_back(
         self, run: Run, due_at: int, reason: str, *, untried: bool, is_as_read: bool = False
     ) -> Run:
-        """Takes a RUNNING run from its execution, which cannot go on, for the next attempt to
-        walk: what was recorded stays, and claims outlive their owner. `untried` where that attempt
-        is left to be started when due. ConditionFailedError where the run ended or changed hands
-        since; with `is_as_read` also where a node was claimed since."""
+        """Takes a RUNNING run from its execution, which cannot go on, for its next attempt.
+        Recorded steps stay, and so do claims. `untried` says that the next attempt is started only
+        when due. ConditionFailedError if the run ended or changed hands since it was read; with
+        `is_as_read` also if a node was claimed since."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))
@@ -340,8 +342,8 @@ class RunStore:
         return run_from_item(self._table.update(keys.run(run.id), change, may_take))
 
     def resume(self, run: Run, execution: str, now: int) -> Run:
-        """Gives a run that was handed back to the execution of its present attempt;
-        ConditionFailedError with the row otherwise."""
+        """Gives a run that was handed back to the execution of its present attempt. Otherwise
+        ConditionFailedError with the row."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_unowned = Attr("execution").not_exists()
@@ -352,8 +354,8 @@ class RunStore:
 
 
 def _messages_left(run: Run, status: RunStatus) -> int | None:
-    """When to look for messages that the run's end leaves without their outcome: once nobody can
-    be at work on them any more. None where there are none."""
+    """Returns when to look for messages without an outcome after the run's end: when their leases
+    have ended, so that no process still works on them. None if no node was sending."""
     if status is RunStatus.COMPLETED:
         return None
     return max((c.lease_until for c in run.open_claims.values() if c.sends), default=None)
@@ -362,7 +364,8 @@ def _messages_left(run: Run, status: RunStatus) -> int | None:
 def _again(
     run: Run, due_at: int, reason: str, *, untried: bool = False, gone: Sequence[Path] = ()
 ) -> Change:
-    """The next attempt; one that is untried counts as refused, so that it is not used up."""
+    """Returns the change to the next attempt. An untried attempt counts as refused, so that it is
+    not used up."""
     return Change(
         set={
             "attempt": run.attempt + 1,

@@ -1,8 +1,7 @@
-"""Reading rows of which a part is damaged.
+"""Reads rows with damaged parts.
 
-How a row becomes a model is told field by field, so that one reading serves two ends: `whole` for
-whoever acts on what it reads, `salvaged` for whoever only shows or erases it. What cannot be read
-is left out there, and the model says so (`unreadable`).
+Each field of a model has its own reader. `whole` is for code that acts on the model, `salvaged` for
+code that only shows or erases it: unreadable fields are left out, and `unreadable` names them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,17 +14,17 @@ from runledger.store.values import Item
 from runledger.texts import clean
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-# A value out of a row.
+# Reads a value from a row.
 Reader = Callable[[Item], Any]
 
-# What reading something damaged raises; a model's ValidationError is a ValueError.
+# The errors that reading damaged data raises; a model's ValidationError is a ValueError.
 DAMAGES = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-# The last moment that there is, and when a row expires that does not say so.
+# The last moment of the calendar. A row without a readable expiry expires then.
 NEVER = 253_402_300_799_000
 
 
 def whole(model: type[ModelT], readers: Mapping[str, Reader], item: Item, what: str) -> ModelT:
-    """The model; UnreadableError where any part of the row is damaged."""
+    """Returns the model. UnreadableError if any part of the row is damaged."""
     try:
         return model(**{name: _sound(name, read(item)) for name, read in readers.items()})
     except DAMAGES as error:
@@ -39,8 +38,8 @@ def salvaged(
     item: Item,
     lost: Iterable[str] = (),
 ) -> ModelT:
-    """The model of what can be read. `instead` has a value for each field that the model needs;
-    `lost` names what could not be read before."""
+    """Returns the model with all readable fields. `instead` has a default for each required field;
+    `lost` names fields that were already found unreadable."""
     values: dict[str, Any] = {}
     missing = list(lost)
     for name, read in readers.items():
@@ -55,7 +54,7 @@ def salvaged(
 
 
 def _sound(name: str, value: Any) -> Any:
-    """ValueError for a moment that no calendar has: nobody could show it."""
+    """Returns the value. ValueError for a time outside the calendar, which could not be shown."""
     is_moment = name.endswith(("_at", "_for", "_since", "_until")) and isinstance(value, int)
     if is_moment and not 0 <= value <= NEVER:
         raise ValueError("a moment beyond the year 9999")
@@ -63,6 +62,6 @@ def _sound(name: str, value: Any) -> Any:
 
 
 def left_out(names: Iterable[str]) -> str:
-    """What is told of parts that cannot be read, by their names in a model."""
+    """Returns the text of `unreadable` for these fields."""
     told = ", ".join(name.replace("_", " ") for name in names)
     return f"Damaged in the store and left out: {told}."

@@ -1,5 +1,5 @@
-"""What the schedules of date automations are to be: one row an automation, in the due index while
-it is enabled or Scheduler has yet to learn of a change. Times are epoch milliseconds."""
+"""The wanted schedules of date automations: one row per automation. It is in the due index while it
+is enabled, or until Scheduler has the latest change. Times are epoch milliseconds."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ class ScheduleStore:
         return self.at(keys.schedule(automation_id))
 
     def get_many(self, automation_ids: "Iterable[str]") -> dict[str, Schedule]:
-        """Those that are enabled, by automation."""
+        """Returns the enabled schedules, by automation."""
         found = self._table.batch_get(keys.schedule(id_) for id_ in automation_ids)
         schedules = [_from_item(item) for item in found.values() if item["enabled"]]
         return {schedule.automation_id: schedule for schedule in schedules}
@@ -39,7 +39,8 @@ class ScheduleStore:
         return None if item is None else _from_item(item)
 
     def wanted(self, schedule: Schedule, now: int) -> Modify:
-        """Makes this the wanted schedule, its revision one more than stored; due at once."""
+        """Returns the write that makes this the wanted schedule. It gets the next revision and is
+        due at once."""
         values: dict[Path, Any] = {
             "workspaceId": schedule.workspace_id,
             "automationId": schedule.automation_id,
@@ -55,23 +56,24 @@ class ScheduleStore:
         return Modify(key, Change(set=values, add={"revision": 1}))
 
     def synced(self, schedule: Schedule, due_at: int | None) -> None:
-        """Notes that Scheduler has this revision. ConditionFailedError where another is wanted
-        meanwhile; None takes the row out of the due index."""
+        """Records that Scheduler has this revision. A `due_at` of None takes the row out of the due
+        index. ConditionFailedError if another revision is wanted meanwhile."""
         change = Change(set={"isSynced": True}, remove=["gsi4pk", "dueKey"])
         if due_at is not None:
             change = Change(set={"isSynced": True, **_due(schedule, due_at)})
         self._table.update(keys.schedule(schedule.automation_id), change, _is_same(schedule))
 
     def postpone(self, schedule: Schedule, due_at: int) -> None:
-        """ConditionFailedError where another revision is wanted, or another day's fire."""
+        """Changes when the schedule is due. ConditionFailedError if it has another revision or
+        another next day."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         change = Change(set=dict(_due(schedule, due_at)))
         key = keys.schedule(schedule.automation_id)
         self._table.update(key, change, _is_same(schedule) & is_same_day)
 
     def claim_try(self, schedule: Schedule, due_at: int) -> int:
-        """The number of this try at the missing fire, which nobody else gets.
-        ConditionFailedError where the fire came, or another works on it."""
+        """Returns the number of this try to make up for the missing fire. No other process gets the
+        same number. ConditionFailedError if the fire came, or another process works on it."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         is_same_try = Attr("tries").eq(schedule.tries)
         number = schedule.tries + 1
@@ -81,7 +83,7 @@ class ScheduleStore:
         return number
 
     def advance(self, schedule: Schedule, day: date, fire_at: int, due_at: int) -> Modify:
-        """Expects `day` next, instead of the one that has fired."""
+        """Returns the write that makes `day` the next day, after the present one has fired."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         change = Change(set={**_next_fire(day, fire_at), **_due(schedule, due_at)})
         key = keys.schedule(schedule.automation_id)

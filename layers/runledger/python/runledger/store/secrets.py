@@ -1,10 +1,10 @@
-"""The names of a workspace's secrets, and where the value of each lies at present.
+"""The names of a workspace's secrets, and where the value of each is stored.
 
-Every value has a place of its own in Secrets Manager, under a generation that is never used again,
-because a deleted secret goes in the background there and blocks its name meanwhile. The row of a
-name points to the present generation, and lists those that are only being made and those that are
-to go (`making`, `doomed`). A generation is on the row before it is in Secrets Manager and until it
-is gone from there, and a row that lists any is due: so nothing is ever left behind unseen.
+Every value is a separate secret in Secrets Manager, under a generation that is never used again,
+because Secrets Manager deletes in the background and blocks the name meanwhile. The row of a name
+points to the present generation, and lists those being made (`making`) and those to delete
+(`doomed`). A generation is on the row before it is in Secrets Manager and until it is deleted
+there, and a row that lists any is due, so that none is forgotten.
 """
 
 from collections.abc import Iterable
@@ -27,8 +27,9 @@ _TRIES = 5
 
 
 class SecretName(Model):
-    """`generation` is None where the name is not set (any more). `making` and `doomed` are
-    generations with the moment since when they are; `allowed_hosts` is where its value may go."""
+    """The row of a secret's name. `generation` is None if the secret is not set. `making` and
+    `doomed` hold generations with the time when they were listed; `allowed_hosts` are the hosts
+    that the value may be sent to."""
 
     workspace_id: str
     name: str
@@ -52,13 +53,13 @@ class SecretStore:
         return _from_item(item) if item is not None else None
 
     def names(self, workspace_id: str) -> list[SecretName]:
-        """Those that are set, by name."""
+        """Returns the secrets that are set, ordered by name."""
         page = self._table.query(keys.secret(workspace_id, "").pk)
         found = [_from_item(item) for item in page.items]
         return [each for each in found if each.generation is not None]
 
     def hosts_of(self, workspace_id: str, wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Where those of the named secrets that are set may go, by name."""
+        """Returns the allowed hosts of the named secrets that are set, by name."""
         found = self._table.batch_get(
             (keys.secret(workspace_id, name) for name in wanted), consistent=True
         )
@@ -68,7 +69,8 @@ class SecretStore:
     def begin(
         self, workspace_id: str, name: str, generation: str, now: int, due_at: int
     ) -> SecretName:
-        """Puts a generation on the row that is about to be made; due where nothing comes of it."""
+        """Lists a new generation on the row before it is made. The row becomes due, in case the
+        generation is never used."""
         key = keys.secret(workspace_id, name)
         exists = Attr("pk").exists()
         is_new = Attr("pk").not_exists()
@@ -95,9 +97,9 @@ class SecretStore:
     def point(
         self, row: SecretName, generation: str, now: int, hosts: tuple[str, ...] | None = None
     ) -> SecretName | None:
-        """Makes a generation that was begun the present one, and dooms the one before; with
-        `hosts`, it may go there from the same moment on. None where it was taken for abandoned
-        meanwhile, and may be gone."""
+        """Makes a new generation the present one, and marks the previous one for deletion. `hosts`
+        replaces the allowed hosts in the same write. Returns None if the generation was treated as
+        abandoned meanwhile, and may be deleted."""
         key = keys.secret(row.workspace_id, row.name)
         for _ in range(_TRIES):
             is_still_begun = Attr(f"making.{generation}").exists()
@@ -114,21 +116,21 @@ class SecretStore:
                     return None
                 row = _from_item(error.item)
             if row.generation == generation:
-                # Our own write, sent again below us because its answer was lost.
+                # It is our own write: the SDK repeated it, because its answer was lost.
                 return row
             if generation not in row.making:
                 return None
         raise TransientError(f"the secret {row.name} keeps changing; try again")
 
     def allow(self, row: SecretName, hosts: tuple[str, ...]) -> SecretName:
-        """Says anew where the present value may go; ConditionFailedError where the row points to
-        another one by now."""
+        """Replaces the allowed hosts of the present value. ConditionFailedError if the row now
+        points to another generation."""
         key = keys.secret(row.workspace_id, row.name)
         change = Change(set={"allowedHosts": list(hosts)})
         return _from_item(self._table.update(key, change, _is_at(row)))
 
     def forget(self, row: SecretName, now: int, due_at: int) -> SecretName:
-        """Unsets a name; ConditionFailedError where it changed since it was read."""
+        """Unsets a secret. ConditionFailedError if it changed since it was read."""
         assert row.generation is not None
         values: dict[Path, Any] = {
             ("doomed", row.generation): now,
@@ -140,8 +142,8 @@ class SecretStore:
         return _from_item(self._table.update(key, change, _is_at(row)))
 
     def mark_for_deletion(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
-        """Takes generations that nothing came of: from here on they cannot become the present
-        one. ConditionFailedError where one of them just did."""
+        """Marks abandoned generations for deletion: they can no longer become the present one.
+        ConditionFailedError if one of them just did."""
         taken = list(abandoned)
         condition: ConditionBase = Attr("pk").exists()
         for generation in taken:
@@ -154,8 +156,9 @@ class SecretStore:
         return _from_item(self._table.update(key, change, condition))
 
     def remove_deleted(self, row: SecretName, gone: Iterable[str], due_at: int) -> None:
-        """Takes off the row what is gone from Secrets Manager. A row that lists nothing any more
-        is not due, and one that is not set either is none; another is due again at `due_at`."""
+        """Removes from the row the generations that are deleted in Secrets Manager. If the row
+        lists none after that, it leaves the due index, or is deleted if the secret is not set.
+        Otherwise it is due again at `due_at`."""
         key = keys.secret(row.workspace_id, row.name)
         exists = Attr("pk").exists()
         change = Change(
@@ -172,15 +175,15 @@ class SecretStore:
             self._table.update(key, Change(remove=["gsi4pk", "dueKey"]), lists_nothing)
 
     def touch(self, row: SecretName, now: int, before: int) -> None:
-        """Records a use, where the last that is known was before `before`; ConditionFailedError
-        otherwise."""
+        """Records a use if the last recorded one was before `before`. Otherwise
+        ConditionFailedError."""
         is_old = Attr("lastUsedAt").not_exists() | Attr("lastUsedAt").lt(before)
         key = keys.secret(row.workspace_id, row.name)
         self._table.update(key, Change(set={"lastUsedAt": now}), _is_at(row) & is_old)
 
 
 def _is_at(row: SecretName) -> ConditionBase:
-    """That the row points to what it pointed to when it was read."""
+    """The condition that the row still points to the same generation."""
     if row.generation is None:
         return Attr("pk").exists() & Attr("generation").not_exists()
     return Attr("generation").eq(row.generation)

@@ -23,7 +23,7 @@ def _to_item(segment: Segment) -> "Item":
         **key_attributes(keys.segment(segment.workspace_id, segment.id)),
         "workspaceId": segment.workspace_id,
         "name": segment.name,
-        # As one value: DynamoDB's numbers are narrower than JSON's.
+        # Stored as one value: DynamoDB limits numbers more than JSON does.
         "query": compress(segment.query),
         "createdAt": segment.created_at,
         "updatedAt": segment.updated_at,

@@ -1,4 +1,4 @@
-"""Steps of many runs at once, without what is in their bags."""
+"""Steps of many runs at once, without the fields in their bags."""
 
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,12 @@ class StepTimeStore:
         self._bodies = bodies
 
     def get_many(self, visits: "Iterable[tuple[str, str]]") -> "dict[tuple[str, str], Step]":
-        """The steps that were recorded, by run id and node id. A read costs what the whole item
-        does, its bag included: half a unit for 4 KB."""
+        """Returns the recorded steps, by run id and node id. A read costs half a unit for 4 KB of
+        the whole item, including its bag."""
         wanted = {keys.step(run_id, node_id): (run_id, node_id) for run_id, node_id in visits}
         found = self._table.batch_get(wanted)
         steps = {wanted[key]: self._step(item) for key, item in found.items()}
-        # Of a damaged one nobody knows how long it took.
+        # The duration of a damaged step is unknown.
         return {visit: step for visit, step in steps.items() if step.unreadable is None}
 
     def _step(self, item: "Item") -> "Step":

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Stores:
-    """Every store; each is imported and made when it is first asked for."""
+    """All stores. Each is imported and made at its first use."""
 
     def __init__(self, table: "Table", bodies: "Bodies") -> None:
         self.table = table

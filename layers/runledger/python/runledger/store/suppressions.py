@@ -1,4 +1,4 @@
-"""The suppression list: an item an address."""
+"""The suppression list: one item per address."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -20,8 +20,7 @@ class SuppressionStore:
         self._table = table
 
     def add(self, suppression: Suppression) -> Suppression | None:
-        """Writes it. Where the address was on the list before, that entry stands and is
-        returned."""
+        """Adds an address. If it is on the list already, that entry is kept and returned."""
         is_new = Attr("pk").not_exists()
         try:
             self._table.put(_to_item(suppression), is_new)
@@ -34,7 +33,7 @@ class SuppressionStore:
     def find(
         self, workspace_id: str, kind: str, address: str, *, consistent: bool = False
     ) -> Suppression | None:
-        """Half a read unit, unless it is to be consistent."""
+        """Returns the entry of an address. Costs half a read unit, or one if consistent."""
         key = keys.suppression(workspace_id, kind, address)
         item = self._table.get(key, consistent=consistent)
         return _from_item(item) if item is not None else None
@@ -43,7 +42,8 @@ class SuppressionStore:
         self._table.delete(keys.suppression(workspace_id, kind, address))
 
     def erase(self, workspace_id: str, kind: str, address: str) -> None:
-        """Takes the address itself from its entry, which goes on to hold: its key is a hash."""
+        """Removes the address itself from its entry. The entry still suppresses the address,
+        because its key is a hash."""
         is_there = Attr("pk").exists()
         change = Change(remove=["address", "note"])
         with suppress(ConditionFailedError):
@@ -52,10 +52,10 @@ class SuppressionStore:
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Suppression], str | None]:
-        """A page, and the position of the next one (None at the end). A page may be short where
-        addresses were taken off just now."""
+        """Returns a page, and the position of the next one (None at the end). A page may be short
+        if addresses were just removed."""
         partition = keys.suppressions(workspace_id)
-        # The bound itself is where the page before ended.
+        # The bound is the last row of the previous page.
         page = self._table.query(
             partition,
             SortRange(high=after) if after else SortRange(),

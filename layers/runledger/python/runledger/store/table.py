@@ -1,4 +1,4 @@
-"""The table as the stores see it: plain Python values, named conditions, domain errors."""
+"""The table for the stores: plain Python values, conditions, domain errors."""
 
 import random
 import time
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # An attribute, or a path into maps: ("openClaims", "3").
 Path = str | tuple[str, ...]
 
-# Seconds to wait at most, before each further try of a write that met a transaction.
+# The longest wait in seconds before each further try of a write that met a transaction.
 _CONFLICT_DELAYS = (0.02, 0.05, 0.1)
-# What DynamoDB takes as the two parts of a key.
+# DynamoDB's limits for the two parts of a key.
 _PARTITION_BYTES, _SORT_BYTES = 2_048, 1_024
 _BATCH_GET_LIMIT = 100
 _BATCH_GET_ROUNDS = 8
@@ -31,7 +31,7 @@ _BATCH_GET_ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an update does: set values, add to numbers and sets, remove attributes."""
+    """An update: set values, add to numbers and sets, remove attributes."""
 
     set: Mapping[Path, Any] = field(default_factory=dict)
     add: Mapping[Path, Any] = field(default_factory=dict)
@@ -76,7 +76,7 @@ Write = Put | Modify | Delete | Check
 
 @dataclass(frozen=True, slots=True)
 class SortRange:
-    """Bounds of a sort key, both included where given; `prefix` excludes the other two."""
+    """Bounds of a sort key, both included. With `prefix`, the other two are not used."""
 
     low: str | None = None
     high: str | None = None
@@ -84,24 +84,27 @@ class SortRange:
 
 
 class Table(Protocol):
-    """Every implementation passes the contract suite in tests/functional."""
+    """A table. Every implementation passes the contract suite in tests/functional."""
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None: ...
 
     def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """The rows that exist, by key; TransientError when the service keeps refusing some."""
+        """Returns the rows that exist, by key. TransientError if the service keeps leaving some
+        out."""
 
     def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:
-        """ConditionFailedError (with the row found) where the condition does not hold."""
+        """Writes a row. ConditionFailedError (with the row found) if the condition does not
+        hold."""
 
     def update(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> Item:
-        """The row after the change; ConditionFailedError (with the row found) otherwise."""
+        """Changes a row and returns it. ConditionFailedError (with the row found) if the condition
+        does not hold."""
 
     def delete(self, key: Key) -> None: ...
 
     def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
-        """All or nothing; ConditionFailedError where any condition does not hold. The same writes
-        with the same token within ten minutes take effect once, and succeed each time."""
+        """Makes all writes or none. ConditionFailedError if any condition does not hold. The same
+        writes with the same token within ten minutes take effect once, and succeed each time."""
 
     def query(
         self,
@@ -114,12 +117,12 @@ class Table(Protocol):
         consistent: bool = False,
         after: Item | None = None,
     ) -> "Page":
-        """One page. With `limit` at most that many rows; without, all that there are."""
+        """Returns a page: at most `limit` rows, or all rows without `limit`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`next` is where the following page starts, or None at the end."""
+    """A page of rows. `next` is where the following page starts, or None at the end."""
 
     items: list[Item]
     next: Item | None
@@ -240,7 +243,7 @@ class DynamoTable:
             except ClientError as error:
                 if not _is_conflict(error):
                     raise self._translated(error) from error
-                # Somebody's transaction holds the row for a moment; nothing was written.
+                # Another transaction holds the row for a moment; nothing was written.
                 time.sleep(delay * random.random())
             except AWS_ERRORS as error:
                 raise self._translated(error) from error
@@ -260,8 +263,8 @@ class DynamoTable:
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """A write met somebody else's transaction: told of a single write by its code, of a
-    transaction by its reasons."""
+    """Whether a write met another transaction. A single write shows it by its code, a transaction
+    by its reasons."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code"))
     if code == "TransactionCanceledException":
@@ -370,7 +373,7 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def is_storable(key: Key) -> bool:
-    """Whether DynamoDB takes this key at all; a row under any other cannot exist."""
+    """Whether DynamoDB accepts this key. A row with any other key cannot exist."""
     partition, sort = (part.encode(errors="surrogatepass") for part in key)
     is_text = not any("\ud800" <= character <= "\udfff" for part in key for character in part)
     return is_text and 0 < len(partition) <= _PARTITION_BYTES and 0 < len(sort) <= _SORT_BYTES
@@ -382,5 +385,5 @@ def key_attributes(key: Key) -> Item:
 
 
 def ttl(moment: int) -> int:
-    """Epoch milliseconds as DynamoDB's time to live counts them: whole seconds."""
+    """Returns epoch milliseconds as whole seconds, for DynamoDB's time to live."""
     return moment // 1_000

@@ -1,4 +1,4 @@
-"""Turns at something that may be done only so often, whichever process does it."""
+"""A rate limit that holds across processes: turns, taken from buckets."""
 
 from typing import TYPE_CHECKING
 
@@ -12,22 +12,22 @@ from runledger.store.table import Change, Path, ttl
 if TYPE_CHECKING:
     from runledger.store.table import Table
 
-# A try is lost only where another process takes a turn between two of ours.
+# A try is lost only if another process takes a turn between two of ours.
 _TRIES = 5
 
 
 class ThrottleStore:
-    """Buckets that hold a number of turns, of which one comes back in each interval. A bucket is
-    the moment at which it will be full again: `nextAt`, in epoch milliseconds."""
+    """Buckets that hold a number of turns. One turn comes back in each interval. A bucket is stored
+    as the time when it will be full again: `nextAt`, in epoch milliseconds."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
 
     def reserve(self, name: str, now: int, interval: int, room: int) -> int:
-        """Takes a turn of the bucket that holds `room` of them; how many are taken then.
+        """Takes a turn from the bucket, which holds `room` of them. Returns how many are taken.
 
-        RateLimitedError where none is left; it says when one comes back. Nobody waits for anybody
-        here, and two processes that take turns at once both get one.
+        RateLimitedError if none is left; it says when one comes back. No process waits for another,
+        and two processes that take turns at once both get one.
         """
         last = now + (room - 1) * interval
         kept: dict[Path, int] = {"ttl": ttl(now + DAY)}
@@ -48,7 +48,7 @@ class ThrottleStore:
         raise _none_left(name, interval)
 
     def give_back(self, name: str, interval: int) -> None:
-        """Returns a turn that was of no use."""
+        """Gives back an unused turn."""
         self._table.update(keys.throttle(name), Change(add={"nextAt": -interval}))
 
 

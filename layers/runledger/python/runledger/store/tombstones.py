@@ -1,6 +1,8 @@
-"""Tombstones: that a run, a delivery or a refusal expired, and when, once its row is deleted.
+"""Tombstones: they record that a run, a delivery or a refusal expired, and when, after its row is
+deleted.
 
-One small row beside where the other was, so that a link to it can be told from one to nothing.
+A tombstone is one small row in the same partition, so that a link to an expired row can be
+distinguished from a wrong link.
 """
 
 from dataclasses import dataclass
@@ -14,13 +16,13 @@ if TYPE_CHECKING:
     from runledger.store.keys import Key
     from runledger.store.table import Table
 
-# How long a tombstone is kept after what it stands for expired.
+# How long a tombstone is kept after the expiry.
 TOMBSTONE_LIFE = 365 * DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Whose the row was, and when it expired: epoch milliseconds."""
+    """The workspace of an expired row, and when it expired, in epoch milliseconds."""
 
     workspace_id: str
     expired_at: int
@@ -31,7 +33,7 @@ class TombstoneStore:
         self._table = table
 
     def leave(self, of: "Key", expiry: Expiry) -> None:
-        """Of the row under that key; again and again the same."""
+        """Writes the tombstone of the row with that key. A repeated call writes the same."""
         self._table.put(
             {
                 **key_attributes(keys.tombstone(of)),
@@ -42,8 +44,8 @@ class TombstoneStore:
         )
 
     def find(self, of: "Key", now: int) -> Expiry | None:
-        """Of the row under that key, where it has expired by `now`: from the row itself while it
-        is there (DynamoDB deletes days late), else from its tombstone."""
+        """Returns the expiry of the row with that key, if it has expired by `now`: from the row
+        itself while it exists (DynamoDB deletes days late), otherwise from its tombstone."""
         stone = keys.tombstone(of)
         found = self._table.batch_get([of, stone])
         row = found.get(of)

@@ -1,4 +1,4 @@
-"""Hourly totals: an item a scope and hour, written only by somebody who knows its last revision."""
+"""Hourly totals: one item per scope and hour. A write needs its latest revision."""
 
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# After the last of its rows has expired.
+# How long a total is kept after the last of its rows has expired.
 _KEPT = 8 * DAY
 
 
 class TotalStore:
-    """All reads are consistent: what was marked before a look is seen by it."""
+    """The store of totals. All reads are consistent, so they see all earlier marks."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
@@ -37,14 +37,15 @@ class TotalStore:
         return {(total.scope, total.hour): total for total in totals}
 
     def between(self, scope: Scope, first: int, last: int) -> list[HourTotal]:
-        """The hours of a scope from `first` to `last`, both included; those without rows have no
-        item."""
+        """Returns the hours of a scope from `first` to `last`, both included. An hour without rows
+        has no item."""
         hours = SortRange(low=keys.total_sort(first), high=keys.total_sort(last))
         page = self._table.query(keys.totals(*scope), hours, consistent=True)
         return [_from_item(item) for item in page.items]
 
     def replace(self, before: HourTotal | None, after: HourTotal) -> HourTotal:
-        """The item as it is then. ConditionFailedError where it is not as it was read."""
+        """Replaces a total and returns the new one. ConditionFailedError if it changed since it was
+        read."""
         is_unchanged: ConditionBase = Attr("pk").not_exists()
         if before is not None:
             is_unchanged = Attr("revision").eq(before.revision)

@@ -1,4 +1,4 @@
-"""Plain Python values to DynamoDB's typed form and back."""
+"""Converts plain Python values to DynamoDB's typed form and back."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,18 +15,18 @@ _DESERIALIZER = TypeDeserializer()
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
-    """One value in DynamoDB's typed form."""
+    """Returns one value in DynamoDB's typed form."""
     return dict(_SERIALIZER.serialize(_storable(value)))
 
 
 def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A row in DynamoDB's typed form; None values are left out."""
+    """Returns a row in DynamoDB's typed form, without None values."""
     return {name: to_attribute(value) for name, value in item.items() if value is not None}
 
 
 def from_dynamo(raw: Mapping[str, Any]) -> Item:
-    """A row as plain values: int for whole numbers, bytes for binaries, sets as sets. Its texts are
-    clean, also where the row was written before they had to be."""
+    """Returns a row as plain values: int for whole numbers, bytes for binaries, sets as sets. Its
+    texts are clean, even if the row was written before that was required."""
     return clean({name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()})
 
 

@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# How old a workspace may be that is taken from memory, and how many are kept there.
+# The largest age of a workspace in memory, and how many are kept there.
 CACHED_SECONDS = 60
 _CACHED_WORKSPACES = 4_096
-# Each lost try means that somebody else changed the same settings in between.
+# A lost try means that another process changed the same settings in between.
 _TRIES = 4
 
 
 class WorkspaceStore:
-    """`age` counts seconds, from whenever."""
+    """The store of workspaces and members. `age` returns seconds since any fixed moment."""
 
     def __init__(self, table: "Table", age: Callable[[], float] = time.monotonic) -> None:
         self._table = table
@@ -63,7 +63,7 @@ class WorkspaceStore:
             raise ConflictError(f"the workspace {workspace.id} exists already") from error
 
     def get(self, workspace_id: str, *, consistent: bool = False) -> Workspace:
-        """A consistent read also renews what `cached` knows."""
+        """Returns a workspace. A consistent read also refreshes the copy that `cached` returns."""
         item = self._table.get(keys.workspace(workspace_id), consistent=consistent)
         if item is None:
             raise NotFoundError(f"there is no workspace {workspace_id}")
@@ -78,8 +78,8 @@ class WorkspaceStore:
         return {wanted[key]: _workspace(wanted[key], item) for key, item in found.items()}
 
     def cached(self, workspace_id: str) -> Workspace:
-        """As it was within the last CACHED_SECONDS. Its shard count never changes; a new name or
-        retention takes that long to be known to every process."""
+        """Returns a workspace that is at most CACHED_SECONDS old. Its shard count never changes;
+        every process knows a new name or retention after that time."""
         now = self._age()
         read_at, workspace = self._seen.get(workspace_id, (None, None))
         if workspace is None or read_at is None or now - read_at >= CACHED_SECONDS:
@@ -99,8 +99,8 @@ class WorkspaceStore:
         retention_days: int,
         require_mfa: bool | None = None,
     ) -> Workspace:
-        """Replaces the settings; the workspace as it is then. The smallest retention that was ever
-        in force is kept beside the new one. Without `require_mfa` that one stays as it is."""
+        """Replaces the settings and returns the workspace. The smallest retention that was ever in
+        force is stored too. Without `require_mfa`, that setting does not change."""
         for _ in range(_TRIES):
             before = self.get(workspace_id, consistent=True)
             is_there = Attr("pk").exists()
@@ -126,12 +126,13 @@ class WorkspaceStore:
         raise TransientError("the settings kept changing; try again")
 
     def put_member(self, membership: Membership) -> None:
-        """Adds a member or changes their role; both directions are written together."""
+        """Adds a member or changes their role. The items by workspace and by user are written
+        together."""
         self._table.transact([Put(item) for item in _member_items(membership)])
 
     def change_role(self, before: Membership, role: Role, other_owner: Membership | None) -> None:
-        """Gives a member another role. ConditionFailedError where they are not as they were read,
-        or `other_owner` is no owner any more."""
+        """Gives a member another role. ConditionFailedError if the member changed since they were
+        read, or `other_owner` is no longer an owner."""
         is_as_read = Attr("role").eq(before.role.value)
         change = Change(set={"role": role.value})
         self._table.transact(
@@ -142,7 +143,7 @@ class WorkspaceStore:
         )
 
     def remove_member(self, before: Membership, other_owner: Membership | None) -> None:
-        """Takes a member out. ConditionFailedError as for `change_role`."""
+        """Removes a member. ConditionFailedError as for `change_role`."""
         is_as_read = Attr("role").eq(before.role.value)
         self._table.transact(
             [
@@ -152,7 +153,7 @@ class WorkspaceStore:
         )
 
     def members(self, workspace_id: str) -> list[Membership]:
-        """Everybody in a workspace, in the order they joined."""
+        """Returns all members of a workspace, in the order they joined."""
         page = self._table.query(keys.member(workspace_id, "").pk, consistent=True)
         return _by_joining(page.items)
 
@@ -164,8 +165,9 @@ class WorkspaceStore:
         return self.user(user_id).memberships
 
     def user(self, user_id: str) -> UserRecord:
-        """A user's memberships, in the order they joined, and when they last signed out
-        everywhere. Read consistently: a removal, a role and a sign-out hold from then on."""
+        """Returns a user's memberships, in the order they joined, and when they last signed out
+        everywhere. The read is consistent, so that a removal, a new role and a sign-out apply at
+        once."""
         sessions = keys.sessions(user_id)
         page = self._table.query(sessions.pk, consistent=True)
         signed_out_at = None
@@ -178,7 +180,7 @@ class WorkspaceStore:
         return UserRecord(memberships=_by_joining(memberships), signed_out_at=signed_out_at)
 
     def sign_out(self, user_id: str, now: int) -> None:
-        """No token of a sign-in up to `now` is taken any more. A later sign-out stays."""
+        """Refuses all tokens of sign-ins up to `now`. A later sign-out is kept."""
         is_first = Attr("pk").not_exists()
         is_earlier = Attr("signedOutAt").lt(now)
         with suppress(ConditionFailedError):
@@ -187,14 +189,14 @@ class WorkspaceStore:
 
 
 def joining(membership: Membership) -> list[Write]:
-    """The writes that make somebody a member who is none yet, for a transaction."""
+    """Returns the writes that add a new member, for a transaction."""
     is_new = Attr("pk").not_exists()
     return [Put(item, is_new) for item in _member_items(membership)]
 
 
 def _still_owned(other_owner: Membership | None) -> Sequence[Write]:
-    """Of two owners who demote each other at once, one transaction finds the other's row changed:
-    a workspace always has an owner."""
+    """Returns the check that another owner remains. If two owners demote each other at once, one
+    transaction fails, so that a workspace always has an owner."""
     if other_owner is None:
         return []
     is_owner = Attr("role").eq(Role.OWNER.value)
