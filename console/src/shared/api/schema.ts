@@ -493,7 +493,7 @@ export interface paths {
         put?: never;
         /**
          * Create export
-         * @description Starts writing a list to a file, as the list is now and at any length. `GET` shows the progress and the link.
+         * @description Starts writing a list to a file. The file holds the whole list as it is now, at any length. `GET` shows the progress and the link.
          *
          *     For MEMBER and above.
          */

@@ -113,7 +113,7 @@ def make_app(
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
         taken = methods(event.path)
-        # A path with characters that no id has matches no route, even if it has the shape of one.
+        # A path with characters that ids never contain matches no route, even if its shape fits.
         if taken and event.http_method not in taken:
             # RFC 9110, section 15.5.6: the answer names the allowed methods.
             allowed = ", ".join(taken)

@@ -8,8 +8,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# Patterns are compiled at their first use: most requests need none. Characters that people put
-# between the digits of a phone number.
+# Patterns are compiled at their first use, because most requests need none.
+
+# Characters that people put between the digits of a phone number.
 _SEPARATORS = r"[\s().\-/\u00a0\u2010-\u2015]+"
 _DIGITS = r"[+\uff0b]\d+"
 _DIGITS_FOR_ONE_READING = 11

@@ -46,7 +46,7 @@ class AutomationStore:
     def __init__(self, table: "Table", bodies: "Bodies") -> None:
         self._table = table
         self._bodies = bodies
-        # Versions never change, so a version is read once per process.
+        # Versions never change, so the process caches them.
         self._cached_version = lru_cache(maxsize=_VERSIONS_CACHED)(self._read_version)
 
     def create(self, automation: Automation, graph: Graph) -> None:

@@ -1,1 +1,1 @@
-"""Changes."""
+"""The routes of the function `api`: changes."""

@@ -17,8 +17,8 @@ router = make_router()
 @router.post("/v1/exports", tags=["Exports"], status_code=202)
 @needs(Role.MEMBER)
 def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
-    """Starts writing a list to a file, as the list is now and at any length. `GET` shows the
-    progress and the link."""
+    """Starts writing a list to a file. The file holds the whole list as it is now, at any length.
+    `GET` shows the progress and the link."""
     who = require_role(router)
     requested = services().export_requests.create(who.workspace_id, document, who.email)
     return export_view(requested)

@@ -1,4 +1,4 @@
-"""Triggers that opened no run."""
+"""Reading refusals: triggers that opened no run."""
 
 from runledger.api.counts import CountsView
 from runledger.api.lists import ListView

@@ -1,4 +1,4 @@
-"""The names of secrets."""
+"""Reading the names of secrets."""
 
 from runledger.api.lists import ListView
 from runledger.api.secrets import SecretNameView

@@ -1,4 +1,4 @@
-"""Addresses that nothing is sent to."""
+"""Reading the suppression list."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Templates."""
+"""Reading templates."""
 
 from aws_lambda_powertools.event_handler import Response
 
