@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config';
 const { RUNLEDGER_URL = 'http://127.0.0.1:8080' } = loadEnv('', process.cwd(), 'RUNLEDGER_');
 const proxy = { '/v1': RUNLEDGER_URL, '/cognito': RUNLEDGER_URL, '/config.json': RUNLEDGER_URL };
 
+// Logic that needs a document, a window or their storage.
+const DOM_TESTS = 'src/**/*.dom.test.ts';
+
 export default defineConfig({
   plugins: [react()],
   server: { host: '127.0.0.1', proxy },
@@ -13,10 +16,24 @@ export default defineConfig({
   // The initial script is bounded by its gzipped size, which a browser test measures.
   build: { target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 1_000 },
   test: {
-    environment: 'jsdom',
-    setupFiles: ['src/test/setup.ts'],
     testTimeout: 15_000,
     restoreMocks: true,
     unstubGlobals: true,
+    // A test of logic alone is spared the making of a document, which takes longer than the test.
+    projects: [
+      {
+        extends: true,
+        test: { name: 'logic', environment: 'node', isolate: false, include: ['src/**/*.test.ts'], exclude: [DOM_TESTS] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          environment: 'jsdom',
+          setupFiles: ['src/test/setup.ts'],
+          include: ['src/**/*.test.tsx', DOM_TESTS],
+        },
+      },
+    ],
   },
 });
