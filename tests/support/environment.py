@@ -44,6 +44,14 @@ _KNOWN = {
 }
 
 
+# What the senders of SMS and WhatsApp need, in a stack that has them.
+SENDERS = {
+    "RUNLEDGER_SMS_ORIGINATION_IDENTITY": f"arn:aws:sms-voice:{REGION}:{ACCOUNT}:sender-id/demo/DE",
+    "RUNLEDGER_SMS_CONFIGURATION_SET": "sms-events",
+    "RUNLEDGER_WHATSAPP_PHONE_NUMBER_ID": "phone-number-id-demo",
+}
+
+
 def environment() -> dict[str, str]:
     """Returns every variable that some function needs."""
     required = {

@@ -46,6 +46,7 @@ from tests.support.environment import (
     FAN_OUT,
     LAMBDA,
     REGION,
+    SENDERS,
     START,
     USER_POOL,
     environment,
@@ -493,7 +494,7 @@ def open_simulation() -> Iterator[Simulation]:
             return simulation.lend(super().followers)
 
     patches: list[Any] = [
-        patch.dict("os.environ", environment()),
+        patch.dict("os.environ", {**environment(), **SENDERS}),
         patch.object(runledger.clock, "time", clock),
         patch.object(runledger.ids, "ULID", Ulid),
         patch.object(runledger.aws, "boto3", SimpleNamespace(client=simulation.client)),
