@@ -23,7 +23,7 @@ def response_headers(policy_id: str) -> dict[str, str]:
             security.pop("ContentSecurityPolicy")["ContentSecurityPolicy"]
         ),
         "Strict-Transport-Security": f"max-age={transport['AccessControlMaxAgeSec']}",
-        "X-RunContext-Options": security.pop("FrameOptions")["FrameOption"],
+        "X-Frame-Options": security.pop("FrameOptions")["FrameOption"],
         "Referrer-Policy": security.pop("ReferrerPolicy")["ReferrerPolicy"],
     }
     if security.pop("ContentTypeOptions", None) is not None:

@@ -46,7 +46,7 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
     segment = owner.post("/v1/segments", json={"name": uuid4().hex, "rules": rules})
     segment_id = segment.raise_for_status().json()["id"]
     [contact] = listed("/v1/contacts", contact="ada@customer.example")
-    automations = {each["name"]: each["id"] for each in listed("/v1/automations")}
+    automations = {each["name"]: each["id"] for each in listed("/v1/automations", limit="200")}
     automation = f"/automations/{automations['Order paid']}"
     open_run = listed("/v1/runs", status="RUNNING", range="30d")[0]
     failed_run = next(
