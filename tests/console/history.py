@@ -54,7 +54,7 @@ def write_history(stack: Stack) -> History:
         draft = {"name": "Renewal", "nodes": [*nodes, {"id": "done", "type": "END"}]}
         draft["edges"] = [{"source": "start", "target": "done"}]
         api.post("/v1/automations", json=draft).raise_for_status()
-        automations = api.get("/v1/automations").raise_for_status().json()["items"]
+        automations = api.get("/v1/automations", params={"limit": 200}).raise_for_status().json()["items"]
         people = [
             {"email": "dorothy@elsewhere.example", "phone": "+493012345678"},
             {"email": "mary@elsewhere.example", "phone": "+442079460123"},

@@ -34,7 +34,7 @@ def exit_of(page: Page, name: str) -> Locator:
 
 def open_editor(admin: Operator, name: str) -> str:
     """Edits the demo's automation of this name; returns its id."""
-    automations = admin.get("/v1/automations")["items"]
+    automations = admin.get("/v1/automations", limit=200)["items"]
     automation_id: str = next(each["id"] for each in automations if each["name"] == name)
     admin.open(f"/automations/{automation_id}/edit")
     expect(node(admin.page, "start")).to_be_visible()

@@ -99,7 +99,7 @@ def test_every_user_can_sign_in_and_has_the_role_in_their_workspace(stack: Stack
 def test_the_demo_automations_use_every_node_type_between_them(stack: Stack) -> None:
     used: set[str] = set()
     with stack.api(MEMBER) as api:
-        automations = api.get("/v1/automations").json()["items"]
+        automations = api.get("/v1/automations", params={"limit": 200}).json()["items"]
         for automation in automations:
             document = api.get(f"/v1/automations/{automation['id']}").json()
             used |= {node["type"] for node in document["nodes"]}
