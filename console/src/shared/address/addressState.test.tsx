@@ -1,6 +1,6 @@
-import { act, renderHook } from '@testing-library/react';
+import { act, renderHook, waitFor } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { MemoryRouter, useLocation, useNavigate } from 'react-router';
+import { BrowserRouter, useLocation, useNavigate } from 'react-router';
 import { describe, expect, it } from 'vitest';
 import { defineAddress, useAddressState, useAddressWith } from './addressState';
 import { choice, choiceOr, text, texts, typedText } from './parameters';
@@ -47,9 +47,10 @@ describe('a declared address', () => {
 
 describe('the state of a page', () => {
   function page(first: { pathname: string; search: string; state: unknown }) {
-    const wrapper = ({ children }: { children: ReactNode }) => (
-      <MemoryRouter initialEntries={['/before', first]}>{children}</MemoryRouter>
-    );
+    window.history.pushState(null, '', '/before');
+    const { pathname, search, state } = first;
+    window.history.pushState({ usr: state, key: 'first', idx: 1 }, '', pathname + search);
+    const wrapper = ({ children }: { children: ReactNode }) => <BrowserRouter>{children}</BrowserRouter>;
     const { result } = renderHook(
       () => ({
         state: useAddressState(PAGE),
@@ -82,7 +83,7 @@ describe('the state of a page', () => {
   it.each([
     ['push', '/page'],
     ['replace', '/before'],
-  ] as const)('after a %s, Back leads to %s', (how, path) => {
+  ] as const)('after a %s, Back leads to %s', async (how, path) => {
     const result = page(FIRST);
     act(() => {
       result.current.state[1](({ step }) => ({ step: [...step, 'big'] }), how);
@@ -91,6 +92,18 @@ describe('the state of a page', () => {
     act(() => {
       void result.current.navigate(-1);
     });
-    expect(result.current.location.pathname).toBe(path);
+    await waitFor(() => {
+      expect(result.current.location.pathname).toBe(path);
+    });
+  });
+
+  it('keeps both of two changes that come before it is drawn again', () => {
+    const result = page(FIRST);
+    const [, change] = result.current.state;
+    act(() => {
+      change({ range: '24h' }, 'push');
+      change({ node: 'score' }, 'push');
+    });
+    expect(result.current.location.search).toBe('?other=1&range=24h&node=score');
   });
 });

@@ -100,13 +100,15 @@ export function useAddressState<Values>(
   const values = useMemo(() => declared.read(search), [declared, search]);
   const change: Change<Values> = useCallback(
     (changes, how) => {
-      const changed = typeof changes === 'function' ? changes(declared.read(search)) : changes;
+      // Not the search that was drawn: a change may follow another before the page is drawn again.
+      const current = window.location.search;
+      const changed = typeof changes === 'function' ? changes(declared.read(current)) : changes;
       void navigate(
-        { search: declared.write(search, changed) },
+        { search: declared.write(current, changed) },
         { replace: how === 'replace', state },
       );
     },
-    [declared, navigate, search, state],
+    [declared, navigate, state],
   );
   return [values, change];
 }
