@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.settings import REGION
+from local.settings import REGION, LocalError
 from local.template import load_template
 
 # Headers that the distribution adds for the API: one by a function, one by the API's origin.
@@ -29,7 +29,7 @@ def response_headers(policy_id: str) -> dict[str, str]:
     if security.pop("ContentTypeOptions", None) is not None:
         headers["X-Content-Type-Options"] = "nosniff"
     if security:
-        raise NotImplementedError(f"the gateway does not know these headers: {sorted(security)}")
+        raise LocalError(f"the gateway does not know these headers: {sorted(security)}")
     headers.update(
         (item["Header"], item["Value"]) for item in policy["CustomHeadersConfig"]["Items"]
     )

@@ -18,7 +18,7 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // An offline browser is told so by its failing request, not kept waiting in silence.
+        // Offline, a request fails and says so, instead of waiting in silence.
         networkMode: 'always',
         retry: (failures, error) =>
           failures < MAX_RETRIES && isTransient(error) && retryAfterMs(error) <= MAX_DELAY_MS,

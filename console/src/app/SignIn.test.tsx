@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openConsole } from '../test/render';
 import { json, ME, serve } from '../test/server';
 
-it('whoever was invited chooses a password of their own and is signed in', async () => {
+it('an invited person chooses their own password and is signed in', async () => {
   const calls = serve({
     '/cognito': ({ headers }) =>
       headers.get('X-Amz-Target')?.endsWith('RespondToAuthChallenge')
@@ -37,7 +37,7 @@ it('whoever was invited chooses a password of their own and is signed in', async
   });
 });
 
-it('whoever took too long over the first password begins again, and is told why', async () => {
+it('a person who took too long over the first password begins again and sees why', async () => {
   serve({
     '/cognito': ({ headers }) =>
       headers.get('X-Amz-Target')?.endsWith('RespondToAuthChallenge')

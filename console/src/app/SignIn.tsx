@@ -81,7 +81,7 @@ interface StepProps<Required> {
   onFailure: (failure: unknown) => void;
 }
 
-/** Whoever was invited has a temporary password, which is good for this alone. */
+/** An invited person has a temporary password, which serves only to set their own. */
 function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) {
   const { session } = useServices();
   return (
@@ -116,7 +116,7 @@ function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) 
   );
 }
 
-/** The code beside the password, of whoever switched a second factor on. */
+/** Asks for the code of a person who has switched on a second factor. */
 function Code({ required, onFailure }: StepProps<CodeRequired>) {
   const { session } = useServices();
   return (

@@ -86,7 +86,7 @@ function Consequences({ automation, change }: Omit<Props, 'onClose'>) {
   );
 }
 
-/** What is told while an activation is under way, and once it came to nothing. */
+/** Shows that an activation is under way, or why it failed. */
 function ActivationNotice({ activation }: { activation: Activation }) {
   if (activation.status === 'PENDING') {
     return (

@@ -36,7 +36,7 @@ function WebhookTrigger({ automation, webhook, trigger }: WebhookProps) {
           </>
         ) : (
           <>
-            <strong>Not signed.</strong> Whoever knows the address can open runs.
+            <strong>Not signed.</strong> Anyone who knows the address can open runs.
           </>
         )}
       </p>

@@ -6,7 +6,7 @@ import { everyPage, nullIfMissing } from '../../shared/api/queries';
 import type { Range } from '../../shared/lists/filters';
 import type { Automation, Opened, RunDocument } from './types';
 
-/** What is told of the last days need not be of this second. */
+/** Statistics of several days may be a minute old. */
 const STATISTICS_STALE_MS = 60_000;
 const POLL_MS = 15_000;
 const MOST_ROWS = 200;

@@ -1,4 +1,4 @@
-/** What is told of an automation's last days. */
+/** Statistics of an automation's last days. */
 
 import type { Counts } from '../../shared/api/types';
 import { formatCount } from '../../shared/ui/format';

@@ -31,7 +31,7 @@ function metadataText(contact: Contact | undefined): string {
   return Object.keys(metadata).length === 0 ? '' : JSON.stringify(metadata, null, 2);
 }
 
-/** Everything about a contact that people write. What the API refuses is told at its field. */
+/** The form of a contact. A problem that the API reports is shown at its field. */
 export function ContactForm(props: Props) {
   const { contact, submitLabel, cancelTo, error, isPending, onSave } = props;
   const form = useRef<HTMLFormElement>(null);

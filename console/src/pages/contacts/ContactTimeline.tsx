@@ -85,7 +85,7 @@ function keyOf({ run, delivery, refusal }: TimelineEntry): string {
 export function ContactTimeline({ contactId }: { contactId: string }) {
   const { api } = useServices();
   const timeline = useInfiniteQuery(timelineQuery(api, contactId));
-  // What comes in between two pages would be told by both.
+  // An entry that arrives between two reads would appear on both pages.
   const entries = [
     ...new Map(
       timeline.data?.pages.flatMap(({ items }) => items).map((entry) => [keyOf(entry), entry]),

@@ -56,7 +56,7 @@ describe('contacts', () => {
     expect(calls.some(({ url }) => url.searchParams.get('contact') !== null)).toBe(true);
   });
 
-  it('are created, and what the API refuses is told at its field', async () => {
+  it('are created, and a problem that the API reports is shown at its field', async () => {
     const problem = {
       title: 'Invalid input',
       detail: 'phone: …',

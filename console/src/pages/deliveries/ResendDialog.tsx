@@ -65,7 +65,7 @@ export function ResendDialog({ delivery, onClose }: Props) {
         <>
           <p>
             The same text goes to where the contact is reached now; it went to{' '}
-            <strong>{delivery.address}</strong> before. Every gate is asked anew. It becomes a
+            <strong>{delivery.address}</strong> before. Every gate is checked again. It becomes a
             delivery of its own, with your name on it.
           </p>
           {mayForce && (

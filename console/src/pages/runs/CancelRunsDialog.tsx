@@ -12,7 +12,7 @@ import classes from './CancelDialog.module.css';
 import { contactName } from './describe';
 import { cancellationQuery, cancelRuns } from './queries';
 
-/** What the API is told while nothing is meant to happen. */
+/** The reason that a dry run sends. */
 const PREVIEW = 'preview';
 
 function runs(count: number): string {

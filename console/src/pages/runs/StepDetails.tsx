@@ -49,7 +49,7 @@ function EvidenceLine({ sentence }: { sentence: Sentence }) {
   );
 }
 
-/** In words, and as it was recorded for whoever wants it all. */
+/** Shows it in words, and as it was recorded. */
 function EvidencePart({ step }: { step: Step }) {
   if (step.evidence === null) return null;
   const sentences = evidenceSentences(step);

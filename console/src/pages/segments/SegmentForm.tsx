@@ -65,8 +65,8 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
         <NativeSelect
           label="Who belongs"
           data={[
-            { value: 'ALL', label: 'Whoever matches every rule' },
-            { value: 'ANY', label: 'Whoever matches at least one rule' },
+            { value: 'ALL', label: 'Contacts that match every rule' },
+            { value: 'ANY', label: 'Contacts that match at least one rule' },
           ]}
           value={match}
           onChange={(event) => {

@@ -15,7 +15,7 @@ const BACK = { to: '/contacts/segments', label: 'Segments' };
 
 function ReadOnly({ segment }: { segment: Segment }) {
   return (
-    <Section title={segment.match === 'ANY' ? 'Whoever, at least one' : 'Whoever, all of it'}>
+    <Section title={segment.match === 'ANY' ? 'Contacts that match at least one rule' : 'Contacts that match every rule'}>
       <ul className={classes.words}>
         {segment.rules.map((rule, index) => (
           <li key={index}>{ruleText(rule)}</li>

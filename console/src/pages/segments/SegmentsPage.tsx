@@ -23,7 +23,7 @@ const COLUMNS: Column<Segment>[] = [
     isWide: true,
     cell: ({ id, name }) => <RowLink to={`${PATH}/${id}`}>{name}</RowLink>,
   },
-  { title: 'Whoever', isWide: true, cell: (segment) => <ClippedText text={rulesText(segment)} /> },
+  { title: 'Rules', isWide: true, cell: (segment) => <ClippedText text={rulesText(segment)} /> },
   timeColumn('Changed', 13, ({ updatedAt }) => updatedAt),
 ];
 

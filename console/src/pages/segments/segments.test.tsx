@@ -47,7 +47,7 @@ describe('a segment', () => {
     rememberTokens();
   });
 
-  it('is made of rules; what is wrong with one is told at it', async () => {
+  it('is made of rules, and a problem is shown at its rule', async () => {
     const refused = {
       title: 'Invalid input',
       detail: '…',

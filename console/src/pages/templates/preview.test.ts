@@ -45,7 +45,7 @@ describe('what is wrong with a template', () => {
     gates: [],
   };
 
-  it('is told at the field, whether the API refused it or could not render it', () => {
+  it('is shown at the field, whether the API refused it or could not render it', () => {
     expect(missingValues('body', preview)).toBe('`trigger.total` has no value');
     expect(missingValues('subject', preview)).toBeNull();
     expect(refusedField('body', refusal('body'))).toBe('No such variable');

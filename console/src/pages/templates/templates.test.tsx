@@ -77,7 +77,7 @@ describe('a template', () => {
     expect(subject).toBeValid();
   });
 
-  it('that cannot be saved is told at its field', async () => {
+  it('that cannot be saved shows why at its field', async () => {
     const problem = { title: 'Invalid input', detail: 'there is no variable `x`', field: 'body' };
     stack({
       '/v1/templates/preview': () => json(problem, 422),

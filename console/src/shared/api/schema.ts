@@ -5092,7 +5092,7 @@ export interface components {
             address: string;
             /**
              * Note
-             * @description Why, for whoever reads the list.
+             * @description Why, shown in the list.
              */
             note?: string | null;
         };

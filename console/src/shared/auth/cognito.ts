@@ -238,7 +238,7 @@ export async function renewTokens(config: Config, refreshToken: string): Promise
   return tokensOf(granted(answer, ''), refreshToken);
 }
 
-/** Ends a refresh token and the access tokens made from it, for whoever may hold a copy. */
+/** Revokes a refresh token and the access tokens made from it, also where a copy exists. */
 export async function revokeToken(config: Config, refreshToken: string): Promise<void> {
   await call(config, 'RevokeToken', { ClientId: config.userPoolClientId, Token: refreshToken });
 }

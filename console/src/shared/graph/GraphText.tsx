@@ -11,7 +11,7 @@ interface Props {
   edgeLooks?: readonly EdgeLook[];
 }
 
-/** The same graph in words, for whoever does not look at the drawing. */
+/** The same graph in words, for people who cannot see the drawing. */
 export function GraphText({ graph, looks, edgeLooks }: Props) {
   const nodeTypes = useNodeTypes();
   return (

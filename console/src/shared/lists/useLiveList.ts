@@ -66,7 +66,7 @@ interface Head<Item> {
 /**
  * An endless list that stays as it is while it is read. Every few seconds its first page is asked
  * for again: changed rows change in place, newer ones are counted until `showNew`. One further
- * page with open rows is told anew each time, so a poll costs two requests however much is loaded.
+ * page with open rows is read again each time, so a poll costs two requests however much is loaded.
  */
 export function useLiveList<Item extends Listed>(options: Options<Item>): LiveList<Item> {
   const { queryKey, fetchPage, isOpen } = options;

@@ -27,7 +27,7 @@ function positionOf(state: unknown): number | null {
 /** Steps that follow one another sooner are one leave-taking: each moves the browser on its own. */
 const SETTLED_MS = 100;
 
-/** Goes to a place in the history; where the browser is there already, the router is told. */
+/** Goes to a place in the history; if the browser is there already, notifies the router. */
 function stepTo(position: number) {
   const state: unknown = window.history.state;
   const steps = position - (positionOf(state) ?? position);

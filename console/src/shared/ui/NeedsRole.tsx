@@ -12,7 +12,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A form, for those who may send it: whoever comes by its address alone is told before they write. */
+/** A form for people who may send it; others see at once, before they write, that they may not. */
 export function NeedsRole({ least, children }: Props) {
   const { api } = useServices();
   const { data: me } = useQuery(meQuery(api));

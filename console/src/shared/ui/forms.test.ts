@@ -9,14 +9,14 @@ const ERROR = new ApiError(422, 'Invalid input', 'phone: …', null, [
 ]);
 
 describe('what is wrong with a document', () => {
-  it('is told at its field, also of a value inside of it', () => {
+  it('is shown at its field, also for a value inside it', () => {
     expect(fieldError(ERROR, 'phone')).toBe('Not a phone number');
     expect(fieldError(ERROR, 'tags')).toBe('Too long.');
     expect(fieldError(ERROR, 'email')).toBeNull();
     expect(fieldError(ERROR, 'meta')).toBeNull();
   });
 
-  it('is told above the form where no field shows it', () => {
+  it('is shown above the form if no field shows it', () => {
     expect(formError(ERROR, ['phone', 'tags', 'metadata'])).toBeNull();
     expect(formError(ERROR, ['phone'])).toBe(ERROR);
     const conflict = new ApiError(409, 'Conflict', 'taken', null);

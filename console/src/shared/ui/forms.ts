@@ -23,7 +23,7 @@ export function fieldError(error: unknown, field: string): string | null {
   return found.length === 0 ? null : found.map(words).join(' ');
 }
 
-/** The error itself, unless all of it is told at these fields. */
+/** The error, unless these fields show all of it. */
 export function formError(error: Error | null, fields: readonly string[]): Error | null {
   const problems = problemsOf(error);
   const isTold = problems.every((one) => fields.some((field) => belongsTo(field, one)));

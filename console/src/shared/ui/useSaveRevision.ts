@@ -11,7 +11,7 @@ interface Options<Item extends Revised, Document> {
   replace: (document: Document & Revised) => Promise<Item>;
   /** Where the item is kept; it is replaced there by the answer. */
   queryKey: QueryKey;
-  /** What else tells of the item, and is asked anew. */
+  /** Other queries that show the item; they are read again. */
   invalidates: readonly QueryKey[];
   onSaved?: () => void;
 }

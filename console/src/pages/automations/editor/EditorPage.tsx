@@ -58,7 +58,7 @@ function Begin({ me, automation }: { me: Me; automation: Automation | null }) {
 
 function EditAutomation({ me, automationId }: { me: Me; automationId: string }) {
   const { api } = useServices();
-  // What is edited is not changed under the hands: saving tells of conflicts.
+  // Do not replace the draft while it is edited: saving reports a conflict.
   const query = useQuery({
     ...automationQuery(api, automationId),
     refetchInterval: false,

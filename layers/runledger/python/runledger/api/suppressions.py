@@ -15,7 +15,7 @@ class SuppressionDocument(WireModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)
     ] = Field(description="An e-mail address or a phone number.")
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
-        default=None, description="Why, for whoever reads the list."
+        default=None, description="Why, shown in the list."
     )
 
 

@@ -39,7 +39,7 @@ export function NumberField({ field, ...props }: NumberProps) {
       value={typeof value === 'number' ? value : ''}
       placeholder={typeof schema.default === 'number' ? String(schema.default) : ''}
       allowDecimal={false}
-      // What is out of range is told by the problem, not silently made something else.
+      // A value out of range is kept and reported as a problem, not silently changed.
       clampBehavior="none"
       {...(field.minimum !== undefined && { min: field.minimum })}
       {...(field.maximum !== undefined && { max: field.maximum })}
