@@ -192,6 +192,8 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
     expect(page.get_by_role("region", name="Steps").locator("li[data-step]")).to_have_count(6)
     row.get_by_role("link").click()
     expect(page).to_have_url(re.compile(rf"/runs/{run_id}$"))
+    # The list, with the same steps open in it, is shown until the run's page has loaded.
+    expect(page.get_by_role("heading", level=1, name="Order paid")).to_be_visible()
     steps = page.locator("li[data-step]")
     expect(steps).to_have_count(6)
     nodes = steps.evaluate_all("items => items.map(item => item.dataset.step)")
@@ -303,6 +305,7 @@ def test_a_run_is_opened_and_its_steps_unfolded_by_keyboard(operator: Operator) 
     link = page.locator("tr[data-row]").first.get_by_role("link")
     link.focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Run history")).to_be_hidden()
     step = page.locator("li[data-step]").first.get_by_role("button").first
     step.focus()
     page.keyboard.press("Space")

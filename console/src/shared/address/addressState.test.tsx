@@ -106,4 +106,14 @@ describe('the state of a page', () => {
     });
     expect(result.current.location.search).toBe('?other=1&range=24h&node=score');
   });
+
+  it('does not return to a page that the address has left', () => {
+    const result = page(FIRST);
+    const [, change] = result.current.state;
+    act(() => {
+      void result.current.navigate('/next?other=2');
+      change({ node: 'score' }, 'replace');
+    });
+    expect(result.current.location).toMatchObject({ pathname: '/next', search: '?other=2' });
+  });
 });

@@ -94,12 +94,14 @@ export type Change<Values> = (
 export function useAddressState<Values>(
   declared: AddressState<Values>,
 ): readonly [Values, Change<Values>] {
-  const { search } = useLocation();
+  const { pathname, search } = useLocation();
   const state = useKeptState();
   const navigate = useNavigate();
   const values = useMemo(() => declared.read(search), [declared, search]);
   const change: Change<Values> = useCallback(
     (changes, how) => {
+      // The next page may still be loading while this one is shown; a change here must not go back.
+      if (window.location.pathname !== pathname) return;
       // Not the search that was drawn: a change may follow another before the page is drawn again.
       const current = window.location.search;
       const changed = typeof changes === 'function' ? changes(declared.read(current)) : changes;
@@ -108,7 +110,7 @@ export function useAddressState<Values>(
         { replace: how === 'replace', state },
       );
     },
-    [declared, navigate, state],
+    [declared, navigate, pathname, state],
   );
   return [values, change];
 }
