@@ -301,7 +301,7 @@ def test_nobody_with_the_tag_is_a_skipped_step(mailing: Mailing) -> None:
     run_id = mailing.send(recipients={"kind": "TAG_QUERY", "tags": ["nobody"]})
     step = mailing.step(run_id)
     assert (step["status"], step["outcome"]) == ("SKIPPED", "suppressed")
-    assert step["reason"] == "no recipient: no contact has these tags"
+    assert step["reason"] == "nothing was sent: no contact has these tags"
     assert mailing.detail(run_id)["status"] == "COMPLETED"
 
 

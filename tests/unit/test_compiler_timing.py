@@ -62,7 +62,8 @@ def test_the_five_node_path_runs_on_express() -> None:
     )
     assert found == Bound(
         machine_type=MachineType.EXPRESS,
-        reason="Express, because the longest path takes at most 250 s of 270 s and nothing waits.",
+        reason="Express, because the longest path takes at most 250 s (the limit is "
+        "270 s) and no node waits.",
         path=250,
         waits=0,
         run=285,
@@ -73,7 +74,8 @@ def test_one_node_more_is_too_long_for_express() -> None:
     found = row(assign("a"), integration("score"), message("mail"), assign("b"))
     assert found.machine_type is MachineType.STANDARD
     assert found.reason == (
-        "Standard, because the longest path may take 285 s, over the 270 s of Express."
+        "Standard, because the longest path may take 285 s, more than the 270 s that Express "
+        "allows."
     )
     assert found.run == 285 + 35
 
@@ -87,7 +89,7 @@ def test_an_express_machine_ends_before_express_itself_would() -> None:
 def test_a_wait_needs_standard_and_counts() -> None:
     found = row(wait("pause", 60))
     assert found.machine_type is MachineType.STANDARD
-    assert found.reason == "Standard, because pause may wait 3600 s in all."
+    assert found.reason == "Standard, because pause may wait up to 3600 s in all."
     assert (found.waits, found.run) == (3_600, 3 * 35 + 3_600 + 35)
 
 
@@ -116,7 +118,7 @@ def test_the_longest_wait_and_the_longest_path_may_lie_on_different_paths() -> N
 
 def test_many_waiting_nodes_are_not_all_listed() -> None:
     found = row(*(wait(f"w{index}") for index in range(5)))
-    assert "w0, w1, w2 and 2 more may wait 1500 s in all" in found.reason
+    assert "w0, w1, w2 and 2 more may wait up to 1500 s in all" in found.reason
 
 
 def test_a_run_ends_within_a_year() -> None:

@@ -86,7 +86,7 @@ def test_what_looks_like_liquid_in_a_sample_is_the_senders_text() -> None:
 
 
 def test_a_sample_is_bounded() -> None:
-    with pytest.raises(ValidationError, match="a sample event has at most"):
+    with pytest.raises(ValidationError, match="a sample event may have at most"):
         TriggerConfig.model_validate(
             {"triggerType": "MANUAL", "sampleEvent": {"text": "x" * MAX_SAMPLE_BYTES}}
         )

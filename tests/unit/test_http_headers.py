@@ -43,7 +43,7 @@ def test_an_address_with_a_control_character_is_an_error(character: str) -> None
     assert caught.value.kind == "INVALID_REQUEST"
     # Liquid writes every kind of line break as one.
     code = ord(character if character != "\r" else "\n")
-    assert f"the address holds the control character U+{code:04X}" in str(caught.value)
+    assert f"the address contains the control character U+{code:04X}" in str(caught.value)
     assert http.requests == []
 
 

@@ -160,7 +160,7 @@ def test_the_problem_says_what_to_do() -> None:
     graph = Graph.model_validate({"nodes": nodes, "edges": edges})
     (found,) = find_problems(graph, {})
     assert (found.code, found.node_id, found.field) == ("LITERAL_CREDENTIAL", "call", "auth.token")
-    assert "put it into a secret and write {{secret.NAME}}" in found.message
+    assert "Store it as a secret and write {{secret.NAME}} here" in found.message
 
 
 @pytest.mark.parametrize("text", ["{{" * 2_000, "a=" * 2_000, "Bearer " * 500, '"' * 4_000])

@@ -31,7 +31,7 @@ def rename(states: dict[str, Any], old: str, new: str) -> None:
 
 
 BREAKS: dict[str, tuple[str, Break, str]] = {
-    "StartAt": ("linear", lambda m: m.update(StartAt="x"), "StartAt 'x' is no state"),
+    "StartAt": ("linear", lambda m: m.update(StartAt="x"), "StartAt 'x' is not a state"),
     "Next": (
         "linear",
         lambda m: m["States"]["tier"].update(Next="x"),
@@ -60,18 +60,18 @@ BREAKS: dict[str, tuple[str, Break, str]] = {
     "unreachable": (
         "linear",
         lambda m: m["States"].update(extra={"Type": "Succeed"}),
-        "nothing leads to 'extra'",
+        "no state leads to 'extra'",
     ),
     "dead end": ("linear", lambda m: m["States"]["tier"].pop("Next"), "'tier' leads nowhere"),
     "Choice without Default": (
         "condition",
         lambda m: m["States"]["vip outcome"].pop("Default"),
-        "the Choice 'vip outcome' may match nothing",
+        "the Choice 'vip outcome' needs Choices and a Default",
     ),
     "terminal that goes on": (
         "linear",
         lambda m: m["States"]["run completed"].update(Next="tier"),
-        "'run completed' ends its scope and yet goes on",
+        "'run completed' ends the execution but has a Next or End",
     ),
     "unknown type": (
         "linear",
@@ -141,7 +141,7 @@ def test_an_unsound_machine_is_refused(case: str) -> None:
 
 def test_a_definition_over_a_megabyte_is_refused() -> None:
     machine = machine_of("linear")
-    with pytest.raises(CompilerError, match="over 1048576"):
+    with pytest.raises(CompilerError, match="at most 1048576 are allowed"):
         check_machine(machine, " " * 1_048_577)
 
 

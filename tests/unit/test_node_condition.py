@@ -238,7 +238,7 @@ def nested(depth: int) -> dict[str, Any]:
 
 def test_groups_nest_to_a_bound() -> None:
     assert decide(nested(4))[0] == "true"
-    with pytest.raises(ValidationError, match="nested at most 5 deep"):
+    with pytest.raises(ValidationError, match="nested more than 5 deep"):
         ConditionConfig.model_validate(nested(5))
 
 

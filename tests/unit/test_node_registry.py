@@ -25,7 +25,9 @@ def test_there_are_ten_types() -> None:
 
 
 def test_an_unknown_type_is_named_with_the_choices() -> None:
-    with pytest.raises(NotFoundError, match=r"no node type 'NOPE'; there are TRIGGER, CONDITION"):
+    with pytest.raises(
+        NotFoundError, match=r"no node type 'NOPE'; the types are TRIGGER, CONDITION"
+    ):
         node_type("NOPE")
 
 

@@ -269,7 +269,7 @@ def test_a_query_without_contacts_is_skipped() -> None:
     (result,) = visits(FakeMessenger(), config("EMAIL", **tagged("vip")), FakeFinder(0))
     assert result.status is StepStatus.SKIPPED
     assert result.outcome == "suppressed"
-    assert result.reason == "no recipient: no contact has these tags"
+    assert result.reason == "nothing was sent: no contact has these tags"
 
 
 def test_a_visit_ends_when_its_time_is_up_and_the_next_goes_on_there() -> None:
@@ -312,7 +312,7 @@ def test_without_a_contact_there_is_nobody() -> None:
     messenger = FakeMessenger()
     result = send(messenger, config("EMAIL"), contact=None)
     assert result.status is StepStatus.SKIPPED
-    assert result.reason == "no recipient: the run has no contact"
+    assert result.reason == "nothing was sent: the run has no contact"
     assert result.output["sent"] == 0
     assert messenger.messages == []
 
@@ -337,7 +337,7 @@ def test_ad_hoc_addresses_may_be_nobody() -> None:
     sent = config("EMAIL", **ad_hoc("{{trigger.to}}"))
     result = send(FakeMessenger(), sent, {"trigger": {"to": []}})
     assert result.status is StepStatus.SKIPPED
-    assert result.reason == "no recipient: the addresses are empty in this run"
+    assert result.reason == "nothing was sent: every address is empty in this run"
 
 
 def test_ad_hoc_addresses_are_bounded() -> None:

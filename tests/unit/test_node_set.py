@@ -80,7 +80,9 @@ def test_a_value_that_cannot_is_named(value: Any, type_: str) -> None:
         assign(value, type_)
     assert caught.value.kind == "INVALID_VALUE"
     assert str(caught.value).startswith("vars.x cannot be set: ")
-    assert str(caught.value).endswith(ACCEPTED if type_ == "DATE" else f"is not a {type_}")
+    assert str(caught.value).endswith(
+        ACCEPTED if type_ == "DATE" else f"cannot be converted to {type_}"
+    )
 
 
 def test_assignments_do_not_see_each_other() -> None:

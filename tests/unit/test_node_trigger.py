@@ -85,7 +85,9 @@ def test_a_date_may_come_with_an_event() -> None:
     told = problems(
         triggerType="DATE", source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="YEARLY"
     )
-    assert told == {"": "Value error, a date in an inbound event cannot repeat"}
+    assert told == {
+        "": "Value error, a date in an inbound event cannot repeat; set `repeat` to NEVER"
+    }
 
 
 @pytest.mark.parametrize(

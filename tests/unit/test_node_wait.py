@@ -297,7 +297,7 @@ def test_no_day_is_farther_than_the_machine_waits(
 
 
 def test_a_day_needs_a_time() -> None:
-    with pytest.raises(ValidationError, match="`day` goes with `timeOfDay`"):
+    with pytest.raises(ValidationError, match="`day` is allowed only with `timeOfDay`"):
         WaitConfig.model_validate(until(field="trigger.x", day="TODAY"))
 
 

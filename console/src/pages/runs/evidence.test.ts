@@ -50,13 +50,13 @@ describe('evidence in words', () => {
       verdict: true,
       conditions: [
         { kind: 'HAS_EMAIL', operand: 'a@b.c', verdict: true },
-        { kind: 'HAS_TAG', verdict: null, reason: 'settled before this rule' },
+        { kind: 'HAS_TAG', verdict: null, reason: 'not evaluated: an earlier rule decided the result' },
       ],
     };
     expect(words({ rule })).toEqual([
       'ANY of these was true:',
       '  HAS_EMAIL was true: the e-mail address was a@b.c',
-      '  HAS_TAG was not asked: settled before this rule',
+      '  HAS_TAG was not asked: not evaluated: an earlier rule decided the result',
     ]);
   });
 

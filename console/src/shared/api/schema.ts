@@ -4596,19 +4596,19 @@ export interface components {
         SegmentDocument: {
             /**
              * Match
-             * @description Whether a contact has to match all of the rules, or any.
+             * @description ALL: a contact must match every rule. ANY: one rule is enough.
              * @default ALL
              * @enum {string}
              */
             match: "ALL" | "ANY";
             /**
              * Name
-             * @description What it is called.
+             * @description The segment's name.
              */
             name: string;
             /**
              * Rules
-             * @description What is asked of a contact.
+             * @description The rules that a contact is checked against.
              */
             rules: components["schemas"]["SegmentRule"][];
         };
@@ -4619,12 +4619,12 @@ export interface components {
         SegmentPatch: {
             /**
              * Match
-             * @description Whether a contact has to match all of the rules, or any.
+             * @description ALL: a contact must match every rule. ANY: one rule is enough.
              */
             match?: ("ALL" | "ANY") | null;
             /**
              * Name
-             * @description What it is called.
+             * @description The segment's name.
              */
             name?: string;
             /**
@@ -4634,7 +4634,7 @@ export interface components {
             revision?: number | null;
             /**
              * Rules
-             * @description What is asked of a contact.
+             * @description The rules that a contact is checked against.
              */
             rules?: components["schemas"]["SegmentRule"][];
         };
@@ -4686,14 +4686,14 @@ export interface components {
             id?: string | null;
             /**
              * Match
-             * @description Whether a contact has to match all of the rules, or any.
+             * @description ALL: a contact must match every rule. ANY: one rule is enough.
              * @default ALL
              * @enum {string}
              */
             match: "ALL" | "ANY";
             /**
              * Name
-             * @description What it is called.
+             * @description The segment's name.
              */
             name: string;
             /**
@@ -4703,7 +4703,7 @@ export interface components {
             revision?: number | null;
             /**
              * Rules
-             * @description What is asked of a contact.
+             * @description The rules that a contact is checked against.
              */
             rules: components["schemas"]["SegmentRule"][];
             /**
@@ -4716,25 +4716,25 @@ export interface components {
         SegmentRule: {
             /**
              * Kind
-             * @description What is asked.
+             * @description The kind of rule.
              * @constant
              */
             kind: "HAS_TAG";
             /**
              * Tag
-             * @description The tag, written as on the contact.
+             * @description The tag, spelled as on the contact.
              */
             tag: string;
         } | {
             /**
              * Kind
-             * @description What is asked.
+             * @description The kind of rule.
              * @constant
              */
             kind: "LACKS_TAG";
             /**
              * Tag
-             * @description The tag, written as on the contact.
+             * @description The tag, spelled as on the contact.
              */
             tag: string;
         } | {
@@ -4746,36 +4746,36 @@ export interface components {
             consent: "MARKETING" | "TRANSACTIONAL";
             /**
              * Given
-             * @description Whether it was given.
+             * @description true: the contact gave it. false: the contact did not.
              * @default true
              */
             given: boolean;
             /**
              * Kind
-             * @description What is asked.
+             * @description The kind of rule.
              * @constant
              */
             kind: "CONSENT";
         } | {
             /**
              * Key
-             * @description Where it is in the metadata, e.g. plan or address.city.
+             * @description The metadata key or a path in it, e.g. plan or address.city.
              */
             key: string;
             /**
              * Kind
-             * @description What is asked.
+             * @description The kind of rule.
              * @constant
              */
             kind: "METADATA";
             /**
-             * @description How it compares.
+             * @description The comparison.
              * @default EQUALS
              */
             operator: components["schemas"]["Operator"];
             /**
              * Value
-             * @description What it is compared to.
+             * @description The value to compare with; leave it out for IS_EMPTY.
              */
             value?: string | boolean | number | null;
         };

@@ -102,16 +102,16 @@ class EmailChannel(Channel):
             # Mail of another sender that uses the same configuration set.
             return ()
         kind, part = _KINDS[read.detail_type]
-        told: dict[str, Any] = read.detail.get(part) or {}
-        code, message = _reason(told)
+        detail: dict[str, Any] = read.detail.get(part) or {}
+        code, message = _reason(detail)
         return (
             FeedbackReport(
                 event_id=read.id,
                 delivery_id=delivery_id,
                 workspace_id=workspace_id,
                 kind=kind,
-                at=_moment(told.get("timestamp"), read.time),
-                is_permanent=told.get("bounceType") == "Permanent",
+                at=_moment(detail.get("timestamp"), read.time),
+                is_permanent=detail.get("bounceType") == "Permanent",
                 code=code,
                 message=message,
                 provider_id=mail.message_id,
@@ -119,20 +119,20 @@ class EmailChannel(Channel):
         )
 
 
-def _reason(told: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _reason(detail: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Returns SES's code, and the words of the receiving server or the person."""
-    if "bounceType" in told:
-        code = f"{told['bounceType']}/{told.get('bounceSubType', 'Undetermined')}"
-        recipients = told.get("bouncedRecipients") or [{}]
+    if "bounceType" in detail:
+        code = f"{detail['bounceType']}/{detail.get('bounceSubType', 'Undetermined')}"
+        recipients = detail.get("bouncedRecipients") or [{}]
         return code, recipients[0].get("diagnosticCode") or recipients[0].get("status")
-    if "delayType" in told:
-        recipients = told.get("delayedRecipients") or [{}]
-        return str(told["delayType"]), recipients[0].get("diagnosticCode")
-    if "complainedRecipients" in told:
-        return told.get("complaintFeedbackType") or "complaint", told.get("userAgent")
-    if "smtpResponse" in told:
-        return None, told["smtpResponse"]
-    return told.get("templateName"), told.get("reason") or told.get("errorMessage")
+    if "delayType" in detail:
+        recipients = detail.get("delayedRecipients") or [{}]
+        return str(detail["delayType"]), recipients[0].get("diagnosticCode")
+    if "complainedRecipients" in detail:
+        return detail.get("complaintFeedbackType") or "complaint", detail.get("userAgent")
+    if "smtpResponse" in detail:
+        return None, detail["smtpResponse"]
+    return detail.get("templateName"), detail.get("reason") or detail.get("errorMessage")
 
 
 def _moment(text: Any, else_at: datetime) -> int:

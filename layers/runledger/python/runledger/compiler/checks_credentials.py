@@ -17,8 +17,8 @@ def literal_credentials(view: GraphView) -> Iterator[Problem]:
         for place in masker.places:
             yield Problem(
                 code="LITERAL_CREDENTIAL",
-                message="This is a credential, or stood for one that was hidden: put it into a "
-                "secret and write {{secret.NAME}}.",
+                message="This is a credential, or the mask of a hidden one. Store it as a secret "
+                "and write {{secret.NAME}} here.",
                 node_id=node.id,
                 field=".".join(place),
             )
@@ -44,15 +44,15 @@ def secret_hosts(view: GraphView) -> Iterator[Problem]:
                 yield Problem(
                     code="SECRET_WITHOUT_HOSTS",
                     message=f"The address of {node.id!r} is known only in the run, so the secret "
-                    f"{use.name} could be sent anywhere: set the secret's allowed hosts.",
+                    f"{use.name} could be sent to any host. Set the secret's allowed hosts.",
                     node_id=node.id,
                     field=use.field,
                 )
             elif use.host is not None and allowed and not allows(allowed, use.host, None):
                 yield Problem(
                     code="SECRET_HOST_NOT_ALLOWED",
-                    message=f"The secret {use.name} may not be sent to {use.host}; it may go to "
-                    f"{', '.join(allowed)}.",
+                    message=f"The secret {use.name} may not be sent to {use.host}; its allowed "
+                    f"hosts are {', '.join(allowed)}.",
                     node_id=node.id,
                     field=use.field,
                 )

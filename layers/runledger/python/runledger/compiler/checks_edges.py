@@ -12,7 +12,8 @@ def dangling_edges(view: GraphView) -> Iterator[Problem]:
         if lost:
             yield Problem(
                 code="DANGLING_EDGE",
-                message=f"There is no node {' and no node '.join(map(repr, lost))}.",
+                message=f"The edge from {edge.source!r} to {edge.target!r} names a node "
+                f"that does not exist: {', '.join(map(repr, lost))}.",
                 edge=edge.index,
             )
 
@@ -24,7 +25,8 @@ def duplicate_edges(view: GraphView) -> Iterator[Problem]:
         if key in first:
             yield Problem(
                 code="DUPLICATE_EDGE",
-                message=f"The edge from {edge.source!r} to {edge.target!r} is there already.",
+                message=f"There is more than one edge from {edge.source!r} to "
+                f"{edge.target!r}; keep only one.",
                 edge=edge.index,
             )
         first.setdefault(key, edge.index)
@@ -36,7 +38,8 @@ def edges_into_triggers(view: GraphView) -> Iterator[Problem]:
         if target is not None and target.is_start:
             yield Problem(
                 code="EDGE_INTO_TRIGGER",
-                message=f"Nothing may lead into the TRIGGER {edge.target!r}.",
+                message=f"An edge leads into the TRIGGER {edge.target!r}; a run begins there, so "
+                "remove the edge.",
                 edge=edge.index,
             )
 
@@ -47,6 +50,7 @@ def edges_out_of_ends(view: GraphView) -> Iterator[Problem]:
         if source is not None and source.is_end:
             yield Problem(
                 code="EDGE_OUT_OF_END",
-                message=f"A run ends in {edge.source!r}; nothing may lead out of it.",
+                message=f"An edge leads out of {edge.source!r}, which ends the run; "
+                "remove the edge.",
                 edge=edge.index,
             )

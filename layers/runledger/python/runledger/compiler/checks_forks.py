@@ -13,8 +13,8 @@ def too_wide(view: GraphView) -> Iterator[Problem]:
         if len(fork.heads) > MAX_BRANCHES:
             yield Problem(
                 code="FORK_TOO_WIDE",
-                message=f"{fork.node_id!r} forks into {len(fork.heads)} branches; "
-                f"{MAX_BRANCHES} is the most.",
+                message=f"{fork.node_id!r} forks into {len(fork.heads)} branches; at most "
+                f"{MAX_BRANCHES} are allowed.",
                 node_id=fork.node_id,
             )
 
@@ -24,15 +24,15 @@ def without_merge(view: GraphView) -> Iterator[Problem]:
         if fork.meeting is None:
             yield Problem(
                 code="FORK_WITHOUT_MERGE",
-                message=f"The branches of the fork {fork.node_id!r} never meet; "
-                "all of them have to lead into one MERGE.",
+                message=f"The branches of the fork {fork.node_id!r} never meet; lead all of them "
+                "into one MERGE.",
                 node_id=fork.node_id,
             )
         elif not view.nodes[fork.meeting].is_join and view.nodes[fork.meeting].type is not None:
             yield Problem(
                 code="FORK_MEETS_OUTSIDE_MERGE",
-                message=f"The branches of the fork {fork.node_id!r} meet in {fork.meeting!r}; "
-                "only a MERGE may join them.",
+                message=f"The branches of the fork {fork.node_id!r} meet in {fork.meeting!r}, "
+                "which is not a MERGE; put a MERGE before it.",
                 node_id=fork.meeting,
             )
 
@@ -44,8 +44,8 @@ def shared_nodes(view: GraphView) -> Iterator[Problem]:
             if not any(view.topology.reaches(other, node_id) for other in shared):
                 yield Problem(
                     code="FORK_SHARES_NODE",
-                    message=f"Several branches of the fork {fork.node_id!r} lead into "
-                    f"{node_id!r}; they may meet in {fork.meeting!r} only.",
+                    message=f"Several branches of the fork {fork.node_id!r} lead into {node_id!r}; "
+                    f"they may meet only in {fork.meeting!r}.",
                     node_id=node_id,
                 )
 
@@ -58,7 +58,7 @@ def ends_inside(view: GraphView) -> Iterator[Problem]:
                 yield Problem(
                     code="FORK_HOLDS_END",
                     message=f"A branch of the fork {fork.node_id!r} ends the run in {node_id!r}; "
-                    f"it has to lead into {fork.meeting!r}.",
+                    f"lead it into {fork.meeting!r} instead.",
                     node_id=node_id,
                 )
 
@@ -72,8 +72,8 @@ def entered_from_outside(view: GraphView) -> Iterator[Problem]:
             if is_entry and edge.source in view.reachable:
                 yield Problem(
                     code="FORK_ENTERED",
-                    message=f"{edge.target!r} is in a branch of the fork {fork.node_id!r}; "
-                    f"it may not be entered from {edge.source!r} outside.",
+                    message=f"{edge.target!r} is in a branch of the fork {fork.node_id!r}; remove "
+                    f"the edge from {edge.source!r}, which is outside that branch.",
                     edge=edge.index,
                 )
 
@@ -85,8 +85,8 @@ def merge_bypassed(view: GraphView) -> Iterator[Problem]:
             if edge.source in inside and edge.target not in inside and edge.target != fork.meeting:
                 yield Problem(
                     code="FORK_BYPASSES_MERGE",
-                    message=f"A branch of the fork {fork.node_id!r} leaves to {edge.target!r}; "
-                    f"it may leave through {fork.meeting!r} only.",
+                    message=f"A branch of the fork {fork.node_id!r} leads to {edge.target!r} "
+                    f"outside the fork; it may leave only through {fork.meeting!r}.",
                     edge=edge.index,
                 )
 

@@ -19,7 +19,7 @@ def missing_labels(view: GraphView) -> Iterator[Problem]:
         for edge in unlabelled:
             yield Problem(
                 code="LABEL_MISSING",
-                message=f"Every edge out of {node.id!r} takes a label: "
+                message=f"Every edge out of {node.id!r} needs a label, one of "
                 f"{_quoted(branching.labels)}.",
                 edge=edge.index,
             )
@@ -27,7 +27,7 @@ def missing_labels(view: GraphView) -> Iterator[Problem]:
         if open_labels and edges and not unlabelled:
             yield Problem(
                 code="LABEL_MISSING",
-                message=f"{node.id!r} has no edge for {_quoted(open_labels)}.",
+                message=f"{node.id!r} has no edge for the outcome {_quoted(open_labels)}; add one.",
                 node_id=node.id,
             )
 
@@ -41,7 +41,8 @@ def doubled_labels(view: GraphView) -> Iterator[Problem]:
             if edge.label in seen:
                 yield Problem(
                     code="LABEL_DOUBLED",
-                    message=f"{node.id!r} has an edge for {edge.label!r} already.",
+                    message=f"{node.id!r} has more than one edge with the label "
+                    f"{edge.label!r}; keep only one.",
                     edge=edge.index,
                 )
             seen.add(edge.label)
@@ -53,8 +54,8 @@ def unknown_labels(view: GraphView) -> Iterator[Problem]:
             if edge.label is not None and edge.label not in branching.labels:
                 yield Problem(
                     code="LABEL_UNKNOWN",
-                    message=f"{node.id!r} never comes out as {edge.label!r}; "
-                    f"its outcomes are {_quoted(branching.labels)}.",
+                    message=f"{node.id!r} has no outcome {edge.label!r}; its outcomes are "
+                    f"{_quoted(branching.labels)}.",
                     edge=edge.index,
                 )
 
@@ -67,7 +68,7 @@ def unexpected_labels(view: GraphView) -> Iterator[Problem]:
             if edge.label is not None:
                 yield Problem(
                     code="LABEL_UNEXPECTED",
-                    message=f"{node.id!r} does not branch; its edges take no label.",
+                    message=f"{node.id!r} does not branch; remove the label of its edge.",
                     edge=edge.index,
                 )
 

@@ -15,7 +15,7 @@ def too_many_nodes(view: GraphView) -> Iterator[Problem]:
     if count > MAX_NODES:
         yield Problem(
             code="TOO_MANY_NODES",
-            message=f"The graph has {count} nodes; {MAX_NODES} is the most.",
+            message=f"The graph has {count} nodes; at most {MAX_NODES} are allowed.",
         )
 
 
@@ -24,7 +24,7 @@ def duplicate_node_ids(view: GraphView) -> Iterator[Problem]:
         if count > 1:
             yield Problem(
                 code="DUPLICATE_NODE_ID",
-                message=f"{count} nodes have the id {node_id!r}.",
+                message=f"{count} nodes have the id {node_id!r}; give each node its own id.",
                 node_id=node_id,
             )
 
@@ -42,19 +42,20 @@ def too_many_visits(view: GraphView) -> Iterator[Problem]:
         if visits > MAX_VISITS:
             yield Problem(
                 code="TOO_MANY_VISITS",
-                message=f"An automation takes {MAX_VISITS} visits of nodes that go on page by "
-                f"page, and those before {node.id!r} may need {visits - longest} of them.",
+                message=f"With {node.id!r}, the nodes that send page by page may need {visits:,} "
+                f"visits in one run; at most {MAX_VISITS:,} are allowed.",
                 node_id=node.id,
             )
 
 
 def triggers(view: GraphView) -> Iterator[Problem]:
     if not view.starts:
-        yield Problem(code="NO_TRIGGER", message="The graph has no TRIGGER node.")
+        yield Problem(code="NO_TRIGGER", message="The graph has no TRIGGER node; add one.")
     for node_id in view.starts[1:]:
         yield Problem(
             code="SEVERAL_TRIGGERS",
-            message=f"A graph has one TRIGGER node, and {view.starts[0]!r} is one already.",
+            message=f"A graph has exactly one TRIGGER node, and {view.starts[0]!r} is already one; "
+            "remove this one.",
             node_id=node_id,
         )
 

@@ -13,7 +13,8 @@ def cycles(view: GraphView) -> Iterator[Problem]:
         first = members[0]
         yield Problem(
             code="CYCLE",
-            message=f"A run could go round for ever: {' → '.join([*_round(view, first), first])}.",
+            message=f"A run could loop without end: {' → '.join([*_round(view, first), first])}. "
+            "Remove one of these edges.",
             node_id=first,
         )
 
@@ -23,7 +24,7 @@ def unreachable_nodes(view: GraphView) -> Iterator[Problem]:
         if node_id not in view.reachable:
             yield Problem(
                 code="UNREACHABLE",
-                message=f"No path from the TRIGGER comes to {node_id!r}.",
+                message=f"No path from the TRIGGER leads to {node_id!r}; connect it or remove it.",
                 node_id=node_id,
             )
 
@@ -37,7 +38,8 @@ def dead_ends(view: GraphView) -> Iterator[Problem]:
         if known and leads_nowhere and node.id in view.reachable:
             yield Problem(
                 code="NO_END",
-                message=f"No path from {node.id!r} comes to an END or STOP_ERROR.",
+                message=f"No path from {node.id!r} leads to an END or STOP_ERROR; add "
+                "an edge to one.",
                 node_id=node.id,
             )
 
@@ -55,8 +57,8 @@ def total_waits(view: GraphView) -> Iterator[Problem]:
         if before <= MAX_WAIT_SECONDS < waited[node_id]:
             yield Problem(
                 code="WAIT_TOO_LONG",
-                message=f"With {node_id!r} a run may wait {waited[node_id] / 86_400:.1f} days; "
-                f"{MAX_WAIT_SECONDS // 86_400} is the most.",
+                message=f"Up to {node_id!r}, a run may wait {waited[node_id] / 86_400:.1f} days in "
+                f"all; at most {MAX_WAIT_SECONDS // 86_400} are allowed.",
                 node_id=node_id,
             )
 

@@ -21,8 +21,8 @@ def unknown_variables(view: GraphView) -> Iterator[Problem]:
             yield _problem(
                 "UNKNOWN_VARIABLE",
                 reference.place,
-                f"There is no variable {reference.name!r}; variables begin with one of "
-                f"{', '.join(ROOTS)}.",
+                f"There is no variable {reference.name!r}; a variable begins with "
+                f"{', '.join(ROOTS[:-1])} or {ROOTS[-1]}.",
             )
 
 
@@ -33,7 +33,9 @@ def secrets(view: GraphView) -> Iterator[Problem]:
             continue
         if not node_type.reads_secrets or reference.place.part is not None:
             yield _problem(
-                "SECRET_NOT_ALLOWED", reference.place, f"{reference.name!r} may not be read here."
+                "SECRET_NOT_ALLOWED",
+                reference.place,
+                f"{reference.name!r} may not be used here; only INTEGRATION nodes read secrets.",
             )
 
 
@@ -77,7 +79,8 @@ def _step_problems(view: GraphView, reference: Reference) -> Iterator[Problem]:
         yield _problem(
             "STEP_NOT_BEFORE",
             place,
-            f"The step {step!r} cannot have run before {place.node_id!r}.",
+            f"The step {step!r} never runs before {place.node_id!r}, so it has no output to "
+            "read there.",
         )
         return
     source = view.nodes[step]
@@ -85,11 +88,11 @@ def _step_problems(view: GraphView, reference: Reference) -> Iterator[Problem]:
         return
     outputs = source.type.outputs(source.config)
     if outputs is not None and reference.path[2] not in outputs:
-        known = ", ".join(sorted(outputs)) or "nothing"
+        known = ", ".join(sorted(outputs)) or "none"
         yield _problem(
             "UNKNOWN_OUTPUT",
             place,
-            f"The step {step!r} has no output {reference.path[2]!r}; it has {known}.",
+            f"The step {step!r} has no output {reference.path[2]!r}; its outputs: {known}.",
         )
 
 

@@ -145,7 +145,7 @@ class GraphView:
         """Returns the node's type and config, for a graph that passed the checks."""
         node = self.nodes[node_id]
         if node.type is None or node.config is None:
-            raise CompilerError(f"node {node_id} was compiled without a valid config")
+            raise CompilerError(f"node {node_id} cannot be compiled: its config is not valid")
         return node.type, node.config
 
     @cached_property

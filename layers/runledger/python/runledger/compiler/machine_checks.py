@@ -41,7 +41,7 @@ def check_machine(
         for check in _SCOPE_CHECKS:
             violations.extend(check(scope))
     if violations:
-        raise CompilerError(f"the machine is unsound: {'; '.join(violations)}")
+        raise CompilerError(f"the compiled machine breaks these rules: {'; '.join(violations)}")
 
 
 def _scopes(part: Mapping[str, Any], given: frozenset[str]) -> Iterator[MachineScope]:
@@ -56,7 +56,7 @@ def _scopes(part: Mapping[str, Any], given: frozenset[str]) -> Iterator[MachineS
 def _size(text: str) -> Iterator[str]:
     size = len(text.encode())
     if size > MAX_DEFINITION_BYTES:
-        yield f"its definition has {size} bytes, over {MAX_DEFINITION_BYTES}"
+        yield f"its definition has {size} bytes; at most {MAX_DEFINITION_BYTES} are allowed"
 
 
 def _names(scopes: list[MachineScope]) -> Iterator[str]:
@@ -69,21 +69,21 @@ def _names(scopes: list[MachineScope]) -> Iterator[str]:
 
 def _start_exists(scope: MachineScope) -> Iterator[str]:
     if scope.start not in scope.states:
-        yield f"StartAt {scope.start!r} is no state"
+        yield f"StartAt {scope.start!r} is not a state"
 
 
 def _targets_exist(scope: MachineScope) -> Iterator[str]:
     for name, state in scope.states.items():
         for kind, target in transitions(state):
             if target not in scope.states:
-                yield f"{kind} of {name!r} leads to {target!r}, which its scope does not have"
+                yield f"{kind} of {name!r} leads to {target!r}, which is not in the same scope"
 
 
 def _all_reachable(scope: MachineScope) -> Iterator[str]:
     reachable = reachable_states(scope.start, scope.states)
     for name in scope.states:
         if name not in reachable:
-            yield f"nothing leads to {name!r}"
+            yield f"no state leads to {name!r}"
 
 
 def _no_dead_end(scope: MachineScope) -> Iterator[str]:
@@ -93,9 +93,9 @@ def _no_dead_end(scope: MachineScope) -> Iterator[str]:
         if kind in _ONWARD and not goes_on:
             yield f"{name!r} leads nowhere"
         elif kind == "Choice" and not ("Default" in state and state.get("Choices")):
-            yield f"the Choice {name!r} may match nothing"
+            yield f"the Choice {name!r} needs Choices and a Default"
         elif kind in _TERMINAL and any(transitions(state)):
-            yield f"{name!r} ends its scope and yet goes on"
+            yield f"{name!r} ends the execution but has a Next or End"
         elif kind not in (*_ONWARD, *_TERMINAL, "Choice"):
             yield f"{name!r} is of the unknown type {kind!r}"
         if kind == "Parallel" and not state.get("Branches"):
@@ -117,7 +117,7 @@ def _paths_are_sound(scope: MachineScope) -> Iterator[str]:
         for path in _reads(state):
             written = available.get(name, frozenset())
             if path != "$" and not any(path == w or path.startswith(f"{w}.") for w in written):
-                yield f"{name!r} reads {path}, which nothing before it has always written"
+                yield f"{name!r} reads {path}, which some path to it does not write"
 
 
 _SCOPE_CHECKS: tuple[Callable[[MachineScope], Iterator[str]], ...] = (

@@ -144,17 +144,18 @@ def _reason(path: int, waits: int, waiting: list[str], unsafe: list[str]) -> str
     against = []
     if path > EXPRESS_PATH_SECONDS:
         against.append(
-            f"the longest path may take {path} s, over the {EXPRESS_PATH_SECONDS} s of Express"
+            f"the longest path may take {path} s, more than the {EXPRESS_PATH_SECONDS} s that "
+            "Express allows"
         )
     if waiting:
-        against.append(f"{_some(waiting)} may wait {waits} s in all")
+        against.append(f"{_some(waiting)} may wait up to {waits} s in all")
     if unsafe:
-        against.append(f"{_some(unsafe)} must not run on Express")
+        against.append(f"{_some(unsafe)} cannot run on Express")
     if against:
         return f"Standard, because {' and '.join(against)}."
     return (
-        f"Express, because the longest path takes at most {path} s "
-        f"of {EXPRESS_PATH_SECONDS} s and nothing waits."
+        f"Express, because the longest path takes at most {path} s (the limit is "
+        f"{EXPRESS_PATH_SECONDS} s) and no node waits."
     )
 
 

@@ -36,7 +36,10 @@ def _not_in_sample(view: GraphView) -> list[Problem]:
         found += [
             Problem(
                 code="NOT_IN_SAMPLE",
-                message=place.says(f"`{name}` has no value in the trigger's sample event."),
+                message=place.says(
+                    f"`{name}` has no value in the trigger's sample event; check the spelling, or "
+                    "add it to the sample."
+                ),
                 node_id=place.node_id,
                 field=place.field,
             )

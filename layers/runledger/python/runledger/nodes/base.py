@@ -362,8 +362,8 @@ class NodeType(ABC, Generic[ConfigT]):
     def input(self, config: ConfigT, visit: Visit, record: Record) -> dict[str, Any]:
         """Returns what the visit worked with, as the step keeps it: the values of the config's
         texts by JSON pointer, without those that the record contains. Called after `run`."""
-        told = self.recorded_values(config, record)
-        left = [found for found in self.places(config) if not is_within(found[0], told)]
+        known = self.recorded_values(config, record)
+        left = [found for found in self.places(config) if not is_within(found[0], known)]
         if not left:
             return {}
         return recorded(rendered(left, visit.scope, self.redactor(config, visit)))

@@ -157,7 +157,7 @@ def _contains(left: Any, right: Any) -> bool:
 def _text(value: Any, operator: Operator) -> str:
     if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
         return nfc(text_of(value))
-    raise NodeError("INCOMPARABLE", f"{operator} needs text, not {describe(value)}")
+    raise NodeError("INCOMPARABLE", f"{operator} compares texts, but one side is {describe(value)}")
 
 
 def _is_empty(value: Any) -> bool:
@@ -177,8 +177,8 @@ def _folded(value: Any) -> str:
 def _incomparable(left: Any, operator: Operator, right: Any) -> NodeError:
     return NodeError(
         "INCOMPARABLE",
-        f"{describe(left)} {operator} {describe(right)} has no answer: "
-        f"both sides must be numbers, or both dates; {ACCEPTED}",
+        f"{describe(left)} {operator} {describe(right)} cannot be compared: both sides must "
+        f"be numbers, or both dates; {ACCEPTED}",
     )
 
 

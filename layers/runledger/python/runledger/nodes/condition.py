@@ -39,7 +39,11 @@ class ConditionConfig(VariantConfig):
 
     def undecided(self) -> RuleEvidence:
         """The evidence of a rule that was not checked because an earlier one decided the group."""
-        return {"kind": self.kind, "verdict": None, "reason": "settled before this rule"}
+        return {
+            "kind": self.kind,
+            "verdict": None,
+            "reason": "not evaluated: an earlier rule decided the result",
+        }
 
     def depth(self) -> int:
         return 1
@@ -103,9 +107,9 @@ class FieldEqualsConfig(ContactConditionConfig, ConditionConfig):
 
     kind: Literal["FIELD_EQUALS"] = Field(description="The kind of rule.")
     field: Literal["id", "email", "phone", "firstName", "lastName"] = Field(
-        description="The contact's field."
+        description="The field of the contact."
     )
-    value: Scalar = Field(description="The value it must have. Liquid.")
+    value: Scalar = Field(description="The value that it must equal. Liquid.")
 
     def details(self) -> RuleFacts:
         return {"kind": self.kind, "field": self.field, "value": self.value}
@@ -130,7 +134,7 @@ class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
     key: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
         description="The metadata key or a path in it, e.g. plan or address.city."
     )
-    value: Scalar = Field(description="The value it must have. Liquid.")
+    value: Scalar = Field(description="The value that it must equal. Liquid.")
 
     def details(self) -> RuleFacts:
         return {"kind": self.kind, "key": self.key, "value": self.value}
@@ -156,19 +160,19 @@ class CompareConfig(ConditionConfig):
     if the other side is a number or the operator orders; dates are ordered as moments."""
 
     kind: Literal["COMPARE"] = Field(description="The kind of rule.")
-    left: Comparable = Field(description="The value to look at. Liquid.")
-    operator: Operator = Field(description="How to compare.")
+    left: Comparable = Field(description="The value to compare. Liquid.")
+    operator: Operator = Field(description="The comparison.")
     right: Comparable = Field(
-        default=None, description="The value to compare with; none for IS_EMPTY. Liquid."
+        default=None, description="The value to compare with; leave it out for IS_EMPTY. Liquid."
     )
 
     @model_validator(mode="after")
     def _sides(self) -> "CompareConfig":
         given = "right" in self.model_fields_set
         if self.operator.is_unary and given and self.right is not None:
-            raise ValueError(f"{self.operator} looks at `left` alone; leave `right` out")
+            raise ValueError(f"{self.operator} compares `left` with nothing; leave out `right`")
         if not self.operator.is_unary and not given:
-            raise ValueError(f"{self.operator} needs a `right` to compare with")
+            raise ValueError(f"{self.operator} compares `left` with `right`; add `right`")
         return self
 
     def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
@@ -187,15 +191,17 @@ class CompareConfig(ConditionConfig):
 class GroupConfig(ConditionConfig):
     """All, or any, of several rules. They are checked in order until the result is certain."""
 
-    kind: Literal["ALL", "ANY"] = Field(description="Whether all must hold, or one is enough.")
+    kind: Literal["ALL", "ANY"] = Field(
+        description="ALL: every rule must hold. ANY: one is enough."
+    )
     conditions: list[SerializeAsAny[ConditionConfig]] = Field(
-        min_length=1, max_length=20, description="The rules; groups may be among them."
+        min_length=1, max_length=20, description="The rules; each may be a group of rules."
     )
 
     @model_validator(mode="after")
     def _bounded(self) -> "GroupConfig":
         if self.depth() > MAX_DEPTH:
-            raise ValueError(f"groups may be nested at most {MAX_DEPTH} deep")
+            raise ValueError(f"groups are nested more than {MAX_DEPTH} deep; use fewer levels")
         return self
 
     def depth(self) -> int:
@@ -215,7 +221,7 @@ class GroupConfig(ConditionConfig):
         }
 
 
-def _told(
+def _values_seen(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
     """Yields the values of a rule's texts that its evidence contains. A rule that was not checked
@@ -224,7 +230,7 @@ def _told(
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):
         for index, pair in enumerate(zip(config.conditions, rule["conditions"], strict=True)):
-            yield from _told(*pair, (*place, "conditions", str(index)))
+            yield from _values_seen(*pair, (*place, "conditions", str(index)))
     if "left" in rule:
         yield (*place, "left"), rule["left"]["value"]
     if "right" in rule:
@@ -269,7 +275,7 @@ class ConditionNode(NodeType[ConditionConfig]):
         the contact asked for."""
         evidence = record.evidence
         rule = evidence["rule"] if evidence and "rule" in evidence else None
-        return dict(_told(config, rule)) if rule else {}
+        return dict(_values_seen(config, rule)) if rule else {}
 
     def run(self, config: ConditionConfig, visit: Visit) -> NodeResult:
         rule = config.verdict(visit.scope, visit.contact)

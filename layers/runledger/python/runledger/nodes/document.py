@@ -21,10 +21,10 @@ _HEAD = """# Node types
 Generated from the node types themselves by `python -m runledger.nodes.document`; do not edit.
 
 Every text marked *Liquid* may read `{{contact.*}}`, `{{trigger.*}}`, `{{steps.<node id>.<name>}}`,
-`{{vars.*}}` and `{{workspace.*}}`. When a text is one `{{ … }}` and nothing else, the value is
-taken as it is (a number stays a number); otherwise the text is filled in. A variable that has no
-value fails the run and is named; only `{% if … %}` and the `default` filter may look at one.
-`{{secret.NAME}}` works in INTEGRATION alone.
+`{{vars.*}}` and `{{workspace.*}}`. If a text is exactly one `{{ … }}`, it keeps the type of the
+value (a number stays a number); otherwise the values are inserted into the text. If a variable has
+no value, the step fails with MISSING_VARIABLE, which names the variable; only `{% if … %}` and the
+`default` filter accept a missing value. `{{secret.NAME}}` works only in INTEGRATION.
 """
 
 

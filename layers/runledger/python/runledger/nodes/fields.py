@@ -45,13 +45,17 @@ def _check_liquid_value(value: Any) -> Any:
 
 def _check_comparable(value: Any) -> Any:
     if isinstance(value, dict):
-        raise ValueError("write a text, a number, true, false, null or a list")
+        raise ValueError(
+            "an object cannot be compared; write a text, a number, true, false, null or a list"
+        )
     return value
 
 
 def _check_scalar(value: Any) -> Any:
     if isinstance(value, dict | list):
-        raise ValueError("write a text, a number, true, false or null")
+        raise ValueError(
+            "a list or an object is not allowed here; write a text, a number, true, false or null"
+        )
     return value
 
 
@@ -63,7 +67,7 @@ def _checked_source(field: str) -> str:
     root = "trigger" if is_anchored(field) else str(parse(field)[0])
     if not _ROOT.fullmatch(root):
         raise ValueError(
-            f"a path begins with where the value is, such as trigger.plan not {root!r}"
+            f"a path begins with the name of its source, such as trigger.plan, not with {root!r}"
         )
     return operand_source(field)
 

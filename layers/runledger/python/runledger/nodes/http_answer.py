@@ -23,7 +23,7 @@ _NO_CHARSETS = frozenset(
 # How a JSON body begins, even if it is sent as something else.
 _BEGINNINGS = ("{", "[")
 _NAMELESS = ("", "text/plain")
-_ODD_NUMBERS = "numbers that cannot be kept exactly are shown as texts"
+_ODD_NUMBERS = "numbers that cannot be stored exactly are shown as texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def read_body(body: bytes, content_type: str, *, wants_json: bool = False) -> Re
     if not _depth_is_at_most(document, MAX_JSON_DEPTH):
         return Reading(text, notes=notes, fault="its body is nested too deeply")
     if not is_called_json:
-        sent_as = without_controls(clean_text(kind)) or "nothing: it has no Content-Type"
+        sent_as = without_controls(clean_text(kind)) or "a body without a Content-Type"
         notes = (*notes, f"JSON sent as {sent_as}")
     if json_numbers.find_inexact(document) is not None:
         notes = (*notes, _ODD_NUMBERS)
@@ -103,8 +103,8 @@ def _decoded(
     notes: tuple[str, ...] = ()
     unknown = None
     if declared and charset is None:
-        unknown = f"its charset {declared} is not known"
-        notes = (f"the charset {declared} is not known: read as UTF-8",)
+        unknown = f"its charset {declared} is unknown"
+        notes = (f"the charset {declared} is unknown: read as UTF-8",)
     if body.startswith(codecs.BOM_UTF8):
         charset = _UTF_8
     elif charset is None and not declared and is_called_json:

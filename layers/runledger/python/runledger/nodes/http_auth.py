@@ -52,13 +52,13 @@ class BasicAuth(Auth):
 
     credentials: ClassVar[tuple[str, ...]] = ("password",)
 
-    type: Literal["BASIC"] = Field(description="The way of signing in.")
+    type: Literal["BASIC"] = Field(description="How the call signs in.")
     username: ShortLiquid = Field(description="The user name. Liquid.")
     password: ShortLiquid = Field(description="The password, e.g. {{secret.PASSWORD}}. Liquid.")
 
     def header_value(self, rendered: Mapping[str, str]) -> str:
         if ":" in rendered["username"]:
-            raise NodeError("INVALID_REQUEST", "a user name cannot hold a colon")
+            raise NodeError("INVALID_REQUEST", "a user name cannot contain a colon (`:`)")
         pair = f"{rendered['username']}:{rendered['password']}"
         return f"Basic {base64.b64encode(pair.encode(errors='replace')).decode()}"
 
@@ -68,7 +68,7 @@ class BearerAuth(Auth):
 
     credentials: ClassVar[tuple[str, ...]] = ("token",)
 
-    type: Literal["BEARER"] = Field(description="The way of signing in.")
+    type: Literal["BEARER"] = Field(description="How the call signs in.")
     token: Credential = Field(description="The token, e.g. {{secret.TOKEN}}. Liquid.")
 
     def header_value(self, rendered: Mapping[str, str]) -> str:
@@ -80,9 +80,9 @@ class HeaderAuth(Auth):
 
     credentials: ClassVar[tuple[str, ...]] = ("value",)
 
-    type: Literal["HEADER"] = Field(description="The way of signing in.")
+    type: Literal["HEADER"] = Field(description="How the call signs in.")
     name: HeaderName = Field(description="The header, e.g. X-Api-Key.")
-    value: Credential = Field(description="Its value, e.g. {{secret.API_KEY}}. Liquid.")
+    value: Credential = Field(description="The header's value, e.g. {{secret.API_KEY}}. Liquid.")
 
     @property
     def header_name(self) -> str:

@@ -51,13 +51,16 @@ CaptureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{
 class Capture(Config):
     """One value to take from the response."""
 
-    path: Expression = Field(description="JMESPath into the response's JSON, e.g. data.score.")
+    path: Expression = Field(
+        description="A JMESPath expression for the value in the response's JSON, e.g. data.score."
+    )
     required: bool = Field(
         default=True,
-        description="Fails the node when the response has no such value. With a default, false.",
+        description="true: the node fails if the response has no such value. With a default, set "
+        "it to false.",
     )
     default: JsonValue = Field(
-        default=None, description="Stands in for a value that is not there and not required."
+        default=None, description="The value to use if the response has none."
     )
 
     @model_validator(mode="before")
@@ -70,7 +73,10 @@ class Capture(Config):
     @model_validator(mode="after")
     def _sound(self) -> "Capture":
         if self.required and self.default is not None:
-            raise ValueError("a required value takes no default")
+            raise ValueError(
+                "a required value cannot have a default; set `required` to false or leave out "
+                "`default`"
+            )
         return self
 
 
@@ -107,7 +113,7 @@ def capture(
     if size > MAX_OUTPUT_BYTES:
         raise NodeError(
             "OUTPUT_TOO_LARGE",
-            f"the captured values take {size} bytes, at most {MAX_OUTPUT_BYTES} are allowed",
+            f"the captured values take {size} bytes; at most {MAX_OUTPUT_BYTES} are allowed",
         )
     return found
 
@@ -129,18 +135,19 @@ def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, st
     if weight > MAX_OUTPUT_BYTES:
         raise NodeError(
             "OUTPUT_TOO_LARGE",
-            f"`{name}` takes more than {MAX_OUTPUT_BYTES} bytes, which is all that may be captured",
+            f"`{name}` takes more than {MAX_OUTPUT_BYTES} bytes, the most that a node may "
+            "capture; capture a smaller value",
         )
     if value == REDACTED:
         raise NodeError(
             "CAPTURE_FAILED",
-            f"`{name}` at `{path}` is a credential, and what is captured is kept in the "
+            f"`{name}` at `{path}` is a credential, but captured values stay readable in the "
             "run's history; store it as a secret instead",
         )
     odd = find_inexact(value)
     if odd is None:
         return value, None
-    why = odd.why if isinstance(odd, InexactNumber) else f"{odd} is not a number that can be kept"
+    why = odd.why if isinstance(odd, InexactNumber) else f"the number {odd} cannot be stored"
     if math.isfinite(odd):
         # The value exists: neither a default nor a rounded value may replace it.
         raise NodeError("CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`: {why}")

@@ -32,9 +32,9 @@ def refusal_of(name: str) -> str | None:
     """Why a call cannot set this header; None if it can."""
     lower = name.lower()
     if lower in _OWN:
-        return f"the header {name} is set by the call itself"
+        return f"the header {name} is set automatically; leave it out"
     if _OF_PROXIES.fullmatch(lower):
-        return f"the header {name} belongs to proxies; a call cannot set it"
+        return f"the header {name} is reserved for proxies; leave it out"
     return None
 
 
@@ -49,7 +49,8 @@ def header_text(name: str, text: str) -> str:
         text.encode("latin-1")
     except UnicodeEncodeError as error:
         raise NodeError(
-            "INVALID_REQUEST", f"the header {name} holds characters that HTTP cannot carry"
+            "INVALID_REQUEST",
+            f"the header {name} contains characters that HTTP headers cannot carry",
         ) from error
     return text.strip()
 
@@ -61,5 +62,5 @@ def refuse_control_characters(what: str, text: str) -> None:
     if found is not None:
         raise NodeError(
             "INVALID_REQUEST",
-            f"{what} holds the control character U+{ord(found.group()):04X}",
+            f"{what} contains the control character U+{ord(found.group()):04X}",
         )

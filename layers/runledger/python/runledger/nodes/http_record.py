@@ -138,5 +138,5 @@ class Recorder:
         except RunledgerError as error:
             # The call was made: a body that cannot be kept must not lose its record or cause a
             # second call.
-            log_failure("a body could not be kept", error)
-            cut["rest"] = "could not be kept"
+            log_failure("a body could not be stored", error)
+            cut["rest"] = "could not be stored"

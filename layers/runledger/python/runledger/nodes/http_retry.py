@@ -34,22 +34,27 @@ class Retry(Config):
     made, or the answer was 429 with a time to come back). If the run ends meanwhile, no further
     call is made."""
 
-    max_tries: int = Field(default=3, ge=1, le=5, description="Tries in all.")
+    max_tries: int = Field(
+        default=3, ge=1, le=5, description="The number of tries, the first included."
+    )
     backoff_seconds: int = Field(
-        default=1, ge=0, le=60, description="The wait before the second try; it doubles each time."
+        default=1,
+        ge=0,
+        le=60,
+        description="Seconds to wait before the second try; each further wait is twice as long.",
     )
     max_delay_seconds: int = Field(
         default=10,
         ge=1,
         le=120,
-        description="The longest wait. A service that asks for a longer one by Retry-After is "
-        "not called again.",
+        description="The longest wait, in seconds. If the service asks for a longer one by "
+        "Retry-After, the call is not retried.",
     )
     retry_on: list[Occasion] = Field(
         default=["CONNECTION_FAILED", "TIMEOUT", "429", "502", "503", "504"],
         min_length=1,
         max_length=20,
-        description="What is tried again: statuses like 503 or 5xx, CONNECTION_FAILED, TIMEOUT.",
+        description="The failures to retry: statuses like 503 or 5xx, CONNECTION_FAILED, TIMEOUT.",
     )
 
     def longest_wait(self) -> int:
@@ -82,14 +87,14 @@ def why_not_again(
         occasion = is_among(outcome.status, policy.retry_on)
         was_refused = outcome.status == _TOO_MANY_REQUESTS and retry_after(outcome, now) is not None
     if not occasion:
-        return "this failure is not one to try again on"
+        return "`retryOn` does not list this failure"
     if not repeatable and not was_refused:
-        return "the call is not declared idempotent, and the service may have taken it"
+        return "the call is not declared idempotent, and the service may have acted on it"
     asked = None if isinstance(outcome, NodeError) else retry_after(outcome, now)
     if asked is not None and asked > policy.max_delay_seconds:
         return (
-            f"the service asks to wait {asked:.0f} s, longer than the {policy.max_delay_seconds} s "
-            "that are allowed"
+            f"the service asks for a wait of {asked:.0f} s, longer than `maxDelaySeconds` "
+            f"({policy.max_delay_seconds} s)"
         )
     return None
 
@@ -123,7 +128,7 @@ def retry_after(response: HttpResponse, now: int) -> float | None:
     return max(moment.timestamp() - now / 1_000, 0.0)
 
 
-def told(outcome: HttpResponse | NodeError, message: str) -> TryEnd:
+def try_end(outcome: HttpResponse | NodeError, message: str) -> TryEnd:
     """One try as the history shows it; `message` is the error's, redacted."""
     if isinstance(outcome, NodeError):
         error: TryError = {"kind": outcome.kind, "message": message}

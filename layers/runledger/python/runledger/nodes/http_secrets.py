@@ -59,14 +59,15 @@ def egress_of(
             if allowed and not allows(allowed, host, port):
                 raise NodeError(
                     "HOST_NOT_ALLOWED",
-                    f"the secret {name} may not be sent to {host}; it may go to "
+                    f"the secret {name} may not be sent to {host}; its allowed hosts are "
                     f"{', '.join(allowed)}",
                 )
             if not allowed and (constant is None or not is_same_host(constant[1], host)):
                 raise NodeError(
                     "HOST_NOT_ALLOWED",
-                    f"the secret {name} may not be sent to {host}: the automation does not name "
-                    "this host, and the secret has no allowed hosts",
+                    f"the secret {name} may not be sent to {host}: the node's address does not "
+                    "name this host, and the secret has no allowed hosts; add the host to the "
+                    "secret",
                 )
 
     return EgressRule(check, has_secrets=True)
@@ -75,12 +76,12 @@ def egress_of(
 def check_secret_use(source: str) -> None:
     """Raises ValueError if a Liquid text changes a secret so that it could not be recognized."""
     if any(path[0] == "secret" and len(path) != 2 for path in references(source)):
-        raise ValueError("name the secret itself: {{secret.NAME}}")
+        raise ValueError("write the whole secret, {{secret.NAME}}, not a part of it")
     unsafe = sorted(filter_names(source) - _SECRET_FILTERS)
     if unsafe:
         raise ValueError(
-            f"the filter `{unsafe[0]}` cannot be used in a text with a secret: its result could "
-            "not be recognised and struck from the history"
+            f"the filter `{unsafe[0]}` cannot be used in a text with a secret: the secret could "
+            "no longer be recognized and hidden in the history"
         )
 
 
@@ -91,6 +92,6 @@ def check_address(url: str, secrets: Mapping[str, str]) -> None:
         if value in url and quote(value, safe=_WHOLE_IN_ADDRESS) != value:
             raise NodeError(
                 "INVALID_URL",
-                f"the secret {name} has characters that an address takes for its own; "
+                f"the secret {name} contains characters that have a meaning in an address; "
                 "write {{secret." + name + " | url_encode}} there",
             )

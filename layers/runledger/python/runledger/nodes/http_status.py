@@ -17,7 +17,7 @@ def check_range(status: str) -> str:
     """Raises ValueError for a range that ends before it begins."""
     low, _, high = status.partition("-")
     if high.isdecimal() and low.isdecimal() and int(low) > int(high):
-        raise ValueError("a range begins with the lower status, such as 200-204")
+        raise ValueError("a range begins with the lower status, as in 200-204")
     return status
 
 

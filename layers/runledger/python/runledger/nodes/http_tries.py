@@ -7,7 +7,7 @@ from runledger.clock import SECOND, iso
 from runledger.errors import NodeError, TransientError
 from runledger.models.records import CallEvidence, CallTry
 from runledger.nodes.base import HttpCaller, HttpRequest, HttpResponse, Tools
-from runledger.nodes.http_retry import Retry, seconds_to_wait, told, why_not_again
+from runledger.nodes.http_retry import Retry, seconds_to_wait, try_end, why_not_again
 from runledger.nodes.http_status import is_among
 from runledger.redaction import Redactor
 
@@ -31,13 +31,13 @@ class Tries:
 
     response: HttpResponse | None = None
     error: NodeError | None = None
-    told: list[CallTry] = field(default_factory=list)
+    tries: list[CallTry] = field(default_factory=list)
     gave_up: str | None = None
 
     def evidence(self) -> CallEvidence:
         if self.gave_up:
-            return {"tries": self.told, "gaveUp": self.gave_up}
-        return {"tries": self.told}
+            return {"tries": self.tries, "gaveUp": self.gave_up}
+        return {"tries": self.tries}
 
 
 def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -> Tries:
@@ -49,33 +49,33 @@ def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -
     while True:
         began = tools.clock()
         if began + timeout > calling.until:
-            if found.told:
-                found.gave_up = "there was no time left for another try"
+            if found.tries:
+                found.gave_up = "the time left was too short for another try"
                 return found
-            raise TransientError("too little of the visit's time is left to make the call")
+            raise TransientError("the time left for this node is too short to make the call")
         outcome = _try(calling.request, http)
         ended = tools.clock()
         found.response = outcome if isinstance(outcome, HttpResponse) else None
         found.error = outcome if isinstance(outcome, NodeError) else None
-        story = told(outcome, redactor.text(str(outcome)) if found.error else "")
+        end = try_end(outcome, redactor.text(str(outcome)) if found.error else "")
         duration = ended - began if found.response is None else found.response.duration_ms
-        found.told.append({"at": iso(began), "durationMs": duration, **story})
+        found.tries.append({"at": iso(began), "durationMs": duration, **end})
         if found.response is not None and is_among(found.response.status, calling.expected):
             return found
         why = why_not_again(
-            calling.policy, len(found.told), outcome, repeatable=calling.repeatable, now=ended
+            calling.policy, len(found.tries), outcome, repeatable=calling.repeatable, now=ended
         )
         if why is not None:
             # If only one try was planned, there is no giving up to report.
             found.gave_up = why if calling.policy.max_tries > 1 else None
             return found
         wait = seconds_to_wait(
-            calling.policy, len(found.told), outcome, spread=calling.spread, now=ended
+            calling.policy, len(found.tries), outcome, spread=calling.spread, now=ended
         )
-        found.told[-1]["waitSeconds"] = wait
+        found.tries[-1]["waitSeconds"] = wait
         tools.sleep(wait)
         if not tools.is_run_open():
-            found.gave_up = "the run was ended meanwhile"
+            found.gave_up = "the run ended in the meantime"
             return found
 
 

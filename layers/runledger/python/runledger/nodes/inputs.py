@@ -129,12 +129,12 @@ class _Bound:
 
 
 def filled(
-    config: Mapping[str, Any], values: Mapping[str, Any], told: Mapping[Place, Any]
+    config: Mapping[str, Any], values: Mapping[str, Any], known: Mapping[Place, Any]
 ) -> dict[str, Any]:
     """Returns the config with the recorded values, and those from the step's record, in their
     places."""
     whole: dict[str, Any] = deepcopy(dict(config))
-    for place, value in {**told, **places_of(values)}.items():
+    for place, value in {**known, **places_of(values)}.items():
         _put(whole, place, value)
     return whole
 

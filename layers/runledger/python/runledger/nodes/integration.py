@@ -77,36 +77,40 @@ class IntegrationConfig(Config):
     query: dict[str, LiquidValue] = Field(
         default_factory=dict,
         max_length=50,
-        description="Query parameters, added to those in the address: a list repeats its name, an "
-        "object is sent as JSON, a value that is null in the run as an empty text; null itself "
-        "leaves one out. Liquid.",
+        description="Query parameters, added to those in the address. A list repeats the name; an "
+        "object is sent as JSON. A parameter written as null is left out; one whose "
+        "Liquid gives null is sent empty. Liquid.",
     )
-    auth: SerializeAsAny[Auth] | None = Field(default=None, description="Who the call is from.")
+    auth: SerializeAsAny[Auth] | None = Field(
+        default=None, description="How the call signs in at the service."
+    )
     body: LiquidValue = Field(
         default=None,
-        description="Sent as JSON, or as text when it is a text. Liquid in every text inside.",
+        description="The request body. A text is sent as text, anything else as JSON. Liquid in "
+        "every text inside.",
     )
     timeout_seconds: int = Field(
-        default=10, ge=1, le=30, description="The longest one try may take."
+        default=10, ge=1, le=30, description="Seconds that one try may take."
     )
     expected_status: list[Status] = Field(
         default=["2xx"],
         min_length=1,
         max_length=20,
-        description="What counts as success: statuses like 404, 2xx or 200-204.",
+        description="The statuses that count as success, like 404, 2xx or 200-204.",
     )
     capture: dict[CaptureName, CaptureOrPath] = Field(
         default_factory=dict,
         max_length=50,
-        description="Names and where to find their values: JMESPath, or {path, required, default}.",
+        description="Names, each with the place of its value in the response: a JMESPath "
+        "expression, or {path, required, default}.",
     )
     idempotent: bool = Field(
         default=False,
-        description="The service does the same thing once however often it is asked (it honours "
-        "Idempotency-Key), so an uncertain call may be repeated.",
+        description="true: repeating the call has no further effect at the service (it honors "
+        "Idempotency-Key), so a call with an unknown outcome may be repeated.",
     )
     retry: Retry | None = Field(
-        default=None, description="How a failed call is tried again; without it, it is not."
+        default=None, description="How a failed call is retried; without it, it is not retried."
     )
 
     @model_validator(mode="after")
@@ -116,7 +120,7 @@ class IntegrationConfig(Config):
         ):
             raise ValueError("`url` must begin with http:// or https://")
         if self.body is not None and self.method in _BODILESS:
-            raise ValueError(f"a {self.method} has no body")
+            raise ValueError(f"a {self.method} request has no body; leave out `body`")
         signing = [self.auth.header_name] if self.auth else []
         for name in (*self.headers, *signing):
             refusal = refusal_of(name)
@@ -124,21 +128,21 @@ class IntegrationConfig(Config):
                 raise ValueError(refusal)
         signed = self.auth.header_name.lower() if self.auth else None
         if signed in {name.lower() for name in self.headers}:
-            raise ValueError(f"the header {signed} is set by `auth`; leave it out of `headers`")
+            raise ValueError(f"the header {signed} is set by `auth`; remove it from `headers`")
         if _ERROR in self.capture:
             raise ValueError(
-                f"`{_ERROR}` is where a failed call tells of itself; take another name"
+                f"`{_ERROR}` is reserved for the error of a failed call; choose another name"
             )
         if self.longest_seconds() > MAX_CALL_SECONDS:
             raise ValueError(
-                f"all tries with their waits may take {self.longest_seconds()} s, at most "
-                f"{MAX_CALL_SECONDS} are allowed; lower `timeoutSeconds`, `maxTries` or "
+                f"all tries with their waits may take {self.longest_seconds()} s; at most "
+                f"{MAX_CALL_SECONDS} s are allowed; lower `timeoutSeconds`, `maxTries` or "
                 "`maxDelaySeconds`"
             )
         credential = next((name for name in self.capture if is_credential_name(name)), None)
         if credential is not None:
             raise ValueError(
-                f"`{credential}` reads like a credential, and what is captured is kept in the "
+                f"`{credential}` looks like a credential, but captured values stay readable in the "
                 "run's history; store it as a secret instead"
             )
         for source in self.secret_sources():
@@ -232,23 +236,23 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         """The request contains everything that was sent. `auth` is shown only as written, with the
         names of secrets instead of their values."""
         places = dict(self.places(config))
-        told: dict[Place, Any] = {
+        known: dict[Place, Any] = {
             place: text for place, text in places.items() if place[0] == "auth"
         }
         sent = record.request
         if sent is None:
             # Inside an address or a text, no name marks a value as a credential.
-            told |= {(name,): places[name,] for name in ("url", "body") if (name,) in places}
-            return told
+            known |= {(name,): places[name,] for name in ("url", "body") if (name,) in places}
+            return known
         if is_within(("url",), places):
-            told["url",] = sent["url"]
+            known["url",] = sent["url"]
         for place in places:
             if place[0] in ("headers", "query"):
                 given = sent["headers"] if place[0] == "headers" else sent["query"]
-                told[place[:2]] = given.get(place[1])
+                known[place[:2]] = given.get(place[1])
             elif place[0] == "body":
-                told["body",] = f"{sent['body']}…" if "note" in sent else sent["body"]
-        return told
+                known["body",] = f"{sent['body']}…" if "note" in sent else sent["body"]
+        return known
 
     def redactor(self, config: IntegrationConfig, visit: Visit) -> Redactor:
         secrets = _secrets(config, visit)
@@ -264,7 +268,9 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     def run(self, config: IntegrationConfig, visit: Visit) -> NodeResult:
         http = visit.tools.http
         if http is None:
-            raise RuntimeError("INTEGRATION runs where the internet can be reached")
+            raise RuntimeError(
+                "INTEGRATION cannot run in this function: it has no access to the internet"
+            )
         secrets = _secrets(config, visit)
         redactor = Redactor(secrets)
         try:
@@ -274,7 +280,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         except Exception as error:
             # The message may quote the request, and no caller knows the secrets in it.
             cause = redactor.text(f"{type(error).__name__}: {error}")
-            message = "The call stopped with an unexpected error; it may have been made."
+            message = "The call stopped with an unexpected error; the service may have received it."
             raise NodeError("INTERNAL_ERROR", message, cause) from None
 
     def _exchange(
@@ -292,8 +298,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
                 raise NodeError(unsafe[0].code, unsafe[0].message)
             rendered = _rendered(config, visit, secrets)
             check_address(text_of(rendered["url"]), secrets)
-            told = {**visit.scope, "secret": secrets}
-            redactor = Redactor(secrets, credentials_in(config, rendered, told))
+            scope = {**visit.scope, "secret": secrets}
+            redactor = Redactor(secrets, credentials_in(config, rendered, scope))
             request = build_request(config, rendered, visit.effect_key)
             reader = visit.tools.secrets
             if secrets and reader is not None:
@@ -314,17 +320,17 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             spread=visit.effect_key,
         )
         tries = make(calling, http, visit.tools, redactor)
-        told = {"request": stored, "evidence": tries.evidence()}
+        parts: dict[str, Any] = {"request": stored, "evidence": tries.evidence()}
         if tries.response is None:
             assert tries.error is not None
-            return _failure(config, visit, _redacted(tries.error, redactor), None, told)
+            return _failure(config, visit, _redacted(tries.error, redactor), None, parts)
         response = tries.response
         reading = read_body(
             response.body,
             header(response.headers, "content-type"),
             wants_json=bool(config.capture),
         )
-        told["response"] = recorder.response(response, reading)
+        parts["response"] = recorder.response(response, reading)
         if not is_among(response.status, config.expected_status):
             expected = ", ".join(config.expected_status)
             unexpected = NodeError(
@@ -332,13 +338,15 @@ class IntegrationNode(NodeType[IntegrationConfig]):
                 f"{config.method} {stored['url']} answered {response.status}; expected {expected}"
                 f"{_redirected(config, response, redactor)}",
             )
-            return _failure(config, visit, unexpected, response.status, told)
+            return _failure(config, visit, unexpected, response.status, parts)
         try:
-            fault = "it was too long and was cut off" if response.truncated else reading.fault
+            fault = (
+                "the answer was too long and was cut off" if response.truncated else reading.fault
+            )
             output = capture(config.capture, redactor.value(reading.document), fault, redactor)
         except NodeError as error:
-            return _failure(config, visit, _redacted(error, redactor), response.status, told)
-        return NodeResult(outcome="ok" if visit.labels else None, output=output, **told)
+            return _failure(config, visit, _redacted(error, redactor), response.status, parts)
+        return NodeResult(outcome="ok" if visit.labels else None, output=output, **parts)
 
 
 def _redirected(config: IntegrationConfig, response: HttpResponse, redactor: Redactor) -> str:
@@ -346,16 +354,16 @@ def _redirected(config: IntegrationConfig, response: HttpResponse, redactor: Red
     if response.status not in REDIRECTS:
         return ""
     if response.redirects_to is None:
-        return "; it redirects, but does not say where"
+        return "; it is a redirect without a target"
     target = redactor.url(response.redirects_to)
-    return f"; it redirects to {target}, and a {config.method} is not sent to another address"
+    return f"; it redirects to {target}, but a {config.method} does not follow redirects"
 
 
 def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
     """Returns the secrets by name. Raises NodeError `MISSING_SECRET`."""
     reader = visit.tools.secrets
     if reader is None:
-        raise RuntimeError("INTEGRATION runs where secrets can be reached")
+        raise RuntimeError("INTEGRATION cannot run in this function: it has no access to secrets")
     return {name: reader.get(name) for name in sorted(config.secret_names())}
 
 
@@ -386,17 +394,17 @@ def _failure(
     visit: Visit,
     error: NodeError,
     status: int | None,
-    told: dict[str, Any],
+    parts: dict[str, Any],
 ) -> NodeResult:
     """Returns the `error` branch if the graph has one, otherwise a failed step."""
     if "error" in visit.labels:
         what = {"kind": error.kind, "status": status, "message": str(error)}
-        return NodeResult(outcome="error", output={_ERROR: what}, **told)
+        return NodeResult(outcome="error", output={_ERROR: what}, **parts)
     detail = ErrorDetail(
         node_id=visit.node_id,
         kind=error.kind,
         message=str(error),
         cause=error.cause,
-        call=failed_call(config.method, config.url, str(told["request"]["url"]), status),
+        call=failed_call(config.method, config.url, str(parts["request"]["url"]), status),
     )
-    return NodeResult(status=StepStatus.FAILED, error=detail, **told)
+    return NodeResult(status=StepStatus.FAILED, error=detail, **parts)

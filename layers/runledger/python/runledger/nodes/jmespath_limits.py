@@ -68,7 +68,7 @@ def check(expression: str) -> None:
         try:
             _Interpreter(_PROBE_STEPS).run(parsed, probe)
         except LimitError as error:
-            raise ValueError(f"the expression does too much: {error}") from error
+            raise ValueError(f"the expression needs too much work: {error}") from error
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError):
             # The expression needs values that this probe does not have.
             continue
@@ -141,7 +141,7 @@ class _Weights:
             return 1 + value.bit_length() // 8, 0
         if not isinstance(value, dict | list):
             # A reference to an expression (`&name`).
-            raise TypeError("a reference to an expression is no value")
+            raise TypeError("a reference to an expression (`&…`) is not a value")
         known = self._known.get(id(value))
         if known is not None:
             return known[0], known[1]

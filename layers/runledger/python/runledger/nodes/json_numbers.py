@@ -25,8 +25,8 @@ class InexactNumber(float):
         """Says why it cannot be kept, with the number first."""
         shown = self.literal if len(self.literal) <= 60 else f"{self.literal[:60]}…"
         if math.isfinite(self):
-            return f"{shown} has more digits than can be kept exactly"
-        return f"{shown} is not a number that can be kept"
+            return f"the number {shown} has more digits than can be stored exactly"
+        return f"the number {shown} cannot be stored"
 
 
 # JMESPath's functions recognize a number by the name of its type.

@@ -18,19 +18,23 @@ from runledger.timezone_names import zone_named
 class FrequencyCap(Config):
     """A limit of messages within a number of hours, for one recipient and kind of address."""
 
-    messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages.")
-    hours: int = Field(ge=1, le=MAX_CAP_HOURS, description="Within the hours before each message.")
+    messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages in that time.")
+    hours: int = Field(
+        ge=1, le=MAX_CAP_HOURS, description="The time, in hours before each message."
+    )
 
 
 class QuietHours(Config):
     """The time of day in which no message is sent. It spans midnight if `to` is the earlier
     time."""
 
-    from_: TimeOfDay = Field(alias="from", description="When they begin, HH:MM.")
-    to: TimeOfDay = Field(description="When they end, HH:MM; the first minute to send in.")
+    from_: TimeOfDay = Field(alias="from", description="When the quiet hours begin, HH:MM.")
+    to: TimeOfDay = Field(
+        description="When they end, HH:MM; messages may be sent from this minute on."
+    )
     time_zone: TimeZone = Field(
         default="UTC",
-        description="The IANA zone of contacts whose metadata name none as `timeZone`.",
+        description="The IANA zone for contacts without a `timeZone` in their metadata.",
     )
 
     @model_validator(mode="after")

@@ -40,12 +40,12 @@ class RecipientsConfig(VariantConfig):
 
     def find(self, visit: Visit) -> list[Recipient]:
         """Returns the recipients, each once, if they are known at once."""
-        raise TypeError(f"recipients by {self.kind} are found page by page")
+        raise TypeError(f"recipients of kind {self.kind} are not a list; read them page by page")
 
     def query(self, finder: ContactFinder) -> ContactQuery:
         """Returns the query that finds the recipients page by page, if they are not known at
         once."""
-        raise TypeError(f"recipients by {self.kind} are known at once")
+        raise TypeError(f"recipients of kind {self.kind} are a list; there are no pages to read")
 
     @property
     def is_query(self) -> bool:
@@ -85,7 +85,7 @@ class AdHocRecipients(RecipientsConfig):
 
     @property
     def nobody(self) -> str:
-        return "the addresses are empty in this run"
+        return "every address is empty in this run"
 
     def find(self, visit: Visit) -> list[Recipient]:
         # Keyed in lower case, so that two spellings of an address get one message.
@@ -99,7 +99,8 @@ class AdHocRecipients(RecipientsConfig):
         if len(found) > MAX_ADDRESSES:
             raise NodeError(
                 "TOO_MANY_RECIPIENTS",
-                f"{len(found)} addresses, at most {MAX_ADDRESSES} are allowed",
+                f"{len(found)} addresses; at most {MAX_ADDRESSES} are allowed; use a segment "
+                "for more",
             )
         return [Recipient(address, None, address) for address in found.values()]
 
@@ -107,7 +108,7 @@ class AdHocRecipients(RecipientsConfig):
 def _differ(tags: list[str]) -> list[str]:
     tag, count = Counter(tags).most_common(1)[0]
     if count > 1:
-        raise ValueError(f"the tag {tag!r} is named twice")
+        raise ValueError(f"the tag {tag!r} is listed twice; remove one")
     return tags
 
 
@@ -157,9 +158,9 @@ class TagQueryRecipients(RecipientsConfig):
     kind: Literal["TAG_QUERY"] = Field(description="Who gets the message.")
     tags: Annotated[
         list[Tag], Field(min_length=1, max_length=MAX_TAGS), AfterValidator(_differ)
-    ] = Field(description="The tags, written as on the contacts.")
+    ] = Field(description="The tags, spelled as on the contacts.")
     match: Literal["ALL", "ANY"] = Field(
-        default="ALL", description="Whether a contact needs all of the tags, or any of them."
+        default="ALL", description="ALL: a contact must have every tag. ANY: one tag is enough."
     )
 
     @property

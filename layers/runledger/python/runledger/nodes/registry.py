@@ -51,5 +51,5 @@ def node_type(name: str) -> NodeType[Any]:
         return NODE_TYPES[name]
     except KeyError:
         raise NotFoundError(
-            f"there is no node type {name!r}; there are {', '.join(NODE_TYPES)}"
+            f"there is no node type {name!r}; the types are {', '.join(NODE_TYPES)}"
         ) from None

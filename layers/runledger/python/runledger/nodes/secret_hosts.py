@@ -33,12 +33,12 @@ def normal_host(host: str) -> str:
         try:
             name = idna.encode(name, uts46=True).decode()
         except idna.IDNAError as error:
-            raise ValueError("it is not the name of a host") from error
+            raise ValueError("it is not a valid host name") from error
     labels = name.split(".")
     if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("it is not the name of a host")
+        raise ValueError("it is not a valid host name")
     if _NUMERIC.fullmatch(labels[-1]):
-        raise ValueError("it is an address that is not written in full")
+        raise ValueError("write an IP address in its full form, as in 203.0.113.7")
     return name
 
 
@@ -59,17 +59,17 @@ def parse_hosts(written: Iterable[str]) -> tuple[str, ...]:
 def _parse(entry: str) -> str:
     text = entry.strip()
     if "/" in text or "@" in text or "\\" in text:
-        raise ValueError("write the host alone, as in api.partner.example")
+        raise ValueError("write only the host, as in api.partner.example")
     is_wildcard = text.startswith(_WILDCARD)
     host, port = _split(text.removeprefix(_WILDCARD) if is_wildcard else text)
     if "*" in host:
-        raise ValueError("only a `*.` at the beginning stands for other names")
+        raise ValueError("`*` is allowed only at the beginning, as in *.partner.example")
     name = normal_host(host)
     if is_wildcard:
         if _is_address(name):
-            raise ValueError("there are no names below an address")
+            raise ValueError("an IP address cannot follow `*.`")
         if name.count(".") + 1 < _LEAST_LABELS:
-            raise ValueError("`*.` needs a domain of its own after it, as in *.partner.example")
+            raise ValueError("`*.` must be followed by a whole domain, as in *.partner.example")
     shown = f"[{name}]" if ":" in name else name
     return f"{_WILDCARD if is_wildcard else ''}{shown}{f':{port}' if port else ''}"
 
@@ -81,18 +81,18 @@ def _split(text: str) -> tuple[str, int | None]:
     if text.startswith("["):
         host, bracket, rest = text.partition("]")
         if not bracket:
-            raise ValueError("it is not the name of a host")
+            raise ValueError("it is not a valid host name")
         port = rest.removeprefix(":") if rest.startswith(":") else ""
         if rest and not port:
-            raise ValueError("it is not the name of a host")
+            raise ValueError("it is not a valid host name")
     else:
         host, _, port = text.partition(":")
     if not port:
         if text.endswith(":"):
-            raise ValueError("its port is missing")
+            raise ValueError("the port after `:` is missing")
         return host, None
     if not (port.isascii() and port.isdigit() and 0 < int(port) <= MAX_PORT):
-        raise ValueError("its port is a number from 1 to 65535")
+        raise ValueError("the port must be a number from 1 to 65535")
     return host, int(port)
 
 

@@ -36,7 +36,10 @@ def _hidden(nodes: Iterable[Any], template: Any, *, is_captured: bool = False) -
             if not _reads_secret(expression):
                 continue
             if is_captured or not is_output:
-                yield "a secret is written by {{secret.NAME}} alone; tags may not read or keep it"
+                yield (
+                    "a secret may stand only in {{secret.NAME}}; a tag ({% … %}) must not read or "
+                    "capture it"
+                )
             else:
                 yield from _chain(expression)
         inside = is_captured or isinstance(node, CaptureNode)
@@ -46,20 +49,20 @@ def _hidden(nodes: Iterable[Any], template: Any, *, is_captured: bool = False) -
 def _chain(expression: Any) -> Iterator[str]:
     names = [each.name for each in getattr(expression, "filters", None) or ()]
     if not hasattr(expression, "filters") or _is_key(expression):
-        yield "a secret is written by {{secret.NAME}}, without a choice inside it"
+        yield "write the secret as {{secret.NAME}}, without a condition and not as a key"
         return
     unknown = next((name for name in names if name not in _ENCODINGS | _BESIDE), None)
     if unknown is not None:
         yield (
-            f"the filter `{unknown}` cannot be used with a secret: its result could not be "
-            "recognised and struck from the history"
+            f"the filter `{unknown}` cannot be used with a secret: the secret could no longer be "
+            "recognized and hidden in the history"
         )
         return
     encodings = tuple(name for name in names if name in _ENCODINGS)
     if encodings and encodings not in _CHAINS:
         yield (
-            f"a secret is encoded once, not by {' and then '.join(f'`{e}`' for e in encodings)}: "
-            "the result could not be recognised and struck from the history"
+            f"encode a secret only once, not by {' and then '.join(f'`{e}`' for e in encodings)}: "
+            "the secret could no longer be recognized and hidden in the history"
         )
 
 

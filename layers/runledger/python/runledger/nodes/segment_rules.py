@@ -53,8 +53,8 @@ class SegmentRule(VariantConfig):
 class HasTagRule(SegmentRule):
     """The contact has a tag."""
 
-    kind: Literal["HAS_TAG"] = Field(description="What is asked.")
-    tag: Tag = Field(description="The tag, written as on the contact.")
+    kind: Literal["HAS_TAG"] = Field(description="The kind of rule.")
+    tag: Tag = Field(description="The tag, spelled as on the contact.")
 
     def matches(self, contact: Contact) -> bool:
         return self.tag in contact.tags
@@ -63,8 +63,8 @@ class HasTagRule(SegmentRule):
 class LacksTagRule(SegmentRule):
     """The contact does not have a tag."""
 
-    kind: Literal["LACKS_TAG"] = Field(description="What is asked.")
-    tag: Tag = Field(description="The tag, written as on the contact.")
+    kind: Literal["LACKS_TAG"] = Field(description="The kind of rule.")
+    tag: Tag = Field(description="The tag, spelled as on the contact.")
 
     def matches(self, contact: Contact) -> bool:
         return self.tag not in contact.tags
@@ -73,9 +73,11 @@ class LacksTagRule(SegmentRule):
 class ConsentRule(SegmentRule):
     """The contact gave a consent, or did not."""
 
-    kind: Literal["CONSENT"] = Field(description="What is asked.")
+    kind: Literal["CONSENT"] = Field(description="The kind of rule.")
     consent: Literal["MARKETING", "TRANSACTIONAL"] = Field(description="The consent.")
-    given: StrictBool = Field(default=True, description="Whether it was given.")
+    given: StrictBool = Field(
+        default=True, description="true: the contact gave it. false: the contact did not."
+    )
 
     def matches(self, contact: Contact) -> bool:
         return bool(getattr(contact.consents, self.consent.lower())) is self.given
@@ -85,23 +87,25 @@ class MetadataRule(SegmentRule):
     """A value in the contact's metadata compares to another. A value that cannot be compared does
     not match, and the step reports it."""
 
-    kind: Literal["METADATA"] = Field(description="What is asked.")
-    key: ValuePath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
-    operator: Operator = Field(default=Operator.EQUALS, description="How it compares.")
+    kind: Literal["METADATA"] = Field(description="The kind of rule.")
+    key: ValuePath = Field(
+        description="The metadata key or a path in it, e.g. plan or address.city."
+    )
+    operator: Operator = Field(default=Operator.EQUALS, description="The comparison.")
     value: (
         Annotated[str, StringConstraints(max_length=1_000)]
         | StrictBool
         | StrictInt
         | StrictFloat
         | None
-    ) = Field(default=None, description="What it is compared to.")
+    ) = Field(default=None, description="The value to compare with; leave it out for IS_EMPTY.")
 
     @model_validator(mode="after")
     def _value_goes_with_the_operator(self) -> "MetadataRule":
         if self.operator.is_unary and self.value is not None:
-            raise ValueError(f"{self.operator} compares to no value")
+            raise ValueError(f"{self.operator} takes no `value`; leave it out")
         if not self.operator.is_unary and self.value is None:
-            raise ValueError(f"`value` is missing; {self.operator} compares to one")
+            raise ValueError(f"`value` is missing; {self.operator} needs a value to compare with")
         return self
 
     def matches(self, contact: Contact) -> bool:
@@ -130,10 +134,12 @@ class SegmentRules(Config):
     """The rules that decide which contacts belong to a segment."""
 
     match: Literal["ALL", "ANY"] = Field(
-        default="ALL", description="Whether a contact has to match all of the rules, or any."
+        default="ALL", description="ALL: a contact must match every rule. ANY: one rule is enough."
     )
     rules: list[SerializeAsAny[SegmentRule]] = Field(
-        min_length=1, max_length=MAX_RULES, description="What is asked of a contact."
+        min_length=1,
+        max_length=MAX_RULES,
+        description="The rules that a contact is checked against.",
     )
 
     @property
@@ -167,4 +173,4 @@ class SegmentRules(Config):
 class SegmentDocument(SegmentRules):
     """A segment, as a client writes it."""
 
-    name: Name = Field(description="What it is called.")
+    name: Name = Field(description="The segment's name.")

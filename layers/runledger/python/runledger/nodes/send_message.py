@@ -41,7 +41,7 @@ class ChannelChoice(Config):
         description="The channel, e.g. EMAIL.", json_schema_extra=picks("CHANNEL")
     )
     template_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="The template, which must be one for that channel.",
+        description="The template; it must be for the same channel.",
         json_schema_extra=picks("TEMPLATE"),
     )
 
@@ -55,26 +55,26 @@ class SendMessageConfig(Config):
     )
     multi_channel_mode: Literal["CASCADE", "BROADCAST"] = Field(
         default="CASCADE",
-        description="CASCADE goes on to the next channel when one was suppressed or refused for "
-        "good; BROADCAST uses them all.",
+        description="CASCADE: use the next channel only if the previous one was suppressed or "
+        "permanently refused. BROADCAST: use every channel.",
     )
     consent: Literal["TRANSACTIONAL", "MARKETING"] = Field(
-        default="TRANSACTIONAL", description="Which consent of the contact the message needs."
+        default="TRANSACTIONAL", description="The consent that the contact must have given."
     )
     frequency_cap: FrequencyCap | None = Field(
         default=None,
-        description="How often a recipient may be written to, counted over all automations whose "
+        description="How many messages a recipient may get, counted over all automations whose "
         "messages have a cap.",
     )
     quiet_hours: QuietHours | None = Field(
-        default=None, description="When nobody is written to, in the contact's own time zone."
+        default=None, description="When no message is sent, in the contact's own time zone."
     )
 
     @model_validator(mode="after")
     def _channels_differ(self) -> "SendMessageConfig":
         channel, count = Counter(c.channel for c in self.channels).most_common(1)[0]
         if count > 1:
-            raise ValueError(f"the channel {channel} is named twice")
+            raise ValueError(f"the channel {channel} is listed twice; remove one")
         return self
 
 
@@ -161,11 +161,13 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     def run(self, config: SendMessageConfig, visit: Visit) -> NodeResult:
         messenger = visit.tools.messenger
         if messenger is None:
-            raise RuntimeError("SEND_MESSAGE runs where messages can be sent")
+            raise RuntimeError("SEND_MESSAGE cannot run in this function: it cannot send messages")
         if config.recipients.is_query:
             finder = visit.tools.contacts
             if finder is None:
-                raise RuntimeError("a query runs where contacts can be found")
+                raise RuntimeError(
+                    "SEND_MESSAGE cannot run in this function: it cannot search contacts"
+                )
             query = config.recipients.query(finder)
             return _visit_page(config, visit, messenger, finder, query)
         tally = Tally()
@@ -228,7 +230,8 @@ def _goes_on(
         error = ErrorDetail(
             node_id=visit.node_id,
             kind="TOO_MANY_RECIPIENTS",
-            message=f"{tally.recipients} contacts were written to; a step takes no more pages",
+            message=f"the step reached its limit of {MAX_PAGES:,} pages after {tally.recipients} "
+            "contacts; use a smaller segment",
         )
         return so_far.changed(status=StepStatus.FAILED, error=error)
     progress = _Progress(
@@ -285,7 +288,7 @@ def _result(config: SendMessageConfig, tally: Tally, visit: Visit) -> NodeResult
             reason = None
     elif tally.outcome == "suppressed":
         status = StepStatus.SKIPPED
-        nobody = f"no recipient: {config.recipients.nobody}"
+        nobody = f"nothing was sent: {config.recipients.nobody}"
         refused = f"every message was suppressed; {tally.first_refusal}"
         reason = refused if tally.suppressed else nobody
     return NodeResult(

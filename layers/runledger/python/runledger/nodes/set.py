@@ -48,10 +48,12 @@ class Assignment(Config):
     """One variable and its value."""
 
     target: Annotated[str, StringConstraints(pattern=r"^vars\.[A-Za-z_][A-Za-z0-9_]{0,63}$")] = (
-        Field(description="The variable, e.g. vars.tier.")
+        Field(description="The variable to set, e.g. vars.tier.")
     )
     value: LiquidValue = Field(description="Its value. Liquid, also inside lists and objects.")
-    type: ValueType = Field(default=ValueType.STRING, description="What the value becomes.")
+    type: ValueType = Field(
+        default=ValueType.STRING, description="The type that the value is converted to."
+    )
 
     @property
     def variable(self) -> str:
@@ -63,7 +65,7 @@ class SetConfig(Config):
 
     mode: SetMode = Field(
         default=SetMode.MERGE,
-        description="MERGE keeps the variables that are not named, REPLACE forgets them.",
+        description="MERGE keeps the variables that are not listed; REPLACE removes them.",
     )
     assignments: list[Assignment] = Field(
         min_length=1, max_length=50, description="The variables to set."
@@ -73,7 +75,7 @@ class SetConfig(Config):
     def _targets_differ(self) -> "SetConfig":
         target, count = Counter(a.target for a in self.assignments).most_common(1)[0]
         if count > 1:
-            raise ValueError(f"{target} is assigned twice")
+            raise ValueError(f"{target} is set twice; remove one of the assignments")
         return self
 
 
@@ -128,7 +130,7 @@ class SetNode(NodeType[SetConfig]):
         if size > MAX_OUTPUT_BYTES:
             raise NodeError(
                 "OUTPUT_TOO_LARGE",
-                f"the variables take {size} bytes, at most {MAX_OUTPUT_BYTES} are allowed",
+                f"the variables take {size} bytes; at most {MAX_OUTPUT_BYTES} are allowed",
             )
         evidence: SetEvidence = {"mode": config.mode.value}
         return NodeResult(output=output, evidence=evidence)
@@ -206,5 +208,9 @@ def _as_json(assignment: Assignment, value: Any) -> JsonValue:
 
 def _invalid(assignment: Assignment, value: Any) -> NodeError:
     is_date = assignment.type is ValueType.DATE
-    why = not_a_date(value) if is_date else f"{describe(value)} is not a {assignment.type.value}"
+    why = (
+        not_a_date(value)
+        if is_date
+        else f"{describe(value)} cannot be converted to {assignment.type.value}"
+    )
     return NodeError("INVALID_VALUE", f"{assignment.target} cannot be set: {why}")

@@ -22,7 +22,7 @@ class StopErrorConfig(Config):
         str,
         StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
         AfterValidator(check_liquid),
-    ] = Field(description="What went wrong, for the person who reads the run. Liquid.")
+    ] = Field(description="The error text that the run shows. Liquid.")
 
 
 class StopErrorNode(NodeType[StopErrorConfig]):

@@ -18,18 +18,20 @@ from runledger.nodes.inputs import Place, Record, liquid_places
 class SwitchRule(Config):
     """One rule and the branch it leads to."""
 
-    field: Operand = Field(description="What to look at: a path like trigger.plan, or Liquid.")
-    operator: Operator = Field(default=Operator.EQUALS, description="How to compare.")
-    value: Comparable = Field(default=None, description="What to compare with. Liquid.")
-    label: Label = Field(description="The branch taken when the rule holds.")
+    field: Operand = Field(description="The value to compare: a path like trigger.plan, or Liquid.")
+    operator: Operator = Field(default=Operator.EQUALS, description="The comparison.")
+    value: Comparable = Field(
+        default=None, description="The value to compare with; leave it out for IS_EMPTY. Liquid."
+    )
+    label: Label = Field(description="The branch to take if the rule holds.")
 
     @model_validator(mode="after")
     def _sides(self) -> "SwitchRule":
         given = "value" in self.model_fields_set
         if self.operator.is_unary and given and self.value is not None:
-            raise ValueError(f"{self.operator} looks at `field` alone; leave `value` out")
+            raise ValueError(f"{self.operator} compares `field` with nothing; leave out `value`")
         if not self.operator.is_unary and not given:
-            raise ValueError(f"{self.operator} needs a `value` to compare with")
+            raise ValueError(f"{self.operator} compares `field` with `value`; add `value`")
         return self
 
 
@@ -37,10 +39,12 @@ class SwitchConfig(Config):
     """Rules in order, and the branch for everything else."""
 
     rules: list[SwitchRule] = Field(
-        min_length=1, max_length=50, description="Tried in order; the first that holds wins."
+        min_length=1,
+        max_length=50,
+        description="The rules, in order; the first that holds decides the branch.",
     )
     fallback_label: Label = Field(
-        default="otherwise", description="The branch taken when no rule holds."
+        default="otherwise", description="The branch to take if no rule holds."
     )
 
     @model_validator(mode="after")
@@ -48,7 +52,7 @@ class SwitchConfig(Config):
         labels = [rule.label for rule in self.rules] + [self.fallback_label]
         doubled = next((label for label in labels if labels.count(label) > 1), None)
         if doubled is not None:
-            raise ValueError(f"the label {doubled!r} is used twice; labels must differ")
+            raise ValueError(f"the label {doubled!r} is used twice; give each its own label")
         return self
 
 
@@ -85,14 +89,16 @@ class SwitchNode(NodeType[SwitchConfig]):
         and stay as written."""
         evidence = record.evidence
         tried = evidence["rules"] if evidence and "rules" in evidence else []
-        told: dict[Place, Any] = {}
+        values: dict[Place, Any] = {}
         for index, rule in enumerate(config.rules if tried else []):
             is_tried = index < len(tried)
-            told["rules", str(index), "field"] = tried[index]["operand"] if is_tried else rule.field
-            told["rules", str(index), "value"] = (
+            values["rules", str(index), "field"] = (
+                tried[index]["operand"] if is_tried else rule.field
+            )
+            values["rules", str(index), "value"] = (
                 tried[index].get("value", rule.value) if is_tried else rule.value
             )
-        return told
+        return values
 
     def run(self, config: SwitchConfig, visit: Visit) -> NodeResult:
         tried: list[SwitchRuleEvidence] = []

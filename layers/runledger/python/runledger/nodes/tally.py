@@ -58,7 +58,7 @@ class Tally(BaseModel):
             kind = _kind(outcome)
             setattr(self, kind, getattr(self, kind) + 1)
             reached.append(kind in ("sent", "queued"))
-            why = f"{channel}: {outcome.reason or 'no reason was given'}"
+            why = f"{channel}: {outcome.reason or 'no reason is known'}"
             if kind == "failed":
                 self.first_failure = self.first_failure or why
             elif kind == "suppressed":

@@ -21,38 +21,50 @@ MAX_SAMPLE_BYTES = 20_000
 class ContactLookup(Config):
     """How a payload identifies the contact of the run."""
 
-    by: Literal["email", "phone", "id"] = Field(description="What the value at `path` is.")
-    path: ValuePath = Field(description="Where it stands in the payload, e.g. customer.email.")
+    by: Literal["email", "phone", "id"] = Field(
+        description="The contact's attribute that the value at `path` identifies."
+    )
+    path: ValuePath = Field(
+        description="The path of the value in the payload, e.g. customer.email."
+    )
 
 
 class WebhookIntake(Config):
     """How an inbound event is received; shared by the triggers that receive webhooks."""
 
     contact_lookup: ContactLookup | None = Field(
-        default=None, description="Finds the contact; without it the run has none."
+        default=None, description="How to find the contact; without it the run has no contact."
     )
     create_if_missing: bool = Field(
-        default=False, description="Creates the contact when the lookup by email or phone fails."
+        default=False,
+        description="true: create the contact if the lookup by email or phone finds none.",
     )
     dedupe_path: ValuePath | None = Field(
-        default=None, description="A payload value that may open a run only once, e.g. orderId."
+        default=None,
+        description="The path of a payload value that opens a run only once, e.g. orderId.",
     )
     dedupe: Literal["ON", "OFF"] = Field(
         default="ON",
-        description="OFF opens a run for every delivery, also for one that is sent again.",
+        description="ON: an event that is repeated opens no second run. OFF: every delivery opens "
+        "a run.",
     )
     rate_limit_per_minute: int = Field(
-        default=120, ge=1, le=6_000, description="Events a minute, per token and source."
+        default=120,
+        ge=1,
+        le=6_000,
+        description="The most events a minute for one token and one source address.",
     )
     signed: bool = Field(
-        default=False, description="Refuses events without a valid X-Runledger-Signature."
+        default=False, description="true: refuse events without a valid X-Runledger-Signature."
     )
 
     @model_validator(mode="after")
     def _sound(self) -> "WebhookIntake":
         lookup = self.contact_lookup
         if self.dedupe == "OFF" and self.dedupe_path is not None:
-            raise ValueError("dedupePath tells events apart, so dedupe cannot be OFF")
+            raise ValueError(
+                "dedupePath deduplicates events, so dedupe cannot be OFF; remove one of them"
+            )
         if self.create_if_missing and (lookup is None or lookup.by == "id"):
             raise ValueError("createIfMissing needs a contactLookup by email or phone")
         return self
@@ -60,7 +72,7 @@ class WebhookIntake(Config):
 
 def _bounded_sample(value: dict[str, Any]) -> dict[str, Any]:
     if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_SAMPLE_BYTES:
-        raise ValueError(f"a sample event has at most {MAX_SAMPLE_BYTES:,} bytes")
+        raise ValueError(f"a sample event may have at most {MAX_SAMPLE_BYTES:,} bytes; shorten it")
     return value
 
 
@@ -76,8 +88,8 @@ class TriggerConfig(VariantConfig):
         default=None,
         # Only for the author: it stays out of what runs and fires load.
         exclude=True,
-        description="An example of what `trigger` holds, made up: texts that read something else "
-        "are warned of.",
+        description="A made-up example of the event. Saving warns about every text that reads a "
+        "value which the example lacks.",
     )
 
     @property
@@ -132,7 +144,7 @@ class WebhookPayloadDate(DateSource, WebhookIntake):
     """A date in an inbound event, which schedules a run for that date."""
 
     kind: Literal["WEBHOOK_PAYLOAD"] = Field(description="Where the date comes from.")
-    path: ValuePath = Field(description="Where the date stands in the payload.")
+    path: ValuePath = Field(description="The path of the date in the payload.")
 
 
 class DateTrigger(TriggerConfig):
@@ -141,20 +153,22 @@ class DateTrigger(TriggerConfig):
     trigger_type: Literal["DATE"] = Field(description="The kind of trigger.")
     source: SerializeAsAny[DateSource] = Field(description="Where the date comes from.")
     offset_days: int = Field(
-        default=0, ge=-364, le=364, description="Days after the date; negative means before it."
+        default=0, ge=-364, le=364, description="Days after the date; negative for days before it."
     )
-    time_of_day: TimeOfDay = Field(default="09:00", description="When on that day, HH:MM.")
-    time_zone: TimeZone = Field(default="UTC", description="An IANA zone, e.g. Europe/Berlin.")
+    time_of_day: TimeOfDay = Field(default="09:00", description="The time on that day, HH:MM.")
+    time_zone: TimeZone = Field(
+        default="UTC", description="The IANA zone of `timeOfDay`, e.g. Europe/Berlin."
+    )
     repeat: Repeat = Field(
         default=Repeat.NEVER,
-        description="Whether the contact's date comes round again; a month that is too short for "
-        "it has it on its last day.",
+        description="How often the contact's date repeats; in a month that is too short, it falls "
+        "on the last day.",
     )
 
     @model_validator(mode="after")
     def _may_repeat(self) -> "DateTrigger":
         if self.repeat is not Repeat.NEVER and not self.is_scheduled:
-            raise ValueError("a date in an inbound event cannot repeat")
+            raise ValueError("a date in an inbound event cannot repeat; set `repeat` to NEVER")
         return self
 
     @property
@@ -173,17 +187,19 @@ class UpstreamTrigger(TriggerConfig):
 
     trigger_type: Literal["UPSTREAM"] = Field(description="The kind of trigger.")
     automation_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="The automation whose runs are watched.",
+        description="The automation whose runs open runs here.",
         json_schema_extra=picks("AUTOMATION"),
     )
     on: Annotated[
         list[Literal["COMPLETED", "FAILED", "CANCELED"]], Field(min_length=1, max_length=3)
-    ] = Field(default=["COMPLETED"], description="The last statuses that open a run.")
+    ] = Field(
+        default=["COMPLETED"], description="The final statuses of a watched run that open a run."
+    )
 
     @model_validator(mode="after")
     def _no_doubles(self) -> "UpstreamTrigger":
         if len(set(self.on)) != len(self.on):
-            raise ValueError("`on` names a status twice")
+            raise ValueError("`on` lists a status twice; remove one")
         return self
 
 
@@ -214,8 +230,8 @@ class TriggerNode(NodeType[TriggerConfig]):
             return []
         place = "dedupe" if isinstance(config, WebhookIntake) else "source.dedupe"
         message = (
-            "Every delivery opens a run: an event that is sent again, by its sender or by somebody "
-            "who captured it, runs again."
+            "Every delivery opens a run: an event that its sender repeats, or that an attacker "
+            "replays, opens another one."
         )
         return [ConfigWarning("REPLAY_POSSIBLE", place, message)]
 

@@ -15,7 +15,7 @@ class UnreadableValues(dict[str, Any]):
 
     def _raise(self, *_: object) -> NoReturn:
         raise NodeError(
-            "UNREADABLE_VALUE", f"`{self._path}` was recorded, but is damaged and cannot be read"
+            "UNREADABLE_VALUE", f"`{self._path}` was recorded, but the stored value is damaged"
         )
 
     __getitem__ = __contains__ = __iter__ = __len__ = _raise

@@ -53,31 +53,31 @@ class Until(Config):
 
     field: Operand | None = Field(
         default=None,
-        description="A date or date-time, or seconds or milliseconds since 1970: a path like "
-        "trigger.dueOn, or Liquid.",
+        description="The date to wait for: a path like trigger.dueOn, or Liquid. Its value is a "
+        "date, a date-time, or seconds or milliseconds since 1970.",
     )
     max_days: int | None = Field(
         default=None,
         ge=1,
         le=364,
-        description="The farthest the date may lie ahead, in days; 30 unless set.",
+        description="The most days that the date may lie ahead; 30 unless set.",
     )
     time_of_day: TimeOfDay | None = Field(default=None, description="HH:MM.")
     day: Day | None = Field(
         default=None,
-        description="The day of `timeOfDay`: NEXT is today, or tomorrow where the time has passed; "
-        "TODAY waits for nothing then; NEXT_WEEKDAY is as NEXT, but never on a Saturday or Sunday. "
-        "NEXT unless set.",
+        description="The day of `timeOfDay`. NEXT: today, or tomorrow if the time has passed. "
+        "TODAY: today; if the time has passed, no wait. TOMORROW. NEXT_WEEKDAY: as "
+        "NEXT, but not on a Saturday or Sunday. NEXT unless set.",
     )
 
     @model_validator(mode="after")
     def _one_mode(self) -> "Until":
         if (self.field is None) == (self.time_of_day is None):
-            raise ValueError("give either `field` or `timeOfDay`")
+            raise ValueError("set exactly one of `field` and `timeOfDay`")
         if self.time_of_day is not None and self.max_days is not None:
-            raise ValueError("`maxDays` goes with `field` only")
+            raise ValueError("`maxDays` is allowed only with `field`; leave it out")
         if self.day is not None and self.time_of_day is None:
-            raise ValueError("`day` goes with `timeOfDay` only")
+            raise ValueError("`day` is allowed only with `timeOfDay`; leave it out")
         return self
 
     @property
@@ -91,20 +91,19 @@ class WaitConfig(Config):
     delay_minutes: int | None = Field(
         default=None, ge=1, le=MAX_MINUTES, description="Minutes to wait."
     )
-    until: Until | None = Field(default=None, description="The moment to wait for.")
+    until: Until | None = Field(default=None, description="When the wait ends.")
     time_zone: TimeZone = Field(
         default="UTC", description="The IANA zone of a date or time of day, e.g. Europe/Berlin."
     )
     contact_time_zone: bool = Field(
         default=False,
-        description="Use the zone that the contact's metadata name as `timeZone` instead, where "
-        "they name one.",
+        description="true: use the contact's own zone (`timeZone` in its metadata) if it has one.",
     )
 
     @model_validator(mode="after")
     def _one_mode(self) -> "WaitConfig":
         if (self.delay_minutes is None) == (self.until is None):
-            raise ValueError("give either `delayMinutes` or `until`")
+            raise ValueError("set exactly one of `delayMinutes` and `until`")
         return self
 
     def zone_for(self, contact: Contact | None) -> tuple[str, str]:
@@ -194,7 +193,7 @@ class WaitNode(NodeType[WaitConfig]):
 def _field_moment(config: WaitConfig, visit: Visit) -> tuple[datetime, WaitMode]:
     until = config.until
     if until is None or until.field is None:
-        raise ValueError("a wait without a mode cannot be built")
+        raise ValueError("the config of WAIT has neither `delayMinutes` nor `until`")
     value = evaluate(operand_source(until.field), visit.scope)
     zone, zone_from = config.zone_for(visit.contact)
     moment = moment_of(value, zone)
@@ -203,7 +202,7 @@ def _field_moment(config: WaitConfig, visit: Visit) -> tuple[datetime, WaitMode]
     if moment > from_milliseconds(visit.now) + timedelta(days=until.days):
         raise NodeError(
             "WAIT_TOO_LONG",
-            f"`{until.field}` is {to_iso(moment)}, more than {until.days} days ahead",
+            f"`{until.field}` is {to_iso(moment)}, more than {until.days} days (`maxDays`) ahead",
         )
     return moment, {
         "field": until.field,
