@@ -78,7 +78,7 @@ def assert_put_off(told: dict[str, Any]) -> None:
     assert int(headers["retry-after"]) > 0
     assert headers["content-type"] == "application/problem+json"
     body = json.loads(told["body"])
-    assert (body["status"], body["title"]) == (503, "Try again")
+    assert (body["status"], body["title"]) == (503, "Service unavailable")
     for word in ("arn:aws", "Exception", "runledger", "botocore", "urllib3", "An error occurred"):
         assert word not in body["detail"]
 

@@ -86,7 +86,7 @@ def test_other_failures_are_problems_too(deployed: Engine) -> None:
     assert found["subject"] == "Hi"
     (problem,) = found["problems"]
     assert (problem["field"], problem["variable"]) == ("body", None)
-    assert "does too much" in problem["message"]
+    assert "needs too much work" in problem["message"]
 
 
 def test_a_draft_is_previewed_without_being_saved(deployed: Engine) -> None:

@@ -86,7 +86,7 @@ def test_templates_are_checked_where_they_are_given(
     capsys.readouterr()
     templates.write_text(json.dumps([{"id": "tpl_1"}]))
     assert main(["compile", str(graph_file), "--templates", str(templates)]) == 2
-    assert "is no list of templates: 0.name: is missing" in capsys.readouterr().err
+    assert "is not a list of templates: 0.name: is missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_templates_are_checked_where_they_are_given(
         (None, "cannot read"),
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("[]", "holds no graph"),
-        ("{}", "holds no graph"),
+        ("[]", "has no graph"),
+        ("{}", "has no graph"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_line(

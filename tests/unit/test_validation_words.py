@@ -46,8 +46,8 @@ class Sample(BaseModel):
     ("value", "field", "expected"),
     [
         ({}, "text", "is missing"),
-        ({"text": 1}, "text", "must be a text"),
-        ({"text": "", "x": 1}, "x", "is not a field that is known here"),
+        ({"text": 1}, "text", "must be text"),
+        ({"text": "", "x": 1}, "x", "is not a known field; remove it"),
         ({"text": "", "flag": "yes"}, "flag", "must be true or false"),
         ({"text": "", "status": "X"}, "status", "must be PENDING, RUNNING, COMPLETED, FAILED or"),
         ({"text": "", "kind": "C"}, "kind", "must be A or B"),
@@ -122,4 +122,4 @@ def test_every_pattern_has_words() -> None:
     assert len(found) > 5
     for pattern in found:
         detail = {"type": "string_pattern_mismatch", "ctx": {"pattern": pattern}, "msg": ""}
-        assert words(detail) != "has a form that is not allowed here", pattern
+        assert words(detail) != "has a format that is not allowed here", pattern

@@ -23,20 +23,26 @@ def add_workspace_command(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "workspace",
         help="open a workspace on a deployed stack",
-        description="Opens a workspace and invites its first owner, who gets a first password by "
-        "e-mail from Cognito. Uses your AWS credentials and region.",
+        description=(
+            "Opens a workspace and invites its first owner. Cognito sends them a first "
+            "password by e-mail. Uses your AWS credentials and region."
+        ),
     )
-    parser.add_argument("id", help="ws_ and 1 to 13 lower case letters or digits; for good")
-    parser.add_argument("name", help="the name people see")
+    parser.add_argument(
+        "id", help="ws_ and 1 to 13 lower-case letters or digits; cannot be changed later"
+    )
+    parser.add_argument("name", help="the name that people see")
     parser.add_argument("--owner", required=True, metavar="EMAIL")
-    parser.add_argument("--shards", type=int, default=1, help="index shards; for good")
+    parser.add_argument(
+        "--shards", type=int, default=1, help="the number of index shards; cannot be changed later"
+    )
     parser.add_argument("--stack", default="runledger", help="the stack's name")
     parser.set_defaults(run=run_workspace)
 
 
 def add_member_command(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
-        "member", help="add somebody to a workspace of a deployed stack, or change their role"
+        "member", help="add a person to a workspace of a deployed stack, or change their role"
     )
     parser.add_argument("workspace", help="the workspace's id")
     parser.add_argument("email")
@@ -61,7 +67,7 @@ def run_workspace(options: argparse.Namespace) -> int:
         _add(store, found, workspace, options.owner, Role.OWNER)
     except (RunledgerError, ValueError) as error:
         return _refused(error)
-    print(f"opened {workspace.id}; {options.owner} owns it")
+    print(f"opened {workspace.id} with the owner {options.owner}")
     return 0
 
 
@@ -73,7 +79,7 @@ def run_member(options: argparse.Namespace) -> int:
         _add(store, found, workspace, options.email, Role(options.role))
     except (RunledgerError, ValueError) as error:
         return _refused(error)
-    print(f"{options.email} is {options.role} of {workspace.id}")
+    print(f"{options.email} is now {options.role} of {workspace.id}")
     return 0
 
 

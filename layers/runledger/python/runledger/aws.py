@@ -162,9 +162,9 @@ _FORBIDDEN = frozenset(
 # Reasons for which a repeated transaction would be canceled again.
 _LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
 
-_BUSY = "a service that is needed for this is busy or did not answer; try again"
-_REFUSED = "a service that is needed for this refused the call"
-_NOT_SET_UP = "something that is needed for this is not set up or not there; it is in the log"
+_BUSY = "AWS is busy or did not answer; try again"
+_REFUSED = "AWS refused the request; the log has the details"
+_NOT_SET_UP = "a part of this installation is missing or not set up; the log has the details"
 
 
 # In seconds. With less time left, a call is not made.
@@ -174,7 +174,7 @@ _SHORTEST_CALL = 0.05
 class DeadlineError(BotoCoreError):
     """The time to answer was over before the call."""
 
-    fmt = "the time for calls is over"
+    fmt = "no time is left for this call to AWS"
 
 
 class _Deadline:
@@ -271,7 +271,7 @@ def domain_error(error: Exception) -> RunledgerError:
     if is_table or code == _BUCKET_IS_MISSING:
         return TransientError(_BUSY, detail)
     if code == "NoSuchKey":
-        return NotFoundError("what was kept of it is not there any more")
+        return NotFoundError("the stored object no longer exists")
     if code in _MISSING:
         return MissingResourceError(_NOT_SET_UP, code, detail)
     if code in _FORBIDDEN:

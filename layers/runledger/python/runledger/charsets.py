@@ -84,8 +84,8 @@ def decode_body(body: bytes, content_type: str) -> str:
     except UnicodeDecodeError as error:
         place = min(error.start, len(body) - 1)
         raise InvalidInputError(
-            f"the body is not {name}: byte {place} (0x{body[place]:02X}) is not valid there"
-            f"{_hint(name, body)}"
+            f"the body is not {name}: byte {place} (0x{body[place]:02X}) is not "
+            f"valid{_hint(name, body)}"
         ) from error
     return text.removeprefix("\ufeff")
 
@@ -97,7 +97,7 @@ def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
     length = headers.get("content-length", "")
     place = body.find(_REPLACED)
     if place >= 0 and length.isdecimal() and int(length) != len(body):
-        raise InvalidInputError(f"the body is not UTF-8: byte {place} is not valid there")
+        raise InvalidInputError(f"the body is not UTF-8: byte {place} is not valid")
 
 
 def _declared(content_type: str) -> tuple[str, str]:
@@ -112,7 +112,9 @@ def _declared(content_type: str) -> tuple[str, str]:
             found.setdefault(_codec(name), name)
     if len(found) > 1:
         names = " and ".join(repr(name) for name in found.values())
-        raise UnsupportedMediaTypeError(f"the content type names two charsets, {names}")
+        raise UnsupportedMediaTypeError(
+            f"the content type names two different charsets, {names}; name one"
+        )
     for codec, name in found.items():
         return ("UTF-8" if codec == _UTF8 else name), codec
     return "UTF-8", _UTF8
@@ -121,7 +123,7 @@ def _declared(content_type: str) -> tuple[str, str]:
 def _codec(name: str) -> str:
     codec = _codecs().get(_key(name))
     if codec is None:
-        raise UnsupportedMediaTypeError(f"the charset {name!r} is not known; send UTF-8")
+        raise UnsupportedMediaTypeError(f"the charset {name!r} is not supported; send UTF-8")
     return codec
 
 
@@ -157,5 +159,5 @@ def _with_order(codec: str, body: bytes) -> str:
 
 def _hint(name: str, body: bytes) -> str:
     if name == "UTF-8" and body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "; a body in UTF-16 says so, by `Content-Type: application/json; charset=utf-16`"
+        return "; for UTF-16, send `Content-Type: application/json; charset=utf-16`"
     return ""

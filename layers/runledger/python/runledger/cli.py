@@ -53,22 +53,27 @@ def add_compile(subparsers: Subparsers) -> None:
         description="Compiles a graph (JSON with nodes and edges) to its Step Functions machine. "
         "The machine goes to standard output, its type and the reason to standard error.",
     )
-    parser.add_argument("graph", type=Path, help="the graph file")
+    parser.add_argument("graph", type=Path, help="a JSON file with the graph")
     parser.add_argument(
         "--problems",
         action="store_true",
-        help="only check: print the list of problems as JSON instead of a machine",
+        help="do not compile: print the list of problems as JSON",
     )
     parser.add_argument(
         "--templates",
         type=Path,
-        help="a JSON list of templates (id, name, channel, subject, body) to check against; "
-        "without it every template id is taken on trust",
+        help=(
+            "a JSON list of templates (id, name, channel, subject, body) to check the graph "
+            "against; without it, every template id is assumed to exist"
+        ),
     )
     for name in ("logic", "message", "integration"):
         default = getattr(EXAMPLE_FUNCTIONS, name)
         parser.add_argument(
-            f"--{name}-arn", default=default, metavar="ARN", help=f"the run_{name} function"
+            f"--{name}-arn",
+            default=default,
+            metavar="ARN",
+            help=f"the ARN of the run_{name} function",
         )
     parser.set_defaults(run=run_compile)
 
@@ -76,7 +81,7 @@ def add_compile(subparsers: Subparsers) -> None:
 def run_compile(options: argparse.Namespace) -> int:
     document = _read_json(options.graph)
     if not isinstance(document, dict) or "nodes" not in document:
-        raise UnreadableError(f"{options.graph} holds no graph: an object with nodes and edges")
+        raise UnreadableError(f"{options.graph} has no graph: write an object with nodes and edges")
     graph, problems = _parse_graph(document)
     if graph is not None:
         templates = _templates(graph, options.templates)
@@ -151,7 +156,9 @@ def _templates(graph: Graph, path: Path | None) -> Mapping[str, TemplateSnapshot
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise UnreadableError(f"{path} is no list of templates: {place}: {words(first)}") from error
+        raise UnreadableError(
+            f"{path} is not a list of templates: {place}: {words(first)}"
+        ) from error
     return {template.id: template for template in listed}
 
 

@@ -35,7 +35,7 @@ class WorkspaceNotNamedError(InvalidInputError):
 
     def __init__(self) -> None:
         super().__init__(
-            "you are in several workspaces: name the one to change in the header X-Workspace-Id",
+            "you are a member of several workspaces: name one in the header X-Workspace-Id",
             field="X-Workspace-Id",
         )
 
@@ -116,8 +116,8 @@ class MfaRequiredError(ForbiddenError):
 
     def __init__(self, workspace_id: str) -> None:
         super().__init__(
-            f"the workspace {workspace_id} asks for a second factor: switch it on in the console, "
-            "on the page Your account, then go on"
+            f"the workspace {workspace_id} requires a second factor: set one up in the "
+            "console, on the page Your account, and try again"
         )
 
 
@@ -141,7 +141,7 @@ class ConditionFailedError(RunledgerError):
     """The condition of a write failed; `item` is the row found, or None."""
 
     def __init__(self, item: dict[str, Any] | None = None) -> None:
-        super().__init__("the condition of a write did not hold")
+        super().__init__("a write failed because the row had changed")
         self.item = item
 
 

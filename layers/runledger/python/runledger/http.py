@@ -117,9 +117,11 @@ def make_app(
         if taken and event.http_method not in taken:
             # RFC 9110, section 15.5.6: the answer names the allowed methods.
             allowed = ", ".join(taken)
-            detail = f"{event.path} takes {allowed}, not {event.http_method}"
+            detail = f"{event.path} does not allow {event.http_method}; use {allowed}"
             return problem(405, "Method not allowed", detail, {"Allow": allowed})
-        return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
+        return problem(
+            404, "Not found", f"no resource at {event.http_method} {event.path}; check the path"
+        )
 
     app.exception_handler(RunledgerError)(answer_error)
     app.exception_handler(RequestValidationError)(answer_request)
@@ -173,7 +175,7 @@ def _require_sound_body(event: dict[str, Any]) -> None:
     document = parse_json(body, headers.get("content-type", ""))
     if isinstance(document, list):
         # The resolver would take the first item and drop the others.
-        raise InvalidInputError("the body: send one JSON object; a list of them is not taken")
+        raise InvalidInputError("the body must be one JSON object, not a list")
     # Store the decoded and cleaned document: the resolver reads the body again.
     event["body"], event["isBase64Encoded"] = json.dumps(document, ensure_ascii=False), False
     # The resolver knows only this name for JSON; a merge patch has another.
@@ -200,8 +202,8 @@ def _refuse_unknown_query(
     known = {parameter.alias for parameter in route.dependant.query_params}
     for name in app.current_event.query_string_parameters or {}:
         if name not in known:
-            there = f"there are {', '.join(sorted(known))}" if known else "there are none"
-            raise InvalidInputError(f"there is no parameter {name!r}; {there}", field=name)
+            there = f"this path has {', '.join(sorted(known))}" if known else "this path has none"
+            raise InvalidInputError(f"there is no query parameter {name!r}; {there}", field=name)
     return next_middleware(app)
 
 
@@ -221,7 +223,11 @@ def resolve(
 
 def _answer_unexpected(error: Exception) -> Response[str]:
     log_failure("request failed unexpectedly", error)
-    return problem(500, "Internal error", "The request failed. It is in the log by its id.")
+    return problem(
+        500,
+        "Internal error",
+        "The request failed because of a fault in the server. The log has the details.",
+    )
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:

@@ -16,7 +16,7 @@ def require_json(content_type: str) -> None:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         said = repr(media_type) if media_type else "no content type"
-        raise UnsupportedMediaTypeError(f"send JSON as application/json, not {said}")
+        raise UnsupportedMediaTypeError(f"the content type must be application/json, not {said}")
 
 
 def parse_json(body: bytes, content_type: str = "") -> Any:
@@ -33,12 +33,12 @@ def parse_json(body: bytes, content_type: str = "") -> Any:
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
     except RecursionError as error:
-        raise InvalidInputError("the body is nested too deeply") from error
+        raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} levels deep") from error
     except ValueError as error:
         # Python limits the digits of an integer.
-        raise InvalidInputError("the body holds a number with too many digits") from error
+        raise InvalidInputError("the body contains a number with too many digits") from error
     if _depth(value) > MAX_DEPTH:
-        raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} deep")
+        raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} levels deep")
     # Only an escape can add a lone surrogate: no charset has one.
     return clean(value) if "\\u" in text else value
 
@@ -64,14 +64,15 @@ def is_same_json(one: Any, other: Any) -> bool:
 
 
 def _no_constant(name: str) -> None:
-    raise InvalidInputError(f"the body is not JSON: {name} is no JSON number")
+    raise InvalidInputError(f"the body is not JSON: JSON has no number {name}")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise InvalidInputError(
-            f"the number {text[:40]} is too large", kept="the body holds a number that is too large"
+            f"the number {text[:40]} is too large",
+            kept="the body contains a number that is too large",
         )
     return number
 

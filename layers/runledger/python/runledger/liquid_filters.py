@@ -326,7 +326,7 @@ def _argument_problem(used: Filter) -> str | None:
         return f"the filter `{used.name}` takes {_count(takes)}, not {len(values)}"
     for place in takes.numbers:
         if place < len(values) and _is_no_number(values[place]):
-            return f"the filter `{used.name}` takes a number as its argument {place + 1}"
+            return f"argument {place + 1} of the filter `{used.name}` must be a number"
     if used.name == "date" and len(values) == 2 and isinstance(values[1], StringLiteral):
         try:
             canonical_zone(values[1].value)

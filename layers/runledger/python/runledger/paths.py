@@ -102,7 +102,7 @@ def _parsed(text: str) -> tuple[bool, tuple[Step, ...]]:
     if not text:
         raise PathError("the path is empty")
     if "{{" in text or "{%" in text:
-        raise PathError("a path is written alone, without {{ }}")
+        raise PathError("a path is written without {{ }}")
     is_from_top = text == "$" or text.startswith(("$.", "$["))
     rest = text[1:] if is_from_top else text
     steps: list[Step] = []
@@ -130,13 +130,15 @@ def _named(text: str) -> tuple[Step, str]:
         raise PathError(f"there is no name between the dot and {_shown(rest)}")
     found = _NAME.match(rest)
     if found is None:
-        raise PathError(f"no name begins with {_shown(rest)}")
+        raise PathError(f"a name cannot begin with {_shown(rest)}")
     name = found.group()
     if name == "*" or name.startswith("?("):
-        raise PathError(f"a path leads to one value, so it has no {name[:2].rstrip('(')}")
+        raise PathError(
+            f"a path leads to exactly one value and cannot contain {name[:2].rstrip('(')}"
+        )
     after = rest[found.end() :]
     if after and after[0].isspace():
-        raise PathError(f"a name with spaces is put in quotes: {_in_quotes(rest)}")
+        raise PathError(f"write a name with spaces in quotes: {_in_quotes(rest)}")
     return name, after
 
 
@@ -155,7 +157,8 @@ def _bracketed(text: str) -> tuple[Step, str]:
     if _INDEX.fullmatch(inner.strip()):
         return int(inner), rest
     raise PathError(
-        f"[{inner[:40]}] is no item of a list: brackets hold a number from 0, or a name in quotes"
+        f"[{inner[:40]}] is not an item of a list; write a number from 0 or a quoted name "
+        "in the brackets"
     )
 
 
@@ -177,7 +180,7 @@ def _unescaped(found: re.Match[str]) -> str:
         return _ESCAPED[escape]
     if escape in "\"'\\/":
         return escape
-    raise PathError(f"\\{escape} means nothing in quotes")
+    raise PathError(f"\\{escape} is not a valid escape in quotes")
 
 
 def _in_quotes(text: str) -> str:

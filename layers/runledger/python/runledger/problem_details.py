@@ -55,8 +55,8 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     PayloadTooLargeError: (413, "Payload too large"),
     UnsupportedMediaTypeError: (415, "Unsupported media type"),
     RateLimitedError: (429, "Too many requests"),
-    TransientError: (503, "Try again"),
-    SetupError: (503, "Try again"),
+    TransientError: (503, "Service unavailable"),
+    SetupError: (503, "Service unavailable"),
 }
 
 
@@ -78,10 +78,14 @@ def answer_error(error: RunledgerError) -> Response[str]:
     for kind, (status, title) in _STATUSES.items():
         if isinstance(error, kind):
             if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                logger.warning("request put off", extra=told)
+                logger.warning("request failed for now", extra=told)
             return problem(status, title, str(error), **_extensions(error))
     logger.error("request failed", extra=told)
-    return problem(500, "Internal error", "The request failed. It is in the log by its id.")
+    return problem(
+        500,
+        "Internal error",
+        "The request failed because of a fault in the server. The log has the details.",
+    )
 
 
 def _extensions(error: RunledgerError) -> dict[str, Any]:

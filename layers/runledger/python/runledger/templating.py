@@ -379,7 +379,7 @@ def _hinted(message: str) -> str:
     if found is None:
         return message
     word = found[1]
-    return f"`{word}` is a word of Liquid; write it in brackets, such as trigger['{word}']"
+    return f"`{word}` is a reserved word of Liquid; write it in brackets, such as trigger['{word}']"
 
 
 def _parsed(source: str) -> BoundTemplate:
@@ -401,14 +401,14 @@ def _guarded(action: Callable[[], T]) -> T:
     except ResourceLimitError as error:
         raise NodeError(
             "TEMPLATE_LIMIT",
-            f"a template does too much: {first_line(error)} "
-            f"(at most {MAX_OUTPUT_BYTES // 1024} KB of text, {MAX_LOOP_ITERATIONS} loop turns and "
-            f"{MAX_STEPS} steps)",
+            f"a template needs too much work: {first_line(error)} (the limits are "
+            f"{MAX_OUTPUT_BYTES // 1024} KB of text, {MAX_LOOP_ITERATIONS} loop iterations "
+            f"and {MAX_STEPS} steps)",
         ) from error
     except LiquidError as error:
         raise NodeError(
             "TEMPLATE_ERROR", f"a template failed: {first_line(error)}", cause=repr(error)
         ) from error
     except _FAILURES as error:
-        message = "a template failed: it combines values that do not go together"
+        message = "a template failed: an operation got a value of the wrong kind"
         raise NodeError("TEMPLATE_ERROR", message, cause=repr(error)) from error

@@ -14,7 +14,9 @@ def canonical_zone(name: str) -> str:
     summer time."""
     found = _zones().get(name.strip().casefold())
     if found is None:
-        raise ValueError(f"there is no time zone {name!r}; write e.g. Europe/Berlin")
+        raise ValueError(
+            f"there is no time zone {name!r}; write an IANA name such as Europe/Berlin"
+        )
     return found
 
 

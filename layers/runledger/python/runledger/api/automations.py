@@ -23,17 +23,21 @@ from runledger.models.schedule import FireSource, FireStatus, MissedReason
 class WebhookView(WireModel):
     """The address that other systems post to."""
 
-    path: str = Field(description="The path below the API's own address.")
-    url: str = Field(description="The whole address.")
-    signed: bool = Field(description="Whether the sender has to sign each call.")
+    path: str = Field(description="The path of the webhook, relative to the API's address.")
+    url: str = Field(description="The full URL of the webhook.")
+    signed: bool = Field(description="Whether the sender must sign each request.")
     secret: str | None = Field(
         default=None,
         description=(
-            "The signing secret; only in the answer to the activation or rotation that made it."
+            "The signing secret. Only the answer to the activation or rotation that "
+            "created it shows it."
         ),
     )
     previous_valid_until: str | None = Field(
-        default=None, description="Until when the secret before the latest rotation is taken too."
+        default=None,
+        description=(
+            "Until when the previous signing secret is accepted too; null if it no longer is."
+        ),
     )
 
 
@@ -43,82 +47,92 @@ class AutomationSummaryView(WireModel):
     id: str = Field(description="The automation's id.")
     name: str = Field(description="The draft's name.")
     reentry: Reentry = Field(description="Whether a contact may have several runs.")
-    status: AutomationStatus = Field(description="Whether the automation takes events.")
-    version: int | None = Field(description="The active version; null where none is.")
+    status: AutomationStatus = Field(
+        description="ACTIVE accepts events; the other statuses do not."
+    )
+    version: int | None = Field(
+        description="The number of the active version; null if there is none."
+    )
     trigger_type: TriggerType | None = Field(
-        description="What triggers the active version; null where none is active."
+        description="The trigger type of the active version; null if there is none."
     )
-    next_fire_at: str | None = Field(description="When an active date automation fires next.")
+    next_fire_at: str | None = Field(
+        description="When the automation fires next; null unless it is an active date automation."
+    )
     has_unpublished_changes: bool = Field(
-        description="True where the draft differs from the active version."
+        description="Whether the draft differs from the active version."
     )
-    created_at: str = Field(description="When it was created.")
-    updated_at: str = Field(description="When it was last changed.")
-    updated_by: str = Field(description="The e-mail of the user who changed it last.")
+    created_at: str = Field(description="When the automation was created.")
+    updated_at: str = Field(description="When the automation was last changed.")
+    updated_by: str = Field(description="The e-mail address of the user who changed it last.")
 
 
 class MachineView(WireModel):
     """The Step Functions state machine of a version."""
 
-    type: MachineType = Field(description="EXPRESS or STANDARD; the compiler chooses.")
-    reason: str = Field(description="Why this type.")
+    type: MachineType = Field(description="The type of state machine, as the compiler chose it.")
+    reason: str = Field(description="Why the compiler chose this type.")
     run_seconds: int = Field(description="The longest time that one run may take, in seconds.")
 
 
 class FireView(WireModel):
     """One day on which a date automation fired."""
 
-    day: str = Field(description="The day, in the automation's time zone.")
+    day: str = Field(description="The day of the fire, in the automation's time zone.")
     version: int = Field(description="The version that fired.")
     occurs_on: str | None = Field(
-        description="The date that the contacts had; null where it lies beyond the calendar."
+        description="The contacts' date that this fire was for; null if it is beyond the calendar."
     )
-    scheduled_for: str = Field(description="When it should have fired.")
-    fired_at: str = Field(description="When it fired.")
-    by: FireSource = Field(description="What fired it.")
+    scheduled_for: str = Field(description="When the fire was scheduled.")
+    fired_at: str = Field(description="When the automation actually fired.")
+    by: FireSource = Field(
+        description="What started the fire: the schedule, or the tick in its place."
+    )
     missed: MissedReason | None = Field(
-        description="Why the schedule did not fire by itself; null where it did."
+        description="Why the schedule did not fire by itself; null if it did."
     )
-    status: FireStatus = Field(description="How far the fire has come.")
-    reason: str | None = Field(description="Why it stopped; null where it did not.")
-    opened: int = Field(description="How many runs it opened.")
-    refused: int = Field(description="How many contacts it opened no run for.")
+    status: FireStatus = Field(description="The progress of the fire.")
+    reason: str | None = Field(description="Why the fire stopped or was skipped; null otherwise.")
+    opened: int = Field(description="How many runs the fire has opened.")
+    refused: int = Field(description="For how many contacts no run was opened.")
     finished_at: str | None = Field(
-        description="When the last run was opened; null while runs are being opened."
+        description="When the fire ended; null while it is opening runs."
     )
 
 
 class ScheduleView(WireModel):
     """When an active date automation fires."""
 
-    expression: str = Field(description="A cron expression of EventBridge Scheduler.")
+    expression: str = Field(description="The cron expression in EventBridge Scheduler.")
     time_zone: str = Field(description="The time zone of the expression.")
-    next_fire_at: str = Field(description="When it fires next.")
-    last_fire: FireView | None = Field(description="The latest fire; null before the first.")
+    next_fire_at: str = Field(description="When the automation fires next.")
+    last_fire: FireView | None = Field(description="The latest fire; null if there was none yet.")
 
 
 class ActivationView(WireModel):
     """A request to activate a draft, and its status."""
 
     automation_id: str = Field(description="The automation's id.")
-    version: int = Field(description="The number that the version has once it is active.")
-    revision: int = Field(description="The draft's revision when it was frozen.")
+    version: int = Field(description="The number that the version gets once it is active.")
+    revision: int = Field(description="The revision of the draft when it was frozen.")
     status: ActivationStatus = Field(
         description=(
-            "PENDING until the version is active; ACTIVE since then; FAILED where it could not be "
-            "done; CANCELED where a newer activation, a pause or archiving overtook it."
+            "PENDING: in progress. ACTIVE: the version is active. FAILED: it could not be "
+            "activated. CANCELED: a newer activation, a pause or archiving replaced it."
         )
     )
     problem: Problem | None = Field(
-        description="Why it FAILED or was CANCELED; null for the others."
+        description="Why the activation failed or was canceled; null otherwise."
     )
-    requested_at: str = Field(description="When it was asked for.")
-    requested_by: str = Field(description="The e-mail of the user who asked for it.")
-    finished_at: str | None = Field(description="When it ended; null while it is PENDING.")
+    requested_at: str = Field(description="When the activation was requested.")
+    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    finished_at: str | None = Field(
+        description="When the activation ended; null while it is PENDING."
+    )
     secret: str | None = Field(
         default=None,
         description=(
-            "The signing secret of the webhook; only in the answer to the request that made it."
+            "The webhook's signing secret. Only the answer to the request that created it shows it."
         ),
     )
 
@@ -128,41 +142,42 @@ class AutomationView(AutomationSummaryView):
 
     revision: int = Field(
         description=(
-            "How often the draft was saved; send it back to notice other people's changes."
+            "How often the draft was saved. Send it back so that you do not overwrite "
+            "other people's changes."
         )
     )
     nodes: list[Node] = Field(description="The draft's nodes.")
     edges: list[Edge] = Field(description="The draft's edges.")
     layout: dict[str, Position] = Field(
-        description="Where the console shows each node, by node id."
+        description="The position of each node in the console, by node id."
     )
     webhook: WebhookView | None = Field(
-        description="Where other systems post; null for other triggers, and for VIEWER."
+        description="The webhook's address; null for other triggers, and for the role VIEWER."
     )
     schedule: ScheduleView | None = Field(
-        description="When it fires; null for other triggers, and where it is not active."
+        description="When it fires; null for other triggers, and if the automation is not active."
     )
     machine: MachineView | None = Field(
-        description="The state machine of the active version; null where none is active."
+        description="The state machine of the active version; null if there is none."
     )
     activation: ActivationView | None = Field(
-        description="The newest request to activate a draft; null before the first."
+        description="The newest activation request; null if there was none yet."
     )
     problems: list[Problem] = Field(
-        description="What is wrong with the draft now; it can be activated where this is empty."
+        description="The draft's problems. It can be activated only if there are none."
     )
     warnings: list[Problem] = Field(
-        description="What the draft may do and its author should know; it can be activated."
+        description="Risks that the author should know. They do not prevent activation."
     )
 
 
 class VersionSummaryView(WireModel):
     """A version as lists show it."""
 
-    version: int = Field(description="The number of the version, counted from 1.")
-    name: str = Field(description="The automation's name when the version was activated.")
-    activated_at: str = Field(description="When it was activated.")
-    activated_by: str = Field(description="The e-mail of the user who activated it.")
+    version: int = Field(description="The version's number, counted from 1.")
+    name: str = Field(description="The automation's name when this version was activated.")
+    activated_at: str = Field(description="When the version was activated.")
+    activated_by: str = Field(description="The e-mail address of the user who activated it.")
     machine: MachineView = Field(description="The version's state machine.")
 
 
@@ -176,35 +191,37 @@ class ProblemsView(WireModel):
     """The problems of a graph, and its warnings."""
 
     problems: list[Problem] = Field(
-        description="Every problem; empty where the graph can be activated."
+        description="Every problem; empty if the graph can be activated."
     )
     warnings: list[Problem] = Field(
-        description="What the graph may do and its author should know; it can be activated."
+        description="Risks that the author should know. They do not prevent activation."
     )
 
 
 class NodeTypeView(WireModel):
     """A node type as the palette shows it."""
 
-    type: str = Field(description="The type, as a node names it.")
-    title: str = Field(description="The name for people.")
-    icon: str = Field(description="The name of its icon in the console.")
+    type: str = Field(description="The value of `type` in a node.")
+    title: str = Field(description="The name that people see.")
+    icon: str = Field(description="The name of the icon in the console.")
     description: str = Field(description="What a node of this type does.")
-    example: dict[str, Any] = Field(description="A config that is valid.")
+    example: dict[str, Any] = Field(description="An example of a valid config.")
     config_schema: dict[str, Any] = Field(
         description=(
-            "JSON Schema of the config. `picks` says what a text names: a CHANNEL, "
+            "JSON Schema of the config. `picks` marks a text that names a CHANNEL, "
             "TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE."
         )
     )
     branches: list[str] = Field(
-        description="The branch labels of the example; empty where there is one way on."
+        description="The branch labels of the example; empty if the node type does not branch."
     )
     branches_required: bool = Field(
-        description=("Whether each branch needs an edge. If not, one edge without a label will do.")
+        description=(
+            "Whether every branch needs its own edge. If false, one edge without a label is enough."
+        )
     )
-    is_start: bool = Field(description="Whether a graph begins with it.")
-    is_end: bool = Field(description="Whether no edge leaves it.")
+    is_start: bool = Field(description="Whether a graph starts with this node type.")
+    is_end: bool = Field(description="Whether a path ends with this node type: no edge leaves it.")
 
 
 class RotationDocument(WireModel):
@@ -214,5 +231,5 @@ class RotationDocument(WireModel):
         default=1_440,
         ge=0,
         le=10_080,
-        description="For how many minutes the secret before is taken too.",
+        description="For how many minutes the previous secret is accepted too.",
     )

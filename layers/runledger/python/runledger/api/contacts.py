@@ -14,13 +14,13 @@ class ContactView(WireModel):
     """A contact."""
 
     id: str = Field(description="The contact's id.")
-    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
+    revision: int = Field(description="Grows with every change. It is the `ETag` without quotes.")
     email: str | None = Field(description="The e-mail address, in lower case.")
-    phone: str | None = Field(description="The phone number, as E.164.")
+    phone: str | None = Field(description="The phone number in E.164 format.")
     first_name: str | None = Field(description="The first name.")
     last_name: str | None = Field(description="The last name.")
     tags: list[str] = Field(description="The contact's tags.")
-    consents: Consents = Field(description="What the contact agreed to.")
-    metadata: dict[str, Any] = Field(description="Your own fields, of any JSON type.")
+    consents: Consents = Field(description="What the contact consented to.")
+    metadata: dict[str, Any] = Field(description="Custom fields, of any JSON type.")
     created_at: str = Field(description="When the contact was created.")
     updated_at: str = Field(description="When the contact was last changed.")

@@ -9,63 +9,66 @@ class CountsView(WireModel):
     """The number of rows in a list."""
 
     counts: dict[str, int] = Field(
-        description="By status, or reason; those without rows are there too."
+        description="The number of rows by status, or by reason for refusals. Zeros are included."
     )
-    total: int = Field(description="All of them together.")
+    total: int = Field(description="The sum of all counts.")
     is_complete: bool = Field(
-        description=(
-            "False where there may be more: the filters left more rows than one request may read."
-        )
+        description="False if there may be more rows, because one request may not read them all."
     )
-    freshness: str = Field(description="Changes up to this time are in the counts.")
+    freshness: str = Field(description="Changes up to this time are counted.")
 
 
 class HourView(WireModel):
     """The runs that were created in one hour. In the first and last hour, only those in the
     range."""
 
-    start: str = Field(description="When the hour begins.")
-    counts: dict[str, int] = Field(description="How many runs, by status.")
+    start: str = Field(description="When the hour starts.")
+    counts: dict[str, int] = Field(description="The number of runs by status.")
 
 
 class DurationView(WireModel):
     """How long the newest finished runs of the range took."""
 
-    sampled: int = Field(description="How many runs were looked at.")
-    is_capped: bool = Field(description="Whether there are more runs than were looked at.")
-    p50_ms: int = Field(description="Half of the runs took at most so many milliseconds.")
-    p95_ms: int = Field(description="95 of 100 runs took at most so many milliseconds.")
-    p99_ms: int = Field(description="99 of 100 runs took at most so many milliseconds.")
+    sampled: int = Field(description="The number of runs that were measured.")
+    is_capped: bool = Field(description="Whether there are more finished runs than were measured.")
+    p50_ms: int = Field(
+        description="The median: half of the runs took this many milliseconds or less."
+    )
+    p95_ms: int = Field(description="95% of the runs took this many milliseconds or less.")
+    p99_ms: int = Field(description="99% of the runs took this many milliseconds or less.")
 
 
 class NodeDurationView(WireModel):
     """How long the newest visits of one node took. They come from the newest runs that together
     have at most 1,000 steps, so for a large graph these are fewer runs than for `duration`."""
 
-    node_id: str = Field(description="The node.")
+    node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")
-    sampled: int = Field(description="How many visits were looked at.")
+    sampled: int = Field(description="The number of visits that were measured.")
     p50_ms: int = Field(
-        description="Half of the visits took at most so many milliseconds; of a WAIT, waited."
+        description=(
+            "The median: half of the visits took this many milliseconds or less. For a WAIT, "
+            "the waiting time counts."
+        )
     )
-    p95_ms: int = Field(description="95 of 100 visits took at most so many milliseconds.")
-    p99_ms: int = Field(description="99 of 100 visits took at most so many milliseconds.")
+    p95_ms: int = Field(description="95% of the visits took this many milliseconds or less.")
+    p99_ms: int = Field(description="99% of the visits took this many milliseconds or less.")
 
 
 class StatsView(WireModel):
     """Runs by hour and status, and how long they took."""
 
-    from_: str = Field(alias="from", description="The begin of the range.")
+    from_: str = Field(alias="from", description="The start of the range.")
     to: str = Field(description="The end of the range.")
-    freshness: str = Field(description="Changes up to this time are in the counts.")
-    is_complete: bool = Field(description="False where there may be more runs than were counted.")
-    hours: list[HourView] = Field(description="The hours of the range.")
+    freshness: str = Field(description="Changes up to this time are counted.")
+    is_complete: bool = Field(description="False if there may be more runs than were counted.")
+    hours: list[HourView] = Field(description="The counts for each hour of the range.")
     duration: DurationView | None = Field(
-        description="How long runs took; null where none has finished."
+        description="How long runs took; null if none has finished."
     )
     nodes: list[NodeDurationView] = Field(
         description=(
-            "How long nodes took, in the order of the newest version that ran; empty "
-            "unless one automation was asked for."
+            "How long each node took, in the order of the newest version that ran. Empty "
+            "unless the request names an automation."
         )
     )

@@ -12,12 +12,12 @@ from runledger.models.report import ReportKind
 class GateView(WireModel):
     """One check before a message is sent."""
 
-    name: str = Field(description="Which check.")
-    passed: bool = Field(description="Whether the message may go on.")
-    reason: str = Field(description="Why, in words.")
+    name: str = Field(description="The name of the check.")
+    passed: bool = Field(description="Whether the check let the message pass.")
+    reason: str = Field(description="The reason for the result, in words.")
     forced_by: str | None = Field(
         default=None,
-        description="The e-mail of the user who overruled it; null unless somebody did.",
+        description="The e-mail address of the user who overruled the check; null if nobody did.",
     )
 
 
@@ -25,21 +25,21 @@ class ReportView(WireModel):
     """A provider's report about a message that it accepted."""
 
     kind: ReportKind = Field(description="What happened to the message.")
-    at: str = Field(description="When, by the provider's clock.")
-    is_permanent: bool = Field(description="Whether the address itself takes no messages.")
-    code: str | None = Field(description="The provider's own code.")
-    message: str | None = Field(description="The provider's own words.")
+    at: str = Field(description="When it happened, by the provider's clock.")
+    is_permanent: bool = Field(description="Whether the address itself cannot receive messages.")
+    code: str | None = Field(description="The provider's error code.")
+    message: str | None = Field(description="The provider's message.")
 
 
 class TryView(WireModel):
     """One try to hand the message to the provider."""
 
     at: str = Field(description="When the try ended.")
-    outcome: TryOutcome = Field(description="What came of it.")
-    code: str | None = Field(description="The provider's own code.")
-    message: str | None = Field(description="The provider's own words.")
+    outcome: TryOutcome = Field(description="How the try ended.")
+    code: str | None = Field(description="The provider's error code.")
+    message: str | None = Field(description="The provider's message.")
     provider_id: str | None = Field(
-        description="The provider's id of the message; null where it took none."
+        description="The provider's id of the message; null if the provider did not accept it."
     )
 
 
@@ -47,40 +47,57 @@ class DeliveryView(WireModel):
     """One message to one address on one channel."""
 
     id: str = Field(description="The delivery's id.")
-    status: DeliveryStatus = Field(description="Where the delivery is in its life.")
+    status: DeliveryStatus = Field(description="The delivery's status.")
     channel: str = Field(description="The channel.")
-    address: str = Field(description="Where it goes: an e-mail address or a phone number.")
-    run_id: str | None = Field(description="The run that made it; null for a resend.")
-    node_id: str | None = Field(description="The node that made it; null for a resend.")
-    automation_id: str | None = Field(description="The automation of that run.")
+    address: str = Field(description="The recipient's e-mail address or phone number.")
+    run_id: str | None = Field(description="The run that sent the message; null for a resend.")
+    node_id: str | None = Field(description="The node that sent the message; null for a resend.")
+    automation_id: str | None = Field(
+        description="The automation that sent the message; for a resend, that of the original."
+    )
     contact_id: str | None = Field(
-        description="The contact that it goes to; null for an address of its own."
+        description=(
+            "The recipient; null if the message went to an AD_HOC address, or the contact was "
+            "erased."
+        )
     )
-    template_id: str = Field(description="The template.")
-    subject: str | None = Field(
-        description="The subject as rendered; null for channels without one."
+    template_id: str = Field(description="The template's id.")
+    subject: str | None = Field(description="The rendered subject; null if the channel has none.")
+    gates: list[GateView] = Field(description="The checks before sending, in order.")
+    reports: list[ReportView] = Field(description="The provider's reports, oldest first.")
+    tries: int = Field(description="How many times the message was claimed for sending.")
+    tries_log: list[TryView] = Field(description="The tries that ended, in order.")
+    next_try_at: str | None = Field(
+        description="When the next try is; null unless the status is RETRYING."
     )
-    gates: list[GateView] = Field(description="The checks before it was sent, in order.")
-    reports: list[ReportView] = Field(description="The provider's reports, the oldest first.")
-    tries: int = Field(description="How often the message was claimed for sending.")
-    tries_log: list[TryView] = Field(description="The tries that came to an end, in order.")
-    next_try_at: str | None = Field(description="When it is tried next; with RETRYING only.")
     unknown_since: str | None = Field(
-        description="When the provider's answer was found to be lost. A report may settle it."
+        description=(
+            "When the last try's outcome became unknown, because the provider's answer was "
+            "lost. A report from the provider can still settle it."
+        )
     )
     provider_id: str | None = Field(description="The provider's id of the message.")
-    error: ErrorView | None = Field(description="Why it was not sent; null where it was.")
-    resend_of: str | None = Field(
-        description="The delivery that it repeats; null unless it is a resend."
+    error: ErrorView | None = Field(
+        description="Why the message was not sent or did not arrive; null otherwise."
     )
-    requested_by: str | None = Field(description="The e-mail of the user who asked for the resend.")
+    resend_of: str | None = Field(
+        description="The delivery that this one repeats; null unless this is a resend."
+    )
+    requested_by: str | None = Field(
+        description="The e-mail address of the user who requested the resend."
+    )
     forced: bool = Field(description="Whether the resend overruled the gates.")
     resends: list[str] = Field(description="The deliveries that repeat this one.")
-    created_at: str = Field(description="When it was made.")
-    settled_at: str | None = Field(description="When it was sent or given up; null before.")
+    created_at: str = Field(description="When the delivery was created.")
+    settled_at: str | None = Field(
+        description=(
+            "When the delivery was sent, refused or given up, or when the provider's decisive "
+            "report came; null until then."
+        )
+    )
     erased_at: str | None = Field(
         default=None,
-        description="When the contact was erased, and with it everything about the person.",
+        description="When the contact was erased, together with all personal data.",
     )
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
@@ -89,34 +106,46 @@ class DeliveryRowView(WireModel):
     """A delivery as lists show it."""
 
     id: str = Field(description="The delivery's id.")
-    status: DeliveryStatus = Field(description="Where the delivery is in its life.")
+    status: DeliveryStatus = Field(description="The delivery's status.")
     channel: str = Field(description="The channel.")
-    address: str = Field(description="Where it goes: an e-mail address or a phone number.")
+    address: str = Field(description="The recipient's e-mail address or phone number.")
     contact_id: str | None = Field(
-        description="The contact that it goes to; null for an address of its own."
+        description=(
+            "The recipient; null if the message went to an AD_HOC address, or the contact was "
+            "erased."
+        )
     )
-    automation_id: str | None = Field(description="The automation of the run that made it.")
+    automation_id: str | None = Field(
+        description="The automation that sent the message; for a resend, that of the original."
+    )
     automation_name: str | None = Field(
-        description="The automation's name now; null where it is gone."
+        description="The automation's current name; null if it no longer exists."
     )
-    run_id: str | None = Field(description="The run that made it; null for a resend.")
-    node_id: str | None = Field(description="The node that made it; null for a resend.")
+    run_id: str | None = Field(description="The run that sent the message; null for a resend.")
+    node_id: str | None = Field(description="The node that sent the message; null for a resend.")
     resend_of: str | None = Field(
-        description="The delivery that it repeats; null unless it is a resend."
+        description="The delivery that this one repeats; null unless this is a resend."
     )
-    template_id: str = Field(description="The template.")
-    subject: str | None = Field(
-        description="The subject as rendered; null for channels without one."
+    template_id: str = Field(description="The template's id.")
+    subject: str | None = Field(description="The rendered subject; null if the channel has none.")
+    tries: int = Field(description="How many times the message was claimed for sending.")
+    next_try_at: str | None = Field(
+        description="When the next try is; null unless the status is RETRYING."
     )
-    tries: int = Field(description="How often the message was claimed for sending.")
-    next_try_at: str | None = Field(description="When it is tried next; with RETRYING only.")
-    error: str | None = Field(description="Why it was not sent, or not yet, in one line.")
-    complained: bool = Field(description="Whether the person marked the message as unwanted.")
-    created_at: str = Field(description="When it was made.")
-    settled_at: str | None = Field(description="When it was sent or given up; null before.")
+    error: str | None = Field(
+        description="Why the message was not sent or did not arrive, in one line; null otherwise."
+    )
+    complained: bool = Field(description="Whether the recipient reported the message as spam.")
+    created_at: str = Field(description="When the delivery was created.")
+    settled_at: str | None = Field(
+        description=(
+            "When the delivery was sent, refused or given up, or when the provider's decisive "
+            "report came; null until then."
+        )
+    )
     erased_at: str | None = Field(
         default=None,
-        description="When the contact was erased, and with it everything about the person.",
+        description="When the contact was erased, together with all personal data.",
     )
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
@@ -124,12 +153,12 @@ class DeliveryRowView(WireModel):
 class DeliveryLinksView(WireModel):
     """API paths of the resources that belong to a delivery."""
 
-    run: str | None = Field(description="Its run; null for a resend.")
-    automation: str | None = Field(description="Its automation.")
-    contact: str | None = Field(description="Its contact.")
-    template: str = Field(description="Its template.")
-    resend_of: str | None = Field(description="The delivery that it repeats.")
-    resends: list[str] = Field(description="The deliveries that repeat it.")
+    run: str | None = Field(description="The run; null for a resend.")
+    automation: str | None = Field(description="The automation.")
+    contact: str | None = Field(description="The contact.")
+    template: str = Field(description="The template.")
+    resend_of: str | None = Field(description="The delivery that this one repeats.")
+    resends: list[str] = Field(description="The deliveries that repeat this one.")
 
 
 class DeliveryDetailView(DeliveryView):
@@ -137,14 +166,16 @@ class DeliveryDetailView(DeliveryView):
 
     health: HealthView | None = Field(
         description=(
-            "More about a delivery that is under way: QUEUED, SENDING, RETRYING or "
-            "UNKNOWN; else null."
+            "Details about a delivery in progress: QUEUED, SENDING, RETRYING or UNKNOWN. "
+            "Null otherwise."
         )
     )
     automation_name: str | None = Field(
-        description="The automation's name now; null where it is gone."
+        description="The automation's current name; null if it no longer exists."
     )
-    template_name: str | None = Field(description="The template's name now; null where it is gone.")
-    body: str | None = Field(description="The body as rendered.")
-    complained: bool = Field(description="Whether the person marked the message as unwanted.")
-    links: DeliveryLinksView = Field(description="Where to read more.")
+    template_name: str | None = Field(
+        description="The template's current name; null if it no longer exists."
+    )
+    body: str | None = Field(description="The rendered body.")
+    complained: bool = Field(description="Whether the recipient reported the message as spam.")
+    links: DeliveryLinksView = Field(description="Related resources.")

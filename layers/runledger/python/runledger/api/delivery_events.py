@@ -18,7 +18,7 @@ def delivery_detail_type(status: DeliveryStatus) -> str:
 class DeliveryError(EventPart):
     """Why the message did not arrive, or has not left yet."""
 
-    kind: str = Field(description="Stable and for programs, e.g. BOUNCED or OUTCOME_UNKNOWN.")
+    kind: str = Field(description="A stable code for programs, such as BOUNCED or OUTCOME_UNKNOWN.")
 
 
 class DeliveryEvent(EventPart):
@@ -27,23 +27,33 @@ class DeliveryEvent(EventPart):
     It holds ids only: no address, no subject, no text."""
 
     schema_version: Literal[1] = Field(
-        default=1, alias="schema", description="The version of this document."
+        default=1, alias="schema", description="The version of this format."
     )
-    id: str = Field(description="The change's own id: drop what was seen before.")
+    id: str = Field(
+        description="Identifies this change. Ignore an event whose id you have already processed."
+    )
     sequence: int = Field(ge=1, description="Grows with every status of the delivery.")
-    workspace_id: str = Field(description="The workspace of the delivery.")
-    delivery_id: str = Field(description="The delivery.")
-    run_id: str | None = Field(description="The run that sent it; null for a resend.")
-    node_id: str | None = Field(description="The node of that run.")
-    automation_id: str | None = Field(description="The automation it belongs to.")
-    contact_id: str | None = Field(description="Whom it is for, where it is a contact.")
+    workspace_id: str = Field(description="The workspace's id.")
+    delivery_id: str = Field(description="The delivery's id.")
+    run_id: str | None = Field(description="The run that sent the message; null for a resend.")
+    node_id: str | None = Field(description="The node that sent the message; null for a resend.")
+    automation_id: str | None = Field(
+        description="The automation that sent the message; for a resend, that of the original."
+    )
+    contact_id: str | None = Field(description="The recipient, if it is a contact.")
     channel: str = Field(description="EMAIL, SMS or WHATSAPP.")
-    template_id: str = Field(description="The template that it was made of.")
-    status: DeliveryStatus = Field(description="What it has come to.")
-    tries: int = Field(ge=0, description="How often it was handed to the provider.")
-    next_try_at: str | None = Field(description="With RETRYING: when it is tried again.")
-    error: DeliveryError | None = Field(description="Why it was not sent, or did not arrive.")
-    has_complaint: bool = Field(description="Whether its recipient complained of it.")
-    resend_of: str | None = Field(description="The delivery that it repeats, if any.")
-    occurred_at: str = Field(description="When it came to the status.")
-    created_at: str = Field(description="When it was begun.")
+    template_id: str = Field(description="The template's id.")
+    status: DeliveryStatus = Field(description="The new status.")
+    tries: int = Field(ge=0, description="How many times the message was claimed for sending.")
+    next_try_at: str | None = Field(
+        description="When the next try is; null unless the status is RETRYING."
+    )
+    error: DeliveryError | None = Field(
+        description="Why the message was not sent or did not arrive; null otherwise."
+    )
+    has_complaint: bool = Field(description="Whether the recipient reported the message as spam.")
+    resend_of: str | None = Field(
+        description="The delivery that this one repeats; null unless this is a resend."
+    )
+    occurred_at: str = Field(description="When the delivery got this status.")
+    created_at: str = Field(description="When the delivery was created.")

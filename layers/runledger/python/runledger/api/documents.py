@@ -17,7 +17,7 @@ from runledger.models.validation_words import path_in, words
 
 ModelT = TypeVar("ModelT", bound=WireModel)
 
-_READ_ONLY = "Read-only: what GET answered may be sent back and is ignored."
+_READ_ONLY = "Read-only. Ignored if sent, so the answer of a GET can be sent back."
 
 
 def replacement_of(
@@ -28,12 +28,18 @@ def replacement_of(
 
     `id` and `revision` are kept, because the caller compares them with the stored ones."""
     fields: dict[str, Any] = {
-        "id": (str | None, Field(default=None, description="If sent, the id in the path.")),
+        "id": (
+            str | None,
+            Field(default=None, description="If sent, it must be the id in the path."),
+        ),
         "revision": (
             Whole | None,
             Field(
                 default=None,
-                description="If sent, the revision that was read; 409 where it has changed.",
+                description=(
+                    "If sent, the revision that you read. If the stored revision differs, the "
+                    "answer is 409."
+                ),
             ),
         ),
     }
@@ -56,7 +62,10 @@ def patch_of(
         Whole | None,
         Field(
             default=None,
-            description="If sent, the revision that was read; 409 where it has changed.",
+            description=(
+                "If sent, the revision that you read. If the stored revision differs, the "
+                "answer is 409."
+            ),
         ),
     )
     return create_model(name, __base__=WireModel, __doc__=description, **fields)

@@ -16,7 +16,9 @@ class EraseDocument(WireModel):
         | None
     ) = Field(
         default=None,
-        description="For the record, which stays: name a request or a ticket, not the person.",
+        description=(
+            "The reason, which is kept permanently. Name a request or a ticket, not the person."
+        ),
     )
 
 
@@ -24,8 +26,8 @@ class ErasureView(WireModel):
     """The progress of erasing a contact. An erasure takes some minutes."""
 
     contact_id: str = Field(description="The contact's id.")
-    status: ErasureStatus = Field(description="Whether anything is left to erase.")
-    reason: str | None = Field(description="Why it was asked for.")
-    requested_by: str = Field(description="The e-mail of the user who asked for it.")
-    requested_at: str = Field(description="When it was asked for.")
-    finished_at: str | None = Field(description="When nothing was left to erase; null before.")
+    status: ErasureStatus = Field(description="Whether the erasure has finished.")
+    reason: str | None = Field(description="The reason given.")
+    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    requested_at: str = Field(description="When the erasure was requested.")
+    finished_at: str | None = Field(description="When the erasure finished; null until then.")

@@ -11,30 +11,27 @@ from runledger.models.listing import ListName
 class ExportDocument(WireModel):
     """A list to write to a file."""
 
-    list: ListName = Field(description="Which list.")
+    list: ListName = Field(description="The list to export.")
     format: ExportFormat = Field(description="The format of the file.")
-    filter: FilterDocument = Field(
-        default=FilterDocument(), description="The filters of that list."
-    )
+    filter: FilterDocument = Field(default=FilterDocument(), description="The filters of the list.")
 
 
 class ExportView(WireModel):
     """An export and its progress."""
 
     id: str = Field(description="The export's id.")
-    list: ListName = Field(description="Which list.")
+    list: ListName = Field(description="The list that is exported.")
     format: ExportFormat = Field(description="The format of the file.")
-    filter: FilterView = Field(description="The filters, as they were when it was asked for.")
-    status: ExportStatus = Field(description="How far the export is.")
+    filter: FilterView = Field(description="The filters, fixed at the time of the request.")
+    status: ExportStatus = Field(description="The export's status.")
     rows: int = Field(description="How many rows were written so far.")
-    created_at: str = Field(description="When it was asked for.")
-    requested_by: str = Field(description="The e-mail of the user who asked for it.")
-    finished_at: str | None = Field(description="When the file was complete; null before.")
-    expires_at: str = Field(description="When the file will be deleted.")
+    created_at: str = Field(description="When the export was requested.")
+    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    finished_at: str | None = Field(description="When the export ended; null until then.")
+    expires_at: str = Field(description="When the file is deleted.")
     url: str | None = Field(
         description=(
-            "A link to the file, made anew for each answer; for MEMBER and above, "
-            "while the file is there."
+            "A download link, new in each answer. Null for VIEWER, and if there is no file."
         )
     )
     url_expires_at: str | None = Field(description="Until when the link works.")

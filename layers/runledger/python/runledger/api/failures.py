@@ -14,36 +14,53 @@ class FailureGroupView(WireModel):
 
     id: str = Field(description="The group's id.")
     automation_id: str = Field(description="The automation whose runs failed.")
-    automation_name: str | None = Field(description="Null where the automation is gone.")
-    node_id: str | None = Field(description="Null where the run failed outside of any node.")
-    kind: str = Field(description="The error's stable code.")
+    automation_name: str | None = Field(
+        description="The automation's current name; null if it no longer exists."
+    )
+    node_id: str | None = Field(
+        description="The node that failed; null if the runs failed outside any node."
+    )
+    kind: str = Field(description="A stable error code for programs.")
     title: str = Field(
-        description="Names the group: a call by method, host, path and status, such as POST "
-        "api.example.com/score/{id} answered 503; any other error by its message."
+        description=(
+            "The name of the group. A failed call is named by method, host, path and status, "
+            "such as POST api.example.com/score/{id} answered 503; any other error by its "
+            "message."
+        )
     )
     message: str = Field(
-        description="The first message, with placeholders, such as <number>, for what differs."
+        description=(
+            "The first failure's message, with placeholders such as <number> for the parts "
+            "that vary."
+        )
     )
     newest_message: str | None = Field(
-        description="As the newest run tells it; a list shows its beginning. Null where that run "
-        "is gone."
+        description=(
+            "The newest run's message; a list shows only its beginning. Null if that run has "
+            "expired."
+        )
     )
-    newest_run_id: str | None = Field(description="The run that was created last.")
+    newest_run_id: str | None = Field(description="The run of the group that was created last.")
     status: GroupStatus = Field(
-        description="RESOLVED until a run fails after that in the same way."
+        description=(
+            "RESOLVED if a person resolved the group and no run has failed in this way since; "
+            "otherwise OPEN."
+        )
     )
-    resolved_by: str | None = Field(description="Who resolved it; null where it is OPEN.")
-    resolved_at: str | None = Field(description="When it was resolved; null where it is OPEN.")
-    note: str | None = Field(description="What was written then; null where it is OPEN.")
+    resolved_by: str | None = Field(description="Who resolved the group; null if it is OPEN.")
+    resolved_at: str | None = Field(description="When the group was resolved; null if it is OPEN.")
+    note: str | None = Field(
+        description="The note of the person who resolved the group; null if it is OPEN."
+    )
     reopened_at: str | None = Field(
-        description="When it was opened again since it was last resolved; null otherwise."
+        description="When the group was reopened; null if it was not since it was last resolved."
     )
-    count: int = Field(description="Runs of the group that were created in the range.")
-    contacts: int = Field(description="Different contacts of these runs.")
-    is_complete: bool = Field(description="False where there are more than were counted.")
-    first_seen_at: str = Field(description="The earliest failure of all, whatever the range.")
-    last_seen_at: str = Field(description="The latest one, whatever the range.")
-    first_version: int = Field(description="The automation's version of the earliest failure.")
+    count: int = Field(description="The number of the group's runs that were created in the range.")
+    contacts: int = Field(description="The number of different contacts in these runs.")
+    is_complete: bool = Field(description="False if there are more runs than were counted.")
+    first_seen_at: str = Field(description="When the first run failed, even if outside the range.")
+    last_seen_at: str = Field(description="When the latest run failed, even if outside the range.")
+    first_version: int = Field(description="The automation's version in the first failed run.")
 
 
 class ResolveDocument(WireModel):

@@ -18,35 +18,38 @@ class FilterDocument(WireModel):
     """A list's filters, with the names of its query parameters."""
 
     status: Several = Field(
-        default=(), description="One status or several; of runs and deliveries."
+        default=(), description="One or more statuses; for runs and deliveries."
     )
-    reason: Several = Field(default=(), description="One reason or several; of refusals.")
-    automation_id: str | None = Field(default=None, description="The id of an automation.")
-    contact: str | None = Field(default=None, description="A contact by id, e-mail or phone.")
+    reason: Several = Field(default=(), description="One or more reasons; for refusals.")
+    automation_id: str | None = Field(default=None, description="An automation's id.")
+    contact: str | None = Field(
+        default=None, description="A contact's id, e-mail address or phone number."
+    )
     trigger_type: Several = Field(
-        default=(), description="One trigger type or several; of runs and refusals."
+        default=(), description="One or more trigger types; for runs and refusals."
     )
-    error_group: str | None = Field(default=None, description="The id of a failure group; of runs.")
-    channel: str | None = Field(default=None, description="A channel; of deliveries.")
-    run_id: str | None = Field(default=None, description="The id of a run; of deliveries.")
+    error_group: str | None = Field(default=None, description="A failure group's id; for runs.")
+    channel: str | None = Field(default=None, description="A channel; for deliveries.")
+    run_id: str | None = Field(default=None, description="A run's id; for deliveries.")
     address: str | None = Field(
-        default=None, description="An e-mail or a phone, as pasted; of deliveries."
+        default=None, description="An e-mail address or phone number, as pasted; for deliveries."
     )
-    range: str | None = Field(default=None, description="24h, 7d or 30d, counted back from now.")
+    range: str | None = Field(default=None, description="A range that ends now: 24h, 7d or 30d.")
     from_: str | None = Field(
         default=None,
         alias="from",
-        description="The earliest creation: a date (from its first moment on), a date-time, or "
-        "seconds or milliseconds since 1970.",
+        description=(
+            "The earliest creation time: a date (its start), a date-time, or seconds or "
+            "milliseconds since 1970."
+        ),
     )
     to: str | None = Field(
         default=None,
-        description="The latest creation, written likewise: a date means the end of that day.",
+        description="The latest creation time, in the same formats. A date means its end.",
     )
     time_zone: str | None = Field(
         default=None,
-        description="The IANA zone in which dates and times without an offset are read; UTC "
-        "unless given.",
+        description="The IANA time zone for dates and times without an offset; UTC by default.",
     )
 
 
@@ -55,14 +58,16 @@ class FilterView(WireModel):
 
     status: list[str] = Field(description="The statuses; empty for all.")
     reason: list[str] = Field(description="The reasons; empty for all.")
-    automation_id: str | None = Field(description="The id of an automation; null for all.")
-    contact: str | None = Field(description="The id of a contact; null for all.")
+    automation_id: str | None = Field(description="An automation's id; null for all.")
+    contact: str | None = Field(description="A contact's id; null for all.")
     trigger_type: list[str] = Field(description="The trigger types; empty for all.")
-    error_group: str | None = Field(description="The id of a failure group; null for all.")
+    error_group: str | None = Field(description="A failure group's id; null for all.")
     channel: str | None = Field(description="A channel; null for all.")
-    run_id: str | None = Field(description="The id of a run; null for all.")
-    address: str | None = Field(description="An e-mail or a phone, as pasted; null for all.")
+    run_id: str | None = Field(description="A run's id; null for all.")
+    address: str | None = Field(
+        description="An e-mail address or phone number, as pasted; null for all."
+    )
     from_: str | None = Field(
-        alias="from", description="The earliest creation time; null for no bound."
+        alias="from", description="The earliest creation time; null if there is no limit."
     )
     to: str = Field(description="The latest creation time.")

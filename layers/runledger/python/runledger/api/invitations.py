@@ -15,8 +15,8 @@ class InvitationDocument(WireModel):
 
     email: Annotated[
         str, StringConstraints(strip_whitespace=True), AfterValidator(normalize_email)
-    ] = Field(description="The address that the invitation is bound to.")
-    role: Role = Field(description="The role that they join with.")
+    ] = Field(description="The address to invite. Only its owner can accept the invitation.")
+    role: Role = Field(description="The role that the person gets.")
 
 
 class InvitationStatus(StrEnum):
@@ -30,24 +30,26 @@ class InvitationView(WireModel):
     """An invitation, as owners of the workspace see it."""
 
     id: str = Field(description="The invitation's id.")
-    email: str = Field(description="The address that it is bound to.")
-    role: Role = Field(description="The role that they join with.")
+    email: str = Field(description="The invited address.")
+    role: Role = Field(description="The role that the person gets.")
     status: InvitationStatus = Field(
-        description="`EXPIRED` can no longer be accepted; sending it again renews it."
+        description="An `EXPIRED` invitation cannot be accepted. Send it again to renew it."
     )
-    invited_by: str = Field(description="The e-mail address of the owner who invited.")
-    invited_at: str = Field(description="When it was made.")
-    sent_at: str = Field(description="When it was last made out or sent again.")
-    expires_at: str = Field(description="Until when it can be accepted.")
+    invited_by: str = Field(description="The e-mail address of the owner who sent the invitation.")
+    invited_at: str = Field(description="When the invitation was created.")
+    sent_at: str = Field(description="When the invitation was last sent.")
+    expires_at: str = Field(description="Until when the invitation can be accepted.")
 
 
 class SentInvitationView(InvitationView):
     """An invitation that was just created or sent again."""
 
     mailed: bool = Field(
-        description="Whether the invitation went out by e-mail. If not, nobody was written to: "
-        "the stack's sender is not verified, or refused the mail. The invitation holds all the "
-        "same. The first password of a new account comes in a mail of its own."
+        description=(
+            "Whether the invitation was sent by e-mail. If false, the stack's sender is not "
+            "verified or refused the e-mail, so inform the person yourself: the invitation is "
+            "valid. A new account gets its first password in a separate e-mail."
+        )
     )
 
 
@@ -55,7 +57,7 @@ class OwnInvitationView(WireModel):
     """An invitation, as the invited person sees it."""
 
     id: str = Field(description="The invitation's id, to accept or decline it.")
-    workspace_name: str = Field(description="The name of the workspace.")
-    role: Role = Field(description="The role that accepting gives.")
-    invited_by: str = Field(description="The e-mail address of the owner who invited.")
-    expires_at: str = Field(description="Until when it can be accepted.")
+    workspace_name: str = Field(description="The workspace's name.")
+    role: Role = Field(description="The role that you get by accepting.")
+    invited_by: str = Field(description="The e-mail address of the owner who sent the invitation.")
+    expires_at: str = Field(description="Until when the invitation can be accepted.")

@@ -14,11 +14,11 @@ class ListView(WireModel, Generic[ItemT]):
 
     items: list[ItemT] = Field(description="The rows of this page.")
     next_cursor: str | None = Field(
-        description="Ask for the next page with it; null at the end of the list."
+        description="Send it as `cursor` to get the next page; null on the last page."
     )
 
 
 UNREADABLE = (
-    "What of the stored row is damaged and could not be read, in one sentence; its fields hold "
-    "nothing then. Null for a row that was read in full."
+    "Which parts of the stored row are damaged and could not be read, in one sentence; "
+    "their fields are empty. Null if the whole row was read."
 )

@@ -18,49 +18,49 @@ class PreviewDocument(WireModel):
         default=None, description="The contact's phone number, with its country code."
     )
     payload: Any = Field(
-        default_factory=dict, description="What the template reads as `{{trigger.*}}`."
+        default_factory=dict, description="The value of `{{trigger.*}}` in the template."
     )
     steps: dict[str, Any] = Field(
-        default_factory=dict, description="What the template reads as `{{steps.*}}`."
+        default_factory=dict, description="The value of `{{steps.*}}` in the template."
     )
     vars: dict[str, Any] = Field(
-        default_factory=dict, description="What the template reads as `{{vars.*}}`."
+        default_factory=dict, description="The value of `{{vars.*}}` in the template."
     )
 
 
 class DraftPreviewDocument(PreviewDocument):
     """A preview of a template that is not saved."""
 
-    template: TemplateDocument = Field(description="The template.")
+    template: TemplateDocument = Field(description="The template to render.")
 
 
 class PreviewProblem(WireModel):
     """The reason why a field of the message cannot be rendered."""
 
-    field: str = Field(description="The field: subject or body.")
+    field: str = Field(description="The field that cannot be rendered: subject or body.")
     message: str = Field(description="What is wrong, in words.")
     variable: str | None = Field(
-        default=None, description="The variable that has no value, where that is the problem."
+        default=None, description="The variable without a value, if that is the problem."
     )
 
 
 class PreviewView(WireModel):
     """The message that would be sent."""
 
-    channel: str = Field(description="The channel of the template.")
-    address: str | None = Field(description="Where it would go; null without a contact.")
+    channel: str = Field(description="The template's channel.")
+    address: str | None = Field(description="The address it would go to; null without a contact.")
     subject: str | None = Field(
         description=(
-            "The subject as rendered; null where it cannot be, and for channels without one."
+            "The rendered subject; null if it cannot be rendered, or the channel has none."
         )
     )
-    body: str | None = Field(description="The body as rendered; null where it cannot be.")
+    body: str | None = Field(description="The rendered body; null if it cannot be rendered.")
     problems: list[PreviewProblem] = Field(
-        description="Why it cannot be rendered; empty where it can."
+        description="Why the message cannot be rendered; empty if it can."
     )
     gates: list[GateView] = Field(
         description=(
-            "The checks that a transactional message to the contact would meet, up to "
-            "the first that refuses it."
+            "The gates that a transactional message to this contact would meet, up to the "
+            "first refusal."
         )
     )

@@ -13,34 +13,37 @@ class ProblemDetail(WireModel):
     """An error in the format of RFC 9457, with additional members."""
 
     type: Literal["about:blank"] = Field(
-        description="Always about:blank: the status says what kind of problem it is."
+        description="Always about:blank: the status names the kind of problem."
     )
-    title: str = Field(description="The kind of problem, in words.")
+    title: str = Field(description="The kind of problem, in a few words.")
     status: int = Field(ge=400, le=599, description="The HTTP status.")
-    detail: str = Field(description="What is wrong with this request.")
+    detail: str = Field(description="What is wrong with this request, and what to do.")
     field: str | None = Field(
         default=None,
-        description="The path of the wrong value; absent where the whole request is wrong.",
+        description="The path of the wrong value; absent if the request as a whole is wrong.",
     )
     problems: list[Problem] | None = Field(
-        default=None, description="Every problem of the request or of its graph; with 422."
+        default=None, description="All problems of the request or of its graph; with 422."
     )
     code: str | None = Field(
         default=None,
-        description="Which kind of refusal it is, for programs: `MFA_REQUIRED` with 403, where the "
-        "workspace asks for a second factor that the account does not have.",
+        description=(
+            "The kind of refusal, for programs. `MFA_REQUIRED` (with 403): the workspace "
+            "requires a second factor, which the account does not have."
+        ),
     )
     state: str | None = Field(
-        default=None, description="The present state that forbids the call; with 409."
+        default=None, description="The current state, which does not allow the request; with 409."
     )
     revision: int | None = Field(
-        default=None, description="The present revision; with 412, and with 409 of a stale edit."
+        default=None,
+        description=(
+            "The current revision; with 412, and with 409 if the edit is based on an old revision."
+        ),
     )
-    expired_at: str | None = Field(
-        default=None, description="Since when it is not kept any more; with 410."
-    )
+    expired_at: str | None = Field(default=None, description="When the resource expired; with 410.")
     erasure: ErasureStatus | None = Field(
-        default=None, description="How far the erasing of the contact is; with 410."
+        default=None, description="The progress of erasing the contact; with 410."
     )
     erased_at: str | None = Field(
         default=None, description="When the contact was erased; with 410."
@@ -50,4 +53,4 @@ class ProblemDetail(WireModel):
 class GatewayMessage(WireModel):
     """An error that API Gateway itself answers, before or instead of a function."""
 
-    message: str | None = Field(description="A few words, such as Unauthorized.")
+    message: str | None = Field(description="A short message, such as Unauthorized.")

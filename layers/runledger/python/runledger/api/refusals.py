@@ -15,27 +15,34 @@ class RefusalView(WireModel):
 
     id: str = Field(description="The refusal's id.")
     reason: RefusalReason = Field(description="Why no run was opened.")
-    message: str = Field(description="The reason in words.")
+    message: str = Field(description="The reason, in words.")
     automation_id: str = Field(description="The automation that was triggered.")
     automation_name: str = Field(description="The automation's name at that time.")
-    version: int | None = Field(description="The version that was active; null where none was.")
+    version: int | None = Field(
+        description="The active version at that time; null if there was none."
+    )
     trigger: dict[str, Any] = Field(
-        description="What was fired: its `type` and facts of that type."
+        description="The trigger: its `type`, and details for that type."
     )
     contact_id: str | None = Field(
-        description="The contact it was about; null where none was found."
+        description="The contact that the event was about; null if none was found."
     )
     run_id: str | None = Field(
-        description="The run in the way, or the run that the same event had opened before."
+        description=(
+            "The run that prevented a new one, or the run that the same event opened before."
+        )
     )
     source: str | None = Field(
-        description="Who fired it: an address, a user's e-mail or the id of an upstream run."
+        description=(
+            "Where the event came from: an IP address, a user's e-mail address or the id of an "
+            "upstream run."
+        )
     )
     count: int = Field(description="How many refusals this row stands for.")
-    created_at: str = Field(description="When the first of them came.")
-    last_at: str = Field(description="When the latest of them came.")
+    created_at: str = Field(description="When the first of them happened.")
+    last_at: str = Field(description="When the latest of them happened.")
     erased_at: str | None = Field(
         default=None,
-        description="When the contact was erased, and with it everything about the person.",
+        description="When the contact was erased, together with all personal data.",
     )
     unreadable: str | None = Field(default=None, description=UNREADABLE)

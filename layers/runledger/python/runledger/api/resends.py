@@ -14,11 +14,15 @@ class ResendDocument(WireModel):
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
         | None
-    ) = Field(default=None, description="The same key makes one resend, however often it is sent.")
+    ) = Field(
+        default=None,
+        description="Makes the request safe to repeat: the same key sends the message only once.",
+    )
     force: StrictBool = Field(
         default=False,
         description=(
-            "Overrule every gate but address and template. It needs ADMIN and is recorded."
+            "Overrule every gate except address and template. This requires the role ADMIN "
+            "and is recorded."
         ),
     )
 
@@ -27,7 +31,7 @@ class ResentView(WireModel):
     """The new delivery, or the one that the same key made before."""
 
     delivery_id: str = Field(description="The new delivery's id.")
-    status: DeliveryStatus = Field(description="Where the new delivery is in its life.")
+    status: DeliveryStatus = Field(description="The new delivery's status.")
     duplicate: bool = Field(
-        default=False, description="True where the same key had made it before."
+        default=False, description="Whether an earlier request with the same key sent it."
     )

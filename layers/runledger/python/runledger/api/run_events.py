@@ -31,22 +31,24 @@ class EventPart(WireModel):
 class EventTrigger(EventPart):
     """What opened the run."""
 
-    type: TriggerType = Field(description="The kind of trigger.")
+    type: TriggerType = Field(description="The trigger type.")
 
 
 class EventError(EventPart):
     """Why the run failed."""
 
-    node_id: str | None = Field(description="The node it failed at, where it was one.")
-    kind: str = Field(description="Stable and for programs, e.g. STOP_ERROR.")
-    message: str = Field(description="For a person; the first 120 bytes.")
+    node_id: str | None = Field(
+        description="The node that failed; null if the run failed outside any node."
+    )
+    kind: str = Field(description="A stable code for programs, such as STOP_ERROR.")
+    message: str = Field(description="The first 120 bytes of the message.")
 
 
 class EventCanceled(EventPart):
     """Who ended the run, and why."""
 
-    by: str = Field(description="A user's e-mail, or `system`.")
-    reason: str = Field(description="Their words.")
+    by: str = Field(description="A user's e-mail address, or `system`.")
+    reason: str = Field(description="Why the run was canceled.")
 
 
 class RunEvent(EventPart):
@@ -55,27 +57,38 @@ class RunEvent(EventPart):
     It holds ids only: no address of a contact, no payload, no output."""
 
     schema_version: Literal[1] = Field(
-        default=1, alias="schema", description="The version of this document."
+        default=1, alias="schema", description="The version of this format."
     )
-    id: str = Field(description="The change's own id: drop what was seen before.")
+    id: str = Field(
+        description="Identifies this change. Ignore an event whose id you have already processed."
+    )
     sequence: int = Field(ge=1, description="Grows by one with every status of the run.")
-    workspace_id: str = Field(description="The workspace of the run.")
-    run_id: str = Field(description="The run.")
-    automation_id: str = Field(description="Its automation.")
-    automation_name: str = Field(description="As it was called when the run was opened.")
-    version: int = Field(description="The automation's version that the run is of.")
-    status: RunStatus = Field(description="What it has come to.")
-    attempt: int = Field(ge=1, description="Which of its executions, from 1.")
+    workspace_id: str = Field(description="The workspace's id.")
+    run_id: str = Field(description="The run's id.")
+    automation_id: str = Field(description="The automation's id.")
+    automation_name: str = Field(description="The automation's name when the run was opened.")
+    version: int = Field(description="The automation's version.")
+    status: RunStatus = Field(description="The new status.")
+    attempt: int = Field(ge=1, description="The number of the run's execution, counted from 1.")
     trigger: EventTrigger = Field(description="What opened the run.")
-    contact_id: str | None = Field(description="Whom it is for.")
-    occurred_at: str = Field(description="When it came to the status.")
-    created_at: str = Field(description="When it was opened.")
-    scheduled_for: str | None = Field(description="When it was to start, if not at once.")
-    started_at: str | None = Field(description="When its first node began.")
-    finished_at: str | None = Field(description="When it ended.")
-    duration_ms: int | None = Field(description="From startedAt to finishedAt.")
-    error: EventError | None = Field(description="With FAILED.")
-    canceled: EventCanceled | None = Field(description="With CANCELED.")
+    contact_id: str | None = Field(description="The contact; null for a run without one.")
+    occurred_at: str = Field(description="When the run got this status.")
+    created_at: str = Field(description="When the run was opened.")
+    scheduled_for: str | None = Field(
+        description="When the run was scheduled to start; null if it started at once."
+    )
+    started_at: str | None = Field(description="When the first node started; null until then.")
+    finished_at: str | None = Field(description="When the run ended; null until then.")
+    duration_ms: int | None = Field(description="Milliseconds from startedAt to finishedAt.")
+    error: EventError | None = Field(
+        description="Why the run failed; null unless the status is FAILED."
+    )
+    canceled: EventCanceled | None = Field(
+        description="Who canceled the run, and why; null unless the status is CANCELED."
+    )
     has_downstream: bool = Field(
-        description="Whether the run has ended and automations wait for runs of this one."
+        description=(
+            "Whether other automations are triggered by the end of this run. True only if the "
+            "run has ended."
+        )
     )

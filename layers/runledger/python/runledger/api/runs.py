@@ -16,22 +16,24 @@ class ErrorView(WireModel):
     """Why a run, a step or a delivery failed."""
 
     node_id: str | None = Field(
-        description="The node that failed; null where it failed outside of any node."
+        description="The node that failed; null if the failure was outside any node."
     )
     kind: str = Field(
-        description="A stable code, such as STOP_ERROR, MISSING_VARIABLE or OUTCOME_UNKNOWN."
+        description=(
+            "A stable code for programs, such as STOP_ERROR, MISSING_VARIABLE or OUTCOME_UNKNOWN."
+        )
     )
-    message: str = Field(description="The reason in words.")
+    message: str = Field(description="The reason, in words.")
     cause: str | None = Field(
-        description="The technical cause, without secrets; null where the message says it all."
+        description="The technical cause, without secrets; null if the message says it all."
     )
 
 
 class CanceledView(WireModel):
     """Who canceled a run, and why."""
 
-    by: str = Field(description="The user's e-mail, or `system`.")
-    reason: str = Field(description="Why, in the words of that user.")
+    by: str = Field(description="The user's e-mail address, or `system`.")
+    reason: str = Field(description="Why the run was canceled.")
     at: str = Field(description="When the run was canceled.")
 
 
@@ -40,17 +42,23 @@ class HealthView(WireModel):
 
     state: str = Field(
         description=(
-            "Of a run QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE; of a "
-            "delivery QUEUED, SENDING, RETRYING or UNKNOWN."
+            "For a run: QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE. For a "
+            "delivery: QUEUED, SENDING, RETRYING or UNKNOWN."
         )
     )
-    text: str = Field(description="The state in words.")
-    until: str | None = Field(default=None, description="When the waiting ends; with WAITING only.")
+    text: str = Field(description="The state, in words.")
+    until: str | None = Field(
+        default=None,
+        description=(
+            "When a SCHEDULED run starts, a WAITING run continues, a delivery is retried or an "
+            "UNKNOWN delivery is given up; null otherwise."
+        ),
+    )
     attempt: int | None = Field(
-        default=None, description="The number of the present try; with RETRYING only."
+        default=None, description="The number of the current attempt or try; null if there is none."
     )
     last_error: str | None = Field(
-        default=None, description="Why the try before failed; with RETRYING only."
+        default=None, description="Why the previous attempt or try failed; null if it did not."
     )
 
 
@@ -59,10 +67,10 @@ class RunContactView(WireModel):
 
     id: str = Field(description="The contact's id.")
     email: str | None = Field(
-        description="The e-mail address at that time; null where there was none."
+        description="The e-mail address at that time; null if there was none."
     )
     phone: str | None = Field(
-        description="The phone number at that time, as E.164; null where there was none."
+        description="The phone number at that time, in E.164 format; null if there was none."
     )
 
 
@@ -70,46 +78,50 @@ class RunView(WireModel):
     """A run as lists show it."""
 
     id: str = Field(description="The run's id.")
-    status: RunStatus = Field(description="Where the run is in its life.")
-    health: HealthView | None = Field(description="More about an open run; null once it has ended.")
-    automation_id: str = Field(description="The automation that ran.")
+    status: RunStatus = Field(description="The run's status.")
+    health: HealthView | None = Field(
+        description="Details about an open run; null once the run has ended."
+    )
+    automation_id: str = Field(description="The automation's id.")
     automation_name: str = Field(description="The automation's name when the run was opened.")
-    version: int = Field(description="The version of the automation that ran.")
+    version: int = Field(description="The automation's version.")
     attempt: int = Field(
-        description="How often the run's state machine was started; the first attempt is 1."
+        description="How many times the run's state machine was started; the first attempt is 1."
     )
     start_error: str | None = Field(
         description="Why the start was put off, or why the run needed another attempt."
     )
     trigger: dict[str, Any] = Field(
-        description="What opened the run: its `type` and facts of that type."
+        description="What opened the run: its `type`, and details for that type."
     )
     contact: RunContactView | None = Field(
         description="The contact when the run was opened; null for a run without one."
     )
     created_at: str = Field(description="When the run was opened.")
     scheduled_for: str | None = Field(
-        description="The moment that the run was scheduled for; null where it starts at once."
+        description="When the run is scheduled to start; null if it starts at once."
     )
-    started_at: str | None = Field(description="When the first node began; null before.")
+    started_at: str | None = Field(description="When the first node started; null until then.")
     finished_at: str | None = Field(description="When the run ended; null while it is open.")
     duration_ms: int | None = Field(
-        description="Milliseconds from start to end; null while the run is open."
+        description="Milliseconds from startedAt to finishedAt; null while the run is open."
     )
     error: ErrorView | None = Field(description="Why the run failed; null unless it did.")
-    error_group: str | None = Field(description="The id of the failure group of a failed run.")
+    error_group: str | None = Field(
+        description="The id of the failure group; null unless the run failed."
+    )
     canceled: CanceledView | None = Field(
         description="Who canceled the run, and why; null unless it was canceled."
     )
     at: list[str] = Field(
         description=(
-            "The nodes that the run is at: several in a fork, none before it begins, "
-            "and the one that it ended at."
+            "The ids of the current nodes, or of the node where the run ended. A fork has "
+            "several; a run that has not started has none."
         )
     )
     erased_at: str | None = Field(
         default=None,
-        description="When the contact was erased, and with it everything about the person.",
+        description="When the contact was erased, together with all personal data.",
     )
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
@@ -123,12 +135,16 @@ class RunDocument(WireModel):
         default=None, description="The contact's phone number, with its country code."
     )
     payload: dict[str, Any] = Field(
-        default_factory=dict, description="What templates and conditions read as `{{trigger.*}}`."
+        default_factory=dict,
+        description="The value of `{{trigger.*}}` in templates and conditions.",
     )
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
         | None
-    ) = Field(default=None, description="The same key opens one run, however often it is sent.")
+    ) = Field(
+        default=None,
+        description="Makes the request safe to repeat: the same key opens only one run.",
+    )
 
 
 class CancelDocument(WireModel):
@@ -136,69 +152,76 @@ class CancelDocument(WireModel):
 
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
-    ] = Field(description="Why, for the history.")
+    ] = Field(description="The reason, which the history shows.")
 
 
 class OpenedView(WireModel):
     """The answer to a trigger."""
 
-    run_id: str = Field(description="The run that was opened, now or by the same event before.")
-    status: RunStatus = Field(description="Where that run is in its life.")
+    run_id: str = Field(description="The run that this event opened, now or before.")
+    status: RunStatus = Field(description="The run's status.")
     duplicate: bool = Field(
-        default=False, description="True where the same event had opened the run before."
+        default=False, description="Whether an earlier request with the same event opened the run."
     )
 
 
 class StepView(WireModel):
     """One visit of one node."""
 
-    node_id: str = Field(description="The node.")
+    node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")
-    status: StepStatus = Field(description="Where the step is in its life.")
-    order: int = Field(description="Its place in the run, counted from 1.")
-    started_at: str = Field(description="When it began.")
-    finished_at: str | None = Field(description="When it ended; null before.")
+    status: StepStatus = Field(description="The step's status.")
+    order: int = Field(description="The step's position in the run, counted from 1.")
+    started_at: str = Field(description="When the step started.")
+    finished_at: str | None = Field(description="When the step ended; null until then.")
     duration_ms: int | None = Field(
-        description="Milliseconds from its begin to its end; null before."
+        description="Milliseconds from start to end; null until the step has ended."
     )
     waited_ms: int | None = Field(
         description=(
-            "The part of `durationMs` in which the run waited; null where it did not, "
-            "or still does."
+            "The part of `durationMs` that the run spent waiting; null if it did not wait, "
+            "or waits still."
         )
     )
     tries: int | None = Field(
-        description="How many calls it made; null for a node that makes none."
+        description=(
+            "How many times the node tried its HTTP request; null for a node that makes none."
+        )
     )
     outcome: str | None = Field(
-        description="The branch that was taken; null where there is one way on."
+        description="The branch that was taken; null if the node does not branch."
     )
     branches_not_taken: list[str] = Field(description="The labels of the other branches.")
-    reason: str | None = Field(description="Why it was skipped; null unless it was.")
+    reason: str | None = Field(description="Why the step was skipped or canceled; null otherwise.")
     wait_until: str | None = Field(
-        description="When the waiting ends; null for a node that does not wait."
+        description="When the wait ends; null for a node that does not wait."
     )
     input: dict[str, Any] | None = Field(
         description=(
-            "The node's config with the values of its expressions, secrets by their "
-            "names and long values cut. A message's also has `variables`, which its "
-            "templates read. Null where it was not recorded."
+            "The node's config, with its expressions replaced by their values, secrets by "
+            "their names, and long values cut. For a message it includes `variables`, "
+            "which its templates read. Null if it was not recorded."
         )
     )
-    output: dict[str, Any] = Field(description="What later nodes read as `{{steps.<nodeId>.*}}`.")
+    output: dict[str, Any] = Field(
+        description="The value of `{{steps.<nodeId>.*}}` for later nodes."
+    )
     evidence: ShownEvidence | None = Field(
         description=(
-            "The rule and the values that decided the branch; null for a node without branches."
+            "What the step is based on: the values that a CONDITION or SWITCH compared, "
+            "the time that a WAIT calculated, the mode of a SET, the tries of an "
+            "INTEGRATION, or the messages of a SEND_MESSAGE. Null if the node recorded "
+            "none."
         )
     )
     request: ShownRequest | None = Field(
-        description="The call that it made, without secrets; null for a node that makes none."
+        description="The HTTP request, without secrets; null for a node that makes none."
     )
     response: ShownResponse | None = Field(
-        description="The answer to the call, without secrets; null where there was none."
+        description="The answer to the HTTP request, without secrets; null if there was none."
     )
-    error: ErrorView | None = Field(description="Why it failed; null unless it did.")
-    delivery_ids: list[str] = Field(description="The deliveries that it made.")
+    error: ErrorView | None = Field(description="Why the step failed; null unless it did.")
+    delivery_ids: list[str] = Field(description="The ids of the messages that the step sent.")
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
@@ -206,14 +229,18 @@ class DeliveryLinkView(WireModel):
     """A message that a step sent or tried to send."""
 
     id: str = Field(description="The delivery's id.")
-    node_id: str = Field(description="The node that made it.")
-    path: str = Field(description="The API's path of the delivery.")
+    node_id: str = Field(description="The node that sent the message.")
+    path: str = Field(description="The path of the delivery in the API.")
     status: DeliveryStatus | None = Field(
-        description="Where the delivery is now; null beyond the first hundred of a run."
+        description=(
+            "The delivery's current status; null after the first hundred deliveries of a run."
+        )
     )
-    channel: str | None = Field(description="The channel; null beyond the first hundred of a run.")
+    channel: str | None = Field(
+        description="The channel; null after the first hundred deliveries of a run."
+    )
     address: str | None = Field(
-        description="Where it goes; null beyond the first hundred of a run."
+        description="The recipient's address; null after the first hundred deliveries of a run."
     )
 
 
@@ -223,7 +250,7 @@ class DownstreamRunView(WireModel):
     automation_id: str = Field(description="The other automation's id.")
     automation_name: str = Field(description="The other automation's name.")
     run_id: str = Field(description="The other run's id.")
-    status: RunStatus = Field(description="Where the other run is in its life.")
+    status: RunStatus = Field(description="The other run's status.")
 
 
 class UpstreamRunView(WireModel):
@@ -231,28 +258,28 @@ class UpstreamRunView(WireModel):
 
     automation_id: str = Field(description="The other automation's id.")
     automation_name: str | None = Field(
-        description="The other automation's name; null once its run has expired."
+        description="The other automation's name; null if the other run has expired."
     )
     run_id: str = Field(description="The other run's id.")
-    status: RunStatus | None = Field(
-        description="How the other run ended; null once it has expired."
-    )
+    status: RunStatus | None = Field(description="The other run's status; null if it has expired.")
 
 
 class RunDetailView(RunView):
     """A run with everything that is known about it."""
 
     payload: Any = Field(
-        description="What opened the run: the body of the event, or the payload of the user."
+        description=(
+            "The data that opened the run: the event's body, or the payload that a user entered."
+        )
     )
     graph: Graph = Field(description="The graph of the run's version.")
-    steps: list[StepView] = Field(description="The visited nodes, in order.")
-    deliveries: list[DeliveryLinkView] = Field(description="The messages of the run.")
+    steps: list[StepView] = Field(description="The steps, in order.")
+    deliveries: list[DeliveryLinkView] = Field(description="The messages that the run sent.")
     upstream: UpstreamRunView | None = Field(
         description="The run whose end opened this one; null for other triggers."
     )
     downstream: list[DownstreamRunView] = Field(
         description=(
-            "The runs that the end of this one opened, of automations that still wait for it."
+            "The runs that the end of this run opened, in automations that still wait for it."
         )
     )

@@ -15,7 +15,7 @@ class SuppressionDocument(WireModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)
     ] = Field(description="An e-mail address or a phone number.")
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
-        default=None, description="Why, shown in the list."
+        default=None, description="The reason, which the list shows."
     )
 
 
@@ -23,13 +23,20 @@ class SuppressionView(WireModel):
     """An address that nothing is sent to, on any channel that reaches it."""
 
     address: str | None = Field(
-        description="Null where its owner was erased: a hash of it is kept, so it holds on."
+        description=(
+            "The address; null if the contact was erased. A hash of it is kept, so the "
+            "suppression still works."
+        )
     )
     kind: str = Field(description="EMAIL or PHONE.")
-    reason: SuppressionReason = Field(description="Why nothing is sent to it.")
-    note: str | None = Field(description="A note for people.")
-    delivery_id: str | None = Field(description="The message that it goes back to.")
-    created_by: str | None = Field(
-        description="The e-mail of the user who added it; null where a report did."
+    reason: SuppressionReason = Field(description="Why the address is suppressed.")
+    note: str | None = Field(description="A note that people see.")
+    delivery_id: str | None = Field(
+        description=(
+            "The message that bounced or was reported as spam; null if a user added the address."
+        )
     )
-    created_at: str = Field(description="When it was added.")
+    created_by: str | None = Field(
+        description="The e-mail address of the user who added it; null if a provider's report did."
+    )
+    created_at: str = Field(description="When the address was added.")

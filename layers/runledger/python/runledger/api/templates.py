@@ -9,10 +9,10 @@ class TemplateView(WireModel):
     """A message template."""
 
     id: str = Field(description="The template's id.")
-    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
+    revision: int = Field(description="Grows with every change. It is the `ETag` without quotes.")
     name: str = Field(description="The template's name.")
-    channel: str = Field(description="The channel that it is written for.")
-    subject: str | None = Field(description="The subject as Liquid; null for channels without one.")
-    body: str = Field(description="The body as Liquid.")
+    channel: str = Field(description="The channel that the template is for.")
+    subject: str | None = Field(description="The subject, in Liquid; null if the channel has none.")
+    body: str = Field(description="The body, in Liquid.")
     created_at: str = Field(description="When the template was created.")
     updated_at: str = Field(description="When the template was last changed.")

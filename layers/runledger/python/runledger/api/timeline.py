@@ -22,8 +22,8 @@ class TimelineItemView(WireModel):
     """One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set, as
     its own list shows it."""
 
-    kind: TimelineKind = Field(description="Which of the three it is.")
-    at: str = Field(description="When it was created. The timeline is in this order.")
+    kind: TimelineKind = Field(description="The kind of this row.")
+    at: str = Field(description="When it was created. Rows are sorted by this time.")
     run: RunView | None = Field(default=None, description="The run; null for other kinds.")
     delivery: DeliveryRowView | None = Field(
         default=None, description="The delivery; null for other kinds."

@@ -36,7 +36,8 @@ def normalize_email(value: str) -> str:
     text = value.strip()
     if not text.rpartition("@")[0].isascii():
         raise ValueError(
-            "the part before the @ may have ASCII characters only; others cannot be delivered"
+            "the part before the @ must be ASCII; addresses with other characters cannot "
+            "be delivered"
         )
     try:
         checked = validate_email(
@@ -81,7 +82,10 @@ def normalize_phone(value: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise ValueError(_NO_PHONE) from error
     if not phonenumbers.is_possible_number(number):
-        raise ValueError("not a possible phone number; write it with its country code, e.g. +49…")
+        raise ValueError(
+            "not a possible phone number; check the number of digits and write it with its "
+            "country code, such as +49 1512 3456789"
+        )
     return _present_form(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

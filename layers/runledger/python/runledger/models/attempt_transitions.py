@@ -156,7 +156,7 @@ def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     """Returns a waiting attempt as DEAD_LETTERED, because its next try could not be made in
     time."""
     last = f": {attempt.error.message}" if attempt.error else ""
-    message = f"the next try could not be made within a day{last}"
+    message = f"the next try could not be made within 24 hours{last}"
     cause = attempt.error.cause if attempt.error else None
     error = ErrorDetail(node_id=attempt.node_id, kind="NEVER_TRIED", message=message, cause=cause)
     return _became(attempt.changed(error=error), DeliveryStatus.DEAD_LETTERED, now)

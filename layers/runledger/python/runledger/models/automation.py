@@ -41,33 +41,38 @@ class Node(WireModel):
 
     id: NodeId = Field(
         description=(
-            "The node's id within the graph: a letter, then letters, digits and underscores."
+            "The node's id, unique in the graph: a letter, then letters, digits and underscores."
         )
     )
     type: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
-        description="One of `GET /v1/node-types`."
+        description="One of the types in `GET /v1/node-types`."
     )
     config: dict[str, Any] = Field(
         default_factory=dict,
-        description="What the node does; `GET /v1/node-types` has a JSON Schema for each type.",
+        description=(
+            "The settings of the node. `GET /v1/node-types` has a JSON Schema for each type."
+        ),
     )
 
 
 class Edge(WireModel):
     """A way from one node to another."""
 
-    source: str = Field(description="The id of the node that it leaves.")
-    target: str = Field(description="The id of the node that it leads to.")
+    source: str = Field(description="The id of the node where the edge starts.")
+    target: str = Field(description="The id of the node where the edge ends.")
     label: Label | None = Field(
-        default=None, description="The branch that takes it; without one it is taken always."
+        default=None,
+        description=(
+            "The branch of the source node that follows this edge; null if every branch does."
+        ),
     )
 
 
 class Position(WireModel):
     """Where the console shows a node, in pixels."""
 
-    x: Real = Field(description="From the left.")
-    y: Real = Field(description="From the top.")
+    x: Real = Field(description="Pixels from the left.")
+    y: Real = Field(description="Pixels from the top.")
 
 
 class Graph(WireModel):
@@ -77,23 +82,25 @@ class Graph(WireModel):
     nodes: list[Node] = Field(
         default_factory=list,
         max_length=1_000,
-        description="The nodes, in any order; one of them is the TRIGGER.",
+        description="The nodes, in any order. Exactly one is a TRIGGER.",
     )
     edges: list[Edge] = Field(
         default_factory=list,
         max_length=MAX_EDGES,
-        description="The edges. They may not lead in a circle.",
+        description="The edges. They must not form a cycle.",
     )
     layout: dict[str, Position] = Field(
         default_factory=dict,
-        description="Where the console shows each node, by node id. It changes no run.",
+        description=(
+            "The position of each node in the console, by node id. It does not affect runs."
+        ),
     )
 
 
 class AutomationDocument(Graph):
     """An automation as a client writes it."""
 
-    name: Name = Field(description="The name for people.")
+    name: Name = Field(description="The name that people see.")
     reentry: Reentry = Field(
         default=Reentry.ALWAYS, description="Whether a contact may have several runs."
     )
@@ -102,16 +109,16 @@ class AutomationDocument(Graph):
 class Problem(WireModel):
     """One thing that is wrong with a graph or a request."""
 
-    code: str = Field(description="A stable code.")
+    code: str = Field(description="A stable code for programs.")
     message: str = Field(description="What is wrong, in words.")
-    node_id: str | None = Field(default=None, description="The node that it is about.")
+    node_id: str | None = Field(default=None, description="The node with the problem.")
     edge: int | None = Field(
-        default=None, description="The edge that it is about, by its index in `edges`."
+        default=None, description="The index in `edges` of the edge with the problem."
     )
     field: str | None = Field(
         default=None,
         description=(
-            "The path of the wrong value in the node's config or the request, e.g. "
+            "The path of the wrong value in the node's config or in the request, such as "
             "`assignments.0.target`."
         ),
     )

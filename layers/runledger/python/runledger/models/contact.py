@@ -13,7 +13,9 @@ METADATA_BYTES = 32_000
 
 def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
     if len(json.dumps(metadata)) > METADATA_BYTES:
-        raise ValueError(f"metadata has more than {METADATA_BYTES} bytes as JSON")
+        raise ValueError(
+            f"metadata must be at most {METADATA_BYTES} bytes as JSON; remove or shorten values"
+        )
     return metadata
 
 
@@ -30,11 +32,11 @@ class Consents(WireModel):
     """What a contact agreed to."""
 
     marketing: StrictBool = Field(
-        default=False, description="Whether marketing messages may be sent."
+        default=False, description="Whether the contact agreed to marketing messages."
     )
     transactional: StrictBool = Field(
         default=True,
-        description="Whether transactional messages may be sent; they may unless withdrawn.",
+        description="Whether the contact accepts transactional messages; true unless withdrawn.",
     )
 
 
@@ -42,21 +44,22 @@ class ContactDocument(WireModel):
     """A contact as a client writes it."""
 
     email: Email | None = Field(
-        default=None, description="An e-mail address. It is kept in lower case."
+        default=None, description="An e-mail address. It is stored in lower case."
     )
     phone: Phone | None = Field(
-        default=None, description="A phone number with its country code. It is kept as E.164."
+        default=None,
+        description="A phone number with its country code. It is stored in E.164 format.",
     )
     first_name: ShortText | None = Field(default=None, description="The first name.")
     last_name: ShortText | None = Field(default=None, description="The last name.")
     tags: list[Tag] = Field(
         default_factory=list,
         max_length=100,
-        description="Tags that segments and conditions ask for.",
+        description="Tags, which segments and conditions can check.",
     )
-    consents: Consents = Field(default=Consents(), description="What the contact agreed to.")
+    consents: Consents = Field(default=Consents(), description="What the contact consented to.")
     metadata: Annotated[dict[str, Any], AfterValidator(_bounded)] = Field(
-        default_factory=dict, max_length=100, description="Your own fields, of any JSON type."
+        default_factory=dict, max_length=100, description="Custom fields, of any JSON type."
     )
 
 

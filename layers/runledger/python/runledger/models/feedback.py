@@ -15,9 +15,12 @@ _DECIDING: tuple[tuple[ReportKind, DeliveryStatus], ...] = (
     (ReportKind.DELIVERED, DeliveryStatus.DELIVERED),
 )
 _MESSAGES = {
-    ReportKind.REJECTED: ("REJECTED", "the provider refused the message after it took it"),
-    ReportKind.BOUNCED: ("BOUNCED", "the message came back"),
-    ReportKind.FAILED: ("GIVEN_UP", "the provider gave the message up"),
+    ReportKind.REJECTED: ("REJECTED", "the provider accepted the message and then refused it"),
+    ReportKind.BOUNCED: (
+        "BOUNCED",
+        "the message bounced: the recipient's server or carrier refused it",
+    ),
+    ReportKind.FAILED: ("GIVEN_UP", "the provider gave up delivering the message"),
 }
 
 

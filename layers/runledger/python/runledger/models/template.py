@@ -11,15 +11,15 @@ from runledger.models.base import Model, WireModel
 class TemplateDocument(WireModel):
     """A template as a client writes it. The channel decides which fields it needs."""
 
-    name: Name = Field(description="The name for people.")
+    name: Name = Field(description="The name that people see.")
     channel: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
-        description="The channel that it is written for: EMAIL, SMS or WHATSAPP."
+        description="The channel that the template is for: EMAIL, SMS or WHATSAPP."
     )
     subject: Annotated[str, StringConstraints(min_length=1, max_length=998)] | None = Field(
-        default=None, description="The subject as Liquid; for channels that have one."
+        default=None, description="The subject, in Liquid; only for channels that have one."
     )
     body: Annotated[str, StringConstraints(min_length=1, max_length=100_000)] = Field(
-        description="The body as Liquid."
+        description="The body, in Liquid."
     )
 
 

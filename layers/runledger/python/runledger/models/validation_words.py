@@ -10,20 +10,22 @@ from pydantic_core import core_schema
 _STATUS = "[1-5](xx|[0-9]{2}(-[1-5][0-9]{2})?)"
 _PATTERNS = {
     r"^[A-Za-z][A-Za-z0-9_]{0,47}$": (
-        "must begin with a letter and have only letters, digits and _, at most 48"
+        "must begin with a letter and contain only letters, digits and _, at most 48 characters"
     ),
     r"^[A-Za-z_][A-Za-z0-9_]{0,63}$": (
-        "must begin with a letter or _ and have only letters, digits and _, at most 64"
+        "must begin with a letter or _ and contain only letters, digits and _, at most 64 "
+        "characters"
     ),
     r"^vars\.[A-Za-z_][A-Za-z0-9_]{0,63}$": (
         "must be vars. and a name of letters, digits and _, such as vars.tier"
     ),
-    r"^[A-Z][A-Z0-9_]{0,39}$": "must be the name of a channel, such as EMAIL",
+    r"^[A-Z][A-Z0-9_]{0,39}$": "must be a channel, such as EMAIL",
     r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "must be a time of day from 00:00 to 23:59, such as 09:30",
-    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$": "must be the name of a header, such as X-Api-Key",
+    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$": "must be a header name, such as X-Api-Key",
     f"^{_STATUS}$": "must be a status such as 200, a class such as 2xx or a range such as 200-204",
     f"^({_STATUS}|CONNECTION_FAILED|TIMEOUT)$": (
-        "must be a status such as 503, a class such as 5xx, a range, CONNECTION_FAILED or TIMEOUT"
+        "must be a status such as 503, a class such as 5xx, a range such as 500-504, "
+        "CONNECTION_FAILED or TIMEOUT"
     ),
     "^(EMAIL|SMS|WHATSAPP)$": "must be EMAIL, SMS or WHATSAPP",
     "^sha256=[0-9a-f]{64}$": "must be sha256= and 64 hexadecimal digits in lower case",
@@ -31,12 +33,12 @@ _PATTERNS = {
 
 _TYPES = {
     "missing": "is missing",
-    "extra_forbidden": "is not a field that is known here",
+    "extra_forbidden": "is not a known field; remove it",
     "none_required": "must be null",
-    "string_type": "must be a text",
-    "string_unicode": "must be a text of valid Unicode",
-    "string_sub_type": "must be a text",
-    "bytes_type": "must be a text",
+    "string_type": "must be text",
+    "string_unicode": "must be valid Unicode text",
+    "string_sub_type": "must be text",
+    "bytes_type": "must be text",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "int_type": "must be a whole number",
@@ -57,7 +59,7 @@ _TYPES = {
     "dataclass_type": "must be an object",
     "json_invalid": "must be JSON",
     "json_type": "must be JSON",
-    "invalid_key": "must have texts as names",
+    "invalid_key": "must have text as its keys",
     "recursion_loop": "is nested too deeply",
     "datetime_type": "must be a date and time, such as 2026-01-31T09:30:00Z",
     "datetime_parsing": "must be a date and time, such as 2026-01-31T09:30:00Z",
@@ -84,7 +86,7 @@ _BOUNDS = {
     "union_tag_not_found": "{discriminator} is missing",
 }
 
-_UNKNOWN = "has a form that is not allowed here"
+_UNKNOWN = "has a format that is not allowed here"
 _PYDANTIC_TYPES = frozenset(get_args(core_schema.ErrorType))
 
 

@@ -19,7 +19,9 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="The `ETag` that was read; 412 where the revision has changed since.",
+        description=(
+            "The `ETag` that you read. If the revision has changed since, the answer is 412."
+        ),
     ),
 ]
 
@@ -38,7 +40,7 @@ def expected(if_match: str | None, *revisions: int | None) -> ExpectedRevision:
     sent = {each for each in revisions if each is not None}
     if len(sent) > 1:
         raise InvalidInputError(
-            "the address and the body name two revisions; send one", field="revision"
+            "the URL and the body give different revisions; send only one", field="revision"
         )
     return ExpectedRevision(_tags(if_match), next(iter(sent), None))
 
@@ -49,7 +51,7 @@ def _tags(header: str | None) -> frozenset[str] | None:
     found = [re.fullmatch(_ENTITY_TAG, part) for part in header.split(",")]
     if not all(found):
         raise InvalidInputError(
-            'If-Match: send the ETag as it was answered, such as "12", or *', field="If-Match"
+            'If-Match must be an ETag as the API answered it, such as "12", or *', field="If-Match"
         )
     return frozenset(match[1] for match in found if match)
 
@@ -67,4 +69,8 @@ def _revision(view: _Revised) -> int:
 def same_id(sent: str | None, there: str) -> None:
     """Raises InvalidInputError if the body has another id than the path."""
     if sent is not None and sent != there:
-        raise InvalidInputError(f"the body is of {sent}, the address of {there}", field="id")
+        raise InvalidInputError(
+            f"the body has the id {sent}, but the URL has {there}; send the same id or leave "
+            "it out of the body",
+            field="id",
+        )

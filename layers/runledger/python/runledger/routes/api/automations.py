@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 router = make_router()
 
 Revision = Annotated[
-    int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
+    int | None,
+    Query(
+        description=(
+            "The draft's revision that you read. If the stored one differs, the answer is 409."
+        )
+    ),
 ]
 # The earliest useful moment to ask for an activation's status again.
 ASK_AGAIN_SECONDS = 2
@@ -49,7 +54,7 @@ def create_automation(
 
 
 @router.put("/v1/automations/<automation_id>", tags=["Automations"])
-@answers({409: "The automation is archived, or the draft has another revision now."})
+@answers({409: "The automation is archived, or the draft's revision has changed."})
 @needs(Role.ADMIN)
 def update_automation(
     automation_id: str,
@@ -68,7 +73,7 @@ def update_automation(
 
 
 @router.patch("/v1/automations/<automation_id>", tags=["Automations"])
-@answers({409: "The automation is archived, or the draft has another revision now."})
+@answers({409: "The automation is archived, or the draft's revision has changed."})
 @needs(Role.ADMIN)
 def patch_automation(
     automation_id: str,
@@ -87,7 +92,7 @@ def patch_automation(
 
 
 Strict = Annotated[
-    bool, Query(description="Answer 422 instead of 200 where there are problems, for scripts.")
+    bool, Query(description="Answer 422 instead of 200 if there are problems; useful for scripts.")
 ]
 
 
@@ -127,7 +132,7 @@ def validate_automation(
 @router.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
 @answers(
     {
-        202: "The activation is under way; `activation` and `Location` say which.",
+        202: "The activation is in progress: see `activation`, or ask the URL in `Location`.",
         409: "The automation is archived.",
     }
 )
@@ -150,7 +155,7 @@ def activate_automation(automation_id: str) -> Response[AutomationView]:
 
 
 @router.post("/v1/automations/<automation_id>/pause", tags=["Automations"])
-@answers({409: "The automation is archived, or somebody changed it meanwhile."})
+@answers({409: "The automation is archived, or somebody else changed it at the same time."})
 @needs(Role.ADMIN)
 def pause_automation(automation_id: str) -> AutomationView:
     """Pauses the automation: refuses new events and cancels every open run, including waiting ones.
@@ -160,7 +165,7 @@ def pause_automation(automation_id: str) -> AutomationView:
 
 
 @router.post("/v1/automations/<automation_id>/archive", tags=["Automations"])
-@answers({409: "Somebody changed the automation meanwhile."})
+@answers({409: "Somebody else changed the automation at the same time."})
 @needs(Role.ADMIN)
 def archive_automation(automation_id: str) -> AutomationView:
     """Archives the automation: stops it as pausing does, but permanently."""
@@ -174,7 +179,7 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 
 
 @router.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])
-@answers({409: "The automation takes no signed webhooks, or is being rotated already."})
+@answers({409: "The automation has no signed webhook, or its secret is being rotated already."})
 @needs(Role.ADMIN)
 def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None

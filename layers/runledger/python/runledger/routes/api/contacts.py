@@ -31,7 +31,7 @@ _contacts = Edits(lambda: services().contacts, contact_view, _require_known)
 
 
 @router.post("/v1/contacts", tags=["Contacts"], status_code=201)
-@answers({409: "Another contact has the e-mail or the phone."})
+@answers({409: "Another contact has this e-mail address or phone number."})
 @needs(Role.ADMIN)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
     """Creates a contact."""
@@ -41,7 +41,9 @@ def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[Con
 @router.put("/v1/contacts/<contact_id>", tags=["Contacts"])
 @answers(
     {
-        409: "Another contact has the e-mail or the phone, or the revision is another one.",
+        409: (
+            "Another contact has this e-mail address or phone number, or the revision has changed."
+        ),
         410: "The contact was erased.",
     }
 )
@@ -59,7 +61,9 @@ def replace_contact(
 @router.patch("/v1/contacts/<contact_id>", tags=["Contacts"])
 @answers(
     {
-        409: "Another contact has the e-mail or the phone, or the revision is another one.",
+        409: (
+            "Another contact has this e-mail address or phone number, or the revision has changed."
+        ),
         410: "The contact was erased.",
     }
 )
@@ -74,7 +78,7 @@ def patch_contact(
 
 
 @router.post("/v1/contacts/<contact_id>/erase", tags=["Contacts"], status_code=202)
-@answers({409: "The contact kept changing."})
+@answers({409: "Other changes to the contact kept getting in the way. Try again."})
 @needs(Role.ADMIN)
 def erase_contact(
     contact_id: str, document: Annotated[EraseDocument | None, Body()] = None

@@ -18,8 +18,8 @@ router = make_router()
 @router.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)
 @answers(
     {
-        200: "The same key had sent the message again before.",
-        409: "The delivery cannot be sent again.",
+        200: "An earlier request with the same key sent the message.",
+        409: "The delivery cannot be sent again in its current state.",
     }
 )
 @needs(Role.MEMBER)

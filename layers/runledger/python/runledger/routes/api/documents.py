@@ -42,36 +42,40 @@ else:
         "ContactReplacement",
         ContactDocument,
         ContactView,
-        "A contact, whole. What is missing is removed, except consents: those change only where "
-        "they are sent.",
+        (
+            "A whole contact. A missing field is removed, except consents, which change only "
+            "if they are sent."
+        ),
     )
     TemplateReplacement = replacement_of(
-        "TemplateReplacement", TemplateDocument, TemplateView, "A template, whole."
+        "TemplateReplacement", TemplateDocument, TemplateView, "A whole template."
     )
     SegmentReplacement = replacement_of(
-        "SegmentReplacement", SegmentDocument, SegmentView, "A segment, whole."
+        "SegmentReplacement", SegmentDocument, SegmentView, "A whole segment."
     )
     AutomationReplacement = replacement_of(
-        "AutomationReplacement", AutomationDocument, AutomationView, "A draft, whole."
+        "AutomationReplacement", AutomationDocument, AutomationView, "A whole draft."
     )
     ContactPatch = patch_of(
         "ContactPatch",
         ContactDocument,
-        "Changes of a contact, as a JSON merge patch (RFC 7396). Null removes a value; consents "
-        "can be changed and not removed.",
+        "Changes to a contact, as a JSON merge patch (RFC 7396). Null removes a value. "
+        "Consents can be changed, but not removed.",
         kept=frozenset({"consents"}),
     )
     TemplatePatch = patch_of(
         "TemplatePatch",
         TemplateDocument,
-        "Changes of a template, as a JSON merge patch (RFC 7396).",
+        "Changes to a template, as a JSON merge patch (RFC 7396).",
     )
     SegmentPatch = patch_of(
-        "SegmentPatch", SegmentDocument, "Changes of a segment, as a JSON merge patch (RFC 7396)."
+        "SegmentPatch", SegmentDocument, "Changes to a segment, as a JSON merge patch (RFC 7396)."
     )
     AutomationPatch = patch_of(
         "AutomationPatch",
         AutomationDocument,
-        "Changes of a draft, as a JSON merge patch (RFC 7396). Lists such as `nodes` are replaced "
-        "whole.",
+        (
+            "Changes to a draft, as a JSON merge patch (RFC 7396). A list such as `nodes` is "
+            "replaced as a whole."
+        ),
     )

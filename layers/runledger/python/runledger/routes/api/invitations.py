@@ -26,7 +26,7 @@ def _invite(document: InvitationDocument) -> SentInvitationView:
 
 
 @router.post("/v1/invitations", tags=["Workspace"], status_code=201)
-@answers({409: "The address is a member's or is invited already, or the workspace is full."})
+@answers({409: "The address belongs to a member, is already invited, or the workspace is full."})
 @needs(Role.OWNER)
 def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
     """Invites an e-mail address into the workspace for seven days. The person gets access only
@@ -35,7 +35,7 @@ def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationVie
 
 
 @router.post("/v1/members", tags=["Workspace"], status_code=201)
-@answers({409: "The address is a member's or is invited already, or the workspace is full."})
+@answers({409: "The address belongs to a member, is already invited, or the workspace is full."})
 @needs(Role.OWNER)
 def invite_member(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
     """Invites a person, exactly as `POST /v1/invitations` does. Nobody becomes a member without
@@ -65,9 +65,9 @@ def withdraw_invitation(invitation_id: str) -> Response[str]:
 @router.post("/v1/invitations/<invitation_id>/accept", tags=["Workspace"])
 @answers(
     {
-        404: "There is no such invitation to the caller's verified address.",
-        409: "The caller is a member by other means.",
-        410: "The invitation has expired; `expiredAt` says since when.",
+        404: "The caller's verified address has no such invitation.",
+        409: "The caller is already a member of the workspace.",
+        410: "The invitation has expired; `expiredAt` says when.",
     }
 )
 @personal
@@ -80,7 +80,7 @@ def accept_invitation(invitation_id: str) -> WorkspaceView:
 
 
 @router.post("/v1/invitations/<invitation_id>/decline", tags=["Workspace"], status_code=204)
-@answers({404: "There is no such invitation to the caller's verified address."})
+@answers({404: "The caller's verified address has no such invitation."})
 @personal
 def decline_invitation(invitation_id: str) -> Response[str]:
     """Declines an invitation to the caller's verified address and deletes it."""

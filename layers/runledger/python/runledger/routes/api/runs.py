@@ -22,8 +22,8 @@ router = make_router()
 @router.post("/v1/automations/<automation_id>/runs", tags=["Runs"], status_code=202)
 @answers(
     {
-        200: "The same key had opened the run before.",
-        409: "The automation takes no runs, or the contact may not enter it again.",
+        200: "An earlier request with the same key opened the run.",
+        409: "The automation is not active, or the contact may not enter it again.",
     }
 )
 @needs(Role.MEMBER)
@@ -38,7 +38,7 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
 
 
 @router.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
-@answers({200: "Everything is canceled already, or nothing is to be: it was a dry run."})
+@answers({200: "The bulk cancel has ended, or it was a dry run."})
 @needs(Role.MEMBER)
 def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
     """Cancels permanently all open runs that match the filter now, but no run that is opened later.
@@ -56,7 +56,7 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 
 
 @router.post("/v1/runs/<run_id>/cancel", tags=["Runs"])
-@answers({409: "The run has ended."})
+@answers({409: "The run has already ended."})
 @needs(Role.MEMBER)
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
     """Cancels an open run permanently. If the run has ended, answers 409 with its status."""

@@ -14,7 +14,7 @@ from runledger.routes.callers import require_role
 from runledger.services.views.secrets import secret_name_view
 
 router = make_router()
-SecretName = Annotated[str, Path(description="The name of the secret.")]
+SecretName = Annotated[str, Path(description="The secret's name.")]
 
 
 @router.put("/v1/secrets/<name>", tags=["Secrets"])

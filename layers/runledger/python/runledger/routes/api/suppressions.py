@@ -18,7 +18,7 @@ router = make_router()
 
 
 @router.post("/v1/suppressions", tags=["Suppressions"], status_code=201)
-@answers({200: "The address was on the list already."})
+@answers({200: "The address was already on the list."})
 @needs(Role.ADMIN)
 def add_suppression(
     document: Annotated[SuppressionDocument, Body()],
@@ -34,7 +34,7 @@ def add_suppression(
 @router.delete("/v1/suppressions/<address>", tags=["Suppressions"], status_code=204)
 @needs(Role.ADMIN)
 def remove_suppression(
-    address: Annotated[str, Path(description="The address, an e-mail or a phone.")],
+    address: Annotated[str, Path(description="The e-mail address or phone number.")],
 ) -> Response[str]:
     """Removes an address from the suppression list, regardless of why it was added."""
     who = require_role(router)

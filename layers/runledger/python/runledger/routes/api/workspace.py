@@ -18,7 +18,7 @@ router = make_router()
 
 
 @router.put("/v1/settings", tags=["Workspace"])
-@answers({409: "An owner without a second factor cannot ask others for one."})
+@answers({409: "An owner without a second factor cannot require one of others."})
 @needs(Role.OWNER)
 def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
     """Replaces the settings. A new retention applies only to what begins after the change. Answers
@@ -30,7 +30,7 @@ def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
 
 
 @router.put("/v1/members/<user_id>", tags=["Workspace"])
-@answers({409: "The last owner stays one."})
+@answers({409: "A workspace must keep at least one owner."})
 @needs(Role.OWNER)
 def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
     """Changes a member's role. Answers 409 if the last owner would get another role."""
@@ -39,7 +39,7 @@ def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> Me
 
 
 @router.delete("/v1/members/<user_id>", tags=["Workspace"], status_code=204)
-@answers({409: "The last owner stays one."})
+@answers({409: "A workspace must keep at least one owner."})
 @needs(Role.OWNER)
 def remove_member(user_id: str) -> Response[str]:
     """Removes a member, who loses access at once. Answers 409 for the last owner."""

@@ -53,7 +53,7 @@ def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
 @router.get("/v1/automations/<automation_id>/versions/<number>", tags=["Automations"])
 def get_version(
     automation_id: str,
-    number: Annotated[int, Path(ge=1, description="The number of the version.")],
+    number: Annotated[int, Path(ge=1, description="The version's number.")],
 ) -> VersionView:
     """Returns one version with its graph."""
     from runledger.services.views.automations import version_view
@@ -65,7 +65,9 @@ def get_version(
 @router.get("/v1/automations/<automation_id>/activations/<number>", tags=["Automations"])
 def get_activation(
     automation_id: str,
-    number: Annotated[int, Path(ge=1, description="The number that the version has or will have.")],
+    number: Annotated[
+        int, Path(ge=1, description="The number of the version that the activation is for.")
+    ],
 ) -> ActivationView:
     """Returns the status of a request to activate a version. It is kept for 30 days."""
     from runledger.services.automations.activations import find_activation

@@ -47,7 +47,7 @@ def get_contact(contact_id: str) -> Response[ContactView]:
 @answers({410: "The contact was erased."})
 def get_contact_timeline(
     contact_id: str,
-    kind: Annotated[list[TimelineKind] | None, Query(description="One or several.")] = None,
+    kind: Annotated[list[TimelineKind] | None, Query(description="One or more kinds.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[TimelineItemView]:

@@ -32,11 +32,11 @@ def list_failure_groups(
     time_zone: TimeZoneText = None,
     status: Annotated[
         GroupStatus | None,
-        Query(description="RESOLVED, or OPEN; both where none is named."),
+        Query(description="RESOLVED or OPEN; both if left out."),
     ] = None,
     text: Annotated[
         str | None,
-        Query(max_length=500, description="Words that all occur in the title or the message."),
+        Query(max_length=500, description="Words that must all occur in the title or the message."),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

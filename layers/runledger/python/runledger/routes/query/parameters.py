@@ -25,36 +25,39 @@ class Order(StrEnum):
     OLDEST = "oldest"
 
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
-Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.")]
-AutomationId = Annotated[
-    str | None, Query(alias="automationId", description="The id of an automation.")
+Limit = Annotated[int, Query(ge=1, le=200, description="The number of rows per page.")]
+Cursor = Annotated[str | None, Query(description="`nextCursor` of the previous page.")]
+AutomationId = Annotated[str | None, Query(alias="automationId", description="An automation's id.")]
+ContactText = Annotated[
+    str | None, Query(description="A contact's id, e-mail address or phone number.")
 ]
-ContactText = Annotated[str | None, Query(description="An id, an e-mail or a phone.")]
-RangeText = Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")]
+RangeText = Annotated[
+    str | None, Query(alias="range", description="A range that ends now: 24h, 7d or 30d.")
+]
 FromText = Annotated[
     str | None,
     Query(
         alias="from",
-        description="The earliest creation: a date (from its first moment on), a date-time, or "
-        "seconds or milliseconds since 1970.",
+        description=(
+            "The earliest creation time: a date (its start), a date-time, or seconds or "
+            "milliseconds since 1970."
+        ),
     ),
 ]
 ToText = Annotated[
     str | None,
-    Query(description="The latest creation, written likewise: a date means the end of that day."),
+    Query(description="The latest creation time, in the same formats. A date means its end."),
 ]
 TimeZoneText = Annotated[
     str | None,
     Query(
         alias="timeZone",
-        description="The IANA zone in which dates and times without an offset are read; UTC "
-        "unless given.",
+        description="The IANA time zone for dates and times without an offset; UTC by default.",
     ),
 ]
 _Channel = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CHANNEL_NAMES)})$")]
 _TriggerTypes = Annotated[
-    list[TriggerType] | None, Query(alias="triggerType", description="One or several.")
+    list[TriggerType] | None, Query(alias="triggerType", description="One or more trigger types.")
 ]
 
 
@@ -62,7 +65,7 @@ _TriggerTypes = Annotated[
 class Page:
     """A page of a list that can be read from either end."""
 
-    order: Annotated[Order, Query(description="By creation time.")] = Order.NEWEST
+    order: Annotated[Order, Query(description="The order by creation time.")] = Order.NEWEST
     limit: Limit = 50
     cursor: Cursor = None
 
@@ -73,12 +76,12 @@ _NO_PAGE = Page(limit=1)
 
 @dataclass(eq=False, repr=False)
 class RunFilters:
-    status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None
+    status: Annotated[list[RunStatus] | None, Query(description="One or more statuses.")] = None
     automation_id: AutomationId = None
     contact: ContactText = None
     trigger_type: _TriggerTypes = None
     error_group: Annotated[
-        str | None, Query(alias="errorGroup", description="The id of a failure group.")
+        str | None, Query(alias="errorGroup", description="A failure group's id.")
     ] = None
     range_: RangeText = None
     from_: FromText = None
@@ -97,7 +100,7 @@ class RunFilters:
 
 @dataclass(eq=False, repr=False)
 class RefusalFilters:
-    reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None
+    reason: Annotated[list[RefusalReason] | None, Query(description="One or more reasons.")] = None
     automation_id: AutomationId = None
     contact: ContactText = None
     trigger_type: _TriggerTypes = None
@@ -117,13 +120,17 @@ class RefusalFilters:
 
 @dataclass(eq=False, repr=False)
 class DeliveryFilters:
-    status: Annotated[list[DeliveryStatus] | None, Query(description="One or several.")] = None
-    channel: Annotated[_Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None
+    status: Annotated[list[DeliveryStatus] | None, Query(description="One or more statuses.")] = (
+        None
+    )
+    channel: Annotated[
+        _Channel | None, Query(description="The channel: EMAIL, SMS or WHATSAPP.")
+    ] = None
     automation_id: AutomationId = None
     contact: ContactText = None
-    run_id: Annotated[str | None, Query(alias="runId", description="The id of a run.")] = None
+    run_id: Annotated[str | None, Query(alias="runId", description="A run's id.")] = None
     address: Annotated[
-        str | None, Query(description="Where the message went: an e-mail or a phone, as pasted.")
+        str | None, Query(description="The recipient's e-mail address or phone number, as pasted.")
     ] = None
     range_: RangeText = None
     from_: FromText = None

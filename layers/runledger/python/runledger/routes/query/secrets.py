@@ -11,8 +11,7 @@ router = make_router()
 
 @router.get("/v1/secrets", tags=["Secrets"])
 def list_secrets() -> ListView[SecretNameView]:
-    """Lists the names of secrets. A value can never be read back. `lastUsedAt` is precise to the
-    hour."""
+    """Lists the names of secrets. A value can never be read back."""
     from runledger.services.views.secrets import secret_name_view
 
     found = services().stores.secrets.names(require_role(router).workspace_id)

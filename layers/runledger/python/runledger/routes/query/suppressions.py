@@ -16,7 +16,9 @@ router = make_router()
 
 @router.get("/v1/suppressions", tags=["Suppressions"])
 def list_suppressions(
-    address: Annotated[str | None, Query(description="One address, as it was pasted.")] = None,
+    address: Annotated[
+        str | None, Query(description="An e-mail address or phone number, as pasted.")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[SuppressionView]:
