@@ -611,7 +611,7 @@ def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
             "type": "about:blank",
             "title": "Not found",
             "status": 404,
-            "detail": "there is no such webhook",
+            "detail": "no automation has this webhook token; check the URL",
         },
     }
 

@@ -301,11 +301,11 @@ def test_what_a_delivery_tells(engine: Engine) -> None:
             "RETRYING",
             "try 3 of 6 at 2023-11-14T22:15:20.000Z: slow\ndown",
         ),
-        ({"status": "PROCESSING"}, "SENDING", "try 1 is with the provider"),
+        ({"status": "PROCESSING"}, "SENDING", "waiting for the provider's answer to try 1"),
         (
             {"status": "PROCESSING", "unknown_since": 1_700_000_000_000},
             "UNKNOWN",
-            "waited for until 2023-11-14T23:13:20.000Z",
+            "a report may still come until 2023-11-14T23:13:20.000Z",
         ),
     ],
 )

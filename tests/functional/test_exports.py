@@ -277,7 +277,7 @@ def test_the_tick_takes_up_what_has_stalled_and_ends_what_never_gets_on(engine: 
     assert attempts == [2, 3, 4, 5, 6, 6, 6, 6]
     failed = stored(engine, export)
     assert failed.status is ExportStatus.FAILED
-    assert "no further in 5 tries" in str(failed.error)
+    assert "no progress in 5 tries" in str(failed.error)
     assert list(engine.stores.due.rows(engine.clock.now + DAY)) == []
 
 

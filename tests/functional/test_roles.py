@@ -51,7 +51,7 @@ def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: Engine) -> N
         for body in bodies:
             answer = call(method, path, body, role=too_low.lower())
             assert answer["status"] == 403, (method, path, answer["body"])
-            assert f"this needs the role {needed}" in answer["body"]["detail"]
+            assert f"this requires the role {needed}" in answer["body"]["detail"]
         wrong = call(method, path, {}, role=too_low.lower(), query="no=such")
         assert wrong["status"] == 403, (method, path)
 

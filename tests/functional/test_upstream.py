@@ -542,6 +542,6 @@ def test_only_so_many_may_wait_for_one(engine: Engine) -> None:
         engine.activate(waiting(first, "One more"))
     problem = problem_of(refused)
     assert problem["code"] == "UPSTREAM_CROWDED"
-    assert problem["message"] == "50 automations wait for it already, at most 50 may"
+    assert problem["message"] == "this automation triggers 50 others already; 50 is the limit"
     edit(engine, second, waiting(first, "The same again"))
     assert second in downstream_of(engine, first)

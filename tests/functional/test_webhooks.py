@@ -147,7 +147,7 @@ def test_a_contact_is_found_by_phone_and_by_id(engine: Engine) -> None:
     [
         (b'{"a": 1,}', InvalidInputError, "line 1, column 9"),
         (b"\xff\xfe", InvalidInputError, "UTF-8"),
-        (b"[1, 2]", InvalidInputError, "not an object"),
+        (b"[1, 2]", InvalidInputError, "must be a JSON object"),
         (b'{"a": NaN}', InvalidInputError, "NaN"),
         (b"[" * 200_000, InvalidInputError, "nested"),
         (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", InvalidInputError, "nested"),

@@ -102,7 +102,7 @@ def test_what_is_no_date_is_refused_by_its_path_with_the_accepted_forms(value: A
 
 @pytest.mark.parametrize(("value", "offset"), [("0001-01-01", -1), ("9999-12-31", 1)])
 def test_days_beyond_the_calendar_are_refused(value: str, offset: int) -> None:
-    with pytest.raises(InvalidInputError, match="beyond the years") as refused:
+    with pytest.raises(InvalidInputError, match="outside the years") as refused:
         at(value, offset=offset)
     assert refused.value.field == FIELD
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runledger.api.delivery_events import TOLD, DeliveryEvent, delivery_detail_type
+from runledger.api.delivery_events import PUBLISHED, DeliveryEvent, delivery_detail_type
 from runledger.api.run_events import SOURCE, EventPart, RunEvent, detail_type, event_id
 from runledger.models.run import Run, RunStatus
 from runledger.services.stream.publish import BATCH, RunChange, changes_of, run_event
@@ -80,7 +80,7 @@ def test_the_page_shows_deliveries_as_they_would_be_published() -> None:
         assert example["detail-type"] == delivery_detail_type(event.status)
         assert event.id == event_id(event.delivery_id, event.sequence)
         assert json.loads(event.model_dump_json()) == example["detail"]
-    for status in TOLD:
+    for status in PUBLISHED:
         assert f"`{delivery_detail_type(status)}`" in PAGE
 
 

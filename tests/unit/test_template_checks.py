@@ -79,7 +79,7 @@ def test_a_mistake_is_named_with_its_field(body: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"channel": "PIGEON"}, "channel", "there is no channel 'PIGEON'; there are: EMAIL"),
+        ({"channel": "PIGEON"}, "channel", "there is no channel 'PIGEON'; use one of EMAIL"),
         ({"subject": None}, "subject", "an e-mail needs a subject"),
         ({"channel": "SMS"}, "subject", "an SMS has no subject"),
     ],

@@ -1049,7 +1049,7 @@ export interface paths {
         };
         /**
          * List secrets
-         * @description Lists the names of secrets. A value can never be read back. `lastUsedAt` is precise to the hour.
+         * @description Lists the names of secrets. A value can never be read back.
          */
         get: operations["listSecrets"];
         put?: never;
@@ -1407,36 +1407,36 @@ export interface components {
             automationId: string;
             /**
              * Finishedat
-             * @description When it ended; null while it is PENDING.
+             * @description When the activation ended; null while it is PENDING.
              */
             finishedAt: string | null;
-            /** @description Why it FAILED or was CANCELED; null for the others. */
+            /** @description Why the activation failed or was canceled; null otherwise. */
             problem: components["schemas"]["Problem"] | null;
             /**
              * Requestedat
-             * @description When it was asked for.
+             * @description When the activation was requested.
              */
             requestedAt: string;
             /**
              * Requestedby
-             * @description The e-mail of the user who asked for it.
+             * @description The e-mail address of the user who requested it.
              */
             requestedBy: string;
             /**
              * Revision
-             * @description The draft's revision when it was frozen.
+             * @description The revision of the draft when it was frozen.
              */
             revision: number;
             /**
              * Secret
-             * @description The signing secret of the webhook; only in the answer to the request that made it.
+             * @description The webhook's signing secret. Only the answer to the request that created it shows it.
              */
             secret?: string | null;
-            /** @description PENDING until the version is active; ACTIVE since then; FAILED where it could not be done; CANCELED where a newer activation, a pause or archiving overtook it. */
+            /** @description PENDING: in progress. ACTIVE: the version is active. FAILED: it could not be activated. CANCELED: a newer activation, a pause or archiving replaced it. */
             status: components["schemas"]["ActivationStatus"];
             /**
              * Version
-             * @description The number that the version has once it is active.
+             * @description The number that the version gets once it is active.
              */
             version: number;
         };
@@ -1447,24 +1447,24 @@ export interface components {
         AutomationDocument: {
             /**
              * Edges
-             * @description The edges. They may not lead in a circle.
+             * @description The edges. They must not form a cycle.
              */
             edges?: components["schemas"]["Edge"][];
             /**
              * Layout
-             * @description Where the console shows each node, by node id. It changes no run.
+             * @description The position of each node in the console, by node id. It does not affect runs.
              */
             layout?: {
                 [key: string]: components["schemas"]["Position"];
             };
             /**
              * Name
-             * @description The name for people.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Nodes
-             * @description The nodes, in any order; one of them is the TRIGGER.
+             * @description The nodes, in any order. Exactly one is a TRIGGER.
              */
             nodes?: components["schemas"]["Node"][];
             /**
@@ -1475,99 +1475,99 @@ export interface components {
         };
         /**
          * AutomationPatch
-         * @description Changes of a draft, as a JSON merge patch (RFC 7396). Lists such as `nodes` are replaced whole.
+         * @description Changes to a draft, as a JSON merge patch (RFC 7396). A list such as `nodes` is replaced as a whole.
          */
         AutomationPatch: {
             /**
              * Edges
-             * @description The edges. They may not lead in a circle.
+             * @description The edges. They must not form a cycle.
              */
             edges?: components["schemas"]["Edge"][] | null;
             /**
              * Layout
-             * @description Where the console shows each node, by node id. It changes no run.
+             * @description The position of each node in the console, by node id. It does not affect runs.
              */
             layout?: {
                 [key: string]: components["schemas"]["Position"];
             } | null;
             /**
              * Name
-             * @description The name for people.
+             * @description The name that people see.
              */
             name?: string;
             /**
              * Nodes
-             * @description The nodes, in any order; one of them is the TRIGGER.
+             * @description The nodes, in any order. Exactly one is a TRIGGER.
              */
             nodes?: components["schemas"]["Node"][] | null;
             /** @description Whether a contact may have several runs. */
             reentry?: components["schemas"]["Reentry"] | null;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
         };
         /**
          * AutomationReplacement
-         * @description A draft, whole.
+         * @description A whole draft.
          */
         AutomationReplacement: {
             /**
              * Activation
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             activation?: unknown;
             /**
              * Createdat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             createdAt?: unknown;
             /**
              * Edges
-             * @description The edges. They may not lead in a circle.
+             * @description The edges. They must not form a cycle.
              */
             edges?: components["schemas"]["Edge"][];
             /**
              * Hasunpublishedchanges
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             hasUnpublishedChanges?: unknown;
             /**
              * Id
-             * @description If sent, the id in the path.
+             * @description If sent, it must be the id in the path.
              */
             id?: string | null;
             /**
              * Layout
-             * @description Where the console shows each node, by node id. It changes no run.
+             * @description The position of each node in the console, by node id. It does not affect runs.
              */
             layout?: {
                 [key: string]: components["schemas"]["Position"];
             };
             /**
              * Machine
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             machine?: unknown;
             /**
              * Name
-             * @description The name for people.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Nextfireat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             nextFireAt?: unknown;
             /**
              * Nodes
-             * @description The nodes, in any order; one of them is the TRIGGER.
+             * @description The nodes, in any order. Exactly one is a TRIGGER.
              */
             nodes?: components["schemas"]["Node"][];
             /**
              * Problems
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             problems?: unknown;
             /**
@@ -1577,47 +1577,47 @@ export interface components {
             reentry: components["schemas"]["Reentry"];
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
              * Schedule
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             schedule?: unknown;
             /**
              * Status
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             status?: unknown;
             /**
              * Triggertype
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             triggerType?: unknown;
             /**
              * Updatedat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             updatedAt?: unknown;
             /**
              * Updatedby
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             updatedBy?: unknown;
             /**
              * Version
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             version?: unknown;
             /**
              * Warnings
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             warnings?: unknown;
             /**
              * Webhook
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             webhook?: unknown;
         };
@@ -1635,12 +1635,12 @@ export interface components {
         AutomationSummaryView: {
             /**
              * Createdat
-             * @description When it was created.
+             * @description When the automation was created.
              */
             createdAt: string;
             /**
              * Hasunpublishedchanges
-             * @description True where the draft differs from the active version.
+             * @description Whether the draft differs from the active version.
              */
             hasUnpublishedChanges: boolean;
             /**
@@ -1655,28 +1655,28 @@ export interface components {
             name: string;
             /**
              * Nextfireat
-             * @description When an active date automation fires next.
+             * @description When the automation fires next; null unless it is an active date automation.
              */
             nextFireAt: string | null;
             /** @description Whether a contact may have several runs. */
             reentry: components["schemas"]["Reentry"];
-            /** @description Whether the automation takes events. */
+            /** @description ACTIVE accepts events; the other statuses do not. */
             status: components["schemas"]["AutomationStatus"];
-            /** @description What triggers the active version; null where none is active. */
+            /** @description The trigger type of the active version; null if there is none. */
             triggerType: components["schemas"]["TriggerType"] | null;
             /**
              * Updatedat
-             * @description When it was last changed.
+             * @description When the automation was last changed.
              */
             updatedAt: string;
             /**
              * Updatedby
-             * @description The e-mail of the user who changed it last.
+             * @description The e-mail address of the user who changed it last.
              */
             updatedBy: string;
             /**
              * Version
-             * @description The active version; null where none is.
+             * @description The number of the active version; null if there is none.
              */
             version: number | null;
         };
@@ -1685,11 +1685,11 @@ export interface components {
          * @description An automation with its draft.
          */
         AutomationView: {
-            /** @description The newest request to activate a draft; null before the first. */
+            /** @description The newest activation request; null if there was none yet. */
             activation: components["schemas"]["ActivationView"] | null;
             /**
              * Createdat
-             * @description When it was created.
+             * @description When the automation was created.
              */
             createdAt: string;
             /**
@@ -1699,7 +1699,7 @@ export interface components {
             edges: components["schemas"]["Edge"][];
             /**
              * Hasunpublishedchanges
-             * @description True where the draft differs from the active version.
+             * @description Whether the draft differs from the active version.
              */
             hasUnpublishedChanges: boolean;
             /**
@@ -1709,12 +1709,12 @@ export interface components {
             id: string;
             /**
              * Layout
-             * @description Where the console shows each node, by node id.
+             * @description The position of each node in the console, by node id.
              */
             layout: {
                 [key: string]: components["schemas"]["Position"];
             };
-            /** @description The state machine of the active version; null where none is active. */
+            /** @description The state machine of the active version; null if there is none. */
             machine: components["schemas"]["MachineView"] | null;
             /**
              * Name
@@ -1723,7 +1723,7 @@ export interface components {
             name: string;
             /**
              * Nextfireat
-             * @description When an active date automation fires next.
+             * @description When the automation fires next; null unless it is an active date automation.
              */
             nextFireAt: string | null;
             /**
@@ -1733,43 +1733,43 @@ export interface components {
             nodes: components["schemas"]["Node"][];
             /**
              * Problems
-             * @description What is wrong with the draft now; it can be activated where this is empty.
+             * @description The draft's problems. It can be activated only if there are none.
              */
             problems: components["schemas"]["Problem"][];
             /** @description Whether a contact may have several runs. */
             reentry: components["schemas"]["Reentry"];
             /**
              * Revision
-             * @description How often the draft was saved; send it back to notice other people's changes.
+             * @description How often the draft was saved. Send it back so that you do not overwrite other people's changes.
              */
             revision: number;
-            /** @description When it fires; null for other triggers, and where it is not active. */
+            /** @description When it fires; null for other triggers, and if the automation is not active. */
             schedule: components["schemas"]["ScheduleView"] | null;
-            /** @description Whether the automation takes events. */
+            /** @description ACTIVE accepts events; the other statuses do not. */
             status: components["schemas"]["AutomationStatus"];
-            /** @description What triggers the active version; null where none is active. */
+            /** @description The trigger type of the active version; null if there is none. */
             triggerType: components["schemas"]["TriggerType"] | null;
             /**
              * Updatedat
-             * @description When it was last changed.
+             * @description When the automation was last changed.
              */
             updatedAt: string;
             /**
              * Updatedby
-             * @description The e-mail of the user who changed it last.
+             * @description The e-mail address of the user who changed it last.
              */
             updatedBy: string;
             /**
              * Version
-             * @description The active version; null where none is.
+             * @description The number of the active version; null if there is none.
              */
             version: number | null;
             /**
              * Warnings
-             * @description What the draft may do and its author should know; it can be activated.
+             * @description Risks that the author should know. They do not prevent activation.
              */
             warnings: components["schemas"]["Problem"][];
-            /** @description Where other systems post; null for other triggers, and for VIEWER. */
+            /** @description The webhook's address; null for other triggers, and for the role VIEWER. */
             webhook: components["schemas"]["WebhookView"] | null;
         };
         /**
@@ -1779,15 +1779,15 @@ export interface components {
         BulkCancelDocument: {
             /**
              * Dryrun
-             * @description Count the runs and cancel none.
+             * @description If true, count the runs and cancel none.
              * @default false
              */
             dryRun: boolean;
-            /** @description The filters of the list of runs. Only open runs are canceled. */
+            /** @description Which runs to cancel, by the filters of the list of runs. Only open runs are canceled. */
             filter: components["schemas"]["FilterDocument"];
             /**
              * Reason
-             * @description Why, for the history.
+             * @description The reason, which the history shows.
              */
             reason: string;
         };
@@ -1798,29 +1798,29 @@ export interface components {
         BulkCancelView: {
             /**
              * Canceled
-             * @description How many of these were canceled so far.
+             * @description How many of the runs found were canceled so far.
              */
             canceled: number;
             /**
              * Createdat
-             * @description When it was asked for.
+             * @description When the bulk cancel was requested.
              */
             createdAt: string;
-            /** @description The filters that were asked for. */
+            /** @description The filters of the request. */
             filter: components["schemas"]["FilterView"];
             /**
              * Finishedat
-             * @description When the last run was canceled; null before.
+             * @description When the bulk cancel ended; null until then.
              */
             finishedAt: string | null;
             /**
              * Id
-             * @description Null of a dry run.
+             * @description The bulk cancel's id; null for a dry run.
              */
             id: string | null;
             /**
              * Iscomplete
-             * @description False while there may be more; of a dry run where there are more than were counted.
+             * @description Whether the bulk cancel has ended. For a dry run: whether every matching run was counted.
              */
             isComplete: boolean;
             /**
@@ -1835,12 +1835,12 @@ export interface components {
             reason: string;
             /**
              * Requestedby
-             * @description The e-mail of the user who asked for it.
+             * @description The e-mail address of the user who requested it.
              */
             requestedBy: string;
             /**
              * Sample
-             * @description The first of them, ten at most, as they are now.
+             * @description The first runs found, up to ten, in their current state.
              */
             sample: components["schemas"]["RunView"][];
         };
@@ -1851,7 +1851,7 @@ export interface components {
         CancelDocument: {
             /**
              * Reason
-             * @description Why, for the history.
+             * @description The reason, which the history shows.
              */
             reason: string;
         };
@@ -1867,12 +1867,12 @@ export interface components {
             at: string;
             /**
              * By
-             * @description The user's e-mail, or `system`.
+             * @description The user's e-mail address, or `system`.
              */
             by: string;
             /**
              * Reason
-             * @description Why, in the words of that user.
+             * @description Why the run was canceled.
              */
             reason: string;
         };
@@ -1883,13 +1883,13 @@ export interface components {
         Consents: {
             /**
              * Marketing
-             * @description Whether marketing messages may be sent.
+             * @description Whether the contact agreed to marketing messages.
              * @default false
              */
             marketing: boolean;
             /**
              * Transactional
-             * @description Whether transactional messages may be sent; they may unless withdrawn.
+             * @description Whether the contact accepts transactional messages; true unless withdrawn.
              * @default true
              */
             transactional: boolean;
@@ -1900,7 +1900,7 @@ export interface components {
          */
         ContactDocument: {
             /**
-             * @description What the contact agreed to.
+             * @description What the contact consented to.
              * @default {
              *       "marketing": false,
              *       "transactional": true
@@ -1909,7 +1909,7 @@ export interface components {
             consents: components["schemas"]["Consents"];
             /**
              * Email
-             * @description An e-mail address. It is kept in lower case.
+             * @description An e-mail address. It is stored in lower case.
              */
             email?: string | null;
             /**
@@ -1924,32 +1924,32 @@ export interface components {
             lastName?: string | null;
             /**
              * Metadata
-             * @description Your own fields, of any JSON type.
+             * @description Custom fields, of any JSON type.
              */
             metadata?: {
                 [key: string]: unknown;
             };
             /**
              * Phone
-             * @description A phone number with its country code. It is kept as E.164.
+             * @description A phone number with its country code. It is stored in E.164 format.
              */
             phone?: string | null;
             /**
              * Tags
-             * @description Tags that segments and conditions ask for.
+             * @description Tags, which segments and conditions can check.
              */
             tags?: string[];
         };
         /**
          * ContactPatch
-         * @description Changes of a contact, as a JSON merge patch (RFC 7396). Null removes a value; consents can be changed and not removed.
+         * @description Changes to a contact, as a JSON merge patch (RFC 7396). Null removes a value. Consents can be changed, but not removed.
          */
         ContactPatch: {
-            /** @description What the contact agreed to. */
+            /** @description What the contact consented to. */
             consents?: components["schemas"]["Consents"];
             /**
              * Email
-             * @description An e-mail address. It is kept in lower case.
+             * @description An e-mail address. It is stored in lower case.
              */
             email?: string | null;
             /**
@@ -1964,34 +1964,34 @@ export interface components {
             lastName?: string | null;
             /**
              * Metadata
-             * @description Your own fields, of any JSON type.
+             * @description Custom fields, of any JSON type.
              */
             metadata?: {
                 [key: string]: unknown;
             } | null;
             /**
              * Phone
-             * @description A phone number with its country code. It is kept as E.164.
+             * @description A phone number with its country code. It is stored in E.164 format.
              */
             phone?: string | null;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
              * Tags
-             * @description Tags that segments and conditions ask for.
+             * @description Tags, which segments and conditions can check.
              */
             tags?: string[] | null;
         };
         /**
          * ContactReplacement
-         * @description A contact, whole. What is missing is removed, except consents: those change only where they are sent.
+         * @description A whole contact. A missing field is removed, except consents, which change only if they are sent.
          */
         ContactReplacement: {
             /**
-             * @description What the contact agreed to.
+             * @description What the contact consented to.
              * @default {
              *       "marketing": false,
              *       "transactional": true
@@ -2000,12 +2000,12 @@ export interface components {
             consents: components["schemas"]["Consents"];
             /**
              * Createdat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             createdAt?: unknown;
             /**
              * Email
-             * @description An e-mail address. It is kept in lower case.
+             * @description An e-mail address. It is stored in lower case.
              */
             email?: string | null;
             /**
@@ -2015,7 +2015,7 @@ export interface components {
             firstName?: string | null;
             /**
              * Id
-             * @description If sent, the id in the path.
+             * @description If sent, it must be the id in the path.
              */
             id?: string | null;
             /**
@@ -2025,29 +2025,29 @@ export interface components {
             lastName?: string | null;
             /**
              * Metadata
-             * @description Your own fields, of any JSON type.
+             * @description Custom fields, of any JSON type.
              */
             metadata?: {
                 [key: string]: unknown;
             };
             /**
              * Phone
-             * @description A phone number with its country code. It is kept as E.164.
+             * @description A phone number with its country code. It is stored in E.164 format.
              */
             phone?: string | null;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
              * Tags
-             * @description Tags that segments and conditions ask for.
+             * @description Tags, which segments and conditions can check.
              */
             tags?: string[];
             /**
              * Updatedat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             updatedAt?: unknown;
         };
@@ -2056,7 +2056,7 @@ export interface components {
          * @description A contact.
          */
         ContactView: {
-            /** @description What the contact agreed to. */
+            /** @description What the contact consented to. */
             consents: components["schemas"]["Consents"];
             /**
              * Createdat
@@ -2085,19 +2085,19 @@ export interface components {
             lastName: string | null;
             /**
              * Metadata
-             * @description Your own fields, of any JSON type.
+             * @description Custom fields, of any JSON type.
              */
             metadata: {
                 [key: string]: unknown;
             };
             /**
              * Phone
-             * @description The phone number, as E.164.
+             * @description The phone number in E.164 format.
              */
             phone: string | null;
             /**
              * Revision
-             * @description Grows with every change; the `ETag` without its quotes.
+             * @description Grows with every change. It is the `ETag` without quotes.
              */
             revision: number;
             /**
@@ -2118,24 +2118,24 @@ export interface components {
         CountsView: {
             /**
              * Counts
-             * @description By status, or reason; those without rows are there too.
+             * @description The number of rows by status, or by reason for refusals. Zeros are included.
              */
             counts: {
                 [key: string]: number;
             };
             /**
              * Freshness
-             * @description Changes up to this time are in the counts.
+             * @description Changes up to this time are counted.
              */
             freshness: string;
             /**
              * Iscomplete
-             * @description False where there may be more: the filters left more rows than one request may read.
+             * @description False if there may be more rows, because one request may not read them all.
              */
             isComplete: boolean;
             /**
              * Total
-             * @description All of them together.
+             * @description The sum of all counts.
              */
             total: number;
         };
@@ -2146,22 +2146,22 @@ export interface components {
         DeliveryDetailView: {
             /**
              * Address
-             * @description Where it goes: an e-mail address or a phone number.
+             * @description The recipient's e-mail address or phone number.
              */
             address: string;
             /**
              * Automationid
-             * @description The automation of that run.
+             * @description The automation that sent the message; for a resend, that of the original.
              */
             automationId: string | null;
             /**
              * Automationname
-             * @description The automation's name now; null where it is gone.
+             * @description The automation's current name; null if it no longer exists.
              */
             automationName: string | null;
             /**
              * Body
-             * @description The body as rendered.
+             * @description The rendered body.
              */
             body: string | null;
             /**
@@ -2171,25 +2171,25 @@ export interface components {
             channel: string;
             /**
              * Complained
-             * @description Whether the person marked the message as unwanted.
+             * @description Whether the recipient reported the message as spam.
              */
             complained: boolean;
             /**
              * Contactid
-             * @description The contact that it goes to; null for an address of its own.
+             * @description The recipient; null if the message went to an AD_HOC address, or the contact was erased.
              */
             contactId: string | null;
             /**
              * Createdat
-             * @description When it was made.
+             * @description When the delivery was created.
              */
             createdAt: string;
             /**
              * Erasedat
-             * @description When the contact was erased, and with it everything about the person.
+             * @description When the contact was erased, together with all personal data.
              */
             erasedAt?: string | null;
-            /** @description Why it was not sent; null where it was. */
+            /** @description Why the message was not sent or did not arrive; null otherwise. */
             error: components["schemas"]["ErrorView"] | null;
             /**
              * Forced
@@ -2198,26 +2198,26 @@ export interface components {
             forced: boolean;
             /**
              * Gates
-             * @description The checks before it was sent, in order.
+             * @description The checks before sending, in order.
              */
             gates: components["schemas"]["GateView"][];
-            /** @description More about a delivery that is under way: QUEUED, SENDING, RETRYING or UNKNOWN; else null. */
+            /** @description Details about a delivery in progress: QUEUED, SENDING, RETRYING or UNKNOWN. Null otherwise. */
             health: components["schemas"]["HealthView"] | null;
             /**
              * Id
              * @description The delivery's id.
              */
             id: string;
-            /** @description Where to read more. */
+            /** @description Related resources. */
             links: components["schemas"]["DeliveryLinksView"];
             /**
              * Nexttryat
-             * @description When it is tried next; with RETRYING only.
+             * @description When the next try is; null unless the status is RETRYING.
              */
             nextTryAt: string | null;
             /**
              * Nodeid
-             * @description The node that made it; null for a resend.
+             * @description The node that sent the message; null for a resend.
              */
             nodeId: string | null;
             /**
@@ -2227,17 +2227,17 @@ export interface components {
             providerId: string | null;
             /**
              * Reports
-             * @description The provider's reports, the oldest first.
+             * @description The provider's reports, oldest first.
              */
             reports: components["schemas"]["ReportView"][];
             /**
              * Requestedby
-             * @description The e-mail of the user who asked for the resend.
+             * @description The e-mail address of the user who requested the resend.
              */
             requestedBy: string | null;
             /**
              * Resendof
-             * @description The delivery that it repeats; null unless it is a resend.
+             * @description The delivery that this one repeats; null unless this is a resend.
              */
             resendOf: string | null;
             /**
@@ -2247,49 +2247,49 @@ export interface components {
             resends: string[];
             /**
              * Runid
-             * @description The run that made it; null for a resend.
+             * @description The run that sent the message; null for a resend.
              */
             runId: string | null;
             /**
              * Settledat
-             * @description When it was sent or given up; null before.
+             * @description When the delivery was sent, refused or given up, or when the provider's decisive report came; null until then.
              */
             settledAt: string | null;
-            /** @description Where the delivery is in its life. */
+            /** @description The delivery's status. */
             status: components["schemas"]["DeliveryStatus"];
             /**
              * Subject
-             * @description The subject as rendered; null for channels without one.
+             * @description The rendered subject; null if the channel has none.
              */
             subject: string | null;
             /**
              * Templateid
-             * @description The template.
+             * @description The template's id.
              */
             templateId: string;
             /**
              * Templatename
-             * @description The template's name now; null where it is gone.
+             * @description The template's current name; null if it no longer exists.
              */
             templateName: string | null;
             /**
              * Tries
-             * @description How often the message was claimed for sending.
+             * @description How many times the message was claimed for sending.
              */
             tries: number;
             /**
              * Trieslog
-             * @description The tries that came to an end, in order.
+             * @description The tries that ended, in order.
              */
             triesLog: components["schemas"]["TryView"][];
             /**
              * Unknownsince
-             * @description When the provider's answer was found to be lost. A report may settle it.
+             * @description When the last try's outcome became unknown, because the provider's answer was lost. A report from the provider can still settle it.
              */
             unknownSince: string | null;
             /**
              * Unreadable
-             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
              */
             unreadable?: string | null;
         };
@@ -2300,32 +2300,32 @@ export interface components {
         DeliveryLinksView: {
             /**
              * Automation
-             * @description Its automation.
+             * @description The automation.
              */
             automation: string | null;
             /**
              * Contact
-             * @description Its contact.
+             * @description The contact.
              */
             contact: string | null;
             /**
              * Resendof
-             * @description The delivery that it repeats.
+             * @description The delivery that this one repeats.
              */
             resendOf: string | null;
             /**
              * Resends
-             * @description The deliveries that repeat it.
+             * @description The deliveries that repeat this one.
              */
             resends: string[];
             /**
              * Run
-             * @description Its run; null for a resend.
+             * @description The run; null for a resend.
              */
             run: string | null;
             /**
              * Template
-             * @description Its template.
+             * @description The template.
              */
             template: string;
         };
@@ -2336,12 +2336,12 @@ export interface components {
         DeliveryLinkView: {
             /**
              * Address
-             * @description Where it goes; null beyond the first hundred of a run.
+             * @description The recipient's address; null after the first hundred deliveries of a run.
              */
             address: string | null;
             /**
              * Channel
-             * @description The channel; null beyond the first hundred of a run.
+             * @description The channel; null after the first hundred deliveries of a run.
              */
             channel: string | null;
             /**
@@ -2351,15 +2351,15 @@ export interface components {
             id: string;
             /**
              * Nodeid
-             * @description The node that made it.
+             * @description The node that sent the message.
              */
             nodeId: string;
             /**
              * Path
-             * @description The API's path of the delivery.
+             * @description The path of the delivery in the API.
              */
             path: string;
-            /** @description Where the delivery is now; null beyond the first hundred of a run. */
+            /** @description The delivery's current status; null after the first hundred deliveries of a run. */
             status: components["schemas"]["DeliveryStatus"] | null;
         };
         /**
@@ -2369,17 +2369,17 @@ export interface components {
         DeliveryRowView: {
             /**
              * Address
-             * @description Where it goes: an e-mail address or a phone number.
+             * @description The recipient's e-mail address or phone number.
              */
             address: string;
             /**
              * Automationid
-             * @description The automation of the run that made it.
+             * @description The automation that sent the message; for a resend, that of the original.
              */
             automationId: string | null;
             /**
              * Automationname
-             * @description The automation's name now; null where it is gone.
+             * @description The automation's current name; null if it no longer exists.
              */
             automationName: string | null;
             /**
@@ -2389,27 +2389,27 @@ export interface components {
             channel: string;
             /**
              * Complained
-             * @description Whether the person marked the message as unwanted.
+             * @description Whether the recipient reported the message as spam.
              */
             complained: boolean;
             /**
              * Contactid
-             * @description The contact that it goes to; null for an address of its own.
+             * @description The recipient; null if the message went to an AD_HOC address, or the contact was erased.
              */
             contactId: string | null;
             /**
              * Createdat
-             * @description When it was made.
+             * @description When the delivery was created.
              */
             createdAt: string;
             /**
              * Erasedat
-             * @description When the contact was erased, and with it everything about the person.
+             * @description When the contact was erased, together with all personal data.
              */
             erasedAt?: string | null;
             /**
              * Error
-             * @description Why it was not sent, or not yet, in one line.
+             * @description Why the message was not sent or did not arrive, in one line; null otherwise.
              */
             error: string | null;
             /**
@@ -2419,49 +2419,49 @@ export interface components {
             id: string;
             /**
              * Nexttryat
-             * @description When it is tried next; with RETRYING only.
+             * @description When the next try is; null unless the status is RETRYING.
              */
             nextTryAt: string | null;
             /**
              * Nodeid
-             * @description The node that made it; null for a resend.
+             * @description The node that sent the message; null for a resend.
              */
             nodeId: string | null;
             /**
              * Resendof
-             * @description The delivery that it repeats; null unless it is a resend.
+             * @description The delivery that this one repeats; null unless this is a resend.
              */
             resendOf: string | null;
             /**
              * Runid
-             * @description The run that made it; null for a resend.
+             * @description The run that sent the message; null for a resend.
              */
             runId: string | null;
             /**
              * Settledat
-             * @description When it was sent or given up; null before.
+             * @description When the delivery was sent, refused or given up, or when the provider's decisive report came; null until then.
              */
             settledAt: string | null;
-            /** @description Where the delivery is in its life. */
+            /** @description The delivery's status. */
             status: components["schemas"]["DeliveryStatus"];
             /**
              * Subject
-             * @description The subject as rendered; null for channels without one.
+             * @description The rendered subject; null if the channel has none.
              */
             subject: string | null;
             /**
              * Templateid
-             * @description The template.
+             * @description The template's id.
              */
             templateId: string;
             /**
              * Tries
-             * @description How often the message was claimed for sending.
+             * @description How many times the message was claimed for sending.
              */
             tries: number;
             /**
              * Unreadable
-             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
              */
             unreadable?: string | null;
         };
@@ -2493,7 +2493,7 @@ export interface components {
              * @description The other run's id.
              */
             runId: string;
-            /** @description Where the other run is in its life. */
+            /** @description The other run's status. */
             status: components["schemas"]["RunStatus"];
         };
         /**
@@ -2513,7 +2513,7 @@ export interface components {
             email?: string | null;
             /**
              * Payload
-             * @description What the template reads as `{{trigger.*}}`.
+             * @description The value of `{{trigger.*}}` in the template.
              */
             payload?: unknown;
             /**
@@ -2523,16 +2523,16 @@ export interface components {
             phone?: string | null;
             /**
              * Steps
-             * @description What the template reads as `{{steps.*}}`.
+             * @description The value of `{{steps.*}}` in the template.
              */
             steps?: {
                 [key: string]: unknown;
             };
-            /** @description The template. */
+            /** @description The template to render. */
             template: components["schemas"]["TemplateDocument"];
             /**
              * Vars
-             * @description What the template reads as `{{vars.*}}`.
+             * @description The value of `{{vars.*}}` in the template.
              */
             vars?: {
                 [key: string]: unknown;
@@ -2545,27 +2545,27 @@ export interface components {
         DurationView: {
             /**
              * Iscapped
-             * @description Whether there are more runs than were looked at.
+             * @description Whether there are more finished runs than were measured.
              */
             isCapped: boolean;
             /**
              * P50Ms
-             * @description Half of the runs took at most so many milliseconds.
+             * @description The median: half of the runs took this many milliseconds or less.
              */
             p50Ms: number;
             /**
              * P95Ms
-             * @description 95 of 100 runs took at most so many milliseconds.
+             * @description 95% of the runs took this many milliseconds or less.
              */
             p95Ms: number;
             /**
              * P99Ms
-             * @description 99 of 100 runs took at most so many milliseconds.
+             * @description 99% of the runs took this many milliseconds or less.
              */
             p99Ms: number;
             /**
              * Sampled
-             * @description How many runs were looked at.
+             * @description The number of runs that were measured.
              */
             sampled: number;
         };
@@ -2576,17 +2576,17 @@ export interface components {
         Edge: {
             /**
              * Label
-             * @description The branch that takes it; without one it is taken always.
+             * @description The branch of the source node that follows this edge; null if every branch does.
              */
             label?: string | null;
             /**
              * Source
-             * @description The id of the node that it leaves.
+             * @description The id of the node where the edge starts.
              */
             source: string;
             /**
              * Target
-             * @description The id of the node that it leads to.
+             * @description The id of the node where the edge ends.
              */
             target: string;
         };
@@ -2597,7 +2597,7 @@ export interface components {
         EraseDocument: {
             /**
              * Reason
-             * @description For the record, which stays: name a request or a ticket, not the person.
+             * @description The reason, which is kept permanently. Name a request or a ticket, not the person.
              */
             reason?: string | null;
         };
@@ -2620,25 +2620,25 @@ export interface components {
             contactId: string;
             /**
              * Finishedat
-             * @description When nothing was left to erase; null before.
+             * @description When the erasure finished; null until then.
              */
             finishedAt: string | null;
             /**
              * Reason
-             * @description Why it was asked for.
+             * @description The reason given.
              */
             reason: string | null;
             /**
              * Requestedat
-             * @description When it was asked for.
+             * @description When the erasure was requested.
              */
             requestedAt: string;
             /**
              * Requestedby
-             * @description The e-mail of the user who asked for it.
+             * @description The e-mail address of the user who requested it.
              */
             requestedBy: string;
-            /** @description Whether anything is left to erase. */
+            /** @description Whether the erasure has finished. */
             status: components["schemas"]["ErasureStatus"];
         };
         /**
@@ -2648,22 +2648,22 @@ export interface components {
         ErrorView: {
             /**
              * Cause
-             * @description The technical cause, without secrets; null where the message says it all.
+             * @description The technical cause, without secrets; null if the message says it all.
              */
             cause: string | null;
             /**
              * Kind
-             * @description A stable code, such as STOP_ERROR, MISSING_VARIABLE or OUTCOME_UNKNOWN.
+             * @description A stable code for programs, such as STOP_ERROR, MISSING_VARIABLE or OUTCOME_UNKNOWN.
              */
             kind: string;
             /**
              * Message
-             * @description The reason in words.
+             * @description The reason, in words.
              */
             message: string;
             /**
              * Nodeid
-             * @description The node that failed; null where it failed outside of any node.
+             * @description The node that failed; null if the failure was outside any node.
              */
             nodeId: string | null;
         };
@@ -2673,7 +2673,7 @@ export interface components {
          */
         ExportDocument: {
             /**
-             * @description The filters of that list.
+             * @description The filters of the list.
              * @default {
              *       "address": null,
              *       "automationId": null,
@@ -2693,7 +2693,7 @@ export interface components {
             filter: components["schemas"]["FilterDocument"];
             /** @description The format of the file. */
             format: components["schemas"]["ExportFormat"];
-            /** @description Which list. */
+            /** @description The list to export. */
             list: components["schemas"]["ListName"];
         };
         /**
@@ -2716,7 +2716,7 @@ export interface components {
         ExportView: {
             /**
              * Createdat
-             * @description When it was asked for.
+             * @description When the export was requested.
              */
             createdAt: string;
             /**
@@ -2726,14 +2726,14 @@ export interface components {
             error: string | null;
             /**
              * Expiresat
-             * @description When the file will be deleted.
+             * @description When the file is deleted.
              */
             expiresAt: string;
-            /** @description The filters, as they were when it was asked for. */
+            /** @description The filters, fixed at the time of the request. */
             filter: components["schemas"]["FilterView"];
             /**
              * Finishedat
-             * @description When the file was complete; null before.
+             * @description When the export ended; null until then.
              */
             finishedAt: string | null;
             /** @description The format of the file. */
@@ -2743,11 +2743,11 @@ export interface components {
              * @description The export's id.
              */
             id: string;
-            /** @description Which list. */
+            /** @description The list that is exported. */
             list: components["schemas"]["ListName"];
             /**
              * Requestedby
-             * @description The e-mail of the user who asked for it.
+             * @description The e-mail address of the user who requested it.
              */
             requestedBy: string;
             /**
@@ -2755,11 +2755,11 @@ export interface components {
              * @description How many rows were written so far.
              */
             rows: number;
-            /** @description How far the export is. */
+            /** @description The export's status. */
             status: components["schemas"]["ExportStatus"];
             /**
              * Url
-             * @description A link to the file, made anew for each answer; for MEMBER and above, while the file is there.
+             * @description A download link, new in each answer. Null for VIEWER, and if there is no file.
              */
             url: string | null;
             /**
@@ -2781,27 +2781,27 @@ export interface components {
             automationId: string;
             /**
              * Automationname
-             * @description Null where the automation is gone.
+             * @description The automation's current name; null if it no longer exists.
              */
             automationName: string | null;
             /**
              * Contacts
-             * @description Different contacts of these runs.
+             * @description The number of different contacts in these runs.
              */
             contacts: number;
             /**
              * Count
-             * @description Runs of the group that were created in the range.
+             * @description The number of the group's runs that were created in the range.
              */
             count: number;
             /**
              * Firstseenat
-             * @description The earliest failure of all, whatever the range.
+             * @description When the first run failed, even if outside the range.
              */
             firstSeenAt: string;
             /**
              * Firstversion
-             * @description The automation's version of the earliest failure.
+             * @description The automation's version in the first failed run.
              */
             firstVersion: number;
             /**
@@ -2811,64 +2811,64 @@ export interface components {
             id: string;
             /**
              * Iscomplete
-             * @description False where there are more than were counted.
+             * @description False if there are more runs than were counted.
              */
             isComplete: boolean;
             /**
              * Kind
-             * @description The error's stable code.
+             * @description A stable error code for programs.
              */
             kind: string;
             /**
              * Lastseenat
-             * @description The latest one, whatever the range.
+             * @description When the latest run failed, even if outside the range.
              */
             lastSeenAt: string;
             /**
              * Message
-             * @description The first message, with placeholders, such as <number>, for what differs.
+             * @description The first failure's message, with placeholders such as <number> for the parts that vary.
              */
             message: string;
             /**
              * Newestmessage
-             * @description As the newest run tells it; a list shows its beginning. Null where that run is gone.
+             * @description The newest run's message; a list shows only its beginning. Null if that run has expired.
              */
             newestMessage: string | null;
             /**
              * Newestrunid
-             * @description The run that was created last.
+             * @description The run of the group that was created last.
              */
             newestRunId: string | null;
             /**
              * Nodeid
-             * @description Null where the run failed outside of any node.
+             * @description The node that failed; null if the runs failed outside any node.
              */
             nodeId: string | null;
             /**
              * Note
-             * @description What was written then; null where it is OPEN.
+             * @description The note of the person who resolved the group; null if it is OPEN.
              */
             note: string | null;
             /**
              * Reopenedat
-             * @description When it was opened again since it was last resolved; null otherwise.
+             * @description When the group was reopened; null if it was not since it was last resolved.
              */
             reopenedAt: string | null;
             /**
              * Resolvedat
-             * @description When it was resolved; null where it is OPEN.
+             * @description When the group was resolved; null if it is OPEN.
              */
             resolvedAt: string | null;
             /**
              * Resolvedby
-             * @description Who resolved it; null where it is OPEN.
+             * @description Who resolved the group; null if it is OPEN.
              */
             resolvedBy: string | null;
-            /** @description RESOLVED until a run fails after that in the same way. */
+            /** @description RESOLVED if a person resolved the group and no run has failed in this way since; otherwise OPEN. */
             status: components["schemas"]["GroupStatus"];
             /**
              * Title
-             * @description Names the group: a call by method, host, path and status, such as POST api.example.com/score/{id} answered 503; any other error by its message.
+             * @description The name of the group. A failed call is named by method, host, path and status, such as POST api.example.com/score/{id} answered 503; any other error by its message.
              */
             title: string;
         };
@@ -2879,69 +2879,69 @@ export interface components {
         FilterDocument: {
             /**
              * Address
-             * @description An e-mail or a phone, as pasted; of deliveries.
+             * @description An e-mail address or phone number, as pasted; for deliveries.
              */
             address?: string | null;
             /**
              * Automationid
-             * @description The id of an automation.
+             * @description An automation's id.
              */
             automationId?: string | null;
             /**
              * Channel
-             * @description A channel; of deliveries.
+             * @description A channel; for deliveries.
              */
             channel?: string | null;
             /**
              * Contact
-             * @description A contact by id, e-mail or phone.
+             * @description A contact's id, e-mail address or phone number.
              */
             contact?: string | null;
             /**
              * Errorgroup
-             * @description The id of a failure group; of runs.
+             * @description A failure group's id; for runs.
              */
             errorGroup?: string | null;
             /**
              * From
-             * @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970.
+             * @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970.
              */
             from?: string | null;
             /**
              * Range
-             * @description 24h, 7d or 30d, counted back from now.
+             * @description A range that ends now: 24h, 7d or 30d.
              */
             range?: string | null;
             /**
              * Reason
-             * @description One reason or several; of refusals.
+             * @description One or more reasons; for refusals.
              * @default []
              */
             reason: string[];
             /**
              * Runid
-             * @description The id of a run; of deliveries.
+             * @description A run's id; for deliveries.
              */
             runId?: string | null;
             /**
              * Status
-             * @description One status or several; of runs and deliveries.
+             * @description One or more statuses; for runs and deliveries.
              * @default []
              */
             status: string[];
             /**
              * Timezone
-             * @description The IANA zone in which dates and times without an offset are read; UTC unless given.
+             * @description The IANA time zone for dates and times without an offset; UTC by default.
              */
             timeZone?: string | null;
             /**
              * To
-             * @description The latest creation, written likewise: a date means the end of that day.
+             * @description The latest creation time, in the same formats. A date means its end.
              */
             to?: string | null;
             /**
              * Triggertype
-             * @description One trigger type or several; of runs and refusals.
+             * @description One or more trigger types; for runs and refusals.
              * @default []
              */
             triggerType: string[];
@@ -2953,12 +2953,12 @@ export interface components {
         FilterView: {
             /**
              * Address
-             * @description An e-mail or a phone, as pasted; null for all.
+             * @description An e-mail address or phone number, as pasted; null for all.
              */
             address: string | null;
             /**
              * Automationid
-             * @description The id of an automation; null for all.
+             * @description An automation's id; null for all.
              */
             automationId: string | null;
             /**
@@ -2968,17 +2968,17 @@ export interface components {
             channel: string | null;
             /**
              * Contact
-             * @description The id of a contact; null for all.
+             * @description A contact's id; null for all.
              */
             contact: string | null;
             /**
              * Errorgroup
-             * @description The id of a failure group; null for all.
+             * @description A failure group's id; null for all.
              */
             errorGroup: string | null;
             /**
              * From
-             * @description The earliest creation time; null for no bound.
+             * @description The earliest creation time; null if there is no limit.
              */
             from: string | null;
             /**
@@ -2988,7 +2988,7 @@ export interface components {
             reason: string[];
             /**
              * Runid
-             * @description The id of a run; null for all.
+             * @description A run's id; null for all.
              */
             runId: string | null;
             /**
@@ -3026,51 +3026,51 @@ export interface components {
          * @description One day on which a date automation fired.
          */
         FireView: {
-            /** @description What fired it. */
+            /** @description What started the fire: the schedule, or the tick in its place. */
             by: components["schemas"]["FireSource"];
             /**
              * Day
-             * @description The day, in the automation's time zone.
+             * @description The day of the fire, in the automation's time zone.
              */
             day: string;
             /**
              * Finishedat
-             * @description When the last run was opened; null while runs are being opened.
+             * @description When the fire ended; null while it is opening runs.
              */
             finishedAt: string | null;
             /**
              * Firedat
-             * @description When it fired.
+             * @description When the automation actually fired.
              */
             firedAt: string;
-            /** @description Why the schedule did not fire by itself; null where it did. */
+            /** @description Why the schedule did not fire by itself; null if it did. */
             missed: components["schemas"]["MissedReason"] | null;
             /**
              * Occurson
-             * @description The date that the contacts had; null where it lies beyond the calendar.
+             * @description The contacts' date that this fire was for; null if it is beyond the calendar.
              */
             occursOn: string | null;
             /**
              * Opened
-             * @description How many runs it opened.
+             * @description How many runs the fire has opened.
              */
             opened: number;
             /**
              * Reason
-             * @description Why it stopped; null where it did not.
+             * @description Why the fire stopped or was skipped; null otherwise.
              */
             reason: string | null;
             /**
              * Refused
-             * @description How many contacts it opened no run for.
+             * @description For how many contacts no run was opened.
              */
             refused: number;
             /**
              * Scheduledfor
-             * @description When it should have fired.
+             * @description When the fire was scheduled.
              */
             scheduledFor: string;
-            /** @description How far the fire has come. */
+            /** @description The progress of the fire. */
             status: components["schemas"]["FireStatus"];
             /**
              * Version
@@ -3085,22 +3085,22 @@ export interface components {
         GateView: {
             /**
              * Forcedby
-             * @description The e-mail of the user who overruled it; null unless somebody did.
+             * @description The e-mail address of the user who overruled the check; null if nobody did.
              */
             forcedBy?: string | null;
             /**
              * Name
-             * @description Which check.
+             * @description The name of the check.
              */
             name: string;
             /**
              * Passed
-             * @description Whether the message may go on.
+             * @description Whether the check let the message pass.
              */
             passed: boolean;
             /**
              * Reason
-             * @description Why, in words.
+             * @description The reason for the result, in words.
              */
             reason: string;
         };
@@ -3111,7 +3111,7 @@ export interface components {
         GatewayMessage: {
             /**
              * Message
-             * @description A few words, such as Unauthorized.
+             * @description A short message, such as Unauthorized.
              */
             message: string | null;
         };
@@ -3122,19 +3122,19 @@ export interface components {
         Graph: {
             /**
              * Edges
-             * @description The edges. They may not lead in a circle.
+             * @description The edges. They must not form a cycle.
              */
             edges?: components["schemas"]["Edge"][];
             /**
              * Layout
-             * @description Where the console shows each node, by node id. It changes no run.
+             * @description The position of each node in the console, by node id. It does not affect runs.
              */
             layout?: {
                 [key: string]: components["schemas"]["Position"];
             };
             /**
              * Nodes
-             * @description The nodes, in any order; one of them is the TRIGGER.
+             * @description The nodes, in any order. Exactly one is a TRIGGER.
              */
             nodes?: components["schemas"]["Node"][];
         };
@@ -3151,27 +3151,27 @@ export interface components {
         HealthView: {
             /**
              * Attempt
-             * @description The number of the present try; with RETRYING only.
+             * @description The number of the current attempt or try; null if there is none.
              */
             attempt?: number | null;
             /**
              * Lasterror
-             * @description Why the try before failed; with RETRYING only.
+             * @description Why the previous attempt or try failed; null if it did not.
              */
             lastError?: string | null;
             /**
              * State
-             * @description Of a run QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE; of a delivery QUEUED, SENDING, RETRYING or UNKNOWN.
+             * @description For a run: QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE. For a delivery: QUEUED, SENDING, RETRYING or UNKNOWN.
              */
             state: string;
             /**
              * Text
-             * @description The state in words.
+             * @description The state, in words.
              */
             text: string;
             /**
              * Until
-             * @description When the waiting ends; with WAITING only.
+             * @description When a SCHEDULED run starts, a WAITING run continues, a delivery is retried or an UNKNOWN delivery is given up; null otherwise.
              */
             until?: string | null;
         };
@@ -3183,14 +3183,14 @@ export interface components {
         HourView: {
             /**
              * Counts
-             * @description How many runs, by status.
+             * @description The number of runs by status.
              */
             counts: {
                 [key: string]: number;
             };
             /**
              * Start
-             * @description When the hour begins.
+             * @description When the hour starts.
              */
             start: string;
         };
@@ -3201,10 +3201,10 @@ export interface components {
         InvitationDocument: {
             /**
              * Email
-             * @description The address that the invitation is bound to.
+             * @description The address to invite. Only its owner can accept the invitation.
              */
             email: string;
-            /** @description The role that they join with. */
+            /** @description The role that the person gets. */
             role: components["schemas"]["Role"];
         };
         /**
@@ -3220,12 +3220,12 @@ export interface components {
         InvitationView: {
             /**
              * Email
-             * @description The address that it is bound to.
+             * @description The invited address.
              */
             email: string;
             /**
              * Expiresat
-             * @description Until when it can be accepted.
+             * @description Until when the invitation can be accepted.
              */
             expiresAt: string;
             /**
@@ -3235,22 +3235,22 @@ export interface components {
             id: string;
             /**
              * Invitedat
-             * @description When it was made.
+             * @description When the invitation was created.
              */
             invitedAt: string;
             /**
              * Invitedby
-             * @description The e-mail address of the owner who invited.
+             * @description The e-mail address of the owner who sent the invitation.
              */
             invitedBy: string;
-            /** @description The role that they join with. */
+            /** @description The role that the person gets. */
             role: components["schemas"]["Role"];
             /**
              * Sentat
-             * @description When it was last made out or sent again.
+             * @description When the invitation was last sent.
              */
             sentAt: string;
-            /** @description `EXPIRED` can no longer be accepted; sending it again renews it. */
+            /** @description An `EXPIRED` invitation cannot be accepted. Send it again to renew it. */
             status: components["schemas"]["InvitationStatus"];
         };
         /**
@@ -3271,7 +3271,7 @@ export interface components {
             items: components["schemas"]["AutomationSummaryView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3287,7 +3287,7 @@ export interface components {
             items: components["schemas"]["ContactView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3303,7 +3303,7 @@ export interface components {
             items: components["schemas"]["DeliveryRowView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3319,7 +3319,7 @@ export interface components {
             items: components["schemas"]["ExportView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3335,7 +3335,7 @@ export interface components {
             items: components["schemas"]["FailureGroupView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3351,7 +3351,7 @@ export interface components {
             items: components["schemas"]["FireView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3367,7 +3367,7 @@ export interface components {
             items: components["schemas"]["InvitationView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3383,7 +3383,7 @@ export interface components {
             items: components["schemas"]["MemberView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3399,7 +3399,7 @@ export interface components {
             items: components["schemas"]["NodeTypeView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3415,7 +3415,7 @@ export interface components {
             items: components["schemas"]["RefusalView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3431,7 +3431,7 @@ export interface components {
             items: components["schemas"]["RunView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3447,7 +3447,7 @@ export interface components {
             items: components["schemas"]["SecretNameView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3463,7 +3463,7 @@ export interface components {
             items: components["schemas"]["SegmentView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3479,7 +3479,7 @@ export interface components {
             items: components["schemas"]["SuppressionView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3495,7 +3495,7 @@ export interface components {
             items: components["schemas"]["TemplateView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3511,7 +3511,7 @@ export interface components {
             items: components["schemas"]["TimelineItemView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3527,7 +3527,7 @@ export interface components {
             items: components["schemas"]["VersionSummaryView"][];
             /**
              * Nextcursor
-             * @description Ask for the next page with it; null at the end of the list.
+             * @description Send it as `cursor` to get the next page; null on the last page.
              */
             nextCursor: string | null;
         };
@@ -3544,7 +3544,7 @@ export interface components {
         MachineView: {
             /**
              * Reason
-             * @description Why this type.
+             * @description Why the compiler chose this type.
              */
             reason: string;
             /**
@@ -3552,7 +3552,7 @@ export interface components {
              * @description The longest time that one run may take, in seconds.
              */
             runSeconds: number;
-            /** @description EXPRESS or STANDARD; the compiler chooses. */
+            /** @description The type of state machine, as the compiler chose it. */
             type: components["schemas"]["MachineType"];
         };
         /**
@@ -3562,7 +3562,7 @@ export interface components {
         MemberView: {
             /**
              * Email
-             * @description The address they joined with.
+             * @description The e-mail address that they joined with.
              */
             email: string;
             /**
@@ -3570,11 +3570,11 @@ export interface components {
              * @description When they joined.
              */
             joinedAt: string;
-            /** @description What they may do. */
+            /** @description The member's role. */
             role: components["schemas"]["Role"];
             /**
              * Userid
-             * @description The member's account.
+             * @description The id of the member's account.
              */
             userId: string;
         };
@@ -3585,12 +3585,12 @@ export interface components {
         MeView: {
             /**
              * Email
-             * @description The address of the account.
+             * @description The e-mail address of the account.
              */
             email: string;
             /**
              * Invitations
-             * @description What the caller may accept; only with a verified address.
+             * @description The caller's open invitations; empty if the address is not verified.
              */
             invitations: components["schemas"]["OwnInvitationView"][];
             /**
@@ -3598,21 +3598,21 @@ export interface components {
              * @description Whether the account has a second factor.
              */
             mfa: boolean;
-            /** @description The caller's role in it; null without any. */
+            /** @description The caller's role in that workspace; null if there is none. */
             role: components["schemas"]["Role"] | null;
             /**
              * Userid
-             * @description The caller's account.
+             * @description The id of the caller's account.
              */
             userId: string;
             /**
              * Workspaceid
-             * @description The workspace that was named or is the first one; null without any.
+             * @description The workspace that the request names, or else the first one; null if there is none.
              */
             workspaceId: string | null;
             /**
              * Workspaces
-             * @description All that the caller is a member of.
+             * @description The workspaces that the caller is a member of.
              */
             workspaces: components["schemas"]["WorkspaceView"][];
         };
@@ -3634,19 +3634,19 @@ export interface components {
         Node: {
             /**
              * Config
-             * @description What the node does; `GET /v1/node-types` has a JSON Schema for each type.
+             * @description The settings of the node. `GET /v1/node-types` has a JSON Schema for each type.
              */
             config?: {
                 [key: string]: unknown;
             };
             /**
              * Id
-             * @description The node's id within the graph: a letter, then letters, digits and underscores.
+             * @description The node's id, unique in the graph: a letter, then letters, digits and underscores.
              */
             id: string;
             /**
              * Type
-             * @description One of `GET /v1/node-types`.
+             * @description One of the types in `GET /v1/node-types`.
              */
             type: string;
         };
@@ -3658,27 +3658,27 @@ export interface components {
         NodeDurationView: {
             /**
              * Nodeid
-             * @description The node.
+             * @description The node's id.
              */
             nodeId: string;
             /**
              * P50Ms
-             * @description Half of the visits took at most so many milliseconds; of a WAIT, waited.
+             * @description The median: half of the visits took this many milliseconds or less. For a WAIT, the waiting time counts.
              */
             p50Ms: number;
             /**
              * P95Ms
-             * @description 95 of 100 visits took at most so many milliseconds.
+             * @description 95% of the visits took this many milliseconds or less.
              */
             p95Ms: number;
             /**
              * P99Ms
-             * @description 99 of 100 visits took at most so many milliseconds.
+             * @description 99% of the visits took this many milliseconds or less.
              */
             p99Ms: number;
             /**
              * Sampled
-             * @description How many visits were looked at.
+             * @description The number of visits that were measured.
              */
             sampled: number;
             /**
@@ -3694,17 +3694,17 @@ export interface components {
         NodeTypeView: {
             /**
              * Branches
-             * @description The branch labels of the example; empty where there is one way on.
+             * @description The branch labels of the example; empty if the node type does not branch.
              */
             branches: string[];
             /**
              * Branchesrequired
-             * @description Whether each branch needs an edge. If not, one edge without a label will do.
+             * @description Whether every branch needs its own edge. If false, one edge without a label is enough.
              */
             branchesRequired: boolean;
             /**
              * Configschema
-             * @description JSON Schema of the config. `picks` says what a text names: a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE.
+             * @description JSON Schema of the config. `picks` marks a text that names a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE.
              */
             configSchema: {
                 [key: string]: unknown;
@@ -3716,34 +3716,34 @@ export interface components {
             description: string;
             /**
              * Example
-             * @description A config that is valid.
+             * @description An example of a valid config.
              */
             example: {
                 [key: string]: unknown;
             };
             /**
              * Icon
-             * @description The name of its icon in the console.
+             * @description The name of the icon in the console.
              */
             icon: string;
             /**
              * Isend
-             * @description Whether no edge leaves it.
+             * @description Whether a path ends with this node type: no edge leaves it.
              */
             isEnd: boolean;
             /**
              * Isstart
-             * @description Whether a graph begins with it.
+             * @description Whether a graph starts with this node type.
              */
             isStart: boolean;
             /**
              * Title
-             * @description The name for people.
+             * @description The name that people see.
              */
             title: string;
             /**
              * Type
-             * @description The type, as a node names it.
+             * @description The value of `type` in a node.
              */
             type: string;
         };
@@ -3754,16 +3754,16 @@ export interface components {
         OpenedView: {
             /**
              * Duplicate
-             * @description True where the same event had opened the run before.
+             * @description Whether an earlier request with the same event opened the run.
              * @default false
              */
             duplicate: boolean;
             /**
              * Runid
-             * @description The run that was opened, now or by the same event before.
+             * @description The run that this event opened, now or before.
              */
             runId: string;
-            /** @description Where that run is in its life. */
+            /** @description The run's status. */
             status: components["schemas"]["RunStatus"];
         };
         /**
@@ -3785,7 +3785,7 @@ export interface components {
         OwnInvitationView: {
             /**
              * Expiresat
-             * @description Until when it can be accepted.
+             * @description Until when the invitation can be accepted.
              */
             expiresAt: string;
             /**
@@ -3795,14 +3795,14 @@ export interface components {
             id: string;
             /**
              * Invitedby
-             * @description The e-mail address of the owner who invited.
+             * @description The e-mail address of the owner who sent the invitation.
              */
             invitedBy: string;
-            /** @description The role that accepting gives. */
+            /** @description The role that you get by accepting. */
             role: components["schemas"]["Role"];
             /**
              * Workspacename
-             * @description The name of the workspace.
+             * @description The workspace's name.
              */
             workspaceName: string;
         };
@@ -3813,12 +3813,12 @@ export interface components {
         Position: {
             /**
              * X
-             * @description From the left.
+             * @description Pixels from the left.
              */
             x: number;
             /**
              * Y
-             * @description From the top.
+             * @description Pixels from the top.
              */
             y: number;
         };
@@ -3839,7 +3839,7 @@ export interface components {
             email?: string | null;
             /**
              * Payload
-             * @description What the template reads as `{{trigger.*}}`.
+             * @description The value of `{{trigger.*}}` in the template.
              */
             payload?: unknown;
             /**
@@ -3849,14 +3849,14 @@ export interface components {
             phone?: string | null;
             /**
              * Steps
-             * @description What the template reads as `{{steps.*}}`.
+             * @description The value of `{{steps.*}}` in the template.
              */
             steps?: {
                 [key: string]: unknown;
             };
             /**
              * Vars
-             * @description What the template reads as `{{vars.*}}`.
+             * @description The value of `{{vars.*}}` in the template.
              */
             vars?: {
                 [key: string]: unknown;
@@ -3869,7 +3869,7 @@ export interface components {
         PreviewProblem: {
             /**
              * Field
-             * @description The field: subject or body.
+             * @description The field that cannot be rendered: subject or body.
              */
             field: string;
             /**
@@ -3879,7 +3879,7 @@ export interface components {
             message: string;
             /**
              * Variable
-             * @description The variable that has no value, where that is the problem.
+             * @description The variable without a value, if that is the problem.
              */
             variable?: string | null;
         };
@@ -3890,32 +3890,32 @@ export interface components {
         PreviewView: {
             /**
              * Address
-             * @description Where it would go; null without a contact.
+             * @description The address it would go to; null without a contact.
              */
             address: string | null;
             /**
              * Body
-             * @description The body as rendered; null where it cannot be.
+             * @description The rendered body; null if it cannot be rendered.
              */
             body: string | null;
             /**
              * Channel
-             * @description The channel of the template.
+             * @description The template's channel.
              */
             channel: string;
             /**
              * Gates
-             * @description The checks that a transactional message to the contact would meet, up to the first that refuses it.
+             * @description The gates that a transactional message to this contact would meet, up to the first refusal.
              */
             gates: components["schemas"]["GateView"][];
             /**
              * Problems
-             * @description Why it cannot be rendered; empty where it can.
+             * @description Why the message cannot be rendered; empty if it can.
              */
             problems: components["schemas"]["PreviewProblem"][];
             /**
              * Subject
-             * @description The subject as rendered; null where it cannot be, and for channels without one.
+             * @description The rendered subject; null if it cannot be rendered, or the channel has none.
              */
             subject: string | null;
         };
@@ -3926,17 +3926,17 @@ export interface components {
         Problem: {
             /**
              * Code
-             * @description A stable code.
+             * @description A stable code for programs.
              */
             code: string;
             /**
              * Edge
-             * @description The edge that it is about, by its index in `edges`.
+             * @description The index in `edges` of the edge with the problem.
              */
             edge?: number | null;
             /**
              * Field
-             * @description The path of the wrong value in the node's config or the request, e.g. `assignments.0.target`.
+             * @description The path of the wrong value in the node's config or in the request, such as `assignments.0.target`.
              */
             field?: string | null;
             /**
@@ -3946,7 +3946,7 @@ export interface components {
             message: string;
             /**
              * Nodeid
-             * @description The node that it is about.
+             * @description The node with the problem.
              */
             nodeId?: string | null;
         };
@@ -3957,13 +3957,13 @@ export interface components {
         ProblemDetail: {
             /**
              * Code
-             * @description Which kind of refusal it is, for programs: `MFA_REQUIRED` with 403, where the workspace asks for a second factor that the account does not have.
+             * @description The kind of refusal, for programs. `MFA_REQUIRED` (with 403): the workspace requires a second factor, which the account does not have.
              * @default null
              */
             code: string | null;
             /**
              * Detail
-             * @description What is wrong with this request.
+             * @description What is wrong with this request, and what to do.
              */
             detail: string;
             /**
@@ -3973,37 +3973,37 @@ export interface components {
              */
             erasedAt: string | null;
             /**
-             * @description How far the erasing of the contact is; with 410.
+             * @description The progress of erasing the contact; with 410.
              * @default null
              */
             erasure: components["schemas"]["ErasureStatus"] | null;
             /**
              * Expiredat
-             * @description Since when it is not kept any more; with 410.
+             * @description When the resource expired; with 410.
              * @default null
              */
             expiredAt: string | null;
             /**
              * Field
-             * @description The path of the wrong value; absent where the whole request is wrong.
+             * @description The path of the wrong value; absent if the request as a whole is wrong.
              * @default null
              */
             field: string | null;
             /**
              * Problems
-             * @description Every problem of the request or of its graph; with 422.
+             * @description All problems of the request or of its graph; with 422.
              * @default null
              */
             problems: components["schemas"]["Problem"][] | null;
             /**
              * Revision
-             * @description The present revision; with 412, and with 409 of a stale edit.
+             * @description The current revision; with 412, and with 409 if the edit is based on an old revision.
              * @default null
              */
             revision: number | null;
             /**
              * State
-             * @description The present state that forbids the call; with 409.
+             * @description The current state, which does not allow the request; with 409.
              * @default null
              */
             state: string | null;
@@ -4014,12 +4014,12 @@ export interface components {
             status: number;
             /**
              * Title
-             * @description The kind of problem, in words.
+             * @description The kind of problem, in a few words.
              */
             title: string;
             /**
              * Type
-             * @description Always about:blank: the status says what kind of problem it is.
+             * @description Always about:blank: the status names the kind of problem.
              * @constant
              */
             type: "about:blank";
@@ -4031,12 +4031,12 @@ export interface components {
         ProblemsView: {
             /**
              * Problems
-             * @description Every problem; empty where the graph can be activated.
+             * @description Every problem; empty if the graph can be activated.
              */
             problems: components["schemas"]["Problem"][];
             /**
              * Warnings
-             * @description What the graph may do and its author should know; it can be activated.
+             * @description Risks that the author should know. They do not prevent activation.
              */
             warnings: components["schemas"]["Problem"][];
         };
@@ -4070,7 +4070,7 @@ export interface components {
             automationName: string;
             /**
              * Contactid
-             * @description The contact it was about; null where none was found.
+             * @description The contact that the event was about; null if none was found.
              */
             contactId: string | null;
             /**
@@ -4080,12 +4080,12 @@ export interface components {
             count: number;
             /**
              * Createdat
-             * @description When the first of them came.
+             * @description When the first of them happened.
              */
             createdAt: string;
             /**
              * Erasedat
-             * @description When the contact was erased, and with it everything about the person.
+             * @description When the contact was erased, together with all personal data.
              */
             erasedAt?: string | null;
             /**
@@ -4095,41 +4095,41 @@ export interface components {
             id: string;
             /**
              * Lastat
-             * @description When the latest of them came.
+             * @description When the latest of them happened.
              */
             lastAt: string;
             /**
              * Message
-             * @description The reason in words.
+             * @description The reason, in words.
              */
             message: string;
             /** @description Why no run was opened. */
             reason: components["schemas"]["RefusalReason"];
             /**
              * Runid
-             * @description The run in the way, or the run that the same event had opened before.
+             * @description The run that prevented a new one, or the run that the same event opened before.
              */
             runId: string | null;
             /**
              * Source
-             * @description Who fired it: an address, a user's e-mail or the id of an upstream run.
+             * @description Where the event came from: an IP address, a user's e-mail address or the id of an upstream run.
              */
             source: string | null;
             /**
              * Trigger
-             * @description What was fired: its `type` and facts of that type.
+             * @description The trigger: its `type`, and details for that type.
              */
             trigger: {
                 [key: string]: unknown;
             };
             /**
              * Unreadable
-             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
              */
             unreadable?: string | null;
             /**
              * Version
-             * @description The version that was active; null where none was.
+             * @description The active version at that time; null if there was none.
              */
             version: number | null;
         };
@@ -4149,24 +4149,24 @@ export interface components {
         ReportView: {
             /**
              * At
-             * @description When, by the provider's clock.
+             * @description When it happened, by the provider's clock.
              */
             at: string;
             /**
              * Code
-             * @description The provider's own code.
+             * @description The provider's error code.
              */
             code: string | null;
             /**
              * Ispermanent
-             * @description Whether the address itself takes no messages.
+             * @description Whether the address itself cannot receive messages.
              */
             isPermanent: boolean;
             /** @description What happened to the message. */
             kind: components["schemas"]["ReportKind"];
             /**
              * Message
-             * @description The provider's own words.
+             * @description The provider's message.
              */
             message: string | null;
         };
@@ -4177,13 +4177,13 @@ export interface components {
         ResendDocument: {
             /**
              * Force
-             * @description Overrule every gate but address and template. It needs ADMIN and is recorded.
+             * @description Overrule every gate except address and template. This requires the role ADMIN and is recorded.
              * @default false
              */
             force: boolean;
             /**
              * Idempotencykey
-             * @description The same key makes one resend, however often it is sent.
+             * @description Makes the request safe to repeat: the same key sends the message only once.
              */
             idempotencyKey?: string | null;
         };
@@ -4199,11 +4199,11 @@ export interface components {
             deliveryId: string;
             /**
              * Duplicate
-             * @description True where the same key had made it before.
+             * @description Whether an earlier request with the same key sent it.
              * @default false
              */
             duplicate: boolean;
-            /** @description Where the new delivery is in its life. */
+            /** @description The new delivery's status. */
             status: components["schemas"]["DeliveryStatus"];
         };
         /**
@@ -4228,7 +4228,7 @@ export interface components {
          * @description The role to give.
          */
         RoleDocument: {
-            /** @description The role to give. */
+            /** @description The new role. */
             role: components["schemas"]["Role"];
         };
         /**
@@ -4238,7 +4238,7 @@ export interface components {
         RotationDocument: {
             /**
              * Overlapminutes
-             * @description For how many minutes the secret before is taken too.
+             * @description For how many minutes the previous secret is accepted too.
              * @default 1440
              */
             overlapMinutes: number;
@@ -4250,7 +4250,7 @@ export interface components {
         RunContactView: {
             /**
              * Email
-             * @description The e-mail address at that time; null where there was none.
+             * @description The e-mail address at that time; null if there was none.
              */
             email: string | null;
             /**
@@ -4260,7 +4260,7 @@ export interface components {
             id: string;
             /**
              * Phone
-             * @description The phone number at that time, as E.164; null where there was none.
+             * @description The phone number at that time, in E.164 format; null if there was none.
              */
             phone: string | null;
         };
@@ -4271,17 +4271,17 @@ export interface components {
         RunDetailView: {
             /**
              * At
-             * @description The nodes that the run is at: several in a fork, none before it begins, and the one that it ended at.
+             * @description The ids of the current nodes, or of the node where the run ended. A fork has several; a run that has not started has none.
              */
             at: string[];
             /**
              * Attempt
-             * @description How often the run's state machine was started; the first attempt is 1.
+             * @description How many times the run's state machine was started; the first attempt is 1.
              */
             attempt: number;
             /**
              * Automationid
-             * @description The automation that ran.
+             * @description The automation's id.
              */
             automationId: string;
             /**
@@ -4300,29 +4300,29 @@ export interface components {
             createdAt: string;
             /**
              * Deliveries
-             * @description The messages of the run.
+             * @description The messages that the run sent.
              */
             deliveries: components["schemas"]["DeliveryLinkView"][];
             /**
              * Downstream
-             * @description The runs that the end of this one opened, of automations that still wait for it.
+             * @description The runs that the end of this run opened, in automations that still wait for it.
              */
             downstream: components["schemas"]["DownstreamRunView"][];
             /**
              * Durationms
-             * @description Milliseconds from start to end; null while the run is open.
+             * @description Milliseconds from startedAt to finishedAt; null while the run is open.
              */
             durationMs: number | null;
             /**
              * Erasedat
-             * @description When the contact was erased, and with it everything about the person.
+             * @description When the contact was erased, together with all personal data.
              */
             erasedAt?: string | null;
             /** @description Why the run failed; null unless it did. */
             error: components["schemas"]["ErrorView"] | null;
             /**
              * Errorgroup
-             * @description The id of the failure group of a failed run.
+             * @description The id of the failure group; null unless the run failed.
              */
             errorGroup: string | null;
             /**
@@ -4332,7 +4332,7 @@ export interface components {
             finishedAt: string | null;
             /** @description The graph of the run's version. */
             graph: components["schemas"]["Graph"];
-            /** @description More about an open run; null once it has ended. */
+            /** @description Details about an open run; null once the run has ended. */
             health: components["schemas"]["HealthView"] | null;
             /**
              * Id
@@ -4341,17 +4341,17 @@ export interface components {
             id: string;
             /**
              * Payload
-             * @description What opened the run: the body of the event, or the payload of the user.
+             * @description The data that opened the run: the event's body, or the payload that a user entered.
              */
             payload: unknown;
             /**
              * Scheduledfor
-             * @description The moment that the run was scheduled for; null where it starts at once.
+             * @description When the run is scheduled to start; null if it starts at once.
              */
             scheduledFor: string | null;
             /**
              * Startedat
-             * @description When the first node began; null before.
+             * @description When the first node started; null until then.
              */
             startedAt: string | null;
             /**
@@ -4359,30 +4359,30 @@ export interface components {
              * @description Why the start was put off, or why the run needed another attempt.
              */
             startError: string | null;
-            /** @description Where the run is in its life. */
+            /** @description The run's status. */
             status: components["schemas"]["RunStatus"];
             /**
              * Steps
-             * @description The visited nodes, in order.
+             * @description The steps, in order.
              */
             steps: components["schemas"]["StepView"][];
             /**
              * Trigger
-             * @description What opened the run: its `type` and facts of that type.
+             * @description What opened the run: its `type`, and details for that type.
              */
             trigger: {
                 [key: string]: unknown;
             };
             /**
              * Unreadable
-             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
              */
             unreadable?: string | null;
             /** @description The run whose end opened this one; null for other triggers. */
             upstream: components["schemas"]["UpstreamRunView"] | null;
             /**
              * Version
-             * @description The version of the automation that ran.
+             * @description The automation's version.
              */
             version: number;
         };
@@ -4403,12 +4403,12 @@ export interface components {
             email?: string | null;
             /**
              * Idempotencykey
-             * @description The same key opens one run, however often it is sent.
+             * @description Makes the request safe to repeat: the same key opens only one run.
              */
             idempotencyKey?: string | null;
             /**
              * Payload
-             * @description What templates and conditions read as `{{trigger.*}}`.
+             * @description The value of `{{trigger.*}}` in templates and conditions.
              */
             payload?: {
                 [key: string]: unknown;
@@ -4433,17 +4433,17 @@ export interface components {
         RunView: {
             /**
              * At
-             * @description The nodes that the run is at: several in a fork, none before it begins, and the one that it ended at.
+             * @description The ids of the current nodes, or of the node where the run ended. A fork has several; a run that has not started has none.
              */
             at: string[];
             /**
              * Attempt
-             * @description How often the run's state machine was started; the first attempt is 1.
+             * @description How many times the run's state machine was started; the first attempt is 1.
              */
             attempt: number;
             /**
              * Automationid
-             * @description The automation that ran.
+             * @description The automation's id.
              */
             automationId: string;
             /**
@@ -4462,19 +4462,19 @@ export interface components {
             createdAt: string;
             /**
              * Durationms
-             * @description Milliseconds from start to end; null while the run is open.
+             * @description Milliseconds from startedAt to finishedAt; null while the run is open.
              */
             durationMs: number | null;
             /**
              * Erasedat
-             * @description When the contact was erased, and with it everything about the person.
+             * @description When the contact was erased, together with all personal data.
              */
             erasedAt?: string | null;
             /** @description Why the run failed; null unless it did. */
             error: components["schemas"]["ErrorView"] | null;
             /**
              * Errorgroup
-             * @description The id of the failure group of a failed run.
+             * @description The id of the failure group; null unless the run failed.
              */
             errorGroup: string | null;
             /**
@@ -4482,7 +4482,7 @@ export interface components {
              * @description When the run ended; null while it is open.
              */
             finishedAt: string | null;
-            /** @description More about an open run; null once it has ended. */
+            /** @description Details about an open run; null once the run has ended. */
             health: components["schemas"]["HealthView"] | null;
             /**
              * Id
@@ -4491,12 +4491,12 @@ export interface components {
             id: string;
             /**
              * Scheduledfor
-             * @description The moment that the run was scheduled for; null where it starts at once.
+             * @description When the run is scheduled to start; null if it starts at once.
              */
             scheduledFor: string | null;
             /**
              * Startedat
-             * @description When the first node began; null before.
+             * @description When the first node started; null until then.
              */
             startedAt: string | null;
             /**
@@ -4504,23 +4504,23 @@ export interface components {
              * @description Why the start was put off, or why the run needed another attempt.
              */
             startError: string | null;
-            /** @description Where the run is in its life. */
+            /** @description The run's status. */
             status: components["schemas"]["RunStatus"];
             /**
              * Trigger
-             * @description What opened the run: its `type` and facts of that type.
+             * @description What opened the run: its `type`, and details for that type.
              */
             trigger: {
                 [key: string]: unknown;
             };
             /**
              * Unreadable
-             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
              */
             unreadable?: string | null;
             /**
              * Version
-             * @description The version of the automation that ran.
+             * @description The automation's version.
              */
             version: number;
         };
@@ -4531,14 +4531,14 @@ export interface components {
         ScheduleView: {
             /**
              * Expression
-             * @description A cron expression of EventBridge Scheduler.
+             * @description The cron expression in EventBridge Scheduler.
              */
             expression: string;
-            /** @description The latest fire; null before the first. */
+            /** @description The latest fire; null if there was none yet. */
             lastFire: components["schemas"]["FireView"] | null;
             /**
              * Nextfireat
-             * @description When it fires next.
+             * @description When the automation fires next.
              */
             nextFireAt: string;
             /**
@@ -4554,12 +4554,12 @@ export interface components {
         SecretDocument: {
             /**
              * Allowedhosts
-             * @description The hosts that the value may be sent to, such as `api.partner.example` or `*.partner.example`, with a port where only that is meant. Without the field they stay as they are. An empty list leaves the hosts that automations name themselves.
+             * @description The hosts that the value may be sent to, such as `api.partner.example` or `*.partner.example`, with a port if only that port is meant. If left out, the hosts do not change. With an empty list, the value may be sent to the hosts that automations name themselves.
              */
             allowedHosts?: string[] | null;
             /**
              * Value
-             * @description The value. No answer ever shows it. Without one, that of a secret that is set stays as it is.
+             * @description The value. No answer ever shows it. If left out, an existing secret keeps its value.
              */
             value?: string | null;
         };
@@ -4570,17 +4570,17 @@ export interface components {
         SecretNameView: {
             /**
              * Allowedhosts
-             * @description The hosts that the value may be sent to; where it is empty, those that automations name themselves, in addresses without Liquid in their host.
+             * @description The hosts that the value may be sent to. If empty, it may be sent to the hosts that automations name themselves, in addresses without Liquid in the host.
              */
             allowedHosts: string[];
             /**
              * Lastusedat
-             * @description When a run last read the value, to the hour; null where none did.
+             * @description When a run last read the value; null if none did. Updated once an hour at most.
              */
             lastUsedAt: string | null;
             /**
              * Name
-             * @description The name; an INTEGRATION uses the value as `{{secret.NAME}}`.
+             * @description The secret's name. An INTEGRATION uses its value as `{{secret.NAME}}`.
              */
             name: string;
             /**
@@ -4614,7 +4614,7 @@ export interface components {
         };
         /**
          * SegmentPatch
-         * @description Changes of a segment, as a JSON merge patch (RFC 7396).
+         * @description Changes to a segment, as a JSON merge patch (RFC 7396).
          */
         SegmentPatch: {
             /**
@@ -4629,7 +4629,7 @@ export interface components {
             name?: string;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
@@ -4645,7 +4645,7 @@ export interface components {
         SegmentPreviewView: {
             /**
              * Contacts
-             * @description The first of them.
+             * @description The first contacts found.
              */
             contacts: components["schemas"]["ContactView"][];
             /**
@@ -4655,33 +4655,33 @@ export interface components {
             count: number;
             /**
              * Iswhole
-             * @description False where only a part of the workspace was read, so that there may be more.
+             * @description False if only a part of the workspace was read, so there may be more.
              */
             isWhole: boolean;
             /**
              * Unreadable
-             * @description The first of these.
+             * @description The first contacts that were left out.
              */
             unreadable: components["schemas"]["UnreadableContactView"][];
             /**
              * Unreadablecount
-             * @description Contacts that are left out as a value of theirs cannot be compared.
+             * @description How many contacts were left out because one of their values could not be compared.
              */
             unreadableCount: number;
         };
         /**
          * SegmentReplacement
-         * @description A segment, whole.
+         * @description A whole segment.
          */
         SegmentReplacement: {
             /**
              * Createdat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             createdAt?: unknown;
             /**
              * Id
-             * @description If sent, the id in the path.
+             * @description If sent, it must be the id in the path.
              */
             id?: string | null;
             /**
@@ -4698,7 +4698,7 @@ export interface components {
             name: string;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
@@ -4708,7 +4708,7 @@ export interface components {
             rules: components["schemas"]["SegmentRule"][];
             /**
              * Updatedat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             updatedAt?: unknown;
         };
@@ -4796,7 +4796,7 @@ export interface components {
             id: string;
             /**
              * Match
-             * @description Whether a contact has to match all of the rules, or any.
+             * @description Whether a contact must match ALL of the rules, or ANY one of them.
              * @enum {string}
              */
             match: "ALL" | "ANY";
@@ -4807,12 +4807,12 @@ export interface components {
             name: string;
             /**
              * Revision
-             * @description Grows with every change; the `ETag` without its quotes.
+             * @description Grows with every change. It is the `ETag` without quotes.
              */
             revision: number;
             /**
              * Rules
-             * @description The rules as they were written.
+             * @description The rules, as they were saved.
              */
             rules: components["schemas"]["SegmentRule"][];
             /**
@@ -4828,12 +4828,12 @@ export interface components {
         SentInvitationView: {
             /**
              * Email
-             * @description The address that it is bound to.
+             * @description The invited address.
              */
             email: string;
             /**
              * Expiresat
-             * @description Until when it can be accepted.
+             * @description Until when the invitation can be accepted.
              */
             expiresAt: string;
             /**
@@ -4843,27 +4843,27 @@ export interface components {
             id: string;
             /**
              * Invitedat
-             * @description When it was made.
+             * @description When the invitation was created.
              */
             invitedAt: string;
             /**
              * Invitedby
-             * @description The e-mail address of the owner who invited.
+             * @description The e-mail address of the owner who sent the invitation.
              */
             invitedBy: string;
             /**
              * Mailed
-             * @description Whether the invitation went out by e-mail. If not, nobody was written to: the stack's sender is not verified, or refused the mail. The invitation holds all the same. The first password of a new account comes in a mail of its own.
+             * @description Whether the invitation was sent by e-mail. If false, the stack's sender is not verified or refused the e-mail, so inform the person yourself: the invitation is valid. A new account gets its first password in a separate e-mail.
              */
             mailed: boolean;
-            /** @description The role that they join with. */
+            /** @description The role that the person gets. */
             role: components["schemas"]["Role"];
             /**
              * Sentat
-             * @description When it was last made out or sent again.
+             * @description When the invitation was last sent.
              */
             sentAt: string;
-            /** @description `EXPIRED` can no longer be accepted; sending it again renews it. */
+            /** @description An `EXPIRED` invitation cannot be accepted. Send it again to renew it. */
             status: components["schemas"]["InvitationStatus"];
         };
         /**
@@ -4885,17 +4885,17 @@ export interface components {
         SettingsDocument: {
             /**
              * Name
-             * @description The name people see.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Requiremfa
-             * @description Whether members need a second factor to act here. Left out, it stays as it is. An owner can ask for it only with a second factor of their own.
+             * @description Whether members need a second factor. If left out, it does not change. An owner can require it only with a second factor on the owner's own account.
              */
             requireMfa?: boolean | null;
             /**
              * Retentiondays
-             * @description How long runs, deliveries, refusals and fires are kept after their end.
+             * @description For how many days runs, deliveries, refusals and fires are kept after their end.
              */
             retentionDays: number;
         };
@@ -4906,17 +4906,17 @@ export interface components {
         SettingsView: {
             /**
              * Name
-             * @description The name people see.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Requiremfa
-             * @description Whether members need a second factor to act here.
+             * @description Whether members need a second factor.
              */
             requireMfa: boolean;
             /**
              * Retentiondays
-             * @description How long runs, deliveries, refusals and fires are kept after their end.
+             * @description For how many days runs, deliveries, refusals and fires are kept after their end.
              */
             retentionDays: number;
         };
@@ -4925,31 +4925,31 @@ export interface components {
          * @description Runs by hour and status, and how long they took.
          */
         StatsView: {
-            /** @description How long runs took; null where none has finished. */
+            /** @description How long runs took; null if none has finished. */
             duration: components["schemas"]["DurationView"] | null;
             /**
              * Freshness
-             * @description Changes up to this time are in the counts.
+             * @description Changes up to this time are counted.
              */
             freshness: string;
             /**
              * From
-             * @description The begin of the range.
+             * @description The start of the range.
              */
             from: string;
             /**
              * Hours
-             * @description The hours of the range.
+             * @description The counts for each hour of the range.
              */
             hours: components["schemas"]["HourView"][];
             /**
              * Iscomplete
-             * @description False where there may be more runs than were counted.
+             * @description False if there may be more runs than were counted.
              */
             isComplete: boolean;
             /**
              * Nodes
-             * @description How long nodes took, in the order of the newest version that ran; empty unless one automation was asked for.
+             * @description How long each node took, in the order of the newest version that ran. Empty unless the request names an automation.
              */
             nodes: components["schemas"]["NodeDurationView"][];
             /**
@@ -4977,86 +4977,86 @@ export interface components {
             branchesNotTaken: string[];
             /**
              * Deliveryids
-             * @description The deliveries that it made.
+             * @description The ids of the messages that the step sent.
              */
             deliveryIds: string[];
             /**
              * Durationms
-             * @description Milliseconds from its begin to its end; null before.
+             * @description Milliseconds from start to end; null until the step has ended.
              */
             durationMs: number | null;
-            /** @description Why it failed; null unless it did. */
+            /** @description Why the step failed; null unless it did. */
             error: components["schemas"]["ErrorView"] | null;
             /**
              * Evidence
-             * @description The rule and the values that decided the branch; null for a node without branches.
+             * @description What the step is based on: the values that a CONDITION or SWITCH compared, the time that a WAIT calculated, the mode of a SET, the tries of an INTEGRATION, or the messages of a SEND_MESSAGE. Null if the node recorded none.
              */
             evidence: {
                 [key: string]: unknown;
             } | null;
             /**
              * Finishedat
-             * @description When it ended; null before.
+             * @description When the step ended; null until then.
              */
             finishedAt: string | null;
             /**
              * Input
-             * @description The node's config with the values of its expressions, secrets by their names and long values cut. A message's also has `variables`, which its templates read. Null where it was not recorded.
+             * @description The node's config, with its expressions replaced by their values, secrets by their names, and long values cut. For a message it includes `variables`, which its templates read. Null if it was not recorded.
              */
             input: {
                 [key: string]: unknown;
             } | null;
             /**
              * Nodeid
-             * @description The node.
+             * @description The node's id.
              */
             nodeId: string;
             /**
              * Order
-             * @description Its place in the run, counted from 1.
+             * @description The step's position in the run, counted from 1.
              */
             order: number;
             /**
              * Outcome
-             * @description The branch that was taken; null where there is one way on.
+             * @description The branch that was taken; null if the node does not branch.
              */
             outcome: string | null;
             /**
              * Output
-             * @description What later nodes read as `{{steps.<nodeId>.*}}`.
+             * @description The value of `{{steps.<nodeId>.*}}` for later nodes.
              */
             output: {
                 [key: string]: unknown;
             };
             /**
              * Reason
-             * @description Why it was skipped; null unless it was.
+             * @description Why the step was skipped or canceled; null otherwise.
              */
             reason: string | null;
             /**
              * Request
-             * @description The call that it made, without secrets; null for a node that makes none.
+             * @description The HTTP request, without secrets; null for a node that makes none.
              */
             request: {
                 [key: string]: unknown;
             } | null;
             /**
              * Response
-             * @description The answer to the call, without secrets; null where there was none.
+             * @description The answer to the HTTP request, without secrets; null if there was none.
              */
             response: {
                 [key: string]: unknown;
             } | null;
             /**
              * Startedat
-             * @description When it began.
+             * @description When the step started.
              */
             startedAt: string;
-            /** @description Where the step is in its life. */
+            /** @description The step's status. */
             status: components["schemas"]["StepStatus"];
             /**
              * Tries
-             * @description How many calls it made; null for a node that makes none.
+             * @description How many times the node tried its HTTP request; null for a node that makes none.
              */
             tries: number | null;
             /**
@@ -5066,17 +5066,17 @@ export interface components {
             type: string;
             /**
              * Unreadable
-             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
              */
             unreadable?: string | null;
             /**
              * Waitedms
-             * @description The part of `durationMs` in which the run waited; null where it did not, or still does.
+             * @description The part of `durationMs` that the run spent waiting; null if it did not wait, or waits still.
              */
             waitedMs: number | null;
             /**
              * Waituntil
-             * @description When the waiting ends; null for a node that does not wait.
+             * @description When the wait ends; null for a node that does not wait.
              */
             waitUntil: string | null;
         };
@@ -5092,7 +5092,7 @@ export interface components {
             address: string;
             /**
              * Note
-             * @description Why, shown in the list.
+             * @description The reason, which the list shows.
              */
             note?: string | null;
         };
@@ -5110,22 +5110,22 @@ export interface components {
         SuppressionView: {
             /**
              * Address
-             * @description Null where its owner was erased: a hash of it is kept, so it holds on.
+             * @description The address; null if the contact was erased. A hash of it is kept, so the suppression still works.
              */
             address: string | null;
             /**
              * Createdat
-             * @description When it was added.
+             * @description When the address was added.
              */
             createdAt: string;
             /**
              * Createdby
-             * @description The e-mail of the user who added it; null where a report did.
+             * @description The e-mail address of the user who added it; null if a provider's report did.
              */
             createdBy: string | null;
             /**
              * Deliveryid
-             * @description The message that it goes back to.
+             * @description The message that bounced or was reported as spam; null if a user added the address.
              */
             deliveryId: string | null;
             /**
@@ -5135,10 +5135,10 @@ export interface components {
             kind: string;
             /**
              * Note
-             * @description A note for people.
+             * @description A note that people see.
              */
             note: string | null;
-            /** @description Why nothing is sent to it. */
+            /** @description Why the address is suppressed. */
             reason: components["schemas"]["SuppressionReason"];
         };
         /**
@@ -5148,99 +5148,99 @@ export interface components {
         TemplateDocument: {
             /**
              * Body
-             * @description The body as Liquid.
+             * @description The body, in Liquid.
              */
             body: string;
             /**
              * Channel
-             * @description The channel that it is written for: EMAIL, SMS or WHATSAPP.
+             * @description The channel that the template is for: EMAIL, SMS or WHATSAPP.
              */
             channel: string;
             /**
              * Name
-             * @description The name for people.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Subject
-             * @description The subject as Liquid; for channels that have one.
+             * @description The subject, in Liquid; only for channels that have one.
              */
             subject?: string | null;
         };
         /**
          * TemplatePatch
-         * @description Changes of a template, as a JSON merge patch (RFC 7396).
+         * @description Changes to a template, as a JSON merge patch (RFC 7396).
          */
         TemplatePatch: {
             /**
              * Body
-             * @description The body as Liquid.
+             * @description The body, in Liquid.
              */
             body?: string;
             /**
              * Channel
-             * @description The channel that it is written for: EMAIL, SMS or WHATSAPP.
+             * @description The channel that the template is for: EMAIL, SMS or WHATSAPP.
              */
             channel?: string;
             /**
              * Name
-             * @description The name for people.
+             * @description The name that people see.
              */
             name?: string;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
              * Subject
-             * @description The subject as Liquid; for channels that have one.
+             * @description The subject, in Liquid; only for channels that have one.
              */
             subject?: string | null;
         };
         /**
          * TemplateReplacement
-         * @description A template, whole.
+         * @description A whole template.
          */
         TemplateReplacement: {
             /**
              * Body
-             * @description The body as Liquid.
+             * @description The body, in Liquid.
              */
             body: string;
             /**
              * Channel
-             * @description The channel that it is written for: EMAIL, SMS or WHATSAPP.
+             * @description The channel that the template is for: EMAIL, SMS or WHATSAPP.
              */
             channel: string;
             /**
              * Createdat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             createdAt?: unknown;
             /**
              * Id
-             * @description If sent, the id in the path.
+             * @description If sent, it must be the id in the path.
              */
             id?: string | null;
             /**
              * Name
-             * @description The name for people.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Revision
-             * @description If sent, the revision that was read; 409 where it has changed.
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
             revision?: number | null;
             /**
              * Subject
-             * @description The subject as Liquid; for channels that have one.
+             * @description The subject, in Liquid; only for channels that have one.
              */
             subject?: string | null;
             /**
              * Updatedat
-             * @description Read-only: what GET answered may be sent back and is ignored.
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             updatedAt?: unknown;
         };
@@ -5251,12 +5251,12 @@ export interface components {
         TemplateView: {
             /**
              * Body
-             * @description The body as Liquid.
+             * @description The body, in Liquid.
              */
             body: string;
             /**
              * Channel
-             * @description The channel that it is written for.
+             * @description The channel that the template is for.
              */
             channel: string;
             /**
@@ -5276,12 +5276,12 @@ export interface components {
             name: string;
             /**
              * Revision
-             * @description Grows with every change; the `ETag` without its quotes.
+             * @description Grows with every change. It is the `ETag` without quotes.
              */
             revision: number;
             /**
              * Subject
-             * @description The subject as Liquid; null for channels without one.
+             * @description The subject, in Liquid; null if the channel has none.
              */
             subject: string | null;
             /**
@@ -5298,12 +5298,12 @@ export interface components {
         TimelineItemView: {
             /**
              * At
-             * @description When it was created. The timeline is in this order.
+             * @description When it was created. Rows are sorted by this time.
              */
             at: string;
             /** @description The delivery; null for other kinds. */
             delivery?: components["schemas"]["DeliveryRowView"] | null;
-            /** @description Which of the three it is. */
+            /** @description The kind of this row. */
             kind: components["schemas"]["TimelineKind"];
             /** @description The refusal; null for other kinds. */
             refusal?: components["schemas"]["RefusalView"] | null;
@@ -5341,19 +5341,19 @@ export interface components {
             at: string;
             /**
              * Code
-             * @description The provider's own code.
+             * @description The provider's error code.
              */
             code: string | null;
             /**
              * Message
-             * @description The provider's own words.
+             * @description The provider's message.
              */
             message: string | null;
-            /** @description What came of it. */
+            /** @description How the try ended. */
             outcome: components["schemas"]["TryOutcome"];
             /**
              * Providerid
-             * @description The provider's id of the message; null where it took none.
+             * @description The provider's id of the message; null if the provider did not accept it.
              */
             providerId: string | null;
         };
@@ -5369,7 +5369,7 @@ export interface components {
             contactId: string;
             /**
              * Problem
-             * @description The value that could not be compared, and what can be.
+             * @description Which value could not be compared, and what it should be.
              */
             problem: string;
         };
@@ -5385,7 +5385,7 @@ export interface components {
             automationId: string;
             /**
              * Automationname
-             * @description The other automation's name; null once its run has expired.
+             * @description The other automation's name; null if the other run has expired.
              */
             automationName: string | null;
             /**
@@ -5393,7 +5393,7 @@ export interface components {
              * @description The other run's id.
              */
             runId: string;
-            /** @description How the other run ended; null once it has expired. */
+            /** @description The other run's status; null if it has expired. */
             status: components["schemas"]["RunStatus"] | null;
         };
         /**
@@ -5403,24 +5403,24 @@ export interface components {
         VersionSummaryView: {
             /**
              * Activatedat
-             * @description When it was activated.
+             * @description When the version was activated.
              */
             activatedAt: string;
             /**
              * Activatedby
-             * @description The e-mail of the user who activated it.
+             * @description The e-mail address of the user who activated it.
              */
             activatedBy: string;
             /** @description The version's state machine. */
             machine: components["schemas"]["MachineView"];
             /**
              * Name
-             * @description The automation's name when the version was activated.
+             * @description The automation's name when this version was activated.
              */
             name: string;
             /**
              * Version
-             * @description The number of the version, counted from 1.
+             * @description The version's number, counted from 1.
              */
             version: number;
         };
@@ -5431,12 +5431,12 @@ export interface components {
         VersionView: {
             /**
              * Activatedat
-             * @description When it was activated.
+             * @description When the version was activated.
              */
             activatedAt: string;
             /**
              * Activatedby
-             * @description The e-mail of the user who activated it.
+             * @description The e-mail address of the user who activated it.
              */
             activatedBy: string;
             /** @description The graph as it was activated. */
@@ -5445,12 +5445,12 @@ export interface components {
             machine: components["schemas"]["MachineView"];
             /**
              * Name
-             * @description The automation's name when the version was activated.
+             * @description The automation's name when this version was activated.
              */
             name: string;
             /**
              * Version
-             * @description The number of the version, counted from 1.
+             * @description The version's number, counted from 1.
              */
             version: number;
         };
@@ -5461,27 +5461,27 @@ export interface components {
         WebhookView: {
             /**
              * Path
-             * @description The path below the API's own address.
+             * @description The path of the webhook, relative to the API's address.
              */
             path: string;
             /**
              * Previousvaliduntil
-             * @description Until when the secret before the latest rotation is taken too.
+             * @description Until when the previous signing secret is accepted too; null if it no longer is.
              */
             previousValidUntil?: string | null;
             /**
              * Secret
-             * @description The signing secret; only in the answer to the activation or rotation that made it.
+             * @description The signing secret. Only the answer to the activation or rotation that created it shows it.
              */
             secret?: string | null;
             /**
              * Signed
-             * @description Whether the sender has to sign each call.
+             * @description Whether the sender must sign each request.
              */
             signed: boolean;
             /**
              * Url
-             * @description The whole address.
+             * @description The full URL of the webhook.
              */
             url: string;
         };
@@ -5497,15 +5497,15 @@ export interface components {
             id: string;
             /**
              * Name
-             * @description The name people see.
+             * @description The name that people see.
              */
             name: string;
             /**
              * Requiremfa
-             * @description Whether it asks its members for a second factor.
+             * @description Whether the workspace requires a second factor of its members.
              */
             requireMfa: boolean;
-            /** @description The caller's role there. */
+            /** @description The caller's role in the workspace. */
             role: components["schemas"]["Role"];
         };
     };
@@ -5655,9 +5655,9 @@ export interface operations {
     listAutomations: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -5766,11 +5766,11 @@ export interface operations {
     updateAutomation: {
         parameters: {
             query?: {
-                /** @description The draft's, as it was read; 409 where it has changed. */
+                /** @description The draft's revision that you read. If the stored one differs, the answer is 409. */
                 revision?: number | null;
             };
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -5802,7 +5802,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation is archived, or the draft has another revision now. */
+            /** @description The automation is archived, or the draft's revision has changed. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -5824,11 +5824,11 @@ export interface operations {
     patchAutomation: {
         parameters: {
             query?: {
-                /** @description The draft's, as it was read; 409 where it has changed. */
+                /** @description The draft's revision that you read. If the stored one differs, the answer is 409. */
                 revision?: number | null;
             };
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -5860,7 +5860,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation is archived, or the draft has another revision now. */
+            /** @description The automation is archived, or the draft's revision has changed. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -5905,7 +5905,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The activation is under way; `activation` and `Location` say which. */
+            /** @description The activation is in progress: see `activation`, or ask the URL in `Location`. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -5948,7 +5948,7 @@ export interface operations {
             path: {
                 /** @description The id of the automation. */
                 automation_id: string;
-                /** @description The number that the version has or will have. */
+                /** @description The number of the version that the activation is for. */
                 number: number;
             };
             cookie?: never;
@@ -6005,7 +6005,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Somebody changed the automation meanwhile. */
+            /** @description Somebody else changed the automation at the same time. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6026,9 +6026,9 @@ export interface operations {
     listFires: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -6093,7 +6093,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation is archived, or somebody changed it meanwhile. */
+            /** @description The automation is archived, or somebody else changed it at the same time. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6145,7 +6145,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation takes no signed webhooks, or is being rotated already. */
+            /** @description The automation has no signed webhook, or its secret is being rotated already. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6182,7 +6182,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same key had opened the run before. */
+            /** @description An earlier request with the same key opened the run. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6206,7 +6206,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation takes no runs, or the contact may not enter it again. */
+            /** @description The automation is not active, or the contact may not enter it again. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6227,7 +6227,7 @@ export interface operations {
     validateAutomation: {
         parameters: {
             query?: {
-                /** @description Answer 422 instead of 200 where there are problems, for scripts. */
+                /** @description Answer 422 instead of 200 if there are problems; useful for scripts. */
                 strict?: boolean;
             };
             header?: {
@@ -6312,7 +6312,7 @@ export interface operations {
             path: {
                 /** @description The id of the automation. */
                 automation_id: string;
-                /** @description The number of the version. */
+                /** @description The version's number. */
                 number: number;
             };
             cookie?: never;
@@ -6341,7 +6341,7 @@ export interface operations {
     validateNewAutomation: {
         parameters: {
             query?: {
-                /** @description Answer 422 instead of 200 where there are problems, for scripts. */
+                /** @description Answer 422 instead of 200 if there are problems; useful for scripts. */
                 strict?: boolean;
             };
             header?: {
@@ -6382,11 +6382,11 @@ export interface operations {
     listContacts: {
         parameters: {
             query?: {
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -6449,7 +6449,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Another contact has the e-mail or the phone. */
+            /** @description Another contact has this e-mail address or phone number. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6516,7 +6516,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -6548,7 +6548,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Another contact has the e-mail or the phone, or the revision is another one. */
+            /** @description Another contact has this e-mail address or phone number, or the revision has changed. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6581,7 +6581,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -6613,7 +6613,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Another contact has the e-mail or the phone, or the revision is another one. */
+            /** @description Another contact has this e-mail address or phone number, or the revision has changed. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6675,7 +6675,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The contact kept changing. */
+            /** @description Other changes to the contact kept getting in the way. Try again. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6696,11 +6696,11 @@ export interface operations {
     getContactTimeline: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description One or several. */
+                /** @description One or more kinds. */
                 kind?: components["schemas"]["TimelineKind"][] | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -6748,31 +6748,31 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description Where the message went: an e-mail or a phone, as pasted. */
+                /** @description The recipient's e-mail address or phone number, as pasted. */
                 address?: string | null;
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description EMAIL, SMS or WHATSAPP. */
+                /** @description The channel: EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
-                /** @description By creation time. */
+                /** @description The order by creation time. */
                 order?: components["schemas"]["Order"];
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description The id of a run. */
+                /** @description A run's id. */
                 runId?: string | null;
-                /** @description One or several. */
+                /** @description One or more statuses. */
                 status?: components["schemas"]["DeliveryStatus"][] | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
             };
             header?: {
@@ -6867,7 +6867,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same key had sent the message again before. */
+            /** @description An earlier request with the same key sent the message. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6891,7 +6891,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The delivery cannot be sent again. */
+            /** @description The delivery cannot be sent again in its current state. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6912,25 +6912,25 @@ export interface operations {
     countDeliveries: {
         parameters: {
             query?: {
-                /** @description Where the message went: an e-mail or a phone, as pasted. */
+                /** @description The recipient's e-mail address or phone number, as pasted. */
                 address?: string | null;
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description EMAIL, SMS or WHATSAPP. */
+                /** @description The channel: EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description The id of a run. */
+                /** @description A run's id. */
                 runId?: string | null;
-                /** @description One or several. */
+                /** @description One or more statuses. */
                 status?: components["schemas"]["DeliveryStatus"][] | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
             };
             header?: {
@@ -6964,9 +6964,9 @@ export interface operations {
     listExports: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -7073,23 +7073,23 @@ export interface operations {
     listFailureGroups: {
         parameters: {
             query?: {
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description RESOLVED, or OPEN; both where none is named. */
+                /** @description RESOLVED or OPEN; both if left out. */
                 status?: components["schemas"]["GroupStatus"] | null;
-                /** @description Words that all occur in the title or the message. */
+                /** @description Words that must all occur in the title or the message. */
                 text?: string | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
             };
             header?: {
@@ -7319,7 +7319,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The address is a member's or is invited already, or the workspace is full. */
+            /** @description The address belongs to a member, is already invited, or the workspace is full. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7395,7 +7395,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such invitation to the caller's verified address. */
+            /** @description The caller's verified address has no such invitation. */
             404: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7405,7 +7405,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description The caller is a member by other means. */
+            /** @description The caller is already a member of the workspace. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7415,7 +7415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description The invitation has expired; `expiredAt` says since when. */
+            /** @description The invitation has expired; `expiredAt` says when. */
             410: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7454,7 +7454,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such invitation to the caller's verified address. */
+            /** @description The caller's verified address has no such invitation. */
             404: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7626,7 +7626,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The address is a member's or is invited already, or the workspace is full. */
+            /** @description The address belongs to a member, is already invited, or the workspace is full. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7677,7 +7677,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The last owner stays one. */
+            /** @description A workspace must keep at least one owner. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7722,7 +7722,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The last owner stays one. */
+            /** @description A workspace must keep at least one owner. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7774,27 +7774,27 @@ export interface operations {
     listRefusals: {
         parameters: {
             query?: {
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
-                /** @description By creation time. */
+                /** @description The order by creation time. */
                 order?: components["schemas"]["Order"];
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description One or several. */
+                /** @description One or more reasons. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
-                /** @description One or several. */
+                /** @description One or more trigger types. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
@@ -7873,21 +7873,21 @@ export interface operations {
     countRefusals: {
         parameters: {
             query?: {
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description One or several. */
+                /** @description One or more reasons. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
-                /** @description One or several. */
+                /** @description One or more trigger types. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
@@ -7921,29 +7921,29 @@ export interface operations {
     listRuns: {
         parameters: {
             query?: {
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description The id of a failure group. */
+                /** @description A failure group's id. */
                 errorGroup?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
-                /** @description By creation time. */
+                /** @description The order by creation time. */
                 order?: components["schemas"]["Order"];
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description One or several. */
+                /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
-                /** @description One or several. */
+                /** @description One or more trigger types. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
@@ -8052,7 +8052,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The run has ended. */
+            /** @description The run has already ended. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -8086,7 +8086,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Everything is canceled already, or nothing is to be: it was a dry run. */
+            /** @description The bulk cancel has ended, or it was a dry run. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -8155,23 +8155,23 @@ export interface operations {
     countRuns: {
         parameters: {
             query?: {
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description An id, an e-mail or a phone. */
+                /** @description A contact's id, e-mail address or phone number. */
                 contact?: string | null;
-                /** @description The id of a failure group. */
+                /** @description A failure group's id. */
                 errorGroup?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description One or several. */
+                /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
-                /** @description One or several. */
+                /** @description One or more trigger types. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
@@ -8241,7 +8241,7 @@ export interface operations {
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
-                /** @description The name of the secret. */
+                /** @description The secret's name. */
                 name: string;
             };
             cookie?: never;
@@ -8282,7 +8282,7 @@ export interface operations {
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
-                /** @description The name of the secret. */
+                /** @description The secret's name. */
                 name: string;
             };
             cookie?: never;
@@ -8312,9 +8312,9 @@ export interface operations {
     listSegments: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -8424,7 +8424,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -8470,7 +8470,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -8607,7 +8607,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description An owner without a second factor cannot ask others for one. */
+            /** @description An owner without a second factor cannot require one of others. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -8628,15 +8628,15 @@ export interface operations {
     getStats: {
         parameters: {
             query?: {
-                /** @description The id of an automation. */
+                /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
+                /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description 24h, 7d or 30d. */
+                /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
-                /** @description The latest creation, written likewise: a date means the end of that day. */
+                /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
             };
             header?: {
@@ -8670,11 +8670,11 @@ export interface operations {
     listSuppressions: {
         parameters: {
             query?: {
-                /** @description One address, as it was pasted. */
+                /** @description An e-mail address or phone number, as pasted. */
                 address?: string | null;
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -8722,7 +8722,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The address was on the list already. */
+            /** @description The address was already on the list. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -8762,7 +8762,7 @@ export interface operations {
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
-                /** @description The address, an e-mail or a phone. */
+                /** @description The e-mail address or phone number. */
                 address: string;
             };
             cookie?: never;
@@ -8792,9 +8792,9 @@ export interface operations {
     listTemplates: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
-                /** @description Rows a page. */
+                /** @description The number of rows per page. */
                 limit?: number;
             };
             header?: {
@@ -8904,7 +8904,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -8950,7 +8950,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
                 /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];

@@ -74,13 +74,13 @@ def problem(
 
 
 def answer_error(error: RunledgerError) -> Response[str]:
-    told = {"error": type(error).__name__, "detail": error.for_log()}
+    facts = {"error": type(error).__name__, "detail": error.for_log()}
     for kind, (status, title) in _STATUSES.items():
         if isinstance(error, kind):
             if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                logger.warning("request failed for now", extra=told)
+                logger.warning("request failed for now", extra=facts)
             return problem(status, title, str(error), **_extensions(error))
-    logger.error("request failed", extra=told)
+    logger.error("request failed", extra=facts)
     return problem(
         500,
         "Internal error",

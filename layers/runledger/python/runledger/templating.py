@@ -55,7 +55,7 @@ _RESERVED = re.compile(
 _UNSAFE_TAGS = ("include", "render")
 
 # How many missing variables of one text are reported.
-_MISSING_TOLD = 20
+_MISSING_SHOWN = 20
 # The errors that a filter may raise, besides Liquid's own.
 _FAILURES = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -254,7 +254,7 @@ def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
     values: dict[str, Any] = dict(scope)
     found: list[str] = []
     ends_at = time.thread_time() + MAX_SECONDS
-    while len(found) < _MISSING_TOLD and time.thread_time() < ends_at:
+    while len(found) < _MISSING_SHOWN and time.thread_time() < ends_at:
         try:
             template.render(**values)
         except UndefinedError as error:

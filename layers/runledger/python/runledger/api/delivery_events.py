@@ -8,7 +8,7 @@ from runledger.api.run_events import EventPart
 from runledger.models.delivery import DeliveryStatus
 
 # The statuses that are published. The others last only a moment.
-TOLD = frozenset(DeliveryStatus) - {DeliveryStatus.QUEUED, DeliveryStatus.PROCESSING}
+PUBLISHED = frozenset(DeliveryStatus) - {DeliveryStatus.QUEUED, DeliveryStatus.PROCESSING}
 
 
 def delivery_detail_type(status: DeliveryStatus) -> str:

@@ -59,8 +59,8 @@ def error_after(
     if report.kind not in _MESSAGES:
         return None
     kind, message = _MESSAGES[report.kind]
-    told = ": ".join(part for part in (report.code, report.message) if part)
-    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=told or None)
+    cause = ": ".join(part for part in (report.code, report.message) if part)
+    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause or None)
 
 
 def has_complaint(reports: Reports) -> bool:

@@ -194,4 +194,4 @@ class Step(Model):
     @property
     def keeps_files(self) -> bool:
         """Whether its request or response points to a stored file."""
-        return any(told and KEPT_FILE in told for told in (self.request, self.response))
+        return any(part and KEPT_FILE in part for part in (self.request, self.response))

@@ -38,13 +38,16 @@ class DueWork:
             try:
                 self.kinds[row.id.partition("_")[0]](row)
             except ConditionFailedError:
-                logger.info("row moved on while it was being settled", extra={"rowId": row.id})
+                logger.info(
+                    "another process changed the row while it was being settled",
+                    extra={"rowId": row.id},
+                )
             except TransientError as error:
                 # AWS was briefly away, so the row itself is not at fault.
-                log_failure("row could not be settled now", error, rowId=row.id)
+                log_failure("the row could not be settled now", error, rowId=row.id)
                 self._put_back(row, MINUTE)
             except Exception as error:
-                log_failure("row could not be settled", error, rowId=row.id)
+                log_failure("the row could not be settled", error, rowId=row.id)
                 self._put_back(row, PUT_BACK)
         return seen
 
@@ -52,4 +55,4 @@ class DueWork:
         try:
             self.due.put_back(row, self.clock() + delay)
         except TransientError as error:
-            log_failure("row could not be put back", error, rowId=row.id)
+            log_failure("the row could not be put back", error, rowId=row.id)

@@ -26,11 +26,14 @@ class ExpectedRevision:
         by = f" by {changed_by}" if changed_by else ""
         if self.tags is not None and str(current) not in self.tags:
             raise PreconditionFailedError(
-                f"it was changed{by} after it was read; read it again", current
+                f"the stored version was changed{by} after you read it; read it again and "
+                "repeat the change",
+                current,
             )
         if self.revision is not None and self.revision != current:
             raise ConflictError(
-                f"it was changed{by} after it was read; read it again",
+                f"the stored version was changed{by} after you read it; read it again and "
+                "repeat the change",
                 status="CHANGED",
                 revision=current,
             )
@@ -58,4 +61,4 @@ def edit(
         except ConflictError:
             if revision_of(read()) == revision_of(before):
                 raise
-    raise ConflictError("others are changing it at this moment; try again", status="CHANGED")
+    raise ConflictError("somebody else is changing this at the moment; try again", status="CHANGED")

@@ -101,10 +101,13 @@ class Activator:
         except InvalidGraphError as error:
             return self._fail(activation, Problem.model_validate(error.problems[0]))
         except ServiceError as error:
-            log_failure("the state machine was refused", error, **_ids(activation))
+            log_failure("AWS refused to create the state machine", error, **_ids(activation))
             return self._fail(
                 activation,
-                Problem(code="MACHINE_REFUSED", message="AWS did not make the state machine"),
+                Problem(
+                    code="MACHINE_REFUSED",
+                    message="AWS refused to create the state machine; the log has the details",
+                ),
             )
 
     def _finish(self, activation: Activation) -> Activation:
@@ -122,7 +125,7 @@ class Activator:
                 if found.status is not ActivationStatus.PENDING:
                     return found
                 before = self.automations.get(activation.workspace_id, activation.automation_id)
-        raise TransientError("the automation kept changing")
+        raise TransientError("the automation kept changing; try again")
 
     def _commit(self, before: Automation, activation: Activation, version: Version) -> Activation:
         now = self.clock()
@@ -162,13 +165,15 @@ class Activator:
         """Reads the activation again."""
         found = self.activations.get(activation.automation_id, activation.version)
         if found is None:
-            raise NotFoundError(f"there is no activation of version {activation.version}")
+            raise NotFoundError(f"version {activation.version} has no activation")
         return found
 
     def _put_off(self, activation: Activation, delay: int) -> Activation:
         now = self.clock()
         if now > activation.requested_at + GIVE_UP:
-            message = "AWS was not ready to make the state machine for an hour"
+            message = (
+                "AWS was not ready to create the state machine for an hour; activate again later"
+            )
             return self._fail(activation, Problem(code="MACHINE_NOT_MADE", message=message))
         try:
             return self.activations.put_off(activation, now + delay)
@@ -242,7 +247,10 @@ class Activations:
         for _ in range(_TRIES):
             before = store.get(workspace_id, automation_id)
             if before.status is AutomationStatus.ARCHIVED:
-                raise ConflictError("the automation is archived", status=before.status.value)
+                raise ConflictError(
+                    "the automation is archived and cannot be activated; create a new one",
+                    status=before.status.value,
+                )
             is_current = before.active_revision == before.draft_revision
             if is_current and before.status is AutomationStatus.ACTIVE:
                 return None, False
@@ -334,7 +342,9 @@ def find_activation(
     automation = automations.store.get(workspace_id, automation_id)
     found = automations.activations.get(automation.id, version)
     if found is None or found.is_expired(now):
-        raise NotFoundError(f"there is no activation of version {version}")
+        raise NotFoundError(
+            f"version {version} has no activation, or it ended more than 30 days ago"
+        )
     return found
 
 

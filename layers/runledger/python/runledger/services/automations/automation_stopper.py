@@ -71,7 +71,7 @@ class AutomationStopper:
                     raise
                 # Another request changed it, or the activation ended.
                 continue
-        raise ConflictError("the automation was changed by somebody else meanwhile")
+        raise ConflictError("somebody else changed the automation at the same time; try again")
 
     def _is_stopped(
         self, before: Automation, status: AutomationStatus, pending: "Activation | None"

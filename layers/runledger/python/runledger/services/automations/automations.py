@@ -133,7 +133,10 @@ class Automations:
     ) -> Automation:
         def change(before: Automation) -> Automation:
             if before.status is AutomationStatus.ARCHIVED:
-                raise ConflictError("the automation is archived", status=before.status.value)
+                raise ConflictError(
+                    "the automation is archived and cannot be changed; create a new one",
+                    status=before.status.value,
+                )
             document = document_of(before)
             graph = self._checked(workspace_id, document)
             after = before.changed(
@@ -180,7 +183,7 @@ class Automations:
         ]
         if not twins:
             return []
-        message = f"Another automation has this name too: {', '.join(twins[:3])}."
+        message = f"Another automation has the same name: {', '.join(twins[:3])}."
         return [Problem(code="NAME_TAKEN", message=message, field="name")]
 
     def view(self, automation: Automation, *, hides_webhook: bool = False) -> AutomationView:

@@ -126,7 +126,9 @@ class Previews:
     def _contact(self, workspace_id: str, document: "PreviewDocument") -> "Contact | None":
         given = document.model_dump(mode="json", include={"payload", "steps", "vars"})
         if len(json.dumps(given, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
-            raise PayloadTooLargeError(f"payload, steps and vars are over {MAX_BODY_BYTES} bytes")
+            raise PayloadTooLargeError(
+                f"payload, steps and vars must be at most {MAX_BODY_BYTES} bytes together"
+            )
         named = {
             field: (by, value)
             for field, by, value in (
@@ -140,7 +142,7 @@ class Previews:
             return None
         if len(named) > 1:
             raise InvalidInputError(
-                "name one contact, by contactId, email or phone", field="contactId"
+                "name exactly one contact, by contactId, email or phone", field="contactId"
             )
         ((field, (by, value)),) = named.items()
         try:
@@ -148,7 +150,7 @@ class Previews:
         except ValueError as error:
             raise InvalidInputError(f"{field}: {error}", field=field) from error
         if contact is None:
-            raise InvalidInputError(f"there is no contact with this {field}", field=field)
+            raise InvalidInputError(f"no contact has this {field}", field=field)
         return contact
 
 

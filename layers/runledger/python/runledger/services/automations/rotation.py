@@ -45,7 +45,10 @@ class Rotations:
         before = self.automations.store.get(workspace_id, automation_id)
         webhook = self.automations.view(before).webhook
         if before.status is AutomationStatus.ARCHIVED or webhook is None or not webhook.signed:
-            raise ConflictError("the automation takes no signed webhooks", before.status.value)
+            raise ConflictError(
+                "the automation has no signed webhook: activate a version whose webhook is signed",
+                before.status.value,
+            )
         try:
             current = self.signing.current_version(automation_id)
         except MissingResourceError:
@@ -54,7 +57,7 @@ class Rotations:
         now = self.clock()
         last = before.rotation
         if last and last.previous_version == current and now < last.begun_at + _UNDER_WAY:
-            raise ConflictError("the secret is being rotated; try again in a minute")
+            raise ConflictError("the secret is being rotated already; try again in a minute")
         rotation = SecretRotation(
             previous_version=current, valid_until=now + overlap_minutes * MINUTE, begun_at=now
         )

@@ -51,7 +51,7 @@ class Templates(Editing[Template, TemplateDocument]):
         if channel is None:
             known = ", ".join(sorted(self.channels))
             raise InvalidInputError(
-                f"there is no channel {document.channel!r}; there are: {known}", field="channel"
+                f"there is no channel {document.channel!r}; use one of {known}", field="channel"
             )
         problem = channel.template_problem(document)
         if problem is not None:

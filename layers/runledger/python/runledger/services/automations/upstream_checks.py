@@ -37,17 +37,22 @@ def _problem(
     store: "AutomationStore", automation: Automation, upstream_id: str
 ) -> tuple[str, str] | None:
     if upstream_id == automation.id:
-        return "UPSTREAM_CYCLE", f"the automation waits for itself: {_chain([automation] * 2)}"
+        return "UPSTREAM_CYCLE", f"the automation would trigger itself: {_chain([automation] * 2)}"
     upstream = _find(store, automation.workspace_id, upstream_id)
     if upstream is None:
-        return "UPSTREAM_UNKNOWN", f"there is no automation {upstream_id}, or it is archived"
+        return (
+            "UPSTREAM_UNKNOWN",
+            f"the automation {upstream_id} does not exist or is archived; choose another one",
+        )
     above = _above(store, upstream, automation)
     if above[-1].id == automation.id:
         chain = _chain([automation, *above])
-        return "UPSTREAM_CYCLE", f"the automation would wait for itself: {chain}"
+        return "UPSTREAM_CYCLE", f"the automation would trigger itself: {chain}"
     others = set(store.downstream_ids(upstream_id)) - {automation.id}
     if len(others) >= MAX_DOWNSTREAM:
-        message = f"{len(others)} automations wait for it already, at most {MAX_DOWNSTREAM} may"
+        message = (
+            f"this automation triggers {len(others)} others already; {MAX_DOWNSTREAM} is the limit"
+        )
         return "UPSTREAM_CROWDED", message
     return None
 

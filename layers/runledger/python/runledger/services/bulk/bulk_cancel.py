@@ -100,7 +100,7 @@ class BulkCancels:
         except (ConditionFailedError, TransientError) as error:
             # The request is stored, so the tick goes on with it.
             logger.warning(
-                "cancellation held up", extra={"id": asked.id, "reason": error.for_log()}
+                "bulk cancel interrupted", extra={"id": asked.id, "reason": error.for_log()}
             )
             return self.store.get(workspace_id, asked.id, now)
 
@@ -181,7 +181,7 @@ class BulkCancels:
             except ConflictError:
                 run = self.runs.get(run_id)
         except (NotFoundError, UnreadableError):
-            logger.info("run is gone or damaged", extra={"runId": run_id})
+            logger.info("the run is gone or damaged", extra={"runId": run_id})
             return False
         return run.canceled == canceled and (run.finished_at or 0) >= asked.created_at
 

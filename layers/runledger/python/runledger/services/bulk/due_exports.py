@@ -36,9 +36,11 @@ class DueExports:
         if export.status is ExportStatus.FAILED:
             reason = export.error or ""
         elif export.stalls >= MAX_STALLS:
-            reason = f"it got no further in {MAX_STALLS} tries"
+            reason = f"the export made no progress in {MAX_STALLS} tries; request it again"
         elif now >= export.created_at + MAX_TIME:
-            reason = f"it did not end within {MAX_TIME // HOUR} hours"
+            reason = (
+                f"the export did not end within {MAX_TIME // HOUR} hours; request a shorter range"
+            )
         else:
             following = export.changed(attempt=export.attempt + 1, stalls=export.stalls + 1)
             self.machine.start(self.store.change(export, following, now + STALL))

@@ -69,7 +69,9 @@ class ExportPages:
         if export.status.is_terminal:
             return over
         if self.clock() >= export.created_at + MAX_TIME:
-            reason = f"it did not end within {MAX_TIME // HOUR} hours"
+            reason = (
+                f"the export did not end within {MAX_TIME // HOUR} hours; request a shorter range"
+            )
             fail_export(self.store, self.files, export, reason, self.clock())
             return over
         visits = place.visits + 1
@@ -79,7 +81,9 @@ class ExportPages:
         except ConditionFailedError:
             # Another visit was faster, or the export was ended or deleted. The process that changed
             # it goes on with it; if none does, the tick restarts it.
-            logger.info("export moved on during a visit", extra={"exportId": export.id})
+            logger.info(
+                "another process changed the export during a visit", extra={"exportId": export.id}
+            )
             return over
         # After its last visit, an execution leaves the rest to the next one, which the tick starts
         # at once.
@@ -114,7 +118,7 @@ class ExportPages:
             try:
                 return self.files.read(export.left_over)
             except NotFoundError as error:
-                raise TransientError("the export moved on; look again") from error
+                raise TransientError("another process changed the export; read it again") from error
         return b"" if export.parts or export.is_read else head(export)
 
     def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
@@ -135,13 +139,15 @@ class ExportPages:
         if len(export.parts) >= ROW_PARTS:
             raise errors.PayloadTooLargeError(
                 f"the file would be larger than {ROW_PARTS * PART_BYTES // 2**30} GB; "
-                "ask for a shorter range"
+                "request a shorter range"
             )
         export = self._begun(export)
         assert export.object_key is not None and export.upload_id is not None
         number = self.store.part_number(export)
         if number > MAX_PARTS:
-            raise errors.PayloadTooLargeError("the upload has no more parts")
+            raise errors.PayloadTooLargeError(
+                "the upload has no parts left; request a shorter range"
+            )
         part = self.files.upload(export.object_key, export.upload_id, number, data)
         after = export.changed(
             cursor=reached.cursor,
@@ -203,7 +209,10 @@ class ExportPages:
             except RunledgerError as error:
                 # The bucket deletes it some days later.
                 reason = error.for_log()
-                logger.warning("left-over stays", extra={"exportId": before.id, "reason": reason})
+                logger.warning(
+                    "a left-over object was not deleted",
+                    extra={"exportId": before.id, "reason": reason},
+                )
         return stored
 
 
@@ -231,10 +240,10 @@ def _reason(caught: Caught | None) -> str:
     """Returns why it failed, for people. Only our own errors are shown; any other may quote a
     row."""
     if caught is None:
-        return "the export's execution failed"
+        return "the export's execution failed; request it again"
     known = getattr(errors, caught.error, None)
     if isinstance(known, type) and issubclass(known, RunledgerError):
         with suppress(ValueError, KeyError, TypeError):
             return plain(str(json.loads(caught.cause)["errorMessage"]))
     logger.warning("export failed", extra={"error": caught.error})
-    return "the export stopped at an unexpected error; the log of export_page tells it"
+    return "the export failed unexpectedly; the log of export_page has the details"

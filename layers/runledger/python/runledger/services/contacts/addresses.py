@@ -25,5 +25,5 @@ def addresses_in(text: str) -> frozenset[str]:
         return frozenset(phone_readings(address) or {normalize_phone(address)})
     except ValueError as error:
         raise InvalidInputError(
-            f"{text!r} is neither an e-mail nor a phone: {error}", field="address"
+            f"{text!r} is neither an e-mail address nor a phone number: {error}", field="address"
         ) from error

@@ -111,7 +111,8 @@ class Contacts(Editing[Contact, ContactDocument]):
             contact = self.find(workspace_id, by, written)
         except ValueError as error:
             raise InvalidInputError(
-                f"{text!r} is not a contact id, an e-mail or a phone: {error}", field="contact"
+                f"{text!r} is not a contact's id, e-mail address or phone number: {error}",
+                field="contact",
             ) from error
         return contact.id if contact else None
 
@@ -127,8 +128,8 @@ class Contacts(Editing[Contact, ContactDocument]):
         found = self.store.find_phones(workspace_id, readings)
         if len(set(found.values())) > 1:
             raise ValueError(
-                f"it is the number of several contacts, without the country codes of "
-                f"{', '.join(sorted(found))}; write it with one"
+                "several contacts have this number, in different countries: "
+                f"{', '.join(sorted(found))}; write it with its country code"
             )
         return next(iter(found.values()), None)
 
@@ -153,14 +154,14 @@ def _contact(
     dates = list(written_dates(document.metadata))
     if len(dates) > MAX_DATES:
         raise InvalidInputError(
-            f"at most {MAX_DATES} of the metadata may be dates; there are {len(dates)}",
+            f"metadata may have at most {MAX_DATES} dates; it has {len(dates)}",
             field=f"metadata.{dates[MAX_DATES]}",
         )
     tags = tuple(dict.fromkeys(document.tags))
     if len(tags) + len(dates) > MAX_LISTINGS:
         raise InvalidInputError(
-            f"at most {MAX_LISTINGS} tags and dates of the metadata are allowed together; "
-            f"there are {len(tags)} tags and {len(dates)} dates",
+            f"tags and dates in metadata may be at most {MAX_LISTINGS} together; there are "
+            f"{len(tags)} tags and {len(dates)} dates",
             field="tags",
         )
     return Contact(

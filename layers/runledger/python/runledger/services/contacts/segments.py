@@ -99,6 +99,6 @@ def _check_order(rule: MetadataRule, place: int) -> None:
     """Checked here and not in the rule, so that older segments can still be read."""
     if not has_order(rule.value):
         raise InvalidInputError(
-            f"{rule.operator} compares to a number or a date: {not_a_date(rule.value)}",
+            f"{rule.operator} needs a number or a date: {not_a_date(rule.value)}",
             field=f"rules.{place}.value",
         )

@@ -51,8 +51,8 @@ class Cursors:
     def issue(self, binding: dict[str, Any], position: str) -> str:
         """Returns a cursor for the page after `position`. `binding` holds everything that the page
         depends on."""
-        told = [_VERSION, _digest(binding), self._clock(), position]
-        body = json.dumps(told, separators=(",", ":")).encode()
+        fields = [_VERSION, _digest(binding), self._clock(), position]
+        body = json.dumps(fields, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._sign(body) + body).rstrip(b"=").decode()
 
     def read(self, binding: dict[str, Any], cursor: str) -> str:
@@ -61,21 +61,29 @@ class Cursors:
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
-            raise InvalidCursorError("the cursor is damaged") from error
+            raise InvalidCursorError(
+                "the cursor is damaged; send nextCursor exactly as it was answered"
+            ) from error
         signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(body)):
-            raise InvalidCursorError("the cursor is damaged")
-        version, *told = json.loads(body)
+            raise InvalidCursorError(
+                "the cursor is damaged; send nextCursor exactly as it was answered"
+            )
+        version, *fields = json.loads(body)
         if version != _VERSION:
-            raise InvalidCursorError("the cursor is of an earlier release: begin the list again")
-        digest, issued_at, position = told
+            raise InvalidCursorError(
+                "the cursor is from an earlier release; start the list again without a cursor"
+            )
+        digest, issued_at, position = fields
         if digest != _digest(binding):
             raise InvalidCursorError(
-                "the cursor belongs to another list: keep the filters and the order it was issued "
-                "with"
+                "the cursor belongs to another list; keep the filters and the order of its "
+                "first page"
             )
         if self._clock() > issued_at + LIFETIME:
-            raise InvalidCursorError("the cursor has expired: begin the list again")
+            raise InvalidCursorError(
+                "the cursor is more than a day old; start the list again without a cursor"
+            )
         return str(position)
 
     def _sign(self, body: bytes) -> bytes:

@@ -212,8 +212,8 @@ def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
         method, host, status = pasted.groups()
         is_that_call = title.casefold().startswith(f"{method} {host}".casefold())
         return is_that_call and title.endswith(f" answered {status}")
-    asked, told = _ANSWERED.search(text), _ANSWERED.search(title)
-    is_that_status = asked is None or told is None or asked[1] == told[1]
+    asked, shown = _ANSWERED.search(text), _ANSWERED.search(title)
+    is_that_status = asked is None or shown is None or asked[1] == shown[1]
     return is_that_status and holds_words(f"{title} {group.message}", words)
 
 

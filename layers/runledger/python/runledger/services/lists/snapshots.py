@@ -157,7 +157,7 @@ def _statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
         if getattr(asked, field) and field not in _OWN_FILTERS[name]:
             there = ", ".join(sorted(_WIRE_NAMES[each] for each in _OWN_FILTERS[name]))
             raise InvalidInputError(
-                f"{name.lower()} have no such filter; their own is {there}",
+                f"{name.lower()} do not have this filter; they have {there}",
                 field=_WIRE_NAMES[field],
             )
     field = "reason" if name is ListName.REFUSALS else "status"
@@ -172,5 +172,5 @@ def _statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
 def _require(wanted: Iterable[str], known: Iterable[str], field: str) -> None:
     for each in wanted:
         if each not in known:
-            told = ", ".join(sorted(known))
-            raise InvalidInputError(f"{each!r} is none of {told}", field=field)
+            choices = ", ".join(sorted(known))
+            raise InvalidInputError(f"{each!r} is not one of {choices}", field=field)

@@ -33,15 +33,15 @@ def window(
     place = _zone(zone)
     if range_ is not None:
         if since is not None or until is not None:
-            raise InvalidInputError("give either range or from and to", field="range")
+            raise InvalidInputError("give either range, or from and to", field="range")
         if range_ not in _RANGES:
             known = ", ".join(_RANGES)
-            raise InvalidInputError(f"range is one of {known}", field="range")
+            raise InvalidInputError(f"range must be one of {known}", field="range")
         return now - _RANGES[range_], now + DAY
     first = 0 if since is None else _first(_read(since, "from"), place)
     last = now + DAY if until is None else _last(_read(until, "to"), place)
     if first > last:
-        raise InvalidInputError("from is later than to", field="from")
+        raise InvalidInputError("from is later than to; swap them", field="from")
     return max(first, 0), min(max(last, 0), now + DAY)
 
 
@@ -84,7 +84,8 @@ def _zone(zone: str | None) -> str:
         return str(_zones().validate_python(zone))
     except ValidationError as error:
         raise InvalidInputError(
-            f"{shown(zone)} is not a time zone such as Europe/Berlin", field="timeZone"
+            f"{shown(zone)} is not a time zone; write an IANA name such as Europe/Berlin",
+            field="timeZone",
         ) from error
 
 

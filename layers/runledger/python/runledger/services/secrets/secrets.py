@@ -57,7 +57,9 @@ class Secrets:
         if value is not None:
             return self.put(workspace_id, name, value, hosts)
         if hosts is None:
-            raise InvalidInputError("give the secret a value", field="value")
+            raise InvalidInputError(
+                "the secret does not exist yet, so it needs a value", field="value"
+            )
         return self.allow(workspace_id, name, hosts)
 
     def put(
@@ -80,7 +82,7 @@ class Secrets:
             if pointed is not None:
                 self._sweep_now(pointed)
                 return pointed
-        raise TransientError(f"the secret {name} keeps changing; try again")
+        raise TransientError(f"the secret {name} kept changing; try again")
 
     def allow(self, workspace_id: str, name: str, hosts: "Sequence[str]") -> "SecretName":
         """Replaces a secret's allowed hosts from the next request on, and keeps its value. Raises
@@ -89,19 +91,19 @@ class Secrets:
         for _ in range(_TRIES):
             row = self.names.get(workspace_id, name)
             if row is None or row.generation is None:
-                raise NotFoundError(f"the workspace has no secret named {name}")
+                raise NotFoundError(f"the workspace has no secret {name}")
             try:
                 return self.names.allow(row, allowed)
             except ConditionFailedError:
                 continue
-        raise TransientError(f"the secret {name} keeps changing; try again")
+        raise TransientError(f"the secret {name} kept changing; try again")
 
     def delete(self, workspace_id: str, name: str) -> None:
         """Deletes a secret permanently and at once. The name may be set again immediately."""
         for _ in range(_TRIES):
             row = self.names.get(workspace_id, name)
             if row is None or row.generation is None:
-                raise NotFoundError(f"the workspace has no secret named {name}")
+                raise NotFoundError(f"the workspace has no secret {name}")
             now = self.clock()
             try:
                 row = self.names.forget(row, now, now + _SWEPT_AFTER)
@@ -113,7 +115,7 @@ class Secrets:
             else:
                 self._sweep_now(row)
             return
-        raise TransientError(f"the secret {name} keeps changing; try again")
+        raise TransientError(f"the secret {name} kept changing; try again")
 
     def settle(self, due: "DueRow") -> None:
         """Deletes what requests left behind: abandoned values and replaced ones."""
@@ -164,20 +166,19 @@ def _hosts(written: "Sequence[str]") -> tuple[str, ...]:
 def _check(name: str, value: str) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
-            "a secret's name is upper case letters, digits and _, beginning with a letter, "
-            "64 at most",
+            "a secret's name must begin with a letter and contain only upper-case letters, "
+            "digits and _, at most 64 characters",
             field="name",
         )
     if not MIN_SECRET_CHARACTERS <= len(value) <= MAX_VALUE_CHARACTERS:
         raise InvalidInputError(
-            f"a secret's value has {MIN_SECRET_CHARACTERS} to {MAX_VALUE_CHARACTERS} "
-            "characters; a shorter one could not be told from other text and struck from "
-            "the history",
+            f"a secret's value must have {MIN_SECRET_CHARACTERS} to {MAX_VALUE_CHARACTERS} "
+            "characters; a shorter one cannot be removed from the history reliably",
             field="value",
         )
     if any(ord(character) < _FIRST_PRINTABLE for character in value):
         raise InvalidInputError(
-            "a secret's value has no line breaks or control characters, as no header could "
-            "carry it",
+            "a secret's value must not contain line breaks or other control characters, "
+            "because a header cannot contain them",
             field="value",
         )

@@ -66,14 +66,14 @@ class SecretValues:
         request."""
         row = self.names.get(workspace_id, name)
         if row is None or row.generation is None:
-            raise NodeError("MISSING_SECRET", f"the workspace has no secret named {name}")
+            raise NodeError("MISSING_SECRET", f"the workspace has no secret {name}")
         return row.allowed_hosts
 
     def _read(self, workspace_id: str, name: str) -> "tuple[SecretName, str]":
         for _ in range(_TRIES):
             row = self.names.get(workspace_id, name)
             if row is None or row.generation is None:
-                raise NodeError("MISSING_SECRET", f"the workspace has no secret named {name}")
+                raise NodeError("MISSING_SECRET", f"the workspace has no secret {name}")
             identifier = secret_id(self.stack, workspace_id, name, row.generation)
             try:
                 return row, read_secret(self.secrets, identifier)
@@ -82,7 +82,9 @@ class SecretValues:
             except ServiceError as error:
                 if error.code != _BEING_DELETED:
                     raise
-        raise NodeError("MISSING_SECRET", f"the value of the secret {name} is gone; set it again")
+        raise NodeError(
+            "MISSING_SECRET", f"the value of the secret {name} was deleted; set the secret again"
+        )
 
     def _touch(self, row: "SecretName", now: int) -> None:
         if row.last_used_at is not None and now - row.last_used_at < USED_EVERY:
@@ -94,7 +96,7 @@ class SecretValues:
             return
         except RunledgerError as error:
             # A statistic must not hold up a call.
-            log_failure("a secret's last use was not written down", error)
+            log_failure("the last use of a secret was not recorded", error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runledger.api.delivery_events import TOLD, DeliveryError, DeliveryEvent, delivery_detail_type
+from runledger.api.delivery_events import (
+    PUBLISHED,
+    DeliveryError,
+    DeliveryEvent,
+    delivery_detail_type,
+)
 from runledger.api.run_events import event_id
 from runledger.clock import iso, optional_iso
 from runledger.models.attempt_transitions import WAITS
@@ -36,7 +41,7 @@ def delivery_change(told: Mapping[str, Any]) -> DeliveryChange | None:
     Returns None if it brought no published status."""
     facts = delivery_facts(_row(told["NewImage"]))
     before = _row(told["OldImage"])["sequence"] if "OldImage" in told else 0
-    if facts.status not in TOLD or facts.sequence <= before:
+    if facts.status not in PUBLISHED or facts.sequence <= before:
         return None
     return DeliveryChange(told["SequenceNumber"], facts)
 

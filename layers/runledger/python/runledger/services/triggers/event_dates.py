@@ -33,12 +33,11 @@ def event_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> Event
         )
     moment = _moment(day, trigger)
     if moment is None:
-        raise InvalidInputError(
-            f"the date at {path} is beyond the years that can be counted", field=path
-        )
+        raise InvalidInputError(f"the date at {path} is outside the years 1 to 9999", field=path)
     if moment > now + LONGEST_WAIT:
         raise InvalidInputError(
-            f"the date at {path} starts the run more than {LONGEST_WAIT // DAY} days from now",
+            f"the date at {path} would start the run more than {LONGEST_WAIT // DAY} days "
+            "from now, which is the limit",
             field=path,
         )
     return EventDate(day, moment)

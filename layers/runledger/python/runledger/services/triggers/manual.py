@@ -53,7 +53,7 @@ class ManualRuns:
 
     def _contact(self, workspace_id: str, document: "RunDocument") -> "Contact":
         if len(json.dumps(document.payload, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
-            raise PayloadTooLargeError(f"the payload is over {MAX_BODY_BYTES} bytes")
+            raise PayloadTooLargeError(f"the payload must be at most {MAX_BODY_BYTES} bytes")
         given = {
             "contactId": ("id", document.contact_id),
             "email": ("email", document.email),
@@ -62,16 +62,16 @@ class ManualRuns:
         named = {field: pair for field, pair in given.items() if pair[1] is not None}
         if len(named) != 1:
             raise InvalidInputError(
-                "name one contact, by contactId, email or phone", field="contactId"
+                "name exactly one contact, by contactId, email or phone", field="contactId"
             )
         ((field, (kind, value)),) = named.items()
         try:
             contact = self.contacts.find(workspace_id, kind, value or "")
         except ValueError as error:
-            kept = f"the {field} that was given is not valid"
+            kept = f"the given {field} is not valid"
             raise InvalidInputError(f"{field}: {error}", field=field, kept=kept) from error
         if contact is None:
-            raise NoContactError(f"there is no contact with this {field}", field=field)
+            raise NoContactError(f"no contact has this {field}", field=field)
         return contact
 
 

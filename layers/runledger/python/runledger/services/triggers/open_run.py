@@ -62,7 +62,7 @@ def require_active(automation: "Automation") -> "ActiveVersion":
     """Returns the active version. Raises ConflictError if the automation takes no runs now."""
     active = automation.active
     if automation.status is not AutomationStatus.ACTIVE or active is None:
-        message = f"the automation is {automation.status}, so it takes no runs"
+        message = f"the automation is {automation.status} and accepts no events"
         raise ConflictError(message, status=automation.status.value)
     return active
 

@@ -115,14 +115,14 @@ def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
     if event.depth > MAX_DEPTH:
         found = (
             RefusalReason.CHAIN_TOO_DEEP,
-            f"{run.id} is {MAX_DEPTH} runs after the one that began the chain, as far as it may go",
+            f"{run.id} is the end of a chain of {MAX_DEPTH} runs, which is the limit",
         )
     elif run.erased_at is not None or (run.contact_id is not None and context.contact is None):
-        found = (RefusalReason.NO_CONTACT, f"the contact of {run.id} is there no more")
+        found = (RefusalReason.NO_CONTACT, f"the contact of {run.id} no longer exists")
     elif size > MAX_BODY_BYTES:
         found = (
             RefusalReason.INVALID_PAYLOAD,
-            f"what {run.id} hands on takes {size} bytes, at most {MAX_BODY_BYTES} are allowed",
+            f"the event from {run.id} has {size} bytes; {MAX_BODY_BYTES} is the limit",
         )
     if found is None:
         return None

@@ -112,9 +112,9 @@ class Webhooks:
         self._limit(request, automation, intake or WebhookIntake())
         require_active(automation)
         if intake is None:
-            raise ConflictError("the active version of the automation takes no events")
+            raise ConflictError("the automation's active version has no webhook trigger")
         if len(request.body) > MAX_BODY_BYTES:
-            raise PayloadTooLargeError(f"the body is over {MAX_BODY_BYTES} bytes")
+            raise PayloadTooLargeError(f"the body must be at most {MAX_BODY_BYTES} bytes")
         if intake.signed:
             self._verify(request, automation)
         return intake
@@ -147,14 +147,14 @@ class Webhooks:
     def _automation(self, token: str) -> "Automation":
         target = self.automations.by_webhook_token(token)
         if target is None:
-            raise NotFoundError("there is no such webhook")
+            raise NotFoundError("no automation has this webhook token; check the URL")
         # An eventually consistent read is enough: the trigger state checks again, consistently,
         # before anything runs.
         try:
             return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
         except NotFoundError as error:
             # Automations are never deleted, so this read was too early.
-            raise TransientError("the webhook is being set up; send the event again") from error
+            raise TransientError("the webhook is not ready yet; send the event again") from error
 
     def _limit(
         self, request: WebhookRequest, automation: "Automation", intake: WebhookIntake
@@ -166,7 +166,7 @@ class Webhooks:
         if self.rates.count(automation.id, source, minute) > limit:
             left = (minute + 1) * MINUTE - now
             raise RateLimitedError(
-                f"more than {limit} events in a minute from {source}",
+                f"more than {limit} events in one minute from {source}; send the event again later",
                 retry_after=max(1, -(-left // 1_000)),
             )
 
@@ -178,7 +178,10 @@ class Webhooks:
             or self._is_signed_before(request.body, given, automation)
         ):
             return
-        raise UnauthorizedError("X-Runledger-Signature is missing or does not match the body")
+        raise UnauthorizedError(
+            "X-Runledger-Signature is missing or does not match the body; sign the exact bytes "
+            "with the automation's signing secret"
+        )
 
     def _is_signed(
         self, body: bytes, given: str, automation_id: str, version: str | None = None
@@ -217,8 +220,8 @@ class Webhooks:
         value = read(body, lookup.path)
         if not isinstance(value, str) or not value.strip():
             raise InvalidInputError(
-                f"the payload has no text at {lookup.path}, where the contact's {lookup.by} "
-                "is expected",
+                f"the payload has no text at {lookup.path}, which should be the contact's "
+                f"{lookup.by}",
                 field=lookup.path,
             )
         try:
@@ -233,9 +236,12 @@ class Webhooks:
             raise TransientError("the contact is being changed; send the event again") from error
         if found is None:
             raise NoContactError(
-                f"no contact has this {lookup.by}, and the trigger creates none",
+                f"no contact has this {lookup.by}, and the trigger does not create contacts",
                 field=lookup.path,
-                kept=f"no contact has the {lookup.by} at {lookup.path}, and the trigger makes none",
+                kept=(
+                    f"no contact has the {lookup.by} at {lookup.path}, and the trigger does "
+                    "not create contacts"
+                ),
             )
         return found
 
@@ -290,7 +296,7 @@ def _parse(request: WebhookRequest) -> dict[str, Any]:
     require_whole(request.body, request.headers)
     body = parse_json(request.body, content_type)
     if not isinstance(body, dict):
-        raise InvalidInputError("the body is JSON, but not an object")
+        raise InvalidInputError("the body must be a JSON object")
     return body
 
 
@@ -313,7 +319,8 @@ def _dedupe_key(
         return None, False
     if not given.strip() or len(given) > MAX_KEY_CHARACTERS:
         raise InvalidInputError(
-            f"Idempotency-Key has 1 to {MAX_KEY_CHARACTERS} characters", field="Idempotency-Key"
+            f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters",
+            field="Idempotency-Key",
         )
     return f"header:{given.strip()}", True
 
@@ -322,7 +329,8 @@ def _path_key(path: str, body: dict[str, Any]) -> str:
     value = read(body, path)
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
         raise InvalidInputError(
-            f"the payload has no text or number at {path}, which tells events apart", field=path
+            f"the payload has no text or number at {path}, which should identify the event",
+            field=path,
         )
     if isinstance(value, float) and value.is_integer():
         # 1 and 1.0 are the same number to their sender; "1" is the same id, written as text.

@@ -140,10 +140,10 @@ def _health(attempt: "DeliveryAttempt") -> HealthView | None:
         following = attempt.tries + 1
         reason = attempt.error.message if attempt.error else None
         at = "soon" if attempt.next_try_at is None else f"at {iso(attempt.next_try_at)}"
-        told = f": {reason}" if reason else ""
+        ending = f": {reason}" if reason else ""
         return HealthView(
             state="RETRYING",
-            text=f"try {following} of {MAX_TRIES} {at}{told}",
+            text=f"try {following} of {MAX_TRIES} {at}{ending}",
             until=optional_iso(attempt.next_try_at),
             attempt=following,
             last_error=reason,
@@ -151,12 +151,12 @@ def _health(attempt: "DeliveryAttempt") -> HealthView | None:
     if attempt.status is not DeliveryStatus.PROCESSING:
         return None
     if attempt.unknown_since is None:
-        text = f"try {attempt.tries} is with the provider"
+        text = f"waiting for the provider's answer to try {attempt.tries}"
         return HealthView(state="SENDING", text=text, attempt=attempt.tries)
     until = iso(attempt.due_at or attempt.unknown_since + UNKNOWN_AFTER)
     return HealthView(
         state="UNKNOWN",
-        text=f"the provider's answer was lost; what it reports is waited for until {until}",
+        text=f"the provider's answer was lost; a report may still come until {until}",
         until=until,
         attempt=attempt.tries,
         last_error=attempt.error.message if attempt.error else None,

@@ -136,7 +136,9 @@ def fit_steps(steps: list[StepView]) -> list[StepView]:
         if total <= DETAIL_BYTES:
             break
         left_out: LeftOut = {
-            "leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"
+            "leftOut": (
+                f"{sizes[index]} bytes left out, because the run's steps are too large together"
+            )
         }
         fitted[index] = steps[index].changed(
             input=steps[index].input and dict(left_out),

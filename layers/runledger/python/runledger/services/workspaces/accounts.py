@@ -55,7 +55,7 @@ class Accounts:
         it."""
         found = self._get(user_id)
         if found is None:
-            raise UnauthorizedError("the account does not exist any more")
+            raise UnauthorizedError("your account no longer exists")
         return _account(found)
 
     def has_mfa(self, user_id: str) -> bool:
@@ -116,11 +116,11 @@ class Accounts:
                 return False
             if error.code == "InvalidParameterException":
                 raise InvalidInputError(
-                    "no account can be made for this address", "email"
+                    "Cognito does not accept this address for an account", "email"
                 ) from error
             if error.code not in _NOT_MAILED:
                 raise
-            logger.error("no first password was mailed", extra={"reason": error.code})
+            logger.error("no first password was sent", extra={"reason": error.code})
             return None
         return True
 
@@ -138,7 +138,7 @@ class Accounts:
                 return
             if error.code not in _NOT_MAILED:
                 raise
-            logger.error("no first password was mailed", extra={"reason": error.code})
+            logger.error("no first password was sent", extra={"reason": error.code})
 
     def _get(self, username: str) -> "AdminGetUserResponseTypeDef | None":
         """Returns the account of an address or `sub`, or None."""

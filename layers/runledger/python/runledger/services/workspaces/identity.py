@@ -39,7 +39,7 @@ class Person:
                 return membership
         if not self.memberships:
             return None
-        raise NotFoundError(f"there is no workspace {wanted}")
+        raise NotFoundError(f"there is no workspace {wanted}, or you are not a member of it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,9 @@ class Identity:
         person = self.person(claims)
         membership = person.membership(headers)
         if membership is None:
-            raise ForbiddenError("you are not a member of any workspace")
+            raise ForbiddenError(
+                "you are not a member of any workspace; ask an owner to invite you"
+            )
         if is_change and len(person.memberships) > 1 and WORKSPACE_HEADER not in headers:
             raise WorkspaceNotNamedError
         require_role(membership, needed)
@@ -108,16 +110,19 @@ class Identity:
         https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"""
         user_id = claims.get("sub")
         if not user_id:
-            raise UnauthorizedError("the token names no user")
+            raise UnauthorizedError("the token names no user; sign in again")
         is_access_token = claims.get("token_use") == "access"
         is_of_our_client = claims.get("client_id") == self.client_id
         is_of_our_pool = str(claims.get("iss", "")).endswith(f"/{self.user_pool_id}")
         if not (is_access_token and is_of_our_client and is_of_our_pool):
-            raise UnauthorizedError("this is no access token of the console's client")
+            raise UnauthorizedError(
+                "the token is not an access token of the console's client; send the access "
+                "token, not the ID token"
+            )
         try:
             return str(user_id), int(claims["auth_time"])
         except (KeyError, ValueError) as error:
-            raise UnauthorizedError("the token does not say when its user signed in") from error
+            raise UnauthorizedError("the token has no sign-in time; sign in again") from error
 
     def _require_mfa(self, membership: Membership) -> None:
         workspace = self.workspaces.get(membership.workspace_id, consistent=True)
@@ -129,7 +134,9 @@ def require_role(membership: Membership, needed: Role) -> None:
     """Raises ForbiddenError if the member's role is lower than `needed`."""
     if membership.role.level < needed.level:
         workspace_id, role = membership.workspace_id, membership.role
-        raise ForbiddenError(f"this needs the role {needed}; yours in {workspace_id} is {role}")
+        raise ForbiddenError(
+            f"this requires the role {needed}; your role in {workspace_id} is {role}"
+        )
 
 
 def _refuse_signed_out(record: UserRecord, signed_in_at: int) -> None:

@@ -60,7 +60,7 @@ class InvitationMail:
             ours = domain_error(error)
             reason = ours.code if isinstance(ours, ServiceError) else type(ours).__name__
             logger.warning(
-                "an invitation was not mailed",
+                "an invitation was not sent by e-mail",
                 extra={"invitationId": invitation.id, "reason": reason},
             )
             return False

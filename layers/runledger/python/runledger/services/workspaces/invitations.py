@@ -60,7 +60,9 @@ class Invitations:
         invited already, or there are too many, and RateLimitedError if it was mailed too often."""
         invited = self.store.of_workspace(workspace_id)
         if len(self.workspaces.members(workspace_id)) + len(invited) >= MAX_MEMBERS:
-            raise ConflictError(f"a workspace has at most {MAX_MEMBERS} members and invitations")
+            raise ConflictError(
+                f"the workspace has {MAX_MEMBERS} members and invitations, which is the limit"
+            )
         self._refuse_often(workspace_id, document.email)
         account = self.accounts.prepare(document.email)
         if account is not None and account.is_verified:
@@ -97,18 +99,24 @@ class Invitations:
     def _get(self, workspace_id: str, invitation_id: str) -> Invitation:
         found = self.store.get(workspace_id, invitation_id)
         if found is None:
-            raise NotFoundError(f"there is no invitation {invitation_id}")
+            raise NotFoundError(
+                f"there is no invitation {invitation_id}; it may have been accepted, declined "
+                "or withdrawn"
+            )
         return found
 
     def _refuse_often(self, workspace_id: str, email: str) -> None:
         now = self.clock()
         if self.rates.count(workspace_id, f"INVITED#{email}", now // MINUTE) > MAILS_A_MINUTE:
             left = MINUTE - now % MINUTE
-            raise RateLimitedError(f"{email} was invited too often just now", -(-left // 1_000))
+            raise RateLimitedError(
+                f"{email} was invited too often in the last minute; try again in a minute",
+                -(-left // 1_000),
+            )
 
     def _refuse_member(self, workspace_id: str, user_id: str, email: str) -> None:
         if self.workspaces.membership(workspace_id, user_id) is not None:
-            raise ConflictError(f"{email} is a member already", status="MEMBER")
+            raise ConflictError(f"{email} is already a member", status="MEMBER")
 
     def _add(
         self, workspace_id: str, document: "InvitationDocument", invited_by: str
@@ -117,7 +125,7 @@ class Invitations:
             before = self.store.of_address(workspace_id, document.email)
             now = self.clock()
             if before is not None and before.is_pending(now):
-                raise ConflictError(f"{document.email} is invited already", status="INVITED")
+                raise ConflictError(f"{document.email} is already invited", status="INVITED")
             invitation = Invitation(
                 id=new_id("inv", now),
                 workspace_id=workspace_id,
@@ -229,8 +237,8 @@ class OwnInvitations:
             self.store.remove(invitation)
         except ConditionFailedError:
             return
-        raise ConflictError("you are a member of this workspace already", status="MEMBER")
+        raise ConflictError("you are already a member of this workspace", status="MEMBER")
 
 
 def _unknown(invitation_id: str) -> NotFoundError:
-    return NotFoundError(f"there is no invitation {invitation_id} to your address")
+    return NotFoundError(f"your address has no invitation {invitation_id}")

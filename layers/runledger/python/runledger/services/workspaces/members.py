@@ -50,14 +50,16 @@ class Members:
             members = self.store.members(workspace_id)
             member = next((each for each in members if each.user_id == user_id), None)
             if member is None:
-                raise NotFoundError(f"there is no member {user_id}")
+                raise NotFoundError(f"the workspace has no member {user_id}")
             other_owner = None
             if member.role is Role.OWNER and role is not Role.OWNER:
                 owners = (each for each in members if each.role is Role.OWNER)
                 other_owner = next((each for each in owners if each.user_id != user_id), None)
                 if other_owner is None:
                     raise ConflictError(
-                        f"{member.email} is the last owner of the workspace", status="LAST_OWNER"
+                        f"{member.email} is the last owner of the workspace; make somebody "
+                        "else an owner first",
+                        status="LAST_OWNER",
                     )
             try:
                 change(member, other_owner)
@@ -77,7 +79,7 @@ def change_settings(
     none, because they would lock themselves out."""
     if document.require_mfa and not accounts().find(caller.user_id).has_mfa:
         raise ConflictError(
-            "switch on a second factor for your own account first, then ask others for theirs",
+            "set up a second factor for your own account before you require it of others",
             status="NO_MFA",
         )
     return store.set(

@@ -22,7 +22,7 @@ def create_workspace(
     """Creates a workspace. Raises ConflictError if the id is taken."""
     if not _WORKSPACE_ID.fullmatch(workspace_id):
         raise InvalidInputError(
-            "a workspace id is ws_ and 1 to 13 lower case letters or digits", field="workspaceId"
+            "a workspace id is ws_ and 1 to 13 lower-case letters or digits", field="workspaceId"
         )
     workspace = Workspace(id=workspace_id, name=name, shards=shards, created_at=clock())
     store.create(workspace)
@@ -46,9 +46,12 @@ def add_member(
     Raises ConflictError if the account has not verified its address."""
     account = accounts.prepare(normalize_email(email), password)
     if account is None:
-        raise TransientError("Cognito cannot mail a first password now; try again later")
+        raise TransientError("Cognito cannot send a first password now; try again later")
     if account.proven_email is None:
-        raise ConflictError(f"the account {account.user_id} has not verified {account.email}")
+        raise ConflictError(
+            f"the account {account.user_id} has not verified {account.email}; verify it in "
+            "Cognito first"
+        )
     membership = Membership(
         user_id=account.user_id,
         email=account.proven_email,
