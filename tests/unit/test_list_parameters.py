@@ -74,7 +74,7 @@ def test_a_handler_of_a_dataclass_takes_its_fields_beside_its_own() -> None:
         ("", {}, "needed: is missing"),
         ("needed=0", {"needed": "0"}, "needed: must be at least 1"),
         ("needed=1&needed=2", {"needed": "1,2"}, "needed: must be a whole number"),
-        ("needed=1&words=x", {"needed": "1", "words": "x"}, "no parameter 'words'"),
+        ("needed=1&words=x", {"needed": "1", "words": "x"}, "no query parameter 'words'"),
     ],
 )
 def test_a_wrong_field_is_named_as_a_parameter(
