@@ -1,4 +1,4 @@
-"""Opens runs of the automations that wait for the end of another one's run."""
+"""Opens runs of automations with an UPSTREAM trigger when a run of another automation ends."""
 
 from typing import Any
 

@@ -32,16 +32,18 @@ preload("services.triggers.webhooks", "services.secrets.signing", "store.rates")
 )
 @answers(
     {
-        200: "The same event had opened the run before.",
+        200: "An earlier request with the same event opened the run.",
         202: "A run was opened.",
         401: "The signature is missing or does not match the body.",
         404: "No automation has this token.",
-        409: "The automation takes no events now, the contact may not enter it again, or the "
-        "`Idempotency-Key` came with another body.",
+        409: (
+            "The automation is not active, the contact may not enter it again, or the same "
+            "`Idempotency-Key` came with another body."
+        ),
     }
 )
 def receive_webhook(
-    token: Annotated[str, Path(description="The secret part of the webhook's address.")],
+    token: Annotated[str, Path(description="The token in the webhook's URL.")],
 ) -> Response[str]:
     """Opens a run of the automation that the token belongs to."""
     event = app.current_event

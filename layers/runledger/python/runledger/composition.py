@@ -832,7 +832,7 @@ class Composition:
 
     @cached_property
     def due_kinds(self) -> "Mapping[str, Callable[[DueRow], None]]":
-        """What settles a due row, by the prefix of its id."""
+        """The functions that settle due rows, by the prefix of a row's id."""
         return {
             "run": self.run_settler.settle,
             "aut": self.stopping.drain,

@@ -265,7 +265,7 @@ def install(environment: Environment) -> None:
 
 
 def _in_liquids_words(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the filter with errors that name it and the kinds of its values."""
+    """Returns the filter, changed so that its errors name it and the kinds of its values."""
 
     @wraps(function)
     def filter_(value: Any, *arguments: Any, **named: Any) -> Any:
@@ -307,7 +307,7 @@ def kind_of(value: object) -> str:
 
 
 def argument_problems(template: BoundTemplate) -> Iterator[tuple[str, int]]:
-    """Yields the problems with filter arguments in a text, each with its index there."""
+    """Yields the problems with filter arguments in a text, each with its position in the text."""
     for each in _filters(template.nodes, RenderContext(template)):
         message = _argument_problem(each)
         if message is not None:

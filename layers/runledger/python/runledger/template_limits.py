@@ -1,4 +1,4 @@
-"""The limits of one rendering: its steps, and the size of every value it makes.
+"""The limits of one rendering: the number of steps, and the size of every value it makes.
 
 Liquid limits the output and the turns of a loop, but not the work within a turn, nor values that
 grow meanwhile: a list doubled in every turn holds the same text ten thousand times before anything

@@ -36,7 +36,8 @@ class WebhookView(WireModel):
     previous_valid_until: str | None = Field(
         default=None,
         description=(
-            "Until when the previous signing secret is accepted too; null if it no longer is."
+            "Until when the previous signing secret is accepted too; null if it is no longer "
+            "accepted."
         ),
     )
 

@@ -91,8 +91,8 @@ class DeliveryView(WireModel):
     created_at: str = Field(description="When the delivery was created.")
     settled_at: str | None = Field(
         description=(
-            "When the delivery was sent, refused or given up, or when the provider's decisive "
-            "report came; null until then."
+            "When the delivery was settled: sent, refused, given up or reported on by the "
+            "provider. Null until then."
         )
     )
     erased_at: str | None = Field(
@@ -139,8 +139,8 @@ class DeliveryRowView(WireModel):
     created_at: str = Field(description="When the delivery was created.")
     settled_at: str | None = Field(
         description=(
-            "When the delivery was sent, refused or given up, or when the provider's decisive "
-            "report came; null until then."
+            "When the delivery was settled: sent, refused, given up or reported on by the "
+            "provider. Null until then."
         )
     )
     erased_at: str | None = Field(

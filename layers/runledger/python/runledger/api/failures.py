@@ -53,7 +53,7 @@ class FailureGroupView(WireModel):
         description="The note of the person who resolved the group; null if it is OPEN."
     )
     reopened_at: str | None = Field(
-        description="When the group was reopened; null if it was not since it was last resolved."
+        description="When the group was reopened after it was last resolved; null if it was not."
     )
     count: int = Field(description="The number of the group's runs that were created in the range.")
     contacts: int = Field(description="The number of different contacts in these runs.")

@@ -23,7 +23,7 @@ class ProblemDetail(WireModel):
         description="The path of the wrong value; absent if the request as a whole is wrong.",
     )
     problems: list[Problem] | None = Field(
-        default=None, description="All problems of the request or of its graph; with 422."
+        default=None, description="Every problem with the request or its graph; with 422."
     )
     code: str | None = Field(
         default=None,

@@ -18,8 +18,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class AutomationStatus(StrEnum):
-    """The status of an automation. DRAFT was never activated, ACTIVE takes events, PAUSED takes
-    none until it is activated again, ARCHIVED takes none permanently."""
+    """The status of an automation. DRAFT was never activated, ACTIVE accepts events, PAUSED accepts
+    none until it is activated again, ARCHIVED never accepts any again."""
 
     DRAFT = "DRAFT"
     ACTIVE = "ACTIVE"
@@ -28,7 +28,7 @@ class AutomationStatus(StrEnum):
 
 
 class Reentry(StrEnum):
-    """Whether a contact may have several runs: ALWAYS, ONCE ever, or ONE_AT_A_TIME."""
+    """Whether a contact may have several runs: ALWAYS, only ONCE, or ONE_AT_A_TIME."""
 
     ALWAYS = "ALWAYS"
     ONCE = "ONCE"

@@ -14,7 +14,7 @@ _camel = cache(to_camel)
 
 
 class CleanModel(BaseModel):
-    """A model whose texts can all be written as UTF-8, from any origin."""
+    """A model whose texts are always valid Unicode, wherever they come from."""
 
     @model_validator(mode="before")
     @classmethod

@@ -107,13 +107,13 @@ class Run(Model):
 
     `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
     Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` holds the ranks (positions in
-    topological order) of all nodes that were ever claimed, `open_claims` the claims of nodes at
-    work, by rank. `due_at` is when the run is due; `start_error` is why a start was put off,
-    `start_refused` says that Step Functions did not accept it; `scheduled_for` is when the run
-    starts, if not at once, `resumed_at` when a later attempt continued the walk; `error_group` is
-    the failure group of a failed run's whole error; `erased_at` is when the person was removed from
-    the run; `list_partition` is the row's partition in the list by status, once it is stored;
-    `unreadable` says which parts of a damaged row were left out, and is never stored.
+    topological order) of all nodes that were claimed, `open_claims` the claims of nodes at work, by
+    rank. `due_at` is when the run is due; `start_error` is why a start was put off, `start_refused`
+    says that Step Functions did not accept it; `scheduled_for` is when the run starts, if not at
+    once, `resumed_at` when a later attempt continued the walk; `error_group` is the failure group
+    of a failed run's whole error; `erased_at` is when the person was removed from the run;
+    `list_partition` is the row's partition in the list by status, once it is stored; `unreadable`
+    says which parts of a damaged row were left out, and is never stored.
     """
 
     id: str
@@ -167,8 +167,8 @@ class Run(Model):
 
 
 class Step(Model):
-    """One node of a run. `input` holds the values of the texts in its config, by JSON pointer,
-    unless another part of the step shows them; later nodes read `output` as
+    """One node of a run. `input` holds the values of the expressions in its config, by JSON
+    pointer, except those that another part of the step shows; later nodes read `output` as
     `steps.<nodeId>.<name>`. A node that continues is visited more than once; `progress` is its data
     for the next visit. `unreadable` is as for a run."""
 

@@ -26,8 +26,8 @@ class Role(StrEnum):
 class Workspace(Model):
     """A tenant. `shards` is fixed when it is opened; `created_at` is epoch milliseconds.
 
-    `least_retention_days` is the smallest retention that was ever in force: no row that follows the
-    setting expires sooner after it was made."""
+    `least_retention_days` is the smallest retention that the workspace has had: a row that follows
+    the setting never expires sooner than that after it was made."""
 
     id: str
     name: str

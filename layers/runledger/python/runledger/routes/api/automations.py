@@ -138,7 +138,7 @@ def validate_automation(
 )
 @needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> Response[AutomationView]:
-    """Freezes the draft as the next version and takes events for it. Answers 202 while the
+    """Freezes the draft as the next version and accepts events for it. Answers 202 while the
     activation is under way: `activation` has its status, and `Location` is the address to ask for
     it again."""
     who = require_role(router)

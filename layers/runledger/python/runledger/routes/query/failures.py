@@ -43,7 +43,8 @@ def list_failure_groups(
 ) -> ListView[FailureGroupView]:
     """Lists failed runs in groups. The runs of a group belong to one automation, and their errors
     differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by
-    method, host, path and status. The group with the latest failure comes first, to the hour."""
+    method, host, path and status. Groups are sorted by the hour of their latest failure, newest
+    first."""
     from runledger.services.lists.failures import FailureRequest
 
     request = FailureRequest(

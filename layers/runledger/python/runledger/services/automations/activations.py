@@ -85,9 +85,9 @@ class Activator:
         return self.attempt(kept)
 
     def attempt(self, activation: Activation) -> Activation:
-        """Does what is left of a PENDING activation, and returns it as it is then. The caller must
-        hold it until it is due. It stays PENDING if the workspace has no turn or AWS is not ready.
-        If it FAILED, the error is in the log."""
+        """Does the remaining work of a PENDING activation, and returns its new state. The caller
+        must hold it until it is due. It stays PENDING if the workspace has no turn or AWS is not
+        ready. If it FAILED, the error is in the log."""
         try:
             self.machines.take_turn(activation.workspace_id)
             return self._finish(activation)
@@ -216,10 +216,10 @@ class Activations:
 
     def activate(self, workspace_id: str, automation_id: str, by: str) -> "AutomationView":
         """Makes the draft the active version, or requests that; never waits. The view's
-        `activation` shows the result. Activating what is active already changes nothing, and equal
+        `activation` shows the result. If the draft is active already, nothing changes. Equal
         requests share one activation.
 
-        A failure leaves the automation as it was and, in the end, no machine behind."""
+        A failure does not change the automation, and its machine is deleted in the end."""
         activation, is_own = self._activate(workspace_id, automation_id, by)
         if is_own and activation is not None and activation.status is ActivationStatus.FAILED:
             assert activation.problem is not None
@@ -275,8 +275,8 @@ class Activations:
         return pending_activation(self.activator.activations, automation)
 
     def _shared(self, pending: Activation) -> Activation:
-        """Returns the activation that was requested before. Goes on with it if no other process is
-        at work on it."""
+        """Returns the activation that was requested before, and continues it if no other process
+        does."""
         if pending.due_at is not None and pending.due_at <= self.clock():
             return self.activator.go_on(pending)
         return pending

@@ -76,8 +76,8 @@ class AutomationStopper:
     def _is_stopped(
         self, before: Automation, status: AutomationStatus, pending: "Activation | None"
     ) -> bool:
-        """Whether it takes no events already. Raises ConflictError if it cannot be stopped this
-        way."""
+        """Returns whether the automation is already stopped. Raises ConflictError if it cannot be
+        stopped this way."""
         if before.status is status:
             return True
         is_unused = before.active is None and status is AutomationStatus.PAUSED
@@ -118,7 +118,7 @@ class AutomationStopper:
         return after
 
     def drain(self, row: "DueRow") -> None:
-        """Goes on draining for a while, when the automation's row is due."""
+        """Continues draining within the time of one tick, when the automation's row is due."""
         seen_at = self.clock()
         until = seen_at + DRAIN_TIME
         while self.drain_some(self.automations.at(row.key), seen_at) and seen_at < until:

@@ -17,7 +17,8 @@ MAX_DOWNSTREAM = 50
 def upstream_problems(
     store: "AutomationStore", automation: Automation, graph: Graph
 ) -> list[Problem]:
-    """Returns what is wrong with the automation that the graph's trigger names, if it names one.
+    """Returns the problems with the automation that the graph's trigger names; empty if it names
+    none.
 
     Two concurrent activations may miss each other. Then the limit on a chain's depth ends their
     cycle, and `MAX_DOWNSTREAM` may be exceeded by a few."""

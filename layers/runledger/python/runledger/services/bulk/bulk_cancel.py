@@ -63,8 +63,8 @@ class BulkCancels:
     clock: Clock
 
     def count(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancelView:
-        """Counts what would be canceled, as far as one request may look. Raises InvalidInputError
-        for a filter that the list would refuse."""
+        """Counts the runs that would be canceled, within the budget of one request. Raises
+        InvalidInputError for a filter that the list would refuse."""
         now = self.clock()
         frozen = self._frozen(workspace_id, document, now)
         page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)
@@ -105,8 +105,8 @@ class BulkCancels:
             return self.store.get(workspace_id, asked.id, now)
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with a cancellation for a while. Raises ConditionFailedError if another process
-        works on it."""
+        """Continues a bulk cancel within the time of one tick. Raises ConditionFailedError if
+        another process works on it."""
         asked = self.store.at(row.key)
         now = self.clock()
         if asked is None or asked.finished_at is not None:

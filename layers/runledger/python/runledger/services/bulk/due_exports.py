@@ -27,8 +27,8 @@ class DueExports:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with an export that has not moved for a while. Raises ConditionFailedError if it
-        moved."""
+        """Restarts or fails an export that has made no progress for a while. Raises
+        ConditionFailedError if it has made some."""
         export = self.store.at(row.key)
         if export is None or export.status is ExportStatus.COMPLETED:
             return

@@ -2,8 +2,9 @@
 
 A visit reads pages of the list and uploads them as parts of the file. Its work counts only when the
 export's row records it. Each part has its own number, so a repeated or concurrent visit does no
-harm. What is too short for a part at a visit's end is stored as a left-over object for the next
-visit. When all rows are in parts, the row lists them, and only then is the file made from them.
+harm. Data that is too short for a part at the end of a visit is stored as a left-over object for
+the next visit. When all rows are in parts, the row lists them, and only then is the file made from
+them.
 """
 
 import json
@@ -122,7 +123,7 @@ class ExportPages:
         return b"" if export.parts or export.is_read else head(export)
 
     def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
-        """Ends the visit, and stores what is too short for a part for the next visit."""
+        """Ends the visit, and stores data that is too short for a part for the next visit."""
         kept = None
         if data:
             kept = self.files.put(_left_overs(export), data, content_type(export))

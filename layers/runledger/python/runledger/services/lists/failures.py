@@ -116,8 +116,8 @@ class FailureQueries:
     def page(self, workspace_id: str, request: FailureRequest) -> ListView[FailureGroupView]:
         """Returns groups with runs created in the range, the latest failure first.
 
-        A page is full, except the last one or one whose budget ran out; the latter has a cursor,
-        too. Raises InvalidInputError, with the parameter, if one cannot be read."""
+        Every page is full, except the last one and a page whose budget ran out, which still has a
+        cursor. Raises InvalidInputError, with the parameter, if one cannot be read."""
         now = self.shown.clock()
         since, until = window(request.range, request.since, request.until, now, request.time_zone)
         words = words_of(request.text or "")

@@ -1,8 +1,8 @@
 """Reads a page of a list from the partitions of its plan.
 
 Lists read keys from an index and the rows by BatchGetItem, so a row is as fresh as the table.
-Filters without an index are applied to the rows, under a scan budget. So a page may be short, but
-then its cursor goes on where it stopped. Only the `ListKind` differs between runs, refusals and
+Filters without an index are applied to the rows, under a scan budget. So a page may be short; then
+its cursor continues where it stopped. Only the `ListKind` differs between runs, refusals and
 deliveries.
 """
 

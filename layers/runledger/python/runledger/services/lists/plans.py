@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PlanName(StrEnum):
-    """The narrowest first: the first plan that fits a request is used."""
+    """The plans, the narrowest first. The first plan that fits a request is used."""
 
     ERROR_GROUP = "error group"
     CONTACT = "contact"

@@ -115,8 +115,8 @@ class ListSnapshots:
         limit: int,
         cursor: str | None,
     ) -> SnapshotPage:
-        """Returns the rows after `cursor`, newest first. As for a reader, a page may be short or
-        empty although the list goes on."""
+        """Returns the rows after `cursor`, newest first. A page may be short or empty although the
+        list continues."""
         if frozen.is_empty:
             return SnapshotPage([], None)
         request = _request(frozen, limit, cursor)

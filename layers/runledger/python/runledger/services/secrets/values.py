@@ -1,4 +1,5 @@
-"""Reads secrets, for the one function that may: cached briefly, so that a rotation takes effect."""
+"""Reads secrets, for the only function that may. Values are cached briefly, so a new value takes
+effect soon."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

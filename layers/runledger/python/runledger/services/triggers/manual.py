@@ -31,7 +31,7 @@ class ManualRuns:
         """Opens a run of any active automation, with any type of trigger.
 
         Raises InvalidInputError, with the field, if there is no such contact, and ConflictError if
-        the automation takes no runs. A request that opened no run leaves a refusal."""
+        the automation accepts no events. A request that opened no run leaves a refusal."""
         automation = self.automations.get(workspace_id, automation_id)
         try:
             contact = self._contact(workspace_id, document)

@@ -31,13 +31,13 @@ FIRST_LOOK = 2 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """An event, and how to open its run. `dedupe_key` names the event: the same key opens one run,
-    ever.
+    """An event, and how to open its run. `dedupe_key` identifies the event: the same key opens only
+    one run.
 
     `scheduled_for` (epoch milliseconds) is when the run starts, if not at once. `source` is the
-    sender: an address, a user or a run. `may_repeat`: the event can arrive more than once by its
-    nature, so a repeat leaves no refusal. `must_match`: the caller chose the key, so the same key
-    with another body or contact is refused."""
+    sender: an address, a user or a run. `may_repeat`: this kind of event may arrive more than once,
+    so a repeat leaves no refusal. `must_match`: the caller chose the key, so the same key with
+    another body or contact is refused."""
 
     event: Event
     dedupe_key: str | None = None
@@ -59,7 +59,7 @@ class OpenedRun:
 
 
 def require_active(automation: "Automation") -> "ActiveVersion":
-    """Returns the active version. Raises ConflictError if the automation takes no runs now."""
+    """Returns the active version. Raises ConflictError if the automation accepts no events now."""
     active = automation.active
     if automation.status is not AutomationStatus.ACTIVE or active is None:
         message = f"the automation is {automation.status} and accepts no events"
@@ -79,9 +79,9 @@ class RunOpener:
     ) -> OpenedRun:
         """Writes a PENDING run, or returns the one that the same event opened before.
 
-        Raises ConflictError if the automation takes no runs now, ReentryBlockedError if it takes
-        none for this contact, and KeyReusedError if the key was used for another event. An event
-        that opened no run leaves a refusal."""
+        Raises ConflictError if the automation accepts no events now, ReentryBlockedError if it
+        accepts none for this contact, and KeyReusedError if the key was used for another event. An
+        event that opened no run leaves a refusal."""
         try:
             active = require_active(automation)
         except ConflictError as error:

@@ -20,8 +20,8 @@ MESSAGE_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
-    """Why an event opened no run. `event_key` names an event that may come again: the same key
-    leaves one refusal, ever."""
+    """Why an event opened no run. `event_key` identifies an event that may come again: the same key
+    leaves only one refusal."""
 
     trigger_type: "TriggerType"
     reason: RefusalReason

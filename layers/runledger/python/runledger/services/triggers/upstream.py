@@ -27,7 +27,8 @@ MAX_DEPTH = 10
 
 
 def dedupe_key(upstream_run_id: str) -> str:
-    """Returns the key of an upstream run's end, so it opens one run of each automation."""
+    """Returns the deduplication key for the end of an upstream run: it opens one run of each
+    automation."""
     return f"upstream:{upstream_run_id}"
 
 
@@ -86,7 +87,7 @@ class UpstreamRuns:
         try:
             opened = self.opener.open(automation, context.contact, request)
         except ConflictError as error:
-            # It takes no runs, or none for this contact. The refusal is recorded already.
+            # It accepts no events, or none for this contact. The refusal is recorded already.
             logger.info(
                 "downstream run refused",
                 extra={"downstreamId": automation_id, "reason": str(error)},

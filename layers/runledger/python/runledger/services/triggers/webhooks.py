@@ -284,7 +284,8 @@ def _refused(request: WebhookRequest, kind: TriggerType, error: RunledgerError) 
 
 
 def _trigger(automation: "Automation") -> TriggerConfig:
-    """Returns the active version's trigger, or MANUAL, which takes no events, if there is none."""
+    """Returns the active version's trigger. If there is none, returns MANUAL, which accepts no
+    events."""
     active = automation.active
     by_hand = {TriggerConfig.discriminator: TriggerType.MANUAL.value}
     return TriggerConfig.model_validate(active.trigger if active else by_hand)

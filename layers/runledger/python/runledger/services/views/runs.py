@@ -76,7 +76,7 @@ def run_detail_view(
     now: int,
 ) -> RunDetailView:
     """Returns the detail of a run. `upstream` is the run that opened this one, if it still exists;
-    `attempts` are the run's messages by id, as far as they were read. A step that cannot be shown
+    `attempts` are those of the run's messages that were read, by id. A step that cannot be shown
     says so, and the others are still shown."""
     known, unknown = by_graph(history, graph)
     steps = shown_steps(known, graph, now)

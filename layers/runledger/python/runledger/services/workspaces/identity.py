@@ -30,7 +30,8 @@ class Person:
     def membership(self, headers: Mapping[str, str]) -> Membership | None:
         """Returns the membership that the request names, or the first; None if there is none.
 
-        Raises NotFoundError for a workspace of others, as if it did not exist."""
+        Raises NotFoundError if the person is not a member of the named workspace, as if it did not
+        exist."""
         wanted = headers.get(WORKSPACE_HEADER)
         if wanted is None:
             return self.memberships[0] if self.memberships else None
@@ -89,8 +90,8 @@ class Identity:
         is_change: bool,
     ) -> Caller:
         """Returns the caller. Header names are lower case. Raises ForbiddenError if the role is too
-        low or the workspace requires a second factor, and WorkspaceNotNamedError if a change names
-        none of several workspaces."""
+        low or the workspace requires a second factor, and WorkspaceNotNamedError if the caller is
+        in several workspaces and a change names none."""
         person = self.person(claims)
         membership = person.membership(headers)
         if membership is None:

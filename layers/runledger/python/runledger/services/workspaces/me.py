@@ -35,7 +35,7 @@ def describe_person(
     invitations: "OwnInvitations",
 ) -> Profile:
     """Returns the person's profile, with the current names of workspaces. Raises NotFoundError if
-    the header names a workspace of others."""
+    the header names a workspace that the person is not in."""
     membership = person.membership(headers)
     account = accounts.find(person.user_id)
     pending = invitations.pending(account, person.memberships)
