@@ -488,7 +488,7 @@ def test_two_owners_invite_at_once(engine: Engine, monkeypatch: pytest.MonkeyPat
         owner.invite("ws_demo", a_document(role=Role.VIEWER), "a@example.com", "u")
 
     overtaken(monkeypatch, engine, "add", first)
-    with pytest.raises(ConflictError, match="invited already"):
+    with pytest.raises(ConflictError, match="already invited"):
         owner.invite("ws_demo", a_document(role=Role.OWNER), "b@example.com", "u")
     [left] = engine.stores.invitations.of_workspace("ws_demo")
     assert left.role is Role.VIEWER

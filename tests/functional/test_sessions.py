@@ -241,7 +241,7 @@ def test_a_workspace_that_asks_for_a_second_factor_lets_in_who_has_one(
     for method, path in (("GET", "/v1/runs"), ("POST", "/v1/templates")):
         refused = call(method, path, role="admin")
         assert (refused["status"], refused["body"]["code"]) == (403, "MFA_REQUIRED")
-        assert "switch it on" in refused["body"]["detail"]
+        assert "set one up" in refused["body"]["detail"]
     # They see why, and switch it on: then they are in at once.
     me = call("GET", "/v1/me", role="admin")["body"]
     assert (me["mfa"], me["workspaces"][0]["requireMfa"]) == (False, True)

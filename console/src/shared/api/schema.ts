@@ -73,7 +73,7 @@ export interface paths {
         put?: never;
         /**
          * Activate automation
-         * @description Freezes the draft as the next version and takes events for it. Answers 202 while the activation is under way: `activation` has its status, and `Location` is the address to ask for it again.
+         * @description Freezes the draft as the next version and accepts events for it. Answers 202 while the activation is under way: `activation` has its status, and `Location` is the address to ask for it again.
          *
          *     For ADMIN and above.
          */
@@ -533,7 +533,7 @@ export interface paths {
         };
         /**
          * List failure groups
-         * @description Lists failed runs in groups. The runs of a group belong to one automation, and their errors differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by method, host, path and status. The group with the latest failure comes first, to the hour.
+         * @description Lists failed runs in groups. The runs of a group belong to one automation, and their errors differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by method, host, path and status. Groups are sorted by the hour of their latest failure, newest first.
          */
         get: operations["listFailureGroups"];
         put?: never;
@@ -1623,8 +1623,8 @@ export interface components {
         };
         /**
          * AutomationStatus
-         * @description The status of an automation. DRAFT was never activated, ACTIVE takes events, PAUSED takes
-         *     none until it is activated again, ARCHIVED takes none permanently.
+         * @description The status of an automation. DRAFT was never activated, ACTIVE accepts events, PAUSED accepts
+         *     none until it is activated again, ARCHIVED never accepts any again.
          * @enum {string}
          */
         AutomationStatus: "DRAFT" | "ACTIVE" | "PAUSED" | "ARCHIVED";
@@ -2252,7 +2252,7 @@ export interface components {
             runId: string | null;
             /**
              * Settledat
-             * @description When the delivery was sent, refused or given up, or when the provider's decisive report came; null until then.
+             * @description When the delivery was settled: sent, refused, given up or reported on by the provider. Null until then.
              */
             settledAt: string | null;
             /** @description The delivery's status. */
@@ -2439,7 +2439,7 @@ export interface components {
             runId: string | null;
             /**
              * Settledat
-             * @description When the delivery was sent, refused or given up, or when the provider's decisive report came; null until then.
+             * @description When the delivery was settled: sent, refused, given up or reported on by the provider. Null until then.
              */
             settledAt: string | null;
             /** @description The delivery's status. */
@@ -2851,7 +2851,7 @@ export interface components {
             note: string | null;
             /**
              * Reopenedat
-             * @description When the group was reopened; null if it was not since it was last resolved.
+             * @description When the group was reopened after it was last resolved; null if it was not.
              */
             reopenedAt: string | null;
             /**
@@ -3991,7 +3991,7 @@ export interface components {
             field: string | null;
             /**
              * Problems
-             * @description All problems of the request or of its graph; with 422.
+             * @description Every problem with the request or its graph; with 422.
              * @default null
              */
             problems: components["schemas"]["Problem"][] | null;
@@ -4042,7 +4042,7 @@ export interface components {
         };
         /**
          * Reentry
-         * @description Whether a contact may have several runs: ALWAYS, ONCE ever, or ONE_AT_A_TIME.
+         * @description Whether a contact may have several runs: ALWAYS, only ONCE, or ONE_AT_A_TIME.
          * @enum {string}
          */
         Reentry: "ALWAYS" | "ONCE" | "ONE_AT_A_TIME";
@@ -5466,7 +5466,7 @@ export interface components {
             path: string;
             /**
              * Previousvaliduntil
-             * @description Until when the previous signing secret is accepted too; null if it no longer is.
+             * @description Until when the previous signing secret is accepted too; null if it is no longer accepted.
              */
             previousValidUntil?: string | null;
             /**
@@ -9081,7 +9081,7 @@ export interface operations {
                 "X-Runledger-Signature"?: string;
             };
             path: {
-                /** @description The secret part of the webhook's address. */
+                /** @description The token in the webhook's URL. */
                 token: string;
             };
             cookie?: never;
@@ -9103,7 +9103,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same event had opened the run before. */
+            /** @description An earlier request with the same event opened the run. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -9143,7 +9143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description The automation takes no events now, the contact may not enter it again, or the `Idempotency-Key` came with another body. */
+            /** @description The automation is not active, the contact may not enter it again, or the same `Idempotency-Key` came with another body. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

@@ -123,7 +123,7 @@ def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
     elif size > MAX_BODY_BYTES:
         found = (
             RefusalReason.INVALID_PAYLOAD,
-            f"the event from {run.id} has {size} bytes; {MAX_BODY_BYTES} is the limit",
+            f"the event from {run.id} has {size} bytes; at most {MAX_BODY_BYTES} are allowed",
         )
     if found is None:
         return None

@@ -61,7 +61,7 @@ class Invitations:
         invited = self.store.of_workspace(workspace_id)
         if len(self.workspaces.members(workspace_id)) + len(invited) >= MAX_MEMBERS:
             raise ConflictError(
-                f"the workspace has {MAX_MEMBERS} members and invitations, which is the limit"
+                f"a workspace has at most {MAX_MEMBERS} members and invitations; remove one first"
             )
         self._refuse_often(workspace_id, document.email)
         account = self.accounts.prepare(document.email)
