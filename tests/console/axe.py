@@ -1,9 +1,9 @@
-"""What axe finds wrong with a page."""
+"""The accessibility violations that axe finds on a page."""
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
-# What is found alone comes back: whole results are large, and of many pages.
+# Only violations are returned: complete results are large.
 RUN = """async (within) => {
   const {violations} = await axe.run(within, {resultTypes: ['violations']});
   return violations
@@ -13,7 +13,7 @@ RUN = """async (within) => {
 
 
 def grave_violations(page: Page, within: str = "html") -> list[str]:
-    """Serious and critical ones, each with the elements it is about."""
+    """Returns the serious and critical violations, each with its elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found: list[str] = page.evaluate(RUN, within)

@@ -1,4 +1,4 @@
-"""A Chromium from the system's packages, and the console's first page as a person uses it."""
+"""A Chromium from the system's packages, and the steps of signing in and navigating."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ColorScheme = Literal["light", "dark"]
 
 
 class ChromiumMissingError(Exception):
-    """There is no Chromium to test in; the message says how to get one."""
+    """Chromium is not installed; the message says how to install it."""
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def new_context(
     size: tuple[int, int] = DESKTOP,
     color_scheme: ColorScheme = "light",
 ) -> BrowserContext:
-    """A fresh profile: nothing of another test is remembered in it."""
+    """Opens a fresh profile, without the state of other tests."""
     width, height = size
     return browser.new_context(
         base_url=url,
@@ -63,7 +63,7 @@ def new_context(
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
-    """Fills the form that stands in place of whatever page was asked for."""
+    """Fills the sign-in form, which replaces the requested page."""
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -76,12 +76,12 @@ GO = """address => {
 
 
 def go(page: Page, address: str) -> None:
-    """As a link of the console leads there: nothing is loaded anew."""
+    """Navigates like a link of the console, without a page load."""
     page.evaluate(GO, address)
 
 
 def watch_policy(page: Page) -> list[str]:
-    """Comes to hold whatever the page's Content-Security-Policy refuses."""
+    """Returns a list that collects what the page's Content-Security-Policy refuses."""
     refusals: list[str] = []
     page.on(
         "console",

@@ -9,7 +9,7 @@ from tests.console.browser import ChromiumMissingError, new_context, open_browse
 from tests.console.operators import Operator, user_of
 from tests.support.stack import Stack
 
-# A page of the local stack takes milliseconds; this allows for a busy machine.
+# A page of the local stack takes milliseconds; the limit allows for a busy machine.
 expect.set_options(timeout=15_000)
 
 

@@ -39,10 +39,10 @@ class Person:
 
 @dataclass(frozen=True)
 class History:
-    """Of the second workspace, where no other test looks at what there is."""
+    """Rows in the second workspace, which no other test reads."""
 
     automations: dict[str, str]
-    """Ids by their names."""
+    """Ids by name."""
     people: tuple[Person, Person]
     error_groups: list[str]
 
@@ -54,7 +54,9 @@ def write_history(stack: Stack) -> History:
         draft = {"name": "Renewal", "nodes": [*nodes, {"id": "done", "type": "END"}]}
         draft["edges"] = [{"source": "start", "target": "done"}]
         api.post("/v1/automations", json=draft).raise_for_status()
-        automations = api.get("/v1/automations", params={"limit": 200}).raise_for_status().json()["items"]
+        automations = (
+            api.get("/v1/automations", params={"limit": 200}).raise_for_status().json()["items"]
+        )
         people = [
             {"email": "dorothy@elsewhere.example", "phone": "+493012345678"},
             {"email": "mary@elsewhere.example", "phone": "+442079460123"},
@@ -179,5 +181,5 @@ class _Writer:
             )
 
     def _created_at(self, number: int, statuses: int) -> int:
-        """Every status has rows of every age."""
+        """Adds rows of every status and age."""
         return self.now - AGES[(number + number // statuses) % len(AGES)] - number * SECOND

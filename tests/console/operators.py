@@ -1,4 +1,4 @@
-"""The people of the demo workspaces, and one of them at work in a browser."""
+"""The users of the demo workspaces, and a user who works in a browser."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ def user_of(stack: Stack, workspace: int, role: str) -> User:
 
 @dataclass(frozen=True)
 class Operator:
-    """The demo operator: what they see, and what the API tells them."""
+    """The demo operator, with a browser page and an API client."""
 
     user: User
     page: Page
@@ -42,11 +42,11 @@ class Operator:
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
 
     def open(self, path: str) -> None:
-        """Goes to a page of the console, signing in where it asks."""
+        """Goes to a page of the console, and signs in if asked."""
         self.page.goto(path)
         if not self.page.evaluate("sessionStorage.getItem('runledger.tokens')"):
             self.sign_in()
 
     def choose_status(self, word: str) -> None:
-        """Presses one of the status chips."""
+        """Selects one of the status chips."""
         self.page.get_by_role("radiogroup", name="Status").get_by_text(word).click()

@@ -21,19 +21,19 @@ _ROUTE = re.compile(r"\{ path: '([^']+)'")
 class Address:
     path: str
     shown: str = "main h1"
-    """What is there once the page is: what it loads last."""
+    """A selector of what the page loads last."""
     dialogs: tuple[str, ...] = field(default=())
-    """Buttons that open one each, as their names begin."""
+    """The buttons that open dialogs, by the start of their names."""
 
 
 def routes() -> list[re.Pattern[str]]:
-    """The paths that console/src/app/routes.ts knows."""
+    """Returns the paths in console/src/app/routes.ts."""
     found = _ROUTE.findall((ROOT / "console/src/app/routes.ts").read_text())
     return [re.compile(re.sub(r":\w+", "[^/]+", f"/{path}")) for path in found]
 
 
 def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
-    """At least one of every route, where there is something to see."""
+    """Returns at least one address of every route, with data on the page."""
 
     def listed(path: str, **filters: str) -> list[dict[str, Any]]:
         answer = owner.get(path, params=filters).raise_for_status()
@@ -90,19 +90,19 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address(f"/templates/{template['id']}?contact=ada@customer.example", "form"),
         Address("/settings?tab=workspace", "form"),
         Address("/settings?tab=members", "form", ("Remove viewer",)),
-        Address("/settings?tab=secrets", "code", ("New secret", "Set ", "Delete ")),
+        Address("/settings?tab=secrets", "code", ("New secret", "Replace ", "Delete ")),
         Address("/account", "main section h2", ("Sign out everywhere",)),
         Address("/nowhere"),
     ]
 
 
-# Looked at with every frame: `expect` looks again after up to a second.
+# Checked in every frame, as `expect` only checks again after up to a second.
 IS_LOADED = """() => document.querySelector('main h1:not([data-left])')?.checkVisibility()
   && !document.querySelector("[role='status'][aria-label^='Loading']")"""
 
 
 def visit(page: Page, path: str, shown: str = "main h1") -> None:
-    """Goes to a page of the console and waits until it is all there."""
+    """Goes to a page of the console and waits until it has loaded."""
     if urlsplit(page.url).path == urlsplit(path).path:
         page.goto(path)
     else:

@@ -36,12 +36,12 @@ def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> Non
     page.evaluate("window.scrollTo(0, 0)")
     shoot("run")
     page.goto("/nowhere")
-    page.get_by_role("heading", name="There is no page here").wait_for()
+    page.get_by_role("heading", name="Page not found").wait_for()
     shoot("not-found")
 
 
 def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> None:
-    """The pages of an owner, who sees every action there is."""
+    """Takes pictures of all pages as an owner, who sees every action."""
 
     def open_first() -> None:
         page.locator("tr[data-row]").first.get_by_role("link").first.click()
@@ -55,7 +55,7 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
         page.screenshot(path=directory / f"{name}-{suffix}.png")
 
     def open_first_of_any(name: str) -> None:
-        """Of a list that may have no rows."""
+        """Like open_first, for a list that may be empty."""
         if page.locator("tr[data-row]").count() > 0:
             open_first()
             shoot(name)
@@ -73,7 +73,7 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     shoot("contacts", "/contacts")
     page.goto("/contacts?contact=ada@customer.example")
     open_first()
-    page.get_by_role("list", name="What happened").wait_for()
+    page.get_by_role("list", name="Activity").wait_for()
     shoot("contact")
     shoot("contact-edit", f"{page.url.partition('?')[0]}/edit")
     shoot("contact-new", "/contacts/new")

@@ -1,4 +1,4 @@
-"""Everybody can use it: axe in both themes, a phone's width, and a light first load."""
+"""Accessibility in both themes, the width of a phone, and a small first load."""
 
 import gzip
 import re
@@ -40,7 +40,7 @@ def open_failed_run(page: Page, stack: Stack) -> None:
     with stack.api(user_of(stack, 0, "MEMBER").email) as api:
         query: dict[str, str | int] = {"status": "FAILED", "limit": 200}
         failed = api.get("/v1/runs", params=query).raise_for_status().json()["items"]
-    # Other tests leave runs that failed outside of any node, which have no step to open.
+    # Other tests leave runs that failed outside any node and have no step to open.
     run_id = next(each["id"] for each in failed if each["error"]["nodeId"] is not None)
     open_runs(page, stack)
     page.goto(f"/runs/{run_id}")
@@ -54,22 +54,20 @@ FITS = "width => document.documentElement.scrollWidth === width"
 
 def resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    # What draws itself anew, as a chart, does so a moment after.
+    # A chart redraws a moment later.
     page.wait_for_function(FITS, arg=size[0])
 
 
 def expect_usable(page: Page, where: str, within: str = "html") -> None:
-    """On a large screen and on a phone."""
+    """Checks the page on a large screen and on a phone."""
     assert grave_violations(page, within) == [], where
     resize(page, PHONE)
     assert grave_violations(page, within) == [], f"{where} on a phone"
     resize(page, DESKTOP)
 
 
-@pytest.mark.parametrize(
-    "color_scheme", ["light", pytest.param("dark", marks=pytest.mark.deep)]
-)
-def test_everybody_can_use_every_page(
+@pytest.mark.parametrize("color_scheme", ["light", pytest.param("dark", marks=pytest.mark.deep)])
+def test_every_page_is_accessible(
     browser: Browser, stack: Stack, color_scheme: ColorScheme
 ) -> None:
     user = user_of(stack, 0, "OWNER")
@@ -101,7 +99,7 @@ def test_everybody_can_use_every_page(
         assert refused_by_policy == []
 
 
-def test_nothing_is_wider_than_a_phone(browser: Browser, stack: Stack) -> None:
+def test_no_page_is_wider_than_a_phone(browser: Browser, stack: Stack) -> None:
     with new_context(browser, stack.url, PHONE) as context:
         page = context.new_page()
         open_failed_run(page, stack)
@@ -126,7 +124,7 @@ def test_the_theme_can_be_switched_and_is_kept(browser: Browser, stack: Stack) -
 
 
 def scripts_of(entry: Path) -> set[Path]:
-    """A script and every other that it cannot run without."""
+    """Returns a script and all scripts that it imports."""
     found = {entry}
     waiting = [entry]
     while waiting:
@@ -138,12 +136,12 @@ def scripts_of(entry: Path) -> set[Path]:
     return found
 
 
-def test_the_first_load_is_light() -> None:
+def test_the_first_load_is_small() -> None:
     [entry] = re.findall(r'<script[^>]* src="/assets/([^"]+)"', (DIST / "index.html").read_text())
     [page] = ASSETS.glob("RunsPage-*.js")
     scripts = scripts_of(ASSETS / entry) | scripts_of(page)
     size = sum(len(gzip.compress(script.read_bytes())) for script in scripts)
     assert size <= MAX_INITIAL_SCRIPT_BYTES
-    # What is loaded when it is needed, and not before.
+    # Loaded only on demand.
     heavy = {path.name.partition("-")[0] for path in scripts}
     assert heavy.isdisjoint({"GraphView", "GraphCanvas", "RunGraph", "RunChart", "JsonEditor"})

@@ -1,4 +1,4 @@
-"""What changes many runs or overrules a gate, and who is offered what."""
+"""Actions on many runs, overruled gates, and the actions that each role sees."""
 
 import re
 from collections.abc import Iterator
@@ -33,9 +33,9 @@ def test_every_open_run_of_a_list_is_canceled(operator: Operator, stack: Stack) 
     expect(page.locator(f"tr[data-row='{ended}'] [data-status='COMPLETED']")).to_be_visible()
 
     page.get_by_role("button", name="Cancel open runs…").click()
-    dialog = page.get_by_role("dialog", name="Cancel every open run of this list?")
-    expect(dialog).to_contain_text("This ends 3 runs where they are.")
-    sample = dialog.get_by_role("list", name="Some of them").get_by_role("listitem")
+    dialog = page.get_by_role("dialog", name="Cancel all open runs in this list?")
+    expect(dialog).to_contain_text("This stops 3 runs where they are.")
+    sample = dialog.get_by_role("list", name="Examples").get_by_role("listitem")
     expect(sample).to_have_text([re.compile(f"Running.*Welcome.*for {email}")] * 3)
     cancel = dialog.get_by_role("button", name="Cancel 3 runs")
     expect(cancel).to_be_disabled()
@@ -54,7 +54,7 @@ def test_every_open_run_of_a_list_is_canceled(operator: Operator, stack: Stack) 
     }
 
 
-def test_a_closed_gate_is_overruled_by_who_may(admin: Operator, stack: Stack) -> None:
+def test_an_admin_overrules_a_gate(admin: Operator, stack: Stack) -> None:
     page = admin.page
     email = f"{uuid4().hex}@customer.example"
     event = {"orderId": uuid4().hex, "total": 90, "customer": {"email": email}}
@@ -69,54 +69,54 @@ def test_a_closed_gate_is_overruled_by_who_may(admin: Operator, stack: Stack) ->
     try:
         overrule_the_gate(admin)
     finally:
-        # Other tests send this message again.
+        # Other tests resend this message.
         document["consents"] = contact["consents"]
         admin.api.put(f"/v1/contacts/{contact['id']}", json=document).raise_for_status()
 
 
 def overrule_the_gate(admin: Operator) -> None:
-    """Of the one delivery in the list."""
+    """Opens the resend dialog of the only delivery in the list."""
     page = admin.page
     page.locator("tr[data-row]").get_by_role("link").first.click()
     page.get_by_role("button", name="Resend").click()
-    dialog = page.get_by_role("dialog", name="Send this message again?")
-    dialog.get_by_role("button", name="Send again").click()
+    dialog = page.get_by_role("dialog", name="Resend this message?")
+    dialog.get_by_role("button", name="Resend").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Nothing was sent.")
     dialog.get_by_role("button", name="Close").last.click()
 
     page.get_by_role("button", name="Resend").click()
-    overrule = dialog.get_by_role("checkbox", name="Overrule closed gates")
+    overrule = dialog.get_by_role("checkbox", name="Overrule gates")
     expect(overrule).not_to_be_checked()
-    expect(dialog).to_contain_text("Sends even where consent, suppression")
+    expect(dialog).to_contain_text("Sends the message even if consent, suppression")
     overrule.check()
-    dialog.get_by_role("button", name="Send again").click()
-    expect(dialog.get_by_role("status")).to_contain_text("The message is on its way again")
+    dialog.get_by_role("button", name="Resend").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Resend started")
     dialog.get_by_role("link", name="Open the new delivery").click()
     consent = page.locator("[data-gate='consent']")
     expect(consent).to_contain_text(admin.user.email)
     expect(page.locator("header [data-status='SENT']")).to_be_visible(timeout=30_000)
 
 
-# Buttons and links by the least role that is offered them, as they begin.
+# Buttons and links by the lowest role that sees them.
 ACTIONS = {
     "MEMBER": {"Export…", "Cancel…", "Cancel open runs…", "Resend", "Run now"},
     "ADMIN": {
         *("New automation", "New contact", "New segment", "New template", "New secret"),
-        *("Edit", "Erase…", "Pause", "Archive", "Set anew", "Delete"),
-        *("Save", "Create the contact", "Create the segment", "Create the template"),
+        *("Edit", "Erase…", "Pause", "Archive", "Replace value", "Delete"),
+        *("Save", "Create contact", "Create segment", "Create template"),
     },
-    "OWNER": {"Send the invitation", "Remove"},
+    "OWNER": {"Send invitation", "Remove"},
 }
 
 
-def test_a_role_is_offered_what_it_may_and_no_more(browser: Browser, stack: Stack) -> None:
+def test_each_role_sees_only_its_actions(browser: Browser, stack: Stack) -> None:
     with stack.api(user_of(stack, 0, "OWNER").email) as owner:
         addresses = every_address(stack, owner)
     may: set[str] = set()
     for role in ("VIEWER", *ACTIONS):
         may |= ACTIONS.get(role, set())
         if role == "ADMIN":
-            # Only there are they told from owners.
+            # Only the settings differ between admins and owners.
             settings = [each for each in addresses if each.path.startswith("/settings")]
             assert not offered(browser, stack, role, settings) - may
             continue

@@ -1,4 +1,4 @@
-"""Automations in the console: made, mended, activated and run, all of it seen on their graph."""
+"""Automations in the console: created, fixed, activated and run, and shown as a graph."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def admin(stack: Stack, page: Page) -> Iterator[Operator]:
 
 
 def press(target: Locator, key: str = "Enter") -> None:
-    """As a keyboard does it."""
+    """Presses a key on the focused element, like a keyboard user."""
     target.focus()
     target.press(key)
 
@@ -33,7 +33,7 @@ def exit_of(page: Page, name: str) -> Locator:
 
 
 def open_editor(admin: Operator, name: str) -> str:
-    """Edits the demo's automation of this name; returns its id."""
+    """Opens the editor of the demo's automation with this name; returns its id."""
     automations = admin.get("/v1/automations", limit=200)["items"]
     automation_id: str = next(each["id"] for each in automations if each["name"] == name)
     admin.open(f"/automations/{automation_id}/edit")
@@ -41,8 +41,8 @@ def open_editor(admin: Operator, name: str) -> str:
     return automation_id
 
 
-def test_an_automation_is_made_mended_activated_and_run(admin: Operator) -> None:
-    """All of it by keyboard."""
+def test_an_automation_is_created_fixed_activated_and_run(admin: Operator) -> None:
+    """Everything is done by keyboard."""
     page = admin.page
     admin.open("/automations")
     press(page.get_by_role("link", name="New automation"))
@@ -62,7 +62,7 @@ def test_an_automation_is_made_mended_activated_and_run(admin: Operator) -> None
     press(page.get_by_role("button", name="Undo"))
     expect(tag).to_have_value("")
     page.get_by_label("Kind").select_option("HAS_EMAIL")
-    exit_of(page, "false goes to").select_option("New: Stop with an error")
+    exit_of(page, "If false").select_option("New: Stop with an error")
     expect(node(page, "stopError")).to_have_attribute("aria-pressed", "true")
     page.get_by_label("Message").fill("There is no address")
     press(problems.get_by_role("button", name=re.compile("^Name")))
@@ -73,7 +73,7 @@ def test_an_automation_is_made_mended_activated_and_run(admin: Operator) -> None
     press(page.get_by_role("button", name="Save and activate"))
     press(page.get_by_role("dialog").get_by_role("button", name="Activate"))
     expect(page.locator("[data-status='ACTIVE']")).to_be_visible(timeout=30_000)
-    press(page.get_by_role("link", name="The automation"))
+    press(page.get_by_role("link", name="Automation", exact=True))
 
     press(page.get_by_role("button", name="Run now"))
     dialog = page.get_by_role("dialog")
@@ -100,7 +100,7 @@ def test_both_views_show_one_document_and_unsaved_work_is_kept(admin: Operator) 
     code.click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text('{"name": "Half')
-    expect(page.get_by_role("alert")).to_contain_text("no automation yet")
+    expect(page.get_by_role("alert")).to_contain_text("Not a valid automation")
     document: dict[str, Any] = {
         "name": "From JSON",
         "nodes": [
@@ -120,14 +120,14 @@ def test_both_views_show_one_document_and_unsaved_work_is_kept(admin: Operator) 
     page.get_by_role("dialog").get_by_role("button", name="Leave").click()
     expect(page.get_by_role("heading", name="Run history")).to_be_visible()
     page.go_back()
-    page.get_by_role("button", name="Go on with it").click()
+    page.get_by_role("button", name="Continue editing").click()
     expect(node(page, "over")).to_be_visible()
     page.get_by_role("button", name="Undo").click(trial=True, force=True)
     page.get_by_label("Name").first.fill("Another")
     page.evaluate("sessionStorage.clear()")
 
 
-def test_somebody_elses_save_is_not_overwritten_in_silence(admin: Operator, stack: Stack) -> None:
+def test_another_users_save_is_not_overwritten_silently(admin: Operator, stack: Stack) -> None:
     page = admin.page
     automation_id = open_editor(admin, "CRM sync")
     page.get_by_label("Name").first.fill("CRM sync of mine")
@@ -137,11 +137,11 @@ def test_somebody_elses_save_is_not_overwritten_in_silence(admin: Operator, stac
         theirs = admin.api.put(f"/v1/automations/{automation_id}", json=document)
         assert theirs.status_code == 200, theirs.text
         page.get_by_role("button", name="Save", exact=True).click()
-        dialog = page.get_by_role("dialog", name="Somebody else saved this automation")
+        dialog = page.get_by_role("dialog", name="This automation was changed by someone else")
         expect(dialog).to_contain_text(admin.user.email)
         assert admin.get(f"/v1/automations/{automation_id}")["name"] == "CRM sync"
-        dialog.get_by_role("button", name="Overwrite theirs").click()
-        expect(page.get_by_text("Saved, not active yet")).to_be_visible()
+        dialog.get_by_role("button", name="Overwrite their changes").click()
+        expect(page.get_by_text("Saved, not active")).to_be_visible()
         assert admin.get(f"/v1/automations/{automation_id}")["name"] == "CRM sync of mine"
     finally:
         admin.api.put(f"/v1/automations/{automation_id}", json=document).raise_for_status()
@@ -152,11 +152,11 @@ def test_a_viewer_reads_and_changes_nothing(page: Page, stack: Stack) -> None:
     with stack.api(user.email) as api:
         viewer = Operator(user, page, api)
         open_editor(viewer, "Order paid")
-        expect(page.get_by_text("This is for reading only")).to_be_visible()
+        expect(page.get_by_text("Read-only")).to_be_visible()
         node(page, "big").click()
         expect(page.get_by_label("Kind")).to_be_disabled()
         expect(page.get_by_role("button", name="Save")).to_have_count(0)
-        page.get_by_role("link", name="The automation").click()
+        page.get_by_role("link", name="Automation", exact=True).click()
         expect(page.get_by_role("heading", name="Trigger")).to_be_visible()
         for action in ("Run now", "Pause", "Archive", "Activate", "Replace the secret"):
             expect(page.get_by_role("button", name=action)).to_have_count(0)

@@ -1,5 +1,5 @@
-"""Whatever goes wrong between the console and the API is told where it was asked for, says what to
-do, and is gone once that was done."""
+"""Failures between the console and the API are shown where they happen, with what to do about
+them."""
 
 import json
 import re
@@ -16,13 +16,13 @@ from tests.console.operators import Operator
 from tests.console.webhooks import fire
 from tests.support.stack import Stack
 
-# How often a question is put again before its failure is told.
+# How often a request is retried before its failure is shown.
 RETRIES = 2
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An answer of the API, or none, and what is said about it."""
+    """A failed answer of the API, or none, and the notice about it."""
 
     status: int | None
     title: str
@@ -34,7 +34,7 @@ class Failure:
 
     @property
     def may_pass(self) -> bool:
-        """Soon enough for the console to try once more before it tells."""
+        """Whether the console retries before it shows the failure."""
         return self.status in (None, 429, 503) and not self.headers
 
     @property
@@ -54,21 +54,19 @@ class Failure:
         )
 
 
-OFFLINE = Failure(None, "No answer from the server", "Check the connection.")
+OFFLINE = Failure(None, "No answer from the server", "Check your connection.")
 FORBIDDEN = Failure(403, "Your role does not allow this", "Ask an owner of the workspace")
-MISSING = Failure(404, "There is no such thing in this workspace", "The link may be mistyped")
+MISSING = Failure(404, "Not found in this workspace", "Check the link.")
 HASTY = Failure(429, "Too many requests", "Wait a moment, then try again.")
-TOLD_TO_WAIT = Failure(
-    429, "Too many requests", "Wait 7 s, then try again.", {"Retry-After": "7"}
-)
-AWAY = Failure(503, "The server failed to answer", "Try again in a moment.")
+RETRY_LATER = Failure(429, "Too many requests", "Wait 7 s, then try again.", {"Retry-After": "7"})
+AWAY = Failure(503, "Server error", "Try again in a moment.")
 
-FAILURES = (OFFLINE, FORBIDDEN, MISSING, HASTY, TOLD_TO_WAIT, AWAY)
+FAILURES = (OFFLINE, FORBIDDEN, MISSING, HASTY, RETRY_LATER, AWAY)
 
 
 @contextmanager
 def failing(page: Page, address: re.Pattern[str], failure: Failure) -> Iterator[list[str]]:
-    """While inside, whatever is asked of the address fails; what was asked is in the list."""
+    """Lets requests to the address fail; yields the list of requested URLs."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:
@@ -88,10 +86,10 @@ def expect_notice(place: Locator, failure: Failure) -> Locator:
     return notice
 
 
-def ask_until_told(
+def ask_until_reported(
     page: Page, failure: Failure, address: re.Pattern[str], ask: Callable[[], object]
 ) -> None:
-    """What may pass is asked for again after a while, which nobody has to wait for here."""
+    """Sends the request and its retries; the clock is moved forward, so the test does not wait."""
     with page.expect_request(address):
         ask()
     for _ in range(RETRIES if failure.may_pass else 0):
@@ -115,7 +113,7 @@ def test_a_list_that_cannot_be_read(reader: Operator, failure: Failure) -> None:
     rows = page.locator("tr[data-row]")
     with failing(page, address, failure) as asked:
         link = page.get_by_role("link", name="Run history", exact=True)
-        ask_until_told(page, failure, address, link.click)
+        ask_until_reported(page, failure, address, link.click)
         expect_notice(page.get_by_role("main"), failure)
         expect(rows).to_have_count(0)
         assert len(asked) == (1 + RETRIES if failure.may_pass else 1)
@@ -128,16 +126,16 @@ def test_a_run_that_cannot_be_read(reader: Operator) -> None:
     page = reader.page
     run = reader.get("/v1/runs", range="7d", status="COMPLETED")["items"][0]
     address = re.compile(rf"/v1/runs/{run['id']}$")
-    for failure in (OFFLINE, FORBIDDEN, TOLD_TO_WAIT, AWAY):
+    for failure in (OFFLINE, FORBIDDEN, RETRY_LATER, AWAY):
         with failing(page, address, failure):
-            ask_until_told(page, failure, address, partial(page.goto, f"/runs/{run['id']}"))
+            ask_until_reported(page, failure, address, partial(page.goto, f"/runs/{run['id']}"))
             expect_notice(page.get_by_role("main"), failure)
         page.get_by_role("button", name="Try again").click()
         expect(page.locator("li[data-step]").first).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
     with failing(page, address, MISSING):
         page.goto(f"/runs/{run['id']}")
-        heading = page.get_by_role("heading", name="There is no such run in this workspace")
+        heading = page.get_by_role("heading", name="Run not found")
         expect(heading).to_be_visible()
         page.get_by_role("main").get_by_role("link", name="Go to Run history").click()
         expect(page.locator("tr[data-row]").first).to_be_visible()
@@ -151,15 +149,15 @@ def test_an_action_that_is_refused_can_be_tried_again(operator: Operator, stack:
     page.get_by_role("button", name="Cancel…").click()
     dialog = page.get_by_role("dialog", name="Cancel this run?")
     dialog.get_by_label("Reason").fill("Signed up twice")
-    cancel = dialog.get_by_role("button", name="Cancel the run")
+    cancel = dialog.get_by_role("button", name="Cancel run")
     address = re.compile(rf"/v1/runs/{run_id}/cancel$")
     for failure in FAILURES:
         with failing(page, address, failure) as asked:
             cancel.click()
             expect_notice(dialog, failure)
-            # Nobody knows what has become of it: asking again is the person's decision.
+            # The outcome is unknown, so only the user may decide to repeat the action.
             assert len(asked) == 1
         expect(dialog.get_by_label("Reason")).to_have_value("Signed up twice")
     cancel.click()
-    expect(page.get_by_role("region", name="Cancel")).to_contain_text("Signed up twice")
+    expect(page.get_by_role("region", name="Canceled")).to_contain_text("Signed up twice")
     expect(page.get_by_role("alert")).to_have_count(0)

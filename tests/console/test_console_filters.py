@@ -1,5 +1,5 @@
-"""Every filter of the three lists, alone by its control and with others by the address: the rows
-to the end of the list, and the counts of the chips, are those that the API tells."""
+"""Every filter of the three lists, alone through its control and combined through the address. All
+rows of the list and the counts of the chips match the API."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +43,7 @@ REASONS = {
     "CHAIN_TOO_DEEP": "Chain too deep",
 }
 
-# Rows of a long list are drawn where one looks, so it is gone through to its end and begun again.
+# Long lists draw only the visible rows, so scroll through the list and start again.
 SHOWN = """({ids}) => {
   const results = document.querySelector("section[aria-label='Results']");
   if (results?.ariaBusy !== 'false') return {ids: null, counts: null};
@@ -72,24 +72,24 @@ AGREES = f"""(wanted) => {{
 
 @dataclass(frozen=True)
 class ListPage:
-    """A list of the console, and what the API serves for it."""
+    """A list of the console, and the API's answers for it."""
 
     operator: Operator
     path: str
     """`/runs`"""
     api_path: str
     kind: str
-    """The filter that the chips are of."""
+    """The filter of the chips."""
 
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
-    """What was asked for once: nothing is added to these lists."""
+    """Cached answers: no rows are added to these lists."""
 
     @property
     def page(self) -> Page:
         return self.operator.page
 
     def counts(self, **filters: str) -> dict[str, int]:
-        """Of every chip."""
+        """The count of every chip."""
         name = urlencode(filters)
         if name not in self.counted:
             answer = self.operator.get(f"{self.api_path}/counts", **filters)
@@ -98,7 +98,7 @@ class ListPage:
         return self.counted[name]
 
     def expect(self, asked: Filters, has_chips: bool = True) -> list[str]:
-        """The list comes to agree with the API, asked so; returns the ids of its rows."""
+        """Waits until the list matches the API's answer; returns the ids of its rows."""
         ids: list[str] = []
         cursor: Filters = {}
         while True:
@@ -117,7 +117,7 @@ class ListPage:
         return ids
 
     def narrow(self, asked: Filters, act: Callable[..., object], *arguments: Any) -> list[str]:
-        """After a control was used. Some of the rows of 30 days are left, and some are not."""
+        """Uses a control and checks the list. It must keep some rows of 30 days, but not all."""
         with self.page.expect_response(self._is_about(asked)):
             act(*arguments)
         ids = self.expect(asked)
@@ -125,7 +125,7 @@ class ListPage:
         return ids
 
     def combine(self, written: Filters, **asked: str) -> list[str]:
-        """By the address; `asked` is what the API calls otherwise."""
+        """Opens the list by address; `asked` has the filters whose API names differ."""
         filters = {name: value for name, value in written.items() if name != "tab"} | asked
         if not {"from", "to"} & filters.keys():
             filters = {"range": "7d"} | filters
@@ -135,8 +135,8 @@ class ListPage:
         return self.expect(filters, has_chips="tab" not in written)
 
     def _is_about(self, asked: Filters) -> Callable[[Response], bool]:
-        """The answer to the question that the list has to ask: what stood there before cannot be
-        taken for it."""
+        """Waits for the list's own request, so that earlier rows are not mistaken for the
+        answer."""
 
         def is_it(response: Response) -> bool:
             parts = urlsplit(response.url)
@@ -169,12 +169,12 @@ class ListPage:
         self.page.get_by_role("search").get_by_text(word, exact=True).click()
 
     def choose_period(self, begin: datetime, end: datetime) -> None:
-        """Moments of the browser's zone."""
+        """Times in the browser's time zone."""
         self.page.get_by_role("button", name="Custom…").click()
         form = self.page.get_by_role("form", name="Custom period")
         form.get_by_label("From").fill(begin.strftime("%Y-%m-%dT%H:%M"))
         form.get_by_label("To").fill(end.strftime("%Y-%m-%dT%H:%M"))
-        form.get_by_role("button", name="Show this period").click()
+        form.get_by_role("button", name="Apply").click()
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def member(stack: Stack, page: Page, history: History) -> Iterator[Operator]:
 
 
 def runs_of(operator: Operator) -> ListPage:
-    """Without what stands around the list, which is asked for with every filter too."""
+    """The list's requests, without other requests of the page that have the same filters."""
     operator.page.route(
         re.compile(r"/v1/(stats|failure-groups)\?"), lambda route: route.fulfill(status=404)
     )
@@ -206,7 +206,7 @@ def refusals_of(operator: Operator) -> ListPage:
 
 
 def spellings(person: Person) -> list[str]:
-    """As people paste what names somebody."""
+    """A contact's name as people paste it."""
     local, domain = person.email.split("@")
     country, number = person.phone[:3], person.phone[3:]
     return [
@@ -219,7 +219,7 @@ def spellings(person: Person) -> list[str]:
 
 
 def period_of(begin: datetime, end: datetime) -> Filters:
-    """As the console asks for it."""
+    """The value as the console sends it."""
     return {
         name: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
         for name, moment in (("from", begin), ("to", end))
@@ -227,7 +227,7 @@ def period_of(begin: datetime, end: datetime) -> Filters:
 
 
 def week_before_last() -> tuple[datetime, datetime]:
-    """Of the browser's zone: it holds what is twenty days old, and nothing else."""
+    """A custom period in the browser's time zone that only contains rows of twenty days ago."""
     now = datetime.now(ZoneInfo("Europe/Berlin")).replace(second=0, microsecond=0)
     return now - timedelta(days=21), now - timedelta(days=15)
 
@@ -235,8 +235,8 @@ def week_before_last() -> tuple[datetime, datetime]:
 def narrow_by_what_all_lists_have(
     rows: ListPage, history: History, label: str, filter_name: str
 ) -> None:
-    """Automation, person and time. What is written into the text field `label` is asked for as
-    `filter_name`, but for a contact's id."""
+    """Checks automation, contact and period. Text in the field `label` is sent as `filter_name`,
+    except a contact's id."""
     month = {"range": "30d"}
     for name, automation_id in history.automations.items():
         rows.narrow(month | {"automationId": automation_id}, rows.choose_automation, name)
@@ -255,7 +255,7 @@ def narrow_by_what_all_lists_have(
 def test_every_filter_of_runs_alone(member: Operator, history: History) -> None:
     rows = runs_of(member)
     member.open("/runs?range=30d")
-    # More than are drawn at once, and more than one page of the API.
+    # More rows than are drawn at once, and more than one page of the API.
     assert len(rows.expect({"range": "30d"})) > 60
     for status in RUN_STATUSES:
         asked = {"range": "30d", "status": status}
@@ -289,7 +289,7 @@ def test_every_filter_of_deliveries_alone(member: Operator, history: History) ->
     narrow_by_what_all_lists_have(rows, history, "Address or contact", "address")
 
 
-def test_the_dead_lettered_have_a_tab(member: Operator, history: History) -> None:
+def test_dead_lettered_deliveries_have_a_tab(member: Operator, history: History) -> None:
     page, rows = member.page, deliveries_of(member)
     member.open("/delivery-ops?range=30d&status=SENT")
     counted = member.get("/v1/deliveries/counts", range="30d")["counts"]["DEAD_LETTERED"]
@@ -313,7 +313,7 @@ def test_every_filter_of_refusals_alone(member: Operator, history: History) -> N
 
 
 def combinations(**values: Sequence[str | None]) -> Iterator[Filters]:
-    """Every choice of one value of each filter, where two filters at least are set."""
+    """Returns every combination of filter values with at least two filters set."""
     for chosen in product(*values.values()):
         filters = dict(zip(values, chosen, strict=True))
         found = {name: value for name, value in filters.items() if value is not None}

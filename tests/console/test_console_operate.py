@@ -37,9 +37,9 @@ def test_a_runs_delivery_is_followed_and_leads_back_to_its_step(operator: Operat
     page.locator(f"a[href='/delivery-ops/{delivery['id']}']").click()
     expect(page.get_by_role("heading", name=delivery["subject"])).to_be_visible()
     expect(page.locator("[data-gate='consent'][data-passed='true']")).to_be_visible()
-    expect(page.get_by_role("region", name="What happened")).to_contain_text("Try 1")
+    expect(page.get_by_role("region", name="Activity")).to_contain_text("Try 1")
 
-    page.get_by_role("link", name=f"{delivery['nodeId']} of {delivery['runId']}").click()
+    page.get_by_role("link", name=f"{delivery['nodeId']} in {delivery['runId']}").click()
     expect(page).to_have_url(re.compile(f"/runs/{delivery['runId']}"))
     expect(page.locator(f"li[data-step='{delivery['nodeId']}']")).to_be_visible()
     page.go_back()
@@ -64,7 +64,7 @@ def test_the_chips_of_deliveries_agree_with_the_api(operator: Operator) -> None:
     expect(rows).to_have_count(len(sent))
 
 
-def test_a_delivery_is_sent_again(operator: Operator) -> None:
+def test_a_delivery_is_resent(operator: Operator) -> None:
     page = operator.page
     delivery = receipt(operator)
     operator.open(f"/delivery-ops/{delivery['id']}")
@@ -72,14 +72,14 @@ def test_a_delivery_is_sent_again(operator: Operator) -> None:
     dialog = page.get_by_role("dialog")
     # Overruling gates is for an admin.
     expect(dialog.get_by_role("checkbox")).to_have_count(0)
-    dialog.get_by_role("button", name="Send again").click()
+    dialog.get_by_role("button", name="Resend").click()
     dialog.get_by_role("link", name="Open the new delivery").click()
     expect(page.get_by_role("link", name=f"Resend of {delivery['id']}")).to_be_visible()
-    expect(page.get_by_text(f"Asked for by {operator.user.email}")).to_be_visible()
+    expect(page.get_by_text(f"Resend requested by {operator.user.email}")).to_be_visible()
     expect(page.locator("header [data-status='SENT']")).to_be_visible(timeout=60_000)
 
 
-def test_why_nothing_ran_is_found(operator: Operator, stack: Stack) -> None:
+def test_a_refusal_shows_its_reason(operator: Operator, stack: Stack) -> None:
     page = operator.page
     event = {"orderId": uuid4().hex, "total": 90, "customer": {}}
     assert send(stack.local, "Order paid", event).status_code == 422
@@ -88,13 +88,13 @@ def test_why_nothing_ran_is_found(operator: Operator, stack: Stack) -> None:
     reasons.get_by_role("link", name=re.compile("^Invalid payload")).click()
     expect(page).to_have_url(re.compile("reason=INVALID_PAYLOAD"))
     page.locator("tr[data-row]").first.get_by_role("link").first.click()
-    why = page.get_by_role("region", name="Why nothing ran")
+    why = page.get_by_role("region", name="Why no run was opened")
     expect(why).to_contain_text("customer.email")
     page.get_by_role("main").get_by_role("link", name="Refusals", exact=True).click()
     expect(page).to_have_url(re.compile("reason=INVALID_PAYLOAD"))
 
 
-def test_a_contact_is_created_once_its_phone_is_mended(admin: Operator) -> None:
+def test_a_contact_is_created_after_its_phone_is_corrected(admin: Operator) -> None:
     page = admin.page
     email = f"{uuid4().hex}@customer.example"
     admin.open("/contacts")
@@ -102,13 +102,13 @@ def test_a_contact_is_created_once_its_phone_is_mended(admin: Operator) -> None:
     page.get_by_role("textbox", name="E-mail").fill(email)
     phone = page.get_by_role("textbox", name="Phone")
     phone.fill("12")
-    page.get_by_role("button", name="Create the contact").click()
+    page.get_by_role("button", name="Create contact").click()
     expect(phone).to_have_attribute("aria-invalid", "true")
     expect(phone).to_be_focused()
     expect(page.get_by_text(re.compile("phone number"))).to_be_visible()
 
     phone.fill(f"+49151{uuid4().int % 10**8:08}")
-    page.get_by_role("button", name="Create the contact").click()
+    page.get_by_role("button", name="Create contact").click()
     expect(page.get_by_role("heading", name=email)).to_be_visible()
     page.get_by_role("link", name="Contacts", exact=True).first.click()
     page.get_by_role("searchbox", name="Contact").fill(f" {email.upper()} ")
@@ -117,7 +117,7 @@ def test_a_contact_is_created_once_its_phone_is_mended(admin: Operator) -> None:
     expect(page.locator("tr[data-row]")).to_contain_text(email)
 
 
-def test_a_person_is_erased_for_good(admin: Operator) -> None:
+def test_a_contact_is_erased_permanently(admin: Operator) -> None:
     page = admin.page
     email = f"{uuid4().hex}@customer.example"
     contact = admin.api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
@@ -126,7 +126,7 @@ def test_a_person_is_erased_for_good(admin: Operator) -> None:
     dialog = page.get_by_role("dialog", name=f"Erase {email}?")
     expect(dialog).to_contain_text("This cannot be undone")
     expect(dialog.get_by_role("button", name="Erase")).to_be_disabled()
-    dialog.get_by_label("Erase this person for good").check()
+    dialog.get_by_label("Erase this contact permanently").check()
     dialog.get_by_role("button", name="Erase").click()
     expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
     page.reload()
@@ -134,7 +134,7 @@ def test_a_person_is_erased_for_good(admin: Operator) -> None:
     expect(page.get_by_text(email)).to_have_count(0)
 
 
-def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator) -> None:
+def test_a_template_is_previewed_while_it_is_written(admin: Operator) -> None:
     page = admin.page
     admin.open("/templates/new?contact=ada@customer.example")
     page.get_by_role("textbox", name="Name").fill(f"Offer {uuid4().hex[:8]}")
@@ -142,15 +142,15 @@ def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator)
     body = page.get_by_role("textbox", name="Body")
     body.fill("{{trigger.plan}} <b>{{contact.lastName}}</b>")
     expect(page.get_by_text("In this preview: `trigger.plan` has no value")).to_be_visible()
-    page.get_by_role("textbox", name="Payload of the trigger").fill('{"plan": "pro"}')
-    preview = page.get_by_role("region", name="Preview of the body")
+    page.get_by_role("textbox", name="trigger (JSON)").fill('{"plan": "pro"}')
+    preview = page.get_by_role("region", name="Body preview")
     expect(preview).to_have_text("pro <b>Lovelace</b>")
     expect(page.get_by_text("For Ada")).to_be_visible()
-    page.get_by_role("button", name="Create the template").click()
+    page.get_by_role("button", name="Create template").click()
     expect(page).to_have_url(re.compile("/templates/tpl_"))
 
 
-def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
+def test_leaving_unsaved_work_asks_first(admin: Operator) -> None:
     page = admin.page
     admin.open("/contacts")
     page.get_by_role("link", name="Templates", exact=True).click()
@@ -159,14 +159,14 @@ def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
     name.fill("Half a template")
     leaving = page.get_by_role("dialog", name="Leave without saving?")
     page.get_by_role("link", name="Run history", exact=True).click()
-    expect(leaving).to_contain_text("What you changed here would be lost.")
+    expect(leaving).to_contain_text("Your changes will be lost.")
     leaving.get_by_role("button", name="Stay").click()
     page.evaluate("history.back()")
     expect(leaving).to_be_visible()
     expect(page).to_have_url(re.compile("/templates/new$"))
     leaving.get_by_role("button", name="Stay").click()
     expect(name).to_have_value("Half a template")
-    # Twice before the first was undone.
+    # Twice, before the first step was undone.
     page.evaluate("history.back(); history.back()")
     expect(leaving).to_be_visible()
     expect(page).to_have_url(re.compile("/templates/new$"))
@@ -179,7 +179,7 @@ def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
 
 
 @pytest.mark.deep
-def test_what_was_saved_is_left_without_a_question(admin: Operator) -> None:
+def test_leaving_saved_work_does_not_ask(admin: Operator) -> None:
     page = admin.page
     document = {"name": uuid4().hex, "channel": "SMS", "body": "Hello"}
     made = admin.api.post("/v1/templates", json=document).raise_for_status().json()

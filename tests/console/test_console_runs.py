@@ -16,7 +16,7 @@ from tests.support.stack import Stack
 
 
 def expect_rows(page: Page, runs: list[dict[str, Any]]) -> None:
-    """The table comes to show exactly these runs, from the top."""
+    """Waits until the table shows exactly these runs, from the top."""
     rows = page.locator("tr[data-row]")
     expect(rows).to_have_count(len(runs))
     for position, run in enumerate(runs):
@@ -24,13 +24,13 @@ def expect_rows(page: Page, runs: list[dict[str, Any]]) -> None:
 
 
 def listed(operator: Operator, **filters: str) -> list[dict[str, Any]]:
-    """The first page of the runs that the API lists, as many as the console asks for."""
+    """Returns the API's first page of runs, with the console's page size."""
     runs: list[dict[str, Any]] = operator.get("/v1/runs", limit=50, **filters)["items"]
     return runs
 
 
 def expect_counts(page: Page, counted: dict[str, Any]) -> None:
-    """The chips come to say what the API counted."""
+    """Waits until the chips show the API's counts."""
     assert counted["isComplete"]
     wanted = {"All": counted["total"], **counted["counts"]}
     chips = page.get_by_role("radiogroup", name="Status")
@@ -101,21 +101,21 @@ def test_the_runs_of_one_error_agree_with_the_api(operator: Operator) -> None:
 
 
 @pytest.mark.deep
-def test_a_period_of_ones_own_is_kept_in_the_address(operator: Operator) -> None:
+def test_a_custom_period_is_kept_in_the_address(operator: Operator) -> None:
     page = operator.page
     runs = listed(operator, range="30d")
     operator.open("/runs")
     page.get_by_role("button", name="Custom…").click()
     form = page.get_by_role("form", name="Custom period")
     form.get_by_label("To").fill("2026-01-01T12:00")
-    form.get_by_role("button", name="Show this period").click()
+    form.get_by_role("button", name="Apply").click()
     expect(page).to_have_url(re.compile(r"\?to=2026-01-01T11%3A00%3A00.000Z$"))
     expect_rows(page, [run for run in runs if run["createdAt"] <= "2026-01-01T11:00:00.000Z"])
     expect(page.get_by_text("Europe/Berlin (GMT+").first).to_be_visible()
 
 
 @pytest.mark.deep
-def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
+def test_dragging_over_the_chart_zooms_in(operator: Operator) -> None:
     page = operator.page
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [
@@ -136,7 +136,7 @@ def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
     chart = page.locator("figure svg.recharts-surface")
     expect(chart).to_be_visible()
     expect(page.locator("figcaption")).to_contain_text("Failed: 48.")
-    expect(page.locator("figure")).to_contain_text("at most 1.2 s, 95 % at most 1 min 1 s")
+    expect(page.locator("figure")).to_contain_text("median 1.2 s, p95 1 min 1 s")
     box = chart.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -148,7 +148,7 @@ def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
     expect(page).to_have_url(re.compile(r"\?from=.*&to=.*"))
 
 
-def test_which_node_failed_and_why_is_found_within_three_clicks(operator: Operator) -> None:
+def test_the_failed_node_and_its_error_are_three_clicks_away(operator: Operator) -> None:
     page = operator.page
     run = next(
         run
@@ -192,7 +192,7 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
     expect(page.get_by_role("region", name="Steps").locator("li[data-step]")).to_have_count(6)
     row.get_by_role("link").click()
     expect(page).to_have_url(re.compile(rf"/runs/{run_id}$"))
-    # The list, with the same steps open in it, is shown until the run's page has loaded.
+    # The list stays, with the same steps open, until the run's page has loaded.
     expect(page.get_by_role("heading", level=1, name="Order paid")).to_be_visible()
     steps = page.locator("li[data-step]")
     expect(steps).to_have_count(6)
@@ -217,10 +217,10 @@ def test_a_waiting_run_is_canceled_with_a_reason(operator: Operator, stack: Stac
     expect(page.locator("li[data-step='nextDay'] [data-status='WAITING']")).to_be_visible()
     page.get_by_role("button", name="Cancel…").click()
     dialog = page.get_by_role("dialog", name="Cancel this run?")
-    expect(dialog.get_by_role("button", name="Cancel the run")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Cancel run")).to_be_disabled()
     dialog.get_by_label("Reason").fill("Signed up twice")
-    dialog.get_by_role("button", name="Cancel the run").click()
-    canceled = page.get_by_role("region", name="Cancel")
+    dialog.get_by_role("button", name="Cancel run").click()
+    canceled = page.get_by_role("region", name="Canceled")
     expect(canceled).to_contain_text(f"Canceled by {operator.user.email}")
     expect(canceled).to_contain_text("Signed up twice")
     expect(page.get_by_role("button", name="Cancel…")).to_be_hidden()
@@ -235,7 +235,7 @@ def test_a_node_of_the_graph_leads_to_its_step(operator: Operator) -> None:
     )
     node_id = run["error"]["nodeId"]
     operator.open(f"/runs/{run['id']}")
-    graph = page.get_by_role("region", name="The way it took")
+    graph = page.get_by_role("region", name="Path through the graph")
     graph.get_by_role("button", name=re.compile(f"^{node_id},")).click()
     expect(page).to_have_url(re.compile(rf"\?step={node_id}$"))
     step = page.locator(f"li[data-step='{node_id}']").get_by_role("button").first
@@ -245,7 +245,7 @@ def test_a_node_of_the_graph_leads_to_its_step(operator: Operator) -> None:
 
 
 @pytest.mark.deep
-def test_parallel_paths_stand_beside_each_other_where_there_is_room(operator: Operator) -> None:
+def test_parallel_paths_are_side_by_side_if_there_is_room(operator: Operator) -> None:
     page = operator.page
     run = next(
         run
@@ -256,7 +256,7 @@ def test_parallel_paths_stand_beside_each_other_where_there_is_room(operator: Op
     steps = [page.locator(f"li[data-step='{node_id}']") for node_id in ("alert", "history")]
 
     def places() -> tuple[dict[str, float], dict[str, float]]:
-        """Of both at one moment: the graph above them takes its room when it is there."""
+        """Measures both at once, as the graph above moves them when it loads."""
         alert, history = page.evaluate(
             "steps => steps.map(step => step.getBoundingClientRect().toJSON())",
             [step.element_handle() for step in steps],
@@ -284,7 +284,7 @@ def test_parallel_paths_stand_beside_each_other_where_there_is_room(operator: Op
     assert grave_violations(page) == []
 
 
-def test_what_a_payload_holds_is_text_and_never_markup(operator: Operator, stack: Stack) -> None:
+def test_a_payload_is_shown_as_text_never_as_markup(operator: Operator, stack: Stack) -> None:
     markup = "<img src=x onerror='window.pwned = true'>"
     event = {
         "orderId": f"{markup}{uuid4().hex}",
@@ -299,7 +299,7 @@ def test_what_a_payload_holds_is_text_and_never_markup(operator: Operator, stack
     assert operator.page.evaluate("window.pwned") is None
 
 
-def test_a_run_is_opened_and_its_steps_unfolded_by_keyboard(operator: Operator) -> None:
+def test_a_run_is_opened_and_its_steps_expanded_by_keyboard(operator: Operator) -> None:
     page = operator.page
     operator.open("/runs?status=COMPLETED")
     link = page.locator("tr[data-row]").first.get_by_role("link")
@@ -315,21 +315,21 @@ def test_a_run_is_opened_and_its_steps_unfolded_by_keyboard(operator: Operator) 
     expect(page).to_have_url(re.compile(r"/runs\?status=COMPLETED$"))
 
 
-def test_another_workspaces_run_is_not_there(operator: Operator, stack: Stack) -> None:
+def test_a_run_of_another_workspace_is_not_found(operator: Operator, stack: Stack) -> None:
     with stack.api(user_of(stack, 1, "MEMBER").email) as other:
         response = other.get("/v1/runs", params={"range": "30d"})
     run_id = response.raise_for_status().json()["items"][0]["id"]
     operator.open(f"/runs/{run_id}")
-    heading = operator.page.get_by_role("heading", name="There is no such run in this workspace")
+    heading = operator.page.get_by_role("heading", name="Run not found")
     expect(heading).to_be_visible()
 
 
 def test_an_unknown_address_has_its_page(operator: Operator) -> None:
     operator.open("/nowhere/at/all")
-    expect(operator.page.get_by_role("heading", name="There is no page here")).to_be_visible()
+    expect(operator.page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
-def test_an_unreachable_server_is_told_and_recovered_from(operator: Operator) -> None:
+def test_an_unreachable_server_is_reported_and_can_be_retried(operator: Operator) -> None:
     page = operator.page
     operator.open("/runs")
     expect(page.locator("tr[data-row]").first).to_be_visible()

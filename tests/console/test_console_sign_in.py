@@ -1,4 +1,4 @@
-"""Signing in, staying signed in, and being asked again."""
+"""Signing in, staying signed in, and signing in again."""
 
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ def test_the_operator_signs_in_and_sees_runs(operator: Operator) -> None:
     expect(page.get_by_text(operator.user.email, exact=True)).to_be_visible()
 
 
-def test_a_wrong_password_is_told_clearly(operator: Operator) -> None:
+def test_a_wrong_password_is_reported(operator: Operator) -> None:
     page = operator.page
     page.goto("/runs")
     sign_in(page, operator.user.email, "not the password")
@@ -42,7 +42,7 @@ def test_a_reload_keeps_the_session_and_signing_out_ends_it(operator: Operator) 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_tokens_are_kept_for_the_tab_alone(operator: Operator) -> None:
+def test_tokens_are_kept_only_in_the_tab(operator: Operator) -> None:
     operator.open("/runs")
     expect(operator.page.locator("tr[data-row]").first).to_be_visible()
     stored = operator.page.evaluate("JSON.stringify(localStorage) + document.cookie")
@@ -62,15 +62,15 @@ def test_an_expired_session_returns_to_where_it_was(operator: Operator) -> None:
     expect(page.locator("tr[data-row]").first).to_be_visible()
 
 
-def test_whoever_is_invited_chooses_a_password_of_their_own(page: Page, stack: Stack) -> None:
+def test_an_invited_person_chooses_their_own_password(page: Page, stack: Stack) -> None:
     email = f"{uuid4().hex}@demo.example"
     owner = user_of(stack, 0, "OWNER")
     page.goto("/settings?tab=members")
     sign_in(page, owner.email, owner.password)
-    form = page.get_by_role("form", name="Invite somebody")
+    form = page.get_by_role("form", name="Invite a member")
     form.get_by_label("E-mail address").fill(email)
     form.get_by_label("Role").select_option("MEMBER")
-    form.get_by_role("button", name="Send the invitation").click()
+    form.get_by_role("button", name="Send invitation").click()
     invitations = page.get_by_role("list", name="Invitations", exact=True)
     expect(invitations.get_by_text(email)).to_be_visible()
     sent = _make_password_temporary(stack, email)
@@ -80,10 +80,10 @@ def test_whoever_is_invited_chooses_a_password_of_their_own(page: Page, stack: S
     sign_in(page, email, sent)
     expect(page.get_by_role("heading", name="Choose your password")).to_be_visible()
     _choose_password(page, "too-short-1")
-    expect(page.get_by_role("alert")).to_contain_text("it needs 12 characters, with capitals")
+    expect(page.get_by_role("alert")).to_contain_text("it needs 12 characters, with uppercase")
     _choose_password(page, f"Mine-{sent}")
-    # They are in no workspace before they accept.
-    expect(page.get_by_role("heading", name="You are in no workspace yet")).to_be_visible()
+    # They are not in a workspace before they accept.
+    expect(page.get_by_role("heading", name="You are not in a workspace yet")).to_be_visible()
     page.get_by_role("button", name="Accept the invitation to Demo").click()
     expect(page.locator("tr[data-row]").first).to_be_visible()
     expect(page.get_by_text(email, exact=True)).to_be_visible()
@@ -95,7 +95,7 @@ def test_whoever_is_invited_chooses_a_password_of_their_own(page: Page, stack: S
     expect(page.get_by_text(email, exact=True)).to_be_visible()
 
 
-def test_an_invitation_reaches_who_has_an_account_and_a_workspace(
+def test_an_invitation_reaches_a_user_with_an_account_and_a_workspace(
     page: Page, stack: Stack
 ) -> None:
     email = new_address()
@@ -109,40 +109,40 @@ def test_an_invitation_reaches_who_has_an_account_and_a_workspace(
     page.get_by_role("button", name="Accept the invitation to Demo").click()
     workspaces = page.get_by_role("combobox", name="Workspace", exact=True)
     expect(workspaces).to_have_value("ws_demo")
-    # Back in the other one, a change goes there: every call names its workspace.
+    # A change goes to the other workspace after switching back: every call names its workspace.
     workspaces.select_option(label="Their own")
     page.get_by_role("link", name="Contacts").click()
     page.get_by_role("link", name="New contact").first.click()
     page.get_by_label("First name").fill("Ada")
-    page.get_by_role("button", name="Create the contact").click()
+    page.get_by_role("button", name="Create contact").click()
     expect(page.get_by_role("heading", name="Ada", exact=True)).to_be_visible()
 
 
-def test_a_second_factor_is_switched_on_and_asked_for(page: Page, stack: Stack) -> None:
+def test_a_second_factor_is_switched_on_and_required(page: Page, stack: Stack) -> None:
     email = new_address()
     workspace = open_workspace(stack, "Careful", email)
     page.goto("/runs")
     sign_in(page, email, PASSWORD)
     page.get_by_role("link", name=email).click()
-    page.get_by_role("button", name="Set it up").click()
+    page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("img", name="QR code for your authenticator app")).to_be_visible()
     secret = page.locator("main code").inner_text().replace(" ", "")
-    code = page.get_by_label("The code that the app shows")
+    code = page.get_by_label("Code from the app")
     code.fill(_wrong(totp(secret)))
-    page.get_by_role("button", name="Switch it on").click()
+    page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_role("alert")).to_contain_text("The code is wrong.")
     code.fill(totp(secret))
-    page.get_by_role("button", name="Switch it on").click()
-    expect(page.get_by_role("button", name="Switch it off")).to_be_visible()
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_role("button", name="Switch off")).to_be_visible()
 
     page.goto("/settings?tab=workspace")
-    page.get_by_label("Ask every member for a second factor").check()
+    page.get_by_label("Require a second factor").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
 
     sign_in(page, email, PASSWORD)
-    code = page.get_by_label("The code that your authenticator app shows")
+    code = page.get_by_label("Code from your authenticator app")
     code.fill(_wrong(totp(secret)))
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("The code is wrong.")
@@ -150,14 +150,14 @@ def test_a_second_factor_is_switched_on_and_asked_for(page: Page, stack: Stack) 
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Careful", exact=True)).to_be_visible()
 
-    # Somebody without one sees what to do, and nothing of the workspace.
+    # A user without a second factor sees what to do, and nothing of the workspace.
     other = new_address("other")
     join(stack, workspace, other, Role.VIEWER)
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, other, PASSWORD)
-    expect(page.get_by_role("heading", name="Careful asks for a second factor")).to_be_visible()
+    expect(page.get_by_role("heading", name="Careful requires a second factor")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Your account").click()
-    expect(page.get_by_role("button", name="Set it up")).to_be_visible()
+    expect(page.get_by_role("button", name="Set up")).to_be_visible()
 
 
 def _wrong(code: str) -> str:
@@ -185,7 +185,7 @@ def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(
 
 
 def _make_password_temporary(stack: Stack, email: str) -> str:
-    """In place of the password in the mail that Cognito itself sends to whoever is invited."""
+    """Sets the temporary password, which Cognito would mail to the invited person."""
     cognito = stack.aws("cognito-idp")
     pool = pool_id(stack)
     password = f"{uuid4()}-Aa1"
@@ -199,12 +199,12 @@ def _make_password_temporary(stack: Stack, email: str) -> str:
 
 def _choose_password(page: Page, password: str) -> None:
     page.get_by_label("New password", exact=True).fill(password)
-    page.get_by_label("The same again").fill(password)
+    page.get_by_label("Repeat the password").fill(password)
     page.get_by_role("button", name="Set the password and sign in").click()
 
 
 def _spoil_tokens(page: Page) -> None:
-    """As if both tokens had outlived their time."""
+    """Replaces both tokens with expired ones."""
     page.evaluate(
         """sessionStorage.setItem('runledger.tokens', JSON.stringify(
              {accessToken: 'spoilt', refreshToken: 'spoilt', expiresAt: 0}))"""

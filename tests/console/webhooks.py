@@ -1,4 +1,4 @@
-"""Firing the demo workspace's webhooks from a test."""
+"""Sends events to the demo workspace's webhooks."""
 
 import hashlib
 import hmac
@@ -20,7 +20,7 @@ def send(local: dict[str, Any], name: str, event: dict[str, Any]) -> httpx.Respo
 
 
 def fire(local: dict[str, Any], name: str, event: dict[str, Any]) -> str:
-    """As `send`, for an event that must be taken; returns the run's id."""
+    """Sends an event that must be accepted; returns the run's id."""
     response = send(local, name, event)
     assert response.status_code == 202, response.text
     run_id: str = response.json()["runId"]

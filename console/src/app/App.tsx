@@ -11,14 +11,14 @@ import { theme } from './theme';
 
 const MAX_RETRIES = 2;
 const FIRST_DELAY_MS = 1_000;
-/** Nobody is kept waiting in silence for longer: the notice says when to try again. */
+/** The longest silent wait before a retry. For longer ones the notice says when to try again. */
 const MAX_DELAY_MS = 4_000;
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // Offline, a request fails and says so, instead of waiting in silence.
+        // Offline, a request fails with an error instead of waiting silently.
         networkMode: 'always',
         retry: (failures, error) =>
           failures < MAX_RETRIES && isTransient(error) && retryAfterMs(error) <= MAX_DELAY_MS,
@@ -36,7 +36,7 @@ function SignedIn({ queries }: { queries: QueryClient }) {
   useEffect(
     () =>
       session.subscribe(() => {
-        // What one person has seen is not for the next one in the same tab.
+        // The next person who signs in on this tab must not see the last one's data.
         if (session.state() !== 'signed-in') queries.clear();
       }),
     [session, queries],

@@ -4,7 +4,7 @@ import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import classes from './Shell.module.css';
 
 interface Props {
-  /** Another value is another page: it gets a chance of its own. */
+  /** Changes with the page, so that an error on one page does not stay on the next. */
   pageKey: string;
   children: ReactNode;
 }
@@ -15,8 +15,8 @@ interface State {
 }
 
 /**
- * What stands in a page's place until its code is there, and when it cannot be shown: its code is
- * gone after a new release, or it failed. The navigation stays.
+ * Shows a placeholder while a page's code loads, and an error if loading or rendering fails (a new
+ * release may have removed the code). The navigation stays.
  */
 export class PageBoundary extends Component<Props, State> {
   override state: State = { error: null, pageKey: this.props.pageKey };

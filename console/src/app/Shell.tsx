@@ -41,7 +41,7 @@ function Workspace({ me }: { me: Me }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const current = me.workspaces.find(({ id }) => id === me.workspaceId);
-  // From then on every call names it: a change must, where there are several.
+  // From then on every call names the workspace: with several, a change must name one.
   useEffect(() => {
     if (me.workspaceId !== null && session.workspaceId() === null) {
       session.chooseWorkspace(me.workspaceId);
@@ -116,7 +116,7 @@ export function Shell() {
   return (
     <div className={classes.shell}>
       <a href="#main" className={classes.skip}>
-        Skip to the page
+        Skip to content
       </a>
       <header className={classes.bar} data-open={menuOpen}>
         <div className={classes.brandRow}>

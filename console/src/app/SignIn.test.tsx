@@ -21,14 +21,14 @@ it('an invited person chooses their own password and is signed in', async () => 
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
 
   await user.type(await screen.findByLabelText('New password'), 'Longer than twelve 1');
-  await user.type(screen.getByLabelText('The same again'), 'Longer than twelve');
+  await user.type(screen.getByLabelText('Repeat the password'), 'Longer than twelve');
   await user.click(screen.getByRole('button', { name: 'Set the password and sign in' }));
-  expect(await screen.findByText('The two passwords differ.')).toBeVisible();
+  expect(await screen.findByText('The passwords do not match.')).toBeVisible();
   expect(calls).toHaveLength(1);
 
-  await user.type(screen.getByLabelText('The same again'), ' 1');
+  await user.type(screen.getByLabelText('Repeat the password'), ' 1');
   await user.click(screen.getByRole('button', { name: 'Set the password and sign in' }));
-  expect(await screen.findByRole('heading', { name: 'There is no page here' })).toBeVisible();
+  expect(await screen.findByRole('heading', { name: 'Page not found' })).toBeVisible();
   expect(JSON.parse(calls[1]?.body ?? '')).toEqual({
     ClientId: 'client',
     ChallengeName: 'NEW_PASSWORD_REQUIRED',
@@ -37,7 +37,7 @@ it('an invited person chooses their own password and is signed in', async () => 
   });
 });
 
-it('a person who took too long over the first password begins again and sees why', async () => {
+it('choosing the first password too late starts the sign-in again and says why', async () => {
   serve({
     '/cognito': ({ headers }) =>
       headers.get('X-Amz-Target')?.endsWith('RespondToAuthChallenge')
@@ -49,7 +49,7 @@ it('a person who took too long over the first password begins again and sees why
   await user.type(screen.getByLabelText('Password'), 'temporary');
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
   await user.type(await screen.findByLabelText('New password'), 'Longer than twelve 1');
-  await user.type(screen.getByLabelText('The same again'), 'Longer than twelve 1');
+  await user.type(screen.getByLabelText('Repeat the password'), 'Longer than twelve 1');
   await user.click(screen.getByRole('button', { name: 'Set the password and sign in' }));
   expect(await screen.findByRole('alert')).toHaveTextContent('Signing in took too long.');
   expect(screen.getByRole('heading', { name: 'Sign in' })).toBeVisible();
@@ -74,13 +74,13 @@ describe('a second factor', () => {
     await user.type(screen.getByLabelText('E-mail address'), 'ada@demo.example');
     await user.type(screen.getByLabelText('Password'), 'a password');
     await user.click(screen.getByRole('button', { name: 'Sign in' }));
-    const code = await screen.findByLabelText('The code that your authenticator app shows');
+    const code = await screen.findByLabelText('Code from your authenticator app');
     await user.type(code, '123 456');
     await user.click(screen.getByRole('button', { name: 'Sign in' }));
     return { user, calls, code };
   }
 
-  it('is asked for after the password, again where it was wrong', async () => {
+  it('is asked for after the password, and again if it was wrong', async () => {
     const { user, calls, code } = await signIn([
       json({ __type: 'CodeMismatchException' }, 400),
       json({ AuthenticationResult: { AccessToken: 'a', RefreshToken: 'r', ExpiresIn: 3600 } }),
@@ -89,7 +89,7 @@ describe('a second factor', () => {
     await user.clear(code);
     await user.type(code, '654321');
     await user.click(screen.getByRole('button', { name: 'Sign in' }));
-    expect(await screen.findByRole('heading', { name: 'There is no page here' })).toBeVisible();
+    expect(await screen.findByRole('heading', { name: 'Page not found' })).toBeVisible();
     expect(calls[1]?.body).toContain('"SOFTWARE_TOKEN_MFA_CODE":"123456"');
     expect(JSON.parse(calls[2]?.body ?? '')).toEqual({
       ClientId: 'client',
@@ -99,7 +99,7 @@ describe('a second factor', () => {
     });
   });
 
-  it('that comes too late begins with the password again', async () => {
+  it('that comes too late starts with the password again', async () => {
     await signIn([json({ __type: 'NotAuthorizedException', message: 'Invalid session' }, 400)]);
     expect(await screen.findByRole('alert')).toHaveTextContent('Signing in took too long.');
     expect(screen.getByLabelText('Password')).toBeVisible();

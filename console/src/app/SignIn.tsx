@@ -10,7 +10,7 @@ import classes from './SignIn.module.css';
 interface FormProps {
   title: string;
   action: string;
-  /** Raises what is to be shown. */
+  /** Raises the error to show. */
   onSubmit: (form: FormData) => Promise<void>;
   notice?: ReactNode;
   children: ReactNode;
@@ -77,11 +77,11 @@ type Step = NewPasswordRequired | CodeRequired;
 
 interface StepProps<Required> {
   required: Required;
-  /** Raises what is to be shown; a further step is gone to. */
+  /** Raises the error to show; goes to the next step if Cognito asks for one. */
   onFailure: (failure: unknown) => void;
 }
 
-/** An invited person has a temporary password, which serves only to set their own. */
+/** An invited person has a temporary password, which only lets them set their own. */
 function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) {
   const { session } = useServices();
   return (
@@ -90,13 +90,13 @@ function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) 
       action="Set the password and sign in"
       notice={
         <Notice title="Welcome to Runledger">
-          The password you were sent was for this first time.
+          The password from your invitation works only once.
         </Notice>
       }
       onSubmit={async (form) => {
         const chosen = textOf(form, 'new');
         if (chosen !== textOf(form, 'repeated')) {
-          throw new SignInError('Mismatch', 'The two passwords differ.');
+          throw new SignInError('Mismatch', 'The passwords do not match.');
         }
         try {
           await session.choosePassword(required, chosen);
@@ -109,19 +109,19 @@ function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) 
         label="New password"
         name="new"
         autoComplete="new-password"
-        description="At least 12 characters, with capitals, small letters and digits."
+        description="At least 12 characters, with uppercase and lowercase letters and digits."
       />
-      <Password label="The same again" name="repeated" autoComplete="new-password" />
+      <Password label="Repeat the password" name="repeated" autoComplete="new-password" />
     </AuthForm>
   );
 }
 
-/** Asks for the code of a person who has switched on a second factor. */
+/** Asks for the code of the second factor. */
 function Code({ required, onFailure }: StepProps<CodeRequired>) {
   const { session } = useServices();
   return (
     <AuthForm
-      title="Type your code"
+      title="Enter your code"
       action="Sign in"
       onSubmit={async (form) => {
         try {
@@ -131,12 +131,12 @@ function Code({ required, onFailure }: StepProps<CodeRequired>) {
         }
       }}
     >
-      <OneTimeCodeInput label="The code that your authenticator app shows" />
+      <OneTimeCodeInput label="Code from your authenticator app" />
     </AuthForm>
   );
 }
 
-/** Shown in place of any page while nobody is signed in. */
+/** Replaces every page while nobody is signed in. */
 export function SignIn() {
   const { session } = useServices();
   const expired = useSessionState() === 'expired';
@@ -168,12 +168,12 @@ export function SignIn() {
           notice={
             tooLate ? (
               <Notice tone="bad" title={tooLate.message}>
-                The password is still the one that you began with.
+                Use the password that you started with.
               </Notice>
             ) : (
               expired && (
                 <Notice title="Your session has ended">
-                  Sign in again to go on where you were.
+                  Sign in to continue where you were.
                 </Notice>
               )
             )

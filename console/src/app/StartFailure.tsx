@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import { theme } from './theme';
 
-/** The console could not even learn where to sign in. */
+/** Shown if the console could not load its configuration, so that nobody can sign in. */
 export function StartFailure({ error }: { error: Error }) {
   return (
     <MantineProvider theme={theme} withCssVariables={false} withGlobalClasses={false}>

@@ -15,14 +15,13 @@ function WithoutWorkspace({ me }: { me: Me }) {
   return (
     <div className={detail.page}>
       <title>Invitations · Runledger</title>
-      <h1>You are in no workspace yet</h1>
+      <h1>You are not in a workspace yet</h1>
       {me.invitations.length > 0 ? (
         <OwnInvitations invitations={me.invitations} />
       ) : (
-        <EmptyState title="There is no invitation for you">
+        <EmptyState title="No invitations">
           <p>
-            Ask an owner of the workspace to invite {me.email}. You find the invitation here, once
-            it is made.
+            Ask an owner of the workspace to invite {me.email}. The invitation then appears here.
           </p>
         </EmptyState>
       )}
@@ -34,25 +33,28 @@ function WithoutSecondFactor({ workspace }: { workspace: string }) {
   return (
     <div className={detail.page}>
       <title>Second factor · Runledger</title>
-      <h1>{workspace} asks for a second factor</h1>
-      <Notice title="Switch it on to go on here" action={<Link to={ACCOUNT}>Your account</Link>}>
+      <h1>{workspace} requires a second factor</h1>
+      <Notice
+        title="Switch on a second factor to continue"
+        action={<Link to={ACCOUNT}>Your account</Link>}
+      >
         <p>
-          Every member of this workspace signs in with a code of an authenticator app as well. You
-          switch it on in your account, in a minute.
+          Every member of this workspace also signs in with a code from an authenticator app. You
+          can set it up in your account in a minute.
         </p>
       </Notice>
     </div>
   );
 }
 
-/** What has to be done before the workspace can be seen; null where nothing has. */
+/** What the user must do before they can see the workspace; null if nothing. */
 function obstacle(me: Me): ReactNode {
   if (me.workspaces.length === 0) return <WithoutWorkspace me={me} />;
   const current = me.workspaces.find(({ id }) => id === me.workspaceId);
   return current?.requireMfa && !me.mfa ? <WithoutSecondFactor workspace={current.name} /> : null;
 }
 
-/** The page, for who may see the workspace; else what has to be done first. */
+/** Shows the page if the user may see the workspace, else what they must do first. */
 export function WorkspaceGuard({ children }: { children: ReactNode }) {
   const { api } = useServices();
   const { pathname } = useLocation();
@@ -60,7 +62,7 @@ export function WorkspaceGuard({ children }: { children: ReactNode }) {
   const isAccount = pathname === ACCOUNT;
   const first = me && !isAccount ? obstacle(me) : null;
   if (first !== null) return first;
-  // The page keeps its place, and so its state, when it becomes known who looks at it.
+  // The page stays in the same position, so it keeps its state when `me` arrives.
   return (
     <>
       {me && !isAccount && me.invitations.length > 0 && (

@@ -4,15 +4,15 @@ import { NAVIGATION } from './navigation';
 import { ROUTES } from './routes';
 
 describe('the navigation', () => {
-  it('leads to pages that there are, and to every list page', () => {
+  it('leads to existing pages, and to every list page', () => {
     const reached = NAVIGATION.flatMap(({ entries }) => entries.map(({ to }) => to.slice(1)));
     const lists = ROUTES.map(({ path }) => path).filter((path) => !path.includes('/'));
-    // One's own account is reached by one's name.
+    // The account page is reached through the user's name.
     expect([...reached, 'account'].toSorted()).toEqual(lists.toSorted());
   });
 });
 
-it('a role may what those below it may', () => {
+it('a role may do what the lower roles may', () => {
   expect(allows('ADMIN', 'MEMBER')).toBe(true);
   expect(allows('VIEWER', 'MEMBER')).toBe(false);
   expect(allows('OWNER', 'OWNER')).toBe(true);

@@ -44,7 +44,7 @@ const GROUPS: NavigationGroup[] = [
   },
 ];
 
-/** The entries whose page there is: routes.ts alone decides that. */
+/** The entries whose page exists: only routes.ts decides that. */
 export const NAVIGATION: NavigationGroup[] = GROUPS.map(({ title, entries }) => ({
   title,
   entries: entries.filter(({ to }) => ROUTES.some(({ path }) => `/${path}` === to)),

@@ -1,4 +1,4 @@
-/** Every page and its address, one line each. A page's code is loaded when it is first opened. */
+/** Every page and its path, one line each. A page's code loads when it is first opened. */
 
 import { type ComponentType, lazy } from 'react';
 

@@ -2,8 +2,8 @@ import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
 import { NavigationType, useLocation, useNavigationType } from 'react-router';
 
 /**
- * A page that is opened starts at its beginning, for the eye and for a screen reader alike; one
- * that Back returns to stands where it was left.
+ * Scrolls and focuses a newly opened page at its top; a page that Back returns to keeps its scroll
+ * position.
  */
 export function useScrollMemory(main: RefObject<HTMLElement | null>): void {
   const { key, pathname } = useLocation();

@@ -4,7 +4,7 @@ import type { components } from '../shared/api/schema';
 
 type Automation = components['schemas']['AutomationView'];
 
-/** A draft of a webhook's trigger and its end, never activated. */
+/** A draft with a webhook trigger and an end node, never activated. */
 export function makeAutomation(changes: Partial<Automation> = {}): Automation {
   return {
     id: 'aut_1',

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import tseslint from 'typescript-eslint';
 
 const RULE = 'import-x/no-restricted-paths';
-// The lint as it is, but for the rules that need types: they would read the whole console.
+// The lint configuration without the rules that need types, which would read the whole console.
 const lint = new ESLint({ overrideConfig: [tseslint.configs.disableTypeChecked] });
 
-/** What the direction's rule says of a file with this one line. */
+/** The messages of the import rule for a file with this one line. */
 async function refusals(filePath: string, line: string): Promise<string[]> {
   const results = await lint.lintText(`${line}\n`, { filePath });
   const messages = results.flatMap((result) => result.messages);
@@ -33,7 +33,7 @@ it.each([
   ['lists on subjects', 'src/shared/lists/x.ts', "import '../subjects/runs';"],
   ['the product on its tests', 'src/shared/ui/x.ts', "import '../../test/server';"],
   ['a test of a page on another', 'src/pages/runs/x.test.ts', "import '../contacts/queries';"],
-])('lint refuses what would turn the direction: %s', async (_, filePath, line) => {
+])('lint refuses an import against the direction: %s', async (_, filePath, line) => {
   expect(await refusals(filePath, line)).toHaveLength(1);
 });
 
@@ -47,6 +47,6 @@ it.each([
   ['src/shared/subjects/x.ts', "import '../lists/filters';"],
   ['src/shared/auth/x.ts', "import '../api/client';"],
   ['src/pages/runs/x.test.ts', "import '../../test/server';"],
-])('lint lets the right one be: %s, %s', async (filePath, line) => {
+])('lint accepts an import in the right direction: %s, %s', async (filePath, line) => {
   expect(await refusals(filePath, line)).toEqual([]);
 });

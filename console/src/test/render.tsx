@@ -22,7 +22,7 @@ export function rememberTokens(expiresInMs = 3_600_000): void {
   );
 }
 
-/** The whole console at an address, on the server that `serve` installed. */
+/** Renders the whole console at an address, on the server that `serve` installed. */
 export function openConsole(
   address: string,
 ): { user: UserEvent; session: Session; view: RenderResult } {

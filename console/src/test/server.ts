@@ -1,4 +1,4 @@
-/** The console's mocked mode: a `fetch` that answers as a stack would, with data of the test's own. */
+/** A mocked `fetch` that answers like a stack, with the test's data. */
 
 import { vi } from 'vitest';
 import type { Me, Run, RunDetail, Step } from '../shared/api/types';
@@ -92,7 +92,7 @@ export interface Call {
   body: string;
 }
 
-/** Routes by path; an unrouted path fails the test that asked for it. */
+/** Routes by path; a path without a route fails the test. */
 export type Routes = Record<string, (call: Call) => Response | Promise<Response>>;
 
 /** Install the server; returns every call it got. */

@@ -2,10 +2,10 @@ import '@testing-library/jest-dom/vitest';
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
-// A page's code is loaded when it is first opened, which takes a while on a busy machine.
+// A page's code loads when it is first opened, which can be slow on a busy machine.
 configure({ asyncUtilTimeout: 5_000 });
 
-// What jsdom lacks and Mantine asks for.
+// What Mantine needs and jsdom does not have.
 window.ResizeObserver = class {
   observe() {
     return undefined;

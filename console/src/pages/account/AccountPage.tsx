@@ -16,7 +16,7 @@ function Sessions() {
   return (
     <section className={classes.section} aria-labelledby="sessions">
       <h2 id="sessions">Sessions</h2>
-      <p>Where you are signed in and should not be: end all of your sessions at once.</p>
+      <p>If you are still signed in somewhere else, end all of your sessions.</p>
       <Button
         variant="default"
         onClick={() => {
@@ -37,14 +37,14 @@ function Sessions() {
             setAsking(false);
           }}
         >
-          <p>You are signed out here and in every other browser, at once.</p>
+          <p>You are signed out here and in every other browser.</p>
         </ConfirmDialog>
       )}
     </section>
   );
 }
 
-/** One's own account, in whatever workspace: no role is needed, and no membership. */
+/** The user's own account. It needs no role and no workspace. */
 export default function AccountPage() {
   const { api } = useServices();
   const { data: me, error, refetch } = useQuery(meQuery(api));
@@ -60,7 +60,7 @@ export default function AccountPage() {
       )}
       {me && (
         <>
-          <p>You sign in as {me.email}. Only an operator of the installation can change that.</p>
+          <p>You sign in as {me.email}. Only an operator of this installation can change the address.</p>
           {me.invitations.length > 0 && (
             <section className={classes.section} aria-labelledby="invitations">
               <h2 id="invitations">Invitations</h2>

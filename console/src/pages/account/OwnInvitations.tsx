@@ -9,7 +9,7 @@ import { leavePage } from '../../shared/ui/leavePage';
 import { SimpleList, SimpleListItem } from '../../shared/ui/SimpleList';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 
-/** The invitations of the person signed in, each to be accepted or declined. */
+/** The user's invitations, each with buttons to accept and decline it. */
 export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }) {
   const { api, session } = useServices();
   const queries = useQueryClient();
@@ -72,7 +72,7 @@ export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }
               </>
             }
           >
-            {invitation.invitedBy} invites you. The invitation expires{' '}
+            Invited by {invitation.invitedBy}. Expires{' '}
             <RelativeTime time={invitation.expiresAt} now={now} />.
           </SimpleListItem>
         )}

@@ -24,7 +24,7 @@ interface SetUpProps {
   onLeave: () => void;
 }
 
-/** The secret, and the code that proves the app has it. */
+/** Shows the secret and asks for a code, which proves that the app has the secret. */
 function SetUp({ email, secret, onDone, onLeave }: SetUpProps) {
   const { session } = useServices();
   const { mutate, error, isPending } = useMutation({
@@ -42,11 +42,11 @@ function SetUp({ email, secret, onDone, onLeave }: SetUpProps) {
   return (
     <form className={form.form} onSubmit={submit} noValidate aria-label="Switch on a second factor">
       <SecretCode email={email} secret={secret} />
-      <OneTimeCodeInput label="The code that the app shows" />
+      <OneTimeCodeInput label="Code from the app" />
       <Failure error={error} />
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>
-          Switch it on
+          Switch on
         </Button>
         <Button variant="default" onClick={onLeave}>
           Not now
@@ -56,7 +56,7 @@ function SetUp({ email, secret, onDone, onLeave }: SetUpProps) {
   );
 }
 
-/** A code beside the password (TOTP): switched on and off by its owner alone. */
+/** Switches the user's own second factor (TOTP) on and off. */
 export function SecondFactor({ me }: { me: Me }) {
   const { session } = useServices();
   const queries = useQueryClient();
@@ -67,21 +67,21 @@ export function SecondFactor({ me }: { me: Me }) {
     networkMode: 'always',
     onSuccess: setSecret,
   });
-  // What a workspace refused without it is there to be seen now.
+  // A workspace that requires a second factor can be read from now on.
   const refresh = () => queries.resetQueries();
   return (
     <section className={classes.section} aria-labelledby="second-factor">
       <h2 id="second-factor">Second factor</h2>
       {me.mfa ? (
         <>
-          <p>It is on: signing in asks for a code of your authenticator app.</p>
+          <p>On. To sign in you need your password and a code from your authenticator app.</p>
           <Button
             variant="default"
             onClick={() => {
               setLeaving(true);
             }}
           >
-            Switch it off
+            Switch off
           </Button>
         </>
       ) : secret !== null ? (
@@ -99,8 +99,8 @@ export function SecondFactor({ me }: { me: Me }) {
       ) : (
         <>
           <p>
-            It is off. With it, signing in asks for a code of an authenticator app as well, so that
-            your password alone is of no use to anybody else.
+            Off. With a second factor, signing in also needs a code from your authenticator app.
+            Your password alone is then not enough.
           </p>
           <Failure error={begin.error} />
           <Button
@@ -109,14 +109,14 @@ export function SecondFactor({ me }: { me: Me }) {
               begin.mutate();
             }}
           >
-            Set it up
+            Set up
           </Button>
         </>
       )}
       {isLeaving && (
         <ConfirmDialog
-          title="Switch the second factor off?"
-          action="Switch it off"
+          title="Switch off your second factor?"
+          action="Switch off"
           run={async () => {
             await session.secondFactor.switchOff();
             await refresh();
@@ -125,7 +125,7 @@ export function SecondFactor({ me }: { me: Me }) {
             setLeaving(false);
           }}
         >
-          <p>Workspaces that ask for one refuse you within minutes.</p>
+          <p>Workspaces that require a second factor will refuse you within minutes.</p>
         </ConfirmDialog>
       )}
     </section>

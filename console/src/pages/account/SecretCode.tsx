@@ -1,7 +1,7 @@
 import { encode } from 'uqr';
 import classes from './Account.module.css';
 
-/** What an authenticator app reads: its key, for whom, and by whom it is asked for. */
+/** The address that an authenticator app reads: the secret, the account and the issuer. */
 function addressOf(email: string, secret: string): string {
   const address = new URL(`otpauth://totp/${encodeURIComponent(`Runledger:${email}`)}`);
   address.searchParams.set('secret', secret);
@@ -9,7 +9,7 @@ function addressOf(email: string, secret: string): string {
   return address.href;
 }
 
-/** The secret of a second factor as a picture to scan, and as text to type. */
+/** The secret of a second factor as a QR code, and as text. */
 export function SecretCode({ email, secret }: { email: string; secret: string }) {
   const { data, size } = encode(addressOf(email, secret));
   const squares = data.flatMap((row, y) =>
@@ -29,7 +29,7 @@ export function SecretCode({ email, secret }: { email: string; secret: string })
         <path d={squares.join('')} fill="#000" />
       </svg>
       <div>
-        <p>Scan it with an authenticator app, or type this key there:</p>
+        <p>Scan the code with your authenticator app, or enter this key in the app:</p>
         <code className={classes.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
       </div>
     </div>

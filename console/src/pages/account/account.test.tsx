@@ -28,10 +28,10 @@ it('a user without a workspace accepts an invitation and joins', async () => {
     },
   });
   const { user, session } = openConsole('/nowhere');
-  expect(await screen.findByRole('heading', { name: /in no workspace yet/ })).toBeVisible();
+  expect(await screen.findByRole('heading', { name: /not in a workspace yet/ })).toBeVisible();
   await user.click(screen.getByRole('button', { name: 'Accept the invitation to Acme' }));
   await waitFor(() => {
-    expect(screen.queryByRole('heading', { name: /in no workspace yet/ })).toBeNull();
+    expect(screen.queryByRole('heading', { name: /not in a workspace yet/ })).toBeNull();
   });
   expect(session.workspaceId()).toBe('ws_acme');
   expect(window.location.pathname).toBe('/runs');
@@ -46,7 +46,7 @@ it('a user without a workspace or invitation sees what to do', async () => {
   expect(await screen.findByText(/to invite owner@demo.example/)).toBeVisible();
 });
 
-it('an invitation beside a workspace is noticed, and may be declined', async () => {
+it('an invitation is shown beside a workspace, and can be declined', async () => {
   let me: Me = { ...ME, invitations: [INVITATION] };
   serve({
     '/v1/me': () => json(me),
@@ -64,7 +64,7 @@ it('an invitation beside a workspace is noticed, and may be declined', async () 
   });
 });
 
-it('a second factor is switched on with a code, and the key is there to type', async () => {
+it('a second factor is switched on with a code, and the key can be typed', async () => {
   let me: Me = ME;
   const calls = serve({
     '/v1/me': () => json(me),
@@ -76,12 +76,12 @@ it('a second factor is switched on with a code, and the key is there to type', a
     },
   });
   const { user } = openConsole('/account');
-  await user.click(await screen.findByRole('button', { name: 'Set it up' }));
+  await user.click(await screen.findByRole('button', { name: 'Set up' }));
   expect(await screen.findByRole('img', { name: /QR code/ })).toBeVisible();
   expect(screen.getByText('ABCD EFGH IJ')).toBeVisible();
-  await user.type(screen.getByLabelText('The code that the app shows'), '123456');
-  await user.click(screen.getByRole('button', { name: 'Switch it on' }));
-  expect(await screen.findByRole('button', { name: 'Switch it off' })).toBeVisible();
+  await user.type(screen.getByLabelText('Code from the app'), '123456');
+  await user.click(screen.getByRole('button', { name: 'Switch on' }));
+  expect(await screen.findByRole('button', { name: 'Switch off' })).toBeVisible();
   const asked = calls.filter(({ url }) => url.pathname === '/cognito');
   expect(asked.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
     { AccessToken: 'access' },
@@ -93,16 +93,16 @@ it('a second factor is switched on with a code, and the key is there to type', a
   ]);
 });
 
-it('a workspace that asks for a second factor says where to switch it on', async () => {
+it('a workspace that requires a second factor says where to switch it on', async () => {
   const workspaces = ME.workspaces.map((each) => ({ ...each, requireMfa: true }));
   serve({ '/v1/me': () => json({ ...ME, workspaces }) });
   const { user } = openConsole('/nowhere');
-  expect(await screen.findByRole('heading', { name: /asks for a second factor/ })).toBeVisible();
+  expect(await screen.findByRole('heading', { name: /requires a second factor/ })).toBeVisible();
   await user.click(screen.getByRole('link', { name: 'Your account' }));
-  expect(await screen.findByRole('button', { name: 'Set it up' })).toBeVisible();
+  expect(await screen.findByRole('button', { name: 'Set up' })).toBeVisible();
 });
 
-it('signing out everywhere signs out here as well', async () => {
+it('signing out everywhere also signs out here', async () => {
   const calls = serve({
     '/v1/me': () => json(ME),
     '/v1/me/sign-out-everywhere': () => new Response(null, { status: 204 }),

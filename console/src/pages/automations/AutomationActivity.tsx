@@ -9,7 +9,7 @@ import { RelativeTime } from '../../shared/ui/Time';
 import { STATISTICS_RANGE, lastRunQuery, runCountsQuery } from './queries';
 import { statisticsOf, formatRate } from './runStatistics';
 
-/** Rows out of sight ask for nothing: a list of many automations is many questions. */
+/** Only visible rows send requests: a long list of automations would send many. */
 function useSeen() {
   const element = useRef<HTMLSpanElement>(null);
   const [isSeen, setSeen] = useState(() => !('IntersectionObserver' in window));
@@ -32,7 +32,7 @@ function runsAddress(automationId: string, more: Partial<RunFilters> = {}): stri
 
 const UNKNOWN: ReactNode = <span className={page.muted}>–</span>;
 
-/** How many runs there were, with a link to them; nothing where nobody counts. */
+/** The number of runs, with a link to them; a dash if the deployment does not count. */
 export function RunCount({ automationId }: { automationId: string }) {
   const { api } = useServices();
   const { element, isSeen } = useSeen();

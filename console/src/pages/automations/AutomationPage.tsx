@@ -8,12 +8,12 @@ import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { GraphView } from '../../shared/graph';
 import { type Graph, readGraph } from '../../shared/graph/model';
+import { nodeTitle, useNodeTypes } from '../../shared/graph/useNodeTypes';
 import { AUTOMATION_PAGE } from '../../shared/subjects/automations';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
 import { Notice } from '../../shared/ui/ErrorNotice';
-import { formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
 import { TabLinks } from '../../shared/ui/TabLinks';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
@@ -107,15 +107,15 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
       <Fact name="Last run">
         <LastRun automationId={id} now={now} />
       </Fact>
-      <Fact name="Runs in 7 days">
+      <Fact name="Runs, last 7 days">
         <RunCount automationId={id} />
         <Link to={RUN_FILTERS.address('/runs', { automationId: id })}>Run history</Link>
       </Fact>
-      <Fact name="Failed in 7 days">
+      <Fact name="Failed, last 7 days">
         <FailureRate automationId={id} />
       </Fact>
       {schedule && (
-        <Fact name="Next date">
+        <Fact name="Next scheduled">
           <ExactTime time={schedule.nextFireAt} />
           <RelativeTime time={schedule.nextFireAt} now={now} />
         </Fact>
@@ -126,7 +126,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
           {machineText(machine)}
         </Fact>
       )}
-      <Fact name="Last change">
+      <Fact name="Last changed">
         {automation.updatedBy}
         <RelativeTime time={automation.updatedAt} now={now} />
       </Fact>
@@ -135,6 +135,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
 }
 
 function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
+  const nodeTypes = useNodeTypes();
   const [{ node: chosen }, change] = useAddressState(AUTOMATION_PAGE);
   const node = graph.nodes.find(({ id }) => id === chosen);
   return (
@@ -150,7 +151,7 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
       {node && (
         <section aria-label={`Settings of ${node.id}`}>
           <h3 className={classes.subtitle}>
-            {node.id} <span className={detail.muted}>{formatWord(node.type)}</span>
+            {node.id} <span className={detail.muted}>{nodeTitle(nodeTypes, node.type)}</span>
           </h3>
           <Json label={`Settings of ${node.id}`} value={node.config} />
         </section>
@@ -165,7 +166,7 @@ function DraftNotice({ automation }: { automation: Automation }) {
   if (activation?.status === 'PENDING') {
     return (
       <Notice title={`Version ${activation.version} is being activated`}>
-        <p>Asked for by {activation.requestedBy}. Its state machine is made as soon as it can be.</p>
+        <p>Requested by {activation.requestedBy}. This can take a few minutes.</p>
       </Notice>
     );
   }
@@ -178,7 +179,7 @@ function DraftNotice({ automation }: { automation: Automation }) {
   }
   if (problems.length > 0) {
     return (
-      <Notice tone="bad" title="The draft has problems as things stand now">
+      <Notice tone="bad" title="The draft has problems">
         <ul className={classes.plain}>
           {problems.map(({ message, nodeId }, index) => (
             <li key={index}>
@@ -192,9 +193,9 @@ function DraftNotice({ automation }: { automation: Automation }) {
   }
   if (status === 'ARCHIVED' || !hasUnpublishedChanges || version === null) return null;
   return (
-    <Notice title="The draft has changes that are not active yet">
+    <Notice title="The draft has unpublished changes">
       <p>
-        Runs take version {version}.{' '}
+        New runs use version {version}.{' '}
         <Link
           to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
           state={state}
@@ -206,7 +207,7 @@ function DraftNotice({ automation }: { automation: Automation }) {
   );
 }
 
-/** The graph that runs take: the active version's, or the draft's while there is none. */
+/** The graph of the active version, or the draft's if no version exists. */
 function useRunningGraph(automation: Automation): Graph {
   const { api } = useServices();
   const { id, version, hasUnpublishedChanges } = automation;

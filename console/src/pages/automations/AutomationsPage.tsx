@@ -36,7 +36,7 @@ function AutomationTable({ automations }: { automations: AutomationSummary[] }) 
             <>
               <RowLink to={`/automations/${id}`}>{name}</RowLink>
               {hasUnpublishedChanges && version !== null && (
-                <span className={page.note}>Changes that are not active yet</span>
+                <span className={page.note}>Unpublished changes</span>
               )}
             </>
           ),
@@ -60,7 +60,7 @@ function AutomationTable({ automations }: { automations: AutomationSummary[] }) 
         { title: 'Runs, 7 days', width: 10, cell: ({ id }) => <RunCount automationId={id} /> },
         { title: 'Failed, 7 days', width: 10, cell: ({ id }) => <FailureRate automationId={id} /> },
         {
-          title: 'Next date',
+          title: 'Next scheduled',
           width: 11,
           cell: ({ nextFireAt }, now) =>
             nextFireAt === null ? null : <RelativeTime time={nextFireAt} now={now} />,
@@ -76,24 +76,24 @@ function Nothing({ isEmpty, onClear }: { isEmpty: boolean; onClear: () => void }
     return (
       <EmptyState title="No automations yet">
         <p>
-          An automation is a graph of nodes with one trigger: an event comes in, and for each a run
-          walks the graph.
+          An automation is a graph of nodes. Its trigger opens a run for each event, and the run
+          goes through the graph.
         </p>
         {mayEdit ? (
           <Button component={Link} to="/automations/new">
-            Create the first one
+            Create an automation
           </Button>
         ) : (
-          <p>An admin of the workspace can create one.</p>
+          <p>An admin of the workspace can create automations.</p>
         )}
       </EmptyState>
     );
   }
   return (
-    <EmptyState title="No automation matches">
-      <p>Loosen the search or choose another status.</p>
+    <EmptyState title="No matching automations">
+      <p>Change the search or the status.</p>
       <Button variant="default" onClick={onClear}>
-        Clear the filters
+        Clear filters
       </Button>
     </EmptyState>
   );

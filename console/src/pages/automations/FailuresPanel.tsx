@@ -14,13 +14,15 @@ interface Props {
   now: number;
 }
 
-/** Its most frequent failures, where they are grouped; nothing where there are none. */
+/**
+ * The automation's most frequent failures; nothing if there are none or failures are not grouped.
+ */
 export function FailuresPanel({ automationId, now }: Props) {
   const { api } = useServices();
   const { data: groups = [] } = useQuery(failureGroupsQuery(api, automationId));
   if (groups.length === 0) return null;
   return (
-    <Section title="Failures of the last 7 days">
+    <Section title="Failures, last 7 days">
       <ul className={classes.failures}>
         {groups.map((group) => {
           const alike = { automationId, errorGroup: group.id, range: STATISTICS_RANGE } as const;

@@ -9,7 +9,7 @@ import { ScrollableTable } from './ScrollableTable';
 import type { Fire } from './types';
 
 const MISSED: Record<NonNullable<Fire['missed']>, string> = {
-  DST_GAP: 'the clocks skipped its time',
+  DST_GAP: 'the clock change skipped its time',
   SCHEDULE_DISABLED: 'its schedule was disabled',
   SCHEDULE_MISSING: 'its schedule was missing',
   SCHEDULE_CHANGED: 'its schedule was changed',
@@ -19,23 +19,23 @@ const MISSED: Record<NonNullable<Fire['missed']>, string> = {
 
 function words({ status, reason, missed }: Fire): string {
   const parts = [formatWord(status)];
-  if (missed !== null) parts.push(`late: ${MISSED[missed]}`);
+  if (missed !== null) parts.push(`fired late: ${MISSED[missed]}`);
   if (reason !== null) parts.push(reason);
   return parts.join('; ');
 }
 
-/** What a date automation did on its last days. */
+/** The last fires of a date automation, one a day. */
 export function FiresPanel({ automationId }: { automationId: string }) {
   const { api } = useServices();
   const { data: fires, error, refetch } = useQuery(firesQuery(api, automationId));
   return (
-    <Section title="Last days">
+    <Section title="Schedule history">
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
-      {fires?.length === 0 && <p>It has not fired yet.</p>}
+      {fires?.length === 0 && <p>The schedule has not fired yet.</p>}
       {fires && fires.length > 0 && (
         <ScrollableTable
-          label="Fires, the newest first"
-          columns={['Day', 'Fired', 'Runs opened', 'Refused', 'Came to']}
+          label="Days on which the schedule fired, newest first"
+          columns={['Day', 'Fired at', 'Runs opened', 'Refused', 'Result']}
         >
           {fires.map((fire) => (
             <tr key={fire.day}>

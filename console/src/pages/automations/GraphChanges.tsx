@@ -1,12 +1,14 @@
+import { nodeTitle, useNodeTypes } from '../../shared/graph/useNodeTypes';
 import { formatWord } from '../../shared/ui/format';
 import classes from './AutomationPage.module.css';
 import { edgeKey, type GraphDiff, valueText } from './graphDiff';
 
 export const MARKS = { ADDED: '+', REMOVED: '−', CHANGED: '~' } as const;
 
-/** What changed between two graphs, in words. */
+/** Lists what changed between two graphs. */
 export function GraphChanges({ diff }: { diff: GraphDiff }) {
-  if (diff.nodes.length === 0 && diff.edges.length === 0) return <p>Nothing is different.</p>;
+  const nodeTypes = useNodeTypes();
+  if (diff.nodes.length === 0 && diff.edges.length === 0) return <p>No changes.</p>;
   return (
     <ul className={classes.changes}>
       {diff.nodes.map(({ id, type, kind, fields }) => (
@@ -15,7 +17,7 @@ export function GraphChanges({ diff }: { diff: GraphDiff }) {
             {MARKS[kind]}
           </span>
           <div>
-            <strong>{id}</strong> ({formatWord(type).toLowerCase()}) {formatWord(kind).toLowerCase()}
+            <strong>{id}</strong> ({nodeTitle(nodeTypes, type)}) {formatWord(kind).toLowerCase()}
             {fields.map(({ field, before, after }) => (
               <div key={field} className={classes.fieldChange}>
                 <code>{field}</code>: <del>{valueText(before)}</del> →{' '}
@@ -32,7 +34,7 @@ export function GraphChanges({ diff }: { diff: GraphDiff }) {
           </span>
           <div>
             edge {edge.source} → {edge.target}
-            {edge.label !== null && ` by ${edge.label}`} {formatWord(kind).toLowerCase()}
+            {edge.label !== null && ` (${edge.label})`} {formatWord(kind).toLowerCase()}
           </div>
         </li>
       ))}

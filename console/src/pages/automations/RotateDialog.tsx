@@ -8,10 +8,10 @@ import { ShownSecret } from './ShownSecret';
 import type { Automation } from './types';
 
 const OVERLAPS = [
-  { value: '0', label: 'Not at all: refuse it at once' },
-  { value: '60', label: 'One hour' },
-  { value: '1440', label: 'One day' },
-  { value: '10080', label: 'Seven days' },
+  { value: '0', label: 'Refuse it immediately' },
+  { value: '60', label: '1 hour' },
+  { value: '1440', label: '1 day' },
+  { value: '10080', label: '7 days' },
 ];
 
 interface Props {
@@ -19,7 +19,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Replaces the signing secret; the new one is shown once. */
+/** Asks before the signing secret is replaced, then shows the new one once. */
 export function RotateDialog({ automation, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
@@ -38,17 +38,17 @@ export function RotateDialog({ automation, onClose }: Props) {
         <>
           <ShownSecret secret={secret} />
           <DialogActions>
-            <Button onClick={onClose}>I have kept it</Button>
+            <Button onClick={onClose}>I have stored it</Button>
           </DialogActions>
         </>
       ) : (
         <>
           <p>
-            A new secret is made and shown once. The system that calls the webhook must get it
-            before the present one is refused.
+            Creates a new secret and shows it once. Give it to the system that calls the webhook
+            before the current secret expires.
           </p>
           <NativeSelect
-            label="Take the present secret for"
+            label="Accept the current secret for another"
             data={OVERLAPS}
             value={overlap}
             onChange={(event) => {
@@ -56,8 +56,8 @@ export function RotateDialog({ automation, onClose }: Props) {
             }}
           />
           <DialogDecision
-            cancel="Keep the present one"
-            confirm="Replace it"
+            cancel="Cancel"
+            confirm="Replace"
             error={error}
             isPending={isPending}
             onCancel={onClose}

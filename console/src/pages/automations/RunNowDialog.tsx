@@ -10,12 +10,12 @@ import type { Automation, RunDocument } from './types';
 
 interface Props {
   automation: Automation;
-  /** A payload as the automation's own trigger would bring it. */
+  /** A sample of the payload that the automation's trigger reads. */
   sample: Record<string, unknown>;
   onClose: () => void;
 }
 
-/** Which field of the API a pasted text belongs in. */
+/** The API field for a pasted contact: id, e-mail address or phone number. */
 export function contactField(text: string): Pick<RunDocument, 'contactId' | 'email' | 'phone'> {
   const pasted = text.trim();
   if (pasted.includes('@')) return { email: pasted };
@@ -29,18 +29,18 @@ function parsePayload(text: string): Record<string, unknown> | string {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
-    return 'It must be a JSON object, in { }.';
+    return 'Enter a JSON object: { … }.';
   } catch (error) {
     if (error instanceof SyntaxError) return error.message;
     throw error;
   }
 }
 
-/** Opens a run by hand for one contact. */
+/** Opens a run for one contact. */
 export function RunNowDialog({ automation, sample, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
-  // One key for as long as the question stands: a click repeated after a lost answer opens one run.
+  // One key per dialog: a click that is repeated after a lost answer opens one run.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
   const [contact, setContact] = useState('');
   const [text, setText] = useState(() => JSON.stringify(sample, null, 2));
@@ -58,8 +58,8 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
     <Dialog title={`Run “${automation.name}” now`} opened onClose={onClose}>
       {data ? (
         <>
-          <Notice title="The run is opened">
-            <p>It starts at once. Its page follows it.</p>
+          <Notice title="Run opened">
+            <p>It starts now. Follow it on its page.</p>
           </Notice>
           <DialogActions>
             <Button variant="default" onClick={onClose}>
@@ -79,8 +79,8 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
           }}
         >
           <p>
-            Version {automation.version} runs for one contact, with real effects: messages are sent
-            and services called.
+            Runs version {automation.version} for one contact. Messages are really sent and services
+            called.
           </p>
           <TextInput
             label="Contact"
@@ -95,7 +95,7 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
           />
           <Textarea
             label="Payload"
-            description="What the trigger would bring, as JSON: {{trigger.…}} reads it."
+            description="The event's data as JSON. Nodes read it as {{trigger.…}}."
             autosize
             minRows={3}
             maxRows={12}
@@ -109,7 +109,7 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
             }}
           />
           <DialogDecision
-            cancel="Do not run"
+            cancel="Cancel"
             confirm="Run now"
             error={error}
             isPending={isPending}

@@ -4,11 +4,11 @@ import classes from './ScrollableTable.module.css';
 interface Props {
   label: string;
   columns: readonly string[];
-  /** The rows: `tr` elements, each with a `th` for its first cell. */
+  /** `tr` elements, each with a `th` as its first cell. */
   children: ReactNode;
 }
 
-/** A table that is wider than a phone: it scrolls by itself, also by keyboard. */
+/** A table that is wider than a phone. It scrolls on its own, also by keyboard. */
 export function ScrollableTable({ label, columns, children }: Props) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex

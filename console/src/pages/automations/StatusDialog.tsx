@@ -23,12 +23,12 @@ interface Props {
 }
 
 const WORDS: Record<StatusChange, { title: string; doIt: string; leave: string }> = {
-  activate: { title: 'Activate this automation?', doIt: 'Activate', leave: 'Not yet' },
-  pause: { title: 'Pause this automation?', doIt: 'Pause', leave: 'Keep it active' },
-  archive: { title: 'Archive this automation?', doIt: 'Archive for good', leave: 'Keep it' },
+  activate: { title: 'Activate this automation?', doIt: 'Activate', leave: 'Cancel' },
+  pause: { title: 'Pause this automation?', doIt: 'Pause', leave: 'Cancel' },
+  archive: { title: 'Archive this automation?', doIt: 'Archive permanently', leave: 'Cancel' },
 };
 
-/** What stopping does to the runs that are under way. */
+/** What pausing or archiving does to open runs. */
 function OpenRuns({ automationId }: { automationId: string }) {
   const { api } = useServices();
   const { data } = useQuery(runCountsQuery(api, automationId));
@@ -36,19 +36,19 @@ function OpenRuns({ automationId }: { automationId: string }) {
   return (
     <li>
       {open === null ? (
-        'Open runs are canceled'
+        'Open runs will be canceled'
       ) : open === 0 ? (
-        'Should a run be open, it is canceled'
+        'Any open run will be canceled'
       ) : (
         <>
           <strong>
-            {open === 1 ? 'The one open run' : `All ${formatCount(open)} open runs`} of the last 7
+            {open === 1 ? 'The open run' : `All ${formatCount(open)} open runs`} of the last 7
             days
           </strong>
-          , and older ones that still wait, are canceled
+          , and older runs that are still waiting, will be canceled
         </>
       )}
-      : no further node begins. Messages that were sent stay sent.
+      . No further step starts. Messages that were already sent cannot be recalled.
     </li>
   );
 }
@@ -60,40 +60,39 @@ function Consequences({ automation, change }: Omit<Props, 'onClose'>) {
       <ul>
         <li>
           {next
-            ? 'The draft is frozen as the next version, and takes events from now on.'
-            : `Version ${automation.version} takes events again.`}
+            ? 'The draft becomes the next version, and new events use it from now on.'
+            : `Version ${automation.version} accepts events again.`}
         </li>
         <li>
-          Runs that are under way {next ? 'stay with the version they began with' : 'are not touched'}
-          .
+          {next ? 'Open runs continue with their version.' : 'Open runs are not affected.'}
         </li>
         {automation.status === 'PAUSED' && (
-          <li>Runs that pausing canceled stay canceled.</li>
+          <li>Runs that were canceled by pausing stay canceled.</li>
         )}
       </ul>
     );
   }
   return (
     <ul>
-      <li>No new runs: its triggers are refused, and each refusal is kept with its reason.</li>
+      <li>Triggers open no new runs. Each one is recorded under Refusals.</li>
       <OpenRuns automationId={automation.id} />
       <li>
         {change === 'pause'
-          ? 'It can be activated again. That takes new runs only.'
-          : 'It can never be edited or activated again. Its history stays.'}
+          ? 'You can activate it again. Only new events then open runs.'
+          : 'It can never be edited or activated again. Its history is kept.'}
       </li>
     </ul>
   );
 }
 
-/** Shows that an activation is under way, or why it failed. */
+/** Shows that an activation is in progress, or why it failed. */
 function ActivationNotice({ activation }: { activation: Activation }) {
   if (activation.status === 'PENDING') {
     return (
       <Notice title={`Version ${activation.version} is being activated`}>
         <p>
-          Many versions are being activated at the moment, so this takes up to a few minutes. It
-          goes on when you leave.
+          Many versions are being activated, so this can take a few minutes. It continues if you
+          leave this page.
         </p>
       </Notice>
     );
@@ -120,7 +119,7 @@ export function StatusDialog({ automation, change, onClose }: Props) {
   const asked = change === 'activate' ? (data?.activation ?? null) : null;
   const isAsked = asked !== null && asked.status !== 'ACTIVE';
   const { data: latest } = useQuery({ ...automationQuery(api, automation.id), enabled: isAsked });
-  // A newer activation takes the place of this one; how that goes is what there is to see.
+  // If a newer activation replaced this one, show the newer one.
   const now = isAsked ? (latest?.activation ?? asked) : asked;
   const secret = data?.webhook?.secret ?? data?.activation?.secret;
   const isDone = data !== undefined && (now === null || now.status === 'ACTIVE');
@@ -132,11 +131,15 @@ export function StatusDialog({ automation, change, onClose }: Props) {
   });
   if (secret && data) {
     return (
-      <Dialog title={isDone ? 'It is active' : 'Keep its secret'} opened onClose={onClose}>
+      <Dialog
+        title={isDone ? 'Automation activated' : 'Store the signing secret'}
+        opened
+        onClose={onClose}
+      >
         {now && !isDone && <ActivationNotice activation={now} />}
         <ShownSecret secret={secret} />
         <DialogActions>
-          <Button onClick={onClose}>I have kept it</Button>
+          <Button onClick={onClose}>I have stored it</Button>
         </DialogActions>
       </Dialog>
     );

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { useAllows } from '../../shared/auth/role';
 import type { Graph } from '../../shared/graph/model';
 import { Section } from '../../shared/ui/Detail';
+import { formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
 import { ExactTime } from '../../shared/ui/Time';
 import { RotateDialog } from './RotateDialog';
@@ -21,22 +22,23 @@ function WebhookTrigger({ automation, webhook, trigger }: WebhookProps) {
   const [rotating, setRotating] = useState(false);
   return (
     <>
-      <p>Another system posts JSON to this address. Each event that is taken opens a run.</p>
-      <Json label="Address" value={webhook.url} />
+      <p>Another system posts JSON to this URL. Each accepted event opens a run.</p>
+      <Json label="Webhook URL" value={webhook.url} />
       <p>
         {webhook.signed ? (
           <>
-            <strong>Signed.</strong> A secret is set; events without a valid signature are refused.
+            <strong>Signed.</strong> Events without a valid signature are refused.
             {webhook.previousValidUntil && (
               <>
                 {' '}
-                The secret before it is taken until <ExactTime time={webhook.previousValidUntil} />.
+                The previous secret is accepted until{' '}
+                <ExactTime time={webhook.previousValidUntil} />.
               </>
             )}
           </>
         ) : (
           <>
-            <strong>Not signed.</strong> Anyone who knows the address can open runs.
+            <strong>Not signed.</strong> Anyone who knows the URL can open runs.
           </>
         )}
       </p>
@@ -53,7 +55,7 @@ function WebhookTrigger({ automation, webhook, trigger }: WebhookProps) {
           </Button>
         </div>
       )}
-      <p>To try it from a shell{webhook.signed && ', with the secret in the variable SECRET'}:</p>
+      <p>Try it from a shell{webhook.signed && ', with the secret in the variable SECRET'}:</p>
       <Json
         label="Command"
         value={curlLine(webhook.url, samplePayload(trigger), webhook.signed)}
@@ -75,26 +77,28 @@ function DateTrigger({ automation }: { automation: Automation }) {
   if (!schedule) return null;
   return (
     <p>
-      Fires next at <ExactTime time={schedule.nextFireAt} />, by{' '}
-      <code>{schedule.expression}</code> in {schedule.timeZone}.
+      Next scheduled: <ExactTime time={schedule.nextFireAt} />. Schedule:{' '}
+      <code>{schedule.expression}</code>, time zone {schedule.timeZone}.
     </p>
   );
 }
 
 function WithoutAddress({ automation, type }: { automation: Automation; type: unknown }) {
   const mayTrigger = useAllows('MEMBER');
-  if (type === 'MANUAL') return <p>A person or a program starts a run for one contact.</p>;
+  if (type === 'MANUAL') return <p>A user or the API starts a run for one contact.</p>;
   if (type === 'WEBHOOK') {
     return (
       <p>
         {automation.version === null
-          ? 'Another system posts JSON to an address, which the first activation makes.'
-          : !mayTrigger && 'Another system posts JSON. The address is for those who may trigger it.'}
+          ? 'Another system posts JSON to a URL. The first activation creates the URL.'
+          : !mayTrigger && 'Another system posts JSON. The Member role is needed to see the URL.'}
       </p>
     );
   }
   if (type === 'DATE' && !automation.schedule) {
-    return <p>A date comes round. Nothing is scheduled while the automation is not active.</p>;
+    return (
+      <p>A run opens when a date arrives. Nothing is scheduled until the automation is active.</p>
+    );
   }
   return null;
 }
@@ -104,13 +108,14 @@ function Upstream({ trigger }: { trigger: Record<string, unknown> }) {
   if (typeof automationId !== 'string' || !Array.isArray(on)) return null;
   return (
     <p>
-      Opens a run when a run of <Link to={`/automations/${automationId}`}>that automation</Link>{' '}
-      ends as {on.join(' or ').toLowerCase()}.
+      A run opens when a run of{' '}
+      <Link to={`/automations/${automationId}`}>another automation</Link> ends with status{' '}
+      {on.map((status) => formatWord(String(status))).join(' or ')}.
     </p>
   );
 }
 
-/** How runs come to be. `graph` is that of the active version, or the draft's. */
+/** How runs are opened. `graph` is the active version's, or the draft's. */
 export function TriggerPanel({ automation, graph }: { automation: Automation; graph: Graph }) {
   const trigger = triggerOf(graph);
   if (!trigger) return null;

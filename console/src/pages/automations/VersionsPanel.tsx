@@ -64,7 +64,7 @@ function Comparison({ before, after }: { before: Graph; after: Graph }) {
       {(diff.nodes.length > 0 || diff.edges.length > 0) && (
         <GraphView
           graph={union}
-          label="What changed"
+          label="Graph of the changes"
           looks={looks}
           hasBadges
           edgeLooks={union.edges.map((edge) => {
@@ -78,7 +78,7 @@ function Comparison({ before, after }: { before: Graph; after: Graph }) {
   );
 }
 
-/** The versions, and what changed between two of them. */
+/** The versions, and the changes between two of them. */
 export function VersionsPanel({ automation }: { automation: Automation }) {
   const { api } = useServices();
   const { data: versions, error, refetch } = useQuery(versionsQuery(api, automation.id));
@@ -89,14 +89,14 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
   const failed = error ?? from.error ?? to.error;
 
   function choose(name: keyof ComparedVersions, value: string) {
-    // Both: what the other one is by itself may depend on this one.
+    // Set both: the other one's default may depend on this one.
     change({ ...compared, [name]: value }, 'push');
   }
 
   if (versions?.length === 0) {
     return (
       <Section title="Versions">
-        <p>There is no version yet. Each activation freezes the draft as one.</p>
+        <p>No versions yet. Each activation saves the draft as a version.</p>
       </Section>
     );
   }
@@ -113,8 +113,8 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
       {versions && (
         <>
           <ScrollableTable
-            label="Versions, the newest first"
-            columns={['Version', 'Activated', 'By', 'Machine']}
+            label="Versions, newest first"
+            columns={['Version', 'Activated', 'By', 'State machine']}
           >
             {versions.map(({ version, activatedAt, activatedBy, machine }) => (
               <tr key={version}>
@@ -130,7 +130,7 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
               </tr>
             ))}
           </ScrollableTable>
-          <h3 className={classes.subtitle}>What changed</h3>
+          <h3 className={classes.subtitle}>Changes</h3>
           <div className={classes.compared}>
             {COMPARED.map(({ name, label }) => (
               <NativeSelect

@@ -26,9 +26,9 @@ const ACTIVE: Automation = {
   activation: { ...ASKED, status: 'ACTIVE', finishedAt: '2026-03-01T10:01:00.000Z' },
 };
 const NONE = () => json({ items: [], nextCursor: null });
-const NOT_THERE = () => json({ detail: 'Nobody counts.' }, 404);
+const NOT_THERE = () => json({ detail: 'Counts are not available.' }, 404);
 
-/** Answers the activation with 202, and then what `shown` is at the time. */
+/** Answers the activation with 202, and later reads with the current value of `shown`. */
 async function activate(shown: { now: Automation }, secret: string | null = null) {
   const own = '/v1/automations/aut_1';
   let asked = false;
@@ -51,7 +51,7 @@ async function activate(shown: { now: Automation }, secret: string | null = null
   return user;
 }
 
-describe('an activation that has to wait for its turn', () => {
+describe('an activation that has to wait', () => {
   beforeEach(() => {
     rememberTokens();
   });
@@ -66,19 +66,19 @@ describe('an activation that has to wait for its turn', () => {
     expect(screen.queryByText('Version 1 is being activated')).toBeNull();
   });
 
-  it('shows the secret while it waits, and keeps it until it is taken', async () => {
+  it('shows the secret while it waits, and until the user has stored it', async () => {
     const shown = { now: WAITING };
     const user = await activate(shown, 'a secret of this test');
-    expect(await screen.findByText('This is the only time the secret is shown')).toBeVisible();
+    expect(await screen.findByText('This secret is only shown once')).toBeVisible();
     shown.now = ACTIVE;
     expect(
-      await screen.findByRole('dialog', { name: 'It is active' }, { timeout: 4_000 }),
+      await screen.findByRole('dialog', { name: 'Automation activated' }, { timeout: 4_000 }),
     ).toBeVisible();
-    await user.click(screen.getByRole('button', { name: 'I have kept it' }));
+    await user.click(screen.getByRole('button', { name: 'I have stored it' }));
     await waitFor(() => { expect(screen.queryByRole('dialog')).toBeNull(); });
   });
 
-  it('says why it came to nothing', async () => {
+  it('says why it failed', async () => {
     const problem = { code: 'MACHINE_REFUSED', message: 'AWS did not make the state machine' };
     const failed: Activation = {
       ...ASKED,

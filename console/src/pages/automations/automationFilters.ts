@@ -1,4 +1,4 @@
-/** What the list of automations shows. */
+/** The filters of the list of automations. */
 
 import { defineAddress } from '../../shared/address/addressState';
 import { choice, typedText } from '../../shared/address/parameters';
@@ -18,7 +18,7 @@ function isNamed({ name, id }: AutomationSummary, search: string): boolean {
   return id === search.trim() || name.toLowerCase().includes(wanted);
 }
 
-/** Those that the search finds; the archived ones stay out of sight until they are asked for. */
+/** The automations that match; archived ones only if their status is selected. */
 export function filterAutomations(all: readonly AutomationSummary[], filters: AutomationFilters) {
   const named = all.filter((each) => isNamed(each, filters.search));
   const counts: Record<string, number> = {};

@@ -50,7 +50,7 @@ describe('what changed between two graphs', () => {
     ]);
   });
 
-  it('is nothing where only the layout differs', () => {
+  it('is empty if only the layout differs', () => {
     expect(diffGraphs(before, { ...before, layout: {} })).toEqual({ nodes: [], edges: [] });
   });
 
@@ -60,21 +60,21 @@ describe('what changed between two graphs', () => {
     expect(union.edges).toHaveLength(3);
   });
 
-  it('tells values in a line', () => {
+  it('shows values in one line', () => {
     expect([undefined, 'a b', 7, [1]].map(valueText)).toEqual(['not set', 'a b', '7', '[1]']);
   });
 });
 
 describe('the statistics of the last days', () => {
-  it('count only what ended by itself against failures', () => {
+  it('compare failures only with runs that were not canceled', () => {
     const counts = { PENDING: 1, RUNNING: 2, COMPLETED: 97, FAILED: 3, CANCELED: 50 };
     const statistics = statisticsOf({ counts, total: 1153, isComplete: false });
     expect(statistics).toEqual({ runs: '1,153+', total: 1153, open: 3, failed: 3, failureRate: 0.03 });
     expect(statisticsOf({ counts: {}, total: 0, isComplete: true }).failureRate).toBeNull();
   });
 
-  it('never round a failure away', () => {
-    expect([0, 0.0001, 0.031, 0.5].map(formatRate)).toEqual(['0 %', '< 0.1 %', '3.1 %', '50 %']);
+  it('never round failures to zero', () => {
+    expect([0, 0.0001, 0.031, 0.5].map(formatRate)).toEqual(['0%', '< 0.1%', '3.1%', '50%']);
   });
 });
 
@@ -91,7 +91,7 @@ describe('the list', () => {
     expect(AUTOMATION_FILTERS.read(written)).toEqual(filters);
   });
 
-  it('hides archived automations until they are asked for', () => {
+  it('hides archived automations until their status is selected', () => {
     const search = filterAutomations(all, { status: null, search: 'ORDER ' });
     expect(search.automations.map(({ id }) => id)).toEqual(['aut_1']);
     expect(search.counts).toEqual({ ACTIVE: 1, ARCHIVED: 1 });
@@ -107,7 +107,7 @@ describe('calling a webhook', () => {
     dedupePath: 'customer.order',
   };
 
-  it('has a payload with what the trigger reads', () => {
+  it('has a payload with the fields that the trigger reads', () => {
     expect(samplePayload(trigger)).toEqual({
       customer: { order: '1001', email: 'ada@example.com' },
     });
@@ -116,7 +116,7 @@ describe('calling a webhook', () => {
     ).toEqual({ due: '2030-01-31' });
   });
 
-  it('is a line for a shell, whatever the payload holds', () => {
+  it('is a valid shell command for any payload', () => {
     expect(curlLine('https://x/y', { a: "it's" }, false)).toBe(
       `curl -X POST 'https://x/y' -H 'Content-Type: application/json' -d '{"a":"it'\\''s"}'`,
     );

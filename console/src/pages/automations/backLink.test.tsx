@@ -16,7 +16,7 @@ const AUTOMATION = makeAutomation({
   ],
 });
 const NONE = () => json({ items: [], nextCursor: null });
-const NOT_THERE = () => json({ detail: 'Nobody counts.' }, 404);
+const NOT_THERE = () => json({ detail: 'Counts are not available.' }, 404);
 
 function stack() {
   const own = '/v1/automations/aut_1';
@@ -35,12 +35,12 @@ function stack() {
   });
 }
 
-describe('the way back to the list of automations', () => {
+describe('the back link to the list of automations', () => {
   beforeEach(() => {
     rememberTokens();
   });
 
-  it('keeps its filters through the editor, its views and unsaved work', async () => {
+  it('keeps the filters through the editor, its views and unsaved work', async () => {
     stack();
     const { user } = openConsole('/automations?status=ACTIVE&search=order');
     await user.click(await screen.findByRole('link', { name: 'Order paid' }));
@@ -49,7 +49,7 @@ describe('the way back to the list of automations', () => {
     await user.type(await screen.findByRole('textbox', { name: 'Name' }), '!');
     await user.click(screen.getByRole('link', { name: 'JSON' }));
     expect(window.location.search).toBe('?view=json');
-    await user.click(screen.getByRole('link', { name: 'The automation' }));
+    await user.click(screen.getByRole('link', { name: 'Automation' }));
     await user.click(await screen.findByRole('button', { name: 'Leave' }));
     await screen.findByRole('heading', { name: 'Order paid', level: 1 });
     expect(window.location.pathname + window.location.search).toBe('/automations/aut_1');
@@ -57,7 +57,7 @@ describe('the way back to the list of automations', () => {
     expect(back).toHaveAttribute('href', '/automations?status=ACTIVE&search=order');
   });
 
-  it('keeps them from the page of a new one', async () => {
+  it('keeps the filters from the page of a new automation', async () => {
     stack();
     const { user } = openConsole('/automations?status=ACTIVE');
     await user.click(await screen.findByRole('link', { name: 'New automation' }));

@@ -16,7 +16,7 @@ it.each([
   expect(comparedVersions(AUTOMATION_PAGE.read(search), { hasUnpublishedChanges }, VERSIONS)).toEqual(compared);
 });
 
-it('nothing is compared while there is no version', () => {
+it('nothing is compared without a version', () => {
   const compared = comparedVersions(AUTOMATION_PAGE.none, { hasUnpublishedChanges: true }, []);
   expect(compared).toEqual({ from: DRAFT, to: DRAFT });
 });
@@ -26,7 +26,7 @@ it('a version has an address', () => {
   expect(comparedVersions(AUTOMATION_PAGE.read(search), { hasUnpublishedChanges: true }, VERSIONS).to).toBe('2');
 });
 
-it('the kind of state machine is said once', () => {
+it('the kind of state machine is shown once', () => {
   const reason = 'Standard, because pause may wait 3600 s in all.';
   expect(machineText({ type: 'STANDARD', reason })).toBe(reason);
   expect(machineText({ type: 'EXPRESS', reason: 'it is short' })).toBe('Express: it is short');

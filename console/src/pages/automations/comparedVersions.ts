@@ -3,7 +3,7 @@ import type { Automation, VersionSummary } from './types';
 
 export const DRAFT = 'draft';
 
-/** What is compared: versions by their numbers, or the draft. */
+/** The compared versions: version numbers, or the draft. */
 export interface ComparedVersions {
   from: string;
   to: string;
@@ -12,8 +12,9 @@ export interface ComparedVersions {
 type Asked = Pick<typeof AUTOMATION_PAGE.none, 'from' | 'to'>;
 
 /**
- * What the URL says, else the draft with what is active, else the last two. A `to` alone, as a
- * link to one version has it, is compared with the version before it. `versions`: newest first.
+ * Returns the versions from the URL, else the draft and the active version, else the last two. A
+ * `to` alone, as in a link to one version, is compared with the version before. `versions` are
+ * sorted newest first.
  */
 export function comparedVersions(
   asked: Asked,

@@ -1,10 +1,10 @@
-/** What changed between two graphs. Where nodes stand is for the eye only and no change. */
+/** Compares two graphs. The layout is ignored. */
 
 import type { Graph, GraphEdge, GraphNode } from '../../shared/graph/model';
 
-/** One value that is not what it was; undefined where it was not there, or is not any more. */
+/** One changed value; undefined if it did not exist before or after. */
 export interface FieldChange {
-  /** A dotted path inside the node's config, in wire names. */
+  /** A dotted path in the node's config, with the API's field names. */
   field: string;
   before: unknown;
   after: unknown;
@@ -41,7 +41,7 @@ function isSame(one: unknown, other: unknown): boolean {
   return [...names].every((name) => isSame(one[name], other[name]));
 }
 
-/** Every place where two values differ; a list of another length differs as a whole. */
+/** Every difference of two values; lists of different lengths differ as a whole. */
 function changes(before: unknown, after: unknown, path: string[]): FieldChange[] {
   if (isSame(before, after)) return [];
   if (isObject(before) && isObject(after)) {
@@ -94,7 +94,7 @@ export function diffGraphs(before: Graph, after: Graph): GraphDiff {
   return { nodes, edges };
 }
 
-/** Both graphs in one, to draw what was removed beside what is there now. */
+/** Both graphs in one, to draw removed parts beside the current ones. */
 export function unionOf(before: Graph, after: Graph): Graph {
   const present = new Set(after.nodes.map(({ id }) => id));
   const known = new Set(after.edges.map(edgeKey));

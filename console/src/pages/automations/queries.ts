@@ -1,4 +1,4 @@
-/** What the automation pages ask of the API, and how often they ask again. */
+/** The API queries of the automation pages, and how often they refetch. */
 
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -6,18 +6,18 @@ import { everyPage, nullIfMissing } from '../../shared/api/queries';
 import type { Range } from '../../shared/lists/filters';
 import type { Automation, Opened, RunDocument } from './types';
 
-/** Statistics of several days may be a minute old. */
+/** Statistics over several days may be a minute old. */
 const STATISTICS_STALE_MS = 60_000;
 const POLL_MS = 15_000;
 const MOST_ROWS = 200;
 export const STATISTICS_RANGE = '7d' satisfies Range;
 
-/** Of a call about one automation. */
+/** The path parameters of a call about one automation. */
 function one(id: string) {
   return { path: { automation_id: id } };
 }
 
-/** While its state machine waits to be made. */
+/** While its state machine is being created. */
 const ACTIVATION_POLL_MS = 1_000;
 
 export function automationQuery(api: ApiClient, id: string) {
@@ -96,7 +96,7 @@ export function failureGroupsQuery(api: ApiClient, automationId: string) {
   });
 }
 
-/** All of them, to choose from. */
+/** All items, for a picker. */
 export function templateChoicesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['template-choices'],
@@ -108,7 +108,7 @@ export function templateChoicesQuery(api: ApiClient) {
   });
 }
 
-/** All of them, to choose from. */
+/** All items, for a picker. */
 export function segmentChoicesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['segment-choices'],
@@ -141,7 +141,7 @@ export function openRun(api: ApiClient, id: string, document: RunDocument): Prom
   return api.post('/v1/automations/{automation_id}/runs', { ...one(id), body: document });
 }
 
-/** What was answered to a change is the automation as it is now; the lists are told anew. */
+/** Stores the answer to a change as the current automation, and refetches the lists. */
 export function rememberAutomation(queries: QueryClient, automation: Automation): void {
   queries.setQueryData(['automation', automation.id], automation);
   void queries.invalidateQueries({ queryKey: ['automations'] });

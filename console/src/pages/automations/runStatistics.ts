@@ -1,15 +1,15 @@
-/** Statistics of an automation's last days. */
+/** Statistics of an automation over the last days. */
 
 import type { Counts } from '../../shared/api/types';
 import { formatCount } from '../../shared/ui/format';
 
 export interface RunStatistics {
-  /** `1,204`, or `1,204+` where counting ended early. */
+  /** `1,204`, or `1,204+` if counting ended early. */
   runs: string;
   total: number;
   open: number;
   failed: number;
-  /** Of the runs that ended by themselves; null where none did. */
+  /** The share of failed runs among completed and failed ones; null if there are none. */
   failureRate: number | null;
 }
 
@@ -25,10 +25,10 @@ export function statisticsOf({ counts, total, isComplete }: Counts): RunStatisti
   };
 }
 
-/** `0 %`, `0.3 %`, `12 %`: nothing that failed looks like nothing. */
+/** `0%`, `0.3%`, `12%`: failures never round to 0%. */
 export function formatRate(rate: number): string {
   const percent = rate * 100;
-  if (percent === 0) return '0 %';
-  if (percent < 0.1) return '< 0.1 %';
-  return percent < 10 ? `${percent.toFixed(1)} %` : `${Math.round(percent)} %`;
+  if (percent === 0) return '0%';
+  if (percent < 0.1) return '< 0.1%';
+  return percent < 10 ? `${percent.toFixed(1)}%` : `${Math.round(percent)}%`;
 }

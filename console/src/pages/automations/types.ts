@@ -1,4 +1,4 @@
-/** The wire shapes of automations, by the words of the product. */
+/** The wire types of automations, by their product names. */
 
 import type { components } from '../../shared/api/schema';
 import { formatWord } from '../../shared/ui/format';
@@ -17,7 +17,7 @@ export type Version = Schemas['VersionView'];
 export type VersionSummary = Schemas['VersionSummaryView'];
 export type Webhook = Schemas['WebhookView'];
 
-/** In the order an automation goes through them. */
+/** In the order in which an automation passes through them. */
 export const AUTOMATION_STATUSES = [
   'DRAFT',
   'ACTIVE',
@@ -29,13 +29,13 @@ export const REENTRIES = ['ALWAYS', 'ONCE', 'ONE_AT_A_TIME'] as const satisfies 
 
 export const REENTRY_LABELS: Record<Reentry, string> = {
   ALWAYS: 'Always: every event opens a run',
-  ONCE: 'Once: a contact enters one time, ever',
-  ONE_AT_A_TIME: 'One at a time: a contact has one open run',
+  ONCE: 'Once: one run per contact',
+  ONE_AT_A_TIME: 'One at a time: one open run per contact',
 };
 
 type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason'>;
 
-/** The kind of state machine and why it is that one: the reason begins with the kind, as a rule. */
+/** The kind of state machine and why it was chosen. The reason usually starts with the kind. */
 export function machineText({ type, reason }: Machine): string {
   const kind = formatWord(type);
   return reason.startsWith(kind) ? reason : `${kind}: ${reason}`;

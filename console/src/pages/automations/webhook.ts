@@ -1,4 +1,4 @@
-/** How another system calls an automation's webhook, as a line for a shell. */
+/** Builds a shell command that calls an automation's webhook. */
 
 import type { Graph } from '../../shared/graph/model';
 
@@ -25,7 +25,7 @@ function put(body: Record<string, unknown>, path: string, value: unknown): void 
   place[last] = value;
 }
 
-/** A payload with everything that the trigger reads. */
+/** A payload with all fields that the trigger reads. */
 export function samplePayload(trigger: Record<string, unknown>): Record<string, unknown> {
   const intake = isObject(trigger.source) ? trigger.source : trigger;
   const body: Record<string, unknown> = {};
@@ -38,12 +38,12 @@ export function samplePayload(trigger: Record<string, unknown>): Record<string, 
   return body;
 }
 
-/** Safe between single quotes of a shell. */
+/** Quotes a text for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Signed calls take the secret from the variable SECRET, so that it is in no history. */
+/** Signed calls read the secret from the variable SECRET, so it is not in the shell's history. */
 export function curlLine(url: string, payload: Record<string, unknown>, signed: boolean): string {
   const body = JSON.stringify(payload);
   const type = "-H 'Content-Type: application/json'";

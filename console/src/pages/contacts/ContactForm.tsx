@@ -11,7 +11,7 @@ import { LeaveGuard } from '../../shared/ui/LeaveGuard';
 const FIELDS = ['email', 'phone', 'firstName', 'lastName', 'tags', 'consents', 'metadata'];
 
 interface Props {
-  /** What the form begins with; nothing for a new contact. */
+  /** The contact to edit; absent for a new one. */
   contact?: Contact;
   submitLabel: string;
   cancelTo: string;
@@ -20,7 +20,7 @@ interface Props {
   onSave: (document: ContactDocument) => void;
 }
 
-/** A field left empty has no value. */
+/** An empty field has no value. */
 function valueOf(form: FormData, name: string): string | null {
   const value = form.get(name);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
@@ -31,7 +31,7 @@ function metadataText(contact: Contact | undefined): string {
   return Object.keys(metadata).length === 0 ? '' : JSON.stringify(metadata, null, 2);
 }
 
-/** The form of a contact. A problem that the API reports is shown at its field. */
+/** The form of a contact. It shows the problems that the API reports at their fields. */
 export function ContactForm(props: Props) {
   const { contact, submitLabel, cancelTo, error, isPending, onSave } = props;
   const form = useRef<HTMLFormElement>(null);
@@ -81,7 +81,7 @@ export function ContactForm(props: Props) {
       }}
       noValidate
     >
-      <LeaveGuard isDirty={isTouched}>What you changed here would be lost.</LeaveGuard>
+      <LeaveGuard isDirty={isTouched}>Your changes will be lost.</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={classes.pair}>
         <TextInput label="First name" {...fieldProps('firstName')} />
@@ -93,7 +93,7 @@ export function ContactForm(props: Props) {
       </div>
       <TagsInput
         label="Tags"
-        description="Enter or a comma ends a tag."
+        description="Press Enter or comma after each tag."
         value={tags}
         onChange={(changed) => {
           setTags(changed);
@@ -106,13 +106,13 @@ export function ContactForm(props: Props) {
         <Checkbox
           name="transactional"
           label="Transactional messages"
-          description="Receipts, confirmations, what they asked for."
+          description="Receipts, confirmations and other messages they expect."
           defaultChecked={contact?.consents.transactional ?? true}
         />
         <Checkbox
           name="marketing"
           label="Marketing messages"
-          description="Only with their consent."
+          description="Only if they gave their consent."
           defaultChecked={contact?.consents.marketing ?? false}
         />
         {fieldError(error, 'consents') !== null && (
@@ -121,7 +121,7 @@ export function ContactForm(props: Props) {
       </fieldset>
       <Textarea
         label="Metadata"
-        description="A JSON object: whatever automations and templates read about this person."
+        description="A JSON object with further data for automations and templates."
         name="metadata"
         placeholder='{"plan": "pro", "birthday": "1990-05-17"}'
         defaultValue={metadataText(contact)}

@@ -40,7 +40,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
         <ExactTime time={createdAt} />
         <RelativeTime time={createdAt} now={now} />
       </Fact>
-      <Fact name="Changed">
+      <Fact name="Last changed">
         <ExactTime time={updatedAt} />
         <RelativeTime time={updatedAt} now={now} />
       </Fact>
@@ -48,7 +48,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
   );
 }
 
-/** The lists of what happened, narrowed to this person. */
+/** Links to the lists of runs, deliveries and refusals, filtered by this contact. */
 function Lists({ contactId }: { contactId: string }) {
   const about = { contact: contactId, range: '30d' } as const;
   return (
@@ -99,7 +99,7 @@ function Loaded({ contact }: { contact: Contact }) {
       <div className={classes.columns}>
         <ContactTimeline contactId={contact.id} />
         <div className={classes.column}>
-          <Section title="In the lists of 30 days">
+          <Section title="Last 30 days">
             <Lists contactId={contact.id} />
           </Section>
           <Section title="Metadata">

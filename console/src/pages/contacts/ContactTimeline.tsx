@@ -33,7 +33,7 @@ function RunItem({ run, at }: { run: Run; at: string }) {
       }
     >
       {run.error?.message ??
-        (run.durationMs === null ? null : `took ${formatDuration(run.durationMs)}`)}
+        (run.durationMs === null ? null : `Took ${formatDuration(run.durationMs)}`)}
     </TimelineItem>
   );
 }
@@ -81,23 +81,23 @@ function keyOf({ run, delivery, refusal }: TimelineEntry): string {
   return run?.id ?? delivery?.id ?? refusal?.id ?? '';
 }
 
-/** All that happened about a person, the newest first. */
+/** All events of a contact, newest first. */
 export function ContactTimeline({ contactId }: { contactId: string }) {
   const { api } = useServices();
   const timeline = useInfiniteQuery(timelineQuery(api, contactId));
-  // An entry that arrives between two reads would appear on both pages.
+  // An entry that arrives between two reads can be on both pages.
   const entries = [
     ...new Map(
       timeline.data?.pages.flatMap(({ items }) => items).map((entry) => [keyOf(entry), entry]),
     ).values(),
   ];
   return (
-    <Section title="What happened">
+    <Section title="Activity">
       {timeline.error && (
         <ErrorNotice error={timeline.error} onRetry={() => void timeline.refetch()} />
       )}
       {timeline.isPending && (
-        <div role="status" aria-label="Loading what happened" className={classes.loading}>
+        <div role="status" aria-label="Loading activity" className={classes.loading}>
           <Skeleton height={52} />
           <Skeleton height={52} />
           <Skeleton height={52} />
@@ -105,12 +105,11 @@ export function ContactTimeline({ contactId }: { contactId: string }) {
       )}
       {timeline.data && entries.length === 0 && !timeline.hasNextPage && (
         <p className={classes.nothing}>
-          Nothing yet. A run, a message or a refused trigger appears here when it is about this
-          person.
+          No activity yet. Runs, messages and refused triggers of this contact appear here.
         </p>
       )}
       {entries.length > 0 && (
-        <Timeline label="What happened, the newest first">
+        <Timeline label="Activity, newest first">
           {entries.map((entry) => (
             <Entry key={keyOf(entry)} entry={entry} />
           ))}

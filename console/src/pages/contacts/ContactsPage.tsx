@@ -40,8 +40,8 @@ const COLUMNS: Column<Contact>[] = [
   },
   { title: 'Phone', width: 14, cell: ({ phone }) => phone },
   { title: 'Tags', isWide: true, cell: ({ tags }) => tags.length > 0 && <Tags tags={tags} /> },
-  { title: 'May get', width: 14, cell: consentText },
-  timeColumn('Changed', 10, ({ updatedAt }) => updatedAt),
+  { title: 'Consent', width: 14, cell: consentText },
+  timeColumn('Last changed', 10, ({ updatedAt }) => updatedAt),
 ];
 
 interface NobodyProps {
@@ -53,15 +53,15 @@ interface NobodyProps {
 function Nobody({ contact, create, onClear }: NobodyProps) {
   if (contact === null) {
     return (
-      <EmptyState title="There are no contacts yet">
-        <p>Automations run for contacts. A trigger may create them, or you do.</p>
+      <EmptyState title="No contacts yet">
+        <p>Automations run for contacts. Create them here, or let triggers create them.</p>
         {create}
       </EmptyState>
     );
   }
   return (
-    <EmptyState title={`Nobody is known as ${contact}`}>
-      <p>A contact is found by the whole of an e-mail address, a phone number or an id.</p>
+    <EmptyState title={`No contact found for ${contact}`}>
+      <p>Enter a complete e-mail address, phone number or id.</p>
       <div className={page.emptyActions}>
         <Button variant="default" onClick={onClear}>
           Show all contacts

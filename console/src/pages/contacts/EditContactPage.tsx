@@ -47,7 +47,7 @@ export default function EditContactPage() {
   return (
     <DetailPage
       noun="contact"
-      back={{ to: `/contacts/${contactId}`, isThing: true, label: 'The contact' }}
+      back={{ to: `/contacts/${contactId}`, isThing: true, label: 'Contact' }}
       goneTitle="This contact was erased"
       query={useQuery(contactQuery(api, contactId))}
       title={(contact) => `Edit ${personName(contact)}`}

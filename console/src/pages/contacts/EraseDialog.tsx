@@ -13,7 +13,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Asks whether to erase a person; open for as long as it is rendered. */
+/** Asks before a contact is erased; open while it is rendered. */
 export function EraseDialog({ contact, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
@@ -23,7 +23,7 @@ export function EraseDialog({ contact, onClose }: Props) {
     mutationFn: () => eraseContact(api, contact.id, reason.trim() === '' ? null : reason.trim()),
     networkMode: 'always',
     onSuccess: async () => {
-      // The page now tells that the contact was erased; no list may still show it.
+      // The page now says that the contact was erased; no list may still show it.
       queries.removeQueries({ queryKey: ['contacts'] });
       await queries.invalidateQueries({ queryKey: ['contact', contact.id] });
       onClose();
@@ -40,17 +40,17 @@ export function EraseDialog({ contact, onClose }: Props) {
       <form onSubmit={submit} className={classes.form}>
         <p>This cannot be undone:</p>
         <ul className={classes.effects}>
-          <li>The contact is deleted at once, with its name, addresses, tags and metadata.</li>
-          <li>Its open runs are canceled, and messages that wait for it are not sent.</li>
+          <li>The contact is deleted immediately, with its name, addresses, tags and metadata.</li>
+          <li>Its open runs are canceled, and its waiting messages are not sent.</li>
           <li>
-            Payloads, texts and addresses are taken out of its runs, deliveries and refusals. That
-            they happened stays, and so do the figures.
+            Payloads, texts and addresses are removed from its runs, deliveries and refusals. These
+            stay in the history and in the counts.
           </li>
-          <li>An address that must not be written to stays so; only its fingerprint is kept.</li>
+          <li>A suppressed address stays suppressed; only a fingerprint of it is kept.</li>
         </ul>
         <TextInput
           label="Reason"
-          description="Optional. It stays on record: name the request, not the person."
+          description="Optional and kept permanently. Name the request, not the person."
           maxLength={200}
           value={reason}
           onChange={(event) => {
@@ -58,14 +58,14 @@ export function EraseDialog({ contact, onClose }: Props) {
           }}
         />
         <Checkbox
-          label="Erase this person for good"
+          label="Erase this contact permanently"
           checked={isSure}
           onChange={(event) => {
             setSure(event.currentTarget.checked);
           }}
         />
         <DialogDecision
-          cancel="Keep the contact"
+          cancel="Cancel"
           confirm="Erase"
           error={error}
           isPending={isPending}

@@ -44,19 +44,19 @@ describe('contacts', () => {
     rememberTokens();
   });
 
-  it('are found by what a person pastes, which the URL keeps', async () => {
+  it('are found by pasted text, which the URL keeps', async () => {
     const calls = stack();
     const { user } = openConsole('/contacts');
     const search = await screen.findByRole('searchbox', { name: 'Contact' });
     await user.type(search, 'nobody@x.example{Enter}');
-    await screen.findByRole('heading', { name: 'Nobody is known as nobody@x.example' });
+    await screen.findByRole('heading', { name: 'No contact found for nobody@x.example' });
     expect(window.location.search).toBe('?contact=nobody%40x.example');
     await user.click(screen.getByRole('button', { name: 'Show all contacts' }));
     expect(await screen.findByRole('link', { name: /^Ada Lovelace/ })).toBeVisible();
     expect(calls.some(({ url }) => url.searchParams.get('contact') !== null)).toBe(true);
   });
 
-  it('are created, and a problem that the API reports is shown at its field', async () => {
+  it('are created, and problems from the API are shown at their fields', async () => {
     const problem = {
       title: 'Invalid input',
       detail: 'phone: …',
@@ -68,7 +68,7 @@ describe('contacts', () => {
     await user.type(phone, '12');
     await user.type(screen.getByRole('combobox', { name: 'Tags' }), 'vip{Enter}');
     await user.click(screen.getByRole('checkbox', { name: 'Marketing messages' }));
-    await user.click(screen.getByRole('button', { name: 'Create the contact' }));
+    await user.click(screen.getByRole('button', { name: 'Create contact' }));
     await waitFor(() => {
       expect(phone).toHaveAccessibleDescription('Not a possible phone number');
     });
@@ -85,7 +85,7 @@ describe('contacts', () => {
     });
   });
 
-  it('are not sent with metadata that is no JSON', async () => {
+  it('are not sent with invalid JSON as metadata', async () => {
     const calls = stack();
     const { user } = openConsole('/contacts/con_1/edit');
     const metadata = await screen.findByRole('textbox', { name: 'Metadata' });
@@ -110,14 +110,14 @@ describe('contacts', () => {
     expect(sent(calls, 'PUT')).toEqual({ ...document, firstName: 'Ada B.' });
   });
 
-  it('tell what happened about a person, each with a link to it', async () => {
+  it('show the activity of a contact with links', async () => {
     const items = [
       { kind: 'DELIVERY', at: AT, run: null, delivery: makeDeliveryRow(), refusal: null },
       { kind: 'RUN', at: AT, run: makeRun(), delivery: null, refusal: null },
     ];
     stack({ '/v1/contacts/con_1/timeline': () => json({ items, nextCursor: null }) });
     openConsole('/contacts/con_1');
-    const list = within(await screen.findByRole('list', { name: /^What happened/ }));
+    const list = within(await screen.findByRole('list', { name: /^Activity/ }));
     expect(list.getByRole('link', { name: 'Thank you for order 1009' })).toHaveAttribute(
       'href',
       '/delivery-ops/dlv_1',
@@ -128,7 +128,7 @@ describe('contacts', () => {
     );
   });
 
-  it('are erased only by somebody who is sure, and are gone then', async () => {
+  it('are erased only after confirmation, and are gone then', async () => {
     let isErased = false;
     const calls = stack({
       '/v1/contacts/con_1': () =>
@@ -143,7 +143,7 @@ describe('contacts', () => {
     const dialog = within(await screen.findByRole('dialog', { name: 'Erase Ada Lovelace?' }));
     expect(dialog.getByText(/open runs are canceled/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Erase' })).toBeDisabled();
-    await user.click(dialog.getByRole('checkbox', { name: 'Erase this person for good' }));
+    await user.click(dialog.getByRole('checkbox', { name: 'Erase this contact permanently' }));
     await user.click(dialog.getByRole('button', { name: 'Erase' }));
     await screen.findByRole('heading', { name: 'This contact was erased' });
     expect(sent(calls, 'POST')).toEqual({ reason: null });

@@ -1,4 +1,4 @@
-/** A contact in few words. */
+/** Describes a contact's consents. */
 
 import type { Contact } from '../../shared/api/types';
 

@@ -1,4 +1,4 @@
-/** What the contact pages ask of the API. */
+/** The API queries of the contact pages. */
 
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -7,7 +7,7 @@ import type { Contact, ContactDocument, ContactReplacement, Erasure } from '../.
 const PAGE_SIZE = 50;
 const TIMELINE_POLL_MS = 10_000;
 
-/** One page of the list, newest first; with `contact` the one that is meant, or nobody. */
+/** One page of the list, newest first; with `contact` only the matching one, if any. */
 export function fetchContacts(
   api: ApiClient,
   contact: string | null,
@@ -36,7 +36,7 @@ export function timelineQuery(api: ApiClient, id: string) {
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
-    // Every loaded page is asked for anew, so long timelines are refreshed less often.
+    // A refresh reads every loaded page again, so long timelines are refreshed less often.
     refetchInterval: ({ state }) =>
       state.status === 'error' ? false : TIMELINE_POLL_MS * Math.max(1, state.data?.pages.length ?? 1),
   });
@@ -54,7 +54,7 @@ export function replaceContact(
   return api.put('/v1/contacts/{contact_id}', { path: { contact_id: id }, body: document });
 }
 
-/** For good. The reason stays on record, so it must not name the person. */
+/** Erases a contact permanently. The reason is kept, so it must not name the person. */
 export function eraseContact(api: ApiClient, id: string, reason: string | null): Promise<Erasure> {
   return api.post('/v1/contacts/{contact_id}/erase', {
     path: { contact_id: id },

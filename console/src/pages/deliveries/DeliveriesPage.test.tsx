@@ -33,7 +33,7 @@ describe('the delivery list', () => {
     expect(window.location.search).toBe('?status=SENT&channel=EMAIL');
   });
 
-  it('counts every status by the other filters', async () => {
+  it('counts every status, using the other filters', async () => {
     const calls = stack();
     openConsole('/delivery-ops?status=SENT&channel=EMAIL');
     const chips = within(await screen.findByRole('radiogroup', { name: 'Status' }));
@@ -44,14 +44,14 @@ describe('the delivery list', () => {
     expect(asked(calls)?.get('status')).toBe('SENT');
   });
 
-  it('works where nothing is counted', async () => {
+  it('works without counts', async () => {
     stack({ '/v1/deliveries/counts': () => json({}, 404) });
     openConsole('/delivery-ops');
     expect(await screen.findByRole('radio', { name: 'Sent' })).toBeVisible();
     expect(screen.queryByRole('alert')).toBeNull();
   });
 
-  it('has a tab of what was given up, where each can be sent again', async () => {
+  it('has a tab of dead-lettered deliveries, with buttons to resend them', async () => {
     const row = makeDeliveryRow({ status: 'DEAD_LETTERED', error: 'Mailbox full' });
     const calls = stack({ '/v1/deliveries': () => json({ items: [row], nextCursor: null }) });
     const { user } = openConsole('/delivery-ops?status=SENT');
@@ -62,13 +62,13 @@ describe('the delivery list', () => {
     expect(asked(calls)?.get('status')).toBe('DEAD_LETTERED');
   });
 
-  it('looks for an address or for a contact, and says which it did not find', async () => {
+  it('filters by address or by contact, and names it if nothing was found', async () => {
     const calls = stack({ '/v1/deliveries': () => json({ items: [], nextCursor: null }) });
     const { user } = openConsole('/delivery-ops?channel=EMAIL');
     const field = await screen.findByRole('searchbox', { name: 'Address or contact' });
     await user.type(field, ' Ada@Customer.example {Enter}');
     await screen.findByRole('heading', {
-      name: 'No deliveries to Ada@Customer.example in the last 7 days match',
+      name: 'No matching deliveries to Ada@Customer.example in the last 7 days',
     });
     expect(window.location.search).toBe('?channel=EMAIL&address=Ada%40Customer.example');
     expect(asked(calls)?.get('address')).toBe('Ada@Customer.example');
@@ -77,17 +77,17 @@ describe('the delivery list', () => {
 
     await user.clear(field);
     await user.type(field, 'con_1{Enter}');
-    await screen.findByRole('heading', { name: 'No deliveries to con_1 in the last 7 days match' });
+    await screen.findByRole('heading', { name: 'No matching deliveries to con_1 in the last 7 days' });
     expect(window.location.search).toBe('?channel=EMAIL&contact=con_1');
     expect(asked(calls)?.has('address')).toBe(false);
     expect(asked(calls)?.get('contact')).toBe('con_1');
   });
 
-  it('says how to see more where nothing matches', async () => {
+  it('says how to see more if nothing matches', async () => {
     stack({ '/v1/deliveries': () => json({ items: [], nextCursor: null }) });
     const { user } = openConsole('/delivery-ops?runId=run_1&range=24h');
-    await screen.findByRole('heading', { name: 'No deliveries in the last 24 hours match' });
-    await user.click(screen.getByRole('button', { name: 'Clear the filters' }));
+    await screen.findByRole('heading', { name: 'No matching deliveries in the last 24 hours' });
+    await user.click(screen.getByRole('button', { name: 'Clear filters' }));
     expect(window.location.search).toBe('?range=24h');
     await screen.findByRole('heading', { name: 'No deliveries in the last 24 hours' });
   });

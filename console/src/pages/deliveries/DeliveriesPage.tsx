@@ -42,7 +42,7 @@ interface FilterProps {
 
 function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
   const addressWith = useAddressWith(DELIVERY_FILTERS);
-  // What narrows the list narrows the other tab as well; only a status belongs to one.
+  // The filters apply to both tabs, except the status.
   const address = (tab: DeliveryFilters['tab']) => addressWith({ tab, status: null });
   const dead = counts?.counts.DEAD_LETTERED;
   return (
@@ -105,16 +105,16 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
           onChange(recipientFilter(written));
         }}
       />
-      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+      <PeriodPicker label="Created" period={filters} onChange={onChange} />
     </FilterBar>
   );
 }
 
-/** A filter that only links set: it says that it is there, and goes away. */
+/** Shows the run filter, which only links set, with a button to remove it. */
 function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
   return (
     <Notice
-      title={`Only the deliveries of ${runId}`}
+      title={`Showing deliveries of run ${runId}`}
       action={
         <Button
           variant="default"
@@ -122,21 +122,21 @@ function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
           leftSection={<IconX size={14} aria-hidden />}
           onClick={onClear}
         >
-          Show those of all runs
+          Show deliveries of all runs
         </Button>
       }
     />
   );
 }
 
-/** How many deliveries the filters match, where that was counted to the end. */
+/** How many deliveries match the filters; undefined if not all were counted. */
 function totalOf({ tab, status }: DeliveryFilters, counts: Counts | undefined): number | undefined {
   if (!counts?.isComplete) return undefined;
   const chosen = tab === null ? status : 'DEAD_LETTERED';
   return chosen === null ? counts.total : (counts.counts[chosen] ?? 0);
 }
 
-/** `deliveries`, or which of them were looked for. */
+/** `deliveries`, or a more exact name for the filtered ones. */
 function pluralOf(filters: DeliveryFilters): string {
   const plural = filters.tab === null ? 'deliveries' : 'dead-lettered deliveries';
   const written = writtenRecipient(filters);
@@ -144,8 +144,8 @@ function pluralOf(filters: DeliveryFilters): string {
 }
 
 const HINTS = {
-  all: 'A delivery appears here as soon as an automation has a message for somebody.',
-  'dead-lettered': 'Good: no message was given up after its last try.',
+  all: 'A delivery appears here when an automation sends a message.',
+  'dead-lettered': 'All good: no message failed its last try.',
 };
 
 export default function DeliveriesPage() {
@@ -180,8 +180,8 @@ export default function DeliveriesPage() {
       <Tabs filters={filters} counts={counts.data} />
       {isDead && (
         <p className={page.muted}>
-          Given up after the last try. Nothing sends these again by itself: look at the error, then
-          resend what still matters.
+          These messages failed their last try and are not retried automatically. Check the error,
+          then resend them if needed.
         </p>
       )}
       <DeliveryFilterBar filters={filters} counts={counts.data} onChange={change} />

@@ -24,7 +24,7 @@ describe('one delivery', () => {
   it('leads to its step in its run, its contact and its template', async () => {
     stack();
     openConsole('/delivery-ops/dlv_1');
-    const step = await screen.findByRole('link', { name: 'receipt of run_1' });
+    const step = await screen.findByRole('link', { name: 'receipt in run_1' });
     expect(step).toHaveAttribute('href', '/runs/run_1?step=receipt');
     const contact = screen.getByRole('link', { name: 'ada@customer.example' });
     expect(contact).toHaveAttribute('href', '/contacts/con_1');
@@ -34,35 +34,35 @@ describe('one delivery', () => {
     );
   });
 
-  it('shows what was written as text', async () => {
+  it('shows the message as text', async () => {
     stack(makeDelivery({ body: '<img src=x onerror=alert(1)>' }));
     const { view } = openConsole('/delivery-ops/dlv_1');
-    const body = await screen.findByRole('region', { name: 'Body of the message' });
+    const body = await screen.findByRole('region', { name: 'Message body' });
     expect(body).toHaveTextContent('<img src=x onerror=alert(1)>');
     expect(view.container.querySelector('img[src="x"]')).toBeNull();
   });
 
-  it('says which gate kept it back', async () => {
+  it('says which gate blocked it', async () => {
     const gates = [
       { name: 'consent', passed: true, reason: 'was given' },
       { name: 'suppression', passed: false, reason: 'on the suppression list' },
     ];
     stack(makeDelivery({ status: 'SUPPRESSED', gates, triesLog: [] }));
     openConsole('/delivery-ops/dlv_1');
-    const why = await screen.findByRole('region', { name: 'Why it was not sent' });
-    expect(why).toHaveTextContent('the suppression gate is closed');
-    expect(screen.getByRole('region', { name: 'Gates' })).toHaveTextContent('Closed');
+    const why = await screen.findByRole('region', { name: 'Reason' });
+    expect(why).toHaveTextContent('blocked by the suppression gate');
+    expect(screen.getByRole('region', { name: 'Gates' })).toHaveTextContent('Blocked');
   });
 
-  it('is sent again under one key, however often the answer was lost', async () => {
+  it('is resent under one key, even if the answer was lost', async () => {
     const calls = stack();
     const { user } = openConsole('/delivery-ops/dlv_1');
     await user.click(await screen.findByRole('button', { name: 'Resend' }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(dialog.queryByRole('checkbox')).toBeNull();
-    await user.click(dialog.getByRole('button', { name: 'Send again' }));
+    await user.click(dialog.getByRole('button', { name: 'Resend' }));
     await dialog.findByRole('alert');
-    await user.click(dialog.getByRole('button', { name: 'Send again' }));
+    await user.click(dialog.getByRole('button', { name: 'Resend' }));
     await dialog.findByRole('alert');
     const keys = calls
       .filter(({ url }) => url.pathname === RESEND)
@@ -72,14 +72,14 @@ describe('one delivery', () => {
     expect(keys[0]?.idempotencyKey).toBe(keys[1]?.idempotencyKey);
   });
 
-  it('lets an admin overrule gates, and leads to the new delivery', async () => {
+  it('lets an admin overrule gates, and links to the new delivery', async () => {
     const resent = json({ deliveryId: 'dlv_2', status: 'QUEUED', duplicate: false }, 202);
     const calls = stack(makeDelivery(), 'ADMIN', resent);
     const { user } = openConsole('/delivery-ops/dlv_1');
     await user.click(await screen.findByRole('button', { name: 'Resend' }));
     const dialog = within(await screen.findByRole('dialog'));
-    await user.click(dialog.getByRole('checkbox', { name: 'Overrule closed gates' }));
-    await user.click(dialog.getByRole('button', { name: 'Send again' }));
+    await user.click(dialog.getByRole('checkbox', { name: 'Overrule gates' }));
+    await user.click(dialog.getByRole('button', { name: 'Resend' }));
     const link = await dialog.findByRole('link', { name: 'Open the new delivery' });
     expect(link).toHaveAttribute('href', '/delivery-ops/dlv_2');
     const sent = calls.find(({ url }) => url.pathname === RESEND);
@@ -98,9 +98,9 @@ describe('one delivery', () => {
     expect(screen.queryByRole('button', { name: 'Resend' })).toBeNull();
   });
 
-  it('says that a delivery is not there', async () => {
+  it('says that a delivery does not exist', async () => {
     stack();
     openConsole('/delivery-ops/dlv_9');
-    await screen.findByRole('heading', { name: 'There is no such delivery in this workspace' });
+    await screen.findByRole('heading', { name: 'Delivery not found' });
   });
 });

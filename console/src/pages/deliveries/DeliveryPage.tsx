@@ -32,7 +32,7 @@ function Origin({ delivery }: { delivery: DeliveryDetail }) {
   if (runId !== null) {
     return (
       <Link to={nodeId === null ? `/runs/${runId}` : stepAddress(runId, nodeId)}>
-        {nodeId === null ? runId : `${nodeId} of ${runId}`}
+        {nodeId === null ? runId : `${nodeId} in ${runId}`}
       </Link>
     );
   }
@@ -82,7 +82,7 @@ function DeliveryFacts({ delivery, now }: { delivery: DeliveryDetail; now: numbe
           <ExactTime time={delivery.nextTryAt} />
         </Fact>
       )}
-      <Fact name="Provider’s id">{delivery.providerId ?? 'None'}</Fact>
+      <Fact name="Provider id">{delivery.providerId ?? 'None'}</Fact>
     </Facts>
   );
 }
@@ -93,8 +93,8 @@ function Failure({ delivery }: { delivery: DeliveryDetail }) {
   if (delivery.status === 'SUPPRESSED' && closed) {
     return (
       <Panel
-        label="Why it was not sent"
-        title={`Not sent: the ${formatWord(closed.name).toLowerCase()} gate is closed`}
+        label="Reason"
+        title={`Not sent: blocked by the ${formatWord(closed.name).toLowerCase()} gate`}
       >
         <p>{closed.reason}</p>
       </Panel>
@@ -104,7 +104,7 @@ function Failure({ delivery }: { delivery: DeliveryDetail }) {
   return (
     <Panel
       label="Error"
-      title={isUnderWay(delivery.status) ? 'The last try failed' : 'It was not delivered'}
+      title={isUnderWay(delivery.status) ? 'The last try failed' : 'Not delivered'}
       tone="bad"
     >
       <p>{error.message}</p>
@@ -126,9 +126,9 @@ function Message({ delivery }: { delivery: DeliveryDetail }) {
         </p>
       )}
       {body === null ? (
-        <p className={detail.muted}>Its text was not kept.</p>
+        <p className={detail.muted}>The text of this message was not kept.</p>
       ) : (
-        <TextBlock label="Body of the message" text={body} />
+        <TextBlock label="Message body" text={body} />
       )}
     </Section>
   );
@@ -136,8 +136,8 @@ function Message({ delivery }: { delivery: DeliveryDetail }) {
 
 function WhatHappened({ delivery }: { delivery: DeliveryDetail }) {
   return (
-    <Section title="What happened">
-      <Timeline label="What happened, the oldest first">
+    <Section title="Activity">
+      <Timeline label="Activity, oldest first">
         {deliveryEvents(delivery).map(({ at, title, detail, tone }, index) => (
           <TimelineItem key={at + String(index)} at={at} title={title} tone={tone}>
             {detail}
@@ -151,7 +151,7 @@ function WhatHappened({ delivery }: { delivery: DeliveryDetail }) {
 function Resends({ ids }: { ids: string[] }) {
   if (ids.length === 0) return null;
   return (
-    <Section title="Sent again as">
+    <Section title="Resends">
       <ul className={classes.resends}>
         {ids.map((id) => (
           <li key={id}>
@@ -197,19 +197,19 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
         <DeliveryFacts delivery={delivery} now={now} />
       </DetailHeader>
       {delivery.complained && (
-        <Notice tone="bad" title="Its reader complained of this message">
-          <p>The address is on the suppression list since: nothing is sent there.</p>
+        <Notice tone="bad" title="Marked as spam by the recipient">
+          <p>The address is now on the suppression list, so it gets no more messages.</p>
         </Notice>
       )}
       {delivery.erasedAt && (
-        <Notice title="Its contact was erased">
+        <Notice title="The contact was erased">
           <p>
-            <ExactTime time={delivery.erasedAt} />: text, address and everybody’s words about it were
-            taken out. That it happened stays.
+            <ExactTime time={delivery.erasedAt} />: the text, the address and the provider’s answers
+            were removed. The delivery stays in the history.
           </p>
         </Notice>
       )}
-      <UnreadableNotice what="delivery" told={delivery.unreadable} />
+      <UnreadableNotice what="delivery" message={delivery.unreadable} />
       <Failure delivery={delivery} />
       <div className={classes.columns}>
         <div className={classes.column}>

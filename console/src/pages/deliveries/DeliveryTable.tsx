@@ -17,7 +17,7 @@ function statusNote({ status, nextTryAt, complained }: Delivery, now: number): s
   if (status === 'RETRYING') {
     return nextTryAt === null ? 'next try soon' : `next try at ${formatMoment(nextTryAt, now)}`;
   }
-  return complained ? 'its reader complained' : null;
+  return complained ? 'marked as spam' : null;
 }
 
 const COLUMNS: Column<Delivery>[] = [
@@ -47,7 +47,7 @@ const COLUMNS: Column<Delivery>[] = [
         </RowLink>
         <span className={page.note}>
           {formatWord(row.channel)}
-          {row.resendOf !== null && ', sent again by hand'}
+          {row.resendOf !== null && ', resend'}
         </span>
       </>
     ),
@@ -77,7 +77,7 @@ const COLUMNS: Column<Delivery>[] = [
 
 interface Props {
   deliveries: Delivery[];
-  /** Absent where rows have no action. */
+  /** Absent if rows have no action. */
   onResend?: ((delivery: Delivery) => void) | undefined;
 }
 

@@ -21,12 +21,12 @@ function Outcome({ resent, onClose }: { resent: Resent; onClose: () => void }) {
     <>
       <Notice
         tone={refused ? 'bad' : 'info'}
-        title={refused ? 'A gate refused the new message' : 'The message is on its way again'}
+        title={refused ? 'The message was blocked' : 'Resend started'}
       >
         <p>
           {refused
-            ? 'Nothing was sent. The new delivery tells which gate and why.'
-            : 'The new delivery tells what becomes of it.'}
+            ? 'Nothing was sent. The new delivery shows which gate blocked it and why.'
+            : 'Follow the result in the new delivery.'}
         </p>
       </Notice>
       <DialogActions>
@@ -41,12 +41,12 @@ function Outcome({ resent, onClose }: { resent: Resent; onClose: () => void }) {
   );
 }
 
-/** Asks whether to send a message again; open for as long as it is rendered. */
+/** Asks before a message is sent again; open while it is rendered. */
 export function ResendDialog({ delivery, onClose }: Props) {
   const { api } = useServices();
   const mayForce = useAllows('ADMIN');
   const queries = useQueryClient();
-  // One key for as long as the question stands: a click repeated after a lost answer sends once.
+  // One key per dialog: a click that is repeated after a lost answer sends only once.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
   const [force, setForce] = useState(false);
   const { mutate, data, error, isPending } = useMutation({
@@ -58,20 +58,20 @@ export function ResendDialog({ delivery, onClose }: Props) {
     },
   });
   return (
-    <Dialog title="Send this message again?" opened onClose={onClose}>
+    <Dialog title="Resend this message?" opened onClose={onClose}>
       {data ? (
         <Outcome resent={data} onClose={onClose} />
       ) : (
         <>
           <p>
-            The same text goes to where the contact is reached now; it went to{' '}
-            <strong>{delivery.address}</strong> before. Every gate is checked again. It becomes a
-            delivery of its own, with your name on it.
+            Sends the same text to the contact’s current address. The last address was{' '}
+            <strong>{delivery.address}</strong>. All gates are checked again. The resend is a new
+            delivery and shows your name.
           </p>
           {mayForce && (
             <Checkbox
-              label="Overrule closed gates"
-              description="Sends even where consent, suppression, frequency or quiet hours would refuse it. Address and template are never overruled."
+              label="Overrule gates"
+              description="Sends the message even if consent, suppression, frequency or quiet hours would block it. The address and template gates always apply."
               checked={force}
               onChange={(event) => {
                 setForce(event.currentTarget.checked);
@@ -79,8 +79,8 @@ export function ResendDialog({ delivery, onClose }: Props) {
             />
           )}
           <DialogDecision
-            cancel="Do not send"
-            confirm="Send again"
+            cancel="Cancel"
+            confirm="Resend"
             error={error}
             isPending={isPending}
             onCancel={onClose}

@@ -3,10 +3,10 @@ import { ExactTime } from '../../shared/ui/Time';
 import classes from './Tries.module.css';
 
 const OUTCOMES = {
-  ACCEPTED: 'Taken by the provider',
-  REFUSED: 'Refused for good',
-  TRANSIENT: 'Refused for now',
-  UNKNOWN: 'Answer lost',
+  ACCEPTED: 'Accepted by the provider',
+  REFUSED: 'Refused permanently',
+  TRANSIENT: 'Refused temporarily',
+  UNKNOWN: 'No answer',
 } as const satisfies Record<Try['outcome'], string>;
 
 interface AnswerProps {
@@ -24,7 +24,7 @@ function Answer({ name, children }: AnswerProps) {
   );
 }
 
-/** Each time that the message was handed to the provider, and what the provider answered. */
+/** Lists each try to send the message, with the provider's answer. */
 export function Tries({ tries }: { tries: Try[] }) {
   return (
     <ol className={classes.tries}>
@@ -39,7 +39,7 @@ export function Tries({ tries }: { tries: Try[] }) {
           <dl className={classes.answer}>
             <Answer name="Code">{code}</Answer>
             <Answer name="Message">{message}</Answer>
-            <Answer name="Provider’s id">{providerId}</Answer>
+            <Answer name="Provider id">{providerId}</Answer>
           </dl>
         </li>
       ))}

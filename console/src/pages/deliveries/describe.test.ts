@@ -7,9 +7,9 @@ function titles(changes: Parameters<typeof makeDelivery>[0]): string[] {
   return deliveryEvents(makeDelivery(changes)).map(({ title }) => title);
 }
 
-describe('what happened to a delivery', () => {
-  it('is told in the order it happened, whatever list it comes from', () => {
-    const told = titles({
+describe('the activity of a delivery', () => {
+  it('is sorted by time, across tries and reports', () => {
+    const shown = titles({
       triesLog: [
         {
           at: '2026-03-01T10:00:02Z',
@@ -36,15 +36,15 @@ describe('what happened to a delivery', () => {
         },
       ],
     });
-    expect(told).toEqual([
-      'Made by its run',
-      'Try 1: the provider refused the message for now',
+    expect(shown).toEqual([
+      'Created by its run',
+      'Try 1: refused temporarily by the provider',
       'Reported as delayed',
-      'Try 2: the provider took the message',
+      'Try 2: accepted by the provider',
     ]);
   });
 
-  it('names the gate that suppressed it', () => {
+  it('names the gate that blocked it', () => {
     const [, end] = deliveryEvents(
       makeDelivery({
         status: 'SUPPRESSED',
@@ -53,26 +53,26 @@ describe('what happened to a delivery', () => {
         gates: [{ name: 'consent', passed: false, reason: 'consent was not given' }],
       }),
     );
-    expect(end).toMatchObject({ title: 'Suppressed by a gate', detail: 'consent was not given' });
+    expect(end).toMatchObject({ title: 'Blocked by a gate', detail: 'consent was not given' });
   });
 
-  it('tells who asked for a resend', () => {
+  it('shows who requested a resend', () => {
     const changes = { resendOf: 'dlv_0', requestedBy: 'ada@demo.example', forced: true };
     expect(deliveryEvents(makeDelivery(changes))[0]).toMatchObject({
-      title: 'Asked for by ada@demo.example',
-      detail: 'sends dlv_0 again · closed gates overruled',
+      title: 'Resend requested by ada@demo.example',
+      detail: 'resend of dlv_0 · gates overruled',
     });
   });
 
-  it('tells of a lost answer only while it is waited for', () => {
+  it('shows a missing answer only while the delivery waits for it', () => {
     const unknownSince = '2026-03-01T10:00:04Z';
-    const missing = 'The answer to the last try is missing';
+    const missing = 'No answer to the last try';
     expect(titles({ status: 'PROCESSING', unknownSince })).toContain(missing);
     expect(titles({ status: 'DELIVERED', unknownSince })).not.toContain(missing);
   });
 });
 
-it('the health of a retry is told in the viewer’s zone', () => {
+it('the health of a retry uses the viewer’s time zone', () => {
   const until = new Date('2026-03-01T14:05:00');
   const now = new Date('2026-03-01T14:00:00').getTime();
   const health = {
@@ -85,7 +85,7 @@ it('the health of a retry is told in the viewer’s zone', () => {
   expect(healthText(makeDelivery({ health }), now)).toBe('try 2 at 14:05: Throttled');
 });
 
-it('a message to an erased contact tells nobody’s address', () => {
+it('a message to an erased contact shows no address', () => {
   const changes = { subject: null, address: '', erasedAt: '2026-03-02T10:00:00.000Z' };
   expect(deliveryTitle(makeDelivery(changes))).toBe('E-mail to an erased contact');
 });

@@ -1,4 +1,4 @@
-/** A delivery's facts in words, and what happened to it in the order it happened. */
+/** Describes a delivery, and lists its activity by time. */
 
 import type { DeliveryDetail, DeliveryStatus, ProviderReport, Try } from '../../shared/api/types';
 import { formatMoment } from '../../shared/ui/format';
@@ -7,7 +7,7 @@ export function isUnderWay(status: DeliveryStatus): boolean {
   return status === 'QUEUED' || status === 'PROCESSING' || status === 'RETRYING';
 }
 
-/** The API's own words, but for moments: those are told in the viewer's zone. */
+/** The API's text, but with times in the viewer's time zone. */
 export function healthText({ health }: DeliveryDetail, now: number): string | null {
   if (health === null) return null;
   const until = health.until ? formatMoment(health.until, now) : null;
@@ -16,7 +16,7 @@ export function healthText({ health }: DeliveryDetail, now: number): string | nu
     return `try ${health.attempt} ${until === null ? 'soon' : `at ${until}`}${reason}`;
   }
   if (health.state === 'UNKNOWN' && until !== null) {
-    return `the provider’s answer was lost; what it reports is waited for until ${until}`;
+    return `no answer from the provider; waiting for its report until ${until}`;
   }
   return health.text;
 }
@@ -29,33 +29,33 @@ export interface DeliveryEvent {
 }
 
 const TRY_TEXTS = {
-  ACCEPTED: ['the provider took the message', 'good'],
-  REFUSED: ['the provider refused the message for good', 'bad'],
-  TRANSIENT: ['the provider refused the message for now', 'bad'],
-  UNKNOWN: ['the provider’s answer was lost', 'bad'],
+  ACCEPTED: ['accepted by the provider', 'good'],
+  REFUSED: ['refused permanently by the provider', 'bad'],
+  TRANSIENT: ['refused temporarily by the provider', 'bad'],
+  UNKNOWN: ['no answer from the provider', 'bad'],
 } as const satisfies Record<Try['outcome'], readonly [string, DeliveryEvent['tone']]>;
 
 const REPORT_TEXTS = {
   DELIVERED: ['Reported as delivered', 'good'],
   BOUNCED: ['Reported as bounced', 'bad'],
-  COMPLAINED: ['Its reader complained of it', 'bad'],
-  REJECTED: ['The provider rejected it after it had taken it', 'bad'],
+  COMPLAINED: ['Marked as spam by the recipient', 'bad'],
+  REJECTED: ['Rejected by the provider after it was accepted', 'bad'],
   FAILED: ['Reported as failed', 'bad'],
   DELAYED: ['Reported as delayed', 'plain'],
 } as const satisfies Record<ProviderReport['kind'], readonly [string, DeliveryEvent['tone']]>;
 
 function joined(...parts: (string | null)[]): string | null {
-  const told = parts.filter((part) => part !== null && part !== '');
-  return told.length === 0 ? null : told.join(' · ');
+  const known = parts.filter((part) => part !== null && part !== '');
+  return known.length === 0 ? null : known.join(' · ');
 }
 
 function beginning(delivery: DeliveryDetail): DeliveryEvent {
   const { createdAt: at, resendOf, requestedBy, forced } = delivery;
-  if (resendOf === null) return { at, title: 'Made by its run', detail: null, tone: 'plain' };
+  if (resendOf === null) return { at, title: 'Created by its run', detail: null, tone: 'plain' };
   return {
     at,
-    title: requestedBy === null ? 'Asked to be sent again' : `Asked for by ${requestedBy}`,
-    detail: joined(`sends ${resendOf} again`, forced ? 'closed gates overruled' : null),
+    title: requestedBy === null ? 'Resend requested' : `Resend requested by ${requestedBy}`,
+    detail: joined(`resend of ${resendOf}`, forced ? 'gates overruled' : null),
     tone: 'plain',
   };
 }
@@ -65,16 +65,16 @@ function ending(delivery: DeliveryDetail): DeliveryEvent[] {
   if (at === null) return [];
   if (status === 'SUPPRESSED') {
     const closed = gates.find(({ passed }) => !passed);
-    return [{ at, title: 'Suppressed by a gate', detail: closed?.reason ?? null, tone: 'bad' }];
+    return [{ at, title: 'Blocked by a gate', detail: closed?.reason ?? null, tone: 'bad' }];
   }
   if (status === 'FAILED' || status === 'DEAD_LETTERED') {
-    const title = status === 'FAILED' ? 'Failed for good' : 'Given up after its last try';
+    const title = status === 'FAILED' ? 'Failed permanently' : 'Dead-lettered after the last try';
     return [{ at, title, detail: error?.message ?? null, tone: 'bad' }];
   }
   return [];
 }
 
-/** Everything that is known to have happened to a delivery, the oldest first. */
+/** Everything that is known about a delivery, oldest first. */
 export function deliveryEvents(delivery: DeliveryDetail): DeliveryEvent[] {
   const found: DeliveryEvent[] = [
     beginning(delivery),
@@ -89,9 +89,9 @@ export function deliveryEvents(delivery: DeliveryDetail): DeliveryEvent[] {
     ...ending(delivery),
   ];
   if (delivery.unknownSince !== null && isUnderWay(delivery.status)) {
-    const title = 'The answer to the last try is missing';
+    const title = 'No answer to the last try';
     found.push({ at: delivery.unknownSince, title, detail: null, tone: 'bad' });
   }
-  // Stable: what happened at the same moment stays in the order above.
+  // The sort is stable: events at the same time stay in the order above.
   return found.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }

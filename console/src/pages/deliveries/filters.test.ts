@@ -12,19 +12,19 @@ import {
 const NONE = DELIVERY_FILTERS.none;
 
 describe('the filters of deliveries', () => {
-  it('ask for the dead-lettered ones in their tab, and never for a tab', () => {
+  it('ask for dead-lettered deliveries in their tab, and never send the tab', () => {
     const query = toQuery({ ...NONE, tab: 'dead-lettered', channel: 'SMS' });
     expect(query).toMatchObject({ status: ['DEAD_LETTERED'], channel: 'SMS' });
     expect(query).not.toHaveProperty('tab');
     expect(toQuery({ ...NONE, status: 'SENT' })).not.toHaveProperty('tab');
   });
 
-  it('count every status by the other filters', () => {
+  it('count every status, using the other filters', () => {
     const counted = toCountsQuery({ ...NONE, tab: 'dead-lettered', contact: 'a@b.example' });
     expect(counted).toMatchObject({ status: null, contact: 'a@b.example', range: '7d' });
   });
 
-  it('take what is no id of a contact for an address', () => {
+  it('treat text that is not a contact id as an address', () => {
     const none = { contact: null, address: null };
     expect(recipientFilter('con_1')).toEqual({ ...none, contact: 'con_1' });
     expect(recipientFilter('con@b.example')).toEqual({ ...none, address: 'con@b.example' });
@@ -36,7 +36,7 @@ describe('the filters of deliveries', () => {
     expect(toQuery(linked)).toMatchObject({ contact: 'a@b.example', address: null });
   });
 
-  it('do not take the tab for a filter, and keep it when the filters are cleared', () => {
+  it('do not count the tab as a filter, and keep it when filters are cleared', () => {
     expect(isNarrowed({ ...NONE, tab: 'dead-lettered', range: '30d' })).toBe(false);
     expect(isNarrowed({ ...NONE, runId: 'run_1' })).toBe(true);
     expect(clearedFilters({ ...NONE, tab: 'dead-lettered', contact: 'x', range: '24h' })).toEqual({

@@ -1,29 +1,29 @@
-/** The filters of the delivery list, as the API takes them and as a person writes them. */
+/** Converts the filters of the delivery list for the API and for the form. */
 
 import { DELIVERY_FILTERS, type DeliveryFilters } from '../../shared/subjects/deliveries';
 
-/** The same filters as `GET /v1/deliveries` takes them. */
+/** The filters as `GET /v1/deliveries` takes them. */
 export function toQuery(filters: DeliveryFilters) {
   const { tab, ...query } = DELIVERY_FILTERS.toQuery(filters);
   return tab === null ? query : { ...query, status: ['DEAD_LETTERED' as const] };
 }
 
-/** The filters of the counts: all but the status, which is what is counted by. */
+/** The filters of the counts: all except the status, as counts are by status. */
 export function toCountsQuery(filters: DeliveryFilters) {
   return toQuery({ ...filters, tab: null, status: null });
 }
 
-/** Whether anything but the tab and the period narrows the list. */
+/** Whether any filter except the tab and the period is set. */
 export function isNarrowed(filters: DeliveryFilters): boolean {
   return DELIVERY_FILTERS.isNarrowed({ ...filters, tab: null });
 }
 
-/** What a person wrote to find the messages to somebody. */
+/** The text of the recipient filter: an address or a contact id. */
 export function writtenRecipient({ address, contact }: DeliveryFilters): string | null {
   return address ?? contact;
 }
 
-/** A contact's id asks for all messages to them, anything else for those to that address. */
+/** A contact's id filters by contact; other text filters by address. */
 export function recipientFilter(
   written: string | null,
 ): Pick<DeliveryFilters, 'contact' | 'address'> {
@@ -32,7 +32,7 @@ export function recipientFilter(
     : { contact: null, address: written };
 }
 
-/** No filter but the period, in the same tab. */
+/** The cleared filters: only the period and the tab stay. */
 export function clearedFilters({ tab, range, from, to }: DeliveryFilters): DeliveryFilters {
   return { ...DELIVERY_FILTERS.none, tab, range, from, to };
 }

@@ -1,4 +1,4 @@
-/** What the delivery pages ask of the API, and how often they ask again. */
+/** The API queries of the delivery pages, and how often they refetch. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -9,7 +9,7 @@ import { toQuery } from './filters';
 
 const PAGE_SIZE = 50;
 const UNDER_WAY_POLL_MS = 2_000;
-/** A provider reports minutes or hours after it took a message. */
+/** A provider reports minutes or hours after it accepted a message. */
 const SETTLED_POLL_MS = 15_000;
 
 export function deliveryQuery(api: ApiClient, id: string) {
@@ -26,7 +26,7 @@ export function deliveryQuery(api: ApiClient, id: string) {
 
 export interface Resending {
   deliveryId: string;
-  /** The same key makes one resend, however often it is asked for. */
+  /** Resends a delivery; repeated calls with the same key make one resend. */
   idempotencyKey: string;
   force: boolean;
 }

@@ -16,13 +16,13 @@ import { REASON_TEXTS } from './reasonTexts';
 
 const BACK = { to: '/refusals', label: 'Refusals' };
 
-/** What the run that a refusal names has to do with it. */
+/** How the run that a refusal names is related to it. */
 function runText(refusal: Refusal): string {
   switch (refusal.reason) {
     case 'DUPLICATE':
       return 'Run of the first event';
     case 'REENTRY_BLOCKED':
-      return 'Run in the way';
+      return 'Earlier run';
     default:
       return 'Run';
   }
@@ -55,38 +55,38 @@ function Loaded({ refusal }: { refusal: Refusal }) {
           )}
           <Fact name="Trigger">{triggerWord(refusal)}</Fact>
           <Fact name="Source">{source ?? 'Unknown'}</Fact>
-          <Fact name="Times">{formatCount(refusal.count)}</Fact>
-          <Fact name="First">
+          <Fact name="Count">{formatCount(refusal.count)}</Fact>
+          <Fact name="First seen">
             <ExactTime time={refusal.createdAt} />
             <RelativeTime time={refusal.createdAt} now={now} />
           </Fact>
-          <Fact name="Last">
+          <Fact name="Last seen">
             <ExactTime time={refusal.lastAt} />
             <RelativeTime time={refusal.lastAt} now={now} />
           </Fact>
         </Facts>
       </DetailHeader>
       {refusal.erasedAt && (
-        <Notice title="Its contact was erased">
+        <Notice title="The contact was erased">
           <p>
-            <ExactTime time={refusal.erasedAt} />: what told of the person was taken out. That it
-            happened stays.
+            <ExactTime time={refusal.erasedAt} />: personal data was removed. The refusal stays in
+            the history.
           </p>
         </Notice>
       )}
-      <UnreadableNotice what="refusal" told={refusal.unreadable} />
-      <Section title="Why nothing ran">
+      <UnreadableNotice what="refusal" message={refusal.unreadable} />
+      <Section title="Why no run was opened">
         <p>{refusal.message}</p>
         <Notice title={meaning}>
           <p>{advice}</p>
         </Notice>
         <p>
           <Link to={REFUSAL_FILTERS.address('/refusals', { automationId, reason: refusal.reason })}>
-            More of the same for this automation
+            All refusals of this automation with this reason
           </Link>
         </p>
       </Section>
-      <Section title="What fired">
+      <Section title="Trigger">
         <Json label="Trigger" value={refusal.trigger} />
       </Section>
     </>

@@ -14,7 +14,7 @@ function addressOf({ id }: { id: string }): string {
 const COLUMNS: Column<Refusal>[] = [
   { title: 'Reason', width: 16, cell: ({ reason }) => <RefusalReasonLabel reason={reason} /> },
   {
-    title: 'What happened',
+    title: 'Details',
     isWide: true,
     cell: (row) => (
       <RowLink to={addressOf(row)}>
@@ -32,12 +32,12 @@ const COLUMNS: Column<Refusal>[] = [
   },
   { title: 'Trigger', width: 10, cell: triggerWord },
   {
-    title: 'Times',
+    title: 'Count',
     width: 8,
     cell: ({ count }) => <span className={page.nowrap}>{formatCount(count)}</span>,
   },
-  timeColumn('First', 11, ({ createdAt }) => createdAt),
-  timeColumn('Last', 11, ({ lastAt }) => lastAt),
+  timeColumn('First seen', 11, ({ createdAt }) => createdAt),
+  timeColumn('Last seen', 11, ({ lastAt }) => lastAt),
 ];
 
 export function RefusalTable({ refusals }: { refusals: Refusal[] }) {

@@ -8,11 +8,11 @@ import { REASON_TEXTS } from './reasonTexts';
 import classes from './RefusalsByReason.module.css';
 
 interface Props {
-  /** Of the other filters' refusals; absent where nothing is counted. */
+  /** Counts of the refusals that match the other filters; absent if not counted. */
   counts: Counts | undefined;
 }
 
-/** The reasons there are, the most frequent first; those without a refusal are left out. */
+/** The reasons, most frequent first; reasons without refusals are omitted. */
 export function reasonsByCount(counts: Counts | undefined): RefusalReason[] {
   if (!counts) return [...REFUSAL_REASONS];
   const of = (reason: RefusalReason) => counts.counts[reason] ?? 0;
@@ -21,7 +21,7 @@ export function reasonsByCount(counts: Counts | undefined): RefusalReason[] {
   );
 }
 
-/** Why nothing ran, grouped: each reason with what it means, leading to its refusals. */
+/** Refusals by reason: each with its meaning and a link to its refusals. */
 export function RefusalsByReason({ counts }: Props) {
   const addressWith = useAddressWith(REFUSAL_FILTERS);
   const reasons = reasonsByCount(counts);

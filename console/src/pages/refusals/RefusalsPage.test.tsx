@@ -37,7 +37,7 @@ function stack(routes: Routes = {}): Call[] {
   });
 }
 
-it('reasons come by how often they were given; where nobody counts, all of them', () => {
+it('reasons are sorted by count; without counts, all are shown', () => {
   expect(reasonsByCount(COUNTS)).toEqual(['REENTRY_BLOCKED', 'DUPLICATE']);
   expect(reasonsByCount(undefined)).toEqual(REFUSAL_REASONS);
 });
@@ -47,34 +47,34 @@ describe('the refusals', () => {
     rememberTokens();
   });
 
-  it('are grouped by reason, and a group leads to its own', async () => {
+  it('are grouped by reason, and each group links to its refusals', async () => {
     const calls = stack();
     const { user } = openConsole('/refusals?range=30d');
     const groups = within(await screen.findByRole('list', { name: 'Refusals by reason' }));
     await user.click(await groups.findByRole('link', { name: /^Re-entry blocked\s*40/ }));
     expect(window.location.search).toBe('?range=30d&reason=REENTRY_BLOCKED');
-    await screen.findByText(/loosen the rule/);
+    await screen.findByText(/change the re-entry rule/);
     const last = calls.findLast(({ url }) => url.pathname === '/v1/refusals');
     expect(last?.url.searchParams.get('reason')).toBe('REENTRY_BLOCKED');
   });
 
-  it('lead from the list to why, and to the run in the way', async () => {
+  it('lead from the list to the reason, and to the earlier run', async () => {
     stack();
     const { user } = openConsole('/refusals');
     await user.click(await screen.findByRole('link', { name: /^the contact has run_7 open/ }));
-    const why = await screen.findByRole('region', { name: 'Why nothing ran' });
+    const why = await screen.findByRole('region', { name: 'Why no run was opened' });
     expect(why).toHaveTextContent('the contact has run_7 open in this automation');
     expect(screen.getByRole('link', { name: 'run_7' })).toHaveAttribute('href', '/runs/run_7');
-    expect(screen.getByText('Run in the way')).toBeVisible();
+    expect(screen.getByText('Earlier run')).toBeVisible();
   });
 
-  it('that are none are good news', async () => {
+  it('are absent if every trigger opened a run', async () => {
     stack({
       '/v1/refusals': () => json({ items: [], nextCursor: null }),
       '/v1/refusals/counts': () => json({}, 404),
     });
     openConsole('/refusals');
-    await screen.findByText('Good: every trigger that fired opened a run.');
+    await screen.findByText('All good: every trigger that fired opened a run.');
     expect(screen.queryByRole('alert')).toBeNull();
   });
 });

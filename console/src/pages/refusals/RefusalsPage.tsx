@@ -47,7 +47,7 @@ export default function RefusalsPage() {
         />
       </div>
       <p className={page.muted}>
-        A trigger fired and opened no run. Here is why, for each time that it happened.
+        Triggers that fired but opened no run, with the reason.
       </p>
       <FilterBar
         label="Filter refusals"
@@ -75,10 +75,10 @@ export default function RefusalsPage() {
             change({ contact });
           }}
         />
-        <PeriodPicker label="First within" period={filters} onChange={change} />
+        <PeriodPicker label="First seen" period={filters} onChange={change} />
       </FilterBar>
       {filters.reason === null ? (
-        // Which groups there are is known with the counts: none may move from under a pointer.
+        // Wait for the counts: the groups depend on them, and must not move under the pointer.
         isCounting ? (
           <Skeleton height={88} />
         ) : (
@@ -97,7 +97,7 @@ export default function RefusalsPage() {
         empty={
           <NothingFound
             plural="refusals"
-            hint="Good: every trigger that fired opened a run."
+            hint="All good: every trigger that fired opened a run."
             period={filters}
             isNarrowed={REFUSAL_FILTERS.isNarrowed(filters)}
             onClear={() => {

@@ -1,4 +1,4 @@
-/** What the refusal pages ask of the API. */
+/** The API queries of the refusal pages. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';

@@ -1,4 +1,4 @@
-/** What each reason means, and what to do about it. */
+/** The meaning of each reason, and what to do about it. */
 
 import type { RefusalReason } from '../../shared/api/types';
 
@@ -11,40 +11,40 @@ export interface ReasonText {
 
 export const REASON_TEXTS: Record<RefusalReason, ReasonText> = {
   DUPLICATE: {
-    meaning: 'The same event had come before and had opened a run.',
-    advice: 'Nothing to do: the run it opened is the one to look at.',
+    meaning: 'The same event arrived before and opened a run.',
+    advice: 'No action needed: see the run that the first event opened.',
   },
   NO_CONTACT: {
-    meaning: 'The event names nobody that the workspace knows.',
+    meaning: 'No contact of the workspace matches the event.',
     advice:
-      'Create the contact, correct the path that the trigger reads, or let it create contacts.',
+      'Create the contact, correct the path that the trigger reads, or let the trigger create contacts.',
   },
   BAD_SIGNATURE: {
-    meaning: 'The signature is missing or was not made with the webhook’s secret.',
-    advice: 'Compare the secret that the sender uses; rotate it if it may be known to others.',
+    meaning: 'The signature is missing, or does not match the webhook’s secret.',
+    advice: 'Check the secret that the sender uses. Replace it if others may know it.',
   },
   INACTIVE: {
     meaning: 'The automation was not active when its trigger fired.',
-    advice: 'Activate the automation, or stop what calls it.',
+    advice: 'Activate the automation, or stop the sender.',
   },
   INVALID_PAYLOAD: {
-    meaning: 'The event is not what the trigger expects.',
-    advice: 'Compare the event with what the trigger reads from it.',
+    meaning: 'The payload does not match what the trigger expects.',
+    advice: 'Compare the payload with the fields that the trigger reads.',
   },
   REENTRY_BLOCKED: {
-    meaning: 'The automation’s re-entry rule kept the contact out.',
-    advice: 'Look at the run in the way, or loosen the rule if it should have run again.',
+    meaning: 'The re-entry rule allows no further run for this contact.',
+    advice: 'Check the contact’s earlier run, or change the re-entry rule if this event should open a run.',
   },
   RATE_LIMITED: {
-    meaning: 'More events came in a minute than the trigger lets in.',
-    advice: 'Slow the sender down, or raise the trigger’s rate limit.',
+    meaning: 'More events arrived in a minute than the rate limit allows.',
+    advice: 'Slow down the sender, or raise the trigger’s rate limit.',
   },
   CHAIN_TOO_DEEP: {
-    meaning: 'Automations started one another too many times in a row.',
-    advice: 'Look for automations that start each other in a circle.',
+    meaning: 'Too many automations started each other in a row.',
+    advice: 'Check for automations that start each other in a loop.',
   },
   KEY_REUSED: {
-    meaning: 'The idempotency key had come before with another body.',
-    advice: 'Have the sender use a new key for each event, and the same one only to repeat it.',
+    meaning: 'The idempotency key was already used with a different body.',
+    advice: 'The sender must use a new key for each event, and repeat a key only to retry the same event.',
   },
 };

@@ -13,7 +13,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Asks for the reason of a cancel; open for as long as it is rendered. */
+/** Asks for a reason before a run is canceled; open while it is rendered. */
 export function CancelRunDialog({ run, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
@@ -44,11 +44,11 @@ export function CancelRunDialog({ run, onClose }: Props) {
               for <strong>{contact}</strong>
             </>
           )}{' '}
-          ends where it is. What it has done stays done; nothing starts it again.
+          stops where it is. Steps that are done are not undone, and the run cannot be resumed.
         </p>
         <TextInput
           label="Reason"
-          description="Stands on the run, with your name."
+          description="Shown on the run, with your name."
           required
           withAsterisk={false}
           maxLength={120}
@@ -59,8 +59,8 @@ export function CancelRunDialog({ run, onClose }: Props) {
           }}
         />
         <DialogDecision
-          cancel="Keep it going"
-          confirm="Cancel the run"
+          cancel="Keep running"
+          confirm="Cancel run"
           error={error}
           isPending={isPending}
           isDisabled={reason.trim() === ''}

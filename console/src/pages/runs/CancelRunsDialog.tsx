@@ -16,14 +16,14 @@ import { cancellationQuery, cancelRuns } from './queries';
 const PREVIEW = 'preview';
 
 function runs(count: number): string {
-  return count === 1 ? 'one run' : `${formatCount(count)} runs`;
+  return count === 1 ? '1 run' : `${formatCount(count)} runs`;
 }
 
 function Sample({ sample, matched }: { sample: Run[]; matched: number }) {
   return (
-    // It may scroll, which the keyboard can do only where it can stand.
+    // The list may scroll, so the keyboard must be able to focus it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <ul className={classes.sample} aria-label="Some of them" tabIndex={0}>
+    <ul className={classes.sample} aria-label="Examples" tabIndex={0}>
       {sample.map((run) => (
         <li key={run.id}>
           <Status status={run.status} /> {run.automationName}
@@ -46,11 +46,11 @@ function Done({ started, onClose }: { started: CancelOutcome; onClose: () => voi
       <Notice title={`${runs(outcome.canceled)} canceled`.replace(/^o/, 'O')}>
         {!outcome.isComplete && (
           <p>
-            What is left follows within minutes, with runs opened just before you asked; you may
-            close this, the cancellation goes on.
+            The remaining runs, including those that were opened just before, are canceled within
+            minutes. You can close this window.
           </p>
         )}
-        {outcome.isComplete && left > 0 && <p>{runs(left)} had ended by themselves before.</p>}
+        {outcome.isComplete && left > 0 && <p>{runs(left)} finished before they could be canceled.</p>}
       </Notice>
       {error && <ErrorNotice error={error} />}
       <DialogActions>
@@ -65,7 +65,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Cancels every open run that the filters match, after showing how many and which. */
+/** Cancels every open run that matches the filters, after showing how many and examples. */
 export default function CancelRunsDialog({ filter, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
@@ -86,7 +86,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
   });
   const found = preview.data;
   return (
-    <Dialog title="Cancel every open run of this list?" opened onClose={onClose}>
+    <Dialog title="Cancel all open runs in this list?" opened onClose={onClose}>
       {data ? (
         <Done started={data} onClose={onClose} />
       ) : (
@@ -101,15 +101,16 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
             <>
               <p>
                 {found.matched === 0 ? (
-                  'No open run matches the filters: there is nothing to cancel.'
+                  'No open run matches the filters.'
                 ) : (
                   <>
-                    This ends{' '}
+                    This stops{' '}
                     <strong>
                       {found.isComplete ? '' : 'at least '}
                       {runs(found.matched)}
                     </strong>{' '}
-                    where they are. What they have done stays done; nothing starts them again.
+                    where they are. Steps that are done are not undone, and the runs cannot be
+                    resumed.
                   </>
                 )}
               </p>
@@ -118,7 +119,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
                   <Sample sample={found.sample} matched={found.matched} />
                   <TextInput
                     label="Reason"
-                    description="Stands on every one of them, with your name."
+                    description="Shown on every canceled run, with your name."
                     required
                     withAsterisk={false}
                     maxLength={120}
@@ -134,7 +135,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
           {error && <ErrorNotice error={error} />}
           <DialogActions>
             <Button variant="default" onClick={onClose}>
-              Keep them
+              Keep running
             </Button>
             {found !== undefined && found.matched > 0 && (
               <Button

@@ -17,7 +17,7 @@ interface Props {
   onChange: (next: (openSteps: readonly string[]) => readonly string[]) => void;
 }
 
-/** A run's steps inside of the list. */
+/** The steps of a run, expanded in the list. */
 export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
   const { api } = useServices();
   const now = useNow(1_000);
@@ -52,7 +52,7 @@ export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
         }}
       />
       <Link to={`/runs/${run.id}`} state={listState} className={classes.open ?? ''}>
-        Open the run’s page
+        Open run page
       </Link>
     </div>
   );

@@ -16,7 +16,7 @@ import { useNow } from '../../shared/ui/Time';
 import { type ChartBar, chartBarsOf, totalOf } from './chartBars';
 import classes from './RunChart.module.css';
 
-/** From the ground up; failures at the top, where their height is easiest to compare. */
+/** From bottom to top; failures at the top, so that they are visible. */
 const STACK = ['COMPLETED', 'CANCELED', 'RUNNING', 'PENDING', 'FAILED'] as const satisfies RunStatus[];
 
 const FILLS: Record<RunStatus, string> = {
@@ -24,7 +24,7 @@ const FILLS: Record<RunStatus, string> = {
   CANCELED: 'var(--chart-idle)',
   RUNNING: 'var(--chart-busy)',
   PENDING: 'var(--chart-waiting)',
-  // Striped, so that it is told from the others without its colour.
+  // Striped, so that it differs from the others without colour.
   FAILED: 'url(#failed-stripes)',
 };
 
@@ -60,7 +60,7 @@ function indexIn({ activeTooltipIndex }: MouseHandlerDataParam): number | null {
   return Number.isInteger(index) ? index : null;
 }
 
-/** In words for who cannot see the bars. */
+/** The chart as text for screen readers. */
 function Summary({ bars, now }: { bars: ChartBar[]; now: number }) {
   const busiest = bars.toSorted((one, other) => totalOf(other) - totalOf(one))[0];
   const totals = STACK.map((status) => ({
@@ -71,20 +71,20 @@ function Summary({ bars, now }: { bars: ChartBar[]; now: number }) {
     <figcaption className="visually-hidden">
       Runs over time by status.{' '}
       {totals.map(({ status, total }) => `${formatWord(status)}: ${formatCount(total)}.`).join(' ')}
-      {busiest && totalOf(busiest) > 0 && ` Most of them in ${span(busiest, now)}.`}
+      {busiest && totalOf(busiest) > 0 && ` Most runs: ${span(busiest, now)}.`}
     </figcaption>
   );
 }
 
 interface Props {
   stats: Stats;
-  /** What of the page's filters the bars do not follow, in words. */
+  /** Which of the page's filters the chart ignores, as text. */
   note: string | null;
-  /** Called with the period that was chosen, ISO 8601 in UTC. */
+  /** Called with the selected period, ISO 8601 in UTC. */
   onBrush: (from: string, to: string) => void;
 }
 
-/** How many runs were created when; dragging over it looks closer. The period's form does it too. */
+/** Runs over time. Dragging over the bars selects a period, which the period form can do too. */
 export default function RunChart({ stats, note, onBrush }: Props) {
   const now = useNow(60_000);
   const [brush, setBrush] = useState<[number, number] | null>(null);
@@ -95,7 +95,7 @@ export default function RunChart({ stats, note, onBrush }: Props) {
     setBrush(null);
     if (!chosen) return;
     const [first, last] = [bars[chosen[0]], bars[chosen[1]]];
-    // A mere click chooses nothing.
+    // A click without dragging selects nothing.
     if (!first || !last || first === last) return;
     onBrush(new Date(first.start).toISOString(), new Date(last.end).toISOString());
   }
@@ -178,9 +178,9 @@ export default function RunChart({ stats, note, onBrush }: Props) {
       </ResponsiveContainer>
       {stats.duration && (
         <p className={classes.durations}>
-          Half of the runs took at most {formatDuration(stats.duration.p50Ms)}, 95 % at most{' '}
+          Duration: median {formatDuration(stats.duration.p50Ms)}, p95{' '}
           {formatDuration(stats.duration.p95Ms)}.
-          <span className={classes.drag}> Drag over the bars to look closer.</span>
+          <span className={classes.drag}> Drag over the bars to zoom in.</span>
         </p>
       )}
       <Summary bars={bars} now={now} />

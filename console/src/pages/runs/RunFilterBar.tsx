@@ -22,7 +22,7 @@ function groupName({ count, automationName, nodeId, title }: FailureGroup): stri
   return `${formatCount(count)} × ${where}: ${title}`;
 }
 
-/** Failed runs by what their errors have in common; not there where nothing groups them. */
+/** Filters failed runs by their error group; hidden if failures are not grouped. */
 function ErrorGroupPicker({ filters, onChange }: Props) {
   const { api } = useServices();
   const { automationId, errorGroup } = filters;
@@ -44,9 +44,9 @@ function ErrorGroupPicker({ filters, onChange }: Props) {
       value={errorGroup}
       searchable
       clearable
-      // Mantine hides it from screen readers, which may not be where the keyboard comes.
+      // Mantine hides this button from screen readers, but the keyboard can reach it.
       clearButtonProps={{ 'aria-label': 'Show all errors', 'aria-hidden': false, tabIndex: 0 }}
-      nothingFoundMessage="No error like that"
+      nothingFoundMessage="No matching error"
       comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
       onChange={(chosen) => {
         onChange({ errorGroup: chosen });
@@ -74,7 +74,7 @@ export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Co
       <AutomationPicker
         value={filters.automationId}
         onChange={(automationId) => {
-          // An error group is one automation's.
+          // An error group belongs to one automation.
           onChange({ automationId, errorGroup: null });
         }}
       />
@@ -85,7 +85,7 @@ export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Co
         }}
       />
       <ErrorGroupPicker filters={filters} onChange={onChange} />
-      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+      <PeriodPicker label="Created" period={filters} onChange={onChange} />
     </FilterBar>
   );
 }

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunDetail } from '../../shared/api/types';
+import nodeTypes from '../../test/nodeTypes.json';
 import { openConsole, rememberTokens } from '../../test/render';
 import { json, makeRunDetail, makeStep, ME, serve } from '../../test/server';
 
@@ -36,6 +37,7 @@ const FAILED = makeRunDetail({
 function stack(run: RunDetail) {
   serve({
     '/v1/me': () => json(ME),
+    '/v1/node-types': () => json({ items: nodeTypes, nextCursor: null }),
     '/v1/runs/run_1': () => json(run),
     '/v1/runs/run_9': () => json({ detail: 'No such run.' }, 404),
   });
@@ -46,21 +48,21 @@ describe('one run', () => {
     rememberTokens();
   });
 
-  it('says of a damaged step what cannot be read, and shows the others', async () => {
-    const told = 'Damaged in the store and left out: output, error.';
-    const damaged = makeStep({ order: 2, unreadable: told });
+  it('says which part of a damaged step cannot be read, and shows the others', async () => {
+    const unreadable = 'Damaged in the store and left out: output, error.';
+    const damaged = makeStep({ order: 2, unreadable });
     const sound = makeStep({ nodeId: 'big', order: 1, output: { kept: 'yes' } });
     stack(makeRunDetail({ status: 'FAILED', steps: [sound, damaged] }));
     const { user } = openConsole('/runs/run_1');
     await user.click(await screen.findByRole('button', { name: new RegExp(damaged.nodeId) }));
     const notice = await screen.findByRole('alert');
     expect(notice).toHaveTextContent('Part of this step cannot be read');
-    expect(notice).toHaveTextContent(told);
+    expect(notice).toHaveTextContent(unreadable);
     await user.click(screen.getByRole('button', { name: /^big/ }));
     expect(await screen.findByRole('region', { name: 'Output' })).toHaveTextContent('yes');
   });
 
-  it('names the node that failed, why, and leads to its step', async () => {
+  it('names the failed node and the error, and links to its step', async () => {
     stack(FAILED);
     const { user, view } = openConsole('/runs/run_1');
     const error = await screen.findByRole('region', { name: 'Error' });
@@ -76,16 +78,17 @@ describe('one run', () => {
     expect(window.location.search).toBe('?step=score');
   });
 
-  it('lists the steps in the order they were visited', async () => {
+  it('lists the steps in the order in which they were visited, with the names of their types', async () => {
     stack(FAILED);
     openConsole('/runs/run_1');
     const steps = within(await screen.findByRole('region', { name: 'Steps' }));
+    await steps.findByText('Call a service');
     const names = steps.getAllByRole('button').map((button) => button.textContent);
     expect(names[0]).toMatch(/^big Condition.*outcome true/);
-    expect(names[1]).toMatch(/^score Integration/);
+    expect(names[1]).toMatch(/^score Call a service/);
   });
 
-  it('opens the step a link names, and closes it again', async () => {
+  it('opens the step that a link names, and closes it again', async () => {
     stack(FAILED);
     const { user } = openConsole('/runs/run_1?step=big');
     expect(await screen.findByRole('region', { name: 'Evidence' })).toHaveTextContent('149.5');
@@ -94,7 +97,7 @@ describe('one run', () => {
     expect(window.location.search).toBe('');
   });
 
-  it('shows what a step worked with, else its configuration', async () => {
+  it('shows the input of a step, else its configuration', async () => {
     const config = { url: 'https://api.example.com/{{trigger.orderId}}' };
     const input = { url: 'https://api.example.com/1009' };
     const graph = {
@@ -120,7 +123,7 @@ describe('one run', () => {
     expect(steps.getByRole('region', { name: 'Input' })).toHaveTextContent('1009');
   });
 
-  it('tells who canceled it and why', async () => {
+  it('shows who canceled it and why', async () => {
     const at = '2026-03-01T10:00:03.000Z';
     stack(
       makeRunDetail({
@@ -129,16 +132,16 @@ describe('one run', () => {
       }),
     );
     openConsole('/runs/run_1');
-    const cancel = await screen.findByRole('region', { name: 'Cancel' });
+    const cancel = await screen.findByRole('region', { name: 'Canceled' });
     expect(cancel).toHaveTextContent('Canceled by owner@demo.example');
     expect(cancel).toHaveTextContent('Wrong segment');
   });
 
-  it('is canceled with a reason by who may', async () => {
+  it('is canceled with a reason by users with the role', async () => {
     const open = makeRunDetail({ status: 'RUNNING', finishedAt: null, durationMs: null });
     const calls = serve({
       '/v1/me': () => json(ME),
-      '/v1/node-types': () => json([]),
+      '/v1/node-types': () => json({ items: nodeTypes, nextCursor: null }),
       '/v1/runs/run_1': () => json(open),
       '/v1/runs/run_1/cancel': () => json(open),
     });
@@ -146,7 +149,7 @@ describe('one run', () => {
     await user.click(await screen.findByRole('button', { name: 'Cancel…' }));
     const dialog = within(await screen.findByRole('dialog'));
     await user.type(dialog.getByLabelText('Reason'), 'Wrong segment');
-    await user.click(dialog.getByRole('button', { name: 'Cancel the run' }));
+    await user.click(dialog.getByRole('button', { name: 'Cancel run' }));
     await waitFor(() => {
       expect(screen.queryByRole('dialog')).toBeNull();
     });
@@ -154,7 +157,7 @@ describe('one run', () => {
     expect(sent).toMatchObject({ method: 'POST', body: '{"reason":"Wrong segment"}' });
   });
 
-  it('goes on to the next step, and its address goes with it', async () => {
+  it('moves to the next step, and the address changes with it', async () => {
     stack(FAILED);
     const { user } = openConsole('/runs/run_1?step=big');
     await user.click(await screen.findByRole('button', { name: 'Next step' }));
@@ -166,7 +169,7 @@ describe('one run', () => {
     expect(screen.getByRole('button', { name: /^big/ })).toHaveFocus();
   });
 
-  it('marks what was struck', async () => {
+  it('marks removed secrets', async () => {
     const request = { headers: { Authorization: 'Bearer {{secret.KEY}}' }, body: '[redacted]' };
     stack(makeRunDetail({ steps: [makeStep({ request })] }));
     const { view } = openConsole('/runs/run_1?step=score');
@@ -175,11 +178,11 @@ describe('one run', () => {
     expect(marks).toEqual(['{{secret.KEY}}', '[redacted]']);
   });
 
-  it('says that a run is not there', async () => {
+  it('says that a run does not exist', async () => {
     stack(FAILED);
     openConsole('/runs/run_9');
     expect(
-      await screen.findByRole('heading', { name: 'There is no such run in this workspace' }),
+      await screen.findByRole('heading', { name: 'Run not found' }),
     ).toBeVisible();
   });
 });

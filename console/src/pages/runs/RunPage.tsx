@@ -92,7 +92,7 @@ function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: str
         )}
         {run.errorGroup !== null && (
           <Link to={RUN_FILTERS.address('/runs', { errorGroup: run.errorGroup, range: '30d' })}>
-            Runs that failed alike
+            Runs with the same error
           </Link>
         )}
       </p>
@@ -104,7 +104,7 @@ function Canceled({ run }: { run: Run }) {
   if (!run.canceled) return null;
   const { by, reason, at } = run.canceled;
   return (
-    <Panel label="Cancel" title={`Canceled by ${by}`}>
+    <Panel label="Canceled" title={`Canceled by ${by}`}>
       <p>{reason}</p>
       <p className={detail.muted}>
         <ExactTime time={at} />
@@ -113,11 +113,11 @@ function Canceled({ run }: { run: Run }) {
   );
 }
 
-/** Runs that the end of this one opened. */
+/** The runs that were opened when this one ended. */
 function Downstream({ run }: { run: RunDetail }) {
   if (run.downstream.length === 0) return null;
   return (
-    <Section title="What its end opened">
+    <Section title="Runs opened by this run">
       <ul className={classes.downstream}>
         {run.downstream.map(({ runId, automationName, status }) => (
           <li key={runId}>
@@ -162,7 +162,7 @@ function Loaded({ run }: { run: RunDetail }) {
   const [{ step: openSteps }, changeAddress] = useAddressState(RUN_PAGE);
   const health = healthText(run, now);
 
-  // A link to a step leads to it, and not only to its page.
+  // A link to a step scrolls to the step.
   const linked = useRef(openSteps[0]);
   const { id } = run;
   useEffect(() => {
@@ -198,11 +198,11 @@ function Loaded({ run }: { run: RunDetail }) {
       >
         <RunFacts run={run} now={now} />
       </DetailHeader>
-      <UnreadableNotice what="run" told={run.unreadable} />
+      <UnreadableNotice what="run" message={run.unreadable} />
       <Failure run={run} onOpenStep={show} />
       <Canceled run={run} />
-      <Section title="The way it took">
-        <FallbackBoundary fallback={<p className={detail.muted}>The graph could not be drawn.</p>}>
+      <Section title="Path through the graph">
+        <FallbackBoundary fallback={<p className={detail.muted}>The graph could not be loaded.</p>}>
           <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
         </FallbackBoundary>
       </Section>
@@ -219,7 +219,7 @@ function Loaded({ run }: { run: RunDetail }) {
         }}
       />
       <Downstream run={run} />
-      <Section title="What opened the run">
+      <Section title="Event">
         <h3 className={classes.part}>Trigger</h3>
         <Json label="Trigger" value={run.trigger} />
         <h3 className={classes.part}>Payload</h3>

@@ -49,7 +49,7 @@ const COLUMNS: Column<Run>[] = [
     cell: ({ contact }) => {
       const name = contactName(contact);
       if (name === null) return <span className={page.muted}>No contact</span>;
-      // Never cut, as it is what rows are told apart by; a long address breaks before its host.
+      // Never cut, because it distinguishes the rows; a long address breaks before its domain.
       const [user = '', ...host] = name.split('@');
       return (
         <>
@@ -90,7 +90,7 @@ const COLUMNS: Column<Run>[] = [
     },
   },
   {
-    title: 'At',
+    title: 'Step',
     width: 7.5,
     cell: (run) => {
       const at = currentNodes(run);
@@ -115,7 +115,7 @@ const COLUMNS: Column<Run>[] = [
   },
 ];
 
-/** Newest first, as the API sends them; a row opens in place to what its run did. */
+/** Runs, newest first, as the API sends them. A row expands to show its steps. */
 export function RunTable({ runs }: { runs: Run[] }) {
   const [{ open }, change] = useAddressState(RUN_LIST);
   return (

@@ -49,7 +49,7 @@ describe('the run history', () => {
     rememberTokens();
   });
 
-  it('shows what ran, for whom, and why it failed', async () => {
+  it('shows the automation, the contact and the error', async () => {
     stack();
     openConsole('/runs');
     const [completed, failed] = await rows();
@@ -59,13 +59,13 @@ describe('the run history', () => {
     expect(failed).toHaveTextContent('It answered 503');
   });
 
-  it('names to screen readers what clears the error', async () => {
+  it('names the button that clears the error filter', async () => {
     stack();
     openConsole('/runs?errorGroup=err_1');
     expect(await screen.findByRole('button', { name: 'Show all errors' })).toBeVisible();
   });
 
-  it('asks again for the chart whose first answer failed', async () => {
+  it('loads the chart again after its first request failed', async () => {
     let asked = 0;
     stack({
       '/v1/stats': () => {
@@ -82,7 +82,7 @@ describe('the run history', () => {
     expect(asked).toBe(2);
   });
 
-  it('asks again for the further page that failed, and for no other', async () => {
+  it('loads again only the page that failed', async () => {
     let isAway = true;
     const calls = stack({
       '/v1/runs': ({ url }) => {
@@ -105,17 +105,17 @@ describe('the run history', () => {
     expect(asked[0]?.url.searchParams.get('cursor')).toBe('c1');
   });
 
-  it('opens a run from its steps with the way back to the list as it was', async () => {
+  it('opens a run from its steps, and the back link keeps the filters', async () => {
     stack({ '/v1/runs/run_1': () => json(makeRunDetail()) });
     const { user } = openConsole('/runs?range=30d');
     await rows();
     await user.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
-    await user.click(await screen.findByRole('link', { name: 'Open the run’s page' }));
+    await user.click(await screen.findByRole('link', { name: 'Open run page' }));
     const back = await screen.findByRole('link', { name: 'Run history', current: false });
     expect(back.getAttribute('href')).toMatch(/^\/runs\?range=30d/);
   });
 
-  it('says what an open run is waiting for', async () => {
+  it('says what an open run waits for', async () => {
     const until = new Date(Date.now() + 3 * 86_400_000);
     const health = {
       state: 'WAITING',
@@ -131,7 +131,7 @@ describe('the run history', () => {
     expect(row).toHaveTextContent(/^Runningwaiting until [A-Z][a-z]{2} \d{1,2},? (\d{4}, )?\d{2}:\d{2}/);
   });
 
-  it('writes a chosen status to the URL and asks the API for it', async () => {
+  it('writes a selected status to the URL and filters by it', async () => {
     const calls = stack();
     const { user } = openConsole('/runs?automationId=atm_1');
     await rows();
@@ -171,7 +171,7 @@ describe('the run history', () => {
     });
   });
 
-  it('loads more by cursor and lists a run of two pages once', async () => {
+  it('loads more by cursor and lists a run that is on two pages once', async () => {
     stack({
       '/v1/runs': ({ url }) =>
         url.searchParams.get('cursor') === 'next'
@@ -184,7 +184,7 @@ describe('the run history', () => {
     expect(await rows()).toHaveLength(2);
   });
 
-  it('counts every status by the other filters', async () => {
+  it('counts every status, using the other filters', async () => {
     const calls = stack({ '/v1/runs/counts': () => json(COUNTS) });
     openConsole('/runs?status=FAILED&contact=ada%40example.com');
     expect(await screen.findByRole('radio', { name: 'Completed 1,204' })).toBeVisible();
@@ -193,13 +193,13 @@ describe('the run history', () => {
     expect(asked?.url.search).toBe('?contact=ada%40example.com&range=7d');
   });
 
-  it('says where counting ended early', async () => {
+  it('marks counts that ended early', async () => {
     stack({ '/v1/runs/counts': () => json({ ...COUNTS, isComplete: false }) });
     openConsole('/runs');
     expect(await screen.findByRole('radio', { name: /^All 1,206\s*or more$/ })).toBeVisible();
   });
 
-  it('opens runs and their steps in place, and a copied link opens the same ones', async () => {
+  it('expands runs and their steps, and a copied link expands the same ones', async () => {
     stack({
       '/v1/runs/run_1': () => json(makeRunDetail()),
       '/v1/runs/run_2': () => json(makeRunDetail({ ...FAILED })),
@@ -223,28 +223,28 @@ describe('the run history', () => {
     expect(first).toHaveAttribute('aria-expanded', 'true');
     expect(second).toHaveAttribute('aria-expanded', 'false');
 
-    // A run that is closed forgets its steps.
+    // Collapsing a run also closes its steps.
     await other.click(screen.getByRole('button', { name: 'Hide the steps of run run_1' }));
     expect(window.location.search).toBe('?range=30d&open=run_2');
     await other.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
     expect(window.location.search).toBe('?range=30d&open=run_2&open=run_1');
   });
 
-  it('goes from step to step in place, and comes back from the run’s page to them', async () => {
+  it('moves from step to step in the list, and returns to them from the run page', async () => {
     const two = [makeStep(), makeStep({ nodeId: 'mail', type: 'SEND_MESSAGE', order: 2 })];
     stack({ '/v1/runs/run_1': () => json(makeRunDetail({ steps: two })) });
     const { user } = openConsole('/runs?open=run_1.score');
     await rows();
     await user.click(await screen.findByRole('button', { name: 'Next step' }));
     expect(window.location.search).toBe('?open=run_1.mail');
-    await user.click(screen.getByRole('link', { name: 'Open the run’s page' }));
+    await user.click(screen.getByRole('link', { name: 'Open run page' }));
     await user.click(await screen.findByRole('link', { name: 'Run history', current: false }));
     expect(window.location.search).toBe('?open=run_1.mail');
     const mail = await screen.findByRole('button', { name: /^mail Send message/ });
     expect(mail).toHaveAttribute('aria-expanded', 'true');
   });
 
-  it('cancels many after showing how many and which', async () => {
+  it('cancels many runs after showing how many, with examples', async () => {
     const outcome = { id: null, matched: 12, canceled: 0, isComplete: true, sample: [makeRun()] };
     const calls = stack({
       '/v1/runs/cancel': ({ body }) =>
@@ -268,7 +268,7 @@ describe('the run history', () => {
     });
   });
 
-  it('exports what the filters match', async () => {
+  it('exports the runs that match the filters', async () => {
     const made = { id: 'exp_1', list: 'RUNS', format: 'CSV', status: 'PENDING', rows: 0, url: null };
     stack({
       '/v1/exports': () => json(made, 202),
@@ -277,7 +277,7 @@ describe('the run history', () => {
     });
     const { user } = openConsole('/runs?status=FAILED');
     await user.click(await screen.findByRole('button', { name: 'Export…' }));
-    await user.click(await screen.findByRole('button', { name: 'Make the file' }));
+    await user.click(await screen.findByRole('button', { name: 'Export' }));
     expect(await screen.findByRole('link', { name: 'Download' })).toHaveAttribute(
       'href',
       'https://files.example/exp_1.csv',
@@ -313,7 +313,7 @@ describe('the run history', () => {
     expect(screen.queryByRole('button', { name: 'Cancel open runs…' })).toBeNull();
   });
 
-  it('announces what is new, changes rows in place, and shows the new ones on demand', async () => {
+  it('announces new rows, updates rows in place, and shows the new ones on demand', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const running = makeRun({ id: 'run_1', status: 'RUNNING', durationMs: null });
     let items = [running];
@@ -332,13 +332,13 @@ describe('the run history', () => {
     expect(screen.queryByRole('button', { name: /new$/ })).toBeNull();
   });
 
-  it('looks at a period of the viewer’s own choice', async () => {
+  it('applies a custom period', async () => {
     const calls = stack();
     const { user } = openConsole('/runs?range=24h');
     await rows();
     await user.click(screen.getByRole('button', { name: 'Custom…' }));
     fireEvent.change(await screen.findByLabelText('From'), { target: { value: '2026-03-01T10:00' } });
-    await user.click(await screen.findByRole('button', { name: 'Show this period' }));
+    await user.click(await screen.findByRole('button', { name: 'Apply' }));
     const from = new Date('2026-03-01T10:00').toISOString();
     expect(new URLSearchParams(window.location.search).get('from')).toBe(from);
     await waitFor(() => {
@@ -348,26 +348,26 @@ describe('the run history', () => {
     });
   });
 
-  it('offers a way out of an empty result', async () => {
+  it('offers to clear the filters if nothing matches', async () => {
     stack({ '/v1/runs': () => json({ items: [], nextCursor: null }) });
     const { user } = openConsole('/runs?status=PENDING');
-    await screen.findByRole('heading', { name: 'No runs in the last 7 days match' });
-    await user.click(screen.getByRole('button', { name: 'Clear the filters' }));
+    await screen.findByRole('heading', { name: 'No matching runs in the last 7 days' });
+    await user.click(screen.getByRole('button', { name: 'Clear filters' }));
     expect(window.location.search).toBe('');
   });
 
-  it('goes on searching where a page came back empty but unfinished', async () => {
+  it('continues a search after an empty page that is not the last', async () => {
     stack({ '/v1/runs': () => json({ items: [], nextCursor: 'more' }) });
     openConsole('/runs?contact=x');
-    expect(await screen.findByText(/Older ones were not searched yet/)).toBeVisible();
+    expect(await screen.findByText(/Older ones are not searched yet/)).toBeVisible();
     expect(screen.getByRole('button', { name: 'Load more' })).toBeEnabled();
   });
 
   it.each([
     [403, 'Your role does not allow this'],
     [429, 'Too many requests'],
-    [503, 'The server failed to answer'],
-  ])('says what %i means', async (status, words) => {
+    [503, 'Server error'],
+  ])('explains status %i', async (status, words) => {
     stack({ '/v1/runs': () => json({ detail: 'The details.' }, status) });
     openConsole('/runs');
     const alert = await screen.findByRole('alert');
@@ -375,7 +375,7 @@ describe('the run history', () => {
     expect(alert).toHaveTextContent('The details.');
   });
 
-  it('asks to sign in again in place when the session ended, and comes back', async () => {
+  it('asks to sign in on the same page when the session ended, and returns to it', async () => {
     let granted = false;
     stack({
       '/v1/runs': () => (granted ? json({ items: [FAILED], nextCursor: null }) : json({}, 401)),
@@ -398,9 +398,9 @@ describe('the run history', () => {
   });
 });
 
-it('an unknown address says so', async () => {
+it('an unknown address shows a not-found page', async () => {
   rememberTokens();
   stack();
   openConsole('/nowhere');
-  expect(await screen.findByRole('heading', { name: 'There is no page here' })).toBeVisible();
+  expect(await screen.findByRole('heading', { name: 'Page not found' })).toBeVisible();
 });

@@ -20,7 +20,7 @@ import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
 import { RunTable } from './RunTable';
 
-// Charts are drawn by a library that the list does not wait for.
+// The chart library is loaded separately, so that the list does not wait for it.
 const RunChart = lazy(() => import('./RunChart'));
 const ExportDialog = lazy(() => import('../../shared/lists/ExportDialog'));
 const CancelRunsDialog = lazy(() => import('./CancelRunsDialog'));
@@ -30,13 +30,13 @@ interface FilterProps {
   onChange: (changes: Partial<RunFilters>) => void;
 }
 
-/** How many runs there were over time. Other filters than automation and period have no figures. */
+/** The chart of runs over time. It only follows the automation and period filters. */
 function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolean }) {
   const { api } = useServices();
   const asked = { automationId: filters.automationId, ...periodQuery(filters) };
   const { data: stats, error, refetch } = useQuery(statsQuery(api, asked));
   const note = chartNote(filters);
-  // Its place is kept for it, so that the rows below do not move when it comes.
+  // The chart's space is reserved, so that the rows below do not move.
   const place = <div className={classes.chart} />;
   if (stats === null) return null;
   if (stats === undefined && error) {
@@ -144,7 +144,7 @@ export default function RunsPage() {
         empty={
           <NothingFound
             plural="runs"
-            hint="A run appears here the moment a trigger of an active automation fires."
+            hint="A run appears here when a trigger of an active automation fires."
             period={filters}
             isNarrowed={RUN_FILTERS.isNarrowed(filters)}
             onClear={() => {

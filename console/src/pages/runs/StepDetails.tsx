@@ -49,21 +49,21 @@ function EvidenceLine({ sentence }: { sentence: Sentence }) {
   );
 }
 
-/** Shows it in words, and as it was recorded. */
+/** Shows the evidence as sentences, and as recorded. */
 function EvidencePart({ step }: { step: Step }) {
   if (step.evidence === null) return null;
   const sentences = evidenceSentences(step);
   return (
     <Part title="Evidence">
       {sentences.length > 0 && (
-        <ul className={classes.sentences} aria-label="Evidence in words">
+        <ul className={classes.sentences} aria-label="Evidence as sentences">
           {sentences.map((sentence, index) => (
             <EvidenceLine key={index} sentence={sentence} />
           ))}
         </ul>
       )}
       <details className={classes.raw} open={sentences.length === 0}>
-        <summary>As recorded</summary>
+        <summary>Raw evidence</summary>
         <Json label="Evidence" value={step.evidence} />
       </details>
     </Part>
@@ -102,7 +102,7 @@ function bodyLinkOf(exchange: Record<string, unknown>): BodyLink | null {
   return typeof link?.url === 'string' ? { url: link.url, bytes: link.bytes ?? 0 } : null;
 }
 
-/** A request or a response; a long body is linked, not shown. */
+/** A request or a response; a long body is linked instead of shown. */
 function ExchangePart({ title, exchange }: { title: string; exchange: Record<string, unknown> }) {
   const link = bodyLinkOf(exchange);
   const shown = Object.fromEntries(
@@ -114,7 +114,7 @@ function ExchangePart({ title, exchange }: { title: string; exchange: Record<str
       {link && (
         <Anchor href={link.url} rel="noreferrer" className={classes.download ?? ''}>
           <IconDownload size={16} aria-hidden />
-          The whole body, {formatBytes(link.bytes)}
+          Full body, {formatBytes(link.bytes)}
         </Anchor>
       )}
     </Part>
@@ -154,7 +154,7 @@ function recordedNothing(step: Step): boolean {
   );
 }
 
-/** What opened the run: the event, and what it brought. */
+/** The trigger and payload that opened the run. */
 function TriggerPart({ run }: { run: RunDetail }) {
   return (
     <>
@@ -169,8 +169,8 @@ function TriggerPart({ run }: { run: RunDetail }) {
 }
 
 /**
- * What the node worked with. Where a step did not record it, there is its configuration, with
- * expressions as they were written.
+ * The node's input. If the step did not record it, shows the configuration, with expressions as
+ * they were written.
  */
 function InputPart({ run, step }: { run: RunDetail; step: Step }) {
   if (step.type === 'TRIGGER') return <TriggerPart run={run} />;
@@ -185,7 +185,7 @@ function InputPart({ run, step }: { run: RunDetail; step: Step }) {
   );
 }
 
-/** What a step did: everything that was recorded of it, and nothing that was not. */
+/** Shows everything that a step recorded, and no empty sections. */
 export function StepDetails({ run, step }: { run: RunDetail; step: Step }) {
   const { error, reason, waitUntil, output, request, response } = step;
   return (
@@ -198,7 +198,7 @@ export function StepDetails({ run, step }: { run: RunDetail; step: Step }) {
           </>
         )}
       </p>
-      <UnreadableNotice what="step" told={step.unreadable} />
+      <UnreadableNotice what="step" message={step.unreadable} />
       {error && <ErrorPart error={error} />}
       {reason !== null && (
         <Part title="Reason">
@@ -225,7 +225,7 @@ export function StepDetails({ run, step }: { run: RunDetail; step: Step }) {
         {request && <ExchangePart title="Request" exchange={request} />}
         {response && <ExchangePart title="Response" exchange={response} />}
       </div>
-      {recordedNothing(step) && <p className={classes.times}>This step recorded nothing more.</p>}
+      {recordedNothing(step) && <p className={classes.times}>No further data was recorded for this step.</p>}
     </div>
   );
 }

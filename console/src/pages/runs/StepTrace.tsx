@@ -2,9 +2,10 @@ import { Button } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconChevronRight } from '@tabler/icons-react';
 import type { CSSProperties, KeyboardEvent } from 'react';
 import type { RunDetail, Step } from '../../shared/api/types';
+import { nodeTitle, useNodeTypes } from '../../shared/graph/useNodeTypes';
 import { stepAddress } from '../../shared/subjects/runs';
 import { CopyButton } from '../../shared/ui/CopyButton';
-import { formatBothZones, formatDuration, formatExact, formatWord } from '../../shared/ui/format';
+import { formatBothZones, formatDuration, formatExact } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
 import { type Fork, inLanes, type Path, placeSteps, stepsIn, type TraceItem } from './paths';
 import { StepDetails } from './StepDetails';
@@ -23,14 +24,14 @@ interface Props {
   run: RunDetail;
   openSteps: readonly string[];
   onToggle: (nodeId: string, open: boolean) => void;
-  /** Goes from one open step to another. */
+  /** Moves from one open step to another. */
   onMove: (from: string, to: string) => void;
   now: number;
-  /** The trace has its own heading where it is a part of a page. */
+  /** The heading, if the trace is a section of a page. */
   heading?: string;
 }
 
-/** `+1.2 s`: how far into the run a step began. */
+/** `+1.2 s`: the time from the run's start to the step's start. */
 function offset(run: RunDetail, step: Step): string {
   const from = Date.parse(run.startedAt ?? run.createdAt);
   return `+${formatDuration(Math.max(0, Date.parse(step.startedAt) - from))}`;
@@ -48,7 +49,7 @@ interface BarsProps {
   now: number;
 }
 
-/** When the step was, beside all others; drawn for the eye alone, as the words are beside it. */
+/** Draws when the step ran. Hidden from screen readers, as the times are also text. */
 function Bars({ step, timeline, pauses, now }: BarsProps) {
   const { left, width } = timeline.barOf(intervalOf(step, now));
   return (
@@ -57,7 +58,7 @@ function Bars({ step, timeline, pauses, now }: BarsProps) {
         <span
           key={pause.from}
           className={classes.pause}
-          title={`Waited ${formatDuration(pause.to - pause.from)}; drawn short`}
+          title={`Waited ${formatDuration(pause.to - pause.from)} (shortened here)`}
           style={{ left: `${pause.left}%`, width: `${pause.width}%` }}
         />
       ))}
@@ -71,7 +72,7 @@ function Bars({ step, timeline, pauses, now }: BarsProps) {
   );
 }
 
-/** What every row is drawn with. */
+/** The properties of every row. */
 interface RowProps extends Omit<Props, 'heading'> {
   timeline: Timeline;
   nodeIds: readonly string[];
@@ -114,13 +115,17 @@ function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
       >
         Next step
       </Button>
-      <CopyButton text={window.location.origin + stepAddress(run.id, step.nodeId)} label="Copy a link to this step" />
+      <CopyButton
+        text={window.location.origin + stepAddress(run.id, step.nodeId)}
+        label="Copy link to this step"
+      />
     </div>
   );
 }
 
 function StepRow(props: StepRowProps) {
   const { run, step, openSteps, onToggle, now, timeline } = props;
+  const nodeTypes = useNodeTypes();
   const open = openSteps.includes(step.nodeId);
   const bodyId = `${stepElementId(run.id, step.nodeId)}-body`;
   return (
@@ -142,7 +147,7 @@ function StepRow(props: StepRowProps) {
           <IconChevronRight size={16} aria-hidden className={classes.chevron} />
           <span className={classes.node}>
             <span className={classes.nodeId}>{step.nodeId}</span>{' '}
-            <span className={classes.type}>{formatWord(step.type)}</span>
+            <span className={classes.type}>{nodeTitle(nodeTypes, step.type)}</span>
             {step.outcome !== null && (
               <span className={classes.outcome}>
                 <span className={classes.label}>outcome </span>
@@ -176,7 +181,7 @@ function StepRow(props: StepRowProps) {
   );
 }
 
-/** Arrow keys go from step to step while one of their headings has the focus. */
+/** Arrow keys move between the headings of the steps. */
 function moveFocus(event: KeyboardEvent<HTMLElement>) {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (by === undefined || !(event.target instanceof HTMLButtonElement)) return;
@@ -198,7 +203,7 @@ function PathTitle({ path }: { path: Path }) {
   );
 }
 
-/** How many lanes stand beside each other at most: more go below in rows of the same length. */
+/** The number of columns for so many lanes; more lanes wrap to rows of equal length. */
 function columnsFor(lanes: number): number {
   return Math.ceil(lanes / Math.ceil(lanes / MOST_COLUMNS));
 }
@@ -207,11 +212,11 @@ const MOST_COLUMNS = 3;
 
 interface ForkRowProps extends RowProps {
   fork: Fork;
-  /** Stands inside of another fork, whose scale it shares. */
+  /** Whether the fork is inside another fork, whose time scale it shares. */
   isInner: boolean;
 }
 
-/** The paths that were walked at the same time, beside each other where there is room. */
+/** Parallel paths, next to each other if there is room. */
 function ForkRow({ fork, isInner, ...props }: ForkRowProps) {
   const timeline = isInner ? props.timeline : timelineOfSteps(stepsIn(fork), props.now);
   const { from, to } = timeline.whole;
@@ -219,7 +224,7 @@ function ForkRow({ fork, isInner, ...props }: ForkRowProps) {
     <li className={classes.fork}>
       {!isInner && (
         <p className={classes.scale}>
-          At the same time after {fork.after}, on a scale of {formatDuration(to - from)}
+          In parallel after {fork.after} (time scale: {formatDuration(to - from)})
         </p>
       )}
       <ol
@@ -254,7 +259,7 @@ function Rows({ items, isInner, ...props }: RowsProps) {
   );
 }
 
-/** Every step of the run, in the order it was visited, and when. */
+/** Every step of the run, in visiting order, with its times. */
 export function StepTrace({ heading, ...props }: Props) {
   const { run, now } = props;
   const placed = placeSteps(run);
@@ -264,9 +269,11 @@ export function StepTrace({ heading, ...props }: Props) {
     <section className={classes.trace} aria-label="Steps">
       {heading !== undefined && <h2>{heading}</h2>}
       {placed.length === 0 ? (
-        <p className={classes.none}>No step has begun yet. They appear here as the run walks.</p>
+        <p className={classes.none}>
+          No steps yet. They appear here while the run goes through the graph.
+        </p>
       ) : (
-        // Its buttons are the interactive elements; the list only hears their keys.
+        // The buttons are the interactive elements; the list only handles their keys.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <ol className={classes.steps} onKeyDown={moveFocus}>
           <Rows

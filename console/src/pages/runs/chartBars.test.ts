@@ -21,7 +21,7 @@ it.each([
   expect(bars.every(({ end }, index) => end === (bars[index + 1]?.start ?? end))).toBe(true);
 });
 
-it('hours outside of what was asked for are left out', () => {
+it('hours outside the requested period are omitted', () => {
   const late = { start: '2027-01-01T00:00:00Z', counts: { FAILED: 9 } };
   const bars = chartBarsOf({ ...stats(1), hours: [late] });
   expect(bars.map(totalOf).reduce((sum, one) => sum + one, 0)).toBe(0);

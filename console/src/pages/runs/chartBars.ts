@@ -1,9 +1,9 @@
-/** The hours of the statistics as the few bars that a small chart has room for. */
+/** Groups the hourly statistics into the few bars that fit in a small chart. */
 
 import { RUN_STATUSES, type RunStatus, type Stats } from '../../shared/api/types';
 
 const HOUR = 3_600_000;
-/** Widths of a bar, in hours: those that people think in. */
+/** Possible widths of a bar, in hours: common time spans. */
 const WIDTHS = [1, 3, 6, 12, 24, 48, 168];
 const MAX_BARS = 60;
 
@@ -14,7 +14,7 @@ function empty(start: number, end: number): ChartBar {
   return { start, end, PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0, CANCELED: 0 };
 }
 
-/** From the first to the last moment asked for, without gaps. */
+/** From the start to the end of the requested period, without gaps. */
 export function chartBarsOf({ from, to, hours }: Pick<Stats, 'from' | 'to' | 'hours'>): ChartBar[] {
   const first = Math.floor(Date.parse(from) / HOUR) * HOUR;
   const last = Math.max(first + HOUR, Date.parse(to));

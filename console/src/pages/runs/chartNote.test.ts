@@ -10,6 +10,6 @@ it.each([
     'automationId=atm_1&status=FAILED&contact=a@example.com&errorGroup=err_1',
     'The chart shows all runs of the automation in the period; only the list below is filtered by status, contact and error.',
   ],
-])('the chart says what it does not follow of %s', (search, note) => {
+])('the chart says which filters it ignores for %s', (search, note) => {
   expect(chartNote(RUN_FILTERS.read(search))).toBe(note);
 });

@@ -6,7 +6,7 @@ const UNCHARTED = [
   ['errorGroup', 'error'],
 ] as const;
 
-/** What of the filters the chart does not follow, in words; null while it shows what the list does. */
+/** Says which filters the chart ignores; null if it follows all of them. */
 export function chartNote(filters: RunFilters): string | null {
   const words = UNCHARTED.filter(([name]) => filters[name] !== null).map(([, word]) => word);
   if (words.length === 0) return null;

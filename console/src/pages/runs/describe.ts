@@ -1,4 +1,4 @@
-/** A run's facts in the few words a table cell has room for. */
+/** Short texts about a run, for table cells. */
 
 import type { ContactReference, Run } from '../../shared/api/types';
 import { formatMoment } from '../../shared/ui/format';
@@ -7,7 +7,7 @@ export function contactName(contact: ContactReference | null): string | null {
   return contact && (contact.email ?? contact.phone ?? contact.id);
 }
 
-/** The API's own words, but for moments: those are told in the viewer's zone. */
+/** The API's text, but with times in the viewer's time zone. */
 export function healthText({ health }: Run, now: number): string | null {
   if (health === null) return null;
   return health.state === 'WAITING' && health.until
@@ -15,18 +15,18 @@ export function healthText({ health }: Run, now: number): string | null {
     : health.text;
 }
 
-/** Why it failed, or why it was canceled: one line. */
+/** Why the run failed or was canceled, in one line. */
 export function errorLine({ error, canceled }: Run): string | null {
   if (error) return error.message;
   return canceled ? `Canceled by ${canceled.by}: ${canceled.reason}` : null;
 }
 
-/** The node it is at, or ended at: several where it walks parallel paths. */
+/** The node where the run is or ended; several for parallel paths. */
 export function currentNodes(run: Run): string | null {
   return run.at.length === 0 ? null : run.at.join(', ');
 }
 
-/** Milliseconds from start to end; of an open run, until now; null before the start. */
+/** Milliseconds from start to end, or to now for an open run; null before the start. */
 export function runDuration(run: Run, now: number): number | null {
   if (run.durationMs !== null) return run.durationMs;
   if (run.startedAt === null || run.finishedAt !== null) return null;

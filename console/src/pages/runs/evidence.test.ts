@@ -5,7 +5,7 @@ function words(evidence: Record<string, unknown>): string[] {
   return evidenceSentences({ evidence }).map(({ words: said, depth }) => '  '.repeat(depth) + said);
 }
 
-describe('evidence in words', () => {
+describe('evidence as sentences', () => {
   it.each([
     [
       { kind: 'HAS_TAG', tag: 'vip', operand: ['a', 'b'], verdict: false },
@@ -40,11 +40,11 @@ describe('evidence in words', () => {
   ])('%j', (rule, said) => {
     expect(words({ rule, verdict: rule.verdict, branchesNotTaken: ['x'] })).toEqual([
       said,
-      'Not taken: x',
+      'Branches not taken: x',
     ]);
   });
 
-  it('groups tell which of their rules settled them', () => {
+  it('groups show which of their rules decided', () => {
     const rule = {
       kind: 'ANY',
       verdict: true,
@@ -56,22 +56,22 @@ describe('evidence in words', () => {
     expect(words({ rule })).toEqual([
       'ANY of these was true:',
       '  HAS_EMAIL was true: the e-mail address was a@b.c',
-      '  HAS_TAG was not asked: not evaluated: an earlier rule decided the result',
+        '  HAS_TAG not evaluated: an earlier rule decided the result',
     ]);
   });
 
-  it('a switch tells every rule it tried, and that none held', () => {
+  it('a switch shows every rule that it tried, and that none matched', () => {
     const rules = [
       { label: 'pro', field: 'trigger.plan', operator: 'EQUALS', value: 'pro', operand: 'free', verdict: false },
     ];
     expect(words({ rules, matched: null, branchesNotTaken: ['pro'] })).toEqual([
       'pro: trigger.plan EQUALS pro was false: trigger.plan was free',
-      'No rule held, so the fallback was taken',
-      'Not taken: pro',
+      'No rule matched; took the fallback branch',
+      'Branches not taken: pro',
     ]);
   });
 
-  it('a wait tells until when and why', () => {
+  it('a wait shows its end and the reason', () => {
     const until = '2026-03-02T10:00:00Z';
     expect(words({ delayMinutes: 1440, until, passed: false })).toEqual([
       `Waits 1 d 0 h, until ${until}`,
@@ -81,7 +81,7 @@ describe('evidence in words', () => {
     ]);
   });
 
-  it('has no words for what it does not know', () => {
+  it('has no sentences for unknown evidence', () => {
     expect(evidenceSentences({ evidence: null })).toEqual([]);
     expect(words({ attempts: [{ channel: 'EMAIL' }] })).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** What a step saw and decided, in words: `HAS_TAG vip was false: tags were a, b`. */
+/** Sentences about what a step read and decided: `HAS_TAG vip was false: tags were a, b`. */
 
 import type { Step } from '../../shared/api/types';
 import { formatDuration } from '../../shared/ui/format';
@@ -13,7 +13,7 @@ function factsIn(value: unknown): Facts[] {
   return Array.isArray(value) ? value.filter(isFacts) : [];
 }
 
-/** A value as a sentence quotes it. */
+/** A value as it is quoted in a sentence. */
 function quote(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return value === '' ? 'an empty text' : value;
@@ -26,7 +26,7 @@ function text(value: unknown): string {
 }
 
 function verdictWord(verdict: unknown): string {
-  if (verdict === null || verdict === undefined) return 'was not asked';
+  if (verdict === null || verdict === undefined) return 'was not evaluated';
   return verdict === true ? 'was true' : 'was false';
 }
 
@@ -36,10 +36,10 @@ const SUBJECTS: Record<string, string> = {
   HAS_PHONE: 'the phone number was',
 };
 
-/** The rule as it was written, without what it saw. */
+/** The rule as it was written, without the values it read. */
 function ruleName(rule: Facts): string {
   const kind = text(rule.kind);
-  // A rule that was not asked is kept by its kind alone.
+  // Of a rule that was not evaluated, only the kind is recorded.
   if ((rule.verdict ?? null) === null) return kind;
   switch (kind) {
     case 'HAS_TAG':
@@ -58,14 +58,14 @@ function ruleName(rule: Facts): string {
   }
 }
 
-/** What the rule looked at: `tags were a, b`. */
+/** The values that the rule read: `tags were a, b`. */
 function seen(rule: Facts): string | null {
   const kind = text(rule.kind);
   if (typeof rule.reason === 'string') return rule.reason;
   if (kind === 'COMPARE') {
     return [rule.left, rule.right]
       .filter(isFacts)
-      // A value that was written as it is needs no second mention.
+      // A literal value is not repeated.
       .filter(({ source, value }) => quote(source) !== quote(value))
       .map(({ source, value }) => `${quote(source)} was ${quote(value)}`)
       .join(', ');
@@ -79,7 +79,7 @@ function seen(rule: Facts): string | null {
 
 export interface Sentence {
   words: string;
-  /** How far inside of groups of rules it stands. */
+  /** The nesting level in groups of rules. */
   depth: number;
   verdict: boolean | null;
 }
@@ -95,6 +95,8 @@ function ruleSentences(rule: Facts, depth = 0): Sentence[] {
     ];
   }
   const looked = seen(rule);
+  // The reason of a rule without a verdict says that it was not evaluated.
+  if (verdict === null && looked) return [{ words: `${ruleName(rule)} ${looked}`, depth, verdict }];
   const words = `${ruleName(rule)} ${verdictWord(rule.verdict)}`;
   return [{ words: looked === null || looked === '' ? words : `${words}: ${looked}`, depth, verdict }];
 }
@@ -113,7 +115,7 @@ function switchSentences(rules: Facts[], matched: unknown): Sentence[] {
     };
   });
   return matched === null
-    ? [...tried, { words: 'No rule held, so the fallback was taken', depth: 0, verdict: null }]
+    ? [...tried, { words: 'No rule matched; took the fallback branch', depth: 0, verdict: null }]
     : tried;
 }
 
@@ -130,7 +132,7 @@ function waitSentence(evidence: Facts): string {
   return `${text(evidence.field)} was ${quote(evidence.value)}, which in ${text(evidence.timeZone)} is ${until}${passed}`;
 }
 
-/** In the order in which it was decided; empty where the node's kind has no words for it. */
+/** The sentences in the order of the decisions; empty if there are none for the node's type. */
 export function evidenceSentences({ evidence }: Pick<Step, 'evidence'>): Sentence[] {
   if (evidence === null) return [];
   const sentences: Sentence[] = [];
@@ -140,27 +142,27 @@ export function evidenceSentences({ evidence }: Pick<Step, 'evidence'>): Sentenc
   }
   if ('until' in evidence) sentences.push({ words: waitSentence(evidence), depth: 0, verdict: null });
   if (typeof evidence.gaveUp === 'string') {
-    sentences.push({ words: `No further try: ${evidence.gaveUp}`, depth: 0, verdict: null });
+    sentences.push({ words: `No further tries: ${evidence.gaveUp}`, depth: 0, verdict: null });
   }
   if (typeof evidence.mode === 'string') {
     const words =
-      evidence.mode === 'REPLACE' ? 'Replaced every variable there was' : 'Kept the other variables';
+      evidence.mode === 'REPLACE' ? 'Replaced all variables' : 'Kept the other variables';
     sentences.push({ words, depth: 0, verdict: null });
   }
   const notTaken = evidence.branchesNotTaken;
   if (Array.isArray(notTaken) && notTaken.length > 0) {
-    sentences.push({ words: `Not taken: ${quote(notTaken)}`, depth: 0, verdict: null });
+    sentences.push({ words: `Branches not taken: ${quote(notTaken)}`, depth: 0, verdict: null });
   }
   return sentences;
 }
 
-/** One call of an integration, as its evidence tells it. */
+/** One call of a service, from the evidence. */
 export interface CallTry {
   at: string;
   durationMs: number | null;
   /** `Answered 503`, `Timed out`. */
   outcome: string;
-  /** Seconds until the next one. */
+  /** Seconds until the next try. */
   waitSeconds: number | null;
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openStepsOf, RUN_LIST, toggledRun, withSteps } from './openRuns';
 
-it('an address of the list names what stands open in it', () => {
+it('the address of the list names the expanded runs and steps', () => {
   const open = [
     { id: 'run_1', steps: ['score', 'mail'] },
     { id: 'run_2', steps: [] },
@@ -12,7 +12,7 @@ it('an address of the list names what stands open in it', () => {
   expect(RUN_LIST.read('?open=&open=.&open=run_1..a.').open).toEqual([{ id: 'run_1', steps: ['a'] }]);
 });
 
-it('a run that is closed has no open steps, and gets none', () => {
+it('a collapsed run has no open steps, and gets none', () => {
   const { open } = RUN_LIST.read('?open=run_1.score');
   const closed = toggledRun(open, 'run_1');
   expect([openStepsOf(open, 'run_1'), openStepsOf(closed, 'run_1')]).toEqual([['score'], null]);

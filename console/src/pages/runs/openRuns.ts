@@ -1,18 +1,18 @@
-/** What of the list of runs stands open in place: runs, and steps in them. */
+/** The runs that are expanded in the list, and their open steps. */
 
 import { defineAddress } from '../../shared/address/addressState';
 import type { Parameter } from '../../shared/address/parameters';
 
 export interface OpenRun {
   id: string;
-  /** The nodes' ids, in the order they were opened. */
+  /** Node ids, in the order they were opened. */
   steps: readonly string[];
 }
 
-/** Neither a run's id nor a node's can hold it. */
+/** Run ids and node ids never contain it. */
 const SEPARATOR = '.';
 
-/** `open=run_1.score.mail`: a run that is closed takes its steps along. */
+/** `open=run_1.score.mail`: collapsing a run also closes its steps. */
 function openRuns(): Parameter<readonly OpenRun[], readonly OpenRun[]> {
   return {
     fallback: [],
@@ -26,15 +26,15 @@ function openRuns(): Parameter<readonly OpenRun[], readonly OpenRun[]> {
   };
 }
 
-/** The list of runs, besides its filters. */
+/** The address state of the list of runs, in addition to its filters. */
 export const RUN_LIST = defineAddress({ open: openRuns() });
 
-/** The open steps of a run; null while it is closed. */
+/** The open steps of a run; null if it is collapsed. */
 export function openStepsOf(runs: readonly OpenRun[], id: string): readonly string[] | null {
   return runs.find((run) => run.id === id)?.steps ?? null;
 }
 
-/** Opens a run that is closed and closes one that is open. */
+/** Expands a collapsed run, or collapses an expanded one. */
 export function toggledRun(runs: readonly OpenRun[], id: string): readonly OpenRun[] {
   const others = runs.filter((run) => run.id !== id);
   return others.length < runs.length ? others : [...runs, { id, steps: [] }];

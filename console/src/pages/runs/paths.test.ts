@@ -37,11 +37,11 @@ function drawn(items: TraceItem[]): string {
 }
 
 describe('steps by their paths', () => {
-  it('follow one another as they were visited where there is one way', () => {
+  it('are in visiting order if there is one path', () => {
     expect(written(graph('start a done'), 'start', 'a', 'done')).toEqual(['start', 'a', 'done']);
   });
 
-  it('stand together by the path they are on', () => {
+  it('are grouped by path', () => {
     const shape = graph('start a1 a2 merge done', 'start b1 b2 merge');
     expect(written(shape, 'start', 'a1', 'b1', 'a2', 'b2', 'merge', 'done')).toEqual([
       'start',
@@ -54,7 +54,7 @@ describe('steps by their paths', () => {
     ]);
   });
 
-  it('keep a fork inside of a path within it', () => {
+  it('keep a nested fork inside its path', () => {
     const shape = graph('start a x1 merge2 c merge done', 'a x2 merge2', 'start b merge');
     expect(written(shape, 'start', 'a', 'b', 'x1', 'x2', 'merge2', 'c', 'merge', 'done')).toEqual([
       'start',
@@ -69,7 +69,7 @@ describe('steps by their paths', () => {
     ]);
   });
 
-  it('are listed too where the graph does not know them', () => {
+  it('are listed even if the graph does not contain them', () => {
     expect(written(graph('start done'), 'start', 'gone')).toEqual(['start', 'gone']);
   });
 });
@@ -77,7 +77,7 @@ describe('steps by their paths', () => {
 describe('lanes', () => {
   const shape = graph('start a x1 merge2 c merge done', 'a x2 merge2', 'start b merge');
 
-  it('hold the steps of each path, forks inside of them too', () => {
+  it('contain the steps of each path, including nested forks', () => {
     const items = inLanes(
       placed(shape, 'start', 'a', 'b', 'x1', 'x2', 'merge2', 'c', 'merge', 'done'),
     );
@@ -94,17 +94,17 @@ describe('lanes', () => {
     ]);
   });
 
-  it('are there for the paths that have begun', () => {
+  it('exist for the paths that have started', () => {
     expect(drawn(inLanes(placed(shape, 'start', 'b')))).toBe('start [b]');
   });
 
-  it('are kept apart where one fork follows another', () => {
+  it('are separate if one fork follows another', () => {
     const twice = graph('start a merge c merge2', 'start b merge', 'merge d merge2');
     const items = inLanes(placed(twice, 'start', 'a', 'b', 'merge', 'c', 'd', 'merge2'));
     expect(drawn(items)).toBe('start [a | b] merge [c | d] merge2');
   });
 
-  it('are none where there is one way', () => {
+  it('do not exist if there is one path', () => {
     expect(drawn(inLanes(placed(graph('start a done'), 'start', 'a', 'done')))).toBe('start a done');
   });
 });

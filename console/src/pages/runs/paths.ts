@@ -1,10 +1,10 @@
-/** Steps in the order they were visited, those of parallel paths standing together. */
+/** Sorts steps by visiting order, grouping the steps of parallel paths. */
 
 import type { RunDetail, Step } from '../../shared/api/types';
 import { type Graph, readGraph } from '../../shared/graph/model';
 
 export interface Path {
-  /** Of the fork that the path begins at: `Path 1 of 2 after start`. */
+  /** The path's fork, for the title `Path 1 of 2 after start`. */
   fork: string;
   number: number;
   of: number;
@@ -12,11 +12,11 @@ export interface Path {
 
 export interface PlacedStep {
   step: Step;
-  /** The parallel paths that the step is on, outermost first; none on the run's main line. */
+  /** The parallel paths of the step, outermost first; empty outside forks. */
   paths: readonly Path[];
 }
 
-/** The paths that were walked at the same time after one node. */
+/** The parallel paths after one node. */
 export interface Fork {
   after: string;
   lanes: Lane[];
@@ -29,20 +29,20 @@ export interface Lane {
 
 export type TraceItem = { step: Step } | { fork: Fork };
 
-/** For each node on a parallel path: the forks it is in, outermost first. */
+/** For each node on a parallel path: its forks, outermost first. */
 function pathsOf({ nodes, edges }: Graph): Map<string, Path[]> {
   const targets = new Map<string, string[]>();
   const isFork = new Set<string>();
   for (const { source, target, label } of edges) {
     const found = targets.get(source) ?? [];
-    // Unlabelled edges out of one node are walked at the same time.
+    // Several unlabelled edges of one node are parallel paths.
     if (label === null && found.length > 0) isFork.add(source);
     targets.set(source, [...found, target]);
   }
   const merges = new Set(nodes.filter(({ type }) => type === 'MERGE').map(({ id }) => id));
   const placed = new Map<string, Path[]>();
 
-  /** Walks on from a node; a MERGE ends as many paths as lead into it. */
+  /** Walks the graph from a node; a MERGE ends the paths that lead to it. */
   function visit(id: string, within: Path[]) {
     const inside = merges.has(id) ? within.slice(0, -1) : within;
     if (placed.has(id)) return;
@@ -59,7 +59,7 @@ function pathsOf({ nodes, edges }: Graph): Map<string, Path[]> {
   return placed;
 }
 
-/** Visited first comes first; the steps of a path follow one another, its forks' paths in order. */
+/** Sorts by visit; the steps of a path stay together, with nested paths in order. */
 export function placeSteps(run: RunDetail): PlacedStep[] {
   const paths = pathsOf(readGraph(run.graph));
   const steps = run.steps.toSorted((one, other) => one.order - other.order);
@@ -69,7 +69,7 @@ export function placeSteps(run: RunDetail): PlacedStep[] {
       if (!forkOrder.has(fork)) forkOrder.set(fork, order);
     }
   }
-  /** One number a fork and a path, from the outermost in, and the step's own at the end. */
+  /** One number for each fork and path, outermost first, then the step's own number. */
   function keyOf({ nodeId, order }: Step): number[] {
     const forks = paths.get(nodeId) ?? [];
     return [...forks.flatMap(({ fork, number }) => [forkOrder.get(fork) ?? order, number]), order];
@@ -87,7 +87,7 @@ export function placeSteps(run: RunDetail): PlacedStep[] {
   });
 }
 
-/** The same steps in the same order, those of a fork's paths in lanes of their own. */
+/** The same steps in the same order, with one lane for each path of a fork. */
 export function inLanes(placed: readonly PlacedStep[], depth = 0): TraceItem[] {
   const items: TraceItem[] = [];
   let at = 0;
@@ -113,7 +113,7 @@ function isSame(one: Path | undefined, other: Path): boolean {
   return one?.fork === other.fork && one.number === other.number;
 }
 
-/** Every step of a fork, also of the forks inside of it. */
+/** Every step of a fork, including nested forks. */
 export function stepsIn({ lanes }: Fork): Step[] {
   return lanes.flatMap(({ items }) =>
     items.flatMap((item) => ('step' in item ? [item.step] : stepsIn(item.fork))),

@@ -1,4 +1,4 @@
-/** What the run pages ask of the API, and how often they ask again. */
+/** The API queries of the run pages, and how often they refetch. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -28,7 +28,7 @@ export function statsQuery(api: ApiClient, query: QueryOf<'/v1/stats'>) {
     queryKey: ['stats', query],
     queryFn: ({ signal }) => nullIfMissing(api.get('/v1/stats', { query, signal })),
     retry: false,
-    // A failure may pass; what the deployment does not have will not come.
+    // Retry after an error, but not if the deployment does not have the endpoint.
     refetchInterval: ({ state }) => (state.data === null ? false : STATS_POLL_MS),
   });
 }
@@ -51,7 +51,7 @@ export function cancelRun(api: ApiClient, id: string, reason: string): Promise<R
   return api.post('/v1/runs/{run_id}/cancel', { path: { run_id: id }, body: { reason } });
 }
 
-/** Cancels every open run that the filters match; `dryRun` only tells which. */
+/** Cancels every open run that matches the filters; `dryRun` only counts them. */
 export function cancelRuns(
   api: ApiClient,
   filter: AskedFilters,
@@ -63,7 +63,7 @@ export function cancelRuns(
   });
 }
 
-/** How far a cancellation has come that goes on in the background. */
+/** The progress of a cancellation that continues in the background. */
 export function cancellationQuery(api: ApiClient, started: CancelOutcome) {
   const { id } = started;
   return queryOptions({

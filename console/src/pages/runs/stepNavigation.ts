@@ -1,6 +1,6 @@
-/** Which steps of a run stand open, and how to get to one. */
+/** The open steps of a run, and navigation to a step. */
 
-/** The open steps after one of them was opened or closed. */
+/** Returns the open steps after opening or closing one. */
 export function toggled(
   nodeIds: readonly string[],
   nodeId: string,
@@ -10,24 +10,24 @@ export function toggled(
   return isToOpen ? [...others, nodeId] : others;
 }
 
-/** The same after going from one step to another, which is open then instead. */
+/** Returns the open steps after moving from one step to another. */
 export function moved(nodeIds: readonly string[], from: string, to: string): readonly string[] {
   return [...nodeIds.filter((id) => id !== from && id !== to), to];
 }
 
-/** The step's element, which links and the keyboard go to; a page may show several runs. */
+/** The id of the step's element; a page may show several runs. */
 export function stepElementId(runId: string, nodeId: string): string {
   return `step-${runId}-${nodeId}`;
 }
 
-/** Brings a step to the top of the view, once it is drawn. */
+/** Scrolls to a step, once it is rendered. */
 export function showStep(runId: string, nodeId: string): void {
   requestAnimationFrame(() => {
     document.getElementById(stepElementId(runId, nodeId))?.scrollIntoView({ block: 'start' });
   });
 }
 
-/** The same, and its heading gets the focus. */
+/** Scrolls to a step and focuses its heading. */
 export function goToStep(runId: string, nodeId: string): void {
   showStep(runId, nodeId);
   requestAnimationFrame(() => {
@@ -36,7 +36,7 @@ export function goToStep(runId: string, nodeId: string): void {
   });
 }
 
-/** The first of the ids is the one before, the second the one after; null at the ends. */
+/** Returns the previous and the next id; null at the ends. */
 export function neighbours(
   nodeIds: readonly string[],
   nodeId: string,

@@ -29,13 +29,13 @@ describe('the timeline of a run', () => {
     ]);
   });
 
-  it('draws parallel steps over one another', () => {
+  it('draws parallel steps at the same place', () => {
     const [one, two] = barsOf([step('a', 0, 1000), step('b', 200, 600)], 1000);
     expect(one).toEqual({ left: 0, width: 100 });
     expect(two).toEqual({ left: 20, width: 40 });
   });
 
-  it('cuts a long wait short, so that the work around it can be seen', () => {
+  it('shortens a long wait, so that the work around it is visible', () => {
     const day = 86_400_000;
     const steps = [step('a', 0, 500), step('w', 500, day, 'WAIT'), step('b', day, day + 500)];
     const [before, wait, after] = barsOf(steps, day + 500);
@@ -44,13 +44,13 @@ describe('the timeline of a run', () => {
     expect(after).toMatchObject({ left: expect.closeTo(56) as number, width: expect.closeTo(44) as number });
   });
 
-  it('keeps a wait to scale while something else is at work', () => {
+  it('keeps a wait to scale while another step works', () => {
     const [work, wait] = barsOf([step('a', 0, 1000), step('w', 0, 900, 'WAIT')], 1000);
     expect(work?.width).toBeCloseTo(100);
     expect(wait?.width).toBeCloseTo(90);
   });
 
-  it('takes the time before the start for a pause', () => {
+  it('treats the time before the start as a pause', () => {
     const run = makeRunDetail({
       createdAt: at(0),
       startedAt: at(9000),
@@ -62,7 +62,7 @@ describe('the timeline of a run', () => {
     expect(barOf({ from: START + 9000, to: START + 10_000 }).width).toBeCloseTo(88);
   });
 
-  it('never leaves the line, whatever the clocks say', () => {
+  it('stays on the line even if clocks differ', () => {
     const steps = [step('early', -500, 100), step('open', 900, null)];
     for (const { left, width } of barsOf(steps, 1000)) {
       expect(left).toBeGreaterThanOrEqual(0);
@@ -70,7 +70,7 @@ describe('the timeline of a run', () => {
     }
   });
 
-  it('shares the line among many waits', () => {
+  it('shares the line between many waits', () => {
     const steps = Array.from({ length: 6 }, (_, n) => step(`w${n}`, n * 1000, n * 1000 + 999, 'WAIT'));
     const work = Array.from({ length: 6 }, (_, n) => step(`a${n}`, n * 1000 + 999, n * 1000 + 1000));
     const bars = barsOf([...steps, ...work], 6000);
@@ -80,14 +80,14 @@ describe('the timeline of a run', () => {
 });
 
 describe('the timeline of some steps', () => {
-  it('begins with the first and ends with the last of them', () => {
+  it('starts with the first and ends with the last of them', () => {
     const steps = [step('b', 9200, 9600), step('a', 9000, 9400)];
     const { whole, barOf } = timelineOfSteps(steps, START + 60_000);
     expect(whole).toEqual({ from: START + 9000, to: START + 9600 });
     expect(barOf({ from: START + 9000, to: START + 9300 })).toEqual({ left: 0, width: 50 });
   });
 
-  it('goes on while one of them is at work', () => {
+  it('continues while one of them works', () => {
     const { whole } = timelineOfSteps([step('a', 0, 100), step('b', 50, null)], START + 400);
     expect(whole.to).toBe(START + 400);
   });

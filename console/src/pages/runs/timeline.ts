@@ -1,4 +1,4 @@
-/** When the steps of a run happened, as places on one line. */
+/** Places the steps of a run on one line by time. */
 
 import type { RunDetail, Step } from '../../shared/api/types';
 
@@ -7,23 +7,23 @@ export interface Interval {
   to: number;
 }
 
-/** Of the line's whole length, in percent. */
+/** In percent of the length of the line. */
 export interface Bar {
   left: number;
   width: number;
 }
 
-/** A stretch in which the run only waited: drawn short, whatever it took. */
+/** A time in which the run only waited; it is drawn short. */
 export interface Pause extends Bar, Interval {}
 
 export interface Timeline {
-  /** From its left end to its right one. */
+  /** The times at its left and right end. */
   whole: Interval;
   barOf: (interval: Interval) => Bar;
   pauses: Pause[];
 }
 
-/** A pause is drawn as long as it was up to this share of the line. */
+/** A pause up to this share of the line is drawn to scale. */
 const PAUSE_SHARE = 0.12;
 /** All pauses together take at most this share of it. */
 const PAUSES_SHARE = 0.5;
@@ -49,7 +49,7 @@ function merged(intervals: Interval[]): Interval[] {
   return found;
 }
 
-/** What is left of the intervals outside of the others; both in order and without overlap. */
+/** The parts of the intervals outside the others; both sorted and without overlap. */
 function without(intervals: Interval[], others: Interval[]): Interval[] {
   return intervals.flatMap(({ from, to }) => {
     const left: Interval[] = [];
@@ -64,18 +64,18 @@ function without(intervals: Interval[], others: Interval[]): Interval[] {
   });
 }
 
-/** The run from its opening to its end, or to `now`. */
+/** The timeline of a run from its creation to its end, or to `now`. */
 export function timelineOf(run: RunDetail, now: number): Timeline {
   const ends = run.steps.map((step) => intervalOf(step, now).to);
   const from = Date.parse(run.createdAt);
   const end = run.finishedAt === null ? now : Date.parse(run.finishedAt);
   const whole = { from, to: Math.max(from + 1, end, ...ends) };
-  // Until it is started a run is looked at by nobody.
+  // Before its start, nothing works on a run.
   const begun = run.startedAt === null ? whole.to : Date.parse(run.startedAt);
   return draw(run.steps, whole, begun > from ? [{ from, to: begun }] : [], now);
 }
 
-/** Some steps that belong together, from the first's beginning to the last's end. */
+/** The timeline of some steps, from the start of the first to the end of the last. */
 export function timelineOfSteps(steps: Step[], now: number): Timeline {
   const intervals = steps.map((step) => intervalOf(step, now));
   const from = Math.min(...intervals.map((interval) => interval.from));
@@ -84,8 +84,8 @@ export function timelineOfSteps(steps: Step[], now: number): Timeline {
 }
 
 /**
- * Work is drawn to scale; long stretches of mere waiting are cut short, else a day's wait would
- * leave nothing to see of the seconds around it.
+ * Draws work to scale and long waits short. Otherwise the seconds around a wait of a day would be
+ * invisible.
  */
 function draw(steps: Step[], whole: Interval, idle: Interval[], now: number): Timeline {
   const work = steps.filter((step) => !isWait(step)).map((step) => intervalOf(step, now));
@@ -95,7 +95,7 @@ function draw(steps: Step[], whole: Interval, idle: Interval[], now: number): Ti
   const long = pauses.filter((pause) => pause.to - pause.from > total * PAUSE_SHARE);
   const share = Math.min(PAUSE_SHARE, PAUSES_SHARE / Math.max(1, long.length));
   const paused = long.reduce((sum, pause) => sum + pause.to - pause.from, 0);
-  // Percent a millisecond of what is drawn to scale.
+  // Percent per millisecond, for the parts that are drawn to scale.
   const scale = (100 * (1 - share * long.length)) / Math.max(1, total - paused);
 
   function place(moment: number): number {

@@ -18,11 +18,11 @@ const KIND_LABELS = {
 
 interface Props {
   rule: DraftRule;
-  /** Where it stands, from 1: it tells the fields of one rule from those of another. */
+  /** The position from 1, which distinguishes the labels of several rules. */
   position: number;
   problem: string | null;
   onChange: (changes: Partial<DraftRule>) => void;
-  /** Absent for the only rule. */
+  /** Absent if it is the only rule. */
   onRemove: (() => void) | undefined;
 }
 
@@ -44,7 +44,7 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
             }}
           />
           <NativeSelect
-            aria-label={`Whether rule ${position} wants it given`}
+            aria-label={`Consent value of rule ${position}`}
             data={[
               { value: 'true', label: 'was given' },
               { value: 'false', label: 'was not given' },
@@ -102,13 +102,13 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
   }
 }
 
-/** One rule: what is asked, and of what. */
+/** The fields of one rule. */
 export function RuleFields({ rule, position, problem, onChange, onRemove }: Props) {
   return (
     <li className={classes.rule} data-wrong={problem !== null}>
       <div className={classes.ruleFields}>
         <NativeSelect
-          aria-label={`What rule ${position} asks`}
+          aria-label={`Type of rule ${position}`}
           data={KINDS.map((kind) => ({ value: kind, label: KIND_LABELS[kind] }))}
           value={rule.kind}
           onChange={(event) => {

@@ -14,7 +14,7 @@ import classes from './Segments.module.css';
 const MAX_RULES = 20;
 
 interface Props {
-  /** What the form begins with; nothing for a new segment. */
+  /** The segment to edit; absent for a new one. */
   segment?: Segment;
   submitLabel: string;
   error: Error | null;
@@ -23,7 +23,7 @@ interface Props {
   onSave: (document: SegmentDocument, options: { onSuccess: () => void }) => void;
 }
 
-/** Who belongs to a segment, as rules. */
+/** The form of a segment: a name and rules. */
 export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, onSave }: Props) {
   const element = useRef<HTMLFormElement>(null);
   const [name, setName] = useState(segment?.name ?? '');
@@ -36,8 +36,8 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
   const { isDirty, markSaved } = useFormChanges(document);
   useFocusOnError(element, error);
   const general = formError(error, ['name', 'match', 'rules']);
-  const untold = fieldError(error, 'rules');
-  const isToldByRules = rules.some((_, index) => fieldError(error, `rules.${index}`) !== null);
+  const rulesProblem = fieldError(error, 'rules');
+  const isShownAtRule = rules.some((_, index) => fieldError(error, `rules.${index}`) !== null);
 
   function change(key: string, changes: Partial<DraftRule>) {
     setRules((current) => current.map((rule) => (rule.key === key ? { ...rule, ...changes } : rule)));
@@ -50,7 +50,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
 
   return (
     <form ref={element} className={form.form} onSubmit={submit} noValidate>
-      <LeaveGuard isDirty={isDirty}>What you changed here would be lost.</LeaveGuard>
+      <LeaveGuard isDirty={isDirty}>Your changes will be lost.</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={form.pair}>
         <TextInput
@@ -63,7 +63,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
           }}
         />
         <NativeSelect
-          label="Who belongs"
+          label="Includes"
           data={[
             { value: 'ALL', label: 'Contacts that match every rule' },
             { value: 'ANY', label: 'Contacts that match at least one rule' },
@@ -96,7 +96,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
             />
           ))}
         </ul>
-        {untold !== null && !isToldByRules && <p className={form.problem}>{untold}</p>}
+        {rulesProblem !== null && !isShownAtRule && <p className={form.problem}>{rulesProblem}</p>}
       </fieldset>
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>
@@ -117,7 +117,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
       </div>
       {isSaved && (
         <Notice title="Saved">
-          <p>Active automations keep the rules they were activated with.</p>
+          <p>Active automations keep using the previous rules until you activate them again.</p>
         </Notice>
       )}
     </form>

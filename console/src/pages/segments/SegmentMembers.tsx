@@ -9,15 +9,15 @@ import { formatCount } from '../../shared/ui/format';
 import { segmentMembersQuery } from './queries';
 import classes from './Segments.module.css';
 
-/** Who belongs to a saved segment now. */
+/** The current contacts of a saved segment. */
 export function SegmentMembers({ segmentId }: { segmentId: string }) {
   const { api } = useServices();
   const { data, error, refetch } = useQuery(segmentMembersQuery(api, segmentId));
   return (
-    <Section title="Who belongs now">
+    <Section title="Matching contacts">
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!data && !error && (
-        <div role="status" aria-label="Loading who belongs">
+        <div role="status" aria-label="Loading matching contacts">
           <Skeleton height={120} />
         </div>
       )}
@@ -25,8 +25,8 @@ export function SegmentMembers({ segmentId }: { segmentId: string }) {
         <>
           <p>
             {data.isWhole ? '' : 'At least '}
-            {data.count === 1 ? 'one contact' : `${formatCount(data.count)} contacts`}
-            {data.isWhole ? '' : ': not everybody was looked at'}
+            {data.count === 1 ? '1 contact' : `${formatCount(data.count)} contacts`}
+            {data.isWhole ? '' : ' (not all contacts were checked)'}
           </p>
           <ul className={classes.people}>
             {data.contacts.map((contact) => (
@@ -36,7 +36,7 @@ export function SegmentMembers({ segmentId }: { segmentId: string }) {
             ))}
           </ul>
           {data.count > data.contacts.length && (
-            <p className={classes.muted}>The first {data.contacts.length} of them.</p>
+            <p className={classes.muted}>Showing the first {data.contacts.length}.</p>
           )}
         </>
       )}

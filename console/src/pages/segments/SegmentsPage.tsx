@@ -24,7 +24,7 @@ const COLUMNS: Column<Segment>[] = [
     cell: ({ id, name }) => <RowLink to={`${PATH}/${id}`}>{name}</RowLink>,
   },
   { title: 'Rules', isWide: true, cell: (segment) => <ClippedText text={rulesText(segment)} /> },
-  timeColumn('Changed', 13, ({ updatedAt }) => updatedAt),
+  timeColumn('Last changed', 13, ({ updatedAt }) => updatedAt),
 ];
 
 export default function SegmentsPage() {
@@ -38,8 +38,8 @@ export default function SegmentsPage() {
       fetchPage={(cursor, signal) => fetchSegments(api, cursor, signal)}
       columns={COLUMNS}
       empty={(create) => (
-        <EmptyState title="There are no segments yet">
-          <p>A segment says by rules who gets a mailing. A node that sends one names it.</p>
+        <EmptyState title="No segments yet">
+          <p>A segment selects contacts by rules. Automations can send messages to it.</p>
           {create}
         </EmptyState>
       )}

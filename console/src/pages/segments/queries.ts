@@ -1,4 +1,4 @@
-/** What the segment pages ask of the API. */
+/** The API queries of the segment pages. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -19,7 +19,7 @@ export function segmentQuery(api: ApiClient, id: string) {
   });
 }
 
-/** Who belongs to it now: some of them, and how many. */
+/** The matching contacts of a saved segment: their number, and the first ones. */
 export function segmentMembersQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['segment', id, 'preview'],

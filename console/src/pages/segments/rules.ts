@@ -1,4 +1,4 @@
-/** Rules of a segment: in words, and between the form and the wire. */
+/** Describes a segment's rules, and converts them between form and API. */
 
 import type { SegmentRule } from '../../shared/api/types';
 import { formatWord } from '../../shared/ui/format';
@@ -22,9 +22,9 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** A rule as it is typed: the fields of every kind, so that changing the kind loses nothing. */
+/** A rule in the form: it has the fields of every kind, so that changing the kind loses nothing. */
 export interface DraftRule {
-  /** Of the row in the form; rules have none. */
+  /** The key of the form row; rules have none. */
   key: string;
   kind: Kind;
   tag: string;
@@ -53,7 +53,7 @@ export function takesValue(operator: Operator): boolean {
   return operator !== 'IS_EMPTY' && operator !== 'IS_NOT_EMPTY';
 }
 
-/** `10` and `true` are what they look like; anything else is text. */
+/** Reads `10` as a number and `true` as a boolean; other values are text. */
 function typed(value: string): string | number | boolean {
   const trimmed = value.trim();
   if (trimmed === 'true' || trimmed === 'false') return trimmed === 'true';

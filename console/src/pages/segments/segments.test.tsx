@@ -25,11 +25,11 @@ const SEGMENT: Segment = {
 };
 
 describe('the rules of a segment', () => {
-  it.each(RULES)('are the same after they were edited: %j', (rule) => {
+  it.each(RULES)('are unchanged after the form: %j', (rule) => {
     expect(toWire(fromWire(rule, 'key'))).toEqual(rule);
   });
 
-  it('are told in words', () => {
+  it('are described in words', () => {
     expect(RULES.map(ruleText)).toEqual([
       'has the tag vip',
       'does not have the tag beta',
@@ -47,7 +47,7 @@ describe('a segment', () => {
     rememberTokens();
   });
 
-  it('is made of rules, and a problem is shown at its rule', async () => {
+  it('is created from rules, and a problem is shown at its rule', async () => {
     const refused = {
       title: 'Invalid input',
       detail: '…',
@@ -61,10 +61,10 @@ describe('a segment', () => {
     await user.type(await screen.findByRole('textbox', { name: 'Name' }), 'Fans');
     await user.type(screen.getByRole('textbox', { name: 'Tag of rule 1' }), 'vip');
     await user.click(screen.getByRole('button', { name: 'Add a rule' }));
-    const kind = screen.getByRole('combobox', { name: 'What rule 2 asks' });
+    const kind = screen.getByRole('combobox', { name: 'Type of rule 2' });
     await user.selectOptions(kind, 'METADATA');
     await user.type(screen.getByRole('textbox', { name: 'Value of rule 2' }), 'pro');
-    await user.click(screen.getByRole('button', { name: 'Create the segment' }));
+    await user.click(screen.getByRole('button', { name: 'Create segment' }));
     expect(await screen.findByRole('alert')).toHaveTextContent('String should match pattern');
     const sent = calls.find(({ method }) => method === 'POST');
     expect(JSON.parse(sent?.body ?? '')).toEqual({
@@ -77,7 +77,7 @@ describe('a segment', () => {
     });
   });
 
-  it('tells a viewer who belongs, and by which rules', async () => {
+  it('shows a viewer the matching contacts and the rules', async () => {
     serve({
       '/v1/me': () => json({ ...ME, role: 'VIEWER' }),
       '/v1/segments/seg_1': () => json(SEGMENT),
@@ -86,7 +86,7 @@ describe('a segment', () => {
     openConsole('/contacts/segments/seg_1');
     expect(await screen.findByText('has the tag vip')).toBeVisible();
     await waitFor(() => {
-      expect(screen.getByRole('region', { name: 'Who belongs now' })).toHaveTextContent(
+      expect(screen.getByRole('region', { name: 'Matching contacts' })).toHaveTextContent(
         'At least 1,200 contacts',
       );
     });

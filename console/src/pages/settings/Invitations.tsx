@@ -14,13 +14,13 @@ import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { invitationsQuery, invite, resendInvitation, withdrawInvitation } from './queries';
 import { asRole, ROLE_OPTIONS } from './roles';
 
-/** What happened to the mail: without a verified sender the owner has to tell them. */
+/** Says whether the invitation was mailed. Without a verified sender the owner must inform them. */
 function SentNotice({ sent }: { sent: SentInvitation }) {
   return sent.mailed ? (
-    <Notice title={`${sent.email} was invited by e-mail`} />
+    <Notice title={`Invitation sent to ${sent.email}`} />
   ) : (
-    <Notice tone="bad" title={`${sent.email} is invited, but nobody was written to`}>
-      <p>No e-mail could be sent. Tell them to sign in: the invitation waits for them there.</p>
+    <Notice tone="bad" title={`${sent.email} is invited, but no e-mail was sent`}>
+      <p>The e-mail could not be sent. Ask them to sign in: they find the invitation there.</p>
     </Notice>
   );
 }
@@ -52,7 +52,7 @@ function InviteForm({ onSent }: { onSent: (sent: SentInvitation) => Promise<void
       onSubmit={submit}
       noValidate
       className={form.form}
-      aria-label="Invite somebody"
+      aria-label="Invite a member"
     >
       {general && <ErrorNotice error={general} />}
       <div className={form.pair}>
@@ -75,14 +75,14 @@ function InviteForm({ onSent }: { onSent: (sent: SentInvitation) => Promise<void
       </div>
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>
-          Send the invitation
+          Send invitation
         </Button>
       </div>
     </form>
   );
 }
 
-/** Who is invited and has not joined, and the form to invite somebody. */
+/** The open invitations, and a form to invite people. */
 export function Invitations() {
   const { api } = useServices();
   const now = useNow();
@@ -92,10 +92,10 @@ export function Invitations() {
   const again = useMutation({
     mutationFn: (id: string) => resendInvitation(api, id),
     networkMode: 'always',
-    onSuccess: told,
+    onSuccess: onSent,
   });
 
-  async function told(invitation: SentInvitation) {
+  async function onSent(invitation: SentInvitation) {
     setSent(invitation);
     await queries.invalidateQueries({ queryKey: ['invitations'] });
   }
@@ -107,8 +107,8 @@ export function Invitations() {
         label="Invitations"
         query={useQuery(invitationsQuery(api))}
         empty={
-          <EmptyState title="Nobody is invited">
-            <p>Who is invited joins by accepting, after signing in with the invited address.</p>
+          <EmptyState title="No open invitations">
+            <p>Invited people sign in with the invited address and accept the invitation.</p>
           </EmptyState>
         }
       >
@@ -119,16 +119,16 @@ export function Invitations() {
             actions={
               <>
                 <SimpleListAction
-                  label={`Send the invitation of ${invitation.email} again`}
+                  label={`Resend the invitation to ${invitation.email}`}
                   isPending={again.isPending && again.variables === invitation.id}
                   onClick={() => {
                     again.mutate(invitation.id);
                   }}
                 >
-                  Send again
+                  Resend
                 </SimpleListAction>
                 <SimpleListAction
-                  label={`Withdraw the invitation of ${invitation.email}`}
+                  label={`Withdraw the invitation to ${invitation.email}`}
                   onClick={() => {
                     setWithdrawing(invitation);
                   }}
@@ -146,11 +146,11 @@ export function Invitations() {
       </SimpleList>
       {again.error && <ErrorNotice error={again.error} />}
       {sent && <SentNotice sent={sent} />}
-      <InviteForm onSent={told} />
+      <InviteForm onSent={onSent} />
       {withdrawing && (
         <ConfirmDialog
-          title={`Withdraw the invitation of ${withdrawing.email}?`}
-          action="Withdraw the invitation"
+          title={`Withdraw the invitation to ${withdrawing.email}?`}
+          action="Withdraw invitation"
           run={async () => {
             await withdrawInvitation(api, withdrawing.id);
             await queries.invalidateQueries({ queryKey: ['invitations'] });
@@ -159,7 +159,7 @@ export function Invitations() {
             setWithdrawing(null);
           }}
         >
-          <p>Nobody can join by it from then on. They can be invited again.</p>
+          <p>The invitation can no longer be accepted. You can invite them again.</p>
         </ConfirmDialog>
       )}
     </>

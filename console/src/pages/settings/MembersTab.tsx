@@ -16,7 +16,7 @@ import classes from './Settings.module.css';
 
 interface RoleProps {
   member: Member;
-  /** Whether it is the role of the person signed in, who may not be able to undo the change. */
+  /** Whether it is the user's own role; they may not be able to undo the change. */
   isOwn: boolean;
 }
 
@@ -46,11 +46,11 @@ function RoleSelect({ member, isOwn }: RoleProps) {
       />
       {asked && (
         <ConfirmDialog
-          title={`Make yourself ${formatWord(asked).toLowerCase()}?`}
-          action="Change my role"
+          title={`Change your own role to ${formatWord(asked)}?`}
+          action="Change role"
           run={async () => {
             await changeRole(api, member.userId, asked);
-            // The role first: these settings may not be one's own to see any more.
+            // Refetch the role first: the user may no longer be allowed to see these settings.
             await queries.invalidateQueries({ queryKey: ['me'] });
             await queries.invalidateQueries({ queryKey: ['members'] });
           }}
@@ -59,8 +59,7 @@ function RoleSelect({ member, isOwn }: RoleProps) {
           }}
         >
           <p>
-            What only an owner may do is over for you at once. Another owner can give it back, you
-            cannot.
+            You lose the owner's permissions immediately. Only another owner can restore them.
           </p>
         </ConfirmDialog>
       )}
@@ -68,7 +67,7 @@ function RoleSelect({ member, isOwn }: RoleProps) {
   );
 }
 
-/** Who may come in, and what they may do. */
+/** The members of the workspace and their roles. */
 export function MembersTab() {
   const { api } = useServices();
   const now = useNow();
@@ -79,20 +78,20 @@ export function MembersTab() {
     <>
       <dl className={classes.roles}>
         <dt>Viewer</dt>
-        <dd>reads</dd>
+        <dd>can read everything</dd>
         <dt>Member</dt>
-        <dd>also starts, cancels, resends and exports</dd>
+        <dd>can also start and cancel runs, resend messages and export</dd>
         <dt>Admin</dt>
-        <dd>also edits automations, templates, secrets and contacts</dd>
+        <dd>can also edit automations, templates, secrets and contacts</dd>
         <dt>Owner</dt>
-        <dd>also members and settings</dd>
+        <dd>can also manage members and settings</dd>
       </dl>
       <SimpleList
         label="Members"
         query={useQuery(membersQuery(api))}
         empty={
-          <EmptyState title="There are no members">
-            <p>Invite the first one below.</p>
+          <EmptyState title="No members">
+            <p>Invite a member below.</p>
           </EmptyState>
         }
       >
@@ -127,7 +126,7 @@ export function MembersTab() {
       {removing && (
         <ConfirmDialog
           title={`Remove ${removing.email}?`}
-          action="Remove the member"
+          action="Remove member"
           run={async () => {
             await removeMember(api, removing.userId);
             await queries.invalidateQueries({ queryKey: ['members'] });
@@ -137,8 +136,8 @@ export function MembersTab() {
           }}
         >
           <p>
-            They have no access to this workspace from then on. What they did keeps their name. They
-            can be invited again.
+            They lose access to this workspace. Their name stays on what they did. You can invite
+            them again.
           </p>
         </ConfirmDialog>
       )}

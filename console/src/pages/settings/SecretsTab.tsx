@@ -13,7 +13,7 @@ import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { deleteSecret, type SecretChange, secretsQuery, setSecret } from './queries';
 import classes from './Settings.module.css';
 
-/** One a line, as they are written. */
+/** The hosts in the field, one per line. */
 function hostsIn(values: FormData): string[] {
   const text = values.get('allowedHosts');
   if (typeof text !== 'string') return [];
@@ -33,7 +33,7 @@ function HostsField({ hosts = [], error }: HostsFieldProps) {
     <Textarea
       label="Allowed hosts"
       name="allowedHosts"
-      description="One a line: api.partner.example, or *.partner.example for all below it. An address whose host comes from a run needs them; without any, the value goes only to hosts that automations name."
+      description="One per line: api.partner.example, or *.partner.example for all its subdomains. If empty, the secret is only sent to hosts that are written in an automation, never to a host that comes from a run."
       rows={3}
       defaultValue={hosts.join('\n')}
       error={error}
@@ -63,13 +63,13 @@ function HostsDialog({ secret, onClose }: { secret: SecretName; onClose: () => v
   }
 
   return (
-    <Dialog title={`Where ${secret.name} may go`} opened onClose={onClose}>
+    <Dialog title={`Allowed hosts of ${secret.name}`} opened onClose={onClose}>
       <form ref={form} onSubmit={submit} className={classes.dialogForm}>
-        <p>A change counts from the next request on. The value stays as it is.</p>
+        <p>Changes apply from the next request. The secret’s value does not change.</p>
         <HostsField hosts={secret.allowedHosts} error={fieldError(error, 'allowedHosts')} />
         <DialogDecision
           cancel="Cancel"
-          confirm="Save the hosts"
+          confirm="Save hosts"
           error={general}
           isPending={isPending}
           onCancel={onClose}
@@ -80,7 +80,7 @@ function HostsDialog({ secret, onClose }: { secret: SecretName; onClose: () => v
 }
 
 interface SetProps {
-  /** The secret whose value is replaced; absent for a new one. */
+  /** The secret to replace; absent for a new one. */
   name?: string;
   onClose: () => void;
 }
@@ -116,13 +116,13 @@ function SetDialog({ name, onClose }: SetProps) {
   }
 
   return (
-    <Dialog title={name === undefined ? 'New secret' : `Set ${name} anew`} opened onClose={onClose}>
+    <Dialog title={name === undefined ? 'New secret' : `Replace ${name}`} opened onClose={onClose}>
       <form ref={form} onSubmit={submit} className={classes.dialogForm} autoComplete="off">
         {name === undefined ? (
           <TextInput
             label="Name"
             name="name"
-            description="Capitals, digits and _: SCORE_KEY. Integrations read it as {{secret.SCORE_KEY}}."
+            description="Capital letters, digits and _, for example SCORE_KEY. Nodes read it as {{secret.SCORE_KEY}}."
             required
             withAsterisk={false}
             data-autofocus
@@ -130,14 +130,14 @@ function SetDialog({ name, onClose }: SetProps) {
           />
         ) : (
           <p>
-            Integrations use the new value within seconds. The one before is deleted and cannot be
-            brought back.
+            Automations use the new value within seconds. The previous value is deleted and cannot
+            be restored.
           </p>
         )}
         <PasswordInput
           label="Value"
           name="value"
-          description="Written once: nobody can read it back, here or by the API."
+          description="Nobody can read the value after you save it, neither here nor through the API."
           autoComplete="new-password"
           required
           withAsterisk={false}
@@ -147,7 +147,7 @@ function SetDialog({ name, onClose }: SetProps) {
         {name === undefined && <HostsField error={fieldError(error, 'allowedHosts')} />}
         <DialogDecision
           cancel="Cancel"
-          confirm="Set the secret"
+          confirm="Save secret"
           error={general}
           isPending={isPending}
           onCancel={onClose}
@@ -165,10 +165,10 @@ type Asking =
 function Facts({ secret, now }: { secret: SecretName; now: number }) {
   return (
     <>
-      {secret.allowedHosts.length > 0 && <>Goes to {secret.allowedHosts.join(', ')} · </>}
+      {secret.allowedHosts.length > 0 && <>Allowed hosts: {secret.allowedHosts.join(', ')} · </>}
       Set <RelativeTime time={secret.updatedAt} now={now} /> ·{' '}
       {secret.lastUsedAt === null ? (
-        'not used yet'
+        'never used'
       ) : (
         <>
           last used <RelativeTime time={secret.lastUsedAt} now={now} />
@@ -178,7 +178,7 @@ function Facts({ secret, now }: { secret: SecretName; now: number }) {
   );
 }
 
-/** What integrations use and nobody can read: names, and when they were used. */
+/** The workspace's secrets: their names and when they were used. Values cannot be read. */
 export function SecretsTab() {
   const { api } = useServices();
   const now = useNow();
@@ -201,8 +201,9 @@ export function SecretsTab() {
     <>
       <div className={classes.intro}>
         <p>
-          Values that INTEGRATION nodes use as <code>{'{{secret.NAME}}'}</code>. Only the names are
-          shown. A last use is right to the hour.
+          Keys and tokens for calls to services. Nodes read them as{' '}
+          <code>{'{{secret.NAME}}'}</code>. Values cannot be shown again. Times of last use are
+          updated once an hour.
         </p>
         {mayEdit && newSecret}
       </div>
@@ -210,8 +211,8 @@ export function SecretsTab() {
         label="Secrets"
         query={useQuery(secretsQuery(api))}
         empty={
-          <EmptyState title="There are no secrets yet">
-            <p>A key that an integration needs belongs here, and never into its headers.</p>
+          <EmptyState title="No secrets yet">
+            <p>Store keys and tokens here, never directly in a node’s headers.</p>
           </EmptyState>
         }
       >
@@ -223,12 +224,12 @@ export function SecretsTab() {
               mayEdit && (
                 <>
                   <SimpleListAction
-                    label={`Set ${secret.name} anew`}
+                    label={`Replace ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'set', name: secret.name });
                     }}
                   >
-                    Set anew
+                    Replace value
                   </SimpleListAction>
                   <SimpleListAction
                     label={`Allowed hosts of ${secret.name}`}
@@ -260,7 +261,7 @@ export function SecretsTab() {
       {asking?.kind === 'delete' && (
         <ConfirmDialog
           title={`Delete ${asking.name}?`}
-          action="Delete the secret"
+          action="Delete secret"
           run={async () => {
             await deleteSecret(api, asking.name);
             await queries.invalidateQueries({ queryKey: ['secrets'] });
@@ -268,8 +269,8 @@ export function SecretsTab() {
           onClose={close}
         >
           <p>
-            Its value is gone for good. An integration that uses it fails from then on, until the
-            name is set again.
+            The value is deleted permanently. Nodes that use it fail until you create a secret with
+            this name again.
           </p>
         </ConfirmDialog>
       )}

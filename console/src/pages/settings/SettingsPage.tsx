@@ -20,7 +20,7 @@ const SETTINGS = defineAddress({ tab: choice(KEYS) });
 interface SettingsTab {
   key: (typeof KEYS)[number];
   label: string;
-  /** The role that may see it. */
+  /** The role that is needed to see the tab. */
   needed: Role;
   content: ComponentType;
 }

@@ -17,7 +17,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
     networkMode: 'always',
     onSuccess: (saved) => {
       queries.setQueryData(['settings'], saved);
-      // The name stands in the navigation.
+      // The navigation shows the name.
       void queries.invalidateQueries({ queryKey: ['me'] });
     },
   });
@@ -40,24 +40,24 @@ function SettingsForm({ settings }: { settings: Settings }) {
     <form ref={element} onSubmit={submit} noValidate className={form.form}>
       {general && <ErrorNotice error={general} />}
       <TextInput
-        label="Name of the workspace"
+        label="Workspace name"
         name="name"
         maxLength={100}
         defaultValue={settings.name}
         error={fieldError(error, 'name')}
       />
       <TextInput
-        label="Retention, in days"
+        label="Retention (days)"
         name="retentionDays"
         type="number"
-        description="How long runs, deliveries and refusals are kept after their end. It holds for what begins after it was set."
+        description="How long runs, deliveries and refusals are kept after they end. A change applies only to new ones."
         defaultValue={settings.retentionDays}
         error={fieldError(error, 'retentionDays')}
       />
       <Checkbox
-        label="Ask every member for a second factor"
+        label="Require a second factor"
         name="requireMfa"
-        description="Members without one can do nothing here until they switch it on. You need one yourself first."
+        description="Members without a second factor lose access until they switch one on. You need one yourself first."
         defaultChecked={settings.requireMfa}
       />
       <div className={form.buttons}>
@@ -70,7 +70,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
   );
 }
 
-/** What the workspace is called, and how long it remembers. */
+/** The workspace's name, retention and sign-in rule. */
 export function WorkspaceTab() {
   const { api } = useServices();
   const { data: settings, error, refetch } = useQuery(settingsQuery(api));

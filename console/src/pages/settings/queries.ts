@@ -1,4 +1,4 @@
-/** What the settings ask of the API. */
+/** The API queries of the settings. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -66,7 +66,7 @@ export function secretsQuery(api: ApiClient) {
   });
 }
 
-/** A value, the hosts that it may be sent to, or both; what is left out stays as it is. */
+/** A new value, new allowed hosts, or both; omitted fields stay unchanged. */
 export interface SecretChange {
   value?: string;
   allowedHosts?: string[];

@@ -44,7 +44,7 @@ describe('settings', () => {
     rememberTokens();
   });
 
-  it('are shown as far as the role allows', async () => {
+  it('show only what the role allows', async () => {
     stack({}, 'MEMBER');
     openConsole('/settings?tab=members');
     const tabs = within(await screen.findByRole('navigation', { name: 'Settings' }));
@@ -55,22 +55,22 @@ describe('settings', () => {
     expect(screen.queryByRole('button', { name: /SCORE_KEY/ })).toBeNull();
   });
 
-  it('set a secret anew, which is never shown', async () => {
+  it('replace a secret, whose value is never shown', async () => {
     const calls = stack({ '/v1/secrets/SCORE_KEY': () => json(SECRET) }, 'ADMIN');
     const { user } = openConsole('/settings');
-    await user.click(await screen.findByRole('button', { name: 'Set SCORE_KEY anew' }));
-    const dialog = within(await screen.findByRole('dialog', { name: 'Set SCORE_KEY anew' }));
+    await user.click(await screen.findByRole('button', { name: 'Replace SCORE_KEY' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Replace SCORE_KEY' }));
     const value = dialog.getByLabelText('Value');
     expect(value).toHaveValue('');
     await user.type(value, 'a-new-value');
-    await user.click(dialog.getByRole('button', { name: 'Set the secret' }));
+    await user.click(dialog.getByRole('button', { name: 'Save secret' }));
     await waitFor(() => {
       expect(screen.queryByRole('dialog')).toBeNull();
     });
     expect(sent(calls, 'PUT')).toEqual([['/v1/secrets/SCORE_KEY', { value: 'a-new-value' }]]);
   });
 
-  it('tell at the field what is wrong with a new secret', async () => {
+  it('show a problem of a new secret at its field', async () => {
     const problem = { title: 'Invalid input', detail: 'upper case letters only', field: 'name' };
     stack({ '/v1/secrets/key': () => json(problem, 422) });
     const { user } = openConsole('/settings?tab=secrets');
@@ -79,14 +79,14 @@ describe('settings', () => {
     const name = dialog.getByRole('textbox', { name: 'Name' });
     await user.type(name, 'key');
     await user.type(dialog.getByLabelText('Value'), 'a-value');
-    await user.click(dialog.getByRole('button', { name: 'Set the secret' }));
+    await user.click(dialog.getByRole('button', { name: 'Save secret' }));
     await waitFor(() => {
       expect(name).toHaveAccessibleDescription(/Upper case letters only/);
     });
     expect(name).toHaveFocus();
   });
 
-  it('say where a secret may go, and leave its value', async () => {
+  it('change the allowed hosts of a secret, and not its value', async () => {
     const bound = { ...SECRET, allowedHosts: ['api.partner.example'] };
     const calls = stack(
       {
@@ -96,27 +96,27 @@ describe('settings', () => {
       'ADMIN',
     );
     const { user } = openConsole('/settings?tab=secrets');
-    expect(await screen.findByText(/Goes to api\.partner\.example/)).toBeInTheDocument();
+    expect(await screen.findByText(/Allowed hosts: api\.partner\.example/)).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Allowed hosts of SCORE_KEY' }));
-    const dialog = within(await screen.findByRole('dialog', { name: 'Where SCORE_KEY may go' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Allowed hosts of SCORE_KEY' }));
     const field = dialog.getByLabelText('Allowed hosts');
     expect(field).toHaveValue('api.partner.example');
     await user.type(field, '\n*.other.example');
-    await user.click(dialog.getByRole('button', { name: 'Save the hosts' }));
+    await user.click(dialog.getByRole('button', { name: 'Save hosts' }));
     await waitFor(() => {
       const change = { allowedHosts: ['api.partner.example', '*.other.example'] };
       expect(sent(calls, 'PUT')).toEqual([['/v1/secrets/SCORE_KEY', change]]);
     });
   });
 
-  it('tell at the field which host is wrong', async () => {
+  it('show at the field which host is not valid', async () => {
     const problem = { title: 'Invalid', status: 422, detail: 'no host', field: 'allowedHosts' };
     stack({ '/v1/secrets/SCORE_KEY': () => json(problem, 422) }, 'ADMIN');
     const { user } = openConsole('/settings?tab=secrets');
     await user.click(await screen.findByRole('button', { name: 'Allowed hosts of SCORE_KEY' }));
-    const dialog = within(await screen.findByRole('dialog', { name: 'Where SCORE_KEY may go' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Allowed hosts of SCORE_KEY' }));
     await user.type(dialog.getByLabelText('Allowed hosts'), 'https://x');
-    await user.click(dialog.getByRole('button', { name: 'Save the hosts' }));
+    await user.click(dialog.getByRole('button', { name: 'Save hosts' }));
     expect(await dialog.findByText(/no host/i)).toBeInTheDocument();
   });
 
@@ -126,13 +126,13 @@ describe('settings', () => {
     const { user } = openConsole('/settings?tab=secrets');
     await user.click(await screen.findByRole('button', { name: 'Delete SCORE_KEY' }));
     expect(sent(calls, 'DELETE')).toEqual([]);
-    await user.click(await screen.findByRole('button', { name: 'Delete the secret' }));
+    await user.click(await screen.findByRole('button', { name: 'Delete secret' }));
     await waitFor(() => {
       expect(sent(calls, 'DELETE')).toEqual([['/v1/secrets/SCORE_KEY', null]]);
     });
   });
 
-  it('change the roles of members, and say why the last owner stays', async () => {
+  it('change roles, and say why the last owner stays', async () => {
     const refused = { title: 'Conflict', detail: 'the last owner stays one' };
     const calls = stack({
       '/v1/members/usr_1': () => json(refused, 409),
@@ -146,16 +146,16 @@ describe('settings', () => {
     ];
     await user.selectOptions(other, 'ADMIN');
     await user.selectOptions(own, 'VIEWER');
-    const question = within(await screen.findByRole('dialog', { name: 'Make yourself viewer?' }));
+    const question = within(await screen.findByRole('dialog', { name: 'Change your own role to Viewer?' }));
     expect(sent(calls, 'PUT')).toHaveLength(1);
-    await user.click(question.getByRole('button', { name: 'Change my role' }));
+    await user.click(question.getByRole('button', { name: 'Change role' }));
     await question.findByText('the last owner stays one');
     expect(own).toHaveValue('OWNER');
-    await user.click(question.getByRole('button', { name: 'Keep it' }));
+    await user.click(question.getByRole('button', { name: 'Cancel' }));
     expect(sent(calls, 'PUT')[0]).toEqual(['/v1/members/usr_2', { role: 'ADMIN' }]);
   });
 
-  it('invite, send again and withdraw, and say when nobody was written to', async () => {
+  it('invite, resend and withdraw, and say when no e-mail was sent', async () => {
     const gone = () => new Response(null, { status: 204 });
     const calls = stack({
       '/v1/invitations': ({ method }) =>
@@ -167,19 +167,19 @@ describe('settings', () => {
     });
     const { user } = openConsole('/settings?tab=members');
     const list = within(await screen.findByRole('list', { name: 'Invitations' }));
-    await user.click(list.getByRole('button', { name: /^Send the invitation of new@demo/ }));
-    expect(await screen.findByText('new@demo.example was invited by e-mail')).toBeVisible();
+    await user.click(list.getByRole('button', { name: /^Resend the invitation to new@demo/ }));
+    expect(await screen.findByText('Invitation sent to new@demo.example')).toBeVisible();
 
-    const form = within(screen.getByRole('form', { name: 'Invite somebody' }));
+    const form = within(screen.getByRole('form', { name: 'Invite a member' }));
     await user.type(form.getByRole('textbox', { name: 'E-mail address' }), 'bob@demo.example');
-    await user.click(form.getByRole('button', { name: 'Send the invitation' }));
+    await user.click(form.getByRole('button', { name: 'Send invitation' }));
     expect(await screen.findByRole('alert')).toHaveTextContent(
-      'bob@demo.example is invited, but nobody was written to',
+      'bob@demo.example is invited, but no e-mail was sent',
     );
 
-    await user.click(list.getByRole('button', { name: /^Withdraw the invitation of new@demo/ }));
+    await user.click(list.getByRole('button', { name: /^Withdraw the invitation to new@demo/ }));
     expect(sent(calls, 'DELETE')).toEqual([]);
-    await user.click(await screen.findByRole('button', { name: 'Withdraw the invitation' }));
+    await user.click(await screen.findByRole('button', { name: 'Withdraw invitation' }));
     await waitFor(() => {
       expect(sent(calls, 'DELETE')).toEqual([['/v1/invitations/inv_1', null]]);
     });
@@ -189,7 +189,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('say so when it cannot be told whose they are', async () => {
+  it('say so when the user cannot be loaded', async () => {
     let isAway = true;
     stack({ '/v1/me': () => (isAway ? json({ title: 'Internal error' }, 500) : json(ME)) });
     const { user } = openConsole('/settings?tab=members');
@@ -201,7 +201,7 @@ describe('settings', () => {
     expect(await main.findByRole('list', { name: 'Members' })).toBeVisible();
   });
 
-  it("follow a change of one's own role at once", async () => {
+  it("follow a change of the own role", async () => {
     let role: Role = 'OWNER';
     stack({
       '/v1/me': () => json({ ...ME, role }),
@@ -213,15 +213,15 @@ describe('settings', () => {
     const { user } = openConsole('/settings?tab=members');
     const own = await screen.findByRole('combobox', { name: 'Role of owner@demo.example' });
     await user.selectOptions(own, 'VIEWER');
-    await user.click(await screen.findByRole('button', { name: 'Change my role' }));
+    await user.click(await screen.findByRole('button', { name: 'Change role' }));
     expect(await screen.findByText('SCORE_KEY')).toBeVisible();
     expect(screen.queryByRole('link', { name: 'Members' })).toBeNull();
   });
 
-  it('keep a name and a retention', async () => {
+  it('save a name and a retention', async () => {
     const calls = stack();
     const { user } = openConsole('/settings');
-    const days = await screen.findByRole('spinbutton', { name: 'Retention, in days' });
+    const days = await screen.findByRole('spinbutton', { name: 'Retention (days)' });
     await user.clear(days);
     await user.type(days, '30');
     await user.click(screen.getByRole('button', { name: 'Save' }));
@@ -230,7 +230,7 @@ describe('settings', () => {
     expect(sent(calls, 'PUT')).toEqual([['/v1/settings', kept]]);
   });
 
-  it('ask for a second factor, and say why an owner without one may not', async () => {
+  it('require a second factor, and say why an owner without one may not', async () => {
     const detail = 'switch on a second factor for your own account first';
     const calls = stack({
       '/v1/settings': ({ method }) =>
@@ -239,7 +239,7 @@ describe('settings', () => {
           : json({ name: 'Demo', retentionDays: 90, requireMfa: false }),
     });
     const { user } = openConsole('/settings');
-    const asked = { name: 'Ask every member for a second factor' };
+    const asked = { name: 'Require a second factor' };
     await user.click(await screen.findByRole('checkbox', asked));
     await user.click(screen.getByRole('button', { name: 'Save' }));
     expect(await screen.findByText(detail)).toBeVisible();

@@ -13,7 +13,7 @@ interface Props {
   previewInput: PreviewInput;
   onChange: (changes: Partial<PreviewInput>) => void;
   preview: Preview | undefined;
-  /** Of the preview, where no field of the template tells it. */
+  /** The preview's error, if no field of the template shows it. */
   error: Error | null;
 }
 
@@ -54,17 +54,17 @@ function Rendered({ preview }: { preview: Preview }) {
       )}
       {body === null ? (
         <p className={classes.muted}>
-          It cannot be rendered with these values; the field tells what is missing.
+          Cannot be rendered with these values. The field shows what is missing.
         </p>
       ) : (
-        <TextBlock label="Preview of the body" text={body} />
+        <TextBlock label="Body preview" text={body} />
       )}
       {gates.length > 0 && (
         <details className={classes.gates}>
           <summary>
             {gates.every(({ passed }) => passed)
-              ? 'Every gate is open for this contact'
-              : 'A gate is closed for this contact'}
+              ? 'All gates pass for this contact'
+              : 'A gate blocks this contact'}
           </summary>
           <DeliveryGates gates={gates} />
         </details>
@@ -73,7 +73,7 @@ function Rendered({ preview }: { preview: Preview }) {
   );
 }
 
-/** What the template would say to a contact. Nothing is sent. */
+/** Shows the template rendered for a contact. Nothing is sent. */
 export function PreviewPanel({ previewInput, onChange, preview, error }: Props) {
   const aboutContact = contactProblem(error);
   return (
@@ -91,16 +91,16 @@ export function PreviewPanel({ previewInput, onChange, preview, error }: Props) 
           </p>
         )}
         <JsonInput
-          label="Payload of the trigger (JSON)"
+          label="trigger (JSON)"
           field="trigger"
           previewInput={previewInput}
           onChange={onChange}
         />
         <details>
-          <summary>Values from steps before</summary>
+          <summary>Outputs of earlier steps</summary>
           <div className={classes.more}>
             <JsonInput
-              label="steps (JSON by node)"
+              label="steps (JSON by node id)"
               field="steps"
               previewInput={previewInput}
               onChange={onChange}
@@ -114,11 +114,11 @@ export function PreviewPanel({ previewInput, onChange, preview, error }: Props) 
           </div>
         </details>
       </Section>
-      <section className={classes.result} aria-label="What it would say" aria-live="polite">
+      <section className={classes.result} aria-label="Rendered message" aria-live="polite">
         {error && aboutContact === null && <ErrorNotice error={error} />}
         {preview && !error && <Rendered preview={preview} />}
         {!preview && !error && (
-          <p className={classes.muted}>Write a body to see what it would say.</p>
+          <p className={classes.muted}>Enter a body to see the preview.</p>
         )}
       </section>
     </div>

@@ -29,17 +29,17 @@ import { type Problem, TemplateFields } from './TemplateFields';
 
 const TYPING_MS = 350;
 const FIELDS: (keyof Draft)[] = ['name', 'channel', 'subject', 'body'];
-/** Whom the preview is for. */
+/** The values that the preview is rendered with. */
 const TEMPLATE_PAGE = defineAddress({ contact: text() });
 
 interface Props {
-  /** What the draft begins with; nothing for a new template. */
+  /** The template to edit; absent for a new one. */
   template?: Template;
   submitLabel: string;
-  /** Of the last try to save. */
+  /** The error of the last try to save. */
   error: Error | null;
   isPending: boolean;
-  /** Told beside the button: that it was saved. */
+  /** Shown beside the button after saving. */
   note?: ReactNode;
   onSave: (document: TemplateDocument, options: { onSuccess: () => void }) => void;
 }
@@ -53,8 +53,8 @@ function draftOf(template: Template | undefined): Draft {
   };
 }
 
-/** The error itself, unless a field of the template tells it. */
-function untold(error: Error | null): Error | null {
+/** The error, or null if a field of the template shows it. */
+function generalError(error: Error | null): Error | null {
   return formError(
     error,
     FIELDS.flatMap((field) => [field, `template.${field}`]),
@@ -65,12 +65,12 @@ function ReadOnly({ template }: { template: Template }) {
   return (
     <Section title="Text">
       {template.subject !== null && <p>{template.subject}</p>}
-      <TextBlock label="Body of the template" text={template.body} />
+      <TextBlock label="Template body" text={template.body} />
     </Section>
   );
 }
 
-/** A template and what it would say, side by side. Who may not edit it reads it. */
+/** A template and its preview, side by side; read-only if the role does not allow changes. */
 export function TemplateEditor({ template, submitLabel, error, isPending, note, onSave }: Props) {
   const { api } = useServices();
   const mayEdit = useAllows('ADMIN');
@@ -89,7 +89,7 @@ export function TemplateEditor({ template, submitLabel, error, isPending, note, 
   const [request] = useDebouncedValue(wanted, TYPING_MS);
   const preview = useQuery(previewQuery(api, request));
   useFocusOnError(element, error);
-  const general = untold(error);
+  const general = generalError(error);
 
   function change({ contact: wanted, ...changes }: Partial<PreviewInput>) {
     setJson((current) => ({ ...current, ...changes }));
@@ -112,7 +112,7 @@ export function TemplateEditor({ template, submitLabel, error, isPending, note, 
     <div className={classes.editor} data-sides={mayPreview ? 2 : 1}>
       {mayEdit ? (
         <form ref={element} className={form.form} onSubmit={submit}>
-          <LeaveGuard isDirty={isDirty}>What you changed here would be lost.</LeaveGuard>
+          <LeaveGuard isDirty={isDirty}>Your changes will be lost.</LeaveGuard>
           {general && <ErrorNotice error={general} />}
           <TemplateFields
             draft={draft}
@@ -136,7 +136,7 @@ export function TemplateEditor({ template, submitLabel, error, isPending, note, 
           previewInput={previewInput}
           onChange={change}
           preview={request === null ? undefined : preview.data}
-          error={request === null ? null : untold(preview.error)}
+          error={request === null ? null : generalError(preview.error)}
         />
       )}
     </div>

@@ -9,24 +9,24 @@ const HINT =
 
 interface Props {
   draft: Draft;
-  /** What is wrong with each field; null where nothing is. */
+  /** The problem of each field; null if it has none. */
   problemOf: (field: keyof Draft) => Problem | null;
   onChange: (changes: Partial<Draft>) => void;
 }
 
-/** A refusal is the template's fault; a value that is missing is only the preview's. */
+/** A problem of the template is an error; a value missing in the preview is only a note. */
 export interface Problem {
   message: string;
   isRefusal: boolean;
 }
 
-/** The template itself. */
+/** The fields of the template. */
 export function TemplateFields({ draft, problemOf, onChange }: Props) {
-  function told(field: keyof Draft, hint?: string) {
+  function fieldProps(field: keyof Draft, hint?: string) {
     const problem = problemOf(field);
     if (problem === null) return hint === undefined ? {} : { description: hint };
     if (problem.isRefusal) return { error: problem.message, ...(hint && { description: hint }) };
-    // No error: a field that is invalid would have to be mended.
+    // Not an error: the field itself is valid.
     const missing = <span className={form.warning}>In this preview: {problem.message}</span>;
     return { description: hint === undefined ? missing : <>{hint} {missing}</> };
   }
@@ -40,7 +40,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           withAsterisk={false}
           maxLength={80}
           value={draft.name}
-          {...told('name')}
+          {...fieldProps('name')}
           onChange={(event) => {
             onChange({ name: event.currentTarget.value });
           }}
@@ -49,7 +49,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           label="Channel"
           data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
           value={draft.channel}
-          {...told('channel')}
+          {...fieldProps('channel')}
           onChange={(event) => {
             onChange({ channel: event.currentTarget.value });
           }}
@@ -60,7 +60,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           label="Subject"
           maxLength={998}
           value={draft.subject}
-          {...told('subject')}
+          {...fieldProps('subject')}
           onChange={(event) => {
             onChange({ subject: event.currentTarget.value });
           }}
@@ -71,7 +71,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
         rows={14}
         resize="vertical"
         value={draft.body}
-        {...told('body', HINT)}
+        {...fieldProps('body', HINT)}
         classNames={{ input: form.code ?? '' }}
         onChange={(event) => {
           onChange({ body: event.currentTarget.value });

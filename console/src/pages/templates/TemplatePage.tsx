@@ -29,7 +29,7 @@ function Loaded({ template }: { template: Template }) {
           <Fact name="Created">
             <ExactTime time={template.createdAt} />
           </Fact>
-          <Fact name="Changed">
+          <Fact name="Last changed">
             <ExactTime time={template.updatedAt} />
             <RelativeTime time={template.updatedAt} now={now} />
           </Fact>
@@ -45,8 +45,7 @@ function Loaded({ template }: { template: Template }) {
           isSuccess && (
             <Notice title="Saved">
               <p>
-                Active automations keep the text they were activated with. Activate them again to
-                use this one.
+                Active automations keep using the previous text until you activate them again.
               </p>
             </Notice>
           )

@@ -17,11 +17,11 @@ const COLUMNS: Column<Template>[] = [
   },
   { title: 'Channel', width: 12, cell: ({ channel }) => formatWord(channel) },
   {
-    title: 'Begins with',
+    title: 'Text',
     isWide: true,
     cell: ({ subject, body }) => <ClippedText text={subject ?? body.slice(0, 120)} />,
   },
-  timeColumn('Changed', 13, ({ updatedAt }) => updatedAt),
+  timeColumn('Last changed', 13, ({ updatedAt }) => updatedAt),
 ];
 
 export default function TemplatesPage() {
@@ -35,8 +35,8 @@ export default function TemplatesPage() {
       fetchPage={(cursor, signal) => fetchTemplates(api, cursor, signal)}
       columns={COLUMNS}
       empty={(create) => (
-        <EmptyState title="There are no templates yet">
-          <p>A template is the text of a message. A node that sends one names it.</p>
+        <EmptyState title="No templates yet">
+          <p>A template is the text of a message that automations send.</p>
           {create}
         </EmptyState>
       )}

@@ -10,8 +10,8 @@ function refusal(field: string): ApiError {
   return new ApiError(422, 'Invalid input', null, null, [{ field, message: 'no such variable' }]);
 }
 
-describe('what is rendered', () => {
-  it('is the draft for the contact as it was pasted', () => {
+describe('the preview request', () => {
+  it('has the draft and the contact as it was pasted', () => {
     expect(previewRequest(DRAFT, { ...NOTHING, contact: 'con_1' })?.contactId).toBe('con_1');
     expect(previewRequest(DRAFT, { ...NOTHING, contact: 'a@b.example' })?.email).toBe('a@b.example');
     expect(previewRequest(DRAFT, { ...NOTHING, contact: '+49 151' })?.phone).toBe('+49 151');
@@ -23,19 +23,19 @@ describe('what is rendered', () => {
     });
   });
 
-  it('is nothing while there is no text or no JSON', () => {
+  it('is null without a text or valid JSON', () => {
     expect(previewRequest({ ...DRAFT, body: ' ' }, NOTHING)).toBeNull();
     expect(previewRequest(DRAFT, { ...NOTHING, steps: '{' })).toBeNull();
     expect(previewRequest({ ...DRAFT, name: '' }, NOTHING)?.template.name).toBe('Draft');
   });
 
-  it('has a subject only as an e-mail', () => {
+  it('has a subject only for e-mail', () => {
     expect(documentOf(DRAFT).subject).toBe('Hello');
     expect(documentOf({ ...DRAFT, channel: 'SMS' }).subject).toBeNull();
   });
 });
 
-describe('what is wrong with a template', () => {
+describe('a problem of a template', () => {
   const preview: Preview = {
     channel: 'EMAIL',
     address: null,
@@ -45,7 +45,7 @@ describe('what is wrong with a template', () => {
     gates: [],
   };
 
-  it('is shown at the field, whether the API refused it or could not render it', () => {
+  it('is shown at its field, both after a refused save and a failed preview', () => {
     expect(missingValues('body', preview)).toBe('`trigger.total` has no value');
     expect(missingValues('subject', preview)).toBeNull();
     expect(refusedField('body', refusal('body'))).toBe('No such variable');

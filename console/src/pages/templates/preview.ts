@@ -1,9 +1,9 @@
-/** From what was typed to what the API is asked to render. */
+/** Builds the preview request from the typed values. */
 
 import type { Preview, TemplateDocument } from '../../shared/api/types';
 import { fieldError, parseObject } from '../../shared/ui/forms';
 
-/** A template as it is typed: nothing is left out. */
+/** A template in the form: every field has a text. */
 export interface Draft {
   name: string;
   channel: string;
@@ -11,7 +11,7 @@ export interface Draft {
   body: string;
 }
 
-/** What the draft is rendered for. The last three are JSON, as typed. */
+/** The values that the draft is rendered with. The last three are JSON, as typed. */
 export interface PreviewInput {
   /** A contact's id, e-mail address or phone number, as pasted. */
   contact: string | null;
@@ -32,7 +32,7 @@ export interface PreviewRequest {
   vars: Record<string, unknown>;
 }
 
-/** Only e-mails have a subject; what stands in the field of another channel is not sent. */
+/** Only e-mail has a subject; for other channels the field is not sent. */
 export function documentOf({ name, channel, subject, body }: Draft): TemplateDocument {
   return { name, channel, body, subject: channel === 'EMAIL' && subject !== '' ? subject : null };
 }
@@ -43,13 +43,13 @@ function who(contact: string | null): Pick<PreviewRequest, 'contactId' | 'email'
   return contact.includes('@') ? { email: contact } : { phone: contact };
 }
 
-/** Why a field holds no JSON object; null where it does. */
+/** Why a field is not a JSON object; null if it is. */
 export function jsonProblem(text: string): string | null {
   const parsed = parseObject(text);
   return 'problem' in parsed ? parsed.problem : null;
 }
 
-/** Null where there is nothing to render yet. */
+/** Null if there is nothing to render yet. */
 export function previewRequest(draft: Draft, previewInput: PreviewInput): PreviewRequest | null {
   const [payload, steps, vars] = [
     previewInput.trigger,
@@ -60,7 +60,7 @@ export function previewRequest(draft: Draft, previewInput: PreviewInput): Previe
   if (!('value' in payload) || !('value' in steps) || !('value' in vars)) return null;
   if (draft.body.trim() === '') return null;
   return {
-    // A draft may be looked at before it has a name.
+    // A draft can be previewed before it has a name.
     template: { ...documentOf(draft), name: draft.name.trim() === '' ? 'Draft' : draft.name },
     ...who(previewInput.contact),
     payload: payload.value,
@@ -69,18 +69,18 @@ export function previewRequest(draft: Draft, previewInput: PreviewInput): Previe
   };
 }
 
-/** Why the API would not take a field of the template; null where it would. */
+/** The problem of a template's field; null if it has none. */
 export function refusedField(field: keyof Draft, error: unknown): string | null {
   return fieldError(error, field) ?? fieldError(error, `template.${field}`);
 }
 
-/** What a field lacks to be rendered for these circumstances; the template itself is sound. */
+/** The value that a field lacks in this preview; the template itself is valid. */
 export function missingValues(field: keyof Draft, preview: Preview | undefined): string | null {
   const found = preview?.problems.filter((problem) => problem.field === field) ?? [];
   return found.length === 0 ? null : found.map(({ message }) => message).join(' · ');
 }
 
-/** What is wrong with the contact that the preview is for. */
+/** The problem of the preview's contact. */
 export function contactProblem(error: unknown): string | null {
   return (
     fieldError(error, 'contactId') ?? fieldError(error, 'email') ?? fieldError(error, 'phone')

@@ -1,4 +1,4 @@
-/** What the template pages ask of the API. */
+/** The API queries of the template pages. */
 
 import { keepPreviousData, queryOptions, skipToken } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
@@ -20,12 +20,12 @@ export function templateQuery(api: ApiClient, id: string) {
   });
 }
 
-/** What the draft would say; null asks nothing. */
+/** Renders the draft; does nothing for null. */
 export function previewQuery(api: ApiClient, request: PreviewRequest | null) {
   return queryOptions({
     queryKey: ['template-preview', request],
     queryFn: request === null ? skipToken : () => api.post('/v1/templates/preview', { body: request }),
-    // What is read does not blink with every letter.
+    // Keep the last preview, so that it does not flicker while typing.
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 60_000,

@@ -48,13 +48,13 @@ describe('a template', () => {
     rememberTokens();
   });
 
-  it('is shown as it would read to the chosen contact, whom the URL keeps', async () => {
+  it('is previewed for the selected contact, which the URL keeps', async () => {
     const calls = stack();
     const { user } = openConsole('/templates/tpl_1');
     const contact = await screen.findByRole('searchbox', { name: 'Contact' });
     await user.type(contact, 'ada@customer.example{Enter}');
     expect(window.location.search).toBe('?contact=ada%40customer.example');
-    expect(await screen.findByRole('region', { name: 'Preview of the body' })).toHaveTextContent(
+    expect(await screen.findByRole('region', { name: 'Body preview' })).toHaveTextContent(
       'Hello Ada',
     );
     await waitFor(() => {
@@ -65,7 +65,7 @@ describe('a template', () => {
     });
   });
 
-  it('tells at its field which value is missing', async () => {
+  it('shows at its field which value is missing', async () => {
     const problems = [{ field: 'subject', message: '`trigger.orderId` has no value' }];
     stack({ '/v1/templates/preview': () => json(rendered({ subject: null, problems })) });
     openConsole('/templates/tpl_1');
@@ -73,11 +73,11 @@ describe('a template', () => {
     await waitFor(() => {
       expect(subject).toHaveAccessibleDescription(/`trigger.orderId` has no value/);
     });
-    // The template is sound; only this preview lacks something.
+    // The template is valid; only this preview lacks a value.
     expect(subject).toBeValid();
   });
 
-  it('that cannot be saved shows why at its field', async () => {
+  it('that cannot be saved shows the problem at its field', async () => {
     const problem = { title: 'Invalid input', detail: 'there is no variable `x`', field: 'body' };
     stack({
       '/v1/templates/preview': () => json(problem, 422),
@@ -87,7 +87,7 @@ describe('a template', () => {
     await user.type(await screen.findByRole('textbox', { name: 'Name' }), 'Offer');
     const body = screen.getByRole('textbox', { name: 'Body' });
     await user.type(body, 'Hi {{}{{}x}}');
-    await user.click(screen.getByRole('button', { name: 'Create the template' }));
+    await user.click(screen.getByRole('button', { name: 'Create template' }));
     await waitFor(() => {
       expect(body).toHaveFocus();
     });
@@ -104,7 +104,7 @@ describe('a template', () => {
     await user.selectOptions(screen.getByRole('combobox', { name: 'Channel' }), 'SMS');
     expect(screen.queryByRole('textbox', { name: 'Subject' })).toBeNull();
     await user.type(screen.getByRole('textbox', { name: 'Body' }), 'Hi');
-    await user.click(screen.getByRole('button', { name: 'Create the template' }));
+    await user.click(screen.getByRole('button', { name: 'Create template' }));
     await waitFor(() => {
       expect(window.location.pathname).toBe('/templates/tpl_1');
     });
@@ -113,10 +113,10 @@ describe('a template', () => {
     ]);
   });
 
-  it('is read, not edited, by a viewer, who has no preview either', async () => {
+  it('is read-only for a viewer, without a preview', async () => {
     const calls = stack({}, 'VIEWER');
     openConsole('/templates/tpl_1');
-    const body = await screen.findByRole('region', { name: 'Body of the template' });
+    const body = await screen.findByRole('region', { name: 'Template body' });
     expect(body).toHaveTextContent('Hello {{contact.firstName}}');
     await screen.findByText('Viewer');
     expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();

@@ -22,25 +22,25 @@ describe('a declared address', () => {
     step: ['big', 'score', 'big?'],
   } as const;
 
-  it('opens what it was copied from', () => {
+  it('opens the view it was copied from', () => {
     const { pathname, search } = new URL(PAGE.address('/x', shown), 'https://console.example');
     expect(pathname).toBe('/x');
     expect(PAGE.read(search)).toEqual(shown);
   });
 
-  it('holds no defaults and nothing blank', () => {
+  it('has no defaults and no blank values', () => {
     expect(PAGE.address('/x', PAGE.none)).toBe('/x');
     expect(PAGE.address('/x', { range: '7d', search: '  ' })).toBe('/x');
   });
 
-  it('keeps what others declared, and the order of what is there', () => {
+  it('keeps other parameters and their order', () => {
     expect(PAGE.write('?range=24h&other=1&step=a', { node: 'n', step: ['b', 'c'] })).toBe(
       'range=24h&other=1&step=b&node=n&step=c',
     );
     expect(PAGE.write('?range=24h&other=1&step=a', PAGE.none)).toBe('other=1');
   });
 
-  it('reads what makes no sense as nothing', () => {
+  it('ignores values that are not valid', () => {
     expect(PAGE.read('?tab=other&range=1y&node=%20&unknown=1')).toEqual(PAGE.none);
   });
 });
@@ -64,7 +64,7 @@ describe('the state of a page', () => {
   }
   const FIRST = { pathname: '/page', search: '?other=1', state: { list: '?status=FAILED' } };
 
-  it('is what its address says, and a change of it keeps the way back', () => {
+  it('follows its address, and a change keeps the way back', () => {
     const result = page(FIRST);
     act(() => {
       result.current.state[1]({ node: 'score' }, 'push');
@@ -97,7 +97,7 @@ describe('the state of a page', () => {
     });
   });
 
-  it('keeps both of two changes that come before it is drawn again', () => {
+  it('keeps both of two changes before the next render', () => {
     const result = page(FIRST);
     const [, change] = result.current.state;
     act(() => {
@@ -107,7 +107,7 @@ describe('the state of a page', () => {
     expect(result.current.location.search).toBe('?other=1&range=24h&node=score');
   });
 
-  it('does not return to a page that the address has left', () => {
+  it('does not go back to a page that the user left', () => {
     const result = page(FIRST);
     const [, change] = result.current.state;
     act(() => {

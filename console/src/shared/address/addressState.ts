@@ -1,6 +1,6 @@
 /**
- * What a page shows, as its address tells it. Every search parameter of the console is declared,
- * read and written through here, which lint holds: so a copied address opens the same view.
+ * The state of a page, kept in its address, so that a copied address opens the same view. All
+ * search parameters of the console are declared, read and written here; lint enforces it.
  */
 
 import { useCallback, useMemo } from 'react';
@@ -14,13 +14,13 @@ export type ValuesOf<Parameters extends Declared> = {
 };
 
 export interface AddressState<Values> {
-  /** What an address without parameters means. */
+  /** The values of an address without parameters. */
   readonly none: Values;
-  /** Of a search, with its `?` or without. */
+  /** Reads a search string, with or without its `?`. */
   readonly read: (search: string) => Values;
-  /** The search as it is after the changes. Defaults are left out, undeclared parameters are kept. */
+  /** Returns the search after the changes. It omits defaults and keeps undeclared parameters. */
   readonly write: (search: string, changes: Partial<Values>) => string;
-  /** The address of a page that shows just these. */
+  /** The address of a page with only these values. */
   readonly address: (path: string, values: Partial<Values>) => string;
 }
 
@@ -32,7 +32,7 @@ function joined(path: string, search: string): string {
   return search === '' ? path : `${path}?${search}`;
 }
 
-/** `settle` brings values into their one form before they are written, where one rules out another. */
+/** `settle` normalizes values before they are written, if one rules out another. */
 export function defineAddress<Parameters extends Declared>(
   parameters: Parameters,
   settle: (values: ValuesOf<Parameters>) => Partial<ValuesOf<Parameters>> = () => ({}),
@@ -41,7 +41,7 @@ export function defineAddress<Parameters extends Declared>(
   const declared = Object.entries<Parameter>(parameters);
 
   function collect(valueOf: (name: string, parameter: Parameter) => unknown): Values {
-    // An object made name by name has the names' types, which the compiler cannot tell.
+    // The compiler cannot infer the types of an object that is built name by name.
     return Object.fromEntries(
       declared.map(([name, parameter]) => [name, valueOf(name, parameter)]),
     ) as Values;
@@ -60,7 +60,7 @@ export function defineAddress<Parameters extends Declared>(
       const texts = parameter.write(values[name]);
       const isDefault = isSame(texts, parameter.write(parameter.fallback));
       const [only, ...others] = isDefault ? [] : texts;
-      // In place where there is one, so that the address keeps its order.
+      // Replaced in place if it exists, so that the address keeps its order.
       if (only === undefined) written.delete(name);
       else written.set(name, only);
       for (const other of others) written.append(name, other);
@@ -76,13 +76,13 @@ export function defineAddress<Parameters extends Declared>(
   };
 }
 
-/** What the page was reached with: the way back, which links within it must hand on. */
+/** The history state of the page: the way back, which links within the page must pass on. */
 export function useKeptState(): unknown {
   const location: Location<unknown> = useLocation();
   return location.state;
 }
 
-/** `push` is a step of Back; `replace` is for what Back should not have to undo one by one. */
+/** `push` adds a step of Back; `replace` is for small changes that Back should skip. */
 export type HistoryMode = 'push' | 'replace';
 
 export type Change<Values> = (
@@ -90,7 +90,7 @@ export type Change<Values> = (
   how: HistoryMode,
 ) => void;
 
-/** What the address says, and the way to change some of it; what it was reached from is kept. */
+/** Returns the address's values and a function that changes some; the way back is kept. */
 export function useAddressState<Values>(
   declared: AddressState<Values>,
 ): readonly [Values, Change<Values>] {
@@ -100,9 +100,10 @@ export function useAddressState<Values>(
   const values = useMemo(() => declared.read(search), [declared, search]);
   const change: Change<Values> = useCallback(
     (changes, how) => {
-      // The next page may still be loading while this one is shown; a change here must not go back.
+      // The next page may still be loading while this one is shown; a change must not go back to
+      // it.
       if (window.location.pathname !== pathname) return;
-      // Not the search that was drawn: a change may follow another before the page is drawn again.
+      // Not the rendered search: a second change may come before the next render.
       const current = window.location.search;
       const changed = typeof changes === 'function' ? changes(declared.read(current)) : changes;
       void navigate(
@@ -115,7 +116,7 @@ export function useAddressState<Values>(
   return [values, change];
 }
 
-/** The address of this page with some of it changed, for links within the page. */
+/** Returns this page's address with some values changed, for links within the page. */
 export function useAddressWith<Values>(
   declared: AddressState<Values>,
 ): (changes: Partial<Values>) => string {

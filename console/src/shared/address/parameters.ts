@@ -1,13 +1,13 @@
-/** The kinds of parameter an address can have: how each is read, written, and asked of the API. */
+/** The kinds of parameters of an address: how each is read, written, and sent to the API. */
 
-/** One parameter. `fallback` is what an absent one means; it is never written. */
+/** One parameter. `fallback` is the value of an absent one; it is never written. */
 export interface Parameter<Value = unknown, Asked = unknown> {
   readonly fallback: Value;
-  /** Forgiving: texts that make no sense read as the fallback. */
+  /** Invalid texts read as the fallback. */
   read(texts: readonly string[]): Value;
-  /** One text for each time that the parameter is there. */
+  /** One text for each occurrence of the parameter. */
   write(value: Value): readonly string[];
-  /** As the API takes it, where it is a filter. */
+  /** The value as the API takes it, if it is a filter. */
   ask(value: Value): Asked;
 }
 
@@ -19,7 +19,7 @@ function orAbsent(value: string | null): readonly string[] {
   return value === null ? [] : [value];
 }
 
-/** Free text; blank is none. */
+/** Free text; blank text is null. */
 export function text(): Parameter<string | null, string | null> {
   return {
     fallback: null,
@@ -32,7 +32,7 @@ export function text(): Parameter<string | null, string | null> {
   };
 }
 
-/** Text as it is being typed, with the spaces that more may follow; blank is none. */
+/** Text while it is typed, with trailing spaces; blank text is null. */
 export function typedText(): Parameter<string, string> {
   return {
     fallback: '',
@@ -42,12 +42,12 @@ export function typedText(): Parameter<string, string> {
   };
 }
 
-/** Any number of texts, one parameter each. */
+/** Any number of texts, one parameter per text. */
 export function texts(): Parameter<readonly string[], readonly string[]> {
   return { fallback: [], read: same, write: same, ask: same };
 }
 
-/** One of a few values, or none. */
+/** One of a few values, or null. */
 export function choice<const Value extends string>(
   values: readonly Value[],
 ): Parameter<Value | null, Value | null> {
@@ -59,14 +59,14 @@ export function choice<const Value extends string>(
   };
 }
 
-/** The same, of what the API takes one or several. */
+/** One of a few values, for a filter that accepts several in the API. */
 export function oneOfSeveral<const Value extends string>(
   values: readonly Value[],
 ): Parameter<Value | null, Value[] | null> {
   return { ...choice(values), ask: (value) => (value === null ? null : [value]) };
 }
 
-/** One of a few values, always. */
+/** One of a few values, never null. */
 export function choiceOr<const Value extends string>(
   values: readonly Value[],
   fallback: Value,
@@ -79,7 +79,7 @@ export function choiceOr<const Value extends string>(
   };
 }
 
-/** A moment, as ISO 8601 in UTC. */
+/** A time, as ISO 8601 in UTC. */
 export function moment(): Parameter<string | null, string | null> {
   return {
     fallback: null,

@@ -1,11 +1,13 @@
-/** The one place that talks to `/v1`: bearer token, workspace header, problems as errors. */
+/**
+ * The only place that calls `/v1`: it sends the token and workspace, and raises problems as errors.
+ */
 
 import type { Call, Method } from './operations';
 import { ApiError, fetchOrOffline, readProblem } from './problem';
 
 /**
- * Paths are the OpenAPI document's, with what stands in their braces beside them. Documents are sent
- * as JSON, an answer without a body is undefined. No call is repeated but for a renewed token.
+ * Calls a path of the OpenAPI document; `path` fills its braces. Documents are sent as JSON; an
+ * answer without a body is undefined. A call is only repeated after the token was renewed.
  */
 export interface ApiClient {
   get: Call<'get'>;
@@ -14,14 +16,14 @@ export interface ApiClient {
   delete: Call<'delete'>;
 }
 
-/** Who asks, and for which workspace: the session, as far as the client needs it. */
+/** The part of the session that the client needs: the token and the workspace. */
 export interface Credentials {
-  /** A token that is valid now; raises SessionExpiredError, OfflineError. */
+  /** Returns a valid token; raises SessionExpiredError, OfflineError. */
   accessToken: () => Promise<string>;
-  /** Called when the API refused `token`: renews once, however many requests ask at the same time. */
+  /** Called when the API refused `token`; renews it once for all requests at the same time. */
   replaceToken: (token: string) => Promise<string>;
   expire: () => void;
-  /** The workspace chosen by the user, where there are several. */
+  /** The workspace that the user chose, if they have several. */
   workspaceId: () => string | null;
   forgetWorkspace: () => void;
 }
@@ -37,7 +39,7 @@ interface Given {
   signal?: AbortSignal;
 }
 
-/** The path with its parameters in it; of the query what is set, and each of several values. */
+/** The path with its parameters, and the query's values that are set; lists repeat the name. */
 function addressOf(path: string, { path: values = {}, query = {} }: Given): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),
@@ -56,7 +58,7 @@ async function readAnswer(response: Response): Promise<unknown> {
   if (!response.ok) throw await readProblem(response);
   if (response.status === 204) return undefined;
   if (!(response.headers.get('content-type')?.includes('json') ?? false)) {
-    throw new ApiError(502, 'The answer was not what the console expects', null, null);
+    throw new ApiError(502, 'Unexpected answer from the server', null, null);
   }
   return response.json();
 }
@@ -79,7 +81,7 @@ export function createClient(session: Credentials): ApiClient {
       if (response.status === 401) session.expire();
     }
     if (response.status === 404 && url === ME && session.workspaceId() !== null) {
-      // No member of the workspace that was chosen any more: the first of theirs is named instead.
+      // The user is no longer a member of the chosen workspace: use their first one.
       session.forgetWorkspace();
       response = await attempt(url, token, init);
     }
@@ -96,7 +98,7 @@ export function createClient(session: Credentials): ApiClient {
           headers: { 'Content-Type': 'application/json' },
         }),
       });
-    // Here, and nowhere else, the API is taken at its document's word: tests of the API hold it to that.
+    // The only place that trusts the API to match its OpenAPI document; the API's tests ensure it.
     return call as Call<Verb>;
   }
 

@@ -1,6 +1,6 @@
 /**
- * What each call of the API takes and answers, read from the OpenAPI document: a path, parameter
- * or field that the document does not have is an error of the compiler. schema.ts is generated.
+ * The types of each API call, from the OpenAPI document: an unknown path, parameter or field is a
+ * compiler error. schema.ts is generated.
  */
 
 import type { paths } from './schema';
@@ -18,13 +18,13 @@ type Json<Holder> = Holder extends { content: { 'application/json': infer Docume
   ? Document
   : undefined;
 
-/** What can be asked for after the `?`; never where nothing can. */
+/** The query's parameters; never if there are none. */
 export type QueryOf<Path extends keyof paths, Verb extends Method = 'get'> =
   Operation<Path, Verb> extends { parameters: { query?: infer Query } }
     ? NonNullable<Query>
     : never;
 
-/** Of the successful statuses' answers; undefined where there is none. */
+/** The answer of a successful status; undefined if it has no body. */
 export type Answer<Path extends keyof paths, Verb extends Method> =
   Operation<Path, Verb> extends { responses: infer Responses }
     ? { [Status in keyof Responses & (200 | 201 | 202 | 204)]: Json<Responses[Status]> }[keyof Responses &
@@ -41,7 +41,7 @@ type BodyPart<Called> = Called extends { requestBody: infer Body }
     ? { body?: Json<NonNullable<Body>> }
     : { body?: never };
 
-/** A spread of filters may hold names that a fresh object could not: those are refused as well. */
+/** Also refuses unknown names in a spread of filters, which the compiler would let pass. */
 type NoOther<Given, Known> = Given & Record<Exclude<keyof Given, keyof Known>, never>;
 
 export type Options<Path extends keyof paths, Verb extends Method, Query> = PathPart<

@@ -1,11 +1,11 @@
-/** Everything that can go wrong between the console and the API, as errors a page can tell apart. */
+/** Every failure between the console and the API, as errors that a page can distinguish. */
 
-/** One wrong value: its path in the document that was sent, or in the node it belongs to, and why. */
+/** One invalid value: its path in the sent document or in its node, and the reason. */
 export interface FieldProblem {
   field: string | null;
   message: string;
   nodeId?: string;
-  /** By its index. */
+  /** The index of the edge. */
   edge?: number;
 }
 
@@ -16,7 +16,7 @@ export class ApiError extends Error {
     readonly title: string,
     readonly detail: string | null,
     readonly retryAfterSeconds: number | null,
-    /** What is wrong with the document that was sent, where that is what the error is about. */
+    /** The problems of the sent document, if the error is about that. */
     readonly problems: readonly FieldProblem[] = [],
   ) {
     super(detail ?? title);
@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer came at all: the network or the service is away. */
+/** No answer came: the network or the service is down. */
 export class OfflineError extends Error {
   constructor(cause: unknown) {
     super('No answer came from the server.', { cause });
@@ -46,7 +46,7 @@ function textField(document: unknown, field: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** Every problem the document tells; one that names a field itself is its only one. */
+/** Every problem in the document; one that names a field itself is the only one. */
 function readProblems(document: unknown, detail: string | null): FieldProblem[] {
   if (typeof document !== 'object' || document === null) return [];
   const listed: unknown = (document as Record<string, unknown>).problems;
@@ -56,17 +56,17 @@ function readProblems(document: unknown, detail: string | null): FieldProblem[] 
       const edge: unknown = (problem as Record<string, unknown>).edge;
       return {
         field: textField(problem, 'field'),
-        message: textField(problem, 'message') ?? 'This is not valid.',
+        message: textField(problem, 'message') ?? 'This value is not valid.',
         ...(nodeId !== null && { nodeId }),
         ...(typeof edge === 'number' && { edge }),
       };
     });
   }
   const field = textField(document, 'field');
-  return field === null ? [] : [{ field, message: detail ?? 'This is not valid.' }];
+  return field === null ? [] : [{ field, message: detail ?? 'This value is not valid.' }];
 }
 
-/** Read an error response. A body that is no problem document (a proxy's page) is left unread. */
+/** Reads an error response. A body that is not a problem document (a proxy's page) is ignored. */
 export async function readProblem(response: Response): Promise<ApiError> {
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const text = await response.text();
@@ -79,7 +79,7 @@ export async function readProblem(response: Response): Promise<ApiError> {
     }
   }
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  // API Gateway's own refusals carry `message` and no problem document.
+  // API Gateway's own errors have `message` and no problem document.
   const detail = textField(document, 'detail') ?? textField(document, 'message');
   const title = textField(document, 'title') ?? `The server answered ${response.status}`;
   return new ApiError(
@@ -100,13 +100,13 @@ export async function fetchOrOffline(input: string, init: RequestInit): Promise<
   }
 }
 
-/** Whether asking again, unchanged, may succeed. */
+/** Whether the same request may succeed later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof OfflineError) return true;
   return error instanceof ApiError && (error.status === 429 || error.status >= 500);
 }
 
-/** How long the server asked to be left alone; 0 where it did not. */
+/** How long the server asked to wait, in milliseconds; 0 if it did not ask. */
 export function retryAfterMs(error: unknown): number {
   return error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
 }

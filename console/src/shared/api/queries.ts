@@ -1,4 +1,4 @@
-/** What the pages ask of the API, and how often they ask again. */
+/** The API queries of several pages, and how often they refetch. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from './client';
@@ -6,10 +6,10 @@ import { ApiError } from './problem';
 import type { Page, Run } from './types';
 
 const OPEN_RUN_POLL_MS = 2_000;
-/** A workspace has tens of whatever is asked for whole; the bound keeps a wrong cursor from looping. */
+/** Lists that are read whole have tens of rows; the limit stops a loop with a wrong cursor. */
 const MAX_PAGES = 20;
 
-/** Every row of a list, page by page. */
+/** Reads every row of a list, page by page. */
 export async function everyPage<Item>(
   askForPage: (cursor: string | null) => Promise<Page<Item>>,
 ): Promise<Item[]> {
@@ -24,7 +24,7 @@ export async function everyPage<Item>(
   return found;
 }
 
-/** Null where the deployment does not have what was asked for: it says so by 404. */
+/** Null if the deployment does not have this endpoint: it answers 404. */
 export async function nullIfMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
   try {
     return await asked;

@@ -1,4 +1,4 @@
-/** The wire shapes the console reads, by the words of the product. schema.ts is generated. */
+/** The wire types that the console reads, by their product names. schema.ts is generated. */
 
 import type { components } from './schema';
 
@@ -12,7 +12,7 @@ export type ContactReference = Schemas['RunContactView'];
 export type Delivery = Schemas['DeliveryRowView'];
 export type DeliveryDetail = Schemas['DeliveryDetailView'];
 export type DeliveryStatus = Schemas['DeliveryStatus'];
-/** Of a list's rows, how many have each status; `isComplete` is false where there are more. */
+/** How many rows of a list have each status; `isComplete` is false if there are more. */
 export type Counts = Omit<Schemas['CountsView'], 'freshness'>;
 export type CancelOutcome = Schemas['BulkCancelView'];
 export type Export = Schemas['ExportView'];
@@ -56,7 +56,7 @@ export type TemplateReplacement = Schemas['TemplateReplacement'];
 export type TimelineItem = Schemas['TimelineItemView'];
 export type Try = Schemas['TryView'];
 
-/** From least to most allowed; each may do what those before it may. */
+/** From the lowest to the highest role; each includes the ones before. */
 export const ROLES = ['VIEWER', 'MEMBER', 'ADMIN', 'OWNER'] as const satisfies Role[];
 
 export interface Page<Item> {
@@ -64,7 +64,7 @@ export interface Page<Item> {
   nextCursor: string | null;
 }
 
-/** In the order a run goes through them. */
+/** In the order in which a run passes through them. */
 export const RUN_STATUSES = [
   'PENDING',
   'RUNNING',
@@ -73,7 +73,7 @@ export const RUN_STATUSES = [
   'CANCELED',
 ] as const satisfies RunStatus[];
 
-/** In the order a message goes through them; the ends last. */
+/** In the order in which a message passes through them; final ones last. */
 export const DELIVERY_STATUSES = [
   'QUEUED',
   'PROCESSING',

@@ -76,7 +76,7 @@ describe('the client', () => {
     expect(calls[1]).toMatchObject({ method: 'DELETE', body: '' });
   });
 
-  it('writes what an address may not hold as it must be written', async () => {
+  it('escapes parameters in paths and queries', async () => {
     const { api, calls } = client({
       '/v1/secrets/a%2Fb%20%3F': () => json({ name: 'a/b ?' }),
       '/v1/contacts': () => json({ items: [], nextCursor: null }),
@@ -86,7 +86,7 @@ describe('the client', () => {
     expect(calls.map(({ url }) => url.search)).toEqual(['', '?contact=%2B49+151%26limit%3D1']);
   });
 
-  it('sends once: only what a stale token kept from being done is sent again', async () => {
+  it('sends once: only a request that a stale token stopped is repeated', async () => {
     const { api, calls } = client({
       '/v1/contacts': () => json({ title: 'Down' }, 503),
       '/v1/segments': ({ headers }) =>
@@ -105,7 +105,7 @@ describe('the client', () => {
     expect(sent.map((call) => call.body)).toEqual([JSON.stringify(body), JSON.stringify(body)]);
   });
 
-  it("does not take a proxy's page for an answer", async () => {
+  it("does not read a proxy's page as an answer", async () => {
     const page = (status: number) => () =>
       new Response('<h1>Oops</h1>', { status, headers: { 'Content-Type': 'text/html' } });
     const { api } = client({ '/v1/me': page(502), '/v1/settings': page(200) });
@@ -113,38 +113,38 @@ describe('the client', () => {
     await expect(api.get('/v1/settings', {})).rejects.toBeInstanceOf(ApiError);
   });
 
-  it('tells that nobody answered', async () => {
+  it('reports that no answer came', async () => {
     const { api } = client({});
     await expect(api.get('/v1/me', {})).rejects.toBeInstanceOf(OfflineError);
   });
 });
 
-/** Never called: the compiler refuses each line, and would refuse the comment of one it let pass. */
+/** Never called. The compiler must refuse each line; otherwise it refuses the unused comment. */
 export function refusedByTheCompiler(api: ApiClient) {
   const path = { run_id: 'run_1' };
   const filters = { automationId: 'atm_1', tab: 'all' };
   return [
-    // @ts-expect-error no such path
+    // @ts-expect-error unknown path
     api.get('/v1/rums', {}),
-    // @ts-expect-error a path that is only posted to
+    // @ts-expect-error a path that only takes POST
     api.get('/v1/runs/cancel', {}),
     // @ts-expect-error a path without its parameter
     api.get('/v1/runs/{run_id}', {}),
-    // @ts-expect-error another parameter than the path's
+    // @ts-expect-error wrong parameter name
     api.get('/v1/runs/{run_id}', { path: { ...path, runId: 'run_1' } }),
-    // @ts-expect-error no such query parameter
+    // @ts-expect-error unknown query parameter
     api.get('/v1/runs', { query: { state: 'FAILED' } }),
-    // @ts-expect-error nor in a spread
+    // @ts-expect-error unknown query parameter in a spread
     api.get('/v1/runs', { query: { ...filters, limit: 1 } }),
-    // @ts-expect-error no such status
+    // @ts-expect-error unknown status
     api.get('/v1/runs', { query: { status: ['LOST'] } }),
     // @ts-expect-error a call that takes no query
     api.get('/v1/me', { query: { limit: 1 } }),
-    // @ts-expect-error a body without what it must have
+    // @ts-expect-error a body without a required field
     api.post('/v1/runs/{run_id}/cancel', { path, body: {} }),
-    // @ts-expect-error a body with more than it may have
+    // @ts-expect-error a body with an unknown field
     api.post('/v1/runs/{run_id}/cancel', { path, body: { reason: 'x', force: true } }),
-    // @ts-expect-error another answer than the path's
+    // @ts-expect-error wrong answer type
     api.get('/v1/runs', {}) satisfies Promise<RunDetail>,
   ];
 }

@@ -1,4 +1,4 @@
-/** The Cognito calls the console makes: signing in, renewing, and a second factor of one's own. */
+/** The console's Cognito calls: signing in, renewing tokens, and the user's second factor. */
 
 import { fetchOrOffline } from '../api/problem';
 import type { Config } from './config';
@@ -10,7 +10,7 @@ export interface Tokens {
   expiresAt: number;
 }
 
-/** Cognito refused; `code` is its exception's name, the message is for the person signing in. */
+/** Cognito refused; `code` is the name of its exception, the message is for the user. */
 export class SignInError extends Error {
   constructor(
     readonly code: string,
@@ -21,58 +21,58 @@ export class SignInError extends Error {
   }
 }
 
-/** The account still has the temporary password it was made with: a password is to be chosen. */
+/** The account still has its temporary password: the user must choose their own. */
 export class NewPasswordRequired extends Error {
   constructor(
     readonly email: string,
-    /** By what name Cognito knows the account. */
+    /** The account's user name in Cognito. */
     readonly username: string,
-    /** Proves to Cognito that the temporary password was given; good for a few minutes. */
+    /** Proves to Cognito that the temporary password was correct; valid for a few minutes. */
     readonly proof: string,
   ) {
-    super('This account needs a password of its own.');
+    super('This account needs a new password.');
     this.name = 'NewPasswordRequired';
   }
 }
 
-/** The account has a second factor: the code that the person's app shows now is asked for. */
+/** The account has a second factor: Cognito asks for the current code of the user's app. */
 export class CodeRequired extends Error {
   constructor(
     readonly email: string,
     readonly username: string,
-    /** Proves to Cognito that the password was given; good for a few minutes. */
+    /** Proves to Cognito that the password was correct; valid for a few minutes. */
     readonly proof: string,
   ) {
-    super('This account asks for a code.');
+    super('This account needs a code.');
     this.name = 'CodeRequired';
   }
 }
 
-/** The code of what Cognito has no name of its own for. */
+/** Our code for a challenge that came too late, which Cognito does not name. */
 export const TOO_LATE = 'ChallengeExpired';
 
 const WRONG = 'The e-mail address or the password is wrong.';
 const MESSAGES: Record<string, string> = {
   NotAuthorizedException: WRONG,
-  // Told apart, the two would let anyone find out who has an account.
+  // One message for both: different ones would reveal who has an account.
   UserNotFoundException: WRONG,
   PasswordResetRequiredException: 'Your password must be reset. Ask an owner of your workspace.',
   UserNotConfirmedException: 'Your account is not confirmed yet. Ask an owner of your workspace.',
   InvalidPasswordException:
-    'The password is too simple: it needs 12 characters, with capitals, small letters and digits.',
-  CodeMismatchException: 'The code is wrong. Type the one that your app shows now.',
-  EnableSoftwareTokenMFAException: 'The code is wrong. Type the one that your app shows now.',
-  ExpiredCodeException: 'The code was used already. Wait for the next one.',
+    'The password is too simple: it needs 12 characters, with uppercase and lowercase letters and digits.',
+  CodeMismatchException: 'The code is wrong. Enter the code that your app shows now.',
+  EnableSoftwareTokenMFAException: 'The code is wrong. Enter the code that your app shows now.',
+  ExpiredCodeException: 'This code was used already. Wait for the next one.',
   TooManyRequestsException: 'Too many attempts. Wait a minute, then try again.',
   LimitExceededException: 'Too many attempts. Wait a few minutes, then try again.',
 };
 
-/** What Cognito tells apart only by the words of its message. */
-const TOLD_BY_WORDS: [words: string, message: string][] = [
+/** Errors that Cognito distinguishes only by the text of its message. */
+const MESSAGES_BY_TEXT: [words: string, message: string][] = [
   ['attempts exceeded', MESSAGES.LimitExceededException ?? ''],
   [
     'Temporary password has expired',
-    'The password you were sent has expired. Ask an owner of your workspace to invite you again.',
+    'The password from your invitation has expired. Ask an owner of your workspace to invite you again.',
   ],
 ];
 
@@ -117,10 +117,10 @@ async function call(
   const answer = isJson ? ((await response.json()) as Answer) : {};
   if (response.ok) return answer;
   const code = answer.__type?.split('#').at(-1) ?? `HTTP ${response.status}`;
-  const told = TOLD_BY_WORDS.find(([words]) => answer.message?.includes(words));
+  const known = MESSAGES_BY_TEXT.find(([words]) => answer.message?.includes(words));
   throw new SignInError(
     code,
-    told?.[1] ??
+    known?.[1] ??
       MESSAGES[code] ?? `Signing in is not possible right now (${code}). Try again in a moment.`,
   );
 }
@@ -137,14 +137,14 @@ function granted(answer: Answer, email: string): Granted {
   }
   throw new SignInError(
     answer.ChallengeName ?? 'UnknownAnswer',
-    `This account asks for a further step that the console does not know (${answer.ChallengeName ?? 'none named'}).`,
+    `This account needs a sign-in step that the console does not support (${answer.ChallengeName ?? 'unknown'}).`,
   );
 }
 
 function tokensOf({ AccessToken, RefreshToken, ExpiresIn }: Granted, refreshToken = ''): Tokens {
   return {
     accessToken: AccessToken,
-    // On renewal Cognito sends a new refresh token only where rotation is switched on.
+    // On renewal Cognito sends a new refresh token only if rotation is switched on.
     refreshToken: RefreshToken ?? refreshToken,
     expiresAt: Date.now() + ExpiresIn * 1000,
   };
@@ -164,7 +164,7 @@ export async function signInWithPassword(
   return tokensOf(granted(answer, email));
 }
 
-/** What was proved before is too old now: there is no password here that could be wrong. */
+/** The earlier proof has expired; no password is sent here that could be wrong. */
 function tooLate(error: unknown): never {
   if (error instanceof SignInError && error.code === 'NotAuthorizedException') {
     throw new SignInError(TOO_LATE, 'Signing in took too long. Sign in again.');
@@ -172,7 +172,7 @@ function tooLate(error: unknown): never {
   throw error;
 }
 
-/** Raises SignInError, with the code TOO_LATE where it begins again with the password. */
+/** Raises SignInError; with the code TOO_LATE the user must start with the password again. */
 export async function answerCode(
   config: Config,
   { email, username, proof }: CodeRequired,
@@ -187,13 +187,13 @@ export async function answerCode(
   return tokensOf(granted(answer, email));
 }
 
-/** Begins a second factor: the secret for the person's app. Nothing is switched on yet. */
+/** Returns a secret for the user's app. It does not switch the second factor on yet. */
 export async function newSecondFactor(config: Config, accessToken: string): Promise<string> {
   const answer = await call(config, 'AssociateSoftwareToken', { AccessToken: accessToken });
   return answer.SecretCode ?? '';
 }
 
-/** Switches it on, once a code proves that the app has the secret. */
+/** Switches the second factor on, after a code proves that the app has the secret. */
 export async function switchOnSecondFactor(
   config: Config,
   accessToken: string,
@@ -214,7 +214,7 @@ export async function preferSecondFactor(
   });
 }
 
-/** As `signInWithPassword`; TOO_LATE where it begins again with the temporary password. */
+/** As `signInWithPassword`; after TOO_LATE the user starts with the temporary password again. */
 export async function chooseFirstPassword(
   config: Config,
   { email, username, proof }: NewPasswordRequired,
@@ -238,7 +238,7 @@ export async function renewTokens(config: Config, refreshToken: string): Promise
   return tokensOf(granted(answer, ''), refreshToken);
 }
 
-/** Revokes a refresh token and the access tokens made from it, also where a copy exists. */
+/** Revokes a refresh token and its access tokens, including copies. */
 export async function revokeToken(config: Config, refreshToken: string): Promise<void> {
   await call(config, 'RevokeToken', { ClientId: config.userPoolClientId, Token: refreshToken });
 }

@@ -1,10 +1,10 @@
 import { fetchOrOffline, readProblem } from '../api/problem';
 
-/** What the deployment tells the console, served beside it as `/config.json`. */
+/** The deployment's settings for the console, served beside it as `/config.json`. */
 export interface Config {
   region: string;
   userPoolClientId: string;
-  /** Where Cognito answers; on one machine a path of the console's own origin. */
+  /** Cognito's address; in the local stack a path of the console's origin. */
   cognitoEndpoint: string;
 }
 
@@ -20,6 +20,6 @@ export async function loadConfig(): Promise<Config> {
   const response = await fetchOrOffline('/config.json', { cache: 'no-cache' });
   if (!response.ok) throw await readProblem(response);
   const config: unknown = await response.json();
-  if (!isConfig(config)) throw new Error('/config.json lacks a field the console needs.');
+  if (!isConfig(config)) throw new Error('/config.json lacks a required field.');
   return config;
 }

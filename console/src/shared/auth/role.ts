@@ -3,12 +3,12 @@ import { meQuery } from '../api/queries';
 import { type Role, ROLES } from '../api/types';
 import { useServices } from './services';
 
-/** Whether a role may do what another one at least is needed for. */
+/** Whether a role includes another one. */
 export function allows(role: Role | null, needed: Role): boolean {
   return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-/** Whether the person signed in may: actions they may not do are not shown. The API decides. */
+/** Whether the user has at least this role, to hide other actions. The API enforces it. */
 export function useAllows(needed: Role): boolean {
   const { api } = useServices();
   const { data: me } = useQuery(meQuery(api));

@@ -11,7 +11,7 @@ export const ServicesContext = createContext<Services | null>(null);
 
 export function useServices(): Services {
   const services = use(ServicesContext);
-  if (!services) throw new Error('The component stands outside of <App>.');
+  if (!services) throw new Error('The component is outside <App>.');
   return services;
 }
 

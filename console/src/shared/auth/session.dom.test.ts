@@ -28,7 +28,7 @@ describe('signing in', () => {
     expect(window.localStorage).toHaveLength(0);
   });
 
-  it('says the same for a wrong password and for an unknown person', async () => {
+  it('shows the same message for a wrong password and an unknown user', async () => {
     serve({ '/cognito': () => json(REFUSED, 400) });
     const wrong = createSession(CONFIG).signIn('a@example.com', 'x');
     await expect(wrong).rejects.toThrow('The e-mail address or the password is wrong.');
@@ -37,14 +37,14 @@ describe('signing in', () => {
     await expect(unknown).rejects.toThrow('The e-mail address or the password is wrong.');
   });
 
-  it('tells that the password of an invitation has expired', async () => {
+  it('says that the password of an invitation has expired', async () => {
     const message = 'Temporary password has expired and must be reset by an administrator.';
     serve({ '/cognito': () => json({ ...REFUSED, message }, 400) });
     const attempt = createSession(CONFIG).signIn('a@example.com', 'x');
-    await expect(attempt).rejects.toThrow('The password you were sent has expired.');
+    await expect(attempt).rejects.toThrow('The password from your invitation has expired.');
   });
 
-  it('names a step it cannot do', async () => {
+  it('names a step that it does not support', async () => {
     serve({ '/cognito': () => json({ ChallengeName: 'SMS_MFA', Session: 'proof' }) });
     const attempt = createSession(CONFIG).signIn('a@example.com', 'x');
     await expect(attempt).rejects.toThrow(SignInError);
@@ -52,7 +52,7 @@ describe('signing in', () => {
   });
 });
 
-it("the next person does not inherit the last one's workspace", async () => {
+it("the next user does not get the workspace of the last one", async () => {
   serve({ '/cognito': () => json(GRANTED) });
   const session = createSession(CONFIG);
   await session.signIn('a@example.com', 'secret');
@@ -66,7 +66,7 @@ it("the next person does not inherit the last one's workspace", async () => {
 });
 
 describe('signing out', () => {
-  it('ends the token at Cognito and leaves nothing in the tab, unsaved work neither', async () => {
+  it('revokes the token at Cognito and clears the tab, including unsaved work', async () => {
     rememberTokens();
     sessionStorage.setItem('runledger.unsaved ws_1 a@example.com new', '{}');
     sessionStorage.setItem('other', 'stays');
@@ -84,7 +84,7 @@ describe('signing out', () => {
 });
 
 describe('renewing', () => {
-  it('happens once for many requests, before the token ends', async () => {
+  it('happens once for many requests, before the token expires', async () => {
     rememberTokens(30_000);
     const calls = serve({ '/cognito': () => json(GRANTED) });
     const session = createSession(CONFIG);
@@ -94,7 +94,7 @@ describe('renewing', () => {
     expect(calls[0]?.body).toContain('REFRESH_TOKEN_AUTH');
   });
 
-  it('that is refused ends the session', async () => {
+  it('that Cognito refuses ends the session', async () => {
     rememberTokens(0);
     serve({ '/cognito': () => json(REFUSED, 400) });
     const session = createSession(CONFIG);
@@ -103,7 +103,7 @@ describe('renewing', () => {
     expect(sessionStorage.getItem('runledger.tokens')).toBeNull();
   });
 
-  it('that finds nobody there keeps the session', async () => {
+  it('that gets no answer keeps the session', async () => {
     rememberTokens(0);
     serve({});
     const session = createSession(CONFIG);
@@ -111,7 +111,7 @@ describe('renewing', () => {
     expect(session.state()).toBe('signed-in');
   });
 
-  it('does not sign in again whoever signed out meanwhile', async () => {
+  it('does not sign a user in again who signed out meanwhile', async () => {
     rememberTokens(0);
     serve({ '/cognito': () => json(GRANTED) });
     const session = createSession(CONFIG);

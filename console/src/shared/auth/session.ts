@@ -1,6 +1,6 @@
 /**
- * Who is signed in. Tokens live in the tab's session storage only: closing the tab ends the
- * session, and nothing outlives it.
+ * The signed-in user's session. Tokens are kept only in the tab's session storage, so closing the
+ * tab ends the session and leaves nothing behind.
  */
 
 import type { Credentials } from '../api/client';
@@ -21,12 +21,12 @@ import {
 } from './cognito';
 import type { Config } from './config';
 
-/** What the console keeps in the tab, unsaved work too, begins with it. */
+/** The prefix of everything that the console keeps in the tab, including unsaved work. */
 const PREFIX = 'runledger.';
 const TOKENS_KEY = `${PREFIX}tokens`;
 const WORKSPACE_KEY = `${PREFIX}workspace`;
 const PERSON_KEY = `${PREFIX}person`;
-/** Renew this long before the access token ends, so that no request leaves with a dying one. */
+/** Milliseconds before the access token expires at which it is renewed. */
 const RENEW_BEFORE_MS = 60_000;
 
 export type SessionState = 'signed-out' | 'signed-in' | 'expired';
@@ -36,17 +36,17 @@ export interface Session extends Credentials {
   subscribe: (listener: () => void) => () => void;
   /** Raises SignInError, NewPasswordRequired, CodeRequired, OfflineError. */
   signIn: (email: string, password: string) => Promise<void>;
-  /** Goes on where signing in raised NewPasswordRequired. */
+  /** Continues after signIn raised NewPasswordRequired. */
   choosePassword: (required: NewPasswordRequired, password: string) => Promise<void>;
-  /** Goes on where signing in raised CodeRequired. */
+  /** Continues after signIn raised CodeRequired. */
   answerCode: (required: CodeRequired, code: string) => Promise<void>;
-  /** Of the person who is signed in; `begin` gives the secret for their app. */
+  /** The user's second factor; `begin` returns the secret for their app. */
   secondFactor: {
     begin: () => Promise<string>;
     switchOn: (code: string) => Promise<void>;
     switchOff: () => Promise<void>;
   };
-  /** Forgets all that was kept in the tab, and ends the tokens at Cognito where it can be reached. */
+  /** Clears everything kept in the tab, and revokes the tokens if Cognito can be reached. */
   signOut: () => void;
   chooseWorkspace: (id: string) => void;
 }
@@ -71,7 +71,7 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
   }
 
   function enter(email: string, granted: Tokens) {
-    // The workspace that somebody else chose in this tab may not be one of theirs.
+    // Another user may have chosen a workspace in this tab that this user is not in.
     if (storage.getItem(PERSON_KEY) !== email) storage.removeItem(WORKSPACE_KEY);
     storage.setItem(PERSON_KEY, email);
     become('signed-in', granted);
@@ -86,7 +86,7 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     const before = tokens;
     try {
       const renewed = await renewTokens(config, before.refreshToken);
-      // Signed out while the answer was on its way: stay out.
+      // The user signed out before the answer came: stay signed out.
       if (tokens !== before) throw new SessionExpiredError();
       become('signed-in', renewed);
       return renewed.accessToken;
@@ -139,8 +139,8 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
       }
       become('signed-out', null);
       if (refreshToken === undefined) return;
-      // Best effort: whoever signs out is out of this tab whatever Cognito says, and can do nothing
-      // about it; the token ends by itself after some hours.
+      // Best effort: the tab is signed out even if Cognito fails, and the user cannot act on an
+      // error. The token expires after some hours.
       revokeToken(config, refreshToken).catch(() => undefined);
     },
     accessToken,

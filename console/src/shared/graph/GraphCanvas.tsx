@@ -13,7 +13,7 @@ import { type CardNode, GraphNodeCard, type NodeLook } from './GraphNodeCard';
 import { layoutOf, NODE_WIDTH, readingOrder } from './layout';
 import { type Graph, type Position, summarize } from './model';
 import { RoutedEdge, type Routed } from './RoutedEdge';
-import { useNodeTypes } from './useNodeTypes';
+import { nodeTitle, useNodeTypes } from './useNodeTypes';
 
 const PLAIN_HEIGHT = 62;
 const BADGED_HEIGHT = 88;
@@ -38,7 +38,7 @@ export interface EdgeLook {
   isMuted?: boolean;
 }
 
-/** What may be done to a graph by pointer; everything has its way by keyboard in the editor's forms. */
+/** What the pointer can do to a graph. The editor's forms do the same by keyboard. */
 export interface Editing {
   onMove: (nodeId: string, positions: Record<string, Position>) => void;
   onConnect: (source: string, target: string) => void;
@@ -48,7 +48,7 @@ export interface Editing {
 
 export interface CanvasProps {
   graph: Graph;
-  /** Names the graph for those who listen. */
+  /** The graph's name for screen readers. */
   label: string;
   looks?: ReadonlyMap<string, NodeLook>;
   edgeLooks?: readonly EdgeLook[];
@@ -57,14 +57,14 @@ export interface CanvasProps {
   selectedEdge?: number | null;
   onSelect?: ((nodeId: string) => void) | undefined;
   editing?: Editing;
-  /** Takes the height of its surroundings instead of the graph's own. */
+  /** Fills the height of the parent instead of fitting the graph. */
   fillsHeight?: boolean;
 }
 
 const NO_LOOKS: ReadonlyMap<string, NodeLook> = new Map();
 const PLAIN: NodeLook = {};
 
-/** Where edges begin and end: told, so that nothing has to be measured first. */
+/** The fixed positions of the edges' ends, so that nothing must be measured first. */
 function handles(height: number) {
   const size = { width: 1, height: 1 };
   const [middle, centre] = [NODE_WIDTH / 2, height / 2];
@@ -78,7 +78,7 @@ function handles(height: number) {
 
 const DOWNWARDS = { sourceHandle: 'bottom', targetHandle: 'top' };
 
-/** Downwards, but for a target that was put beside its source rather than below it. */
+/** Edges run downwards, or sideways if the target is beside its source. */
 function sides(source: Position | undefined, target: Position | undefined) {
   const dx = (target?.x ?? 0) - (source?.x ?? 0);
   const dy = Math.abs((target?.y ?? 0) - (source?.y ?? 0));
@@ -96,7 +96,7 @@ function Canvas(props: CanvasProps) {
   const cardHeight = (props.hasBadges ?? false) ? BADGED_HEIGHT : PLAIN_HEIGHT;
   const layout = useMemo(() => layoutOf(graph, cardHeight), [graph, cardHeight]);
 
-  /** A node that the keyboard reaches outside of what is seen is brought into sight. */
+  /** Scrolls to a node that gets the keyboard focus outside the visible part. */
   function bringIntoSight(nodeId: string) {
     const card = frame.current?.querySelector(`[data-node="${nodeId}"]`)?.getBoundingClientRect();
     const seen = frame.current?.getBoundingClientRect();
@@ -111,7 +111,7 @@ function Canvas(props: CanvasProps) {
     void setCenter(at.x + NODE_WIDTH / 2, at.y + cardHeight / 2, { zoom: getZoom() });
   }
 
-  // A node that was added, and a graph that was arranged anew, are brought into sight.
+  // Shows an added node, or the whole graph after it was arranged.
   const count = graph.nodes.length;
   const isArranged = Object.keys(graph.layout).length === 0;
   const before = useRef({ count, isArranged });
@@ -136,7 +136,7 @@ function Canvas(props: CanvasProps) {
       measured: { width: NODE_WIDTH, height: cardHeight },
       handles: handles(cardHeight),
       data: {
-        title: known?.title ?? node.type,
+        title: nodeTitle(nodeTypes, node.type),
         icon: known?.icon,
         summary: summarize(node.config),
         look: looks.get(node.id) ?? PLAIN,
@@ -190,7 +190,7 @@ function Canvas(props: CanvasProps) {
       style={
         (props.fillsHeight ?? false)
           ? { height: '100%' }
-          : // As high as the graph is, or less where it is made smaller to fit its width.
+          : // The graph's height, or less if it is scaled down to fit the width.
             { aspectRatio: width / height, maxHeight: Math.min(MAX_HEIGHT, height) }
       }
     >
@@ -215,7 +215,7 @@ function Canvas(props: CanvasProps) {
         selectionKeyCode={null}
         multiSelectionKeyCode={null}
         disableKeyboardA11y
-        // The page scrolls, not the graph: its size is changed by its buttons or by pinching.
+        // Scrolling moves the page, not the graph; the buttons and pinching zoom it.
         zoomOnScroll={false}
         zoomOnDoubleClick={false}
         preventScrolling={false}
@@ -253,7 +253,7 @@ function Canvas(props: CanvasProps) {
   );
 }
 
-/** A graph on a plane that can be moved and sized. */
+/** A graph that can be moved and zoomed. */
 export function GraphCanvas(props: CanvasProps) {
   return (
     <ReactFlowProvider>

@@ -5,11 +5,11 @@ import { NodeIcon } from './NodeIcon';
 
 export type Tone = 'idle' | 'busy' | 'waiting' | 'good' | 'bad';
 
-/** How one node of a graph is drawn, beyond what it is. `words` say the same to those who listen. */
+/** How one node of a graph is drawn. `words` is the same for screen readers. */
 export interface NodeLook {
   tone?: Tone;
   badge?: ReactNode;
-  /** On the card's upper edge. */
+  /** Shown on the card's upper edge. */
   mark?: ReactNode;
   words?: string;
   isMuted?: boolean;
@@ -24,7 +24,7 @@ export type CardData = {
   summary: string;
   look: NodeLook;
   isSelected: boolean;
-  /** Whether edges may be drawn to it, and from it. */
+  /** Whether edges can be drawn to the node, and from it. */
   takesEdges: boolean;
   givesEdges: boolean;
   onSelect: ((nodeId: string) => void) | undefined;
@@ -33,7 +33,7 @@ export type CardData = {
 
 export type CardNode = Node<CardData, 'card'>;
 
-/** A node as a button where it can be chosen, else as plain text. */
+/** A node as a button if it can be selected, else as plain text. */
 export function GraphNodeCard({ id, data }: NodeProps<CardNode>) {
   const { title, look, summary, onSelect, onFocus } = data;
   const inside = (

@@ -1,9 +1,8 @@
-import { formatWord } from '../ui/format';
 import classes from './Graph.module.css';
 import type { EdgeLook } from './GraphCanvas';
 import type { NodeLook } from './GraphNodeCard';
 import type { Graph } from './model';
-import { useNodeTypes } from './useNodeTypes';
+import { nodeTitle, useNodeTypes } from './useNodeTypes';
 
 interface Props {
   graph: Graph;
@@ -11,12 +10,12 @@ interface Props {
   edgeLooks?: readonly EdgeLook[];
 }
 
-/** The same graph in words, for people who cannot see the drawing. */
+/** The graph as text, for people who cannot see the drawing. */
 export function GraphText({ graph, looks, edgeLooks }: Props) {
   const nodeTypes = useNodeTypes();
   return (
     <details className={classes.text}>
-      <summary>The graph in words</summary>
+      <summary>Graph as text</summary>
       <ol>
         {graph.nodes.map(({ id, type }) => {
           const words = looks?.get(id)?.words;
@@ -25,7 +24,7 @@ export function GraphText({ graph, looks, edgeLooks }: Props) {
           );
           return (
             <li key={id}>
-              <strong>{id}</strong> ({nodeTypes.get(type)?.title ?? formatWord(type)})
+              <strong>{id}</strong> ({nodeTitle(nodeTypes, type)})
               {words !== undefined && `: ${words}`}
               {exits.length > 0 && (
                 <ul>

@@ -14,7 +14,7 @@ export interface GraphViewProps {
   onSelect?: (nodeId: string) => void;
 }
 
-/** A graph to look at, and the same in words. */
+/** A read-only graph, drawn and as text. */
 export default function GraphView({ graph: wire, ...props }: GraphViewProps) {
   const graph = useMemo(() => readGraph(wire), [wire]);
   return (

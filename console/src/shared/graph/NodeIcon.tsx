@@ -1,4 +1,4 @@
-/** The pictures that the node types name. */
+/** The icons that the node types name. */
 
 import {
   IconAlertOctagon,
@@ -29,13 +29,13 @@ const ICONS: Record<string, Icon> = {
 };
 
 interface Props {
-  /** As the node type names it. */
+  /** The icon's name in the node type. */
   name: string | undefined;
   size?: number;
   className?: string | undefined;
 }
 
-/** A node type's picture; a box for a name that is not known here. */
+/** A node type's icon; a box for an unknown name. */
 export function NodeIcon({ name = '', size = 16, className }: Props) {
   const Known = ICONS[name] ?? IconBox;
   return <Known size={size} aria-hidden className={className} />;

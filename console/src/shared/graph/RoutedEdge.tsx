@@ -5,13 +5,13 @@ import type { Position } from './model';
 // A type, not an interface: xyflow wants an index signature.
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
 export type RouteData = {
-  /** The points between the ends. */
+  /** The points between the two ends. */
   route: Position[];
 };
 
 export type Routed = Edge<RouteData, 'routed'>;
 
-/** An edge along the points that the layout found for it, its label on the middle one. */
+/** An edge along the layout's points, with its label at the middle one. */
 export function RoutedEdge(props: EdgeProps<Routed>) {
   const { id, sourceX, sourceY, targetX, targetY, label, data, markerEnd } = props;
   const route = data?.route ?? [];

@@ -64,7 +64,7 @@ const EDGES: Record<PathState, EdgeLook> = {
   NOT_TAKEN: { isMuted: true },
 };
 
-/** The graph of a run's version with the way that the run took. */
+/** The graph of a run's version, with the path that the run took. */
 export default function RunGraph({ run, selected = null, onSelect }: RunGraphProps) {
   const isOpen = run.status === 'PENDING' || run.status === 'RUNNING';
   const now = useNow(isOpen ? 1_000 : 60_000);

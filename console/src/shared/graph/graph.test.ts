@@ -24,7 +24,7 @@ function overlaps(graph: Graph, height: number): boolean {
 }
 
 describe('the layout', () => {
-  it('puts every node below what leads to it, and none onto another', () => {
+  it('puts every node below its sources, without overlaps', () => {
     const { positions } = layoutOf(GRAPH, 60);
     for (const { source, target } of GRAPH.edges) {
       expect(positions.get(source)?.y).toBeLessThan(positions.get(target)?.y ?? 0);
@@ -33,7 +33,7 @@ describe('the layout', () => {
     expect(readingOrder(GRAPH, layoutOf(GRAPH, 60)).map(({ id }) => id)[0]).toBe('start');
   });
 
-  it('keeps what was laid out by hand, and finds a free place for a new node', () => {
+  it('keeps a manual layout, and finds a free place for a new node', () => {
     const layout = Object.fromEntries(GRAPH.nodes.map(({ id }, row) => [id, { x: 7, y: row * 200 }]));
     delete layout.bad;
     const { positions } = layoutOf({ ...GRAPH, layout }, 60);
@@ -41,7 +41,7 @@ describe('the layout', () => {
     expect(overlaps({ ...GRAPH, layout }, 60)).toBe(false);
   });
 
-  it('is made anew where only few nodes have a place, and takes edges that lead nowhere', () => {
+  it('is recomputed if few nodes have a position, and accepts edges without a target', () => {
     const odd = {
       ...GRAPH,
       layout: { start: { x: 900, y: 900 } },
@@ -62,7 +62,7 @@ describe('the path of a run', () => {
     makeStep({ nodeId: 'mail', status: 'RUNNING' }),
   ];
 
-  it('tells what was taken, what is ahead and what never comes', () => {
+  it('shows which nodes were taken, are ahead, and will not be reached', () => {
     const { nodes, edges } = pathOf(GRAPH, begun, true);
     expect(Object.fromEntries(nodes)).toEqual({
       start: 'TAKEN',
@@ -86,8 +86,8 @@ describe('the path of a run', () => {
   });
 });
 
-describe('what a node is set to do', () => {
-  it('is told from its config alone', () => {
+describe('the summary of a node', () => {
+  it('comes only from its config', () => {
     expect(
       summarize({ kind: 'COMPARE', left: '{{trigger.total}}', operator: 'GREATER_THAN', right: 100 }),
     ).toBe('compare {{trigger.total}} greater than right 100');

@@ -1,4 +1,4 @@
-/** Graphs, drawn by a library that is loaded when the first of them is shown. */
+/** Graphs. Their library is loaded when the first graph is shown. */
 
 import { Skeleton } from '@mantine/core';
 import { lazy, Suspense } from 'react';
@@ -16,7 +16,7 @@ function Loading() {
   );
 }
 
-/** A graph to look at. */
+/** A read-only graph. */
 export function GraphView(props: GraphViewProps) {
   return (
     <Suspense fallback={<Loading />}>
@@ -25,7 +25,7 @@ export function GraphView(props: GraphViewProps) {
   );
 }
 
-/** The graph of a run's version with the way that the run took; `onSelect` gets a node's id. */
+/** The graph of a run's version, with the path that the run took; `onSelect` gets a node id. */
 export function RunGraph(props: RunGraphProps) {
   return (
     <Suspense fallback={<Loading />}>

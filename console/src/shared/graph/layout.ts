@@ -1,4 +1,4 @@
-/** Where nodes stand and how edges run, in pixels from the top left. */
+/** The positions of nodes and the routes of edges, in pixels from the top left. */
 
 import { Graph as DagreGraph, layout as dagreLayout } from '@dagrejs/dagre';
 import type { Graph, Position } from './model';
@@ -47,13 +47,13 @@ function automatic(graph: Graph, nodeHeight: number) {
     const { points = [] } = dagre.edge(edge.source, edge.target, String(index)) as {
       points?: Position[];
     };
-    // The first and the last are on the nodes' borders, where the handles stand.
+    // The first and the last are on the nodes' borders, at the handles.
     routes.set(index, points.slice(1, -1));
   }
   return { positions, routes };
 }
 
-/** A place for a node that was added to a graph laid out by hand: under what leads to it. */
+/** A position for a new node in a manual layout: below its sources. */
 function placeFor(
   id: string,
   graph: Graph,
@@ -74,7 +74,7 @@ function placeFor(
   return place;
 }
 
-/** The document's own layout where it covers at least half of the nodes; else an automatic one. */
+/** The document's layout if it covers at least half of the nodes; else an automatic one. */
 export function layoutOf(graph: Graph, nodeHeight: number): Layout {
   const stored = graph.nodes.filter(({ id }) => graph.layout[id] !== undefined);
   let positions: Map<string, Position>;
@@ -101,7 +101,7 @@ export function layoutOf(graph: Graph, nodeHeight: number): Layout {
   };
 }
 
-/** The nodes from top to bottom, left to right: the order in which a keyboard walks them. */
+/** The nodes from top to bottom, left to right: the keyboard's order. */
 export function readingOrder(graph: Graph, { positions }: Layout): Graph['nodes'] {
   return graph.nodes.toSorted((one, other) => {
     const first = positions.get(one.id) ?? { x: 0, y: 0 };
@@ -114,7 +114,7 @@ function between(one: Position, other: Position): Position {
   return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
 }
 
-/** A smooth way from the first point to the last, drawn by all that are between. */
+/** A smooth curve from the first point to the last, along the points between. */
 export function curve(from: Position, route: readonly Position[], to: Position): string {
   let path = `M ${from.x} ${from.y}`;
   for (const [index, point] of route.entries()) {
@@ -128,7 +128,7 @@ export function curve(from: Position, route: readonly Position[], to: Position):
   return `${path} L ${to.x} ${to.y}`;
 }
 
-/** Where the curve is nearest to the middle point of its route; null without one. */
+/** The point of the curve next to the middle of its route; null without a route. */
 export function middleOf(
   from: Position,
   route: readonly Position[],

@@ -1,4 +1,4 @@
-/** A graph as the pages use it: the wire's, with nothing left out. */
+/** A graph as the pages use it: the API's, with all defaults set. */
 
 import type { components } from '../api/schema';
 
@@ -62,7 +62,7 @@ function leafText(key: string | null, value: unknown): string[] {
   return [];
 }
 
-/** What a node is set to do, from its config alone, in a line: whatever node types there will be. */
+/** Summarizes a node's config in one line; it works for any node type. */
 export function summarize(config: Record<string, unknown>): string {
   const words = leafText(null, config)
     .filter((word) => word !== '')

@@ -1,14 +1,14 @@
-/** The way a run took through its graph. */
+/** The path of a run through its graph. */
 
 import type { Step } from '../api/types';
 import type { Graph, GraphEdge } from './model';
 
-/** TAKEN was visited, AHEAD may still be, NOT_TAKEN will not. */
+/** TAKEN was visited, AHEAD may still be visited, NOT_TAKEN will not be. */
 export type PathState = 'TAKEN' | 'AHEAD' | 'NOT_TAKEN';
 
 export interface RunPath {
   nodes: ReadonlyMap<string, PathState>;
-  /** By the index of the edge. */
+  /** By edge index. */
   edges: readonly PathState[];
 }
 
@@ -16,7 +16,7 @@ function isOver({ status }: Step): boolean {
   return status === 'COMPLETED' || status === 'SKIPPED';
 }
 
-/** Whether a run that left the step's node could have left by this edge. */
+/** Whether a run could leave the step's node by this edge. */
 function leadsOut(step: Step, { label }: GraphEdge): boolean {
   return label === null || step.outcome === null || step.outcome === label;
 }
@@ -29,7 +29,7 @@ export function pathOf(graph: Graph, steps: readonly Step[], isOpen: boolean): R
   if (isOpen && steps.length === 0) {
     for (const { id } of graph.nodes) nodes.set(id, 'AHEAD');
   }
-  // From every visited node on, along the edges that are still possible.
+  // Starts at every visited node and follows the edges that are still possible.
   const frontier = isOpen ? [...byNode.keys()] : [];
   for (let id = frontier.pop(); id !== undefined; id = frontier.pop()) {
     const step = byNode.get(id);

@@ -3,12 +3,13 @@ import { useMemo } from 'react';
 import type { ApiClient } from '../api/client';
 import type { components } from '../api/schema';
 import { useServices } from '../auth/services';
+import { formatWord } from '../ui/format';
 
 export type NodeType = components['schemas']['NodeTypeView'];
 
 const NONE: NodeType[] = [];
 
-/** They change with a deployment only. */
+/** Node types only change with a deployment. */
 export function nodeTypesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['node-types'],
@@ -17,9 +18,14 @@ export function nodeTypesQuery(api: ApiClient) {
   });
 }
 
-/** The node types by name; none until they are loaded. */
+/** The node types by name; empty until they are loaded. */
 export function useNodeTypes(): ReadonlyMap<string, NodeType> {
   const { api } = useServices();
   const { data = NONE } = useQuery(nodeTypesQuery(api));
   return useMemo(() => new Map(data.map((each) => [each.type, each])), [data]);
+}
+
+/** The name of a node type, the same on every page: its title in the API. */
+export function nodeTitle(nodeTypes: ReadonlyMap<string, NodeType>, type: string): string {
+  return nodeTypes.get(type)?.title ?? formatWord(type);
 }

@@ -8,7 +8,7 @@ interface Props {
   onChange: (automationId: string | null) => void;
 }
 
-/** One automation by its name. */
+/** Picks one automation by its name. */
 export function AutomationPicker({ value, onChange }: Props) {
   const { api } = useServices();
   const { data: automations = [], error } = useQuery(automationsQuery(api));
@@ -24,9 +24,9 @@ export function AutomationPicker({ value, onChange }: Props) {
       value={value}
       searchable
       clearable
-      // Mantine hides it from screen readers, which may not be where the keyboard comes.
+      // Mantine hides this button from screen readers, but the keyboard can reach it.
       clearButtonProps={{ 'aria-label': 'Show all automations', 'aria-hidden': false, tabIndex: 0 }}
-      nothingFoundMessage="No automation of that name"
+      nothingFoundMessage="No automation with this name"
       error={error ? 'The automations could not be loaded.' : undefined}
       onChange={onChange}
     />

@@ -1,6 +1,6 @@
 import page from './ListPage.module.css';
 
-/** Text that may be long: one line, the whole of it on hover. */
+/** Text cut to one line, with the full text on hover. */
 export function ClippedText({ text }: { text: string }) {
   return (
     <span className={page.clip} title={text}>

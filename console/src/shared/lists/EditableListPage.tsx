@@ -19,13 +19,13 @@ interface Props<Item> {
   /** `segment` and `segments`. */
   noun: string;
   plural: string;
-  /** The list's own path. The pages of its items and of a new one stand below it. */
+  /** The list's path. The paths of its items and of `new` are below it. */
   path: string;
   /** Names the list and its filters: `['contacts', contact]`. */
   queryKey: readonly unknown[];
   fetchPage: (cursor: string | null, signal: AbortSignal) => Promise<Page<Item>>;
   columns: Column<Item>[];
-  /** Stands in the place of rows where there are none; `create` leads to the form of a new one. */
+  /** Shown if there are no rows; `create` links to the form of a new item. */
   empty: (create: ReactNode) => ReactNode;
   /** Tabs and filters, between the heading and the rows. */
   children?: ReactNode;
@@ -39,7 +39,7 @@ function NewButton({ noun, path }: { noun: string; path: string }) {
   );
 }
 
-/** The list of what people write here: the newest first, with a button for admins to create one. */
+/** A list of things that people edit: newest first, with a button for admins to create one. */
 export function EditableListPage<Item extends EditableItem>(props: Props<Item>) {
   const { noun, plural, path, queryKey, fetchPage, columns, empty, children } = props;
   const create = useAllows('ADMIN') && <NewButton noun={noun} path={path} />;

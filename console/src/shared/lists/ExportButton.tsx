@@ -15,7 +15,7 @@ interface Props {
   total: number | undefined;
 }
 
-/** Offers a file of what the filters match, to those who may have one. */
+/** A button that exports the rows that the filters match, if the role allows it. */
 export function ExportButton(props: Props) {
   const mayExport = useAllows('MEMBER');
   const [open, setOpen] = useState(false);

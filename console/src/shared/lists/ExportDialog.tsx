@@ -14,7 +14,7 @@ interface Props {
   /** `runs` */
   plural: string;
   filter: AskedFilters;
-  /** How many rows the filters match, where that is known. */
+  /** How many rows the filters match, if known. */
   total: number | undefined;
   onClose: () => void;
 }
@@ -27,8 +27,8 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
     return (
       <p role="status" className={classes.progress}>
         <Loader size="sm" aria-hidden />
-        The file is being made: {formatCount(found.rows)} rows so far. You may close this; the export
-        goes on.
+        Exporting… {formatCount(found.rows)} rows so far. You can close this window; the export
+        continues.
       </p>
     );
   }
@@ -36,7 +36,7 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
     return (
       <Notice tone="bad" title="The export failed">
         {found.error !== null && <p>{found.error}</p>}
-        <p>Nothing was changed. Narrow the filters, then try again.</p>
+        <p>Narrow the filters, then try again.</p>
       </Notice>
     );
   }
@@ -54,7 +54,7 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
   );
 }
 
-/** Makes a file of every row the filters match; open for as long as it is rendered. */
+/** Exports every row that the filters match; open while it is rendered. */
 export default function ExportDialog({ list, plural, filter, total, onClose }: Props) {
   const { api } = useServices();
   const [format, setFormat] = useState<ExportFormat>('CSV');
@@ -70,8 +70,8 @@ export default function ExportDialog({ list, plural, filter, total, onClose }: P
         <>
           <p>
             {total === undefined
-              ? `Every one of the ${plural} that the filters match`
-              : `The ${formatCount(total)} ${plural} that the filters match`}
+              ? `All ${plural} that match the filters`
+              : `The ${formatCount(total)} ${plural} that match the filters`}
             , as a file.
           </p>
           <SegmentedControl
@@ -82,8 +82,8 @@ export default function ExportDialog({ list, plural, filter, total, onClose }: P
             onChange={setFormat}
           />
           <DialogDecision
-            cancel="Close"
-            confirm="Make the file"
+            cancel="Cancel"
+            confirm="Export"
             error={error}
             isPending={isPending}
             onCancel={onClose}

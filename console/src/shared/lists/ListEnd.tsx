@@ -7,14 +7,14 @@ interface Props {
   noun: string;
   plural?: string;
   shown: number;
-  /** `in the last 7 days`; absent where the list has no end in time. */
+  /** `in the last 7 days`; absent if the list has no period. */
   period?: string | undefined;
   hasMore: boolean;
   isLoadingMore: boolean;
   loadMore: () => void;
 }
 
-/** Loads the next page when it comes near; says so when there is none. */
+/** Loads the next page when the end comes into view; says so if there is none. */
 export function ListEnd(props: Props) {
   const { noun, plural = `${noun}s`, shown, period, hasMore, isLoadingMore, loadMore } = props;
   const end = useRef<HTMLDivElement>(null);
@@ -24,7 +24,7 @@ export function ListEnd(props: Props) {
   });
   useEffect(() => {
     const element = end.current;
-    // An empty page that is not the last is the end of a search's budget: going on is a choice.
+    // If a page is empty but not the last, the search reached its limit; the user may continue it.
     if (!element || !hasMore || shown === 0 || !('IntersectionObserver' in window)) return;
     const observer = new IntersectionObserver(
       (entries) => {
@@ -42,7 +42,7 @@ export function ListEnd(props: Props) {
     <div ref={end} className={classes.end}>
       {hasMore ? (
         <>
-          {shown === 0 && <p>Nothing among the newest {plural}. Older ones were not searched yet.</p>}
+          {shown === 0 && <p>No match among the newest {plural}. Older ones are not searched yet.</p>}
           <Button variant="default" loading={isLoadingMore} onClick={loadMore}>
             Load more
           </Button>
@@ -51,7 +51,7 @@ export function ListEnd(props: Props) {
         shown > 0 && (
           <p>
             {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${plural}`}{' '}
-            {period === undefined ? 'in all.' : `${period}. No older ones match.`}
+            {period === undefined ? 'in total.' : `${period}. No older matches.`}
           </p>
         )
       )}

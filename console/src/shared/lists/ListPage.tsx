@@ -13,15 +13,15 @@ interface ResultsProps<Item> {
   /** `delivery` and `deliveries`. */
   noun: string;
   plural: string;
-  /** Absent where the list has no end in time. */
+  /** Absent if the list has no period. */
   period?: Period;
   list: LiveList<Item>;
-  /** What stands in the place of rows where there are none. */
+  /** Shown if there are no rows. */
   empty: ReactNode;
   children: (items: Item[]) => ReactNode;
 }
 
-/** A live list's rows, or why there are none. */
+/** The rows of a live list, or why there are none. */
 export function ListResults<Item>({ noun, plural, period, list, empty, children }: ResultsProps<Item>) {
   return (
     <>
@@ -58,7 +58,7 @@ export function ListResults<Item>({ noun, plural, period, list, empty, children 
 
 interface NothingProps {
   plural: string;
-  /** When there will be some. */
+  /** When rows will appear. */
   hint: string;
   period: Period;
   /** Whether a filter that can be cleared is set. */
@@ -67,17 +67,17 @@ interface NothingProps {
   onChange: (period: Period) => void;
 }
 
-/** No rows by the filters, and the ways to more. */
+/** Says that no rows match, and offers ways to see more. */
 export function NothingFound(props: NothingProps) {
   const { plural, hint, period, isNarrowed, onClear, onChange } = props;
   const words = periodText(period);
   return (
-    <EmptyState title={isNarrowed ? `No ${plural} ${words} match` : `No ${plural} ${words}`}>
-      <p>{isNarrowed ? 'Loosen a filter or look further back.' : hint}</p>
+    <EmptyState title={isNarrowed ? `No matching ${plural} ${words}` : `No ${plural} ${words}`}>
+      <p>{isNarrowed ? 'Remove a filter or choose a longer period.' : hint}</p>
       <div className={classes.emptyActions}>
         {isNarrowed && (
           <Button variant="default" onClick={onClear}>
-            Clear the filters
+            Clear filters
           </Button>
         )}
         {(isCustom(period) || period.range !== '30d') && (
@@ -87,7 +87,7 @@ export function NothingFound(props: NothingProps) {
               onChange({ range: '30d', from: null, to: null });
             }}
           >
-            Look back 30 days
+            Show the last 30 days
           </Button>
         )}
       </div>

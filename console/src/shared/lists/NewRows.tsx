@@ -9,7 +9,7 @@ interface Props {
   onShow: () => void;
 }
 
-/** `4 new`, until somebody wants to see them. The place is always there, so nothing moves. */
+/** A button `4 new` that shows new rows. Its space is reserved, so nothing moves. */
 export function NewRows({ count, hasGap, onShow }: Props) {
   return (
     <div role="status" className={classes.newRows}>

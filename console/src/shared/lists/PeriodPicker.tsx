@@ -9,7 +9,7 @@ import { fromLocalInput, toLocalInput } from './period';
 const CUSTOM = 'custom';
 
 interface Props {
-  /** What the period is about: `Created within`. */
+  /** What the period applies to: `Created`. */
   label: string;
   period: Period;
   onChange: (period: Period) => void;
@@ -28,8 +28,8 @@ function CustomForm({ period, now, onApply }: FormProps) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const [from, to] = ['from', 'to'].map((name) => fromLocalInput(form.get(name)));
-    if (from && to && from >= to) setProblem('It must end after it begins.');
-    else if (!from && !to) setProblem('Choose at least one of the two.');
+    if (from && to && from >= to) setProblem('The end must be after the start.');
+    else if (!from && !to) setProblem('Enter a start or an end.');
     else onApply({ range: '7d', from: from ?? null, to: to ?? null });
   }
 
@@ -44,15 +44,15 @@ function CustomForm({ period, now, onApply }: FormProps) {
         error={problem}
       />
       <TextInput label="To" name="to" type="datetime-local" defaultValue={toLocalInput(period.to)} />
-      <p className={classes.zone}>Times are {formatZone(now)}.</p>
+      <p className={classes.zone}>Time zone: {formatZone(now)}</p>
       <Button type="submit" size="xs">
-        Show this period
+        Apply
       </Button>
     </form>
   );
 }
 
-/** In few words what a period spans: `Mar 1, 10:00 – Mar 2, 12:00`. */
+/** The start and end of a custom period: `Mar 1, 10:00 – Mar 2, 12:00`. */
 function customPeriodText({ from, to }: Period, now: number): string {
   if (from === null && to === null) return '';
   if (from === null) return `until ${formatMoment(to ?? '', now)}`;
@@ -61,7 +61,7 @@ function customPeriodText({ from, to }: Period, now: number): string {
     : `${formatMoment(from, now)} – ${formatMoment(to, now)}`;
 }
 
-/** 24 hours, 7 or 30 days, or from a moment to a moment of the viewer's zone. */
+/** Picks 24 hours, 7 or 30 days, or a custom period in the viewer's time zone. */
 export function PeriodPicker({ label, period, onChange }: Props) {
   const [open, setOpen] = useState(false);
   const now = useNow(60_000);
@@ -76,7 +76,7 @@ export function PeriodPicker({ label, period, onChange }: Props) {
           aria-labelledby="period-label"
           className={classes.range}
           data={[...RANGES]}
-          // A custom period is none of them.
+          // No range is selected while the period is custom.
           value={custom ? CUSTOM : period.range}
           onChange={(range) => {
             onChange({ range: RANGES.find((one) => one === range) ?? '7d', from: null, to: null });

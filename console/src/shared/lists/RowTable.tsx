@@ -8,19 +8,19 @@ import { useVirtualRows } from './useVirtualRows';
 
 export interface Column<Row> {
   title: string;
-  /** Of the table's width, in percent; what is left is shared by the others. */
+  /** In percent of the table's width; columns without a width share the rest. */
   width?: number;
-  /** Nothing where the cell is empty: it then takes no place on a narrow screen. */
+  /** Null if the cell is empty; it then takes no space on a narrow screen. */
   cell: (row: Row, now: number) => ReactNode;
-  /** Takes a line of its own on a narrow screen. */
+  /** Takes its own line on a narrow screen. */
   isWide?: boolean;
 }
 
-/** What a row shows in place, where it can be opened without leaving the list. */
+/** What a row shows when it is expanded in the list. */
 export interface Expansion<Row> {
   isOpen: (row: Row) => boolean;
   onToggle: (row: Row) => void;
-  /** `steps of run run_01`, after Show and Hide. */
+  /** `steps of run run_01`; the label reads Show or Hide before it. */
   label: (row: Row) => string;
   content: (row: Row) => ReactNode;
 }
@@ -30,13 +30,13 @@ interface Props<Row> {
   label: string;
   columns: Column<Row>[];
   rows: Row[];
-  /** The row's own page. */
+  /** The path of the row's page. */
   addressOf: (row: Row) => string;
-  /** Where there is one, a click on a row opens it in place; its link leads to its page. */
+  /** If set, a click on a row expands it; the row's link still leads to its page. */
   expansion?: Expansion<Row>;
 }
 
-/** The whole row is a target, but for links in it and text that is being selected. */
+/** The whole row is clickable, except its links and while text is being selected. */
 function isPlainClick(event: MouseEvent): boolean {
   const onControl = event.target instanceof Element && event.target.closest('a, button') !== null;
   const selecting = window.getSelection()?.isCollapsed === false;
@@ -48,7 +48,7 @@ interface RowLinkProps {
   children: ReactNode;
 }
 
-/** The one link to a row's page, which is the way for keyboards. */
+/** The link to the row's page, for the keyboard. */
 export function RowLink({ to, children }: RowLinkProps) {
   return (
     <Link to={to} state={useListState()} className={classes.name ?? ''}>
@@ -99,7 +99,7 @@ function Toggle<Row>({ row, expansion, controls }: ToggleProps<Row>) {
   );
 }
 
-/** What stands in for rows that are far from what is seen. */
+/** Takes the space of rows that are far outside the window. */
 function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
@@ -157,10 +157,10 @@ function PlainBodyRow<Row extends { id: string }>(props: BodyRowProps<Row>) {
   );
 }
 
-// While one scrolls, rows come and go and those that stay need not be made again.
+// Memoized: scrolling adds and removes rows, and the others need no new render.
 const BodyRow = memo(PlainBodyRow) as typeof PlainBodyRow;
 
-/** A list's rows, of which those near the window are drawn. On a narrow screen each is a card. */
+/** The rows of a list. Only rows near the window are drawn. On a narrow screen each is a card. */
 export function RowTable<Row extends { id: string }>(props: Props<Row>) {
   const { label, columns, rows, addressOf, expansion } = props;
   const now = useNow();
@@ -175,7 +175,7 @@ export function RowTable<Row extends { id: string }>(props: Props<Row>) {
   );
 
   return (
-    // The roles are said aloud because the cards' `display` would take them from a table.
+    // The roles are explicit because the cards' `display` would remove them from the table.
     <table
       role="table"
       ref={table}

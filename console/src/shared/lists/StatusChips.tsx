@@ -6,16 +6,16 @@ import classes from './Filters.module.css';
 const ALL = 'ALL';
 
 interface Props<Status extends string> {
-  /** What the chips choose among, for a screen reader: `Status`. */
+  /** The group's name for screen readers: `Status`. */
   label: string;
   options: readonly Status[];
   value: Status | null;
-  /** Of the other filters' rows, how many have each status; absent while nobody knows. */
+  /** How many rows that match the other filters have each status; absent until known. */
   counts?: Counts | undefined;
   onChange: (value: Status | null) => void;
 }
 
-/** `1,204`, or `1,204+` where counting ended before the rows did. */
+/** `1,204`, or `1,204+` if not all rows were counted. */
 function Count({ counts, option }: { counts: Counts | undefined; option: string }) {
   if (!counts) return null;
   const count = option === ALL ? counts.total : (counts.counts[option] ?? 0);

@@ -9,12 +9,12 @@ interface Props {
   onChange: (value: string | null) => void;
 }
 
-/** Text that is looked up whole, so it is asked for when complete: on Enter, on leaving, on paste. */
+/** A filter by a whole text, applied when it is complete: on Enter, on blur, on paste. */
 export function TextFilter({ label, placeholder, value, onChange }: Props) {
   const [typed, setTyped] = useState(value ?? '');
   const [shown, setShown] = useState(value);
   if (shown !== value) {
-    // The URL changed under the field (Back, or the filters were cleared).
+    // The URL changed by something else: Back, or clearing the filters.
     setShown(value);
     setTyped(value ?? '');
   }
@@ -47,7 +47,7 @@ export function TextFilter({ label, placeholder, value, onChange }: Props) {
   );
 }
 
-/** A contact by anything that names one. */
+/** Filters by a contact's e-mail address, phone number or id. */
 export function ContactFilter({ value, onChange }: Pick<Props, 'value' | 'onChange'>) {
   return (
     <TextFilter

@@ -3,7 +3,7 @@ import type { Counts } from '../api/types';
 
 const POLL_MS = 10_000;
 
-/** How many rows of a list have each status; `key` names the list and its other filters. */
+/** Counts the rows of a list by status; `key` names the list and its other filters. */
 export function countsQuery(
   key: readonly unknown[],
   ask: (signal: AbortSignal) => Promise<Counts>,
@@ -12,7 +12,7 @@ export function countsQuery(
     queryKey: ['counts', ...key],
     queryFn: ({ signal }) => ask(signal),
     placeholderData: keepPreviousData,
-    // Chips without figures still filter: a deployment that does not count is not asked again.
+    // Chips also work without counts, so do not ask a deployment that has none again.
     retry: false,
     refetchInterval: ({ state }) => (state.status === 'error' ? false : POLL_MS),
   });

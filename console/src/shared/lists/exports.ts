@@ -1,4 +1,4 @@
-/** Files of a list's rows, made in the background. */
+/** Exports of a list's rows, made in the background. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
@@ -7,7 +7,7 @@ import type { Export, ExportedList, ExportFormat, FilterDocument } from '../api/
 const POLL_MS = 1_500;
 
 export const FORMATS = ['CSV', 'JSONL'] as const satisfies ExportFormat[];
-/** A list's filters as its `toQuery` tells them. */
+/** A list's filters as its `toQuery` returns them. */
 export type AskedFilters = { [Name in keyof FilterDocument]?: FilterDocument[Name] | null };
 
 export interface ExportRequest {
@@ -16,7 +16,7 @@ export interface ExportRequest {
   filter: AskedFilters;
 }
 
-/** A list's filters as a document: what can be several is a list, of nothing where it is not set. */
+/** A list's filters as a document: filters with several values are lists, empty if not set. */
 export function filterDocument(filter: AskedFilters): FilterDocument {
   const { status, reason, triggerType, ...others } = filter;
   return {

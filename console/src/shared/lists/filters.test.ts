@@ -19,16 +19,16 @@ describe('filters in the URL', () => {
   it.each([
     ['a range', FULL],
     ['a custom period', { ...FULL, range: '7d', from: FROM, to: TO } satisfies Filters],
-    ['one end alone', { ...FULL, range: '7d', from: FROM } satisfies Filters],
+    ['only one end', { ...FULL, range: '7d', from: FROM } satisfies Filters],
   ])('are read back as they were written: %s', (_, filters) => {
     expect(SET.read(SET.write('', filters))).toEqual(filters);
   });
 
-  it('leave defaults out and other parameters alone', () => {
+  it('omit defaults and keep other parameters', () => {
     expect(SET.write('?status=DONE&range=24h&tab=all', SET.none)).toBe('tab=all');
   });
 
-  it('fall back where a hand-written URL makes no sense', () => {
+  it('fall back to defaults for values that are not valid', () => {
     const search = '?status=done&range=1y&contact=%20&from=yesterday';
     expect(SET.read(search)).toEqual(SET.none);
   });
@@ -38,7 +38,7 @@ describe('filters in the URL', () => {
     expect(SET.toQuery({ ...FULL, from: FROM })).not.toHaveProperty('range');
   });
 
-  it('tell a narrowed list from one that is only looked at for longer', () => {
+  it('distinguish a narrowed list from a longer period', () => {
     expect(SET.isNarrowed({ ...SET.none, range: '30d', from: FROM })).toBe(false);
     expect(SET.isNarrowed({ ...SET.none, contact: 'x' })).toBe(true);
   });

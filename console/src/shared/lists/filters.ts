@@ -1,4 +1,4 @@
-/** The filters of a list page. The URL is their only home. */
+/** The filters of a list page. They live only in the URL. */
 
 import {
   type AddressState,
@@ -12,14 +12,14 @@ import { choiceOr, moment } from '../address/parameters';
 export const RANGES = ['24h', '7d', '30d'] as const;
 export type Range = (typeof RANGES)[number];
 
-/** How far back a list looks: a range, or from a moment to a moment where either is set. */
+/** A list's period: a range, or `from` and `to` if one of them is set. */
 export interface Period {
   range: Range;
   from: string | null;
   to: string | null;
 }
 
-/** The three filters every list has. */
+/** The filters that every list has. */
 const PERIOD = { range: choiceOr(RANGES, '7d'), from: moment(), to: moment() };
 
 type WithPeriod<Filters extends Declared> = Filters & typeof PERIOD;
@@ -30,7 +30,7 @@ type Query<Filters extends Declared> = {
 export interface FilterSet<Filters, Asked> extends AddressState<Filters> {
   /** The filters as the API takes them: a range, or from and to. */
   readonly toQuery: (filters: Filters) => Asked;
-  /** Whether anything but the period narrows the list. */
+  /** Whether any filter except the period is set. */
   readonly isNarrowed: (filters: Filters) => boolean;
 }
 
@@ -40,19 +40,19 @@ export function isCustom({ from, to }: Pick<Period, 'from' | 'to'>): boolean {
   return from !== null || to !== null;
 }
 
-/** The period alone, as the API takes it. */
+/** Only the period, as the API takes it. */
 export function periodQuery({ range, from, to }: Period): Partial<Period> {
   return isCustom({ from, to }) ? { from, to } : { range };
 }
 
-/** The filters of a list: those that are declared, and the period. */
+/** The filters of a list: the declared ones and the period. */
 export function defineFilters<Filters extends Declared>(
   declared: Filters,
 ): FilterSet<ValuesOf<WithPeriod<Filters>>, Query<WithPeriod<Filters>>> {
   const parameters: WithPeriod<Filters> = { ...declared, ...PERIOD };
   const names = Object.keys(parameters);
   const state = defineAddress(parameters, (values) =>
-    // The compiler does not see that what is left out of the generic values has these names.
+    // The compiler cannot see that the rest of the generic values has these names.
     isCustom(values as Period) ? ({ range: PERIOD.range.fallback } as Partial<typeof values>) : {},
   );
   return {
@@ -68,7 +68,7 @@ export function defineFilters<Filters extends Declared>(
   };
 }
 
-/** The URL's filters, and the way to change some of them: each change is a step of Back. */
+/** Returns the URL's filters and a function that changes some; each change is a step of Back. */
 export function useFilters<Filters, Asked>(
   set: FilterSet<Filters, Asked>,
 ): [Filters, (changes: Partial<Filters>) => void] {

@@ -10,8 +10,8 @@ const keyOf = ({ id }: Row) => id;
 const row = (id: string, status = 'RUNNING'): Row => ({ id, status });
 const shown = { items: [row('6'), row('5'), row('4'), row('3')], nextCursor: 'x', anchor: '6' };
 
-describe('the first page told anew', () => {
-  it('keeps its rows in their places, holds newer ones back and takes changes over', () => {
+describe('the refetched first page', () => {
+  it('keeps its rows in place, holds newer ones back and applies changes', () => {
     const answer = { items: [row('8'), row('7'), row('6', 'DONE'), row('5')], nextCursor: 'y' };
     const { items, fresh } = mergeHead(shown, answer, keyOf);
     expect(items).toEqual([row('6', 'DONE'), row('5'), row('4'), row('3')]);
@@ -23,14 +23,14 @@ describe('the first page told anew', () => {
     expect(mergeHead(shown, answer, keyOf).items.map(keyOf)).toEqual(['6', '4', '3', '2']);
   });
 
-  it('is the whole list where the answer ends it', () => {
+  it('is the whole list if the answer is the last page', () => {
     const answer = { items: [row('7'), row('5')], nextCursor: null };
     const { items, fresh } = mergeHead(shown, answer, keyOf);
     expect(items.map(keyOf)).toEqual(['5']);
     expect(fresh.map(keyOf)).toEqual(['7']);
   });
 
-  it('shows at once what arrives in an empty list', () => {
+  it('shows new rows of an empty list at once', () => {
     const empty = { items: [], nextCursor: null, anchor: '' };
     const { items, fresh } = mergeHead(empty, { items: [row('1')], nextCursor: null }, keyOf);
     expect(items.map(keyOf)).toEqual(['1']);

@@ -1,35 +1,35 @@
-/** Keeping a list that is being read up to date without moving it. */
+/** Updates a list while someone reads it, without moving its rows. */
 
 import type { Page } from '../api/types';
 
-/** Newest first by this key: the moment and the id, as the API sorts. */
+/** Sorts newest first by time and id, as the API does. */
 export type KeyOf<Item> = (item: Item) => string;
 
 export interface LivePage<Item> extends Page<Item> {
-  /** Of the first page: rows with a greater key were not there when the list was shown. */
+  /** The greatest key of the first page when it was shown; rows above it are newer. */
   anchor: string;
 }
 
 export interface Merged<Item> {
   items: Item[];
-  /** Rows that are newer than everything shown. */
+  /** Rows that are newer than every row shown. */
   fresh: Item[];
 }
 
 /**
- * The first page as it is shown, told anew by a later answer to the same question. A row that the
- * answer should hold and does not has left the list; rows behind the answer's end stay as they are.
+ * Updates the shown first page with a later answer to the same request. A row that the answer
+ * should contain but does not has left the list; rows after the answer's end stay unchanged.
  */
 export function mergeHead<Item>(
   shown: LivePage<Item>,
   answer: Page<Item>,
   keyOf: KeyOf<Item>,
 ): Merged<Item> {
-  // Nothing is being read that could be moved.
+  // The list is empty, so no row can move.
   if (shown.anchor === '') return { items: answer.items, fresh: [] };
   const isFresh = (item: Item) => keyOf(item) > shown.anchor;
   const last = answer.items.at(-1);
-  // An answer that ends the list speaks for all of it.
+  // An answer without a next page is the whole list.
   const behind =
     answer.nextCursor === null || last === undefined
       ? []
@@ -44,13 +44,13 @@ export function anchorOf<Item>(items: readonly Item[], keyOf: KeyOf<Item>): stri
   return items[0] === undefined ? '' : keyOf(items[0]);
 }
 
-/** Rows of several pages, each once: a row can be listed by two pages that were asked for apart. */
+/** Rows of several pages, each once: pages that were read at different times can overlap. */
 export function uniqueRows<Item>(pages: readonly Page<Item>[], keyOf: KeyOf<Item>): Item[] {
   const rows = pages.flatMap(({ items }) => items);
   return [...new Map(rows.map((item) => [keyOf(item), item])).values()];
 }
 
-/** The next page after the first, in turn, that holds a row which may still change. */
+/** The next later page, in turn, with a row that may still change. */
 export function nextOpenPage<Item>(
   pages: readonly Page<Item>[],
   isOpen: (item: Item) => boolean,

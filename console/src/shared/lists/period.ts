@@ -1,4 +1,4 @@
-/** Periods between the URL (UTC) and form fields (the viewer's zone). */
+/** Converts periods between the URL (UTC) and form fields (the viewer's time zone). */
 
 import type { Period } from './filters';
 
@@ -14,7 +14,7 @@ export function toLocalInput(time: string | null): string {
   return local.toISOString().slice(0, 16);
 }
 
-/** A `datetime-local` field's value as ISO 8601 in UTC; null where it is empty or no time. */
+/** A `datetime-local` field's value as ISO 8601 in UTC; null if it is empty or not a time. */
 export function fromLocalInput(value: unknown): string | null {
   if (typeof value !== 'string' || value === '') return null;
   const at = new Date(value);
@@ -27,9 +27,9 @@ export function boundsOf({ range, from, to }: Period, now: number): { from: numb
   return { from: from === null ? end - RANGE_MS[range] : Date.parse(from), to: end };
 }
 
-/** `in the last 7 days`, `in the chosen period`. */
+/** `in the last 7 days` or `in the selected period`. */
 export function periodText(period: Period): string {
   return period.from !== null || period.to !== null
-    ? 'in the chosen period'
+    ? 'in the selected period'
     : `in the last ${RANGE_LABELS[period.range]}`;
 }

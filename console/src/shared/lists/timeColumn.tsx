@@ -2,7 +2,7 @@ import { RelativeTime } from '../ui/Time';
 import classes from './ListPage.module.css';
 import type { Column } from './RowTable';
 
-/** A column that shows how long ago something happened. `width` in percent. */
+/** A column with relative times. `width` is in percent. */
 export function timeColumn<Row>(
   title: string,
   width: number,

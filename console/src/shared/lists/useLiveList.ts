@@ -10,17 +10,17 @@ import type { Page } from '../api/types';
 import { anchorOf, type LivePage, mergeHead, nextOpenPage, uniqueRows } from './livePages';
 
 const POLL_MS = 4_000;
-/** What was left is found again as it was, for this long. */
+/** How long a list that was left is kept, so that it returns unchanged. */
 const KEPT_MS = 10 * 60_000;
 
-/** What every row of a live list has. */
+/** The fields of every row of a live list. */
 interface Listed {
   id: string;
   /** ISO 8601 in UTC. */
   createdAt: string;
 }
 
-/** As the API sorts: greater is newer. */
+/** The API's sort key: greater is newer. */
 function keyOf({ createdAt, id }: Listed): string {
   return `${createdAt} ${id}`;
 }
@@ -29,22 +29,22 @@ interface Options<Item> {
   /** Names the list and its filters: `['runs', filters]`. */
   queryKey: readonly unknown[];
   fetchPage: (cursor: string | null, signal: AbortSignal) => Promise<Page<Item>>;
-  /** Whether the row may still change; such rows are told anew while they are shown. */
+  /** Whether the row may still change; such rows are refetched while they are shown. */
   isOpen: (item: Item) => boolean;
 }
 
 export interface LiveList<Item> {
   items: Item[];
-  /** Null while the first answer is awaited and after the first request failed. */
+  /** Null until the first answer, and if the first request failed. */
   isLoaded: boolean;
-  /** The rows are those of the filters before. */
+  /** Whether the rows are those of the previous filters. */
   isOld: boolean;
   error: Error | null;
   retry: () => void;
   hasMore: boolean;
   isLoadingMore: boolean;
   loadMore: () => void;
-  /** How many rows came since; `hasGap` where there may be more of them than were counted. */
+  /** How many rows are new; `hasGap` if there may be more than were counted. */
   newCount: number;
   hasGap: boolean;
   showNew: () => void;
@@ -52,7 +52,7 @@ export interface LiveList<Item> {
 
 type Data<Item> = InfiniteData<LivePage<Item>, string | null>;
 
-/** Cursors are good for a day. */
+/** Cursors expire after a day. */
 function isRefusedCursor(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 400 || error.status === 422);
 }
@@ -64,9 +64,10 @@ interface Head<Item> {
 }
 
 /**
- * An endless list that stays as it is while it is read. Every few seconds its first page is asked
- * for again: changed rows change in place, newer ones are counted until `showNew`. One further
- * page with open rows is read again each time, so a poll costs two requests however much is loaded.
+ * An endless list whose rows do not move while someone reads it. Every few seconds it refetches the
+ * first page: changed rows change in place, newer rows are counted until `showNew`. Each poll also
+ * refetches one later page with open rows, so it costs two requests, no matter how many pages are
+ * loaded.
  */
 export function useLiveList<Item extends Listed>(options: Options<Item>): LiveList<Item> {
   const { queryKey, fetchPage, isOpen } = options;
@@ -117,7 +118,7 @@ export function useLiveList<Item extends Listed>(options: Options<Item>): LiveLi
           changePage(open, ({ anchor }) => ({ ...page, anchor }));
         } catch (error) {
           if (!isRefusedCursor(error)) throw error;
-          // Left open for a day: the list begins again.
+          // The cursor expired, as the list was open for a day: start again.
           void queries.resetQueries({ queryKey: listKey });
         }
       }
@@ -125,7 +126,7 @@ export function useLiveList<Item extends Listed>(options: Options<Item>): LiveLi
       return { fresh, hasGap: hasGap && fresh.length > 0, refreshedPage: open ?? before };
     },
     enabled: list.isSuccess && !list.isPlaceholderData,
-    // What the list itself has just asked for needs no second asking.
+    // The list fetched this itself just now.
     initialData: { fresh: [], hasGap: false, refreshedPage: 0 },
     initialDataUpdatedAt: () => Date.now(),
     staleTime: POLL_MS / 2,
@@ -134,7 +135,7 @@ export function useLiveList<Item extends Listed>(options: Options<Item>): LiveLi
   });
 
   function retry() {
-    // Asking anew would load every page again, and not the one that is missing.
+    // A refetch would load every page again, instead of the missing one.
     if (list.isFetchNextPageError) void list.fetchNextPage();
     else void (list.error ? list.refetch() : head.refetch());
   }

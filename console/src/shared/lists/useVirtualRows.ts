@@ -1,7 +1,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useEffect, useState } from 'react';
 
-/** Shorter lists are drawn whole: a browser finds text in them, and nothing has to be measured. */
+/** Shorter lists are drawn whole, so the browser can search them and no row must be measured. */
 const DRAWN_WHOLE = 60;
 const ROW_HEIGHT = 48;
 const OVERSCAN = 12;
@@ -9,14 +9,14 @@ const OVERSCAN = 12;
 export interface VirtualRows {
   /** Positions of the rows to draw. */
   indexes: number[];
-  /** The heights, in pixels, of what stands above and below them. */
+  /** The heights above and below these rows, in pixels. */
   above: number;
   below: number;
-  /** Given to each drawn row, which carries its position as `data-index`. */
+  /** A ref for each drawn row, which has its position in `data-index`. */
   measure: ((element: Element | null) => void) | undefined;
 }
 
-/** Which of many rows are near what is seen of the window. */
+/** Returns which of many rows are near the visible part of the page. */
 export function useVirtualRows(
   table: RefObject<HTMLElement | null>,
   keys: readonly string[],
@@ -25,7 +25,7 @@ export function useVirtualRows(
   const [top, setTop] = useState(0);
   useEffect(() => {
     if (!isLong) return;
-    // What stands above the table grows and shrinks, and the document with it.
+    // The content above the table can change its height, and so the document's.
     const observer = new ResizeObserver(() => {
       const box = table.current?.getBoundingClientRect();
       if (box) setTop(Math.round(box.top + window.scrollY));

@@ -5,10 +5,10 @@ import classes from './DeliveryGates.module.css';
 
 function verdict({ passed, forcedBy }: Gate): string {
   if (forcedBy) return `Overruled by ${forcedBy}`;
-  return passed ? 'Open' : 'Closed';
+  return passed ? 'Passed' : 'Blocked';
 }
 
-/** What was checked before the message might leave, in the order of the checks. */
+/** The checks before a message is sent, in their order. */
 export function DeliveryGates({ gates }: { gates: Gate[] }) {
   return (
     <ol className={classes.gates}>

@@ -26,7 +26,7 @@ const ICONS: Record<RefusalReason, Icon> = {
   KEY_REUSED: IconKeyOff,
 };
 
-/** Why a trigger opened no run, as icon and words. */
+/** The reason of a refusal as an icon and words. */
 export function RefusalReasonLabel({ reason }: { reason: RefusalReason }) {
   const ReasonIcon = ICONS[reason];
   return (

@@ -1,9 +1,9 @@
-/** What other pages need of automations: the address of one, and of one of its versions. */
+/** What other pages need from automations: the addresses of an automation and of its versions. */
 
 import { defineAddress } from '../address/addressState';
 import { choice, text } from '../address/parameters';
 
-/** An automation's page: its tab, the node that is looked at, and the versions that are compared. */
+/** The address state of an automation's page: tab, selected node, compared versions. */
 export const AUTOMATION_PAGE = defineAddress({
   tab: choice(['versions']),
   node: text(),
@@ -11,7 +11,7 @@ export const AUTOMATION_PAGE = defineAddress({
   to: text(),
 });
 
-/** The address of one version, and what was new in it. */
+/** The address of one version, compared with the one before. */
 export function versionAddress(automationId: string, version: number): string {
   return AUTOMATION_PAGE.address(`/automations/${automationId}`, {
     tab: 'versions',

@@ -1,6 +1,6 @@
 import type { Contact } from '../api/types';
 
-/** What a person is called: by name, else by how they are reached. */
+/** A contact's display name: the name, else an address. */
 export function personName({ firstName, lastName, email, phone, id }: Contact): string {
   const name = [firstName, lastName].filter((part) => part !== null && part !== '').join(' ');
   return name === '' ? (email ?? phone ?? id) : name;

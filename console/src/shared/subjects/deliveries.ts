@@ -1,4 +1,4 @@
-/** What other pages need of deliveries: the filters of their list, and what one is called. */
+/** What other pages need from deliveries: the filters of their list, and their titles. */
 
 import { choice, oneOfSeveral, text } from '../address/parameters';
 import { CHANNELS, type Delivery, DELIVERY_STATUSES, type DeliveryDetail } from '../api/types';
@@ -6,26 +6,26 @@ import { defineFilters, type FiltersOf } from '../lists/filters';
 import { formatWord } from '../ui/format';
 
 export const DELIVERY_FILTERS = defineFilters({
-  /** The list of what was given up; it has no statuses to choose among. */
+  /** The tab of dead-lettered deliveries; it has no status filter. */
   tab: choice(['dead-lettered']),
   status: oneOfSeveral(DELIVERY_STATUSES),
   channel: choice(CHANNELS),
   automationId: text(),
   /** A contact's id, e-mail address or phone number, as pasted. */
   contact: text(),
-  /** Where it went: an e-mail address or phone number, as pasted. */
+  /** The recipient's e-mail address or phone number, as pasted. */
   address: text(),
   runId: text(),
 });
 
 export type DeliveryFilters = FiltersOf<typeof DELIVERY_FILTERS>;
 
-/** Where it went; nothing of that is left of an erased contact. */
+/** The recipient's address; it is removed if the contact was erased. */
 export function recipient({ address, erasedAt }: DeliveryDetail | Delivery): string {
   return erasedAt ? 'an erased contact' : address;
 }
 
-/** What a message is called where it has no subject. */
+/** A message's title: its subject, else its channel and recipient. */
 export function deliveryTitle(delivery: DeliveryDetail | Delivery): string {
   return delivery.subject ?? `${formatWord(delivery.channel)} to ${recipient(delivery)}`;
 }

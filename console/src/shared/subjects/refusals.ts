@@ -1,4 +1,4 @@
-/** What other pages need of refusals: the filters of their list. */
+/** What other pages need from refusals: the filters of their list. */
 
 import { oneOfSeveral, text } from '../address/parameters';
 import { REFUSAL_REASONS } from '../api/types';

@@ -1,4 +1,4 @@
-/** What other pages need of runs: the filters of their list, and the address of one of their steps. */
+/** What other pages need from runs: the filters of their list, and the address of a step. */
 
 import { defineAddress } from '../address/addressState';
 import { oneOfSeveral, text, texts } from '../address/parameters';
@@ -16,7 +16,7 @@ export const RUN_FILTERS = defineFilters({
 
 export type RunFilters = FiltersOf<typeof RUN_FILTERS>;
 
-/** A run's page: the steps that stand open, in the order they were opened. */
+/** The address state of a run's page: the open steps, in the order they were opened. */
 export const RUN_PAGE = defineAddress({ step: texts() });
 
 /** The address of a run with one step open. */

@@ -1,6 +1,6 @@
-/** A description from the API: what stands in backticks is code, all else is text as it is. */
+/** A description from the API: text in backticks is shown as code. */
 export function CodeText({ text }: { text: string }) {
-  // Split by a pattern with a group, every other part is what the group caught.
+  // After a split by a group, every second part is the group's match.
   return text
     .split(/`([^`]+)`/)
     .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));

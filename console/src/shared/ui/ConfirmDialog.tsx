@@ -4,15 +4,15 @@ import { Dialog, DialogDecision } from './Dialog';
 
 interface Props {
   title: string;
-  /** What it does, and whether it can be undone. */
+  /** What the action does, and whether it can be undone. */
   children: ReactNode;
   action: string;
-  /** Done before the dialog closes. */
+  /** Runs before the dialog closes. */
   run: () => Promise<unknown>;
   onClose: () => void;
 }
 
-/** A question before something is taken away; open for as long as it is rendered. */
+/** Asks before something is deleted; open while it is rendered. */
 export function ConfirmDialog({ title, children, action, run, onClose }: Props) {
   const { mutate, error, isPending } = useMutation({
     mutationFn: run,
@@ -23,7 +23,7 @@ export function ConfirmDialog({ title, children, action, run, onClose }: Props) 
     <Dialog title={title} opened onClose={onClose}>
       {children}
       <DialogDecision
-        cancel="Keep it"
+        cancel="Cancel"
         confirm={action}
         error={error}
         isPending={isPending}

@@ -1,4 +1,4 @@
-/** What the pages of one thing share: the way back, the states, facts and sections. */
+/** Parts of every detail page: the back link, loading and error states, facts and sections. */
 
 import { Skeleton } from '@mantine/core';
 import { IconChevronLeft } from '@tabler/icons-react';
@@ -13,19 +13,19 @@ import { ErrorNotice } from './ErrorNotice';
 import { capitalize } from './format';
 
 interface BackProps {
-  /** The list's path. Where the visitor came from there, its filters are kept. */
+  /** The list's path. The filters are kept if the visitor came from the list. */
   to: string;
-  /** It is no list but the page of the same thing, which is handed the way back to the list. */
+  /** Whether `to` is not a list but the item's own page, which gets the way back to the list. */
   isThing?: boolean | undefined;
   children: ReactNode;
 }
 
-/** What a link from a list carries, so that the way back leads to the list as it was. */
+/** The state that a link from a list carries, so that the back link keeps the list's filters. */
 export interface ListState {
   list: string;
 }
 
-/** The state for links from a list, to the pages of its rows and to that of a new one. */
+/** The state for links from a list to its items and to the form of a new one. */
 export function useListState(): ListState {
   const { search } = useLocation();
   return useMemo(() => ({ list: search }), [search]);
@@ -36,7 +36,7 @@ function cameFrom(state: unknown): string {
   return typeof list === 'string' ? list : '';
 }
 
-/** Where a link back leads, as its properties. */
+/** The properties of a back link. */
 export function useBackLink({ to, isThing = false }: Omit<BackProps, 'children'>) {
   const state = useKeptState();
   return isThing ? { to, state } : { to: `${to}${cameFrom(state)}` };
@@ -52,10 +52,10 @@ export function BackLink({ children, ...back }: BackProps) {
 }
 
 interface DetailProps<Item> {
-  /** What it is called in a sentence: `delivery`. */
+  /** The item's name in a sentence: `delivery`. */
   noun: string;
   back: Pick<BackProps, 'to' | 'isThing'> & { label: string };
-  /** What is said of one that there was and is no more; else that it has expired. */
+  /** The title if the item is gone (410); by default that it has expired. */
   goneTitle?: string;
   query: { data: Item | undefined; error: Error | null; refetch: () => unknown };
   title: (item: Item) => string;
@@ -73,12 +73,12 @@ function Gone({ noun, back, goneTitle = `This ${noun} has expired`, error }: Gon
   return (
     <EmptyState
       level="h1"
-      title={expired ? goneTitle : `There is no such ${noun} in this workspace`}
+      title={expired ? goneTitle : `${capitalize(noun)} not found`}
     >
       <p>
         {expired
-          ? (error.detail ?? 'It was kept for as long as the workspace keeps what happened.')
-          : 'Its id may be mistyped, it may have passed its retention, or it belongs to another workspace.'}
+          ? (error.detail ?? 'It is older than the retention period of this workspace.')
+          : 'Check the id. It may also have expired, or belong to another workspace.'}
       </p>
       <p>
         <Link to={back.to}>Go to {back.label}</Link>
@@ -87,7 +87,7 @@ function Gone({ noun, back, goneTitle = `This ${noun} has expired`, error }: Gon
   );
 }
 
-/** The page of one thing: found, loading, gone or failed. */
+/** A detail page in each of its states: loaded, loading, gone or failed. */
 export function DetailPage<Item>(props: DetailProps<Item>) {
   const { noun, back, goneTitle, query, title, children } = props;
   const { data: item, error } = query;
@@ -118,11 +118,11 @@ export function DetailPage<Item>(props: DetailProps<Item>) {
 
 interface HeaderProps {
   title: string;
-  /** Beside the title: a status, a version. */
+  /** Shown beside the title: a status, a version. */
   state?: ReactNode;
   actions?: ReactNode;
   id: string;
-  /** What the id is one of, for the label of its copy button. */
+  /** The kind of the id, for the label of its copy button. */
   noun: string;
   children?: ReactNode;
 }
@@ -137,7 +137,7 @@ export function DetailHeader({ title, state, actions, id, noun, children }: Head
       </div>
       <p className={classes.id}>
         <code>{id}</code>
-        <CopyButton text={id} label={`Copy the ${noun} id`} />
+        <CopyButton text={id} label={`Copy ${noun} id`} />
       </p>
       {children}
     </header>

@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A question in front of the page. It keeps the focus, and Escape leaves it. */
+/** A modal dialog. It keeps the focus, and Escape closes it. */
 export function Dialog({ title, opened, onClose, children }: Props) {
   return (
     <Modal
@@ -18,7 +18,7 @@ export function Dialog({ title, opened, onClose, children }: Props) {
       onClose={onClose}
       title={title}
       centered
-      // Locking the page's scroll would write a <style> element.
+      // Locking the page's scroll would write a <style> element, which the security policy refuses.
       lockScroll={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
       transitionProps={{ duration: 0 }}
@@ -29,28 +29,28 @@ export function Dialog({ title, opened, onClose, children }: Props) {
   );
 }
 
-/** The buttons at a dialog's end: the way out first, what it is about last. */
+/** The buttons at the end of a dialog: cancel first, the action last. */
 export function DialogActions({ children }: { children: ReactNode }) {
   return <div className={classes.actions}>{children}</div>;
 }
 
 interface DecisionProps {
-  /** The label of the way out. */
+  /** The label of the cancel button. */
   cancel: string;
-  /** The label of what the dialog is about. */
+  /** The label of the action's button. */
   confirm: string;
-  /** Of the last try; shown above the buttons. */
+  /** The last error, shown above the buttons. */
   error?: Error | null;
   isPending?: boolean;
   isDisabled?: boolean;
-  /** What is confirmed takes something away. */
+  /** Whether the action deletes or stops something. */
   isDanger?: boolean;
   onCancel: () => void;
-  /** Absent where confirming submits the form around the buttons. */
+  /** Absent if confirming submits the surrounding form. */
   onConfirm?: () => void;
 }
 
-/** The end of a question: what went wrong with it, and its two buttons. */
+/** The end of a dialog: the error, and the two buttons. */
 export function DialogDecision(props: DecisionProps) {
   const { cancel, confirm, error, isPending = false, isDisabled = false, isDanger } = props;
   const { onCancel, onConfirm } = props;

@@ -7,7 +7,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Nothing to show, and the next thing to do. */
+/** Says that there is nothing to show, and what to do next. */
 export function EmptyState({ title, level: Heading = 'h2', children }: Props) {
   return (
     <div className={classes.empty}>

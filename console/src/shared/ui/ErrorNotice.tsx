@@ -11,7 +11,7 @@ interface NoticeProps {
   action?: ReactNode;
 }
 
-/** A few words that belong above what they speak of. Bad news is announced to screen readers. */
+/** A short notice above the part it is about. A bad one is announced to screen readers. */
 export function Notice({ title, tone = 'info', children, action }: NoticeProps) {
   const Icon = tone === 'bad' ? IconAlertTriangle : IconInfoCircle;
   return (
@@ -35,18 +35,18 @@ function explainStatus(error: ApiError): Explanation {
   switch (error.status) {
     case 401:
       return {
-        title: 'You are not signed in any more',
-        advice: 'Sign out and in again, then repeat what you did.',
+        title: 'You are no longer signed in',
+        advice: 'Sign out, sign in again, then repeat the action.',
       };
     case 403:
       return {
         title: 'Your role does not allow this',
-        advice: 'Ask an owner of the workspace for a role that does.',
+        advice: 'Ask an owner of the workspace for a higher role.',
       };
     case 404:
       return {
-        title: 'There is no such thing in this workspace',
-        advice: 'The link may be mistyped, the entry expired, or it belongs to another workspace.',
+        title: 'Not found in this workspace',
+        advice: 'Check the link. The entry may also have expired, or belong to another workspace.',
       };
     case 429:
       return {
@@ -58,17 +58,17 @@ function explainStatus(error: ApiError): Explanation {
       };
     default:
       return error.status >= 500
-        ? { title: 'The server failed to answer', advice: 'This is not your doing. Try again in a moment.' }
-        : { title: error.title, advice: 'Change what was asked, then try again.' };
+        ? { title: 'Server error', advice: 'Try again in a moment.' }
+        : { title: error.title, advice: 'Correct the request, then try again.' };
   }
 }
 
-/** What happened and what to do now, for every way a request can fail. */
+/** Returns what happened and what to do, for every way in which a request can fail. */
 export function explain(error: Error): Explanation & { detail: string | null } {
   if (error instanceof OfflineError) {
     return {
       title: 'No answer from the server',
-      advice: 'Check the connection. What is shown may be out of date.',
+      advice: 'Check your connection. The page may be out of date.',
       detail: null,
     };
   }

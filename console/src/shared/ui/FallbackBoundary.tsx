@@ -1,12 +1,12 @@
 import { Component, type ReactNode } from 'react';
 
 interface Props {
-  /** Stands in where the part cannot be shown: its code did not arrive, or it failed. */
+  /** Shown instead of a part whose code did not load, or which failed. */
   fallback: ReactNode;
   children: ReactNode;
 }
 
-/** A part that a page can do without: it fails alone. */
+/** Wraps an optional part of a page, so that its failure does not break the page. */
 export class FallbackBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 

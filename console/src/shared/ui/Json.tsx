@@ -2,16 +2,16 @@ import type { ReactNode } from 'react';
 import { CopyButton } from './CopyButton';
 import classes from './Json.module.css';
 
-/** What the API puts in the place of a secret. */
+/** What the API writes instead of a secret. */
 const STRUCK = /(\[redacted\]|\{\{\s*secret\.\w+\s*\}\})/;
 
 function withMarks(text: string): ReactNode {
   const parts = text.split(STRUCK);
   if (parts.length === 1) return text;
-  // Split by a group, every second part is what the group matched.
+  // After a split by a group, every second part is the group's match.
   return parts.map((part, index) =>
     index % 2 === 1 ? (
-      <mark key={index} className={classes.struck} title="A secret, struck before this was stored">
+      <mark key={index} className={classes.struck} title="Secret, removed before this was stored">
         {part}
       </mark>
     ) : (
@@ -20,7 +20,7 @@ function withMarks(text: string): ReactNode {
   );
 }
 
-/** A value from a run, as indented text: never as markup. What was struck from it is marked. */
+/** A value from a run as indented text, never as markup. Removed secrets are marked. */
 export function Json({ label, value }: { label: string; value: unknown }) {
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
   return (

@@ -29,10 +29,10 @@ describe('unsaved work', () => {
     rememberTokens();
   });
 
-  it('is asked about before a link leaves it', async () => {
+  it('is asked about before a link leaves the page', async () => {
     const user = await startContact();
     await user.click(screen.getByRole('link', { name: 'Cancel' }));
-    expect(await dialog()).toHaveTextContent('What you changed here would be lost.');
+    expect(await dialog()).toHaveTextContent('Your changes will be lost.');
     await user.click(screen.getByRole('button', { name: 'Stay' }));
     expect(screen.getByLabelText('First name')).toHaveValue('Ada');
     await user.click(screen.getByRole('link', { name: 'Cancel' }));
@@ -40,7 +40,7 @@ describe('unsaved work', () => {
     await screen.findByRole('heading', { name: 'Contacts' });
   });
 
-  it('is asked about before Back leaves it', async () => {
+  it('is asked about before Back leaves the page', async () => {
     const user = await startContact();
     window.history.back();
     await dialog();
@@ -56,7 +56,7 @@ describe('unsaved work', () => {
     expect(window.location.pathname).toBe('/contacts');
   });
 
-  it('is asked about before somebody signs out', async () => {
+  it('is asked about before the user signs out', async () => {
     const user = await startContact();
     await user.click(screen.getByRole('button', { name: 'Sign out' }));
     await dialog();
@@ -67,7 +67,7 @@ describe('unsaved work', () => {
     await screen.findByLabelText('E-mail address');
   });
 
-  it('that there is none of leaves without a question', async () => {
+  it('is the only reason to ask', async () => {
     const user = await openForm();
     await user.click(await screen.findByRole('link', { name: 'Cancel' }));
     await screen.findByRole('heading', { name: 'Contacts' });

@@ -4,10 +4,10 @@ import { Dialog, DialogDecision } from './Dialog';
 import { interceptHistory } from './interceptHistory';
 import { interceptLeaving } from './leavePage';
 
-/** A link to follow, so many steps through the browser's history, or what else leaves. */
+/** A link to follow, a number of steps through the browser's history, or another way to leave. */
 type Way = HTMLAnchorElement | number | { leave: () => void };
 
-/** The link to another page of ours that a plain click follows; null for any other click. */
+/** The link to another page of the console that a plain click follows; null for other clicks. */
 function linkOut(event: MouseEvent): HTMLAnchorElement | null {
   if (event.defaultPrevented || event.button !== 0) return null;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
@@ -18,13 +18,13 @@ function linkOut(event: MouseEvent): HTMLAnchorElement | null {
   return isOurs && isElsewhere ? link : null;
 }
 
-/** Where a state of the history stands in it, as the router counts; null for a state not of it. */
+/** The position of a history state as the router counts; null if the router did not make it. */
 function positionOf(state: unknown): number | null {
   const position = typeof state === 'object' && state !== null && 'idx' in state ? state.idx : null;
   return typeof position === 'number' ? position : null;
 }
 
-/** Steps that follow one another sooner are one leave-taking: each moves the browser on its own. */
+/** Milliseconds. Steps that follow each other sooner count as one, as each moves the browser. */
 const SETTLED_MS = 100;
 
 /** Goes to a place in the history; if the browser is there already, notifies the router. */
@@ -37,11 +37,13 @@ function stepTo(position: number) {
 
 interface Props {
   isDirty: boolean;
-  /** What becomes of the changes. */
+  /** What happens to the changes. */
   children: ReactNode;
 }
 
-/** Asks before unsaved work is left, by Back too; closing the tab is asked about by the browser. */
+/**
+ * Asks before the user leaves unsaved work, also by Back. If they close the tab, the browser asks.
+ */
 export function LeaveGuard({ isDirty, children }: Props) {
   const { key, pathname } = useLocation();
   const [way, setWay] = useState<Way | null>(null);
@@ -66,12 +68,12 @@ export function LeaveGuard({ isDirty, children }: Props) {
       const reached = positionOf(event.state);
       if (leaves.current || reached === null || position.current === null) return;
       if (reached === position.current) {
-        // Back at the page that never was left.
+        // The browser is back on the page, which was never really left.
         event.stopImmediatePropagation();
         return;
       }
       if (window.location.pathname === pathname) return;
-      // The browser is there already: it is taken back before the router hears of it.
+      // The browser has moved already: move it back before the router notices.
       event.stopImmediatePropagation();
       window.clearTimeout(comesBack.current);
       comesBack.current = window.setTimeout(comeBack, SETTLED_MS);
@@ -101,7 +103,7 @@ export function LeaveGuard({ isDirty, children }: Props) {
   function leave() {
     setWay(null);
     if (typeof way === 'number') {
-      // Until the page is gone: its steps are the router's from here on.
+      // From here until the page is gone, the router handles the steps.
       leaves.current = true;
       window.clearTimeout(comesBack.current);
       stepTo((position.current ?? 0) + way);
@@ -111,7 +113,7 @@ export function LeaveGuard({ isDirty, children }: Props) {
       way.leave();
       return;
     }
-    // Followed as it would have been: it hands on more than an address.
+    // Follow the link itself: it carries more than an address.
     leaves.current = true;
     way?.click();
     leaves.current = false;

@@ -8,11 +8,11 @@ beforeEach(() => {
 });
 
 it.each(['/contacts/new', '/contacts/segments/new', '/templates/new'])(
-  '%s tells who may not use its form before anything is written',
+  '%s says before anything is written that its form needs a higher role',
   async (address) => {
     serve({ '/v1/me': () => json({ ...ME, role: 'MEMBER' }) });
     openConsole(address);
-    expect(await screen.findByText('This is for the role Admin')).toBeVisible();
+    expect(await screen.findByText('This needs the Admin role')).toBeVisible();
     expect(screen.queryByRole('textbox')).toBeNull();
   },
 );

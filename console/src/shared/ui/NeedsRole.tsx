@@ -12,16 +12,17 @@ interface Props {
   children: ReactNode;
 }
 
-/** A form for people who may send it; others see at once, before they write, that they may not. */
+/** Shows a form only to people who may submit it; others see which role it needs. */
 export function NeedsRole({ least, children }: Props) {
   const { api } = useServices();
   const { data: me } = useQuery(meQuery(api));
   if (me === undefined) return null;
   if (allows(me.role, least)) return children;
   return (
-    <Notice title={`This is for the role ${formatWord(least)}`}>
+    <Notice title={`This needs the ${formatWord(least)} role`}>
       <p>
-        {me.role !== null && `Yours is ${formatWord(me.role)}. `}Ask an owner of the workspace for a role that allows it.
+        {me.role !== null && `Your role is ${formatWord(me.role)}. `}Ask an owner of the workspace
+        for a higher role.
       </p>
     </Notice>
   );

@@ -9,7 +9,7 @@ import { NeedsRole } from './NeedsRole';
 
 interface FormProps<Document> {
   submitLabel: string;
-  /** Of the last try to create it. */
+  /** The error of the last try to create it. */
   error: Error | null;
   isPending: boolean;
   onSave: UseMutateFunction<{ id: string }, Error, Document>;
@@ -25,7 +25,7 @@ interface Props<Document> {
   children: (form: FormProps<Document>) => ReactNode;
 }
 
-/** The form of a new item, which leads to the item's own page once it is created. */
+/** The form of a new item. After creation it goes to the item's page. */
 export function NewItemPage<Document>(props: Props<Document>) {
   const { noun, plural, path, create, children } = props;
   const queries = useQueryClient();
@@ -45,7 +45,7 @@ export function NewItemPage<Document>(props: Props<Document>) {
       <BackLink to={path}>{capitalize(plural)}</BackLink>
       <h1>New {noun}</h1>
       <NeedsRole least="ADMIN">
-        {children({ submitLabel: `Create the ${noun}`, error, isPending, onSave: mutate })}
+        {children({ submitLabel: `Create ${noun}`, error, isPending, onSave: mutate })}
       </NeedsRole>
     </div>
   );

@@ -5,8 +5,8 @@ export function NotFoundPage() {
   return (
     <>
       <title>Page not found · Runledger</title>
-      <EmptyState title="There is no page here" level="h1">
-        <p>The address may be mistyped, or the page has moved.</p>
+      <EmptyState title="Page not found" level="h1">
+        <p>Check the address, or start from the run history.</p>
         <p>
           <Link to="/runs">Go to the run history</Link>
         </p>

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 
-/** The code of an authenticator app, as the form's `code`. */
+/** A field for the code of an authenticator app, named `code`. */
 export function OneTimeCodeInput({ label }: { label: string }) {
   return (
     <TextInput

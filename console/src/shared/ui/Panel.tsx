@@ -2,14 +2,14 @@ import type { ReactNode } from 'react';
 import classes from './Panel.module.css';
 
 interface Props {
-  /** What it is, for a screen reader: `Error`. */
+  /** The panel's name for screen readers: `Error`. */
   label: string;
   title: string;
   tone?: 'bad' | 'plain';
   children: ReactNode;
 }
 
-/** What stands out on the page of one thing: why it failed, or was stopped. */
+/** Highlights on a detail page why a run or delivery failed or was stopped. */
 export function Panel({ label, title, tone = 'plain', children }: Props) {
   return (
     <section className={classes.panel} data-tone={tone} aria-label={label}>

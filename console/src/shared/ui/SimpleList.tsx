@@ -1,4 +1,4 @@
-/** The rows of a short list that has no pages: what it is, what is known of it, what can be done. */
+/** A row of a short list without pages: a title, details and actions. */
 
 import { Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -24,7 +24,7 @@ export function SimpleListItem({ title, children, actions }: ItemProps) {
 }
 
 interface ActionProps {
-  /** Names the row too, for a screen reader: `Remove ada@example.com`. */
+  /** Names the row too, for screen readers: `Remove ada@example.com`. */
   label: string;
   isPending?: boolean;
   children: string;

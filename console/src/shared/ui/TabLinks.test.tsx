@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { BackLink } from './Detail';
 import { TabLinks } from './TabLinks';
 
-it('the way back stays that to the list as it was', async () => {
+it('the back link keeps the filters of the list', async () => {
   render(
     <MemoryRouter initialEntries={[{ pathname: '/one', state: { list: '?status=ACTIVE' } }]}>
       <BackLink to="/all">All</BackLink>

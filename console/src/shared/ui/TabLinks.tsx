@@ -15,7 +15,7 @@ interface Props {
   current: string;
 }
 
-/** Views of one page, each with an address of its own; the way back stays what it was. */
+/** Tabs of one page, each with its own address; the back link stays the same. */
 export function TabLinks({ label, tabs, current }: Props) {
   const state = useKeptState();
   return (

@@ -1,6 +1,6 @@
 import classes from './TextBlock.module.css';
 
-/** What was written to a person, as text: never as markup. */
+/** The text of a message, never rendered as markup. */
 export function TextBlock({ label, text }: { label: string; text: string }) {
   return (
     // It scrolls, so it must be reachable by keyboard.

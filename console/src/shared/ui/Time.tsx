@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { formatBothZones, formatExact, formatRelative } from './format';
 
-/** The current time, told anew every few seconds so that relative times keep moving. */
+/** Returns the current time and updates it every `everyMs`, for relative times. */
 export function useNow(everyMs = 5_000): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
@@ -15,7 +15,7 @@ export function useNow(everyMs = 5_000): number {
   return now;
 }
 
-/** How long ago, the exact moment on hover. */
+/** A relative time, with the exact time on hover. */
 export function RelativeTime({ time, now }: { time: string; now: number }) {
   return (
     <time dateTime={time} title={formatBothZones(time)}>
@@ -24,7 +24,7 @@ export function RelativeTime({ time, now }: { time: string; now: number }) {
   );
 }
 
-/** The exact moment in the viewer's zone, UTC on hover. */
+/** The exact time in the viewer's time zone, with UTC on hover. */
 export function ExactTime({ time }: { time: string }) {
   return (
     <time dateTime={time} title={time}>

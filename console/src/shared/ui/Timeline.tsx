@@ -12,7 +12,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** One thing that happened. */
+/** One event of a timeline. */
 export function TimelineItem({ at, tone = 'plain', title, children }: Props) {
   const Icon = ICONS[tone];
   return (

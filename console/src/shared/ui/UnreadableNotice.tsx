@@ -1,11 +1,11 @@
 import { Notice } from './ErrorNotice';
 
-/** Says what of a stored row is damaged; nothing where it was read in full. */
-export function UnreadableNotice({ what, told }: { what: string; told: string | null | undefined }) {
-  if (!told) return null;
+/** Says which part of a stored row is damaged; renders nothing if all of it was read. */
+export function UnreadableNotice({ what, message }: { what: string; message: string | null | undefined }) {
+  if (!message) return null;
   return (
     <Notice tone="bad" title={`Part of this ${what} cannot be read`}>
-      <p>{told} Everything else is shown as it was recorded.</p>
+      <p>{message} Everything else is complete.</p>
     </Notice>
   );
 }

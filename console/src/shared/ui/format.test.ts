@@ -31,7 +31,7 @@ describe('formatRelative', () => {
 });
 
 describe('formatMoment', () => {
-  // Without a zone, so that the test means the same in every viewer's.
+  // No zone, so that the test passes in every time zone.
   const now = new Date('2026-03-01T12:00:00').getTime();
   it.each([
     ['2026-03-01T14:05:00', '14:05'],
@@ -42,6 +42,6 @@ describe('formatMoment', () => {
   });
 });
 
-it('words are written as people write them', () => {
+it('words are written as usual', () => {
   expect(formatWord('SEND_MESSAGE')).toBe('Send message');
 });

@@ -1,4 +1,4 @@
-/** Times, durations and enum words as people read them. */
+/** Formats times, durations, counts and enum words for people. */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -55,7 +55,7 @@ const clock = new Intl.DateTimeFormat('en', {
 const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
 const year = new Intl.DateTimeFormat('en', { year: 'numeric' });
 
-/** As short as it stays clear: `14:05` today, `Mar 2, 14:05` this year, else with the year. */
+/** The shortest clear form: `14:05` today, `Mar 2, 14:05` this year, else with the year. */
 export function formatMoment(time: string, now: number): string {
   const moment = new Date(time);
   if (moment.toDateString() === new Date(now).toDateString()) return clock.format(moment);
@@ -66,17 +66,17 @@ export function formatMoment(time: string, now: number): string {
     : `${date} ${year.format(moment)}, ${clock.format(moment)}`;
 }
 
-/** The viewer's own zone. */
+/** In the viewer's time zone. */
 export function formatExact(time: string): string {
   return exact.format(new Date(time));
 }
 
-/** The viewer's own zone, and UTC as the API wrote it. */
+/** In the viewer's time zone, and in UTC as the API wrote it. */
 export function formatBothZones(time: string): string {
   return `${formatExact(time)} · ${time}`;
 }
 
-/** Words that people write in a way of their own. */
+/** Words that are not written as their enum name suggests. */
 const WRITTEN: Readonly<Record<string, string>> = {
   DEAD_LETTERED: 'Dead-lettered',
   EMAIL: 'E-mail',
@@ -103,7 +103,7 @@ export function formatCount(number: number): string {
   return count.format(number);
 }
 
-/** The viewer's zone, as a person would name it and by its offset: `Europe/Berlin (GMT+1)`. */
+/** The viewer's time zone by its name and offset: `Europe/Berlin (GMT+1)`. */
 export function formatZone(now: number): string {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const offset = new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset' })

@@ -8,7 +8,7 @@ const ERROR = new ApiError(422, 'Invalid input', 'phone: …', null, [
   { field: 'metadata', message: 'Too big.' },
 ]);
 
-describe('what is wrong with a document', () => {
+describe('a problem of a document', () => {
   it('is shown at its field, also for a value inside it', () => {
     expect(fieldError(ERROR, 'phone')).toBe('Not a phone number');
     expect(fieldError(ERROR, 'tags')).toBe('Too long.');
@@ -25,7 +25,7 @@ describe('what is wrong with a document', () => {
   });
 });
 
-it('only an object of JSON is one', () => {
+it('only a JSON object is accepted', () => {
   expect(parseObject(' {"a": [1]} ')).toEqual({ value: { a: [1] } });
   expect(parseObject('')).toEqual({ value: {} });
   expect(parseObject('[1]')).toHaveProperty('problem');

@@ -1,7 +1,7 @@
 /**
- * Hearing of a step through the browser's history before the router does. Chromium calls the
- * window's listeners in the order they were added, whether they capture or not, so this one is there
- * before the router begins: App.tsx imports it.
+ * Handles a step through the browser's history before the router does. Chromium calls the window's
+ * listeners in the order they were added, capturing or not. So App.tsx imports this file, which
+ * adds its listener before the router starts.
  */
 
 type Hearer = (event: PopStateEvent) => void;
@@ -10,7 +10,7 @@ let first: Hearer | null = null;
 
 window.addEventListener('popstate', (event) => first?.(event), { capture: true });
 
-/** Until what is returned is called; the one who asked last is heard. */
+/** Sets the handler until the returned function is called; the last one set is used. */
 export function interceptHistory(hearer: Hearer): () => void {
   first = hearer;
   return () => {

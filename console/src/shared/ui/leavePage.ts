@@ -1,10 +1,10 @@
-/** Leaving a page by something else than a link: unsaved work on it is asked about first. */
+/** Leaves a page by something other than a link, after asking about unsaved work. */
 
 type Asker = (leave: () => void) => void;
 
 const askers = new Set<Asker>();
 
-/** Until what is returned is called, `asker` is handed whatever would leave the page. */
+/** Passes every attempt to leave the page to `asker`, until the returned function is called. */
 export function interceptLeaving(asker: Asker): () => void {
   askers.add(asker);
   return () => {
@@ -12,7 +12,7 @@ export function interceptLeaving(asker: Asker): () => void {
   };
 }
 
-/** Leaves at once where nothing would be lost by it. */
+/** Leaves at once if no work would be lost. */
 export function leavePage(leave: () => void): void {
   const [asker] = askers;
   if (asker) asker(leave);

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-/** Whether a form's document differs from the one it began with, or from the last that was saved. */
+/** Whether a form's document differs from the last saved one, or from its initial one. */
 export function useFormChanges(document: unknown): { isDirty: boolean; markSaved: () => void } {
   const written = JSON.stringify(document);
   const [saved, setSaved] = useState(written);

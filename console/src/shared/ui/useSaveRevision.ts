@@ -6,17 +6,19 @@ interface Revised {
 }
 
 interface Options<Item extends Revised, Document> {
-  /** What the form was filled from. */
+  /** The item that the form was filled from. */
   item: Item;
   replace: (document: Document & Revised) => Promise<Item>;
-  /** Where the item is kept; it is replaced there by the answer. */
+  /** The query key of the item; the answer replaces it. */
   queryKey: QueryKey;
-  /** Other queries that show the item; they are read again. */
+  /** Other queries that show the item; they are refetched. */
   invalidates: readonly QueryKey[];
   onSaved?: () => void;
 }
 
-/** Saves a form over the revision that it was filled from: somebody else's later change stays. */
+/**
+ * Saves a form over the revision that it was filled from. A later change by others is kept (409).
+ */
 export function useSaveRevision<Item extends Revised, Document>(options: Options<Item, Document>) {
   const { item, replace, queryKey, invalidates, onSaved } = options;
   const queries = useQueryClient();

@@ -7,7 +7,7 @@ import { type Automation, REENTRY_LABELS } from '../types';
 import { type AutomationDocument, toDocument } from './document';
 
 interface Props {
-  /** The draft as somebody else saved it. */
+  /** The draft that another user saved. */
   theirs: Automation;
   mine: AutomationDocument;
   isSaving: boolean;
@@ -16,16 +16,16 @@ interface Props {
   onClose: () => void;
 }
 
-/** Somebody else saved the draft while it was edited here. */
+/** Asks what to do after another user saved the draft while it was edited here. */
 export function ConflictDialog(props: Props) {
   const { theirs, mine, isSaving, onTakeTheirs, onOverwrite, onClose } = props;
   const diff = useMemo(() => diffGraphs(toDocument(theirs), mine), [theirs, mine]);
   const hasChanges = diff.nodes.length > 0 || diff.edges.length > 0;
   return (
-    <Dialog title="Somebody else saved this automation" opened onClose={onClose}>
+    <Dialog title="This automation was changed by someone else" opened onClose={onClose}>
       <p>
-        {theirs.updatedBy} saved it after you began. Nothing of yours was saved, and nothing is
-        lost. From theirs to yours:
+        {theirs.updatedBy} saved it after you started editing. Your changes are not saved yet, and
+        still here. Differences from their version to yours:
       </p>
       {theirs.name !== mine.name && (
         <p>
@@ -41,13 +41,13 @@ export function ConflictDialog(props: Props) {
       {(hasChanges || theirs.name === mine.name) && <GraphChanges diff={diff} />}
       <DialogActions>
         <Button variant="default" onClick={onClose}>
-          Go on editing
+          Keep editing
         </Button>
         <Button variant="default" onClick={onTakeTheirs}>
-          Take theirs, drop mine
+          Discard my changes
         </Button>
         <Button color="red" loading={isSaving} onClick={onOverwrite}>
-          Overwrite theirs
+          Overwrite their changes
         </Button>
       </DialogActions>
     </Dialog>

@@ -35,7 +35,7 @@ interface Props {
   /** Null for a new one. */
   automation: Automation | null;
   saved: Saved;
-  /** What to begin with: what is saved, or work that was kept. */
+  /** The initial document: the saved draft, or unsaved work that was kept. */
   first: AutomationDocument;
   storageKey: string;
 }
@@ -106,7 +106,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
     focus({ nodeId: added.node.id, field: null });
   }
 
-  /** A new automation has an address of its own once it is saved. */
+  /** A new automation gets its address when it is saved. */
   function goToOwnAddress(created: Automation, activates: boolean) {
     const own = EDITOR_PAGE.address(`/automations/${created.id}/edit`, {
       activate: activates ? 'true' : null,
@@ -139,7 +139,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
     },
   });
 
-  // The question that goes with "save and activate" of a new one, at its own address.
+  // The activation dialog of a new automation, shown at its address.
   const asksToActivate = address.activate === 'true' && automation !== null;
   const question = activating ?? (asksToActivate && mayEdit ? automation : null);
   function closeQuestion() {
@@ -151,7 +151,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   return (
     <div className={classes.editor}>
       <LeaveGuard isDirty={isDirty}>
-        Your changes are kept in this tab: they are offered when you come back to this page.
+        Your changes are kept in this tab. You can continue with them when you return to this page.
       </LeaveGuard>
       <fieldset disabled={isReadOnly} className={classes.plainFieldset}>
         <EditorHead
@@ -170,17 +170,17 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
         />
       </fieldset>
       {isReadOnly && (
-        <Notice title="This is for reading only">
+        <Notice title="Read-only">
           <p>
             {mayEdit
-              ? 'An archived automation can never be changed again.'
-              : 'An admin or owner of the workspace can change automations.'}
+              ? 'Archived automations cannot be changed.'
+              : 'Only admins and owners can change automations.'}
           </p>
         </Notice>
       )}
       {!isKept && (
-        <Notice tone="bad" title="Your changes cannot be kept in this tab">
-          <p>Its storage is full. Save before you leave the page.</p>
+        <Notice tone="bad" title="Your changes are not backed up in this tab">
+          <p>The browser's storage is full. Save before you leave the page.</p>
         </Notice>
       )}
       {saving.error && <ErrorNotice error={saving.error} />}

@@ -49,7 +49,7 @@ function looksOf(
   );
 }
 
-/** The drawing of the document: nodes can be dragged, connected, chosen and deleted. */
+/** Draws the document. Nodes can be dragged, connected, selected and deleted. */
 export function EditorCanvas(props: Props) {
   const { document, nodeTypes, problems, selected, isReadOnly, dispatch, onSelect } = props;
   const looks = useMemo(() => looksOf(problems, document), [problems, document]);

@@ -26,8 +26,8 @@ interface Props {
 
 function savedText({ isNew, isDirty, automation }: Props): string {
   if (isNew) return 'Not saved yet';
-  if (isDirty) return 'Unsaved changes, kept in this tab';
-  return automation?.hasUnpublishedChanges ? 'Saved, not active yet' : 'Saved';
+  if (isDirty) return 'Unsaved changes';
+  return automation?.hasUnpublishedChanges ? 'Saved, not active' : 'Saved';
 }
 
 function Buttons(props: Props) {
@@ -82,7 +82,7 @@ function Buttons(props: Props) {
   );
 }
 
-/** Name, re-entry, and what can be done with the whole document. */
+/** The automation's name and re-entry, and the buttons of the editor. */
 export function EditorHead(props: Props) {
   const { automation, document, view, isReadOnly, problemCount, dispatch } = props;
   const addressWith = useAddressWith(EDITOR_PAGE);
@@ -100,7 +100,7 @@ export function EditorHead(props: Props) {
       </div>
       {!isReadOnly && problemCount > 0 && (
         <p className={classes.hint}>
-          It can be saved once its problems are mended; until then your work is kept in this tab.
+          Fix the problems to save. Until then your changes are kept in this tab.
         </p>
       )}
       <div className={classes.facts}>
@@ -125,7 +125,7 @@ export function EditorHead(props: Props) {
         />
       </div>
       <TabLinks
-        label="Views of the document"
+        label="Editor views"
         current={view}
         tabs={[
           { key: 'visual', to: addressWith({ view: null }), label: 'Visual' },

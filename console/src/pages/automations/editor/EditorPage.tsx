@@ -21,7 +21,7 @@ function savedOf(automation: Automation | null): Saved {
     : { document: NEW_DOCUMENT, revision: null };
 }
 
-/** The editor, after the question what to do with work that was kept. */
+/** The editor; it first offers unsaved work that was kept. */
 function Begin({ me, automation }: { me: Me; automation: Automation | null }) {
   const key = unsavedWorkKey(me.email, me.workspaceId, automation?.id ?? null);
   const [saved] = useState(() => savedOf(automation));
@@ -67,7 +67,7 @@ function EditAutomation({ me, automationId }: { me: Me; automationId: string }) 
   return (
     <DetailPage
       noun="automation"
-      back={{ to: `/automations/${automationId}`, isThing: true, label: 'The automation' }}
+      back={{ to: `/automations/${automationId}`, isThing: true, label: 'Automation' }}
       query={query}
       title={({ name }) => `Edit ${name}`}
     >

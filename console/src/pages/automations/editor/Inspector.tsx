@@ -3,7 +3,7 @@ import { IconTrash } from '@tabler/icons-react';
 import { type Dispatch, useCallback, useMemo, useState } from 'react';
 import type { GraphNode } from '../../../shared/graph/model';
 import { NodeIcon } from '../../../shared/graph/NodeIcon';
-import type { NodeType } from '../../../shared/graph/useNodeTypes';
+import { type NodeType, nodeTitle } from '../../../shared/graph/useNodeTypes';
 import { CodeText } from '../../../shared/ui/CodeText';
 import { Json } from '../../../shared/ui/Json';
 import { type Action, type AutomationDocument, NODE_ID } from './document';
@@ -30,7 +30,9 @@ interface NameProps {
   onRename: (to: string) => void;
 }
 
-/** A node's name takes effect when it is complete: edges and Liquid follow it. */
+/**
+ * The name field of a node. A change applies on blur or Enter, because edges and Liquid follow it.
+ */
 function NameField({ document, nodeId, onRename }: NameProps) {
   const [typed, setTyped] = useState(nodeId);
   const isTaken = typed !== nodeId && document.nodes.some(({ id }) => id === typed);
@@ -38,7 +40,7 @@ function NameField({ document, nodeId, onRename }: NameProps) {
     ? 'Another node has this name.'
     : NODE_ID.test(typed)
       ? undefined
-      : 'A letter first, then up to 47 letters, digits and _.';
+      : 'Start with a letter, then up to 47 letters, digits and _.';
   function apply() {
     if (error === undefined && typed !== nodeId) onRename(typed);
   }
@@ -60,7 +62,7 @@ function NameField({ document, nodeId, onRename }: NameProps) {
   );
 }
 
-/** Its first sentence; the rest for those who ask. */
+/** The first sentence; the rest is collapsed. */
 function Description({ text }: { text: string }) {
   const [, first = text, rest = ''] = /^(.*?\.)\s+(.*)$/s.exec(text) ?? [];
   return (
@@ -68,7 +70,7 @@ function Description({ text }: { text: string }) {
       <CodeText text={first} />
       {rest !== '' && (
         <details>
-          <summary>More about it</summary>
+          <summary>More</summary>
           <CodeText text={rest} />
         </details>
       )}
@@ -76,7 +78,7 @@ function Description({ text }: { text: string }) {
   );
 }
 
-/** Everything about one node: its name, its settings, where it goes on to. */
+/** Edits one node: its name, its settings and its outgoing edges. */
 export function Inspector(props: Props) {
   const { document, node, nodeTypes, problems, isReadOnly, dispatch, onSelect, onAddNode } = props;
   const type = nodeTypes.get(node.type);
@@ -93,7 +95,7 @@ export function Inspector(props: Props) {
     <section aria-label={`Node ${node.id}`} className={classes.inspector}>
       <header className={classes.inspectorHead}>
         <h2>
-          <NodeIcon name={type?.icon} size={18} /> {type?.title ?? node.type}
+          <NodeIcon name={type?.icon} size={18} /> {nodeTitle(nodeTypes, node.type)}
         </h2>
         {!isReadOnly && (
           <Button
@@ -138,7 +140,7 @@ export function Inspector(props: Props) {
       ) : (
         <Json label={`Settings of ${node.id}`} value={node.config} />
       )}
-      <h3>Where it goes on</h3>
+      <h3>Next steps</h3>
       <OutgoingEdgeList
         document={document}
         node={node}

@@ -15,7 +15,7 @@ interface Props {
   onChange: (text: string) => void;
 }
 
-/** Where a node's id is written. */
+/** Finds where a node's id is written. */
 function placeOf(text: string, nodeId: string): { from: number; to: number } {
   const found = new RegExp(`"id"\\s*:\\s*"${nodeId}"`).exec(text);
   return found ? { from: found.index, to: found.index + found[0].length } : { from: 0, to: 0 };
@@ -36,13 +36,13 @@ function diagnosticsOf(text: string, problems: readonly DocumentProblem[]): Diag
 }
 
 /**
- * The document as JSON. It lives in a shadow root, where CodeMirror's styles are constructed sheets:
- * elsewhere it would write `<style>` elements, which the Content-Security-Policy refuses.
+ * Edits the document as JSON. It is in a shadow root, where CodeMirror uses constructed style
+ * sheets: elsewhere it would write `<style>` elements, which the Content-Security-Policy refuses.
  */
 export default function JsonEditor({ text, problems, isReadOnly, onChange }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  // What the editor's own listeners read, as they are made once.
+  // The editor's listeners are created once, so they read the latest values from here.
   const latest = useRef({ text, problems, onChange });
   useEffect(() => {
     latest.current = { text, problems, onChange };

@@ -11,14 +11,14 @@ interface Props {
   isReadOnly: boolean;
 }
 
-/** The document as JSON. Text that is no document yet stays here, and in no other view. */
+/** The document as JSON. Text that is not a valid document is kept only in this view. */
 export function JsonView({ json, problems, isReadOnly }: Props) {
   return (
     <>
       {json.error !== null && (
-        <Notice tone="bad" title="This is no automation yet">
+        <Notice tone="bad" title="Not a valid automation">
           <p>{json.error}</p>
-          <p>The other view shows what it was before.</p>
+          <p>The visual view shows the last valid state.</p>
         </Notice>
       )}
       <Suspense fallback={<div role="status">Loading the JSON view…</div>}>

@@ -1,7 +1,7 @@
 import { ActionIcon, Autocomplete, NativeSelect } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import type { GraphEdge, GraphNode } from '../../../shared/graph/model';
-import type { NodeType } from '../../../shared/graph/useNodeTypes';
+import { type NodeType, nodeTitle } from '../../../shared/graph/useNodeTypes';
 import type { AutomationDocument } from './document';
 import classes from './Editor.module.css';
 import { edgeElementId } from './elementIds';
@@ -17,7 +17,7 @@ interface Props {
   onAddEdge: (edge: GraphEdge) => void;
   onSetEdge: (index: number, edge: GraphEdge) => void;
   onRemoveEdge: (index: number) => void;
-  /** Adds a node of a type where this way out leads. */
+  /** Adds a node of a type at the end of this branch. */
   onAddNode: (type: NodeType, label: string | null) => void;
 }
 
@@ -36,7 +36,7 @@ interface TargetProps {
 function TargetSelect({ label, value, targets, nodeTypes, error, onTarget, onNew }: TargetProps) {
   const known = targets.map(({ id, type }) => ({
     value: id,
-    label: `${id} (${nodeTypes.get(type)?.title ?? type})`,
+    label: `${id} (${nodeTitle(nodeTypes, type)})`,
   }));
   if (value !== '' && !targets.some(({ id }) => id === value)) {
     known.unshift({ value, label: value });
@@ -49,9 +49,9 @@ function TargetSelect({ label, value, targets, nodeTypes, error, onTarget, onNew
       error={error}
       value={value}
       data={[
-        ...(value === '' ? [{ value: '', label: 'Nowhere yet' }] : []),
-        { group: 'Nodes there are', items: known },
-        ...(onNew ? [{ group: 'A new node', items: added }] : []),
+        ...(value === '' ? [{ value: '', label: 'Not connected' }] : []),
+        { group: 'Existing nodes', items: known },
+        ...(onNew ? [{ group: 'New node', items: added }] : []),
       ]}
       onChange={(event) => {
         const chosen = event.currentTarget.value;
@@ -63,7 +63,7 @@ function TargetSelect({ label, value, targets, nodeTypes, error, onTarget, onNew
   );
 }
 
-/** Where a node goes on to: each edge with its branch, and the branches that lead nowhere yet. */
+/** Edits the outgoing edges of a node, and its branches that are not connected yet. */
 export function OutgoingEdgeList(props: Props) {
   const { document, node, outgoing, nodeTypes, problems, onAddEdge, onSetEdge, onRemoveEdge } = props;
   const targets = targetsFor(document, node.id, nodeTypes);
@@ -75,8 +75,8 @@ export function OutgoingEdgeList(props: Props) {
   return (
     <ul className={classes.outgoing}>
       {outgoing.existing.map(({ index, edge }) => {
-        const told = problems.filter((problem) => problem.edge === index);
-        const name = edge.label === null ? 'Then goes to' : `${edge.label} goes to`;
+        const found = problems.filter((problem) => problem.edge === index);
+        const name = edge.label === null ? 'Next' : `If ${edge.label}`;
         return (
           <li key={index} id={edgeElementId(index)} tabIndex={-1} className={classes.outgoingEdge}>
             <TargetSelect
@@ -84,7 +84,7 @@ export function OutgoingEdgeList(props: Props) {
               value={edge.target}
               targets={targets}
               nodeTypes={nodeTypes}
-              error={told.map(({ message }) => message).join(' ') || undefined}
+              error={found.map(({ message }) => message).join(' ') || undefined}
               onTarget={(target) => {
                 onSetEdge(index, { ...edge, target });
               }}
@@ -118,10 +118,10 @@ export function OutgoingEdgeList(props: Props) {
           <TargetSelect
             label={
               label === undefined
-                ? 'Also goes to, at the same time'
+                ? 'Next in parallel'
                 : label === null
-                  ? 'Then goes to'
-                  : `${label} goes to`
+                  ? 'Next'
+                  : `If ${label}`
             }
             value=""
             targets={targets}

@@ -4,7 +4,7 @@ import classes from './Editor.module.css';
 
 interface Props {
   nodeTypes: readonly NodeType[];
-  /** Where a new node is put: `after start, by true`; null where it stands alone. */
+  /** Where a new node is added: `After start.`; null if it is not connected. */
   place: string | null;
   hasTrigger: boolean;
   onAdd: (type: NodeType) => void;
@@ -16,7 +16,7 @@ export function Palette({ nodeTypes, place, hasTrigger, onAdd }: Props) {
     <section aria-label="Add a node" className={classes.palette}>
       <h2>Add a node</h2>
       <p className={classes.hint}>
-        {place ?? 'It stands alone. Choose a node first to add one after it.'}
+        {place ?? 'Added without a connection. Select a node first to add one after it.'}
       </p>
       <ul>
         {nodeTypes

@@ -18,7 +18,7 @@ function place(problem: DocumentProblem, document: AutomationDocument): string {
   }
   const line = edge === null ? undefined : document.edges[edge];
   if (line) return `${line.source} → ${line.target}`;
-  return field === null ? 'The automation' : labelOf(field);
+  return field === null ? 'Automation' : labelOf(field);
 }
 
 function Summary({ found }: { found: ProblemsFound }) {
@@ -26,7 +26,7 @@ function Summary({ found }: { found: ProblemsFound }) {
   if (error) {
     return (
       <p className={classes.summary} data-tone="bad">
-        <IconAlertTriangle size={18} aria-hidden /> It could not be checked: {error.message}
+        <IconAlertTriangle size={18} aria-hidden /> The check failed: {error.message}
       </p>
     );
   }
@@ -44,7 +44,7 @@ function Summary({ found }: { found: ProblemsFound }) {
   ) : (
     <p className={classes.summary} data-tone="bad">
       <IconAlertTriangle size={18} aria-hidden />
-      {problems.length === 1 ? 'One problem' : `${problems.length} problems`}
+      {problems.length === 1 ? '1 problem' : `${problems.length} problems`}
     </p>
   );
 }
@@ -74,7 +74,7 @@ function Places({ problems, document, onOpen }: PlacesProps) {
   );
 }
 
-/** Every problem of the document, each the way to where it is. */
+/** Lists the document's problems; each one leads to its place. */
 export function ProblemList({ found, document, onOpen }: Props) {
   return (
     <section aria-label="Problems" id="problems" tabIndex={-1} className={classes.problems}>
@@ -85,7 +85,7 @@ export function ProblemList({ found, document, onOpen }: Props) {
       {found.warnings.length > 0 && (
         <>
           <p className={classes.summary} data-tone="warn">
-            <IconInfoCircle size={18} aria-hidden /> Good to know
+            <IconInfoCircle size={18} aria-hidden /> Warnings
           </p>
           <Places problems={found.warnings} document={document} onOpen={onOpen} />
         </>

@@ -6,26 +6,26 @@ import type { UnsavedWork } from './unsavedWork';
 
 interface Props {
   kept: UnsavedWork;
-  /** Somebody saved since it was begun. */
+  /** Whether the draft was saved by someone after this work started. */
   isOutdated: boolean;
   onTake: () => void;
   onDrop: () => void;
 }
 
-/** Offers work that was left unsaved. */
+/** Offers to continue with unsaved work. */
 export function UnsavedWorkNotice({ kept, isOutdated, onTake, onDrop }: Props) {
   const now = useNow();
   return (
-    <Notice title="You have unsaved work here">
+    <Notice title="You have unsaved changes">
       <p>
-        “{kept.document.name || 'Without a name'}”, last changed{' '}
+        “{kept.document.name || 'Untitled'}”, last changed{' '}
         <RelativeTime time={kept.at} now={now} />, is kept in this tab.
-        {isOutdated && ' The automation was saved since; you will be asked before it is overwritten.'}
+        {isOutdated && ' The automation was saved since then; you will be asked before you overwrite it.'}
       </p>
       <div className={classes.choices}>
-        <Button onClick={onTake}>Go on with it</Button>
+        <Button onClick={onTake}>Continue editing</Button>
         <Button variant="default" onClick={onDrop}>
-          Drop it
+          Discard
         </Button>
       </div>
     </Notice>

@@ -21,7 +21,7 @@ interface Props {
   onAdd: (added: ReturnType<typeof placeNode>) => void;
 }
 
-/** The document as a graph, with what can be added beside it and the selected node's settings. */
+/** The document as a graph, with the node types to add and the selected node's settings. */
 export function VisualView(props: Props) {
   const { document, node, problems, isReadOnly, dispatch, onSelect, onOpenEdge, onAdd } = props;
   const nodeTypes = useNodeTypes();
@@ -63,8 +63,8 @@ export function VisualView(props: Props) {
           />
         ) : (
           <p className={classes.hint}>
-            Choose a node to see its settings and where it goes on. Nodes can be dragged; an edge is
-            drawn from the dot below a node to another one, or chosen in the settings.
+            Select a node to edit its settings and next steps. Drag nodes to move them. To connect
+            two nodes, drag from the dot below one to the other, or use the settings.
           </p>
         )}
       </fieldset>

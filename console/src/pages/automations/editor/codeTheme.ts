@@ -2,7 +2,7 @@ import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { EditorView } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
-/** CodeMirror in the palette of theme.css, whose variables reach into its shadow root. */
+/** Styles CodeMirror with the variables of theme.css, which also apply in its shadow root. */
 export const codeTheme = [
   EditorView.theme({
     '&': {

@@ -22,7 +22,7 @@ function nodeIds({ nodes }: AutomationDocument): string[] {
 }
 
 describe('the document', () => {
-  it('gets a node, with the edge that leads to it', () => {
+  it('adds a node and the edge to it', () => {
     const { document } = after({
       type: 'ADD_NODE',
       node: MAIL,
@@ -32,7 +32,7 @@ describe('the document', () => {
     expect(document.edges.at(-1)).toEqual({ source: 'start', target: 'mail', label: 'x' });
   });
 
-  it('takes a node into an edge, whose branch leads to it', () => {
+  it('inserts a node into an edge, which keeps its branch', () => {
     const { document } = after({ type: 'INSERT_NODE', node: MAIL, edge: 0, label: 'sent' });
     expect(document.edges).toEqual([
       { source: 'start', target: 'mail', label: null },
@@ -40,7 +40,7 @@ describe('the document', () => {
     ]);
   });
 
-  it('loses a node with its edges and its place', () => {
+  it('removes a node with its edges and its position', () => {
     const { document } = after(
       { type: 'MOVE', positions: { start: { x: 1, y: 1 }, done: { x: 2, y: 2 } } },
       { type: 'REMOVE_NODE', nodeId: 'done' },
@@ -61,7 +61,7 @@ describe('the document', () => {
     expect(document.nodes.at(-1)?.config.subject).toBe('{{steps.begin.x}} steps.start');
   });
 
-  it('has no edge twice', () => {
+  it('has no duplicate edges', () => {
     const edge = { source: 'start', target: 'done', label: null };
     expect(after({ type: 'ADD_EDGE', edge }).document.edges).toHaveLength(1);
   });
@@ -80,7 +80,7 @@ describe('the document', () => {
 describe('undo and redo', () => {
   const typed = ['O', 'Or', 'Ord'].map((name): Action => ({ type: 'RENAME', name }));
 
-  it('take back what was typed as a whole, and do it again', () => {
+  it('undo typed text as a whole, and redo it', () => {
     const state = after(...typed, { type: 'SET_REENTRY', reentry: 'ONCE' });
     const undone = reduce(reduce(state, { type: 'UNDO' }), { type: 'UNDO' });
     expect(undone.document).toEqual(NEW_DOCUMENT);
@@ -89,7 +89,7 @@ describe('undo and redo', () => {
     expect(redone.document).toEqual(state.document);
   });
 
-  it('tell the typing in one field from that in another', () => {
+  it('separate the text typed in two fields', () => {
     const change = (field: string, value: string): Action => ({
       type: 'SET_CONFIG',
       nodeId: 'start',
@@ -99,7 +99,7 @@ describe('undo and redo', () => {
     expect(after(change('a', '1'), change('a', '2'), change('b', '3')).past).toHaveLength(2);
   });
 
-  it('forget what was undone once something else is done', () => {
+  it('forget what was undone after another change', () => {
     const state = reduce(after(...typed), { type: 'UNDO' });
     expect(reduce(state, { type: 'RENAME', name: 'x' }).future).toEqual([]);
   });

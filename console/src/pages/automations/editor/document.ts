@@ -1,4 +1,4 @@
-/** The automation that is being edited, and every way to change it: one document, whatever view. */
+/** The edited automation and every change to it: one document for all views. */
 
 import { type GraphEdge, type GraphNode, type Position, readGraph, type WireGraph } from '../../../shared/graph/model';
 import { capitalize } from '../../../shared/ui/format';
@@ -15,10 +15,13 @@ export interface AutomationDocument {
 
 export interface EditorState {
   document: AutomationDocument;
-  /** Documents to return to, the latest last. */
+  /** Documents that undo returns to, the latest last. */
   past: AutomationDocument[];
   future: AutomationDocument[];
-  /** Names the last change; another of the same name is part of it: typing is undone as a whole. */
+  /**
+   * Names the last change. A further change of the same name is part of it, so typing is undone as
+   * a whole.
+   */
   lastChange: string | null;
 }
 
@@ -64,14 +67,14 @@ export function startEditing(document: AutomationDocument): EditorState {
   return { document, past: [], future: [], lastChange: null };
 }
 
-/** What an automation's draft holds that can be edited. */
+/** The editable part of an automation's draft. */
 export function toDocument(
   wire: WireGraph & { name: string; reentry: Reentry },
 ): AutomationDocument {
   return { name: wire.name, reentry: wire.reentry, ...readGraph(wire) };
 }
 
-/** The document as the API takes it: edges without a label have none. */
+/** The document as the API takes it: edges without a branch have no `label`. */
 export function toWire({ name, reentry, nodes, edges, layout }: AutomationDocument) {
   return {
     name,
@@ -92,20 +95,20 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A document out of parsed JSON, or what keeps it from being one. What is in it, the API checks. */
+/** Reads a document from parsed JSON, or returns why it is not one. The API checks its content. */
 export function fromJson(value: unknown): AutomationDocument | string {
-  if (!isObject(value)) return 'The document must be an object, in { }.';
+  if (!isObject(value)) return 'The document must be a JSON object: { … }.';
   const { name = '', reentry = 'ALWAYS', ...graph } = value;
   const { nodes = [], edges = [], layout = {}, ...others } = graph;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) return `There is no “${unknown}” in an automation.`;
-  if (typeof name !== 'string') return '“name” must be a text.';
+  if (unknown !== undefined) return `“${unknown}” is not a field of an automation.`;
+  if (typeof name !== 'string') return '“name” must be a string.';
   const known = REENTRIES.find((each) => each === reentry);
   if (!known) return `“reentry” must be one of ${REENTRIES.join(', ')}.`;
   if (!Array.isArray(nodes) || !Array.isArray(edges)) return '“nodes” and “edges” must be lists.';
   for (const [index, node] of (nodes as unknown[]).entries()) {
     const isNode = isObject(node) && typeof node.id === 'string' && typeof node.type === 'string';
-    if (!isNode) return `nodes.${index} needs an “id” and a “type”, both texts.`;
+    if (!isNode) return `nodes.${index} needs an “id” and a “type”, both strings.`;
     if (node.config !== undefined && !isObject(node.config)) {
       return `The “config” of nodes.${index} must be an object.`;
     }
@@ -116,17 +119,17 @@ export function fromJson(value: unknown): AutomationDocument | string {
       typeof edge.source === 'string' &&
       typeof edge.target === 'string' &&
       (typeof edge.label === 'string' || edge.label === undefined || edge.label === null);
-    if (!isEdge) return `edges.${index} needs a “source” and a “target”, both texts.`;
+    if (!isEdge) return `edges.${index} needs a “source” and a “target”, both strings.`;
   }
   const isPosition = (place: unknown) =>
     isObject(place) && Number.isFinite(place.x) && Number.isFinite(place.y);
   if (!isObject(layout) || !Object.values(layout).every(isPosition)) {
-    return '“layout” must tell x and y of nodes by their ids.';
+    return '“layout” must map node ids to x and y.';
   }
   return { name, reentry: known, ...readGraph(graph) };
 }
 
-/** `sendMessage`, or `sendMessage2` where that is taken. */
+/** `sendMessage`, or `sendMessage2` if that is taken. */
 export function freeId({ nodes }: AutomationDocument, type: string): string {
   const words = type.toLowerCase().split('_');
   const base = words
@@ -138,7 +141,7 @@ export function freeId({ nodes }: AutomationDocument, type: string): string {
   return id;
 }
 
-/** `{{steps.old.x}}` follows when the node gets another name. */
+/** Changes `{{steps.old.x}}` when the node is renamed. */
 function withRenamedSteps(value: unknown, from: string, to: string): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(/\{[{%].*?[%}]\}/gs, (liquid) =>
@@ -251,7 +254,7 @@ function edited(document: AutomationDocument, action: Editing): AutomationDocume
   }
 }
 
-/** Changes of the same name in a row are one to undo; null where each is its own. */
+/** Consecutive changes of the same name are undone together; null if each is undone alone. */
 function nameOf(action: Editing): string | null {
   switch (action.type) {
     case 'SET_CONFIG':

@@ -32,30 +32,30 @@ function ways({ edges }: AutomationDocument): string[] {
 }
 
 describe('a node that is added', () => {
-  it('goes into the only way on of the chosen one, by its own first branch', () => {
+  it('is inserted into the only edge of the selected node, with its own first branch', () => {
     expect(ways(withNode('CONDITION', 'start'))).toEqual(['start > condition', 'condition true> done']);
     expect(ways(withNode('WAIT', 'start'))).toEqual(['start > wait', 'wait > done']);
   });
 
-  it('takes the first branch that leads nowhere', () => {
+  it('takes the first branch that is not connected', () => {
     const document = withNode('STOP_ERROR', 'condition', withNode('CONDITION', 'start'));
     expect(ways(document)).toContain('condition false> stopError');
   });
 
-  it('stands alone where nothing can go on to it', () => {
+  it('is not connected if no edge can lead to it', () => {
     expect(ways(withNode('WAIT', 'done'))).toEqual(['start > done']);
     expect(ways(withNode('WAIT', 'nothing'))).toEqual(['start > done']);
   });
 
-  it('is told where it will be', () => {
+  it('has a text that says where it will be', () => {
     const [start, done] = NEW_DOCUMENT.nodes;
     expect(placementText(NEW_DOCUMENT, start, TYPES)).toBe('Between start and done.');
     expect(placementText(NEW_DOCUMENT, done, TYPES)).toBeNull();
   });
 });
 
-describe('the ways out of a node', () => {
-  it('are its edges and the branches without one', () => {
+describe('the outgoing edges of a node', () => {
+  it('are its edges and its unconnected branches', () => {
     const document = withNode('CONDITION', 'start');
     const node = nodeNamed(document, 'condition');
     const { existing, missing, labels } = outgoingEdgesOf(document, node, type('CONDITION'));
@@ -63,13 +63,13 @@ describe('the ways out of a node', () => {
     expect([missing, labels]).toEqual([['false'], ['true', 'false']]);
   });
 
-  it('may be left unlabelled where branches are optional', () => {
+  it('may have no label if branches are optional', () => {
     const document = withNode('INTEGRATION', 'start');
     const node = nodeNamed(document, 'integration');
     expect(outgoingEdgesOf(document, node, type('INTEGRATION')).missing).toEqual([]);
   });
 
-  it('never make a circle, and never lead to a trigger', () => {
+  it('never form a loop, and never lead to a trigger', () => {
     const document = withNode('WAIT', 'start');
     const ids = (source: string) => targetsFor(document, source, TYPES).map(({ id }) => id);
     expect(ids('start')).toEqual(['done', 'wait']);
@@ -79,7 +79,7 @@ describe('the ways out of a node', () => {
 });
 
 describe('problems', () => {
-  it('of a wrong form are those of the fields they are in', () => {
+  it('of invalid values belong to their fields', () => {
     const error = new ApiError(422, 'Invalid input', null, null, [
       { field: 'nodes.3.config.url', message: 'a', nodeId: 'score' },
       { field: 'edges.0.source', message: 'b', edge: 0 },
@@ -110,7 +110,7 @@ describe('unsaved work', () => {
     expect(readUnsavedWork(key)).toBeNull();
   });
 
-  it('that cannot be read is forgotten, and a full storage is told of', () => {
+  it('that cannot be read is deleted, and a full storage is reported', () => {
     sessionStorage.setItem(key, '{');
     expect(readUnsavedWork(key)).toBeNull();
     const full = {

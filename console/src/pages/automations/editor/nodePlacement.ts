@@ -1,4 +1,4 @@
-/** Where a node that is added goes: after the chosen one, as far as that has a way on. */
+/** Where an added node goes: after the selected node, if that can have a next node. */
 
 import type { GraphNode } from '../../../shared/graph/model';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
@@ -11,7 +11,7 @@ function newNode(document: AutomationDocument, type: NodeType): GraphNode {
   return { id: freeId(document, type.type), type: type.type, config };
 }
 
-/** Adds a node that `source` goes on to by this branch. */
+/** Adds a node after `source` on this branch. */
 export function placeNodeAfter(
   document: AutomationDocument,
   type: NodeType,
@@ -23,7 +23,7 @@ export function placeNodeAfter(
 
 type NodePlacement = Extract<Action, { type: 'ADD_NODE' | 'INSERT_NODE' }>;
 
-/** After the chosen node by its first branch that leads nowhere, or into its only way on. */
+/** Places the node on the selected node's first unconnected branch, or in its only edge. */
 export function placeNode(
   document: AutomationDocument,
   type: NodeType,
@@ -41,7 +41,7 @@ export function placeNode(
   return { type: 'INSERT_NODE', node, edge: only.index, label: branch };
 }
 
-/** The same in words; null where it stands alone. */
+/** The same as text; null if the node is not connected. */
 export function placementText(
   document: AutomationDocument,
   chosen: GraphNode | undefined,
@@ -51,7 +51,7 @@ export function placementText(
   const { missing, existing } = outgoingEdgesOf(document, chosen, nodeTypes.get(chosen.type));
   const [label] = missing;
   if (label !== undefined) {
-    return label === null ? `After ${chosen.id}.` : `After ${chosen.id}, where it is ${label}.`;
+    return label === null ? `After ${chosen.id}.` : `After ${chosen.id}, on branch ${label}.`;
   }
   const [only, ...others] = existing;
   return only && others.length === 0 ? `Between ${chosen.id} and ${only.edge.target}.` : null;

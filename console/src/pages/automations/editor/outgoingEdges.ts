@@ -1,4 +1,4 @@
-/** The ways out of a node: the edges it has, and the branches that still lead nowhere. */
+/** The outgoing edges of a node, and its branches that are not connected. */
 
 import type { GraphEdge, GraphNode } from '../../../shared/graph/model';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
@@ -12,13 +12,13 @@ export interface OutgoingEdge {
 
 export interface OutgoingEdges {
   existing: OutgoingEdge[];
-  /** Labels without an edge; null is the way on of a node that does not branch. */
+  /** Labels without an edge; null is the unlabelled edge of a node that does not branch. */
   missing: (string | null)[];
-  /** Labels that the node may have. */
+  /** Labels that the node's edges may have. */
   labels: string[];
 }
 
-/** The branches that a node may take, by what it is set to. */
+/** The branches of a node, from its config. */
 export function branchesOf({ config }: GraphNode, type: NodeType | undefined): string[] {
   if (!type) return [];
   const own = labelsIn(config, type.configSchema, type.configSchema);
@@ -34,7 +34,7 @@ export function outgoingEdgesOf(
   const labels = branchesOf(node, type);
   const taken = new Set(existing.map(({ edge }) => edge.label));
   if (type?.isEnd) return { existing, missing: [], labels };
-  // Branches that are optional are offered once the first of them is used.
+  // Optional branches are only offered after the first of them is used.
   const branches = (type?.branchesRequired ?? false) || existing.some(({ edge }) => edge.label !== null);
   if (labels.length > 0 && branches) {
     return { existing, missing: labels.filter((label) => !taken.has(label)), labels };
@@ -42,7 +42,7 @@ export function outgoingEdgesOf(
   return { existing, missing: existing.length === 0 ? [null] : [], labels };
 }
 
-/** The nodes that an edge may lead to without making a circle. */
+/** The nodes that an edge may lead to without forming a loop. */
 export function targetsFor(
   { nodes, edges }: AutomationDocument,
   source: string,

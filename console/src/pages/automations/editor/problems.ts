@@ -1,4 +1,4 @@
-/** What is wrong with the document, as the API tells it while it is edited. */
+/** The document's problems, as the API reports them while it is edited. */
 
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -21,16 +21,16 @@ export interface DocumentProblem {
 
 export interface ProblemsFound {
   problems: DocumentProblem[];
-  /** What may be saved, and is better thought over. */
+  /** Warnings do not prevent saving. */
   warnings: DocumentProblem[];
-  /** Whether they are those of the document as it is now. */
+  /** Whether the problems are those of the current document. */
   isCurrent: boolean;
-  /** Why nobody knows. */
+  /** Why the check failed. */
   error: Error | null;
 }
 
 const NO_NAME: DocumentProblem = {
-  message: 'Give it a name.',
+  message: 'Enter a name.',
   nodeId: null,
   edge: null,
   field: 'name',
@@ -40,11 +40,11 @@ function fromProblem({ message, nodeId, edge, field }: Problem): DocumentProblem
   return { message, nodeId: nodeId ?? null, edge: edge ?? null, field: field ?? null };
 }
 
-/** The problems that an answer of 422 carries; null where it is another error. */
+/** The problems in a 422 answer; null for any other error. */
 export function problemsIn(error: unknown): DocumentProblem[] | null {
   if (!(error instanceof ApiError) || error.status !== 422) return null;
   return error.problems.map(({ message, nodeId, edge, field }) => {
-    // A value of the wrong form is named by its path in the whole document.
+    // An invalid value is named by its path in the whole document.
     const inConfig = field === null ? null : /^nodes\.\d+\.config\.(.+)$/.exec(field);
     const outside = field === null ? null : /^(nodes|edges)\.\d+/.exec(field);
     return {
@@ -61,7 +61,7 @@ async function validate(
   automationId: string | null,
   document: AutomationDocument,
 ): Promise<Pick<ProblemsFound, 'problems' | 'warnings'>> {
-  // Without a name it would be refused before its graph is looked at.
+  // The API refuses a document without a name before it checks the graph.
   const isNamed = document.name.trim() !== '';
   const missing = isNamed ? [] : [NO_NAME];
   const body = toWire(isNamed ? document : { ...document, name: 'Without a name' });
@@ -78,9 +78,9 @@ async function validate(
       warnings: answer.warnings.map(fromProblem),
     };
   } catch (error) {
-    const told = problemsIn(error);
-    if (told === null) throw error;
-    return { problems: [...missing, ...told], warnings: [] };
+    const found = problemsIn(error);
+    if (found === null) throw error;
+    return { problems: [...missing, ...found], warnings: [] };
   }
 }
 
@@ -91,7 +91,7 @@ export function useProblems(
 ): ProblemsFound {
   const { api } = useServices();
   const [settled] = useDebouncedValue(document, DEBOUNCE_MS);
-  // Where nodes stand is for the eye only.
+  // The layout does not affect the check.
   const text = useMemo(() => JSON.stringify(toWire({ ...settled, layout: {} })), [settled]);
   const { data, error, isPlaceholderData, isPending } = useQuery({
     queryKey: ['validate', automationId, text],
@@ -109,7 +109,7 @@ export function useProblems(
   };
 }
 
-/** The messages at each field of a node, by path; several at one are told together. */
+/** The messages of each field of a node, by path; several of one field are joined. */
 export function fieldProblems(
   problems: readonly DocumentProblem[],
   nodeId: string,
@@ -123,7 +123,7 @@ export function fieldProblems(
   return found;
 }
 
-/** The node that a problem is shown on. */
+/** The node on which a problem is shown. */
 export function nodeOf(
   problem: DocumentProblem,
   { edges }: Pick<AutomationDocument, 'edges'>,

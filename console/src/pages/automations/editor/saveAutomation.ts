@@ -1,4 +1,4 @@
-/** Saving the draft, without overwriting somebody else's. */
+/** Saves the draft without overwriting another user's changes. */
 
 import type { ApiClient } from '../../../shared/api/client';
 import type { Automation } from '../types';
@@ -8,7 +8,7 @@ export function saveAutomation(
   api: ApiClient,
   automationId: string | null,
   document: AutomationDocument,
-  /** The saved draft's that the document was made from. */
+  /** The revision of the saved draft that the document is based on. */
   revision: number | null,
 ): Promise<Automation> {
   const body = toWire(document);

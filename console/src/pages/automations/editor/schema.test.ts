@@ -25,7 +25,7 @@ interface Leaf {
   kind: Field['kind'];
 }
 
-/** Every field that the form of this schema shows for a value, down to its leaves. */
+/** Every field that the form of this schema shows for a value, including nested fields. */
 function leaves(schema: Schema, root: Schema, value: unknown, path: Path = []): Leaf[] {
   const field = fieldOf(schema, root);
   const inner = (name: string | number, of: Schema) =>
@@ -50,7 +50,7 @@ function leaves(schema: Schema, root: Schema, value: unknown, path: Path = []): 
 }
 
 describe.each(TYPES)('the form of $type', ({ type, configSchema, example }) => {
-  it('shows every value of the documented example, and writes it back as it was', () => {
+  it('shows every value of the documented example, and writes it back unchanged', () => {
     const shown = leaves(configSchema, configSchema, example);
     let written: unknown = structuredClone(example);
     let rebuilt: unknown = {};
@@ -61,12 +61,12 @@ describe.each(TYPES)('the form of $type', ({ type, configSchema, example }) => {
       rebuilt = withValue(rebuilt, path, value);
     }
     expect(written).toEqual(example);
-    // Nothing of the example is out of the form's reach.
+    // The form can edit every part of the example.
     expect(rebuilt).toEqual(example);
     expect(shown.map(({ kind }) => kind)).not.toContain('JSON');
   });
 
-  it('begins with everything that is required', () => {
+  it('starts with everything that is required', () => {
     const config = initialValue(configSchema, configSchema);
     expect(isObject(config)).toBe(true);
     if (type === 'TRIGGER') expect(config).toEqual({ triggerType: 'WEBHOOK' });
@@ -81,7 +81,7 @@ describe.each(TYPES)('the form of $type', ({ type, configSchema, example }) => {
 });
 
 describe('values by their paths', () => {
-  it('are set, added and taken away without touching the original', () => {
+  it('are set, added and removed without changing the original', () => {
     const config = { rules: [{ label: 'a' }, { label: 'b' }], x: { y: 1 } };
     expect(withValue(config, ['rules', 1, 'label'], 'c')).toEqual({
       ...config,
@@ -103,7 +103,7 @@ it('a node that names its branches has them as labels', () => {
   expect(labelsIn({ rules }, schema, schema)).toEqual(['pro', 'otherwise']);
 });
 
-it('names of fields are read as words', () => {
+it('field names are shown as words', () => {
   expect(['delayMinutes', 'url', 'templateId'].map(labelOf)).toEqual([
     'Delay minutes',
     'URL',

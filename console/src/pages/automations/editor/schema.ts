@@ -1,4 +1,4 @@
-/** Forms out of JSON Schema: what kind of field a schema asks for, and values by their paths. */
+/** Forms from JSON Schema: the kind of field for a schema, and values by their paths. */
 
 import { CHANNELS } from '../../../shared/api/types';
 import { capitalize } from '../../../shared/ui/format';
@@ -16,13 +16,13 @@ export interface Property {
 }
 
 export interface Variant {
-  /** The values of the tag that choose it. */
+  /** The tag's values that select this variant. */
   values: string[];
   description: string;
   schema: Schema;
 }
 
-/** JSON is what has no form: it is written as JSON. ANY takes any value, told apart by its kind. */
+/** JSON has no form and is edited as JSON. ANY takes any value, with a choice of its kind. */
 export type Field =
   | { kind: 'CONST'; value: unknown }
   | { kind: 'CHOICE'; options: string[] }
@@ -37,7 +37,7 @@ export type Field =
   | { kind: 'ANY' }
   | { kind: 'JSON' };
 
-/** A text that may be longer than this gets more than one line. */
+/** A text with a greater maximum length gets a field of several lines. */
 const LONG_TEXT = 300;
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -56,7 +56,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The schema with what it refers to put in its place; its own words win. */
+/** The schema with its reference resolved; its own keywords win. */
 export function resolve(schema: Schema, root: Schema): Schema {
   const { $ref, ...own } = schema;
   if (typeof $ref !== 'string') return schema;
@@ -69,7 +69,7 @@ function isNull(schema: Schema): boolean {
   return schema.type === 'null';
 }
 
-/** Whether it may be left unset by null, and the schema of what it is when it is set. */
+/** Whether the value may be null, and the schema of a value that is not null. */
 export function withoutNull(schema: Schema, root: Schema): { schema: Schema; isNullable: boolean } {
   const full = resolve(schema, root);
   const members = listOf(full.anyOf);
@@ -127,12 +127,12 @@ function textField(schema: Schema): Field {
 function anyOfField(members: Schema[]): Field {
   const types = members.map(({ type }) => type);
   const areScalars = types.every((type) => type === 'string' || type === 'integer');
-  // Statuses: a number is as good as its digits.
+  // For statuses: a number equals its digits.
   if (areScalars) return { kind: 'TEXT', isLong: false };
   return types.includes('string') ? { kind: 'ANY' } : { kind: 'JSON' };
 }
 
-/** What kind of field a schema asks for, null left aside. */
+/** The kind of field for a schema, ignoring null. */
 export function fieldOf(schema: Schema, root: Schema): Field {
   const full = withoutNull(schema, root).schema;
   const variants = variantsOf(full, root);
@@ -166,7 +166,7 @@ export function fieldOf(schema: Schema, root: Schema): Field {
   }
 }
 
-/** The variant that a value is of; the first where its tag chooses none. */
+/** The variant of a value; the first if its tag selects none. */
 export function variantOf(
   field: Extract<Field, { kind: 'VARIANTS' }>,
   value: unknown,
@@ -175,7 +175,7 @@ export function variantOf(
   return field.variants.find(({ values }) => values.some((each) => each === tag)) ?? field.variants[0];
 }
 
-/** A value to begin with: what is required, as empty as the schema allows. */
+/** An initial value: the required fields, as empty as the schema allows. */
 export function initialValue(schema: Schema, root: Schema): unknown {
   const full = withoutNull(schema, root).schema;
   if (full.default !== undefined && full.default !== null) return structuredClone(full.default);
@@ -217,7 +217,7 @@ function initialObject(properties: Property[], root: Schema): Record<string, unk
   );
 }
 
-/** The variant's own beginning; what it has in common with the value before is kept. */
+/** The variant's initial value, with the previous value of shared fields. */
 export function initialVariant(
   tag: string,
   variant: Variant,
@@ -229,7 +229,7 @@ export function initialVariant(
   const names = new Set(properties.map(({ name }) => name));
   const kept = Object.fromEntries(Object.entries(before).filter(([name]) => names.has(name)));
   const rest = without({ ...initialObject(properties, root), ...kept }, tag);
-  // The tag comes first, where a reader of the JSON looks for it.
+  // The tag comes first, as readers of the JSON expect it there.
   return { [tag]: choice, ...rest };
 }
 
@@ -240,7 +240,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   }, value);
 }
 
-/** The value with another one at the path; undefined takes a name, or an item of a list, away. */
+/** Returns the value with another value at the path; undefined removes a field or list item. */
 export function withValue(value: unknown, path: Path, next: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return next;
@@ -258,7 +258,7 @@ export function withValue(value: unknown, path: Path, next: unknown): unknown {
   return without(fields, step);
 }
 
-/** As the API names it in a problem: `assignments.0.target`. */
+/** The path as the API writes it in a problem: `assignments.0.target`. */
 export function pathText(path: Path): string {
   return path.join('.');
 }
@@ -272,7 +272,7 @@ export function labelOf(name: string): string {
   return capitalize(words.replaceAll(/\b(url|id)\b/g, (word) => word.toUpperCase()));
 }
 
-/** The branches that a config itself names, in texts of its fields called …label. */
+/** The branches that a config names, in its fields called …label. */
 export function labelsIn(value: unknown, schema: Schema, root: Schema): string[] {
   const field = fieldOf(schema, root);
   if (field.kind === 'LIST') {

@@ -1,10 +1,10 @@
-/** Work that is not saved yet, kept in the tab for each person and automation. */
+/** Unsaved work, kept in the tab for each user and automation. */
 
 import type { AutomationDocument } from './document';
 
 export interface UnsavedWork {
   document: AutomationDocument;
-  /** The saved draft's revision that it was made from; null for a new automation. */
+  /** The revision of the saved draft that it is based on; null for a new automation. */
   revision: number | null;
   /** When it was last changed, ISO 8601. */
   at: string;
@@ -16,7 +16,7 @@ export function unsavedWorkKey(email: string, workspaceId: string | null, automa
   return [PREFIX, workspaceId ?? '', email, automationId ?? 'new'].join(' ');
 }
 
-/** What was kept; what cannot be read any more is forgotten. */
+/** Reads kept work; work that cannot be read is deleted. */
 export function readUnsavedWork(key: string, storage: Storage = sessionStorage): UnsavedWork | null {
   const text = storage.getItem(key);
   if (text === null) return null;
@@ -29,7 +29,7 @@ export function readUnsavedWork(key: string, storage: Storage = sessionStorage):
   }
 }
 
-/** Whether it could be kept: a full storage refuses. */
+/** Returns whether the work could be kept; false if the storage is full. */
 export function keepUnsavedWork(key: string, draft: UnsavedWork, storage: Storage = sessionStorage): boolean {
   try {
     storage.setItem(key, JSON.stringify(draft));

@@ -6,14 +6,14 @@ import { automationQuery } from '../queries';
 import type { Automation } from '../types';
 
 interface Conflict {
-  /** The draft as somebody else saved it; null while there is no conflict. */
+  /** The draft that another user saved; null without a conflict. */
   theirs: Automation | null;
-  /** After saving over `revision` was refused: looks for a draft that was saved since. */
+  /** Called after saving over `revision` was refused: reads the draft that was saved since. */
   look: (refusal: Error, revision: number | null) => Promise<void>;
   close: () => void;
 }
 
-/** Somebody else's draft that stands in the way of saving. */
+/** Finds the other user's draft that prevents saving. */
 export function useConflict(automationId: string | null): Conflict {
   const { api } = useServices();
   const queries = useQueryClient();

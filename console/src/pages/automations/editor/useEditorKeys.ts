@@ -6,7 +6,7 @@ interface Handlers {
   redo: () => void;
 }
 
-/** Ctrl+S saves; Ctrl+Z and Ctrl+Shift+Z undo and redo, but where text is being written. */
+/** Ctrl+S saves; Ctrl+Z and Ctrl+Shift+Z undo and redo, except in text fields. */
 export function useEditorKeys(isReadOnly: boolean, handlers: Handlers): void {
   const latest = useRef(handlers);
   useEffect(() => {
@@ -18,7 +18,7 @@ export function useEditorKeys(isReadOnly: boolean, handlers: Handlers): void {
       if (!event.ctrlKey && !event.metaKey) return;
       const key = event.key.toLowerCase();
       const target = event.target instanceof HTMLElement ? event.target : null;
-      // Fields and the JSON view undo what is typed in them by themselves.
+      // Fields and the JSON view have their own undo.
       const isWriting = target?.closest('input, textarea, select, [data-json-editor]');
       if (key === 's') {
         event.preventDefault();

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { edgeElementId, findField } from './elementIds';
 
-/** What a problem or a new node leads to, once it is on the page. */
+/** The element to focus for a problem or a new node, once it is on the page. */
 export type FocusTarget = { nodeId: string; field: string | null } | { edge: number };
 
 function elementOf(target: FocusTarget): HTMLElement | null {
@@ -10,7 +10,7 @@ function elementOf(target: FocusTarget): HTMLElement | null {
   return document.querySelector(`section[aria-label="Node ${target.nodeId}"] input`);
 }
 
-/** Focuses the target or the first input in it; false where it is not on the page. */
+/** Focuses the target or the first input in it; false if it is not on the page. */
 function focusOn(target: FocusTarget): boolean {
   const element = elementOf(target);
   element?.scrollIntoView({ block: 'center' });
@@ -21,7 +21,7 @@ function focusOn(target: FocusTarget): boolean {
   return inside !== null;
 }
 
-/** Sets what is to be focused: at once, or when `selected` or `view` have brought it. */
+/** Sets the focus target: focused now, or after `selected` or `view` shows it. */
 export function useFocusTarget(
   selected: string | null,
   view: string,

@@ -5,7 +5,7 @@ function asText(document: AutomationDocument): string {
   return JSON.stringify(toWire(document), null, 2);
 }
 
-/** The document that the text is, or why it is none. */
+/** The document in the text, or why the text is invalid. */
 function parseDocument(text: string): AutomationDocument | string {
   try {
     return fromJson(JSON.parse(text));
@@ -15,7 +15,7 @@ function parseDocument(text: string): AutomationDocument | string {
   }
 }
 
-/** Text that is being written, while it is no document. */
+/** The typed text while it is not a valid document. */
 interface BrokenText {
   text: string;
   error: string;
@@ -23,12 +23,12 @@ interface BrokenText {
 
 export interface JsonText {
   text: string;
-  /** Why the text is no document; null while it is one. */
+  /** Why the text is not a valid document; null if it is. */
   error: string | null;
   write: (text: string) => void;
 }
 
-/** The document as JSON that can be written. `onDocument` gets each other document it becomes. */
+/** The document as editable JSON. `onDocument` gets each new valid document. */
 export function useJsonText(
   document: AutomationDocument,
   onDocument: (document: AutomationDocument) => void,
@@ -36,7 +36,7 @@ export function useJsonText(
   const [text, setText] = useState(() => asText(document));
   const [broken, setBroken] = useState<BrokenText | null>(null);
 
-  // The text follows the document, but for the spaces of its writer.
+  // The text follows the document, except for the user's own spacing.
   const parsed = broken ? null : parseDocument(text);
   const isStale =
     parsed !== null && (typeof parsed === 'string' || !isSameDocument(parsed, document));

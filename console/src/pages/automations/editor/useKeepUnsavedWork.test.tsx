@@ -27,7 +27,7 @@ function edit() {
   return { session, unmount, rerender };
 }
 
-it('the last change is kept when the session ends before its time', () => {
+it('the last change is kept when the session ends within the delay', () => {
   const { session, unmount } = edit();
   expect(readUnsavedWork(KEY)).toBeNull();
   session.expire();
@@ -35,14 +35,14 @@ it('the last change is kept when the session ends before its time', () => {
   expect(readUnsavedWork(KEY)?.document).toEqual(NEW_DOCUMENT);
 });
 
-it('who signs out leaves no work behind', () => {
+it('signing out deletes the kept work', () => {
   const { session, unmount } = edit();
   session.signOut();
   unmount();
   expect(readUnsavedWork(KEY)).toBeNull();
 });
 
-it('what was saved is not kept when the page is left', () => {
+it('saved work is not kept when the user leaves the page', () => {
   const { unmount, rerender } = edit();
   rerender({ isDirty: false });
   unmount();

@@ -5,7 +5,7 @@ import { dropUnsavedWork, keepUnsavedWork } from './unsavedWork';
 
 const KEEP_AFTER_MS = 250;
 
-/** Keeps the document in the tab while it differs from what is saved; false where it cannot be. */
+/** Keeps the document in the tab while it differs from the saved one; false if that fails. */
 export function useKeepUnsavedWork(
   key: string,
   document: AutomationDocument,
@@ -14,11 +14,11 @@ export function useKeepUnsavedWork(
 ): boolean {
   const { session } = useServices();
   const [isKept, setKept] = useState(true);
-  /** Keeps the last change, while that is still to be done. */
+  /** Keeps the last change now, if that is still pending. */
   const pending = useRef<(() => void) | null>(null);
 
-  // Before the other effect, whose cleanup forgets what is pending. Where the session ends within
-  // the delay nothing is lost; who signs out leaves nothing behind.
+  // Before the other effect, whose cleanup drops the pending change. A session that ends within the
+  // delay loses nothing, and signing out keeps nothing.
   useEffect(
     () => () => {
       if (session.state() !== 'signed-out') pending.current?.();
@@ -37,7 +37,7 @@ export function useKeepUnsavedWork(
     };
     pending.current = keep;
     const timer = setTimeout(keep, KEEP_AFTER_MS);
-    // A reload within the delay loses nothing either.
+    // A reload within the delay also loses nothing.
     window.addEventListener('pagehide', keep);
     return () => {
       pending.current = null;

@@ -8,7 +8,7 @@ import { saveAutomation } from './saveAutomation';
 import { dropUnsavedWork } from './unsavedWork';
 import { useConflict } from './useConflict';
 
-/** The draft as it is saved; null for the revision of one that never was. */
+/** The saved draft; its revision is null if it was never saved. */
 export interface Saved {
   document: AutomationDocument;
   revision: number | null;
@@ -19,13 +19,13 @@ interface Options {
   automationId: string | null;
   edited: AutomationDocument;
   firstSaved: Saved;
-  /** Where unsaved work is kept in the tab. */
+  /** The storage key of unsaved work in the tab. */
   storageKey: string;
-  /** `activates`: whether it was saved to be activated. */
+  /** `activates`: whether to activate it after saving. */
   onSaved: (answer: Automation, activates: boolean) => void;
 }
 
-/** Saves the draft, unless somebody else saved theirs since it was read. */
+/** Saves the draft, unless another user saved it since it was read. */
 export function useSave({ automationId, edited, firstSaved, storageKey, onSaved }: Options) {
   const { api } = useServices();
   const queries = useQueryClient();
@@ -47,17 +47,17 @@ export function useSave({ automationId, edited, firstSaved, storageKey, onSaved 
   return {
     saved,
     isSaving: isPending,
-    /** Of the last try; the conflict tells its own. */
+    /** The last error, except a conflict. */
     error: conflict.theirs ? null : error,
     conflict,
     save(activates: boolean) {
       mutate({ revision: saved.revision, activates });
     },
-    /** Over the other draft of the conflict. */
+    /** Saves over the other draft of the conflict. */
     overwrite(theirs: Automation) {
       mutate({ revision: theirs.revision, activates: false });
     },
-    /** Takes the other draft as what is saved. */
+    /** Continues with the other draft. */
     accept(theirs: Automation) {
       setSaved({ document: toDocument(theirs), revision: theirs.revision });
       conflict.close();

@@ -13,7 +13,7 @@ import { useInput } from './useInput';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 
-/** What can be picked; undefined while it is loaded. */
+/** The choices; undefined while they load. */
 function useChoices(picks: Picks, beside: unknown): { choices: Choice[] | undefined; failed: boolean } {
   const { api } = useServices();
   const templates = useQuery({ ...templateChoicesQuery(api), enabled: picks === 'TEMPLATE' });
@@ -36,7 +36,7 @@ function useChoices(picks: Picks, beside: unknown): { choices: Choice[] | undefi
     case 'TEMPLATE': {
       const channel = valueAt(beside, ['channel']);
       return {
-        // A template is for one channel; the one beside it tells which ones fit.
+        // A template is for one channel, so the channel field next to it limits the choices.
         choices: templates.data
           ?.filter((template) => !channel || template.channel === channel)
           .map(({ id, name }) => ({ value: id, label: name })),
@@ -56,7 +56,7 @@ function useChoices(picks: Picks, beside: unknown): { choices: Choice[] | undefi
   }
 }
 
-/** A text that names something, chosen from what there is. */
+/** A field that picks an existing item by name. */
 export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
   const { config, set } = useForm();
   const input = useInput(props);
@@ -67,7 +67,7 @@ export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
   const shared = {
     ...input,
     label: label.replace(/ ID$/, ''),
-    error: failed ? 'What there is to choose could not be loaded.' : input.error,
+    error: failed ? 'The choices could not be loaded.' : input.error,
   };
   if (picks === 'TIME_ZONE') {
     return (
@@ -77,7 +77,7 @@ export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
         value={chosen}
         searchable
         limit={60}
-        nothingFoundMessage="No time zone of that name"
+        nothingFoundMessage="No time zone with this name"
         onChange={(next) => {
           set(path, next ?? undefined);
         }}

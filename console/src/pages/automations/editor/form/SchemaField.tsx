@@ -1,4 +1,4 @@
-/** A form out of a JSON Schema: one field for each kind that it may ask for. */
+/** Form fields from a JSON Schema: one component for each kind of value. */
 
 import { Checkbox, NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -63,7 +63,7 @@ function VariantFields({ field, path, value }: VariantsProps) {
   );
 }
 
-/** What may be left out: a box to tick, and the field when it is. */
+/** An optional value: a checkbox, and the field if it is checked. */
 function OptionalField(props: FieldProps) {
   const { root, set, nodeId, problemAt } = useForm();
   const { schema, path, label, value } = props;
@@ -97,7 +97,7 @@ function renderField(props: FieldProps): ReactNode {
   return <SchemaField {...props} />;
 }
 
-/** The field that a value's schema asks for. */
+/** The field for a value's schema. */
 export function SchemaField(props: FieldProps) {
   const { root } = useForm();
   const { schema: given, path, label, value } = props;
@@ -147,11 +147,11 @@ interface FieldsProps {
   schema: Schema;
   path: Path;
   value: unknown;
-  /** A property that is shown already. */
+  /** A property that is shown elsewhere. */
   without?: string;
 }
 
-/** The fields of an object, what is required first. */
+/** The fields of an object, required ones first. */
 export function Fields({ schema, path, value, without }: FieldsProps) {
   const { root } = useForm();
   const field = fieldOf(schema, root);

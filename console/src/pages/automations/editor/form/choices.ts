@@ -5,13 +5,13 @@ export interface Choice {
   label: string;
 }
 
-/** The choices, with what is chosen at their head where it is none of them. */
+/** The choices; a current value that is not among them comes first. */
 export function withChosen(choices: readonly Choice[], chosen: string): Choice[] {
   const isKnown = choices.some(({ value }) => value === chosen);
   return isKnown ? [...choices] : [{ value: chosen, label: chosen || 'Choose…' }, ...choices];
 }
 
-/** Words of the API to choose from. */
+/** Choices from enum words of the API. */
 export function wordChoices(words: readonly string[], chosen: string): Choice[] {
   return withChosen(
     words.map((word) => ({ value: word, label: formatWord(word) })),

@@ -1,4 +1,4 @@
-/** Fields for several values: a list, and entries by their names. */
+/** Fields for several values: a list, and named entries. */
 
 import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
@@ -72,7 +72,7 @@ export function ListField({ field, schema, path, label, value, renderField }: Li
 }
 
 interface MapProps extends CollectionProps {
-  /** Of every entry. */
+  /** The schema of every entry. */
   inner: Schema;
 }
 
@@ -117,7 +117,7 @@ export function MapField({ schema, path, label, value, inner, renderField }: Map
       <div className={classes.newName}>
         <TextInput
           id={nameId}
-          aria-label={`Name of a new entry in ${label.toLowerCase()}`}
+          aria-label={`Name of the new entry in ${label.toLowerCase()}`}
           placeholder="Name"
           size="xs"
           value={name}

@@ -1,6 +1,6 @@
 import type { Path, Schema } from '../schema';
 
-/** What each field of a form is given. */
+/** The properties of every form field. */
 export interface FieldProps {
   schema: Schema;
   path: Path;

@@ -17,7 +17,7 @@ function kindOf(value: unknown): Kind {
   return typeof value === 'boolean' ? 'True or false' : 'JSON';
 }
 
-/** The same value as another kind, as far as it can be kept. */
+/** Converts the value to another kind if possible, else to an empty value. */
 function converted(value: unknown, kind: Kind): unknown {
   switch (kind) {
     case 'Text':
@@ -34,7 +34,7 @@ function converted(value: unknown, kind: Kind): unknown {
   }
 }
 
-/** A value that is written as JSON. What is no JSON yet is kept in the field alone. */
+/** A value that is edited as JSON. Invalid JSON stays in the field and is not saved. */
 export function JsonField(props: FieldProps) {
   const { set } = useForm();
   const input = useInput(props);
@@ -44,7 +44,7 @@ export function JsonField(props: FieldProps) {
   const [known, setKnown] = useState(shown);
   const [error, setError] = useState<string>();
   if (known !== shown) {
-    // The value changed elsewhere: by the JSON view, or by undo.
+    // The value changed elsewhere: in the JSON view, or by undo.
     setKnown(shown);
     setText(shown);
     setError(undefined);
@@ -59,7 +59,7 @@ export function JsonField(props: FieldProps) {
       set(path, next);
     } catch (failure) {
       if (!(failure instanceof SyntaxError)) throw failure;
-      setError(`Not saved, as it is no JSON yet: ${failure.message}`);
+      setError(`Not saved. Invalid JSON: ${failure.message}`);
     }
   }
 
@@ -123,7 +123,7 @@ function AnyInput(props: FieldProps) {
   }
 }
 
-/** Any value: the kind is chosen beside it. */
+/** Any value, with a field for its kind. */
 export function AnyField(props: FieldProps) {
   const { set } = useForm();
   const { path, label, value, isRequired } = props;
@@ -132,7 +132,7 @@ export function AnyField(props: FieldProps) {
     <div className={classes.any}>
       <AnyInput {...props} />
       <NativeSelect
-        aria-label={`What ${label.toLowerCase()} is`}
+        aria-label={`Type of ${label.toLowerCase()}`}
         data={kinds}
         value={kindOf(value)}
         onChange={(event) => {

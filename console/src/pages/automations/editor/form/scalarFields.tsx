@@ -1,4 +1,4 @@
-/** Fields for one value: text, number, yes or no, one of several. */
+/** Fields for one value: text, number, checkbox, choice. */
 
 import { Checkbox, NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import type { Field } from '../schema';

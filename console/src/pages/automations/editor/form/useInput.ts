@@ -4,7 +4,7 @@ import { descriptionOf } from './descriptionOf';
 import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 
-/** What a Mantine input of this field is given. */
+/** The Mantine properties of this field. */
 export function useInput({ schema, path, label, isRequired }: FieldProps) {
   const { nodeId, problemAt } = useForm();
   return {
