@@ -143,7 +143,7 @@ def test_a_run_past_its_deadline_is_gone_on_with_by_the_tick(
 
     told = ended(api, run_id)
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2)
-    assert told["startError"] == "the run stopped moving at node done"
+    assert told["startError"] == "the run stopped at node done"
 
 
 def test_a_run_whose_handler_raises_is_ended_by_the_tick(stack: Stack, api: httpx.Client) -> None:

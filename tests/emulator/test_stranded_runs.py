@@ -175,7 +175,7 @@ def test_an_execution_that_was_stopped_without_a_word_is_followed_by_another(
         tick(stack)
         told = ended(api, run_id)
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2), told["error"]
-    reason = "the run stopped moving at node done: its execution was stopped from outside"
+    reason = "the run stopped at node done: its execution was stopped in AWS"
     assert told["startError"] == reason
 
 
@@ -199,7 +199,7 @@ def test_a_branch_that_is_stranded_goes_on_while_the_other_waits(
         assert time.monotonic() - began < 60
         told = detail(api, run_id)
         assert told["attempt"] == 2
-        assert told["startError"] == "the run stopped moving at node afterwards"
+        assert told["startError"] == "the run stopped at node afterwards"
         assert statuses(api, run_id)["long"] == "WAITING"
         # Once the lease of the branch's last node is over.
         wait_for("its wait", lambda: detail(api, run_id)["health"]["state"] == "WAITING")

@@ -113,7 +113,7 @@ def story(engine: Engine) -> Story:
     (delivery_id,) = (link["id"] for link in engine.detail(completed)["deliveries"])
     once = shop(engine, reentry="ONCE")
     engine.walk(engine.fire(once, event()))
-    with pytest.raises(Exception, match="may do so once"):
+    with pytest.raises(Exception, match="allows one run per contact"):
         engine.fire(once, event())
     (refusal,) = engine.queries.refusals(engine.workspace_id, request()).items
     return Story(contact_id, failed, completed, delivery_id, refusal.id)
@@ -187,7 +187,7 @@ def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, ho
         # Only the link to the file is left out.
         assert told is None
     else:
-        assert told.startswith("Damaged in the store and left out: ")
+        assert told.startswith("Left out, because the stored values are damaged: ")
     assert all(steps[other]["unreadable"] is None for other in ("start", "big", "bad"))
     assert steps["bad"]["error"]["message"] == "Too small: canary-payload"
     if "bag" in STEPS[how] and how.startswith("bad"):
@@ -225,7 +225,7 @@ def test_a_damaged_payload_is_said_and_the_steps_are_there(engine: Engine, story
     damage(engine, keys.event(story.failed), {"body": GARBAGE})
     detail = engine.detail(story.failed)
     assert detail["payload"] is None
-    assert detail["unreadable"] == "Damaged in the store and left out: payload."
+    assert detail["unreadable"] == "Left out, because the stored values are damaged: payload."
     assert detail["trigger"] == {"type": "WEBHOOK"}
     assert [step["nodeId"] for step in detail["steps"]] == ["start", "score", "big", "bad"]
     everything_but_the_damaged(engine, story)
@@ -238,7 +238,7 @@ def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: s
     key = keys.run(story.failed)
     damage(engine, key, RUNS[how])
     row = listed(engine, "RUNS")[story.failed]
-    assert row["unreadable"].startswith("Damaged in the store and left out: ")
+    assert row["unreadable"].startswith("Left out, because the stored values are damaged: ")
     assert row["status"] == "FAILED"
     assert listed(engine, "RUNS")[story.completed]["unreadable"] is None
     detail = engine.detail(story.failed)
@@ -268,7 +268,7 @@ def test_an_open_run_whose_row_is_damaged_is_erased_too(engine: Engine, story: S
 def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.delivery(story.delivery), DELIVERIES[how])
     row = listed(engine, "DELIVERIES")[story.delivery]
-    assert row["unreadable"].startswith("Damaged in the store and left out: ")
+    assert row["unreadable"].startswith("Left out, because the stored values are damaged: ")
     shown = engine.details.delivery(engine.workspace_id, story.delivery)
     assert shown.unreadable == row["unreadable"]
     assert json.loads(shown.model_dump_json())["channel"] == "EMAIL"
@@ -283,7 +283,7 @@ def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: 
 def test_a_damaged_refusal_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.refusal(story.refusal), REFUSALS[how])
     row = listed(engine, "REFUSALS")[story.refusal]
-    assert row["unreadable"].startswith("Damaged in the store and left out: ")
+    assert row["unreadable"].startswith("Left out, because the stored values are damaged: ")
     assert row["reason"] == "REENTRY_BLOCKED"
     shown = engine.details.refusal(engine.workspace_id, story.refusal)
     assert shown.unreadable == row["unreadable"]

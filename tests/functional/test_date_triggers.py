@@ -586,7 +586,7 @@ def test_a_new_version_of_the_same_trigger_goes_on_with_the_fire(dates: Dates) -
     dates.change(automation_id, offsetDays=1)
     fire = existing(dates.stored(automation_id, dates.walk(place)))
     assert (fire.status, fire.opened) == (FireStatus.STOPPED, 4)
-    assert fire.reason == "version 3 has another trigger"
+    assert fire.reason == "the active version 3 has another trigger"
 
 
 def test_a_trigger_changed_to_a_later_time_fires_again_for_others(dates: Dates) -> None:
@@ -825,7 +825,7 @@ def test_a_fire_missed_for_more_than_a_week_is_only_recorded(dates: Dates) -> No
         16,
     ]
     assert found[16].missed is MissedReason.TARGET_FAILED
-    assert found[16].reason == "it was noticed more than seven days late"
+    assert found[16].reason == "noticed more than seven days late"
     assert len(dates.runs()) == 7
 
 

@@ -95,7 +95,7 @@ def test_an_address_that_bounced_gets_no_more(engine: Engine) -> None:
     assert second.status is DeliveryStatus.SUPPRESSED
     gates = {gate.name: gate for gate in second.gates}
     assert [gate.name for gate in second.gates][:3] == ["consent", "address", "suppression"]
-    assert "a message to it came back" in gates["suppression"].reason
+    assert "a message to it bounced" in gates["suppression"].reason
     assert len(engine.mailbox()) == 1
 
 

@@ -66,8 +66,8 @@ def test_a_throttled_node_is_come_back_to_and_nothing_is_done_twice(engine: Engi
     told = engine.detail(run_id)
     assert (told["status"], told["health"]["state"]) == ("RUNNING", "RETRYING")
     assert told["health"]["attempt"] == 2
-    why = "node second: AWS had no room for it"
-    assert told["health"]["text"] == f"goes on soon (attempt 2): {why}"
+    why = "node second: AWS had no free capacity for it"
+    assert told["health"]["text"] == f"continues soon (attempt 2): {why}"
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
     engine.due_work.settle_due(100)
     assert started(engine, run_id) == []
@@ -80,7 +80,7 @@ def test_a_throttled_node_is_come_back_to_and_nothing_is_done_twice(engine: Engi
     assert urls(engine) == ["https://a.b/1", "https://a.b/2"]
     told = engine.detail(run_id)
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2)
-    assert "no room" in told["startError"]
+    assert "no free capacity" in told["startError"]
     # PENDING, RUNNING, COMPLETED: going on is no change of status.
     assert engine.stores.runs.get(run_id).sequence == 3
 
@@ -160,7 +160,7 @@ def test_an_express_run_that_stopped_moving_is_gone_on_with(engine: Engine) -> N
     engine.due_work.settle_due(100)
     told = engine.detail(run_id)
     assert (told["status"], told["health"]["state"], told["attempt"]) == ("RUNNING", "RETRYING", 2)
-    assert "stopped moving" in told["startError"]
+    assert "stopped at node" in told["startError"]
     assert engine.walk(run_id)[-1] == "done"
     assert urls(engine) == ["https://a.b/1", "https://a.b/2"]
 

@@ -648,4 +648,4 @@ def test_a_cap_holds_over_automations(mailing: Mailing) -> None:
         10,
         10,
     )
-    assert "1 in the 24 h before, 1 message allowed" in step["evidence"]["attempts"][0]["reason"]
+    assert "1 in the last 24 h, 1 message allowed" in step["evidence"]["attempts"][0]["reason"]

@@ -210,7 +210,7 @@ def test_by_hand_a_key_stands_for_one_contact_and_one_body(engine: Engine) -> No
     first = by_hand("ada@example.com", {"a": 1})
     assert by_hand("ADA@example.com", {"a": 1.0}).run.id == first.run.id
     for email, payload in (("bob@example.com", {"a": 1}), ("ada@example.com", {"a": 2})):
-        with pytest.raises(ConflictError, match="this idempotency key was used before"):
+        with pytest.raises(ConflictError, match="this idempotency key was already used"):
             by_hand(email, payload)
     assert first.run.status is RunStatus.PENDING
     assert opened(engine) == {f"RUN#{first.run.id}"}

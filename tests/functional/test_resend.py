@@ -209,7 +209,7 @@ def test_without_an_address_or_a_contact_nothing_is_sent(
     script(engine, TAKEN)
     original = sent(engine, automation)
     withdraw(engine, original, email=None, phone="+442079460001")
-    with pytest.raises(InvalidInputError, match="no address for EMAIL"):
+    with pytest.raises(InvalidInputError, match="no longer has an address for EMAIL"):
         resend(engine, resends, original, force=True)
     assert original.contact_id is not None
     engine.table.delete(keys.contact(engine.workspace_id, original.contact_id))
@@ -224,7 +224,7 @@ def test_what_may_yet_be_sent_is_not_sent_again(
 ) -> None:
     script(engine, answer)
     original = sent(engine, automation)
-    with pytest.raises(ConflictError, match="may yet be sent") as caught:
+    with pytest.raises(ConflictError, match="may still leave") as caught:
         resend(engine, resends, original, force=True)
     assert caught.value.status == original.status.value
     settle_due(engine, 2 * DAY)

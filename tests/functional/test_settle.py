@@ -112,7 +112,9 @@ def test_a_waiting_run_is_left_alone_until_its_wait_is_over(engine: Engine) -> N
     engine.due_work.settle_due(100)
     told = engine.detail(run_id)
     # The hour was over; what never came is the node after it.
-    text = "goes on soon (attempt 2): the run stopped moving at node done: its execution is gone"
+    text = (
+        "continues soon (attempt 2): the run stopped at node done: its execution no longer exists"
+    )
     assert (told["status"], told["health"]["text"]) == ("RUNNING", text)
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
 
@@ -273,6 +275,6 @@ def test_a_run_without_attempts_is_ended_before_its_execution_is_stopped(
     engine.due_work.settle_due(100)
     error = engine.detail(run_id)["error"]
     assert (error["kind"], error["nodeId"]) == ("OVERDUE", "pause")
-    assert error["message"].startswith("The run stopped moving at node pause and passed its dead")
+    assert error["message"].startswith("The run stopped at node pause and passed its dead")
     described = engine.stepfunctions.describe_execution(executionArn=arn)
     assert described["status"] == "ABORTED"

@@ -252,7 +252,7 @@ def test_a_branch_that_is_stranded_goes_on_while_the_other_waits(
     simulation.run_while(lambda: row(simulation, key)["attempt"] == 1)
     handed_back_at = simulation.clock.now
     text = health(simulation, key)
-    assert text == f"goes on soon (attempt 2): the run stopped moving at node {head}"
+    assert text == f"continues soon (attempt 2): the run stopped at node {head}"
     # Its silence began once a retry of the machine would have come.
     assert handed_back_at - simulation.steps(key)["before"]["finishedAt"] <= 5 * MINUTE + 30_000
     simulation.run_until(simulation.clock.now + MINUTE)
@@ -282,8 +282,8 @@ def test_a_merge_that_is_handed_back_says_why(simulation: Simulation) -> None:
     stranding(simulation, 1, "left")
     key = fire(simulation, NESTED)
     simulation.run_while(lambda: row(simulation, key)["attempt"] == 1)
-    why = "before node both, node left had not finished"
-    assert health(simulation, key) == f"goes on soon (attempt 2): {why}"
+    why = "node both cannot begin: node left before it has not finished"
+    assert health(simulation, key) == f"continues soon (attempt 2): {why}"
 
 
 @pytest.mark.parametrize("express", [True, False], ids=["express", "standard"])
@@ -320,7 +320,7 @@ def test_an_execution_that_ended_in_a_wait_goes_on_when_the_wait_is_over(
     assert counting.of("DescribeExecution") == 0
     simulation.run_while(lambda: row(simulation, key)["attempt"] == 1)
     assert simulation.clock.now - until <= 5 * MINUTE + 30_000
-    assert "stopped moving at node call: its execution " in health(simulation, key)
+    assert "stopped at node call: its execution " in health(simulation, key)
     simulation.settle()
     assert (row(simulation, key)["status"], len(simulation.http.calls)) == ("COMPLETED", 1)
 
@@ -335,7 +335,7 @@ def test_a_run_that_no_attempt_gets_any_further_is_ended(simulation: Simulation)
         ("STALLED", "two"),
         ("OVERDUE", "two"),
     )
-    assert found["error"]["message"].startswith("The run stopped moving at node two")
+    assert found["error"]["message"].startswith("The run stopped at node two")
 
 
 # ── what it costs ───────────────────────────────────────────────────────────────────────────────

@@ -120,7 +120,7 @@ def test_a_branch_that_was_not_taken_does_not_count() -> None:
 def test_an_end_refuses_without_the_node_before_it(status: StepStatus | None) -> None:
     before = [] if status is None else [step("yes", status, wait_until=BEGAN + 60_000)]
     done = steps(step("vip", outcome="true"), *before)
-    with pytest.raises(BranchUnfinishedError, match="before node done, node yes had not finished"):
+    with pytest.raises(BranchUnfinishedError, match="node yes before it has not finished"):
         require_finished("done", run(EXCLUSIVE), done, EXCLUSIVE, BEGAN)
 
 

@@ -20,8 +20,8 @@ def gates() -> tuple[Gate, ...]:
         "consent": "transactional consent was given",
         "address": "a valid address for EMAIL",
         "suppression": "not on the suppression list",
-        "frequency": "1 in the 24 h before, 3 messages allowed",
-        "quiet_hours": "outside the quiet hours 21:00 to 08:00 in Europe/Berlin",
+        "frequency": "1 in the last 24 h, 3 messages allowed",
+        "quiet_hours": "outside the quiet hours, 21:00 to 08:00 in Europe/Berlin",
         "template": "Thanks for your order is for EMAIL",
     }
     return tuple(Gate(name=name, passed=True, reason=why) for name, why in reasons.items())

@@ -120,7 +120,7 @@ def test_the_first_that_refuses_is_the_last_that_is_asked(hall: Hall) -> None:
 def test_quiet_hours_refuse_and_tell_their_end(hall: Hall) -> None:
     assert hall.check(quiet_hours=QUIET)["quiet_hours"] is False
     assert hall.gates[-1].reason == (
-        "within the quiet hours 11:00 to 13:00 in UTC, which end at 2026-03-10T13:00:00Z"
+        "within the quiet hours, 11:00 to 13:00 in UTC; they end at 2026-03-10T13:00:00Z"
     )
     elsewhere = CONTACT.changed(metadata={"timeZone": "Asia/Tokyo"})
     assert hall.check(contact=elsewhere, quiet_hours=QUIET)["quiet_hours"] is True
@@ -136,7 +136,8 @@ def test_the_cap_slides(hall: Hall) -> None:
         hall.now += HOUR
     assert hall.check("dlv_3", frequency_cap=CAP)["frequency"] is False
     assert hall.gates[-1].reason == (
-        "2 in the 24 h before, 2 messages allowed; the next one from 2026-03-11T12:00:00.000Z"
+        "2 in the last 24 h, 2 messages allowed; the next one may be sent from "
+        "2026-03-11T12:00:00.000Z"
     )
     hall.now = NOW + 24 * HOUR
     assert hall.check("dlv_3", frequency_cap=CAP)["frequency"] is True

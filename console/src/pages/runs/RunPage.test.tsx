@@ -49,7 +49,7 @@ describe('one run', () => {
   });
 
   it('says which part of a damaged step cannot be read, and shows the others', async () => {
-    const unreadable = 'Damaged in the store and left out: output, error.';
+    const unreadable = 'Left out, because the stored values are damaged: output, error.';
     const damaged = makeStep({ order: 2, unreadable });
     const sound = makeStep({ nodeId: 'big', order: 1, output: { kept: 'yes' } });
     stack(makeRunDetail({ status: 'FAILED', steps: [sound, damaged] }));

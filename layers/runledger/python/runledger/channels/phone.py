@@ -26,7 +26,7 @@ class PhoneChannel(Channel):
 
     def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
         if template.subject:
-            return ("subject", f"{self.noun} has no subject")
+            return ("subject", f"{self.noun} has no subject; leave it out")
         if not has_liquid(template.body) and (problem := self.too_long(template.body)):
             return ("body", problem)
         return None
@@ -35,4 +35,7 @@ class PhoneChannel(Channel):
         """Says why the provider would refuse a text of this length; None if it would not."""
         if len(body) <= self.max_characters:
             return None
-        return f"{self.noun} takes {self.max_characters:,} characters, this one has {len(body):,}"
+        return (
+            f"{self.noun} may have at most {self.max_characters:,} characters; this one has "
+            f"{len(body):,}"
+        )

@@ -53,15 +53,15 @@ COMMON_TRANSIENT = frozenset(
 
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+|\+?\d{7,}")
 
-_NOT_ALLOWED = "the installation may not send as this sender"
-_NOT_KNOWN = "the provider does not know the sender or another resource of the installation"
-_NOT_READ = "the provider could not use the address or the text"
-_TOO_MANY = "the provider takes no more messages at the moment"
+_NOT_ALLOWED = "this installation has no permission to send as this sender"
+_NOT_KNOWN = "the provider does not know the sender or another resource that this installation uses"
+_NOT_READ = "the provider rejected the address or the text as invalid"
+_TOO_MANY = "the provider accepts no more messages at the moment"
 _WORDS = {
     "AccessDenied": _NOT_ALLOWED,
     "AccountSuspended": "the provider has suspended the account's sending",
     "BadRequest": _NOT_READ,
-    "Conflict": "the provider may not send to this number now",
+    "Conflict": "the provider cannot send to this number now",
     "InvalidParameters": _NOT_READ,
     "LimitExceeded": _TOO_MANY,
     "MailFromDomainNotVerified": "the sender's MAIL FROM domain is not verified",
@@ -100,14 +100,22 @@ def ask(
     except SSLError as error:
         if _is_certificate_refused(error):
             return _unreachable(error)
-        raise _unknown(error, "the connection to the provider broke") from error
+        raise _unknown(
+            error, "the connection to the provider broke, so the message may have been sent"
+        ) from error
     except ReadTimeoutError as error:
-        raise _unknown(error, "the provider did not answer in time") from error
+        raise _unknown(
+            error, "the provider did not answer in time, so the message may have been sent"
+        ) from error
     except (BotoCoreError, ResponseParserError) as error:
         # The request was sent and no answer came back: the service may have accepted the message.
-        raise _unknown(error, "the provider's answer was lost") from error
+        raise _unknown(
+            error, "the provider's answer was lost, so the message may have been sent"
+        ) from error
     if not answer.get(id_field):
-        raise UnknownOutcomeError("the provider's answer holds no message id")
+        raise UnknownOutcomeError(
+            "the provider's answer has no message id, so the message may have been sent"
+        )
     return ProviderAnswer(accepted=True, provider_id=answer[id_field])
 
 
@@ -125,7 +133,9 @@ def _refusal(error: ClientError, transient: frozenset[str]) -> ProviderAnswer:
     _log(code, str(response.get("Error", {}).get("Message") or ""))
     if status >= 500 and code not in transient:
         # A gateway gave up, or the error is undocumented: the message may have been sent.
-        raise UnknownOutcomeError(f"the provider failed with HTTP {status}") from error
+        raise UnknownOutcomeError(
+            f"the provider failed with HTTP {status}, so the message may have been sent"
+        ) from error
     short = code.removesuffix("Exception") or code
     # One code can have several reasons; a separate field names the reason.
     reason = response.get("Reason")
@@ -166,4 +176,4 @@ def _unknown(error: Exception, message: str) -> UnknownOutcomeError:
 
 def _log(code: str, said: str) -> None:
     said = _ADDRESS.sub("…", said)
-    logger.warning("provider did not take a message", extra={"code": code, "said": said})
+    logger.warning("provider did not accept a message", extra={"code": code, "said": said})

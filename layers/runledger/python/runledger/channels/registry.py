@@ -40,4 +40,4 @@ def describe_channels() -> "Mapping[str, Channel]":
 
 
 def _no_client(service: str) -> object:
-    raise RuntimeError(f"{service} is not to be called here")
+    raise RuntimeError(f"this function only reads; it must not call {service}")

@@ -79,7 +79,7 @@ class ActivationStore:
         ]
         if replaces is not None:
             problem = Problem(
-                code="REPLACED", message=f"version {version.version} was asked for instead"
+                code="REPLACED", message=f"replaced by the activation of version {version.version}"
             )
             writes.append(self.canceling(replaces, problem, now, due_at))
         self._table.transact(writes)

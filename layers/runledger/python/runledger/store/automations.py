@@ -77,7 +77,9 @@ class AutomationStore:
                 ]
             )
         except ConditionFailedError as error:
-            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+            raise ConflictError(
+                "somebody else changed the automation in the meantime; reload it and try again"
+            ) from error
 
     def get(self, workspace_id: str, automation_id: str, *, consistent: bool = True) -> Automation:
         item = self._table.get(keys.automation(workspace_id, automation_id), consistent=consistent)
@@ -107,7 +109,7 @@ class AutomationStore:
     def draft(self, automation: Automation) -> Graph:
         item = self._table.get(keys.draft(automation.id), consistent=True)
         if item is None:
-            raise NotFoundError(f"the automation {automation.id} has no draft")
+            raise NotFoundError(f"the automation {automation.id} has no draft; save one first")
         return Graph.model_validate(self._bodies.unpack(item["graph"]))
 
     def version(self, automation_id: str, number: int) -> Version:
@@ -171,7 +173,9 @@ class AutomationStore:
         try:
             self._table.transact([*writes, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
-            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+            raise ConflictError(
+                "somebody else changed the automation in the meantime; reload it and try again"
+            ) from error
 
     def stop(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
         """Stores `after`, which takes no more events, and starts the drain of the open runs: the
@@ -201,7 +205,9 @@ class AutomationStore:
             stopped = Modify(key, change, is_same_status & is_same_version & is_same_active)
             self._table.transact([stopped, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
-            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+            raise ConflictError(
+                "somebody else changed the automation in the meantime; reload it and try again"
+            ) from error
 
     def drained(self, automation: Automation, drain: Drain | None, due_at: int) -> None:
         """Stores the progress of a drain; a `drain` of None takes the row out of the due index. A
@@ -238,7 +244,9 @@ class AutomationStore:
         try:
             self._table.update(key, Change(set=values), is_same_rotation)
         except ConditionFailedError as error:
-            raise ConflictError("the secret is being rotated by somebody else") from error
+            raise ConflictError(
+                "somebody else is rotating the secret; wait until they have finished"
+            ) from error
 
     def at(self, key: "Key") -> Automation:
         """Returns the automation whose row has this key."""

@@ -117,7 +117,9 @@ class Bodies:
         data = attribute
         if not isinstance(data, bytes):
             if not isinstance(data, Mapping) or not isinstance(data.get("s3"), str):
-                raise UnreadableError("a stored value is neither bytes nor the name of an object")
+                raise UnreadableError(
+                    "a stored value is damaged: it is neither bytes nor the name of an object"
+                )
             data = read_object(self._s3, self._bucket, data["s3"])
         return decompress(data, words)
 
@@ -138,7 +140,7 @@ def decompress(data: bytes, words: bytes = b"") -> Any:
     try:
         text = unpacker.decompress(data) + unpacker.flush()
         if not unpacker.eof:
-            raise UnreadableError("a stored value is cut off")
+            raise UnreadableError("a stored value is damaged: it is cut off")
         # Rows from before texts were cleaned may hold encoded surrogates.
         return clean(json.loads(decode_utf8(text)))
     except (zlib.error, ValueError, RecursionError) as error:

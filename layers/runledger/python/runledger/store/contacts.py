@@ -166,8 +166,8 @@ class ContactStore:
             found |= _doubtful(contact, self.date_fields(contact.workspace_id))
         if len(found) > MAX_LISTINGS:
             raise InvalidInputError(
-                f"at most {MAX_LISTINGS} tags and dates of the metadata are allowed together; "
-                f"there are {len(found)}, with the values that automations go by as dates",
+                f"a contact may have at most {MAX_LISTINGS} tags and metadata values that "
+                f"automations use as dates; this one has {len(found)}",
                 field="tags",
             )
         return found
@@ -181,7 +181,8 @@ class ContactStore:
             self._table.transact(writes)
         except ConditionFailedError as error:
             raise ConflictError(
-                "the e-mail or phone belongs to another contact, or the contact was just changed"
+                "the email or phone belongs to another contact, or somebody else just changed "
+                "the contact; reload it and try again"
             ) from error
 
 

@@ -65,7 +65,7 @@ class DeliveryStore:
         except ConditionFailedError as error:
             found = self._find(attempt.id)
             if found is None:
-                raise RunReleasedError("the run was ended or taken meanwhile") from error
+                raise RunReleasedError("the run ended, or another execution took it") from error
             return found
         return None
 

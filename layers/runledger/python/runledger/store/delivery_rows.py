@@ -202,7 +202,7 @@ def shown_delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
 def _unpacked(item: "Item", bodies: "Bodies") -> dict[str, Any]:
     bag = bodies.unpack(item.get("bag", b""), WORDS)
     if not isinstance(bag, dict):
-        raise UnreadableError("what a delivery keeps is no object")
+        raise UnreadableError("a delivery is damaged: its content is not an object")
     return bag
 
 
@@ -292,8 +292,8 @@ def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
 
 def _try_to_bag(made: Try, attempt: DeliveryAttempt) -> dict[str, Any]:
     """Leaves out the provider's id if the row already has it outside the bag."""
-    is_told = made.provider_id == attempt.provider_id
-    left_out = {"provider_id"} if is_told else set()
+    is_known = made.provider_id == attempt.provider_id
+    left_out = {"provider_id"} if is_known else set()
     return made.model_dump(mode="json", exclude_none=True, exclude=left_out)
 
 

@@ -76,7 +76,7 @@ class DocumentStore(Generic[DocumentT]):
             self._table.put(self._to_item(after), is_unchanged)
         except ConditionFailedError as error:
             if error.item is None or self._from_item(error.item) != after:
-                message = f"the {self._name} was just changed by somebody else"
+                message = f"somebody else just changed the {self._name}; reload it and try again"
                 raise ConflictError(message) from error
             # It is our own write: the SDK repeated it, because its answer was lost.
 

@@ -69,7 +69,7 @@ class ExportFiles:
         object of this name."""
         if self._exists(key):
             return
-        told: list[CompletedPartTypeDef] = [
+        completed: list[CompletedPartTypeDef] = [
             {"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts
         ]
         try:
@@ -77,7 +77,7 @@ class ExportFiles:
                 Bucket=self._bucket,
                 Key=key,
                 UploadId=upload_id,
-                MultipartUpload={"Parts": told},
+                MultipartUpload={"Parts": completed},
             )
         except ClientError as error:
             # Another process may have just made it.

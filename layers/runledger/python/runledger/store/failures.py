@@ -235,8 +235,8 @@ def _resolution_from_item(item: "Item") -> Resolution | None:
 
 def _is_resolved_as_in(group: FailureGroup) -> "ConditionBase":
     """The condition that the group was neither resolved nor opened again since it was read."""
-    told = _resolution_to_item(group.resolution)
-    resolved_at, reopened_at = told.get("resolvedAt"), told.get("reopenedAt")
+    facts = _resolution_to_item(group.resolution)
+    resolved_at, reopened_at = facts.get("resolvedAt"), facts.get("reopenedAt")
     resolved, reopened = Attr("resolvedAt"), Attr("reopenedAt")
     is_same = resolved.not_exists() if resolved_at is None else resolved.eq(resolved_at)
     return is_same & (reopened.not_exists() if reopened_at is None else reopened.eq(reopened_at))

@@ -58,7 +58,7 @@ class FrequencyStore:
                 item = error.item
             else:
                 return frequency.changed(is_counted=True)
-        raise TransientError("others kept writing to this recipient; try again")
+        raise TransientError("other messages to this recipient kept coming first; try again")
 
     def _read(self, key: keys.Key) -> "Item | None":
         return self._table.get(key, consistent=True)

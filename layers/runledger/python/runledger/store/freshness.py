@@ -40,9 +40,9 @@ class FreshnessStore:
     def record_pulses(self, pulses: "Mapping[int, int]") -> None:
         """Records pulses, by number, whose earlier changes are all processed. Older pulses, which
         come when the stream is read again, change nothing."""
-        told = sorted(pulses.items())
-        for start in range(0, len(told), _AT_ONCE):
-            self._record_some(dict(told[start : start + _AT_ONCE]))
+        ordered = sorted(pulses.items())
+        for start in range(0, len(ordered), _AT_ONCE):
+            self._record_some(dict(ordered[start : start + _AT_ONCE]))
 
     def _record_some(self, pulses: "Mapping[int, int]") -> None:
         key = keys.freshness()

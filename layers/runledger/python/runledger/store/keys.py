@@ -166,8 +166,8 @@ def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
 
 
 def suppression_digest(workspace_id: str, address_kind: str, address: str) -> str:
-    told = f"{workspace_id}#{address_kind}#{address}"
-    return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
+    text = f"{workspace_id}#{address_kind}#{address}"
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def frequency(workspace_id: str, address_kind: str, recipient: str) -> Key:

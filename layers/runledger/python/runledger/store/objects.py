@@ -17,5 +17,5 @@ def read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
         found = domain_error(error)
         # Without the permission to list the bucket, S3 answers AccessDenied for a missing object.
         if isinstance(found, ServiceError) and found.code == "AccessDenied":
-            found = NotFoundError("what was kept of it is not there any more")
+            found = NotFoundError("the stored object no longer exists")
         raise found from error

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # A lost try means that another run of the same contact was opened or ended in between.
 _ENTRY_TRIES = 5
-_REUSED = "this idempotency key was used before, with another {}"
+_REUSED = "this idempotency key was already used with another {}"
 
 
 class RunOpening:
@@ -152,7 +152,7 @@ class RunOpening:
                 may_enter = Attr("runId").eq(holder)
             else:
                 return run_from_item(row), True
-        raise TransientError("others kept entering the automation for this contact; try again")
+        raise TransientError("other runs of this contact kept opening at the same time; try again")
 
     def _holder(self, run: Run, reentry: Reentry) -> str | None:
         """Returns the run that prevents this one from being opened."""
@@ -176,5 +176,11 @@ def _require_same_body(found: Event, given: Event, run_id: str | None) -> None:
 
 def _blocked(reentry: Reentry, run_id: str) -> str:
     if reentry is Reentry.ONCE:
-        return f"the contact entered the automation before, with {run_id}, and may do so once"
-    return f"the contact is in the automation now, with {run_id}, and may be once at a time"
+        return (
+            f"the contact already has the run {run_id} of this automation, which allows one "
+            "run per contact"
+        )
+    return (
+        f"the contact already has the open run {run_id} of this automation, which allows "
+        "one open run per contact"
+    )

@@ -332,7 +332,7 @@ def _salvaged_step(item: "Item", bag: dict[str, Any], lost: "Sequence[str]") -> 
 def _unpacked(item: "Item", bodies: "Bodies") -> dict[str, Any]:
     bag = bodies.unpack(item["bag"]) if "bag" in item else {}
     if not isinstance(bag, dict):
-        raise UnreadableError("what a step keeps is no object")
+        raise UnreadableError("a step is damaged: its content is not an object")
     return bag
 
 

@@ -57,11 +57,11 @@ def _sound(name: str, value: Any) -> Any:
     """Returns the value. ValueError for a time outside the calendar, which could not be shown."""
     is_moment = name.endswith(("_at", "_for", "_since", "_until")) and isinstance(value, int)
     if is_moment and not 0 <= value <= NEVER:
-        raise ValueError("a moment beyond the year 9999")
+        raise ValueError("the time is after the year 9999")
     return value
 
 
 def left_out(names: Iterable[str]) -> str:
     """Returns the text of `unreadable` for these fields."""
-    told = ", ".join(name.replace("_", " ") for name in names)
-    return f"Damaged in the store and left out: {told}."
+    listed = ", ".join(name.replace("_", " ") for name in names)
+    return f"Left out, because the stored values are damaged: {listed}."

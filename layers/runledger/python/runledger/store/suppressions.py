@@ -78,7 +78,7 @@ def _to_item(suppression: Suppression) -> "Item":
         suppression.kind,
         suppression.address,
     )
-    assert address is not None, "an entry is made of an address"
+    assert address is not None, "a suppression entry needs an address"
     digest = keys.suppression_digest(workspace_id, kind, address)
     return {
         **key_attributes(keys.suppression(workspace_id, kind, address)),

@@ -160,7 +160,7 @@ class DynamoTable:
                 if not left:
                     break
             else:
-                raise TransientError("DynamoDB left keys unprocessed in every round")
+                raise TransientError("DynamoDB left some keys unread in every try; try again")
         return found
 
     def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:

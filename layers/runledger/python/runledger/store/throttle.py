@@ -54,5 +54,5 @@ class ThrottleStore:
 
 def _none_left(name: str, wait: int) -> RateLimitedError:
     return RateLimitedError(
-        f"too many {name} at once; try again later", retry_after=max(1, -(-wait // 1_000))
+        f"too many {name} at the same time; try again later", retry_after=max(1, -(-wait // 1_000))
     )

@@ -147,8 +147,8 @@ def count_rows(
         for (source, piece), (created_keys, is_whole) in zip(jobs, found, strict=True):
             counted.is_complete &= is_whole
             for key in created_keys:
-                is_told = key not in met and not piece.by_row
-                met[key] = source.status if is_told else None
+                is_known = key not in met and not piece.by_row
+                met[key] = source.status if is_known else None
     unsure = [key for key, status in met.items() if status is None]
     granted = budget.take_rows(len(unsure))
     counted.is_complete &= granted == len(unsure)

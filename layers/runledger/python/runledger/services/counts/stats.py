@@ -61,7 +61,9 @@ class Stats:
         first, last = window(range_, since, until, now, time_zone)
         last = max(min(last, now), first)
         if last - first > LONGEST:
-            raise InvalidInputError(f"at most {LONGEST // DAY} days", field="from")
+            raise InvalidInputError(
+                f"the period may have at most {LONGEST // DAY} days", field="from"
+            )
         stores = self.queries.stores
         shards = stores.workspaces.cached(workspace_id).shards
         kind = runs_kind(stores.runs)
@@ -111,8 +113,8 @@ class Stats:
                 continue
             graph = self.queries.contexts.graph(run)
             # The steps of the start and the end have no item; the run row holds them.
-            told = {*graph.starts, run.end_node_id}
-            more = [(run.id, node_id) for node_id in graph.nodes if node_id not in told]
+            in_run_row = {*graph.starts, run.end_node_id}
+            more = [(run.id, node_id) for node_id in graph.nodes if node_id not in in_run_row]
             if looked_at and len(visits) + len(more) > STEP_READS:
                 break
             visits += more

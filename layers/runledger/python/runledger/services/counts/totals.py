@@ -69,7 +69,7 @@ class Totals:
                 if status in what.statuses:
                     hours.setdefault(total.hour, Counter())[status] += count
         until = fresh.until
-        if until is None or first >= reading.told:
+        if until is None or first >= reading.reported_before:
             # All of it was counted just now.
             until = now
         return HourlyCounts(hours, until, counted.is_complete)
@@ -88,7 +88,7 @@ class _Reading:
     kept_for: int
 
     @property
-    def told(self) -> int:
+    def reported_before(self) -> int:
         """Returns the start of the first hour that the stream may not have fully reported."""
         return 0 if self.fresh.until is None else hour_of(self.fresh.until)
 
@@ -106,9 +106,9 @@ class _Reading:
                 yield Piece(first, last, by_row=total.expires_from <= self.now)
         if self.fresh.since is not None:
             # Nothing was marked before that, so hours without a total may hold rows.
-            marked = min(hour_of(self.fresh.since) + HOUR, self.told)
+            marked = min(hour_of(self.fresh.since) + HOUR, self.reported_before)
             yield from self._gaps(self.first, min(marked - 1, self.last))
-        yield from self._gaps(max(self.first, self.told), self.last)
+        yield from self._gaps(max(self.first, self.reported_before), self.last)
 
     def _gaps(self, first: int, last: int) -> Iterable[Piece]:
         """Returns the pieces between the hours that have totals."""
@@ -130,8 +130,8 @@ class _Reading:
 
     def _is_taken(self, total: HourTotal) -> bool:
         is_whole = self.first <= total.hour and total.hour + HOUR - 1 <= self.last
-        is_told = total.hour < self.told
-        return is_whole and is_told and total.holds(self.now)
+        is_reported = total.hour < self.reported_before
+        return is_whole and is_reported and total.holds(self.now)
 
 
 def _merged(pieces: Iterable[Piece]) -> list[Piece]:

@@ -103,7 +103,7 @@ class ContactEraser:
             except ConflictError:
                 continue
             return erasure
-        raise ConflictError("the contact kept changing; ask again")
+        raise ConflictError("the contact kept changing; try again")
 
     def _look(self, erasure: Erasure, until: int) -> tuple[Erasure, bool]:
         """Goes on with a look. Returns the erasure after it, and whether the look came to its
@@ -146,10 +146,10 @@ class ContactEraser:
     def _note(self, erasure: Erasure, rows: "Sequence[Item]") -> Erasure:
         """Stores the addresses in rows before they are blanked, because the person may have had
         earlier ones."""
-        told = {each for row in rows for each in self._eraser(row).addresses(row)}
-        if told <= erasure.addresses:
+        named = {each for row in rows for each in self._eraser(row).addresses(row)}
+        if named <= erasure.addresses:
             return erasure
-        return self.erasures.move_on(erasure, erasure.changed(addresses=erasure.addresses | told))
+        return self.erasures.move_on(erasure, erasure.changed(addresses=erasure.addresses | named))
 
     def _eraser(self, row: "Item") -> "RowEraser":
         """Returns the eraser of a row. Raises LookupError for a kind without one, so the contact is

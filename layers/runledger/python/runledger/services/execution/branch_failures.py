@@ -60,7 +60,7 @@ class BranchFailures:
         try:
             self.runs.hand_back(run, self.clock() + delay, reason, untried=True)
         except ConditionFailedError as error:
-            raise RunReleasedError("the run was taken or ended meanwhile") from error
+            raise RunReleasedError("the run ended, or another execution took it") from error
 
     def close(self, run: Run, closing: Closing) -> None:
         """Closes the run. Raises RunReleasedError if it was closed or taken first.
@@ -70,7 +70,7 @@ class BranchFailures:
         try:
             self.runs.close(run, closing)
         except ConditionFailedError as error:
-            raise RunReleasedError("the run was taken or ended meanwhile") from error
+            raise RunReleasedError("the run ended, or another execution took it") from error
 
     def _record(
         self, context: "RunContext", node_id: str, error: ErrorDetail, before: Step | None

@@ -72,4 +72,6 @@ def require_finished(
         if finished_at is None and graph.topology.reaches(before, node_id)
     ]
     if missing:
-        raise BranchUnfinishedError(f"before node {node_id}, node {missing[0]} had not finished")
+        raise BranchUnfinishedError(
+            f"node {node_id} cannot begin: node {missing[0]} before it has not finished"
+        )

@@ -51,7 +51,10 @@ class Canceler:
                 # The process that canceled it may have died before it stopped the execution.
                 self._stop(run)
             if run.status not in wanted:
-                raise ConflictError(f"the run is {run.status} already", status=run.status.value)
+                raise ConflictError(
+                    f"the run cannot be canceled, because it is {run.status}",
+                    status=run.status.value,
+                )
             closing = Closing(RunStatus.CANCELED, self.clock(), canceled=canceled)
             try:
                 closed = self.runs.close(run, closing)

@@ -64,6 +64,6 @@ def _is_open(runs: "RunStore", run: "Run") -> bool:
     except NotFoundError:
         return False
     except RunledgerError as error:
-        log_failure("a run was not read between two tries", error)
+        log_failure("could not check between two tries whether the run is open", error)
         return True
     return found.status is RunStatus.RUNNING and found.execution == run.execution

@@ -30,8 +30,8 @@ REFUSALS_END = DAY
 
 _EVENT_KINDS = {
     "TIMED_OUT": ("EXECUTION_TIMED_OUT", "The execution ran longer than its machine allows."),
-    "ABORTED": ("EXECUTION_ABORTED", "The execution was stopped from outside."),
-    "FAILED": ("EXECUTION_FAILED", "The execution failed outside of any node."),
+    "ABORTED": ("EXECUTION_ABORTED", "Somebody stopped the execution in AWS."),
+    "FAILED": ("EXECUTION_FAILED", "The execution failed outside of its nodes."),
 }
 _ENDS = {"TIMED_OUT": "timed out", "ABORTED": "was stopped", "FAILED": "failed"}
 
@@ -73,16 +73,16 @@ class Settler:
         elif run.attempt >= max_attempts_of(run):
             self._give_up(run)
         else:
-            reason = run.start_error or f"attempt {run.attempt} did not begin in time"
+            reason = run.start_error or f"attempt {run.attempt} did not start in time"
             self.starter.start(self.runs.next_attempt(run, now + START_GRACE, reason))
 
     def _give_up(self, run: Run) -> None:
-        cause = run.start_error or "no reason was reported"
-        what = "gone on with" if run.is_handed_back else "started"
+        cause = run.start_error or "no reason is known"
+        what = "continued" if run.is_handed_back else "started"
         error = ErrorDetail(
             node_id=None,
             kind="NOT_RESUMED" if run.is_handed_back else "NEVER_STARTED",
-            message=f"The run could not be {what}, in {run.attempt} attempts: {cause}",
+            message=f"The run could not be {what} in {run.attempt} attempts: {cause}",
             cause=cause,
         )
         self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
@@ -119,7 +119,7 @@ class ExecutionCloser:
             execution = execution_of(run_id, ended.execution_arn)
         except (NotFoundError, RunReleasedError):
             # A person started this execution on one of our machines, or its run has expired.
-            logger.info("execution of no run", extra={"execution": ended.name})
+            logger.info("execution does not belong to a run", extra={"execution": ended.name})
             return
         if run.status.is_terminal:
             return
@@ -142,7 +142,7 @@ class ExecutionCloser:
             error = self.runs.history(run.id).steps[failed.node_id].error
         elif ended.status == "FAILED" and may_go_on(run, steps, self.contexts.graph(run)):
             logger.warning("execution failed", extra={"runId": run.id, **ended.words()})
-            reason = "its execution failed before it could record why"
+            reason = "its execution failed before it could record the reason"
             BranchFailures(self.runs, self.clock).hand_back(run, reason)
             return
         else:

@@ -80,7 +80,7 @@ class Starter:
     def hold_back(self, run: "Run", *, is_untried: bool) -> None:
         """Puts off a run of a workspace that was just refused a start; `is_untried` if its attempt
         is not used up."""
-        reason = "starts of this workspace are being refused"
+        reason = "Step Functions is refusing starts of this workspace"
         self._put_off(run, reason, is_untried=is_untried)
 
     def start(self, run: "Run") -> bool:
@@ -111,22 +111,22 @@ class Starter:
         return True
 
     def _put_off(self, run: "Run", reason: str, *, is_untried: bool) -> None:
-        logger.warning("start put off", extra={"runId": run.id, "reason": reason})
+        logger.warning("start postponed", extra={"runId": run.id, "reason": reason})
         now = self.clock()
         delay = min(max((now - run.ready_at) // 2, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
         try:
             self.runs.postpone(run, now + delay, start_error=reason, refused=is_untried)
         except ConditionFailedError:
-            logger.info("run moved on before its start was put off", extra={"runId": run.id})
+            logger.info("run moved on before its start was postponed", extra={"runId": run.id})
 
 
 def _reason(error: RunledgerError) -> str:
     """Returns why a start was refused, as people read it."""
     match error:
         case TransientError():
-            return "no more executions can be started at the moment"
+            return "Step Functions starts no more executions at the moment"
         case MissingResourceError():
-            return "the state machine of its version is not there"
+            return "the state machine of the run's version does not exist"
         case SetupError():
-            return "the installation is not allowed to start executions"
-    return "the start was refused; the reason is in the log"
+            return "this installation has no permission to start executions"
+    return "Step Functions refused the start; the log has the reason"

@@ -138,7 +138,7 @@ class Walker:
             found = run_from_item(error.item) if error.item else None
             if found and found.status is RunStatus.RUNNING and found.execution == execution:
                 return answer
-            raise RunReleasedError("the run was taken or ended meanwhile") from error
+            raise RunReleasedError("the run ended, or another execution took it") from error
         return answer
 
     # ── VISIT ──────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +189,7 @@ class Walker:
             raise
         if stored.status is StepStatus.RUNNING:
             if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
-                raise StepInProgressError("another request has gone on with this node")
+                raise StepInProgressError("another request has continued this node")
             # Let the next visit start without waiting for the lease.
             self._give_back(context.run, rank, claim)
         retry_budget.retry(lambda: self._park(context.run, rank, claim, stored))
@@ -201,7 +201,7 @@ class Walker:
         try:
             retry_budget.retry(lambda: self.runs.release(run, rank, claim))
         except TransientError as error:
-            log_failure("a claim could not be given back", error)
+            log_failure("a claim could not be released", error)
 
     def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
         """Writes into the claim until when a waiting node waits, unless it is there already."""
@@ -216,7 +216,7 @@ class Walker:
             return None
         claim = run.open_claims.get(rank)
         if claim is None or claim.lease_until > self.clock():
-            raise StepInProgressError("another request is at this node")
+            raise StepInProgressError("another request is working on this node")
         return claim
 
     def _new_claim(self, node_type: "NodeType[Any]", config: "Config") -> Claim:
@@ -247,8 +247,8 @@ class Walker:
                 or found.execution != context.run.execution
                 or found.status.is_terminal
             ):
-                raise RunReleasedError("the run was taken or ended meanwhile") from error
-            raise StepInProgressError("another request is at this node") from error
+                raise RunReleasedError("the run ended, or another execution took it") from error
+            raise StepInProgressError("another request is working on this node") from error
 
     def _visit_of(
         self,
@@ -364,7 +364,7 @@ def _input(
     try:
         return node_type.input(config, visit, result)
     except Exception as error:
-        log_failure("a step's input could not be told", error)
+        log_failure("a step's input could not be recorded", error)
         return {}
 
 

@@ -100,7 +100,9 @@ class Watchdog:
             except TransientError as error:
                 if now < look_at + MINUTE:
                     # The next tick asks again; the row stays due.
-                    logger.warning("not asked about", extra={"runId": run.id, "why": str(error)})
+                    logger.warning(
+                        "execution not described", extra={"runId": run.id, "why": str(error)}
+                    )
                     return
         self._settle(run, steps, silence, deadline, ended_as)
         if not is_express and ended_as is None:
@@ -116,7 +118,7 @@ class Watchdog:
         ended_as: str | None,
     ) -> None:
         now = self.clock()
-        moved_no_more = f"stopped moving at node {silence.node_id}"
+        moved_no_more = f"stopped at node {silence.node_id}"
         if may_go_on(run, steps, self.contexts.graph(run)):
             why = f": its execution {_ended_words(ended_as)}" if ended_as else ""
             reason = f"the run {moved_no_more}{why}"
@@ -128,7 +130,7 @@ class Watchdog:
             return
         is_overdue = now >= deadline
         tail = f" and passed its deadline, {iso(deadline)}" if is_overdue else ""
-        message = f"The run {moved_no_more}{tail}. None of {run.attempt} attempts got it further."
+        message = f"The run {moved_no_more}{tail}. It made no progress in {run.attempt} attempts."
         kind = "OVERDUE" if is_overdue else "STALLED"
         error = ErrorDetail(node_id=silence.node_id, kind=kind, message=message)
         self.runs.close(run, Closing(RunStatus.FAILED, now, error=error))
@@ -149,7 +151,7 @@ class Watchdog:
                 return "FORGOTTEN"
             if isinstance(ours, TransientError):
                 raise ours from error
-            logger.warning("not asked about", extra={"runId": run.id, "why": str(ours)})
+            logger.warning("execution not described", extra={"runId": run.id, "why": str(ours)})
             return None
         return answer["status"] if answer["status"] in _ENDED else None
 
@@ -159,7 +161,7 @@ class Watchdog:
             self.stepfunctions.stop_execution(
                 executionArn=self._arn(run),
                 error="Silent",
-                cause="the run stopped moving",
+                cause="the run stopped making progress",
             )
         except AWS_ERRORS as error:
             reason = str(domain_error(error))
@@ -175,5 +177,5 @@ def _ended_words(ended_as: str) -> str:
         "SUCCEEDED": "ended without ending the run",
         "FAILED": "failed",
         "TIMED_OUT": "timed out",
-        "ABORTED": "was stopped from outside",
-    }.get(ended_as, "is gone")
+        "ABORTED": "was stopped in AWS",
+    }.get(ended_as, "no longer exists")

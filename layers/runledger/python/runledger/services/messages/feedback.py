@@ -33,11 +33,11 @@ class Feedback:
     def take(self, event: Mapping[str, Any]) -> "list[DeliveryAttempt]":
         """Applies an EventBridge event and returns the attempts that it names. Raises ValueError if
         the event does not match its provider's documentation."""
-        told = clean(event)
+        cleaned = clean(event)
         found = [
             self._apply(channel, report)
             for channel in self.channels.values()
-            for report in channel.reports(told)
+            for report in channel.reports(cleaned)
         ]
         return [attempt for attempt in found if attempt is not None]
 
@@ -50,7 +50,7 @@ class Feedback:
         )
         if attempt is None or not is_ours:
             # Another stack of this account sent it, or the attempt has expired.
-            logger.info("feedback for no attempt", extra={"deliveryId": report.delivery_id})
+            logger.info("feedback for an unknown attempt", extra={"deliveryId": report.delivery_id})
             return None
         if report.event_id in attempt.reports:
             return attempt
@@ -62,7 +62,7 @@ class Feedback:
         settled = self.deliveries.report(attempt, report, shards)
         if settled is None:
             logger.warning(
-                "feedback for an attempt that never left",
+                "feedback for an attempt that was never sent",
                 extra={"deliveryId": attempt.id, "status": attempt.status.value},
             )
         return settled

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from runledger.store.frequencies import Frequency
 
 _SUPPRESSED_FOR = {
-    SuppressionReason.BOUNCE: "a message to it came back",
-    SuppressionReason.COMPLAINT: "its owner complained of a message",
-    SuppressionReason.MANUAL: "it was put there by hand",
+    SuppressionReason.BOUNCE: "a message to it bounced",
+    SuppressionReason.COMPLAINT: "its owner complained about a message",
+    SuppressionReason.MANUAL: "a person added it",
 }
 
 
 def consent_gate(message: "OutboundMessage") -> Gate:
     name = message.consent.lower()
     if message.contact is None:
-        return Gate(name="consent", passed=True, reason="an address given by the automation")
+        return Gate(
+            name="consent",
+            passed=True,
+            reason="no consent needed: the automation names the address",
+        )
     passed = bool(getattr(message.contact.consents, name))
     verdict = "was given" if passed else "was not given"
     return Gate(name="consent", passed=passed, reason=f"{name} consent {verdict}")
@@ -43,7 +47,7 @@ def address_of(message: "OutboundMessage", channel: "Channel") -> tuple[str | No
     try:
         address = channel.normalize(given)
     except ValueError as error:
-        reason = f"not an address for {channel.name}: {error}"
+        reason = f"not a valid address for {channel.name}: {error}"
         return given, Gate(name="address", passed=False, reason=reason)
     return address, Gate(name="address", passed=True, reason=f"a valid address for {channel.name}")
 
@@ -62,13 +66,15 @@ def frequency_gate(cap: "FrequencyCap | None", frequency: "Frequency | None") ->
     """`frequency` is how many messages the recipient got recently, if there is a cap."""
     if cap is None or frequency is None:
         return Gate(name="frequency", passed=True, reason="no frequency cap")
-    window = f"{cap.hours} h before"
+    window = f"last {cap.hours} h"
     allowed = f"{cap.messages} {'message' if cap.messages == 1 else 'messages'} allowed"
     if frequency.is_counted or frequency.count < cap.messages:
         reason = f"{frequency.count} in the {window}, {allowed}"
         return Gate(name="frequency", passed=True, reason=reason)
     frees_at = (
-        "" if frequency.frees_at is None else f"; the next one from {iso(frequency.frees_at)}"
+        ""
+        if frequency.frees_at is None
+        else f"; the next one may be sent from {iso(frequency.frees_at)}"
     )
     reason = f"{frequency.count} in the {window}, {allowed}{frees_at}"
     return Gate(name="frequency", passed=False, reason=reason)
@@ -82,8 +88,8 @@ def quiet_hours_gate(message: "OutboundMessage", now: int) -> Gate:
     hours = f"{quiet.from_} to {quiet.to} in {zone}"
     until = quiet.ends(from_milliseconds(now), zone)
     if until is None:
-        return Gate(name="quiet_hours", passed=True, reason=f"outside the quiet hours {hours}")
-    reason = f"within the quiet hours {hours}, which end at {to_iso(until)}"
+        return Gate(name="quiet_hours", passed=True, reason=f"outside the quiet hours, {hours}")
+    reason = f"within the quiet hours, {hours}; they end at {to_iso(until)}"
     return Gate(name="quiet_hours", passed=False, reason=reason)
 
 

@@ -84,16 +84,23 @@ class Resends:
 
     def _check(self, original: DeliveryAttempt) -> None:
         if original.erased_at is not None:
-            raise ConflictError("the contact of this delivery was erased")
+            raise ConflictError(
+                "the contact of this delivery was erased, so it cannot be sent again"
+            )
         if not original.status.is_settled:
             raise ConflictError(
-                f"the delivery is {original.status} and may yet be sent",
+                f"the delivery is {original.status}, so the message may still leave; resend it "
+                "after it has settled",
                 status=original.status.value,
             )
         if original.body is None:
-            raise ConflictError("the text of this delivery was not kept")
+            raise ConflictError(
+                "the text of this delivery was not stored, so it cannot be sent again"
+            )
         if len(original.resends) >= MAX_RESENDS:
-            raise ConflictError(f"the delivery was sent again {MAX_RESENDS} times already")
+            raise ConflictError(
+                f"the delivery was already resent {MAX_RESENDS} times, which is the limit"
+            )
 
     def _attempt(
         self, new: str, original: DeliveryAttempt, forced_by: str | None, by: str, now: int
@@ -112,7 +119,7 @@ class Resends:
         )
         address, _ = address_of(message, channel)
         if not address:
-            raise InvalidInputError(f"the contact has no address for {channel.name} any more")
+            raise InvalidInputError(f"the contact no longer has an address for {channel.name}")
         template = self._template(original)
         prepared = PreparedMessage(
             workspace_id=original.workspace_id,
@@ -163,7 +170,9 @@ class Resends:
         try:
             return self.contacts.get(original.workspace_id, original.contact_id)
         except NotFoundError:
-            raise ConflictError("the contact of this delivery was erased") from None
+            raise ConflictError(
+                "the contact of this delivery was erased, so it cannot be sent again"
+            ) from None
 
     def _template(self, original: DeliveryAttempt) -> TemplateSnapshot:
         """Returns the template as the delivery used it: the text stays, even if the template

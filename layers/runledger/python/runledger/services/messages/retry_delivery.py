@@ -47,7 +47,7 @@ class RetryDelivery:
         """Makes the try that is due, if any, and says what comes next."""
         attempt = self.deliveries.find(event.delivery_id)
         if attempt is None or attempt.workspace_id != event.workspace_id:
-            logger.info("no such delivery", extra={"deliveryId": event.delivery_id})
+            logger.info("the delivery does not exist", extra={"deliveryId": event.delivery_id})
             return RetryAnswer(goes_on=False)
         shards = self.workspaces.cached(attempt.workspace_id).shards
         if attempt.status in _WAITING:

@@ -42,5 +42,5 @@ class RetryMachine:
             ours = domain_error(error)
             if isinstance(ours, ServiceError) and ours.code == "ExecutionAlreadyExists":
                 return
-            told = {"deliveryId": attempt.id, "reason": ours.for_log()}
-            logger.warning("retry machine not started", extra=told)
+            facts = {"deliveryId": attempt.id, "reason": ours.for_log()}
+            logger.warning("retry machine not started", extra=facts)

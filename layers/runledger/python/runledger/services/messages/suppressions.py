@@ -72,4 +72,6 @@ class Suppressions:
                 return channel.address_kind, channel.normalize(written)
             except ValueError:
                 continue
-        raise InvalidInputError(f"{given!r} is no address of any channel", field="address")
+        raise InvalidInputError(
+            f"{given!r} is neither an email address nor a phone number", field="address"
+        )

@@ -37,10 +37,10 @@ def with_links(detail: "RunDetailView", run: "Run", bodies: "Bodies", now: int) 
 
 
 def _linked(step: "StepView", run: "Run", bodies: "Bodies", now: int) -> "StepView":
-    def linked(name: str, told: ShownT) -> ShownT:
-        if told is None or KEPT_FILE not in told or told[KEPT_FILE] is None:
-            return told
-        shown = told.copy()
+    def linked(name: str, document: ShownT) -> ShownT:
+        if document is None or KEPT_FILE not in document or document[KEPT_FILE] is None:
+            return document
+        shown = document.copy()
         file = shown.pop(KEPT_FILE)
         is_own = isinstance(file, dict) and str(file.get("key")).startswith(
             _own_keys(run, step.node_id, name)

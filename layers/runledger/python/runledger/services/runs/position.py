@@ -22,10 +22,8 @@ def unknown_outcome_step(context: "RunContext", node_id: str, claim: Claim) -> S
     error = ErrorDetail(
         node_id=node_id,
         kind="OUTCOME_UNKNOWN",
-        message=(
-            "The request that ran this node ended before its answer was recorded: "
-            "the call may or may not have been made, so it was not repeated."
-        ),
+        message="The request that ran this node ended before it recorded the answer. The call may "
+        "have been made, so it was not repeated.",
         cause=f"claimed by request {claim.request_id}, lease expired",
     )
     return Step(

@@ -118,7 +118,7 @@ def attempt_of(execution: str) -> int:
 def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
     """Raises RunReleasedError if this execution does not own the run."""
     if run.status is not running or run.execution != execution:
-        raise RunReleasedError(f"the run is {run.status} and not walked by this execution")
+        raise RunReleasedError(f"the run is {run.status} and belongs to another execution")
 
 
 def scope_of(context: RunContext) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.store.runs import RunHistory
 
-_LATE = "the run was ended while this step was at work"
+_LATE = "the run ended while this step was running"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,22 @@ def health_of(run: Run, now: int) -> Health | None:
             text = f"scheduled for {iso(run.scheduled_for)}"
             return Health("SCHEDULED", text, until=run.scheduled_for)
         if run.start_error is not None or run.attempt > 1:
-            reason = run.start_error or "the execution did not begin"
-            text = f"start is being retried (attempt {run.attempt}): {reason}"
+            reason = run.start_error or "the execution did not start"
+            text = f"the start is being retried (attempt {run.attempt}): {reason}"
             return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
-        return Health("QUEUED", "queued to start")
+        return Health("QUEUED", "waiting to start")
     if run.is_handed_back:
-        text = f"goes on soon (attempt {run.attempt}): {run.start_error}"
+        text = f"continues soon (attempt {run.attempt}): {run.start_error}"
         return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
     if run.due_at is not None and now > run.due_at + _TICK_SLACK:
-        return Health("OVERDUE", "overdue to be looked at, about to be settled")
+        return Health("OVERDUE", "shows no progress; the next check will settle it")
     claims = run.open_claims.values()
     waits = [claim.wait_until for claim in claims if claim.wait_until and claim.wait_until > now]
     is_working = any(claim.wait_until is None and claim.lease_until > now for claim in claims)
     if waits and not is_working:
         until = max(waits)
         return Health("WAITING", f"waiting until {iso(until)}", until=until)
-    return Health("RUNNING", "walking its nodes")
+    return Health("RUNNING", "running its nodes")
 
 
 # The tick looks at due rows once a minute.

@@ -24,13 +24,13 @@ _OUT_OF_MEMORY = (
 )
 _UNAVAILABLE = (
     "UNAVAILABLE",
-    "An AWS service this node needs did not answer, also when asked again.",
+    "An AWS service that this node needs did not answer, even after retries.",
 )
 _STALLED = (
     "STALLED",
-    "The run could not go on from this node, also when it was tried again.",
+    "The run could not continue from this node, even after retries.",
 )
-_TIMED_OUT = ("TIMED_OUT", "The node did not finish in its time.")
+_TIMED_OUT = ("TIMED_OUT", "The node did not finish within its time limit.")
 _INTERNAL = ("INTERNAL_ERROR", "The node stopped with an unexpected error.")
 
 _KINDS = {
@@ -56,7 +56,7 @@ _WORDS_OF_AWS = re.compile(
     r"arn:aws|amazonaws|botocore|boto3|urllib3|An error occurred \(|Exception\b"
     r"|[Rr]equest ?I[dD]\b|\bStates\.[A-Z]"
 )
-_IN_THE_LOG = "the reason is in the log"
+_IN_THE_LOG = "the log has the reason"
 
 
 def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
@@ -124,12 +124,12 @@ def in_words(caught: dict[str, Any]) -> str:
     if name == "BranchUnfinishedError":
         return _cause_text(caught.get("Cause")) or _OURS[name]
     if name in _NO_ROOM:
-        return "AWS had no room for it"
+        return "AWS had no free capacity for it"
     return _OURS.get(name, "AWS did not answer in time")
 
 
 # The engine's own errors, by name.
 _OURS = {
-    "StepInProgressError": "another request held it for too long",
+    "StepInProgressError": "another request held this node for too long",
     "BranchUnfinishedError": "a branch before it had not finished",
 }

@@ -88,42 +88,45 @@ class DateFires:
             return self.begin(event.input)
         if event.operation is FireOperation.PAGE and event.fire is not None:
             return self.page(event.fire)
-        raise InvalidInputError(f"{event.operation} goes with another part of the event")
+        raise InvalidInputError(
+            f"the event lacks the part that {event.operation} needs: `input` for BEGIN, "
+            "`fire` for PAGE"
+        )
 
-    def begin(self, told: FireInput) -> FirePlace:
+    def begin(self, given: FireInput) -> FirePlace:
         """Writes the fire, unless it exists. An event for a day that is not expected does
         nothing."""
-        if told.version is not None:
-            return _place(told, told.day, told.version, goes_on=True)
+        if given.version is not None:
+            return _place(given, given.day, given.version, goes_on=True)
         for _ in range(_BEGIN_TRIES):
             try:
-                return self._begin(told)
+                return self._begin(given)
             except ConditionFailedError:
                 continue
         raise TransientError("the automation kept changing; try again")
 
-    def _begin(self, told: FireInput) -> FirePlace:
-        automation = self.automations.get(told.workspace_id, told.automation_id)
+    def _begin(self, given: FireInput) -> FirePlace:
+        automation = self.automations.get(given.workspace_id, given.automation_id)
         trigger = scheduled_trigger(automation)
-        moment = from_iso(told.scheduled_time) if told.scheduled_time else self.clock()
+        moment = from_iso(given.scheduled_time) if given.scheduled_time else self.clock()
         if trigger is None or automation.active is None:
-            self._refuse(automation, told.day or local_date(moment, "UTC"))
-            return _place(told, None, None, goes_on=False)
-        day = told.day or local_date(moment, trigger.time_zone)
+            self._refuse(automation, given.day or local_date(moment, "UTC"))
+            return _place(given, None, None, goes_on=False)
+        day = given.day or local_date(moment, trigger.time_zone)
         schedule = self.schedules.get(automation.id)
         if day is None or schedule is None:
-            return self._unexpected(told, "there is no schedule")
+            return self._unexpected(given, "the automation has no schedule")
         version = automation.active.version
         stored = self.fires.get(automation.id, day, version)
         if stored is not None:
             if schedule.is_enabled and schedule.next_day == day:
                 self.table.transact([self._advance(schedule)])
             is_running = stored.status is FireStatus.RUNNING
-            return _place(told, day, version, goes_on=is_running)
+            return _place(given, day, version, goes_on=is_running)
         now = self.clock()
         scheduled_for = moment_of_day(day, trigger.time_of_day, trigger.time_zone)
         if not schedule.is_enabled or day < schedule.next_day or scheduled_for > now + _EARLY:
-            return self._unexpected(told, f"the next one is for {schedule.next_day}")
+            return self._unexpected(given, f"the next fire is on {schedule.next_day}")
         retention = self.workspaces.cached(automation.workspace_id).retention
         fire = Fire(
             workspace_id=automation.workspace_id,
@@ -134,8 +137,8 @@ class DateFires:
             rule=rule_of(trigger),
             scheduled_for=scheduled_for,
             fired_at=now,
-            by=told.by,
-            missed=told.missed,
+            by=given.by,
+            missed=given.missed,
             status=FireStatus.RUNNING,
             looks_at_all=self._looks_at_all(automation.id, trigger),
             expires_at=now + retention,
@@ -156,7 +159,7 @@ class DateFires:
             # others.
             writes.append(self.due.contacts.index_date_field(automation.workspace_id, source.key))
         self.table.transact(writes)
-        return _place(told, day, version, goes_on=True)
+        return _place(given, day, version, goes_on=True)
 
     def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
         """Whether the fire must look at all contacts: not if an earlier fire of the same key did
@@ -280,10 +283,10 @@ class DateFires:
             return f"the automation is {automation.status}"
         if trigger is None or rule_of(trigger) != fire.rule:
             assert automation.active is not None
-            return f"version {automation.active.version} has another trigger"
+            return f"the active version {automation.active.version} has another trigger"
         schedule = self.schedules.get(fire.automation_id)
         if schedule is None or schedule.enabled_at > fire.fired_at:
-            return "the automation was stopped meanwhile"
+            return "the automation was stopped in the meantime"
         return None
 
     def _move_on(self, before: Fire, after: Fire, due_at: int | None) -> None:
@@ -291,18 +294,18 @@ class DateFires:
             self.fires.move_on(before, after, due_at)
         except ConditionFailedError:
             # Another execution did and counts this page too, or stopped the fire meanwhile.
-            logger.info("page was done already", extra={"page": after.pages})
+            logger.info("page was already done", extra={"page": after.pages})
             self.fires.count_late(before, after)
 
     def _advance(self, schedule: "Schedule") -> Write:
         return advance(self.schedules, schedule, self.clock())
 
-    def _unexpected(self, told: FireInput, reason: str) -> FirePlace:
+    def _unexpected(self, given: FireInput, reason: str) -> FirePlace:
         logger.warning(
-            "schedule was not expected",
-            extra={"automationId": told.automation_id, "reason": reason},
+            "unexpected fire of a schedule",
+            extra={"automationId": given.automation_id, "reason": reason},
         )
-        return _place(told, None, None, goes_on=False)
+        return _place(given, None, None, goes_on=False)
 
     def _refuse_unreadable(
         self, automation: "Automation", trigger: DateTrigger, found: Unreadable
@@ -358,10 +361,12 @@ def _event_key(fire: Fire, due: DueContact) -> str:
     return f"date:{due.contact.id}:{fire.anchor.isoformat()}"
 
 
-def _place(told: FireInput, day: "date | None", version: int | None, *, goes_on: bool) -> FirePlace:
+def _place(
+    given: FireInput, day: "date | None", version: int | None, *, goes_on: bool
+) -> FirePlace:
     return FirePlace(
-        workspace_id=told.workspace_id,
-        automation_id=told.automation_id,
+        workspace_id=given.workspace_id,
+        automation_id=given.automation_id,
         day=day,
         version=version,
         pages=0,

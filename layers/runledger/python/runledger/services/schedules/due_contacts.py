@@ -175,7 +175,7 @@ class DueContacts:
         elif isinstance(source, ContactCreatedDate):
             yield from self._created(workspace_id, trigger, anchor)
         else:
-            raise RunledgerError(f"{source.kind} dates are not those of contacts")
+            raise RunledgerError(f"{source.kind} dates do not belong to contacts")
 
     def _created(self, workspace_id: str, trigger: "DateTrigger", anchor: date) -> "Iterator[Span]":
         """Returns spans of ids, because ids of contacts are ordered by creation time."""

@@ -77,18 +77,18 @@ class MissedFires:
             return
         number = self.fires.next_attempt(fire, self.clock() + STALL)
         name = f"{fire.automation_id}-{fire.day}-v{fire.version}-{number}"
-        told = FireInput(
+        given = FireInput(
             workspace_id=fire.workspace_id,
             automation_id=fire.automation_id,
             day=fire.day,
             version=fire.version,
         )
-        self._start(name, told)
+        self._start(name, given)
 
     def _fire_missed(self, schedule: "Schedule") -> None:
         reason = self.schedules.why_missed(schedule)
         logger.warning(
-            "schedule did not come",
+            "schedule did not fire",
             extra={
                 "automationId": schedule.automation_id,
                 "day": schedule.next_day.isoformat(),
@@ -102,14 +102,14 @@ class MissedFires:
             return
         number = self._store.claim_try(schedule, self.clock() + _BEGIN_TIME)
         name = f"{schedule.automation_id}-{schedule.next_day}-r{schedule.revision}-{number}"
-        told = FireInput(
+        given = FireInput(
             workspace_id=schedule.workspace_id,
             automation_id=schedule.automation_id,
             day=schedule.next_day,
             by=FireSource.TICK,
             missed=reason,
         )
-        self._start(name, told)
+        self._start(name, given)
 
     def _skip(self, schedule: "Schedule", reason: MissedReason) -> None:
         """Records the days that are too long ago, oldest first."""
@@ -135,7 +135,7 @@ class MissedFires:
                 by=FireSource.TICK,
                 missed=reason,
                 status=FireStatus.SKIPPED,
-                reason="it was noticed more than seven days late",
+                reason="noticed more than seven days late",
                 finished_at=now,
                 expires_at=now + retention,
             )
@@ -154,14 +154,14 @@ class MissedFires:
             self.schedules.sync(schedule)
         except RunledgerError as error:
             logger.warning(
-                "schedule not told",
+                "schedule not updated",
                 extra={"automationId": schedule.automation_id, "reason": error.for_log()},
             )
             self._store.postpone(schedule, self.clock() + MINUTE)
 
-    def _start(self, name: str, told: FireInput) -> None:
+    def _start(self, name: str, given: FireInput) -> None:
         """Starts the fan-out. If this fails, it is tried again when the row is due."""
-        facts: dict[str, Any] = told.model_dump(mode="json", exclude_none=True)
+        facts: dict[str, Any] = given.model_dump(mode="json", exclude_none=True)
         try:
             self.stepfunctions.start_execution(
                 stateMachineArn=self.fan_out_arn, name=name, input=json.dumps(facts)
@@ -169,5 +169,8 @@ class MissedFires:
         except AWS_ERRORS as error:
             logger.warning(
                 "fan-out not started",
-                extra={"automationId": told.automation_id, "reason": domain_error(error).for_log()},
+                extra={
+                    "automationId": given.automation_id,
+                    "reason": domain_error(error).for_log(),
+                },
             )

@@ -110,7 +110,7 @@ class Schedules:
         A process that sent an outdated schedule fails the condition on the revision and sends the
         newer one. So the last update is always right."""
         for _ in range(_SYNC_TRIES):
-            self._tell(schedule)
+            self._send(schedule)
             due_at = schedule.next_fire_at + GRACE if schedule.is_enabled else None
             try:
                 self.store.synced(schedule, due_at)
@@ -142,15 +142,15 @@ class Schedules:
         if found.get("State") == "DISABLED":
             return MissedReason.SCHEDULE_DISABLED
         wanted = self._definition(schedule)
-        told = ("ScheduleExpression", "ScheduleExpressionTimezone")
+        compared = ("ScheduleExpression", "ScheduleExpressionTimezone")
         aims = ("Arn", "RoleArn", "Input")
-        if any(found.get(name) != wanted[name] for name in told) or any(
+        if any(found.get(name) != wanted[name] for name in compared) or any(
             found["Target"].get(name) != wanted["Target"][name] for name in aims
         ):
             return MissedReason.SCHEDULE_CHANGED
         return MissedReason.TARGET_FAILED
 
-    def _tell(self, schedule: Schedule) -> None:
+    def _send(self, schedule: Schedule) -> None:
         try:
             if not schedule.is_enabled:
                 self._delete(schedule.automation_id)
@@ -167,7 +167,7 @@ class Schedules:
         try:
             self.scheduler.delete_schedule(Name=automation_id, GroupName=self.target.group)
         except self.scheduler.exceptions.ResourceNotFoundException:
-            logger.info("schedule was gone", extra={"automationId": automation_id})
+            logger.info("schedule was already deleted", extra={"automationId": automation_id})
 
     def _definition(self, schedule: Schedule) -> dict[str, Any]:
         facts = {

@@ -36,14 +36,14 @@ class DeliveryChange:
         return delivery_event(self.facts)
 
 
-def delivery_change(told: Mapping[str, Any]) -> DeliveryChange | None:
-    """Reads the change from `told`, the `dynamodb` part of a stream record on an attempt's row.
+def delivery_change(row_change: Mapping[str, Any]) -> DeliveryChange | None:
+    """Reads the change from the `dynamodb` part of a stream record on an attempt's row.
     Returns None if it brought no published status."""
-    facts = delivery_facts(_row(told["NewImage"]))
-    before = _row(told["OldImage"])["sequence"] if "OldImage" in told else 0
+    facts = delivery_facts(_row(row_change["NewImage"]))
+    before = _row(row_change["OldImage"])["sequence"] if "OldImage" in row_change else 0
     if facts.status not in PUBLISHED or facts.sequence <= before:
         return None
-    return DeliveryChange(told["SequenceNumber"], facts)
+    return DeliveryChange(row_change["SequenceNumber"], facts)
 
 
 def _row(image: Mapping[str, Any]) -> Item:

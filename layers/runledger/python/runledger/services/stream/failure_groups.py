@@ -37,7 +37,7 @@ class FailureGroups:
         try:
             run = self.runs.get(run_id)
         except NotFoundError:
-            logger.info("a failed run is gone", extra={"runId": run_id})
+            logger.info("a failed run no longer exists", extra={"runId": run_id})
             return
         except UnreadableError as error:
             # It will never be readable, but the others in the queue are.
@@ -69,13 +69,13 @@ class FailureGroups:
                     continue
             if group is None:
                 return
-        raise TransientError("other runs kept moving this failure group; try again")
+        raise TransientError("other runs kept changing this failure group; try again")
 
     def _begun(
         self, run: "Run", error: "ErrorDetail", group_id: str, member: FailedRun
     ) -> FailureGroup:
-        told = self._told(run, error, group_id)
-        title, pattern = group_names(told)
+        first = self._first_error(run, error, group_id)
+        title, pattern = group_names(first)
         return FailureGroup(
             id=group_id,
             workspace_id=run.workspace_id,
@@ -90,7 +90,7 @@ class FailureGroups:
             expires_at=_kept_until(member),
         )
 
-    def _told(self, run: "Run", error: "ErrorDetail", group_id: str) -> "ErrorDetail":
+    def _first_error(self, run: "Run", error: "ErrorDetail", group_id: str) -> "ErrorDetail":
         """Returns the error that made the group: the row's if it is whole, or the step's."""
         if _is_of(run, error, group_id):
             return error

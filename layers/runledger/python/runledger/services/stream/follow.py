@@ -58,7 +58,7 @@ class Followers:
             try:
                 self.expiry.bury(row)
             except RunledgerError as error:
-                log_failure("an expired row was not buried", error, row=row.key.pk)
+                log_failure("an expired row got no tombstone", error, row=row.key.pk)
                 first = first or position
         return first
 

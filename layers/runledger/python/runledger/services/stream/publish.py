@@ -81,21 +81,21 @@ def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
 
 
 def _change_of(record: Mapping[str, Any]) -> Change | None:
-    told = record["dynamodb"]
-    kind = told["Keys"]["sk"]["S"]
-    if record["eventName"] == "REMOVE" or kind not in _TOLD_ROWS:
+    row_change = record["dynamodb"]
+    kind = row_change["Keys"]["sk"]["S"]
+    if record["eventName"] == "REMOVE" or kind not in _PUBLISHED_ROWS:
         return None
-    return _TOLD_ROWS[kind](told)
+    return _PUBLISHED_ROWS[kind](row_change)
 
 
-def _run_change(told: Mapping[str, Any]) -> RunChange | None:
-    run = run_from_item(from_dynamo(told["NewImage"]))
-    before = from_dynamo(told["OldImage"])["sequence"] if "OldImage" in told else 0
-    return RunChange(told["SequenceNumber"], run) if run.sequence > before else None
+def _run_change(row_change: Mapping[str, Any]) -> RunChange | None:
+    run = run_from_item(from_dynamo(row_change["NewImage"]))
+    before = from_dynamo(row_change["OldImage"])["sequence"] if "OldImage" in row_change else 0
+    return RunChange(row_change["SequenceNumber"], run) if run.sequence > before else None
 
 
 # By the sort key of the row.
-_TOLD_ROWS: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
+_PUBLISHED_ROWS: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
     keys.run("").sk: _run_change,
     keys.delivery("").sk: delivery_change,
 }
@@ -116,10 +116,10 @@ class Publisher:
         for start in range(0, len(changes), BATCH):
             batch = changes[start : start + BATCH]
             made = [(change, self._entry_of(change, heard)) for change in batch]
-            told = [(change, entry) for change, entry in made if entry is not None]
-            refused = self._put([entry for _, entry in told]) if told else None
+            published = [(change, entry) for change, entry in made if entry is not None]
+            refused = self._put([entry for _, entry in published]) if published else None
             if refused is not None:
-                return told[refused][0].position
+                return published[refused][0].position
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
@@ -137,9 +137,9 @@ class Publisher:
             reason = domain_error(error).for_log()
             logger.warning("events refused", extra={"events": len(entries), "reason": reason})
             return 0
-        for index, (entry, told) in enumerate(zip(entries, answer["Entries"], strict=True)):
-            if "ErrorCode" in told:
-                refused = {"detailType": entry.get("DetailType"), "reason": told["ErrorCode"]}
+        for index, (entry, result) in enumerate(zip(entries, answer["Entries"], strict=True)):
+            if "ErrorCode" in result:
+                refused = {"detailType": entry.get("DetailType"), "reason": result["ErrorCode"]}
                 logger.warning("event refused", extra=refused)
                 return index
         return None
@@ -152,7 +152,7 @@ class Publisher:
         try:
             return self._entry(change, heard)
         except DAMAGES as error:
-            log_failure("no event can be made of a row", error, position=change.position)
+            log_failure("a row cannot become an event", error, position=change.position)
             return None
 
     def _entry(self, change: Change, heard: frozenset[str]) -> "PutEventsRequestEntryTypeDef":
@@ -176,8 +176,8 @@ def run_event(run: Run, heard: frozenset[str] = frozenset()) -> RunEvent:
         canceled = EventCanceled(by=run.canceled.by, reason=run.canceled.reason)
     error = None
     if run.error is not None:
-        told = run.error
-        error = EventError(node_id=told.node_id, kind=told.kind, message=told.message)
+        detail = run.error
+        error = EventError(node_id=detail.node_id, kind=detail.kind, message=detail.message)
     begun, ended = run.started_at, run.finished_at
     return RunEvent(
         id=event_id(run.id, run.sequence),
