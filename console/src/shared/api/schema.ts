@@ -4967,7 +4967,7 @@ export interface components {
         StepStatus: "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELED" | "SKIPPED";
         /**
          * StepView
-         * @description One visit of one node.
+         * @description The record of one node in a run: its times, its outcome and the data it used.
          */
         StepView: {
             /**

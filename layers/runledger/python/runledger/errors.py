@@ -78,7 +78,7 @@ class ConflictError(RunledgerError):
 
 
 class PreconditionFailedError(RunledgerError):
-    """The resource does not have the revision that If-Match names, but `revision`."""
+    """The resource has another revision than If-Match names; `revision` is the current one."""
 
     def __init__(self, message: str, revision: int) -> None:
         super().__init__(message)

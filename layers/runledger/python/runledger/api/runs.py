@@ -166,7 +166,7 @@ class OpenedView(WireModel):
 
 
 class StepView(WireModel):
-    """One visit of one node."""
+    """The record of one node in a run: its times, its outcome and the data it used."""
 
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")

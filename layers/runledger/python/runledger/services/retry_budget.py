@@ -1,8 +1,8 @@
-"""Stores what a process knows, while AWS is briefly away.
+"""Repeats a write while AWS is briefly away.
 
-Only the process that got an answer or made a claim knows of it. Throttling lasts for seconds, and a
-lease lasts longer. So the process keeps what it knows and retries the write, because a claim
-without a result would mean an unknown outcome.
+Only the process that got an answer or made a claim knows it. Throttling lasts for seconds, and a
+lease lasts longer. So the process retries the write: a claim without a recorded result would mean
+an unknown outcome.
 """
 
 from collections.abc import Callable

@@ -98,7 +98,7 @@ class BulkCancels:
         try:
             return self._go_on(asked, REQUEST_BATCHES, now + REQUEST_TIME)
         except (ConditionFailedError, TransientError) as error:
-            # The request is stored, so the tick goes on with it.
+            # The request is stored, so the tick continues it.
             logger.warning(
                 "bulk cancel interrupted", extra={"id": asked.id, "reason": error.for_log()}
             )

@@ -61,7 +61,7 @@ class ExportPages:
         export = self.store.at(keys.export(place.workspace_id, place.export_id))
         over = place.changed(goes_on=False)
         if export is None or export.attempt > place.attempt:
-            # It was deleted, or the tick has started another execution. Only that one goes on,
+            # It was deleted, or the tick has started another execution. Only that one continues,
             # because two would keep overwriting each other's row.
             return over
         if event.operation is ExportOperation.FAIL:
@@ -81,7 +81,7 @@ class ExportPages:
             export = self._visit(export, until, is_last=is_full)
         except ConditionFailedError:
             # Another visit was faster, or the export was ended or deleted. The process that changed
-            # it goes on with it; if none does, the tick restarts it.
+            # it continues it; if none does, the tick restarts it.
             logger.info(
                 "another process changed the export during a visit", extra={"exportId": export.id}
             )

@@ -27,7 +27,8 @@ LIFETIME = DAY
 
 
 class Cursors:
-    """Signs and reads cursors. `key` is read at first use, because most reads see no cursor."""
+    """Signs and reads cursors. `key` is read at first use, because most requests carry no
+    cursor."""
 
     def __init__(self, key: Callable[[], bytes], clock: Clock) -> None:
         self._key = key

@@ -107,7 +107,8 @@ class Identity:
     def _read(self, claims: Mapping[str, Any]) -> tuple[str, int]:
         """Returns the user id, and when they signed in, in epoch seconds.
 
-        The authorizer also accepts an ID token, whose audience is the client's id:
+        An ID token must be refused here: the authorizer accepts it, because its audience is the
+        client's id:
         https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"""
         user_id = claims.get("sub")
         if not user_id:
