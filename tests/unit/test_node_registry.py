@@ -20,7 +20,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def test_there_are_ten_types() -> None:
+def test_the_types_are_in_the_order_of_the_palette() -> None:
     assert tuple(NODE_TYPES) == NAMES
 
 
