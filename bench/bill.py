@@ -113,7 +113,7 @@ def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any
             partition = request["ExpressionAttributeValues"][":pk"]["S"]
             _add(bill, f"query {partition.split('#')[0]}", units_read)
         case other:
-            raise ValueError(f"{other} is not counted yet")
+            raise ValueError(f"{other} cannot be counted; add it to bench/bill.py")
 
 
 def _add(bill: Bill, name: str, units: float) -> None:

@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
         with stack.api(workspace["users"][0]["email"]) as api:
             _warm(api)
             for combination in combinations():
-                _tell(api, table, combination)
+                _print_cost(api, table, combination)
     return 0
 
 
@@ -70,7 +70,7 @@ def _warm(api: httpx.Client) -> None:
     answer.raise_for_status()
 
 
-def _tell(api: httpx.Client, table: SyntheticTable, combination: Combination) -> None:
+def _print_cost(api: httpx.Client, table: SyntheticTable, combination: Combination) -> None:
     counted = _costs(table, combination)
     large = _costs(SyntheticTable(10_000_000, newest=table.newest), combination)
     for page, times in _timed(api, combination.parameters(table)):

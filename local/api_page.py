@@ -11,15 +11,16 @@ TARGET = Path(__file__).parents[1] / "docs" / "api.md"
 
 _HEAD = """# The API
 
-Generated from the API's document by `make generate`; do not edit.
+Generated from the API's OpenAPI document by `make generate`; do not edit.
 
 The document itself, with every field, is `GET /v1/openapi.json` of a running stack. How to call:
 [tokens](tokens.md), [your first automation](first-automation.md), [editing](editing.md).
 
 {description}
 
-*Role* is the least role that may call it; *none* takes any token. *Query* are the parameters of the
-address; `cursor` takes the `nextCursor` of the page before. *Body* is a schema of the document.
+*Role* is the lowest role that may make the call; *none* means any token. *Query* lists the
+parameters of the address; `cursor` takes the `nextCursor` of the page before. *Body* is a schema of
+the document.
 """
 _ROLE = "\n\nFor "
 _METHODS = ("get", "post", "put", "patch", "delete")

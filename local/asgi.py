@@ -49,10 +49,10 @@ async def send_answer(send: Send, answer: Answer) -> None:
 async def pass_on(app: App, scope: Scope, body: bytes) -> Answer:
     """Lets the app answer a request whose body was already read."""
     status, headers, answered = 500, {}, bytearray()
-    told = [{"type": "http.request", "body": body, "more_body": False}]
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return told.pop() if told else {"type": "http.disconnect"}
+        return messages.pop() if messages else {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         nonlocal status, headers

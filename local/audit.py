@@ -68,17 +68,19 @@ def read_exceptions(text: str) -> list[Exempt]:
     found: list[Exempt] = []
     for number, entry in enumerate(entries, start=1):
         if set(entry) != _FIELDS:
-            raise ExceptionsError(f"exception {number} needs {', '.join(sorted(_FIELDS))}, no more")
+            raise ExceptionsError(
+                f"exception {number} must have exactly the fields {', '.join(sorted(_FIELDS))}"
+            )
         known, package, reason = (entry[name] for name in ("id", "package", "reason"))
         if not all(isinstance(each, str) and each.strip() for each in (known, package, reason)):
-            raise ExceptionsError(f"exception {number}: id, package and reason are texts")
+            raise ExceptionsError(f"exception {number}: id, package and reason must be texts")
         if type(entry["review"]) is not date:
-            raise ExceptionsError(f"exception {number}: review is a date, such as 2027-01-31")
+            raise ExceptionsError(f"exception {number}: review must be a date, such as 2027-01-31")
         found.append(Exempt(known, package, reason, entry["review"]))
     keys = [(each.id, each.package) for each in found]
     for key in keys:
         if keys.count(key) > 1:
-            raise ExceptionsError(f"{key[0]} of {key[1]} is excepted twice")
+            raise ExceptionsError(f"{key[0]} of {key[1]} has two exceptions; remove one")
     return found
 
 
@@ -107,9 +109,11 @@ def judge(
     for each in exceptions:
         if each.review < today:
             is_well = False
-            lines.append(f"EXPIRED: the exception of {each.id} was to be reviewed by {each.review}")
+            lines.append(f"EXPIRED: the exception of {each.id} was due for review by {each.review}")
         elif each not in used and not any(report.unknown for report in reports):
-            lines.append(f"the exception of {each.id} of {each.package} is not needed any more")
+            lines.append(
+                f"the exception of {each.id} of {each.package} is no longer needed; remove it"
+            )
     return is_well, lines
 
 
@@ -132,7 +136,7 @@ def read_pip_audit(output: str) -> Report:
     skipped = [each["name"] for each in dependencies if "skip_reason" in each]
     unknown = None
     if skipped or not dependencies:
-        unknown = f"the database knows nothing of {len(skipped)} of {len(dependencies)} packages"
+        unknown = f"the database has no data on {len(skipped)} of {len(dependencies)} packages"
     return Report(source, tuple(findings), unknown)
 
 

@@ -35,7 +35,7 @@ async def _score(request: Request) -> Response:
 
 
 async def _fail(request: Request) -> Response:
-    return JSONResponse({"error": "the demo service fails here on purpose"}, status_code=500)
+    return JSONResponse({"error": "the demo service failed on purpose"}, status_code=500)
 
 
 class _Flaky:
@@ -49,7 +49,7 @@ class _Flaky:
         text = request.query_params.get("failures", "1")
         self._calls[key] += 1
         if self._calls[key] <= (int(text) if text.isdigit() else 1):
-            away = {"error": "the demo service is away for a moment"}
+            away = {"error": "the demo service is unavailable for a moment"}
             return JSONResponse(away, status_code=503, headers={"Retry-After": "1"})
         keys = request.headers.get("idempotency-key")
         return JSONResponse({"data": {"calls": self._calls[key], "idempotencyKey": keys}})
@@ -65,13 +65,13 @@ async def _slow(request: Request) -> Response:
 async def _answer(request: Request) -> Response:
     """Gives the answer in `as`: base64 (for URLs) of {status, headers, body}; the headers are
     Latin-1, the body is base64."""
-    told = json.loads(base64.urlsafe_b64decode(request.query_params["as"]))
-    response = Response(base64.b64decode(told.get("body", "")), told.get("status", 200))
-    headers = {name.lower(): value for name, value in told.get("headers", {}).items()}
+    answer = json.loads(base64.urlsafe_b64decode(request.query_params["as"]))
+    response = Response(base64.b64decode(answer.get("body", "")), answer.get("status", 200))
+    headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}
     length = [pair for pair in response.raw_headers if pair[0] == b"content-length"]
     response.raw_headers = [
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
-        *(length if told.get("status", 200) != 204 else []),
+        *(length if answer.get("status", 200) != 204 else []),
     ]
     return response
 

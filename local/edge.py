@@ -29,7 +29,10 @@ def response_headers(policy_id: str) -> dict[str, str]:
     if security.pop("ContentTypeOptions", None) is not None:
         headers["X-Content-Type-Options"] = "nosniff"
     if security:
-        raise LocalError(f"the gateway does not know these headers: {sorted(security)}")
+        raise LocalError(
+            "the local gateway does not support these security headers of template.yaml: "
+            f"{sorted(security)}"
+        )
     headers.update(
         (item["Header"], item["Value"]) for item in policy["CustomHeadersConfig"]["Items"]
     )

@@ -61,7 +61,7 @@ class Fault(Model):
     match: str = ""
     outcome: Literal["REFUSE", "LOSE", "HANG"] = "REFUSE"
     code: str = "InternalFailure"
-    message: str = "refused on purpose"
+    message: str = "refused on purpose (injected fault)"
     status: int = Field(default=400, ge=400, le=599)
     seconds: float = Field(default=15, gt=0)
 

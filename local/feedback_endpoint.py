@@ -63,12 +63,12 @@ def report(body: bytes) -> Answer:
         return json_answer(400, {"message": str(error)})
     found = MESSAGES.found(deliveryId=asked.deliveryId)
     if not found:
-        return json_answer(404, {"message": f"no message of {asked.deliveryId} was sent"})
+        return json_answer(404, {"message": f"the delivery {asked.deliveryId} has sent no message"})
     message = found[-1]
     try:
         source, detail_type, detail = _EVENTS[message["channel"]](message, asked)
     except KeyError:
-        return json_answer(400, {"message": f"{asked.kind} is not reported of this channel"})
+        return json_answer(400, {"message": f"this channel does not report {asked.kind}"})
     _put(asked.eventId, source, detail_type, detail)
     return json_answer(200, {"eventId": asked.eventId})
 

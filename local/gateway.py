@@ -141,7 +141,10 @@ class Gateway:
 
     async def _cognito(self, request: Request) -> Response:
         if not request.headers.get("x-amz-target", "").startswith(_COGNITO_TARGET):
-            return JSONResponse({"message": "not a Cognito call"}, status_code=400)
+            return JSONResponse(
+                {"message": "the header X-Amz-Target does not name a call to Cognito"},
+                status_code=400,
+            )
         return await self._forward(request, b"/")
 
     async def _forward(self, request: Request, raw_path: bytes) -> Response:
@@ -194,7 +197,7 @@ class Gateway:
                 "type": "about:blank",
                 "title": "Not found",
                 "status": 404,
-                "detail": f"there is no API at /{path}; its paths begin with /v1/",
+                "detail": f"there is no API at /{path}; API paths begin with /v1/",
             }
             return JSONResponse(problem, 404, media_type="application/problem+json")
         if not (self._console / "index.html").exists():

@@ -188,7 +188,7 @@ def _send_whatsapp(headers: dict[str, str], body: bytes) -> Answer:
         message = json.loads(base64.b64decode(asked["message"], validate=True))
         to, text = str(message["to"]), str(message["text"]["body"])
     except (KeyError, TypeError, ValueError, binascii.Error):
-        return _error("InvalidParametersException", "the message is no text message")
+        return _error("InvalidParametersException", "the message is not a text message")
     if not _PHONE.match(to) or not text.strip() or len(text) > _MOST_WHATSAPP:
         return _error("InvalidParametersException", "to or text.body is not valid")
     message_id = str(uuid.uuid4())

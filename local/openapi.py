@@ -33,45 +33,49 @@ if TYPE_CHECKING:
 TARGET = Path(__file__).parents[1] / "functions" / "query" / "openapi.json"
 Document = dict[str, Any]
 
-_DESCRIPTION = """Automations whose run history answers exactly.
+_DESCRIPTION = """Automations with an exact history of every run.
 
-Times are ISO 8601 in UTC. Errors are problem documents (RFC 9457), but for those that API Gateway
-answers itself. An id of another workspace is answered as one that does not exist. Unknown fields
-and parameters are refused. A method that a path does not take is answered 405 with `Allow`."""
+Times are ISO 8601 in UTC. Errors are problem documents (RFC 9457), except those that API Gateway
+answers itself. An id of another workspace gets the same answer as one that does not exist. Unknown
+fields and parameters are refused. A method that a path does not support gets 405 with `Allow`."""
 _TAGS = {
-    "Automations": "Graphs of nodes, their versions and when they fire.",
+    "Automations": "Graphs of nodes, their versions and their schedules.",
     "Contacts": "The people that automations run for.",
-    "Deliveries": "Messages to one address on one channel.",
+    "Deliveries": "Messages, each to one address on one channel.",
     "Exports": "Lists as files.",
-    "Refusals": "Triggers that opened no run.",
+    "Refusals": "Events and fires that opened no run.",
     "Runs": "What an automation did for one contact or event.",
     "Secrets": "Values that INTEGRATION nodes use and nobody reads back.",
     "Segments": "Saved queries over contacts.",
-    "Suppressions": "Addresses that nothing is sent to.",
-    "Templates": "Texts of messages.",
-    "Webhooks": "Where other systems post their events.",
+    "Suppressions": "Addresses that get no messages.",
+    "Templates": "Message templates.",
+    "Webhooks": "The addresses to which other systems send events.",
     "Workspace": "The caller, the members and the settings.",
 }
 # The meaning of a status, unless a handler gives a more specific one with `answers`.
 _MEANINGS = {
     200: "Done.",
     201: "Created.",
-    202: "Accepted: the work goes on after the answer.",
+    202: "Accepted: the work continues after the answer.",
     204: "Done; the answer has no body.",
-    400: "The cursor is damaged, another list's or too old; or the caller is in several workspaces "
-    "and a change does not name one in `X-Workspace-Id`.",
+    400: (
+        "The cursor is damaged, too old, or from another list. Or the caller is in several "
+        "workspaces, and a change does not name one in `X-Workspace-Id`."
+    ),
     401: "The token is missing, expired or not valid.",
-    403: "The caller is in no workspace, the role does not allow this, or the workspace asks for a "
-    "second factor (`code` MFA_REQUIRED).",
-    404: "The workspace has no such thing, or the caller is not in the workspace.",
-    409: "The revision in the body is not the present one.",
-    412: "The revision in `If-Match` is not the present one.",
+    403: (
+        "The caller is in no workspace, the caller's role does not allow the call, or the "
+        "workspace requires a second factor (`code` MFA_REQUIRED)."
+    ),
+    404: "The workspace has no such resource, or the caller is not in the workspace.",
+    409: "The revision in the body is not the current one.",
+    412: "The revision in `If-Match` is not the current one.",
     413: "The request is too large.",
-    415: "The body is not JSON, or in a charset that is not known.",
-    422: "Something in the request is wrong; `problems` names everything that is.",
-    429: "Too many calls.",
-    500: "The request failed. It is in the log by its id.",
-    503: "Something was busy; the same call may succeed later.",
+    415: "The body is not JSON, or its charset is unknown.",
+    422: "The request is not valid; `problems` lists every error.",
+    429: "Too many calls; wait and try again.",
+    500: "The request failed unexpectedly; the log has the reason under the request's id.",
+    503: "A service was busy; the same call may succeed later.",
 }
 # API Gateway gives these answers itself, before or instead of a function ("Working with HTTP APIs",
 # "Throttle requests to your HTTP APIs", "Control access to HTTP APIs with JWT authorizers").
@@ -86,7 +90,7 @@ _CHANGE = frozenset({413, 415})
 _EDIT = frozenset({409, 412})
 _RETRY_AFTER: Document = {
     "Retry-After": {
-        "description": "Seconds to wait; absent where API Gateway refused the call.",
+        "description": "Seconds to wait before the next try; absent if API Gateway refused it.",
         "schema": {"type": "integer", "minimum": 0},
     }
 }
@@ -101,12 +105,12 @@ _GATEWAY_HEADERS: dict[int, Document] = {
     503: _RETRY_AFTER,
 }
 _NO_STORE: Document = {
-    "description": "Always no-store: an answer is for its caller alone.",
+    "description": "Always no-store: an answer is only for its caller.",
     "required": True,
     "schema": {"const": "no-store"},
 }
 _ETAG: Document = {
-    "description": "The revision, to send back as `If-Match`.",
+    "description": "The revision; send it back as `If-Match`.",
     "schema": {"type": "string"},
 }
 _OWN_HEADERS = {"Cache-Control": {"$ref": "#/components/headers/NoStore"}}
@@ -114,8 +118,10 @@ _WORKSPACE: Document = {
     "name": "X-Workspace-Id",
     "in": "header",
     "required": False,
-    "description": "The workspace to act in. Callers in several name it in every change; reading "
-    "without it is of the first one.",
+    "description": (
+        "The workspace to use. A caller in several workspaces must name it in every "
+        "change; a read without it uses the first one."
+    ),
     "schema": {"type": "string"},
 }
 

@@ -67,7 +67,7 @@ def publish(s3: "S3Client", cloudfront: Any, deployment: Deployment, dist: Path)
     lasting = [path for path in paths if path.startswith("assets/")]
     fresh = sorted(set(paths) - set(lasting), key=lambda path: path == "index.html")
     if "index.html" not in fresh:
-        raise FileNotFoundError(f"{dist} holds no built console; `npm run build` makes it")
+        raise FileNotFoundError(f"{dist} has no built console; build it with `npm run build`")
 
     def put(path: str, body: bytes) -> None:
         s3.put_object(

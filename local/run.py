@@ -102,7 +102,7 @@ def _bring_up(stack: Stack, running: _Running, say: Callable[[str], None], *, se
     say(f"starting the AWS emulator on {stack.aws_endpoint}")
     running.emulator.start()
     if is_current(stack):
-        say("nothing changed since the last deployment")
+        say("nothing has changed since the last deployment")
         found = outputs(stack)
     else:
         say("deploying template.yaml")
@@ -149,7 +149,9 @@ def _data(
         try:
             note["webhooks"] = seed(stack, say)
         except LocalError as error:
-            raise LocalError(f"{error}\n  `make clean` starts afresh") from error
+            raise LocalError(
+                f"{error}\n  run `make clean`, which deletes the data, and start again"
+            ) from error
         stack.write_note(_SEEDED, note)
     # Stored without the address, which another run may change.
     return [_webhook(stack, **webhook) for webhook in note["webhooks"] or []]
@@ -160,7 +162,7 @@ def _forget_half_seeded(stack: Stack, say: Callable[[str], None]) -> None:
     it yet."""
     if not stack.read_note(_SEEDED).get(_HALF):
         return
-    say("an earlier seeding was cut short: starting afresh")
+    say("an earlier seeding was interrupted; seeding again from the beginning")
     for name in ("emulator", "s3"):
         shutil.rmtree(stack.state_dir / name, ignore_errors=True)
     for name in ("deployed.json", _SEEDED):
@@ -193,7 +195,7 @@ def _greet(stack: Stack, webhooks: list[dict[str, Any]]) -> None:
         body = json.dumps(event).replace('"', '\\"')
         header = '-H "Content-Type: application/json"'
         print(f'  Try         curl {webhooks[0]["url"]} {header} -d "{body}"')
-    print("  Stop        Ctrl-C; the data is kept, `make clean` forgets it\n", flush=True)
+    print("  Stop        Ctrl-C keeps the data; `make clean` deletes it\n", flush=True)
 
 
 def _stage(started: float) -> Callable[[str], None]:
@@ -211,14 +213,14 @@ def _require_free(ports: Ports) -> None:
                 probe.bind((HOST, port))
             except OSError as error:
                 raise LocalError(
-                    f"port {port} is in use; choose another: make run {name}={port + 10}"
+                    f"port {port} is in use; choose another one: make run {name}={port + 10}"
                 ) from error
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument(
-        "--no-seed", action="store_true", help="open the workspaces, leave them empty"
+        "--no-seed", action="store_true", help="create the workspaces, but no data in them"
     )
     parser.add_argument("--state-dir", type=Path, default=default_state_dir())
     parser.add_argument(
@@ -232,7 +234,7 @@ def _ports(text: str | None) -> Ports:
         return Ports.from_environment(os.environ)
     parts = text.split(",")
     if len(parts) != 3:
-        raise LocalError("--ports takes three ports: gateway,emulator,demo")
+        raise LocalError("--ports needs three ports: gateway,emulator,demo")
     return Ports(*(parse_port("--ports", part) for part in parts))
 
 

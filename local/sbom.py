@@ -79,9 +79,9 @@ def validate(document: dict[str, Any]) -> None:
     try:
         fault = JsonStrictValidator(version).validate_str(json.dumps(document))
     except MissingOptionalDependencyException as error:
-        raise SbomError("the validator is not installed whole") from error
+        raise SbomError("a part of the validator is not installed") from error
     if fault is not None:
-        raise SbomError(f"no CycloneDX {document['specVersion']}: {fault}")
+        raise SbomError(f"the document is not valid CycloneDX {document['specVersion']}: {fault}")
 
 
 def main(folder: Path) -> int:

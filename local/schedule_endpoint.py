@@ -69,7 +69,7 @@ def fire(body: bytes) -> Answer:
         key = f"{asked.get('group', 'default')}/{asked['name']}"
         moment = _moment(asked["scheduledTime"]) if "scheduledTime" in asked else None
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        return 400, {"message": f"name, group and scheduledTime are asked for: {error!r}"}
+        return 400, {"message": f"send {{name, group?, scheduledTime?}}: {error!r}"}
     found = [each for each in schedules.described() if each[0][2] == key]
     if not found:
         return 404, {"message": f"there is no schedule {key}"}
@@ -78,11 +78,11 @@ def fire(body: bytes) -> Answer:
         return 409, {"message": f"the schedule {key} is disabled"}
     at = moment or next_fire
     if at is None:
-        return 409, {"message": f"the schedule {key} never fires again; name a scheduledTime"}
+        return 409, {"message": f"the schedule {key} does not fire again; give a scheduledTime"}
     is_date = schedule["Name"].startswith(_AUTOMATION)
     if is_date and at > datetime.now(UTC) + _EARLY:
         # The engine ignores a date automation that fires early, so this would change nothing.
-        return 409, {"message": f"{_text(at)} has not come; name a scheduledTime that has"}
+        return 409, {"message": f"{_text(at)} is in the future; give a scheduledTime in the past"}
     try:
         execution_id = schedules.fire(scope, at)
     except DeliveryError as error:

@@ -139,7 +139,9 @@ def _reach(target: dict[str, Any], payload: str, schedule: Schedule) -> None:
         return
     service = parse_arn(arn).service
     if service not in _ACTIONS:
-        raise DeliveryError("ValidationException", f"{arn} is no target that is served here")
+        raise DeliveryError(
+            "ValidationException", f"{arn} is not a target that the emulator supports"
+        )
     _require_allowed(schedule, _ACTIONS[service], arn)
     reach = _DIRECTLY.get(service)
     if reach is not None:

@@ -103,7 +103,7 @@ def _activated(api: Api, automation_id: str) -> Any:
     deadline = time.monotonic() + _ACTIVATE_SECONDS
     while shown["activation"] and shown["activation"]["status"] == "PENDING":
         if time.monotonic() > deadline:
-            raise LocalError(f"{automation_id} was not active after {_ACTIVATE_SECONDS} s")
+            raise LocalError(f"{automation_id} was not active within {_ACTIVATE_SECONDS} s")
         time.sleep(_POLL_SECONDS)
         shown = api.call("GET", path)
     if shown["status"] != "ACTIVE":
@@ -140,6 +140,6 @@ def _await_runs(api: Api, expected: dict[str, Counter[str]], say: Callable[[str]
         if found == expected:
             return
         if time.monotonic() > deadline:
-            say(f"the demo's runs are not there yet: {found} instead of {expected}")
+            say(f"not all runs of the demo exist yet: {found} instead of {expected}")
             return
         time.sleep(_POLL_SECONDS)

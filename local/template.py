@@ -20,7 +20,7 @@ def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, 
         return {suffix: loader.construct_sequence(node, deep=True)}
     if isinstance(node, yaml.MappingNode):
         return {suffix: loader.construct_mapping(node, deep=True)}
-    raise TypeError(f"a node that YAML 1.1 does not have: {node}")
+    raise TypeError(f"YAML 1.1 has no such node: {node}")
 
 
 _Loader.add_multi_constructor("!", _tagged)

@@ -10,8 +10,8 @@ from runledger.services.triggers.webhooks import MAX_KEY_CHARACTERS
 _BODY: dict[str, Any] = {
     "required": True,
     "description": (
-        "The event: a JSON object of any shape, of at most 1 MB. The trigger says where in it the "
-        "contact and the event's id are."
+        "The event: any JSON object of at most 1 MB. The trigger's config names the paths of "
+        "the contact and of the event's id."
     ),
     "content": {
         "application/json": {
@@ -26,8 +26,8 @@ _HEADERS: list[dict[str, Any]] = [
         "in": "header",
         "required": False,
         "description": (
-            "The HMAC-SHA256 of the raw body under the trigger's signing secret; where the trigger "
-            "is signed, a call without it is answered 401."
+            "The HMAC-SHA256 of the raw body with the trigger's signing secret. If the trigger "
+            "is signed, a call without it gets 401."
         ),
         "schema": {"type": "string", "pattern": "^sha256=[0-9a-f]{64}$"},
     },
@@ -36,9 +36,9 @@ _HEADERS: list[dict[str, Any]] = [
         "in": "header",
         "required": False,
         "description": (
-            "Where the trigger is not signed and names no `dedupePath`, the same key opens one "
-            "run, however often the event is sent; with another body it is answered 409. A signed "
-            "trigger does not read it."
+            "If the trigger is not signed and has no `dedupePath`, all events with the same key "
+            "open one run; the same key with another body gets 409. A signed trigger ignores the "
+            "header."
         ),
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS},
     },

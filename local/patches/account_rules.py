@@ -116,12 +116,12 @@ def _reading_what_may_be(read: Callable[[Data], Answer]) -> Callable[[Data], Ans
         answer = read(data)
         if not may or answer[0] != 200:
             return answer
-        told = json.loads(answer[2])
+        body = json.loads(answer[2])
         allowed = _ALWAYS_READ | set(may)
-        told["UserAttributes"] = [
-            each for each in told["UserAttributes"] if each["Name"] in allowed
+        body["UserAttributes"] = [
+            each for each in body["UserAttributes"] if each["Name"] in allowed
         ]
-        return json_response(told)
+        return json_response(body)
 
     return read_what_may_be
 

@@ -138,9 +138,9 @@ def _waiting(acquire: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _telling(release: Callable[[Any], None]) -> Callable[[Any], None]:
-    def release_and_tell(worker: Any) -> None:
+    def release_and_report(worker: Any) -> None:
         release(worker)
         with _freed:
             _freed.notify_all()
 
-    return release_and_tell
+    return release_and_report

@@ -53,11 +53,11 @@ def _noting_sessions(ask: Callable[..., Any]) -> Callable[..., Any]:
         **more: Any,
     ) -> Any:
         answer = ask(pool, pool_id, client_id, user, *rest, **more)
-        told = json.loads(answer[2])
-        if "ChallengeName" in told:
+        body = json.loads(answer[2])
+        if "ChallengeName" in body:
             ends_at = time.time() + _LIFE_SECONDS
-            given = _Given(client_id, user["Username"], told["ChallengeName"], ends_at)
-            _SESSIONS[told["Session"]] = given
+            given = _Given(client_id, user["Username"], body["ChallengeName"], ends_at)
+            _SESSIONS[body["Session"]] = given
         return answer
 
     return ask_and_note

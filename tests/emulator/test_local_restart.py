@@ -106,4 +106,4 @@ def test_a_seeding_that_was_cut_short_starts_afresh(tmp_path: Path) -> None:
         assert "seeding" not in seeded and seeded["userPoolId"] != note["userPoolId"]
         assert not (state / "s3" / "half").exists()
         assert (state / "notes.txt").exists()
-    assert "cut short" in (state / "run.log").read_text()
+    assert "was interrupted" in (state / "run.log").read_text()

@@ -51,9 +51,9 @@ def test_an_exception_is_read() -> None:
         ("[[exception]\n", "not TOML"),
         (ENTRY.replace("reason", "because"), "needs id, package, reason, review"),
         (ENTRY.replace('reason = "Only our own templates are rendered."', 'reason = " "'), "texts"),
-        (ENTRY.replace("2027-01-31", '"soon"'), "review is a date"),
-        (ENTRY.replace("2027-01-31", "2027-01-31T00:00:00"), "review is a date"),
-        (ENTRY + ENTRY, "excepted twice"),
+        (ENTRY.replace("2027-01-31", '"soon"'), "review must be a date"),
+        (ENTRY.replace("2027-01-31", "2027-01-31T00:00:00"), "review must be a date"),
+        (ENTRY + ENTRY, "has two exceptions"),
     ],
 )
 def test_an_exception_without_reason_or_review_is_refused(text: str, fault: str) -> None:
@@ -74,7 +74,7 @@ def test_an_excepted_finding_does_not_fail_until_its_review_is_past() -> None:
     assert judge(reports, exceptions, date(2027, 1, 31))[0]
     is_well, lines = judge(reports, exceptions, date(2027, 2, 1))
     assert not is_well
-    assert lines == ["EXPIRED: the exception of CVE-2026-1 was to be reviewed by 2027-01-31"]
+    assert lines == ["EXPIRED: the exception of CVE-2026-1 was due for review by 2027-01-31"]
 
 
 def test_an_exception_is_of_one_package_and_one_vulnerability() -> None:
@@ -104,7 +104,7 @@ def test_what_a_database_did_find_fails_though_it_knows_nothing_of_others() -> N
 def test_an_exception_that_is_not_needed_is_told_and_fails_nothing() -> None:
     is_well, lines = judge([Report("PyPI")], read_exceptions(ENTRY), TODAY)
     assert is_well
-    assert lines[-1] == "the exception of CVE-2026-1 of jinja2 is not needed any more"
+    assert lines[-1] == "the exception of CVE-2026-1 of jinja2 is no longer needed; remove it"
 
 
 class TestPipAudit:
@@ -119,7 +119,7 @@ class TestPipAudit:
         known = {"name": "a", "version": "1", "vulns": []}
         output = {"dependencies": [known, {"name": "b", "skip_reason": "not found"}]}
         report = read_pip_audit(json.dumps(output))
-        assert report.unknown == "the database knows nothing of 1 of 2 packages"
+        assert report.unknown == "the database has no data on 1 of 2 packages"
 
     @pytest.mark.parametrize("output", ["", "not JSON", "[]", "{}", '{"dependencies": []}'])
     def test_no_answer(self, output: str) -> None:

@@ -89,7 +89,7 @@ FINDINGS = {
     "name": "Unexpected keyword argument",
     "value": "has incompatible type",
     "unknown class": 'expected "Never"',
-    "unpacked": "unpacked ones cannot be checked",
+    "unpacked": "unpacked fields cannot be checked",
 }
 
 

@@ -5510,7 +5510,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The cursor is damaged, another list's or too old; or the caller is in several workspaces and a change does not name one in `X-Workspace-Id`. */
+        /** @description The cursor is damaged, too old, or from another list. Or the caller is in several workspaces, and a change does not name one in `X-Workspace-Id`. */
         BadRequest: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5520,7 +5520,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The revision in the body is not the present one. */
+        /** @description The revision in the body is not the current one. */
         Conflict: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5530,7 +5530,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The caller is in no workspace, the role does not allow this, or the workspace asks for a second factor (`code` MFA_REQUIRED). */
+        /** @description The caller is in no workspace, the caller's role does not allow the call, or the workspace requires a second factor (`code` MFA_REQUIRED). */
         Forbidden: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5540,7 +5540,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The request failed. It is in the log by its id. */
+        /** @description The request failed unexpectedly; the log has the reason under the request's id. */
         InternalServerError: {
             headers: {
                 [name: string]: unknown;
@@ -5550,7 +5550,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The workspace has no such thing, or the caller is not in the workspace. */
+        /** @description The workspace has no such resource, or the caller is not in the workspace. */
         NotFound: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5560,7 +5560,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The revision in `If-Match` is not the present one. */
+        /** @description The revision in `If-Match` is not the current one. */
         PreconditionFailed: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5580,10 +5580,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description Something was busy; the same call may succeed later. */
+        /** @description A service was busy; the same call may succeed later. */
         ServiceUnavailable: {
             headers: {
-                /** @description Seconds to wait; absent where API Gateway refused the call. */
+                /** @description Seconds to wait before the next try; absent if API Gateway refused it. */
                 "Retry-After"?: number;
                 [name: string]: unknown;
             };
@@ -5592,10 +5592,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description Too many calls. */
+        /** @description Too many calls; wait and try again. */
         TooManyRequests: {
             headers: {
-                /** @description Seconds to wait; absent where API Gateway refused the call. */
+                /** @description Seconds to wait before the next try; absent if API Gateway refused it. */
                 "Retry-After"?: number;
                 [name: string]: unknown;
             };
@@ -5616,7 +5616,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description Something in the request is wrong; `problems` names everything that is. */
+        /** @description The request is not valid; `problems` lists every error. */
         UnprocessableEntity: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5626,7 +5626,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The body is not JSON, or in a charset that is not known. */
+        /** @description The body is not JSON, or its charset is unknown. */
         UnsupportedMediaType: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5638,14 +5638,14 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+        /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
         Workspace: string;
     };
     requestBodies: never;
     headers: {
-        /** @description The revision, to send back as `If-Match`. */
+        /** @description The revision; send it back as `If-Match`. */
         ETag: string;
-        /** @description Always no-store: an answer is for its caller alone. */
+        /** @description Always no-store: an answer is only for its caller. */
         NoStore: "no-store";
     };
     pathItems: never;
@@ -5661,7 +5661,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5693,7 +5693,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5732,7 +5732,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5772,7 +5772,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5830,7 +5830,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5883,7 +5883,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5942,7 +5942,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5979,7 +5979,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6032,7 +6032,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6067,7 +6067,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6115,7 +6115,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6167,7 +6167,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6192,7 +6192,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedView"];
                 };
             };
-            /** @description Accepted: the work goes on after the answer. */
+            /** @description Accepted: the work continues after the answer. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6231,7 +6231,7 @@ export interface operations {
                 strict?: boolean;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6272,7 +6272,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6306,7 +6306,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6345,7 +6345,7 @@ export interface operations {
                 strict?: boolean;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6390,7 +6390,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6422,7 +6422,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6471,7 +6471,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6518,7 +6518,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6583,7 +6583,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6646,7 +6646,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6661,7 +6661,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Accepted: the work goes on after the answer. */
+            /** @description Accepted: the work continues after the answer. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6704,7 +6704,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6776,7 +6776,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6808,7 +6808,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6852,7 +6852,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6877,7 +6877,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResentView"];
                 };
             };
-            /** @description Accepted: the work goes on after the answer. */
+            /** @description Accepted: the work continues after the answer. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6934,7 +6934,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6970,7 +6970,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7002,7 +7002,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7014,7 +7014,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Accepted: the work goes on after the answer. */
+            /** @description Accepted: the work continues after the answer. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7040,7 +7040,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7093,7 +7093,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7125,7 +7125,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7159,7 +7159,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7196,7 +7196,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7262,7 +7262,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7293,7 +7293,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7341,7 +7341,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7476,7 +7476,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7513,7 +7513,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7569,7 +7569,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7600,7 +7600,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7648,7 +7648,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7699,7 +7699,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7744,7 +7744,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7798,7 +7798,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7830,7 +7830,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7891,7 +7891,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7947,7 +7947,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7979,7 +7979,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8023,7 +8023,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8074,7 +8074,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8096,7 +8096,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkCancelView"];
                 };
             };
-            /** @description Accepted: the work goes on after the answer. */
+            /** @description Accepted: the work continues after the answer. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -8122,7 +8122,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8175,7 +8175,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8206,7 +8206,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8237,7 +8237,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8278,7 +8278,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8318,7 +8318,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8350,7 +8350,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8389,7 +8389,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8426,7 +8426,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8472,7 +8472,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8516,7 +8516,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8550,7 +8550,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8581,7 +8581,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8640,7 +8640,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8678,7 +8678,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8710,7 +8710,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8758,7 +8758,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8798,7 +8798,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8830,7 +8830,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8869,7 +8869,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8906,7 +8906,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8952,7 +8952,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8996,7 +8996,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -9037,7 +9037,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -9075,9 +9075,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Where the trigger is not signed and names no `dedupePath`, the same key opens one run, however often the event is sent; with another body it is answered 409. A signed trigger does not read it. */
+                /** @description If the trigger is not signed and has no `dedupePath`, all events with the same key open one run; the same key with another body gets 409. A signed trigger ignores the header. */
                 "Idempotency-Key"?: string;
-                /** @description The HMAC-SHA256 of the raw body under the trigger's signing secret; where the trigger is signed, a call without it is answered 401. */
+                /** @description The HMAC-SHA256 of the raw body with the trigger's signing secret. If the trigger is signed, a call without it gets 401. */
                 "X-Runledger-Signature"?: string;
             };
             path: {
@@ -9086,7 +9086,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description The event: a JSON object of any shape, of at most 1 MB. The trigger says where in it the contact and the event's id are. */
+        /** @description The event: any JSON object of at most 1 MB. The trigger's config names the paths of the contact and of the event's id. */
         requestBody: {
             content: {
                 /**
