@@ -117,7 +117,7 @@ def test_the_theme_can_be_switched_and_is_kept(browser: Browser, stack: Stack) -
         open_runs(page, stack)
         root = page.locator("html")
         expect(root).to_have_attribute("data-mantine-color-scheme", "light")
-        page.get_by_role("button", name="Switch to dark colours").click()
+        page.get_by_role("button", name="Switch to dark theme").click()
         expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
         page.reload()
         expect(root).to_have_attribute("data-mantine-color-scheme", "dark")

@@ -20,7 +20,7 @@ function ColorSchemeButton() {
   const scheme = useComputedColorScheme('light');
   const { setColorScheme } = useMantineColorScheme();
   const other = scheme === 'light' ? 'dark' : 'light';
-  const label = `Switch to ${other} colours`;
+  const label = `Switch to ${other} theme`;
   return (
     <ActionIcon
       variant="default"

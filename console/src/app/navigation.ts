@@ -34,7 +34,7 @@ const GROUPS: NavigationGroup[] = [
     title: 'Operate',
     entries: [
       { to: '/runs', label: 'Run history', icon: IconHistory },
-      { to: '/delivery-ops', label: 'Delivery ops', icon: IconMailForward },
+      { to: '/delivery-ops', label: 'Deliveries', icon: IconMailForward },
       { to: '/refusals', label: 'Refusals', icon: IconShieldX },
     ],
   },

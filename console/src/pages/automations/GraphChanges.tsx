@@ -33,7 +33,7 @@ export function GraphChanges({ diff }: { diff: GraphDiff }) {
             {MARKS[kind]}
           </span>
           <div>
-            edge {edge.source} → {edge.target}
+            Edge {edge.source} → {edge.target}
             {edge.label !== null && ` (${edge.label})`} {formatWord(kind).toLowerCase()}
           </div>
         </li>

@@ -8,10 +8,10 @@ import { ShownSecret } from './ShownSecret';
 import type { Automation } from './types';
 
 const OVERLAPS = [
-  { value: '0', label: 'Refuse it immediately' },
-  { value: '60', label: '1 hour' },
-  { value: '1440', label: '1 day' },
-  { value: '10080', label: '7 days' },
+  { value: '0', label: 'Refuse immediately' },
+  { value: '60', label: 'Accept for 1 hour' },
+  { value: '1440', label: 'Accept for 1 day' },
+  { value: '10080', label: 'Accept for 7 days' },
 ];
 
 interface Props {
@@ -48,7 +48,7 @@ export function RotateDialog({ automation, onClose }: Props) {
             before the current secret expires.
           </p>
           <NativeSelect
-            label="Accept the current secret for another"
+            label="Current secret"
             data={OVERLAPS}
             value={overlap}
             onChange={(event) => {

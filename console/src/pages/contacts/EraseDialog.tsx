@@ -41,16 +41,16 @@ export function EraseDialog({ contact, onClose }: Props) {
         <p>This cannot be undone:</p>
         <ul className={classes.effects}>
           <li>The contact is deleted immediately, with its name, addresses, tags and metadata.</li>
-          <li>Its open runs are canceled, and its waiting messages are not sent.</li>
+          <li>Open runs for the contact are canceled, and waiting messages to it are not sent.</li>
           <li>
-            Payloads, texts and addresses are removed from its runs, deliveries and refusals. These
-            stay in the history and in the counts.
+            Payloads, texts and addresses are removed from its runs, deliveries and refusals. The
+            runs, deliveries and refusals stay in the history and in the counts.
           </li>
           <li>A suppressed address stays suppressed; only a fingerprint of it is kept.</li>
         </ul>
         <TextInput
           label="Reason"
-          description="Optional and kept permanently. Name the request, not the person."
+          description="Optional. It is kept permanently, so name the request, not the person."
           maxLength={200}
           value={reason}
           onChange={(event) => {

@@ -29,7 +29,7 @@ describe('the delivery list', () => {
     stack({ '/v1/deliveries/dlv_1': () => json({ detail: 'Gone' }, 404) });
     const { user } = openConsole('/delivery-ops?status=SENT&channel=EMAIL');
     await user.click(await screen.findByRole('link', { name: /^Thank you for order 1009/ }));
-    await user.click(await screen.findByRole('link', { name: 'Delivery ops', current: false }));
+    await user.click(await screen.findByRole('link', { name: 'Deliveries', current: false }));
     expect(window.location.search).toBe('?status=SENT&channel=EMAIL');
   });
 

@@ -47,7 +47,7 @@ function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
   const dead = counts?.counts.DEAD_LETTERED;
   return (
     <TabLinks
-      label="Deliveries"
+      label="Delivery views"
       current={filters.tab ?? 'all'}
       tabs={[
         { key: 'all', to: address(null), label: 'All' },
@@ -167,9 +167,9 @@ export default function DeliveriesPage() {
   const isDead = filters.tab === 'dead-lettered';
   return (
     <div className={page.page}>
-      <title>{`${isDead ? 'Dead-lettered · ' : ''}Delivery ops · Runledger`}</title>
+      <title>{`${isDead ? 'Dead-lettered · ' : ''}Deliveries · Runledger`}</title>
       <div className={page.titleRow}>
-        <h1>Delivery ops</h1>
+        <h1>Deliveries</h1>
         <ExportButton
           list="DELIVERIES"
           plural="deliveries"

@@ -25,7 +25,7 @@ import { deliveryQuery } from './queries';
 import { ResendDialog } from './ResendDialog';
 import { Tries } from './Tries';
 
-const BACK = { to: '/delivery-ops', label: 'Delivery ops' };
+const BACK = { to: '/delivery-ops', label: 'Deliveries' };
 
 function Origin({ delivery }: { delivery: DeliveryDetail }) {
   const { runId, nodeId, resendOf, requestedBy } = delivery;
@@ -74,7 +74,7 @@ function DeliveryFacts({ delivery, now }: { delivery: DeliveryDetail; now: numbe
         <ExactTime time={delivery.createdAt} />
         <RelativeTime time={delivery.createdAt} now={now} />
       </Fact>
-      <Fact name="Settled">
+      <Fact name="Finished">
         {delivery.settledAt === null ? 'Not yet' : <ExactTime time={delivery.settledAt} />}
       </Fact>
       {delivery.nextTryAt !== null && (

@@ -39,7 +39,7 @@ describe('the activity of a delivery', () => {
     expect(shown).toEqual([
       'Created by its run',
       'Try 1: refused temporarily by the provider',
-      'Reported as delayed',
+      'Provider reported: delayed',
       'Try 2: accepted by the provider',
     ]);
   });

@@ -36,12 +36,12 @@ const TRY_TEXTS = {
 } as const satisfies Record<Try['outcome'], readonly [string, DeliveryEvent['tone']]>;
 
 const REPORT_TEXTS = {
-  DELIVERED: ['Reported as delivered', 'good'],
-  BOUNCED: ['Reported as bounced', 'bad'],
+  DELIVERED: ['Provider reported: delivered', 'good'],
+  BOUNCED: ['Provider reported: bounced', 'bad'],
   COMPLAINED: ['Marked as spam by the recipient', 'bad'],
-  REJECTED: ['Rejected by the provider after it was accepted', 'bad'],
-  FAILED: ['Reported as failed', 'bad'],
-  DELAYED: ['Reported as delayed', 'plain'],
+  REJECTED: ['Provider reported: rejected after it was accepted', 'bad'],
+  FAILED: ['Provider reported: failed', 'bad'],
+  DELAYED: ['Provider reported: delayed', 'plain'],
 } as const satisfies Record<ProviderReport['kind'], readonly [string, DeliveryEvent['tone']]>;
 
 function joined(...parts: (string | null)[]): string | null {

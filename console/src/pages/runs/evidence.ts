@@ -121,7 +121,7 @@ function switchSentences(rules: Facts[], matched: unknown): Sentence[] {
 
 function waitSentence(evidence: Facts): string {
   const until = text(evidence.until);
-  const passed = evidence.passed === true ? ', which had passed already' : '';
+  const passed = evidence.passed === true ? ', which was already in the past' : '';
   if ('delayMinutes' in evidence && typeof evidence.delayMinutes === 'number') {
     return `Waits ${formatDuration(evidence.delayMinutes * 60_000)}, until ${until}${passed}`;
   }

@@ -136,7 +136,7 @@ export function MembersTab() {
           }}
         >
           <p>
-            They lose access to this workspace. Their name stays on what they did. You can invite
+            They lose access to this workspace. Their name stays in the history. You can invite
             them again.
           </p>
         </ConfirmDialog>

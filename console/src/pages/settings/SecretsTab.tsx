@@ -33,7 +33,7 @@ function HostsField({ hosts = [], error }: HostsFieldProps) {
     <Textarea
       label="Allowed hosts"
       name="allowedHosts"
-      description="One per line: api.partner.example, or *.partner.example for all its subdomains. If empty, the secret is only sent to hosts that are written in an automation, never to a host that comes from a run."
+      description="One per line: api.partner.example, or *.partner.example for all its subdomains. If empty, the secret is only sent to hosts that are written in an automation, not to hosts that come from a run’s data."
       rows={3}
       defaultValue={hosts.join('\n')}
       error={error}
@@ -201,9 +201,9 @@ export function SecretsTab() {
     <>
       <div className={classes.intro}>
         <p>
-          Keys and tokens for calls to services. Nodes read them as{' '}
-          <code>{'{{secret.NAME}}'}</code>. Values cannot be shown again. Times of last use are
-          updated once an hour.
+          Keys and tokens for API calls. Nodes read them as{' '}
+          <code>{'{{secret.NAME}}'}</code>. Saved values cannot be shown. Times of last use are
+          updated hourly.
         </p>
         {mayEdit && newSecret}
       </div>

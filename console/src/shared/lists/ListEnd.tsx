@@ -50,7 +50,7 @@ export function ListEnd(props: Props) {
       ) : (
         shown > 0 && (
           <p>
-            {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${plural}`}{' '}
+            {shown === 1 ? `1 ${noun}` : `${formatCount(shown)} ${plural}`}{' '}
             {period === undefined ? 'in total.' : `${period}. No older matches.`}
           </p>
         )

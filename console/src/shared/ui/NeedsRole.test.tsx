@@ -12,7 +12,7 @@ it.each(['/contacts/new', '/contacts/segments/new', '/templates/new'])(
   async (address) => {
     serve({ '/v1/me': () => json({ ...ME, role: 'MEMBER' }) });
     openConsole(address);
-    expect(await screen.findByText('This needs the Admin role')).toBeVisible();
+    expect(await screen.findByText('You need the Admin role')).toBeVisible();
     expect(screen.queryByRole('textbox')).toBeNull();
   },
 );

@@ -19,7 +19,7 @@ export function NeedsRole({ least, children }: Props) {
   if (me === undefined) return null;
   if (allows(me.role, least)) return children;
   return (
-    <Notice title={`This needs the ${formatWord(least)} role`}>
+    <Notice title={`You need the ${formatWord(least)} role`}>
       <p>
         {me.role !== null && `Your role is ${formatWord(me.role)}. `}Ask an owner of the workspace
         for a higher role.

@@ -24,8 +24,8 @@ export function ConflictDialog(props: Props) {
   return (
     <Dialog title="This automation was changed by someone else" opened onClose={onClose}>
       <p>
-        {theirs.updatedBy} saved it after you started editing. Your changes are not saved yet, and
-        still here. Differences from their version to yours:
+        {theirs.updatedBy} saved it after you started editing. Your changes are not saved yet, but
+        they are not lost. Differences from their version to yours:
       </p>
       {theirs.name !== mine.name && (
         <p>

@@ -47,7 +47,7 @@ function NameField({ document, nodeId, onRename }: NameProps) {
   return (
     <TextInput
       label="Name"
-      description="Unique in the automation. {{steps.<name>.…}} reads its output."
+      description="Must be unique in the automation. {{steps.<name>.…}} reads the node's output."
       value={typed}
       error={error}
       spellCheck={false}

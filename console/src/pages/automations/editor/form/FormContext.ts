@@ -16,6 +16,6 @@ export const FormContext = createContext<Form | null>(null);
 
 export function useForm(): Form {
   const form = use(FormContext);
-  if (!form) throw new Error('The field stands outside of a form.');
+  if (!form) throw new Error('The field is outside a form.');
   return form;
 }
