@@ -112,7 +112,7 @@ class _Writer:
                 finished_at=None,
                 end_ms=None,
                 end_node_id=None,
-                # In no index of what is due, and for a day to come: nothing touches them.
+                # Not due, and scheduled in a day: nothing changes these runs.
                 due_at=None,
                 scheduled_for=self.now + DAY if status is RunStatus.PENDING else None,
                 sequence=1,

@@ -29,7 +29,7 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** Signing in happens in place: the URL stays, so an ended session returns to where it was. */
+/** The sign-in form keeps the URL, so that after an ended session the user returns to the page. */
 function SignedIn({ queries }: { queries: QueryClient }) {
   const { session } = useServices();
   const state = useSessionState();

@@ -74,7 +74,7 @@ function Consequences({ automation, change }: Omit<Props, 'onClose'>) {
   }
   return (
     <ul>
-      <li>Triggers open no new runs. Each one is recorded under Refusals.</li>
+      <li>No new runs: triggers are refused and listed under Refusals.</li>
       <OpenRuns automationId={automation.id} />
       <li>
         {change === 'pause'

@@ -203,7 +203,7 @@ function PathTitle({ path }: { path: Path }) {
   );
 }
 
-/** The number of columns for so many lanes; more lanes wrap to rows of equal length. */
+/** Returns the number of columns. More lanes than MOST_COLUMNS wrap to rows of equal length. */
 function columnsFor(lanes: number): number {
   return Math.ceil(lanes / Math.ceil(lanes / MOST_COLUMNS));
 }

@@ -59,7 +59,7 @@ describe('the client', () => {
     });
   });
 
-  it('sends documents, and reads what is wrong with them', async () => {
+  it('sends documents, and reads their problems', async () => {
     const { api, calls } = client({
       '/v1/contacts': () =>
         json({ title: 'Invalid input', detail: 'phone: too short', field: 'phone' }, 422),

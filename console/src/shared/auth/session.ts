@@ -26,7 +26,7 @@ const PREFIX = 'runledger.';
 const TOKENS_KEY = `${PREFIX}tokens`;
 const WORKSPACE_KEY = `${PREFIX}workspace`;
 const PERSON_KEY = `${PREFIX}person`;
-/** Milliseconds before the access token expires at which it is renewed. */
+/** The access token is renewed this long before it expires, so that no request uses an old one. */
 const RENEW_BEFORE_MS = 60_000;
 
 export type SessionState = 'signed-out' | 'signed-in' | 'expired';

@@ -11,7 +11,7 @@ const LABEL_HEIGHT = 22;
 const LABEL_CHARACTER = 7.5;
 
 /** `routes` holds, for each edge by its index, the points between its ends that keep it off the
- * nodes; none where it runs straight. */
+ * nodes; empty if it is straight. */
 export interface Layout {
   positions: ReadonlyMap<string, Position>;
   routes: ReadonlyMap<number, Position[]>;

@@ -2,7 +2,7 @@
 
 import type { Page } from '../api/types';
 
-/** Sorts newest first by time and id, as the API does. */
+/** Returns a row's sort key, time and id: a greater key is newer, as the API sorts. */
 export type KeyOf<Item> = (item: Item) => string;
 
 export interface LivePage<Item> extends Page<Item> {

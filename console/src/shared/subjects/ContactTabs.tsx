@@ -6,5 +6,5 @@ const TABS = [
 ];
 
 export function ContactTabs({ current }: { current: 'contacts' | 'segments' }) {
-  return <TabLinks label="People" tabs={TABS} current={current} />;
+  return <TabLinks label="Contact views" tabs={TABS} current={current} />;
 }

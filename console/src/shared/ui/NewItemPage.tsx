@@ -19,7 +19,7 @@ interface Props<Document> {
   /** `segment` and `segments`; the plural is the list's query key as well. */
   noun: string;
   plural: string;
-  /** The list's path. The page of each item stands below it. */
+  /** The list's path. The paths of its items are below it. */
   path: string;
   create: (document: Document) => Promise<{ id: string }>;
   children: (form: FormProps<Document>) => ReactNode;

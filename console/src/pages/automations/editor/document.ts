@@ -34,7 +34,7 @@ export type Action =
   | { type: 'RENAME'; name: string }
   | { type: 'SET_REENTRY'; reentry: Reentry }
   | { type: 'ADD_NODE'; node: GraphNode; after: Exit | null }
-  /** Into the edge of this index; `label` is the branch by which the node goes on. */
+  /** Inserts the node into the edge of this index; `label` is its branch to the edge's target. */
   | { type: 'INSERT_NODE'; node: GraphNode; edge: number; label: string | null }
   | { type: 'REMOVE_NODE'; nodeId: string }
   | { type: 'RENAME_NODE'; nodeId: string; to: string }

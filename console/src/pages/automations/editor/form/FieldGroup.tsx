@@ -11,7 +11,7 @@ interface GroupProps {
   children: ReactNode;
 }
 
-/** Several fields under one name, and what is wrong with them as a whole. */
+/** Several fields under one label, with a problem of all of them together. */
 export function FieldGroup({ path, label, description, children }: GroupProps) {
   const { nodeId, problemAt } = useForm();
   const error = problemAt(path);

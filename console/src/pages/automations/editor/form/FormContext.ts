@@ -6,7 +6,7 @@ export interface Form {
   root: Schema;
   /** The whole config. */
   config: Record<string, unknown>;
-  /** What is wrong at this very path; undefined where nothing is. */
+  /** The problem at exactly this path; undefined if there is none. */
   problemAt: (path: Path) => string | undefined;
   /** Undefined takes the value away. */
   set: (path: Path, value: unknown) => void;
