@@ -13,7 +13,7 @@ const MISSED: Record<NonNullable<Fire['missed']>, string> = {
   SCHEDULE_DISABLED: 'its schedule was disabled',
   SCHEDULE_MISSING: 'its schedule was missing',
   SCHEDULE_CHANGED: 'its schedule was changed',
-  TARGET_FAILED: 'starting it failed',
+  TARGET_FAILED: 'the schedule could not start it',
   UNKNOWN: 'its schedule did not fire',
 };
 
