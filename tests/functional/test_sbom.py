@@ -46,5 +46,5 @@ def test_it_is_the_same_for_the_same_lock_files() -> None:
 def test_a_document_that_is_none_is_refused() -> None:
     document = layer()
     del document["components"][0]["name"]
-    with pytest.raises(SbomError, match=r"no CycloneDX 1\.6"):
+    with pytest.raises(SbomError, match=r"not valid CycloneDX 1\.6"):
         validate(document)

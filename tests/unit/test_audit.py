@@ -49,7 +49,7 @@ def test_an_exception_is_read() -> None:
     ("text", "fault"),
     [
         ("[[exception]\n", "not TOML"),
-        (ENTRY.replace("reason", "because"), "needs id, package, reason, review"),
+        (ENTRY.replace("reason", "because"), "fields id, package, reason, review"),
         (ENTRY.replace('reason = "Only our own templates are rendered."', 'reason = " "'), "texts"),
         (ENTRY.replace("2027-01-31", '"soon"'), "review must be a date"),
         (ENTRY.replace("2027-01-31", "2027-01-31T00:00:00"), "review must be a date"),
