@@ -189,7 +189,7 @@ def _description(
 def _greet(stack: Stack, webhooks: list[dict[str, Any]]) -> None:
     owner = bootstrap.workspaces()[0]["users"][0]["email"]
     print(f"\n  Runledger   {stack.url}")
-    print(f"  Sign in     {owner}  {PASSWORD}   (admin@, member@, viewer@ likewise)")
+    print(f"  Sign in     {owner}  {PASSWORD}   (also admin@, member@, viewer@)")
     if webhooks:
         event = demo.order("A-$(date +%s)", 99, "ada@customer.example")
         body = json.dumps(event).replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""What Schemathesis may not send."""
+"""The requests that Schemathesis must not send."""
 
 import json
 from typing import Any

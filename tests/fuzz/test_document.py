@@ -32,7 +32,7 @@ again with the same seed, which tests/fuzz/schemathesis.toml sets: make fuzz
 
 
 def run(stack: Stack, role: str, report: Path, *chosen: str) -> tuple[int, str]:
-    """The exit code of Schemathesis as the demo workspace's user of this role, and its output;
+    """Runs Schemathesis as the demo workspace's user of this role; returns exit code and output.
     `chosen` are options that say which operations."""
     workspace = stack.local["workspaces"][0]
     user = next(each for each in workspace["users"] if each["role"] == role)

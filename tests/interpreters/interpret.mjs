@@ -6,7 +6,8 @@
 //
 // `outcomes` maps a node to the outcome its stub answers. `failures` maps a state to the names of
 // the errors its stub raises, one a try; when they are used up it answers. `more` maps a node to how
-// often its stub says that the node goes on. `validated` false leaves out the interpreter's own validation, which takes far longer than the walk.
+// often its stub says that the node goes on. `validated` false skips the interpreter's own validation,
+// which takes far longer than the walk.
 import { createInterface } from 'node:readline';
 import aslValidator from 'asl-validator';
 import { StateMachine } from 'aws-local-stepfunctions';
@@ -27,7 +28,7 @@ function stub(state, outcomes, failures, more, calls) {
     calls.push({ state, input });
     const name = pending.shift();
     if (name !== undefined) {
-      const error = new Error(`${state} was told to fail`);
+      const error = new Error(`${state} was made to fail by the test`);
       error.name = name;
       throw error;
     }

@@ -110,7 +110,7 @@ class RunActors:
         row = DueRow(id=self.automation_id, key=keys.automation(WORKSPACE, self.automation_id))
         services().due_work.kinds["aut"](row)
 
-    def tell_of_its_end(self) -> None:
+    def report_its_end(self) -> None:
         """Step Functions reports that the execution failed."""
         ended = ExecutionEnded(self.execution(), f"{self.run_id}-1", "FAILED", "Oops", None)
         services().closer.close(ended)

@@ -1,4 +1,4 @@
-"""What must be true of the table when the system is at rest, whatever happened before."""
+"""The conditions that the table must meet whenever the system is at rest."""
 
 import json
 from collections import Counter
@@ -118,7 +118,7 @@ def problems(simulation: Simulation) -> list[str]:
     sent = Counter(simulation.ses.sent)
     deliveries = {_id_of(row) for row in simulation.table.items() if row["sk"] == "DELIVERY"}
     found += [f"{each} was sent {count} times" for each, count in sent.items() if count > 1]
-    found += [f"{each} was sent and is not told" for each in sent if each not in deliveries]
+    found += [f"{each} was sent but is not recorded" for each in sent if each not in deliveries]
     called = Counter(request.headers["Idempotency-Key"] for request in simulation.http.calls)
     found += [f"the service was called {count} times" for count in called.values() if count > 1]
     return found
@@ -126,17 +126,17 @@ def problems(simulation: Simulation) -> list[str]:
 
 def _unpublished(simulation: Simulation) -> list[str]:
     """Each change of a run's status is on the bus at least once."""
-    told = {json.loads(entry["Detail"])["id"] for entry in simulation.bus.entries}
+    published = {json.loads(entry["Detail"])["id"] for entry in simulation.bus.entries}
     runs = [
         f"change {number} of {row['pk']} was not published"
         for row in simulation.runs()
         for number in range(1, row["sequence"] + 1)
-        if event_id(_id_of(row), number) not in told
+        if event_id(_id_of(row), number) not in published
     ]
     deliveries = [
         f"{row['pk']} is {row['status']}, which was not published"
         for row in simulation.deliveries()
-        if event_id(_id_of(row), row["sequence"]) not in told
+        if event_id(_id_of(row), row["sequence"]) not in published
     ]
     return runs + deliveries
 
@@ -246,9 +246,9 @@ def _delivery_problems(simulation: Simulation, row: Item) -> list[str]:
         found.append(f"a {status} delivery without a reason")
     if status in ("SENT", "DELIVERED") and sent != 1:
         found.append(f"a {status} message that was sent {sent} times")
-    is_told = status in ("SENT", "DELIVERED") or kind in ("OUTCOME_UNKNOWN", "BOUNCED")
-    if sent and not is_told:
-        found.append(f"a message that was sent is told as {status}, {kind}")
+    is_recorded = status in ("SENT", "DELIVERED") or kind in ("OUTCOME_UNKNOWN", "BOUNCED")
+    if sent and not is_recorded:
+        found.append(f"a message that was sent is recorded as {status}, {kind}")
     return found
 
 

@@ -65,10 +65,10 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
     `ready` has a `simulation` and can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)
     assert statuses == list(scenario.ends)
-    told_unknown = unknown(ready.simulation)
+    recorded_unknown = unknown(ready.simulation)
     if scenario.deliveries is not None:
-        told = sorted(row["status"] for row in ready.simulation.deliveries())
-        assert told == sorted(scenario.deliveries)
+        statuses = sorted(row["status"] for row in ready.simulation.deliveries())
+        assert statuses == sorted(scenario.deliveries)
     assert set(scenario.functions) <= {function for function, _ in unbroken}
     name = scenario.play.__name__
     points = kill_points(name, unbroken)
@@ -78,15 +78,15 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
         _, statuses = _play(ready, scenario, point, fault)
         if fault in LIVING and call.repeats:
             lost = unknown(ready.simulation)
-            assert lost == told_unknown, f"{describe(unbroken, point)}: {fault}"
+            assert lost == recorded_unknown, f"{describe(unbroken, point)}: {fault}"
         ends.update(statuses)
         if statuses != list(scenario.ends):
             # Only an effect may be lost, because its function cannot know whether to repeat it. No
             # effect is lost if its process lived and AWS recovered while the claim held.
             assert function in EFFECTS, describe(unbroken, point)
             assert fault not in LIVING or not call.repeats, describe(unbroken, point)
-    told_ends = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
-    return f"{name}: {len(unbroken)} calls, {len(points)} kill points; runs ended: {told_ends}"
+    counted_ends = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+    return f"{name}: {len(unbroken)} calls, {len(points)} kill points; runs ended: {counted_ends}"
 
 
 def _play(

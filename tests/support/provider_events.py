@@ -57,11 +57,11 @@ def email_event(
 ) -> dict[str, Any]:
     """Returns an e-mail event; `part` overrides fields of its details."""
     event: dict[str, Any] = json.loads(_SAMPLE.read_text())
-    name, told = _EMAIL_PARTS[detail_type]
+    name, fields = _EMAIL_PARTS[detail_type]
     mail = event["detail"]["mail"]
     mail["tags"] |= {"deliveryId": [delivery_id], "workspaceId": [workspace_id]}
     event |= {"id": event_id, "detail-type": detail_type}
-    event["detail"] = {"eventType": name, "mail": mail, name: {**told, **part}}
+    event["detail"] = {"eventType": name, "mail": mail, name: {**fields, **part}}
     return event
 
 

@@ -159,8 +159,8 @@ class Simulation:
         except ProcessDied:
             raise FunctionError("Runtime.ExitError", "exit status 1") from None
         except Exception as error:
-            told = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            raise FunctionError(type(error).__name__, json.dumps(told)) from error
+            cause = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            raise FunctionError(type(error).__name__, json.dumps(cause)) from error
 
     def asynchronously(self, function: str, event: dict[str, Any]) -> None:
         """Invokes as Lambda does for EventBridge: retries a failure, then gives up."""
@@ -286,7 +286,7 @@ class Simulation:
         """Lets things happen one by one while the condition holds, for a day at most."""
         end = self.clock.now + DAY
         while condition():
-            assert self._happen(end), "nothing happens any more"
+            assert self._happen(end), "nothing more happens"
 
     def _happen(self, before: int) -> bool:
         """Lets one thing happen. Returns False if nothing is due before that moment."""
@@ -315,7 +315,7 @@ class Simulation:
         """Replaces the followers that no test has requested."""
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
-            "marker": SimpleNamespace(mark=lambda told: None),
+            "marker": SimpleNamespace(mark=lambda marked: None),
             "expiry": SimpleNamespace(bury=lambda row: None),
         }
         return replace(

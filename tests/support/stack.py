@@ -130,7 +130,7 @@ def started_stack(
 def _running_at(url: str) -> Stack:
     local = LocalStack(Ports(), default_state_dir()).read_note("local.json")
     if local.get("url") != url.rstrip("/"):
-        pytest.fail(f"RUNLEDGER_STACK_URL={url}, but local.json tells of {local.get('url')}")
+        pytest.fail(f"RUNLEDGER_STACK_URL={url}, but local.json names {local.get('url')}")
     return Stack(local)
 
 

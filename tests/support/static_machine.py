@@ -96,8 +96,8 @@ def walked_by_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Functi
                 return function(body).model_dump_json(by_alias=True).encode()
             except Exception as error:
                 answer["x-amz-function-error"] = "Unhandled"
-                told = {"errorType": type(error).__name__, "errorMessage": str(error)}
-                return json.dumps(told).encode()
+                cause = {"errorType": type(error).__name__, "errorMessage": str(error)}
+                return json.dumps(cause).encode()
 
         monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
 

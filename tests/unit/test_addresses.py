@@ -1,4 +1,4 @@
-"""One form of every e-mail address, phone number, text and time zone."""
+"""Each e-mail address, phone number, text and time zone has one stored form."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_an_address_has_one_form_here_and_one_for_mail_systems(
 
 
 @pytest.mark.parametrize("written", ["müller@example.com", "用户@example.com", "a\u200b@x.example"])
-def test_a_local_part_that_cannot_be_delivered_to_is_refused_when_it_is_written(
+def test_an_address_that_cannot_get_mail_is_refused(
     written: str,
 ) -> None:
     with pytest.raises(ValueError, match="before the @"):
@@ -50,7 +50,7 @@ def test_a_local_part_that_cannot_be_delivered_to_is_refused_when_it_is_written(
 
 
 @pytest.mark.parametrize("written", ["", "ada", "a@b@c", "@x.example", "a@", "a b@x.example"])
-def test_what_is_no_address_is_refused_in_our_words(written: str) -> None:
+def test_an_invalid_address_is_refused_in_our_words(written: str) -> None:
     with pytest.raises(ValueError, match="not an e-mail address"):
         normalize_email(written)
 
@@ -74,7 +74,7 @@ ADA = "+4915123456789"
         "tel:+49-1512-3456789",
     ],
 )
-def test_a_number_with_its_country_code_is_one_number(written: str) -> None:
+def test_a_number_with_its_country_code_has_one_form(written: str) -> None:
     assert normalize_phone(written) == ADA
     assert phone_readings(written) == (ADA,)
 
@@ -88,16 +88,16 @@ def test_a_number_with_its_country_code_is_one_number(written: str) -> None:
         ("+55 (21) 9876-5432", "5521998765432", "+5521998765432"),
     ],
 )
-def test_both_customary_forms_are_one_number(one: str, other: str, stored: str) -> None:
+def test_both_customary_forms_become_one_number(one: str, other: str, stored: str) -> None:
     assert normalize_phone(one) == normalize_phone(other) == stored
 
 
 @pytest.mark.parametrize("landline", ["+551133334444", "+525511112222", "+12025550123"])
-def test_other_numbers_stay_as_they_are(landline: str) -> None:
+def test_other_numbers_stay_unchanged(landline: str) -> None:
     assert normalize_phone(landline) == landline
 
 
-def test_a_number_that_several_countries_have_is_refused_and_can_be_searched() -> None:
+def test_an_ambiguous_number_is_refused_but_can_be_searched() -> None:
     with pytest.raises(ValueError, match="with its country code"):
         normalize_phone("2025550123")
     assert {"+12025550123", "+492025550123"} <= set(phone_readings("2025550123"))
@@ -107,7 +107,7 @@ def test_a_number_that_several_countries_have_is_refused_and_can_be_searched() -
     "written",
     ["", "12", "++49", "phone", "+49 12x", "00", "+", "+1 800 FLOWERS", "+49 1512 3456789 ext. 5"],
 )
-def test_what_is_no_number_is_refused_in_our_words(written: str) -> None:
+def test_an_invalid_number_is_refused_in_our_words(written: str) -> None:
     with pytest.raises(ValueError, match="phone number") as raised:
         normalize_phone(written)
     assert "(0)" not in str(raised.value)
@@ -118,7 +118,7 @@ _numbers = st.sampled_from(["+49151", "+3361", "+4477009", "+5255", "+55119", "+
 
 
 @given(_numbers, st.text("0123456789", min_size=4, max_size=8))
-def test_the_stored_form_is_stable_and_found_however_it_is_written(head: str, rest: str) -> None:
+def test_the_stored_form_is_stable_and_found_from_every_spelling(head: str, rest: str) -> None:
     try:
         stored = normalize_phone(head + rest)
     except ValueError:
@@ -141,15 +141,15 @@ def test_the_stored_form_is_stable_and_found_however_it_is_written(head: str, re
         ("004915123456789", ADA),
     ],
 )
-def test_a_plus_that_was_not_escaped_is_understood(text: str, meant: str) -> None:
+def test_an_unescaped_plus_is_understood(text: str, meant: str) -> None:
     assert addresses_in(text) == {meant}
 
 
-def test_ids_are_left_alone() -> None:
+def test_ids_stay_unchanged() -> None:
     assert pasted(" con_01 ") == "con_01"
 
 
-def test_what_is_no_address_at_all_names_the_field() -> None:
+def test_an_invalid_address_names_the_field() -> None:
     with pytest.raises(InvalidInputError) as raised:
         addresses_in("hello")
     assert raised.value.field == "address"
@@ -172,13 +172,13 @@ COMPOSED, DECOMPOSED = "Zoë", "Zoe\u0308"
         (Operator.EQUALS, "ﬁ", "fi", False),
     ],
 )
-def test_texts_compare_by_what_is_read(
+def test_texts_are_compared_by_their_visible_characters(
     operator: Operator, left: Any, right: Any, holds: bool
 ) -> None:
     assert compare(left, operator, right) is holds
 
 
-def test_a_tag_is_found_however_it_was_typed() -> None:
+def test_a_tag_is_found_from_every_spelling() -> None:
     assert ContactDocument(tags=[DECOMPOSED]).tags == [COMPOSED]
     assert HasTagRule(kind="HAS_TAG", tag=DECOMPOSED).tag == COMPOSED
     assert nfc(DECOMPOSED) == COMPOSED
@@ -223,12 +223,12 @@ def test_a_zone_is_stored_as_the_database_writes_it(written: str, stored: str) -
         "tzdata.zi",
     ],
 )
-def test_what_is_no_zone_is_refused(written: str) -> None:
+def test_an_invalid_zone_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         canonical_zone(written)
     assert zone_named(written) is None
 
 
 @pytest.mark.parametrize("value", [None, 5, ["UTC"], {"zone": "UTC"}])
-def test_a_value_that_is_no_text_names_no_zone(value: object) -> None:
+def test_a_value_that_is_not_a_text_names_no_zone(value: object) -> None:
     assert zone_named(value) is None

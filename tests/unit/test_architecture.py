@@ -105,8 +105,7 @@ def module_of(path: Path) -> str:
 
 
 def imported(path: Path, *, when_run: bool = False) -> set[str]:
-    """Every module that a file imports, wherever in it; `when_run` leaves out what is imported
-    for types alone."""
+    """Returns every module that a file imports; `when_run` omits imports that only types need."""
     found: set[str] = set()
     for node in _nodes(ast.parse(path.read_text()), when_run):
         if isinstance(node, ast.Import):
@@ -131,7 +130,7 @@ SERVICES = [path for path in FILES if part_of(path) == "services"]
 
 
 def upward(here: str, module: str) -> bool:
-    """Whether a part of the package reaches up, or out of it, by importing a module."""
+    """Whether this import goes to a higher layer or out of the package."""
     parts = module.split(".")
     if parts[0] in OUTSIDE:
         return True
@@ -141,7 +140,7 @@ def upward(here: str, module: str) -> bool:
 
 
 def room_problem(here: str, module: str) -> str | None:
-    """What is wrong with an import by a module of `services/`, by the order of its rooms."""
+    """Returns why the order of the rooms forbids an import by a module of `services/`, or None."""
     mine, theirs = here.split(".")[2:], module.split(".")[2:]
     if not module.startswith("runledger.services.") or theirs[0] in BELOW_ALL_ROOMS:
         return None
@@ -156,7 +155,7 @@ def room_problem(here: str, module: str) -> str | None:
 
 
 def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
-    """Every path along the arrows that comes back to where it began, one for each start."""
+    """Returns every path along the arrows that ends where it began, one for each start."""
     found: list[list[str]] = []
     done: set[str] = set()
 
@@ -176,24 +175,24 @@ def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
+def test_a_module_imports_only_from_lower_layers(path: Path) -> None:
     here = part_of(path)
     assert [module for module in sorted(imported(path)) if upward(here, module)] == []
 
 
-def test_every_part_has_a_floor() -> None:
+def test_every_part_has_a_layer() -> None:
     assert {part_of(path) for path in FILES} == set(FLOORS)
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_service_imports_from_lower_rooms_only(path: Path) -> None:
+def test_a_service_imports_only_from_lower_rooms(path: Path) -> None:
     here = module_of(path)
     problems = {room_problem(here, module) for module in imported(path)} - {None}
     assert problems == set()
 
 
 def test_each_room_holds_its_own_subjects() -> None:
-    """A file that is moved, or new, has to be given to a room on purpose."""
+    """A new or moved file must be assigned to a room on purpose."""
     found: dict[str, list[str]] = {}
     for path in SERVICES:
         parts = path.relative_to(PACKAGE / "services").with_suffix("").parts
@@ -213,8 +212,8 @@ def test_no_imports_run_in_a_circle() -> None:
     assert circles(arrows) == []
 
 
-def test_what_is_forbidden_is_noticed() -> None:
-    """The rules themselves, on imports that nobody wrote."""
+def test_the_rules_notice_forbidden_imports() -> None:
+    """Checks the rules themselves on made-up imports."""
     services = "runledger.services"
     assert upward("services", "runledger.routes.callers")
     assert upward("models", "runledger.api.runs")
@@ -241,7 +240,7 @@ def test_no_old_name_returns() -> None:
 
 
 def constructed() -> set[str]:
-    """The services and stores that `composition.py` puts together."""
+    """Returns the services and stores that `composition.py` creates."""
     tree = ast.parse((PACKAGE / "composition.py").read_text())
     names = {
         alias.name
@@ -258,7 +257,7 @@ def constructed() -> set[str]:
     return {name for name in names & called if name[0].isupper()}
 
 
-def test_only_the_composition_puts_services_together() -> None:
+def test_only_the_composition_creates_services() -> None:
     names = constructed()
     assert {"Webhooks", "Walker", "DueWork", "Queries", "ContactEraser", "Stores"} <= names
     places = [*(ROOT / "functions").glob("*/handler.py"), *(PACKAGE / "routes").rglob("*.py")]
@@ -299,7 +298,7 @@ def test_no_settings_are_read_at_import(monkeypatch: pytest.MonkeyPatch) -> None
         assert importlib.import_module(f"functions.{path.parent.name}.handler").handler
 
 
-def test_models_change_by_checked_names_alone() -> None:
+def test_models_change_only_by_checked_names() -> None:
     copies = [
         path
         for path in [*FILES, *(ROOT / "functions").rglob("*.py")]
@@ -325,10 +324,10 @@ CHANNELS = ("EMAIL", "SMS", "WHATSAPP")
 
 
 @pytest.mark.parametrize(("part", "names"), [("nodes", NODE_TYPES), ("channels", CHANNELS)])
-def test_no_code_asks_for_the_type_of_a_node_or_the_name_of_a_channel(
+def test_no_code_compares_the_type_of_a_node_or_the_name_of_a_channel(
     part: str, names: tuple[str, ...]
 ) -> None:
-    """What each of them is lies in its own file; everybody else asks the registry's entry."""
+    """Their differences belong in their own files; other code asks the registry's entry."""
     for path in FILES:
         if part_of(path) == part:
             continue

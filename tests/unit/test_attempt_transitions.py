@@ -1,4 +1,4 @@
-"""An attempt's status does not depend on the order in which we hear of things."""
+"""An attempt's status does not depend on the order of our record and the provider's reports."""
 
 from itertools import combinations, permutations
 
@@ -57,7 +57,7 @@ def hear(attempt: DeliveryAttempt, what: str | TryOutcome) -> DeliveryAttempt:
 
 
 @pytest.mark.parametrize("outcome", TryOutcome)
-def test_any_order_of_our_own_record_and_the_reports_comes_to_the_same(outcome: TryOutcome) -> None:
+def test_any_order_of_our_record_and_the_reports_gives_the_same_status(outcome: TryOutcome) -> None:
     for count in range(len(REPORTS) + 1):
         for heard in combinations(REPORTS, count):
             ends = set()
@@ -95,13 +95,13 @@ def test_each_transient_refusal_waits_longer_and_the_sixth_is_the_last() -> None
     assert attempt.due_at is None and attempt.settled_at == now
 
 
-def test_a_try_found_lost_too_early_is_told_once() -> None:
+def test_a_try_found_lost_too_early_is_reported_once() -> None:
     attempt = hear(hear(begun(), TryOutcome.UNKNOWN), TryOutcome.ACCEPTED)
     assert [each.outcome for each in attempt.tries_log] == [TryOutcome.ACCEPTED]
     assert attempt.status is DeliveryStatus.SENT and attempt.error is None
 
 
-def test_what_nobody_reported_on_says_so_with_its_cause() -> None:
+def test_an_attempt_without_a_report_gives_that_as_its_cause() -> None:
     lost = tried(begun(), Try(at=NOW, outcome=TryOutcome.UNKNOWN, message="read timeout"), NOW)
     failed = given_up_unknown(lost, NOW + UNKNOWN_AFTER)
     assert failed.status is DeliveryStatus.FAILED and len(failed.tries_log) == 1

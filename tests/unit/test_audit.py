@@ -1,4 +1,4 @@
-"""What known vulnerabilities do to a build: findings, exceptions, and databases that are silent."""
+"""Known vulnerabilities in a build: findings, exceptions, and databases that do not answer."""
 
 import json
 import re
@@ -34,7 +34,7 @@ review = 2027-01-31
 """
 
 
-def test_the_list_in_force_is_sound_and_not_expired() -> None:
+def test_the_current_list_is_valid_and_not_expired() -> None:
     exceptions = read_exceptions(EXCEPTIONS.read_text())
     assert [each for each in exceptions if each.review < date.today()] == []
 
@@ -67,7 +67,7 @@ def test_a_finding_fails() -> None:
     assert lines == ["VULNERABLE (PyPI) jinja2: CVE-2026-1, PYSEC-2026-1: fixed in 4.0"]
 
 
-def test_an_excepted_finding_does_not_fail_until_its_review_is_past() -> None:
+def test_an_excepted_finding_passes_until_its_review_is_due() -> None:
     exceptions = read_exceptions(ENTRY)
     reports = [Report("PyPI", (FINDING,))]
     assert judge(reports, exceptions, TODAY) == (True, [])
@@ -77,7 +77,7 @@ def test_an_excepted_finding_does_not_fail_until_its_review_is_past() -> None:
     assert lines == ["EXPIRED: the exception of CVE-2026-1 was due for review by 2027-01-31"]
 
 
-def test_an_exception_is_of_one_package_and_one_vulnerability() -> None:
+def test_an_exception_covers_one_vulnerability_of_one_package() -> None:
     reports = [Report("PyPI", (FINDING,))]
     for exempt in (
         Exempt("CVE-2026-1", "markupsafe", "x", TODAY),
@@ -86,22 +86,22 @@ def test_an_exception_is_of_one_package_and_one_vulnerability() -> None:
         assert not judge(reports, [exempt], TODAY)[0]
 
 
-def test_an_expired_exception_fails_where_no_database_answers_too() -> None:
+def test_an_expired_exception_fails_even_if_no_database_answers() -> None:
     silent = [Report("PyPI", unknown="the database did not answer")]
     assert not judge(silent, [Exempt("CVE-1", "x", "x", date(2027, 1, 1))], TODAY)[0]
 
 
-def test_a_silent_database_fails_nothing_and_is_said_plainly() -> None:
+def test_a_silent_database_is_reported_and_fails_nothing() -> None:
     is_well, lines = judge([Report("PyPI", unknown="the database did not answer")], [], TODAY)
     assert is_well
     assert lines == ["NOT AUDITED (PyPI): the database did not answer"]
 
 
-def test_what_a_database_did_find_fails_though_it_knows_nothing_of_others() -> None:
+def test_a_finding_fails_even_if_other_packages_are_unknown() -> None:
     assert not judge([Report("PyPI", (FINDING,), "nothing of 1 of 2")], [], TODAY)[0]
 
 
-def test_an_exception_that_is_not_needed_is_told_and_fails_nothing() -> None:
+def test_an_unneeded_exception_is_reported_and_fails_nothing() -> None:
     is_well, lines = judge([Report("PyPI")], read_exceptions(ENTRY), TODAY)
     assert is_well
     assert lines[-1] == "the exception of CVE-2026-1 of jinja2 is no longer needed; remove it"
@@ -136,7 +136,7 @@ class TestNpmAudit:
         "severity": "high",
     }
 
-    def test_findings_are_told_once_each(self) -> None:
+    def test_each_finding_is_reported_once(self) -> None:
         output = {
             "auditReportVersion": 2,
             "vulnerabilities": {"vite": {"via": [dict(self.VIA)]}, "plugin": {"via": ["vite"]}},
@@ -161,7 +161,7 @@ class TestRenovate:
         rules = [*self.CONFIG["packageRules"], *self.CONFIG["customManagers"]]
         assert [rule for rule in rules if not rule.get("description")] == []
 
-    def test_the_emulator_stays_where_the_patches_expect_it(self) -> None:
+    def test_the_emulator_has_the_version_that_the_patches_expect(self) -> None:
         excluded = [
             name
             for rule in self.CONFIG["packageRules"]
@@ -173,7 +173,7 @@ class TestRenovate:
         tools = project["dependency-groups"]["dev"]
         assert [tool for tool in tools if re.match(r"ministack==", tool)] != []
 
-    def test_the_makefile_has_the_versions_that_it_watches(self) -> None:
+    def test_the_makefile_pins_the_watched_versions(self) -> None:
         makefile = (ROOT / "Makefile").read_text()
         for manager in self.CONFIG["customManagers"]:
             (pattern,) = manager["matchStrings"]

@@ -1,4 +1,4 @@
-"""What an error of AWS's becomes: by its code, its HTTP status and the way in which it came."""
+"""The domain error for each AWS error, by its code, its HTTP status and how it arrived."""
 
 import re
 from collections.abc import Iterator
@@ -46,8 +46,8 @@ def refused(code: str, operation: str = "PutItem", status: int = 400, **more: An
 
 
 def marked_as_passing() -> Iterator[str]:
-    """The codes that the models of our services mark as retryable or as the service's fault, and
-    those that their names tell."""
+    """Returns the codes that the services' models mark as retryable or as the service's fault, and
+    those whose names say so."""
     for service in SERVICES:
         model = botocore.session.get_session().get_service_model(service)
         for shape in model.error_shapes:
@@ -59,7 +59,7 @@ def marked_as_passing() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("found", sorted(set(marked_as_passing())))
-def test_what_a_model_marks_as_passing_passes(found: str) -> None:
+def test_a_code_that_a_model_marks_as_passing_is_transient(found: str) -> None:
     service, code, status = found.split()
     if code in ("PointInTimeRecoveryUnavailableException", "ContinuousBackupsUnavailableException"):
         pytest.skip(f"{service} answers that to no operation of ours")
@@ -68,7 +68,7 @@ def test_what_a_model_marks_as_passing_passes(found: str) -> None:
 
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 599, 408, 429])
 @pytest.mark.parametrize("code", ["", "504", "Whatever", "DependencyException", "InternalError"])
-def test_a_status_of_the_services_own_fault_passes(code: str, status: int) -> None:
+def test_a_status_of_the_services_own_fault_is_transient(code: str, status: int) -> None:
     assert isinstance(domain_error(refused(code, status=status)), TransientError)
 
 
@@ -106,23 +106,23 @@ def broken_connections() -> Iterator[BotoCoreError]:
 
 
 @pytest.mark.parametrize("error", [*broken_connections()], ids=lambda error: type(error).__name__)
-def test_a_lost_answer_passes(error: BotoCoreError) -> None:
+def test_a_lost_answer_is_transient(error: BotoCoreError) -> None:
     assert isinstance(error, AWS_ERRORS)
     assert isinstance(domain_error(error), TransientError)
 
 
-def test_an_answer_that_cannot_be_read_passes() -> None:
+def test_an_unreadable_answer_is_transient() -> None:
     error = ResponseParserError("Unable to parse response (no element found), invalid XML received")
     assert isinstance(error, AWS_ERRORS)
     assert isinstance(domain_error(error), TransientError)
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "Query", "TransactWriteItems", "BatchGetItem"])
-def test_a_missing_table_is_our_own_trouble(operation: str) -> None:
+def test_a_missing_table_is_transient(operation: str) -> None:
     assert isinstance(domain_error(refused("ResourceNotFoundException", operation)), TransientError)
 
 
-def test_so_is_a_missing_bucket() -> None:
+def test_a_missing_bucket_is_transient() -> None:
     for operation in ("GetObject", "PutObject", "ListObjectsV2"):
         assert isinstance(domain_error(refused("NoSuchBucket", operation, 404)), TransientError)
 
@@ -136,19 +136,19 @@ def test_so_is_a_missing_bucket() -> None:
         ("ExecutionDoesNotExist", "StopExecution"),
     ],
 )
-def test_what_aws_does_not_have_is_never_a_persons_not_found(code: str, operation: str) -> None:
+def test_a_missing_aws_resource_is_never_reported_as_not_found(code: str, operation: str) -> None:
     error = domain_error(refused(code, operation))
     assert isinstance(error, MissingResourceError)
     assert not isinstance(error, NotFoundError)
     assert answer_error(error).status_code == 503
 
 
-def test_an_object_that_is_gone_is_not_found() -> None:
+def test_a_deleted_object_is_not_found() -> None:
     assert isinstance(domain_error(refused("NoSuchKey", "GetObject", 404)), NotFoundError)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "AccessDenied"])
-def test_a_missing_permission_is_our_own_trouble(code: str) -> None:
+def test_a_missing_permission_is_a_setup_error(code: str) -> None:
     error = domain_error(refused(code))
     assert isinstance(error, SetupError)
     assert error.code == code
@@ -157,9 +157,11 @@ def test_a_missing_permission_is_our_own_trouble(code: str) -> None:
 
 def test_conditions_and_transactions() -> None:
     def canceled(*reasons: str) -> Exception:
-        told = [{"Code": reason} for reason in reasons]
+        listed = [{"Code": reason} for reason in reasons]
         return domain_error(
-            refused("TransactionCanceledException", "TransactWriteItems", CancellationReasons=told)
+            refused(
+                "TransactionCanceledException", "TransactWriteItems", CancellationReasons=listed
+            )
         )
 
     assert isinstance(
@@ -188,13 +190,13 @@ def test_conditions_and_transactions() -> None:
     ],
     ids=lambda error: f"{type(error).__name__} {error}"[:60],
 )
-def test_the_message_is_ours_and_the_rest_for_the_log(error: Exception) -> None:
+def test_the_message_is_ours_and_the_details_go_to_the_log(error: Exception) -> None:
     ours = domain_error(error)
     assert not WORDS_OF_AWS.search(str(ours))
     answer = answer_error(ours)
     assert not WORDS_OF_AWS.search(str(answer.body))
     if isinstance(ours, (TransientError, ServiceError)):
-        # What happened can be read, by whoever reads the log.
+        # A reader of the log learns what happened.
         assert ours.for_log() != str(ours)
     if answer.status_code == 503:
         assert int(str(answer.headers["Retry-After"])) > 0

@@ -1,4 +1,4 @@
-"""How far the branches of a run have come, and when the first of them falls silent."""
+"""The progress of a run's branches, and when the first of them counts as silent."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ def test_a_branch_that_was_not_taken_does_not_count() -> None:
 @pytest.mark.parametrize(
     "status", [StepStatus.RUNNING, StepStatus.WAITING, StepStatus.FAILED, StepStatus.CANCELED, None]
 )
-def test_an_end_refuses_without_the_node_before_it(status: StepStatus | None) -> None:
+def test_an_end_needs_the_node_before_it(status: StepStatus | None) -> None:
     before = [] if status is None else [step("yes", status, wait_until=BEGAN + 60_000)]
     done = steps(step("vip", outcome="true"), *before)
     with pytest.raises(BranchUnfinishedError, match="node yes before it has not finished"):
@@ -125,7 +125,7 @@ def test_an_end_refuses_without_the_node_before_it(status: StepStatus | None) ->
 
 
 @pytest.mark.parametrize("missing", ["top", "a", "b"])
-def test_a_merge_refuses_without_any_node_of_its_branches(missing: str) -> None:
+def test_a_merge_needs_every_node_of_its_branches(missing: str) -> None:
     over = step("b", StepStatus.WAITING, wait_until=BEGAN)
     done = steps(step("top"), step("a"), over)
     require_finished("both", run(FORK), done, FORK, BEGAN)
@@ -134,7 +134,7 @@ def test_a_merge_refuses_without_any_node_of_its_branches(missing: str) -> None:
         require_finished("both", run(FORK), done, FORK, BEGAN)
 
 
-def test_a_wait_counts_once_its_moment_has_come() -> None:
+def test_a_wait_counts_as_finished_at_its_moment() -> None:
     until = BEGAN + 60_000
     done = steps(step("top"), step("a"), step("b", StepStatus.WAITING, wait_until=until))
     with pytest.raises(BranchUnfinishedError):
@@ -151,7 +151,7 @@ def test_a_branch_is_silent_after_its_lease_and_the_machines_retries() -> None:
     assert (silence.node_id, silence.since) == ("a", at + 7_000 + (1 + 2 + 8) * 1_000)
 
 
-def test_a_claim_that_was_given_back_counts_from_when_it_was_made() -> None:
+def test_a_released_claim_counts_from_when_it_was_made() -> None:
     at = BEGAN + 5_000
     done = steps(step("top"), step("b", StepStatus.WAITING, wait_until=BEGAN + 10**9))
     given_back = Claim(request_id="", started_at=at, lease_until=0)
@@ -165,7 +165,7 @@ def test_a_branch_without_a_claim_is_silent_soon_after_the_node_before() -> None
     assert (silence.node_id, silence.since) == ("a", BEGAN + 10 + 10_000 + 11_000)
 
 
-def test_a_merge_is_waited_for_as_long_as_a_branch_before_it_waits() -> None:
+def test_a_merge_is_not_silent_while_a_branch_before_it_waits() -> None:
     until = BEGAN + 10**9
     done = steps(step("top"), step("a"), step("b", StepStatus.WAITING, wait_until=until))
     silence = silence_of(run(FORK), done, FORK, BEGAN)
@@ -174,7 +174,7 @@ def test_a_merge_is_waited_for_as_long_as_a_branch_before_it_waits() -> None:
     assert (silence.node_id, silence.since) == ("both", until + 10_000 + 11_000)
 
 
-def test_a_call_with_long_tries_is_given_all_of_them() -> None:
+def test_a_call_with_long_tries_gets_the_time_for_all_of_them() -> None:
     call = integration("call", timeoutSeconds=30, retry={"maxTries": 5, "backoffSeconds": 10})
     graph = view([trigger(), call, end()], "start > call", "call > done")
     node_type, config = graph.parsed("call")
@@ -184,7 +184,7 @@ def test_a_call_with_long_tries_is_given_all_of_them() -> None:
     assert silence.since >= BEGAN + 2 * lease * 1_000
 
 
-def test_a_later_attempt_is_given_the_time_to_pass_what_was_recorded() -> None:
+def test_a_later_attempt_gets_the_time_to_pass_recorded_steps() -> None:
     resumed_at = BEGAN + 10**8
     again = run(FORK, resumed_at=resumed_at, a=claim(BEGAN, 7))
     done = steps(step("top"), step("b", StepStatus.WAITING, wait_until=BEGAN + 10**9))

@@ -1,4 +1,4 @@
-"""Each channel against its service's own model: what is sent, and what each answer means."""
+"""Each channel against its service's own model: the request, and the meaning of each answer."""
 
 import base64
 import json
@@ -64,14 +64,14 @@ def accepting(name: str) -> ProviderStub:
 
 
 def refusing(name: str, code: str, status: int, **more: Any) -> ProviderStub:
-    """An error as each protocol writes it."""
+    """Returns an error in the form of each protocol."""
     if name == "SMS":
         return ProviderStub(status, {"__type": code, "Message": "no", **more})
     return ProviderStub(status, {"message": "no", **more}, {"x-amzn-errortype": code})
 
 
 @pytest.mark.parametrize("name", CHANNEL_NAMES)
-def test_a_message_that_is_taken_has_the_providers_id(name: str) -> None:
+def test_an_accepted_message_has_the_providers_id(name: str) -> None:
     stub = accepting(name)
     assert send(stub, name) == ProviderAnswer(accepted=True, provider_id="provider-1")
     assert len(stub.requests) == 1
@@ -92,7 +92,7 @@ def test_an_email_carries_its_ids_as_tags_through_the_configuration_set() -> Non
     assert sent["Content"]["Simple"]["Body"]["Text"]["Data"] == "Grüße, Ada ☕"
 
 
-def test_a_domain_beyond_ascii_goes_out_in_punycode() -> None:
+def test_a_domain_beyond_ascii_is_sent_in_punycode() -> None:
     stub = accepting("EMAIL")
     send(stub, "EMAIL", address="ada@münchen.example")
     assert stub.sent()["Destination"] == {"ToAddresses": ["ada@xn--mnchen-3ya.example"]}
@@ -144,7 +144,7 @@ def test_a_whatsapp_message_is_a_text_for_one_person() -> None:
         ("WHATSAPP", "ThrottledRequestException", 429),
     ],
 )
-def test_what_passes_is_transient(name: str, code: str, status: int) -> None:
+def test_a_passing_refusal_is_transient(name: str, code: str, status: int) -> None:
     answer = send(refusing(name, code, status), name)
     assert (answer.accepted, answer.is_transient) == (False, True)
     assert answer.code == code.removesuffix("Exception")
@@ -160,7 +160,7 @@ def test_what_passes_is_transient(name: str, code: str, status: int) -> None:
         ("WHATSAPP", "DependencyException", 502),
     ],
 )
-def test_an_internal_failure_says_neither_yes_nor_no(name: str, code: str, status: int) -> None:
+def test_an_internal_failure_leaves_the_outcome_unknown(name: str, code: str, status: int) -> None:
     with pytest.raises(UnknownOutcomeError):
         send(refusing(name, code, status), name)
 
@@ -183,7 +183,7 @@ def test_an_internal_failure_says_neither_yes_nor_no(name: str, code: str, statu
         ("WHATSAPP", "AccessDeniedException", 403),
     ],
 )
-def test_what_stays_is_permanent(name: str, code: str, status: int) -> None:
+def test_a_lasting_refusal_is_permanent(name: str, code: str, status: int) -> None:
     answer = send(refusing(name, code, status), name)
     assert (answer.accepted, answer.is_transient) == (False, False)
     assert answer.code == code.removesuffix("Exception")
@@ -191,7 +191,7 @@ def test_what_stays_is_permanent(name: str, code: str, status: int) -> None:
     assert answer.message not in ("no", "the provider refused the message")
 
 
-def test_the_reason_within_a_code_is_told() -> None:
+def test_the_reason_within_a_code_is_shown() -> None:
     stub = refusing("SMS", "ConflictException", 400, Reason="DESTINATION_PHONE_NUMBER_OPTED_OUT")
     answer = send(stub, "SMS")
     assert answer.code == "Conflict.DESTINATION_PHONE_NUMBER_OPTED_OUT"
@@ -207,18 +207,18 @@ def test_the_reason_within_a_code_is_told() -> None:
         NoCredentialsError(),
     ],
 )
-def test_what_never_left_is_tried_again(name: str, error: Exception) -> None:
+def test_a_message_that_never_left_is_retried(name: str, error: Exception) -> None:
     answer = send(ProviderStub(error=error), name)
     assert (answer.accepted, answer.is_transient, answer.code) == (False, True, "Unreachable")
 
 
 def tls(inner: Exception) -> SSLError:
-    """As botocore tells of a fault of TLS."""
+    """Returns a TLS error as botocore raises it."""
     return SSLError(endpoint_url="https://provider", error=URLLib3SSLError(inner))
 
 
 @pytest.mark.parametrize("name", CHANNEL_NAMES)
-def test_a_certificate_that_was_refused_let_nothing_through(name: str) -> None:
+def test_a_refused_certificate_means_that_nothing_was_sent(name: str) -> None:
     refused = tls(ssl.SSLCertVerificationError("self-signed certificate"))
     answer = send(ProviderStub(error=refused), name)
     assert (answer.accepted, answer.is_transient, answer.code) == (False, True, "Unreachable")
@@ -237,7 +237,9 @@ def test_a_certificate_that_was_refused_let_nothing_through(name: str) -> None:
         ProviderStub(200, body=b"not json"),
     ],
 )
-def test_what_may_have_left_is_unknown_and_sent_once(name: str, stub: ProviderStub) -> None:
+def test_a_message_that_may_have_left_is_unknown_and_sent_once(
+    name: str, stub: ProviderStub
+) -> None:
     stub.requests.clear()
     with pytest.raises(UnknownOutcomeError):
         send(stub, name)
@@ -254,7 +256,7 @@ def test_a_channel_without_a_sender_says_so(name: str, called: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "most"), [("SMS", 1_600), ("WHATSAPP", 4_096)])
-def test_a_text_has_a_longest_length(name: str, most: int) -> None:
+def test_the_length_of_a_text_is_limited(name: str, most: int) -> None:
     assert send(accepting(name), name, body="x" * most).accepted
     answer = send(accepting(name), name, body="x" * (most + 1))
     assert (answer.code, answer.is_transient) == ("TooLong", False)
@@ -262,7 +264,7 @@ def test_a_text_has_a_longest_length(name: str, most: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "most"), [("SMS", 1_600), ("WHATSAPP", 4_096)])
-def test_a_template_for_a_phone_is_a_body_alone(name: str, most: int) -> None:
+def test_a_template_for_a_phone_has_only_a_body(name: str, most: int) -> None:
     channel = describe_channels()[name]
 
     def problem(body: str, subject: str | None = None) -> str | None:
@@ -278,7 +280,7 @@ def test_a_template_for_a_phone_is_a_body_alone(name: str, most: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["SMS", "WHATSAPP"])
-def test_phones_have_one_form(name: str) -> None:
+def test_a_phone_number_has_one_form(name: str) -> None:
     channel = describe_channels()[name]
     assert channel.normalize(" +49 170 1234567 ") == "+491701234567"
     with pytest.raises(ValueError, match="phone"):

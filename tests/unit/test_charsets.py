@@ -1,4 +1,4 @@
-"""Bodies in the charset that they declare: obeyed, or refused by its name, and never changed."""
+"""A body is decoded by its declared charset or refused, and never changed."""
 
 import codecs
 import json
@@ -66,7 +66,7 @@ def written(document: Any, codec: str) -> bytes:
         ("application/json; charset=utf-32", "utf-32-be"),
     ],
 )
-def test_a_declared_charset_is_obeyed(content_type: str, codec: str) -> None:
+def test_a_body_is_decoded_by_its_declared_charset(content_type: str, codec: str) -> None:
     assert parse_json(written(SENT, codec), content_type) == SENT
 
 
@@ -90,28 +90,28 @@ def test_a_declared_charset_is_obeyed(content_type: str, codec: str) -> None:
         ("us-ascii", "ascii", "plain"),
     ],
 )
-def test_charsets_of_the_world(charset: str, codec: str, text: str) -> None:
+def test_common_charsets_are_decoded(charset: str, codec: str, text: str) -> None:
     body = written({"a": text}, codec)
     assert parse_json(body, f"{JSON}; charset={charset}") == {"a": text}
     assert parse_json(body, f'{JSON}; charset="{charset.upper()}"') == {"a": text}
 
 
 @pytest.mark.parametrize("charset", UNICODE)
-def test_a_byte_order_mark_is_no_part_of_the_text(charset: str) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text(charset: str) -> None:
     codec = "utf-16-be" if charset == "utf-16" else charset
     codec = "utf-32-le" if charset == "utf-32" else codec
     body = MARKS[charset] + written(SENT, codec)
     assert parse_json(body, f"{JSON}; charset={charset}") == SENT
 
 
-def test_the_mark_of_utf8_needs_no_declaration_and_beats_another() -> None:
+def test_a_utf8_mark_needs_no_declaration_and_overrules_another() -> None:
     body = codecs.BOM_UTF8 + written(SENT, "utf-8")
     assert parse_json(body) == SENT
     assert parse_json(body, f"{JSON}; charset=iso-8859-1") == SENT
 
 
 @pytest.mark.parametrize("charset", ["utf-16le", "utf-16be"])
-def test_a_mark_beats_the_declared_order_of_bytes(charset: str) -> None:
+def test_a_mark_overrules_the_declared_byte_order(charset: str) -> None:
     body = codecs.BOM_UTF16_LE + written(SENT, "utf-16-le")
     assert parse_json(body, f"{JSON}; charset={charset}") == SENT
 
@@ -130,7 +130,7 @@ def test_an_unknown_charset_is_refused_by_its_name(charset: str) -> None:
     assert repr(charset) in str(error.value)
 
 
-def test_two_charsets_that_contradict_each_other_are_refused_by_their_names() -> None:
+def test_contradicting_charsets_are_refused_by_their_names() -> None:
     with pytest.raises(UnsupportedMediaTypeError, match=r"'utf-8' and 'latin1'"):
         decode_body(b"{}", f"{JSON}; charset=utf-8; charset=latin1")
     assert decode_body(b"{}", f"{JSON}; charset=iso-8859-1; charset=latin1") == "{}"
@@ -151,7 +151,9 @@ def test_two_charsets_that_contradict_each_other_are_refused_by_their_names() ->
         (JSON, b'"\xed\xa0\xbd"', "not UTF-8: byte 1 (0xED)"),
     ],
 )
-def test_bytes_that_the_charset_lacks_are_named(content_type: str, body: bytes, words: str) -> None:
+def test_bytes_that_are_invalid_in_the_charset_are_named(
+    content_type: str, body: bytes, words: str
+) -> None:
     with pytest.raises(InvalidInputError) as error:
         parse_json(body, content_type)
     assert words in str(error.value)
@@ -164,7 +166,7 @@ def test_only_an_escaped_half_of_a_pair_is_replaced() -> None:
 
 
 @given(DOCUMENTS, st.sampled_from(UNICODE), st.booleans())
-def test_what_was_sent_is_what_arrives(document: Any, charset: str, marked: bool) -> None:
+def test_a_text_arrives_as_it_was_sent(document: Any, charset: str, marked: bool) -> None:
     codec = {"utf-16": "utf-16-be", "utf-32": "utf-32-le"}.get(charset, charset)
     body = (MARKS[charset] if marked else b"") + written(document, codec)
     assert parse_json(body, f"{JSON}; charset={charset}") == document
@@ -186,14 +188,14 @@ def test_bytes_are_decoded_whole_or_refused(body: bytes, charset: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_content_type_is_obeyed_or_refused(content_type: str) -> None:
+def test_every_content_type_is_decoded_or_refused(content_type: str) -> None:
     try:
         assert decode_body(b"{}", f"{JSON}; charset={content_type}") is not None
     except (UnsupportedMediaTypeError, InvalidInputError) as error:
         assert len(str(error)) < 400
 
 
-def test_bytes_that_were_replaced_on_the_way_are_refused() -> None:
+def test_bytes_that_were_replaced_in_transit_are_refused() -> None:
     sent = b'{"a": "M\xfcller"}'
     arrived = sent.decode(errors="replace").encode()
     with pytest.raises(InvalidInputError, match="byte 8"):
@@ -216,7 +218,7 @@ def test_bytes_that_were_replaced_on_the_way_are_refused() -> None:
         (None, False),
     ],
 )
-def test_the_local_gateway_hands_other_charsets_over_as_bytes(
+def test_the_local_gateway_passes_other_charsets_as_bytes(
     content_type: str | None, is_text: bool
 ) -> None:
     def by_type(value: str | None) -> bool:

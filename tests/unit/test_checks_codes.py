@@ -1,4 +1,4 @@
-"""Each problem code with the smallest graph that has it, and nothing else wrong with it."""
+"""Each problem code, with the smallest graph that has this problem and no other."""
 
 import inspect
 import re
@@ -479,7 +479,7 @@ def test_a_broken_graph_has_exactly_these_problems(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", SOUND)
-def test_a_sound_graph_has_none(case: str) -> None:
+def test_a_valid_graph_has_no_problems(case: str) -> None:
     assert places(SOUND[case]) == []
 
 

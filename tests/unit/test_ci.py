@@ -1,4 +1,4 @@
-"""What continuous integration runs."""
+"""Continuous integration runs the same command as a developer."""
 
 from pathlib import Path
 

@@ -54,13 +54,13 @@ def test_every_problem_is_one_line(graph_file: Path, capsys: Capture) -> None:
     ]
 
 
-def test_a_document_that_is_no_graph_is_a_problem_too(graph_file: Path, capsys: Capture) -> None:
+def test_a_document_that_is_not_a_graph_is_a_problem(graph_file: Path, capsys: Capture) -> None:
     graph_file.write_text(json.dumps({"nodes": [{"id": "no spaces", "type": "END"}]}))
     assert main(["compile", str(graph_file)]) == 1
     assert capsys.readouterr().err.startswith("INVALID_DOCUMENT graph, nodes.0.id: ")
 
 
-def test_problems_alone_come_as_json(graph_file: Path, capsys: Capture) -> None:
+def test_problems_can_be_printed_as_json(graph_file: Path, capsys: Capture) -> None:
     graph_file.write_text(json.dumps(document([trigger()])))
     assert main(["compile", str(graph_file), "--problems"]) == 1
     (problem,) = json.loads(capsys.readouterr().out)
@@ -70,7 +70,7 @@ def test_problems_alone_come_as_json(graph_file: Path, capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_templates_are_checked_where_they_are_given(
+def test_templates_are_checked_if_they_are_given(
     graph_file: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     sending = document([trigger(), message("mail", "tpl_1"), end()], "start > mail", "mail > done")
@@ -99,7 +99,7 @@ def test_templates_are_checked_where_they_are_given(
         ("{}", "has no graph"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_one_line(
+def test_an_unusable_file_is_one_line(
     graph_file: Path, capsys: Capture, content: str | None, expected: str
 ) -> None:
     if content is not None:
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_used_is_one_line(
     assert expected in printed.err
 
 
-def test_examples_are_written_anew(tmp_path: Path, capsys: Capture) -> None:
+def test_examples_are_rewritten(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "small.graph.json").write_text(
         json.dumps(document([trigger(), end()], "start > done"))
     )

@@ -1,4 +1,4 @@
-"""The golden examples are what the compiler makes today."""
+"""The golden examples match the compiler's output."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_every_expected_walk_names_nodes_of_its_graph() -> None:
         assert machine_of(example)["StartAt"] == example.path[0]
 
 
-def test_writing_examples_tells_what_changed(tmp_path: Path) -> None:
+def test_writing_examples_reports_what_changed(tmp_path: Path) -> None:
     small = graph([trigger(), assign("a"), end()], "start > a", "a > done")
     (tmp_path / "small.graph.json").write_text(small.model_dump_json())
     assert write_examples(tmp_path) == ["small"]
@@ -72,7 +72,7 @@ def test_writing_examples_tells_what_changed(tmp_path: Path) -> None:
     assert write_examples(tmp_path) == ["small"]
 
 
-def test_templates_are_taken_on_trust_where_no_workspace_is_at_hand() -> None:
+def test_templates_are_not_checked_without_a_workspace() -> None:
     sending = graph([trigger(), message("mail", "tpl_x"), end()], "start > mail", "mail > done")
     assert list(trusted_templates(sending)) == ["tpl_x"]
     resource = compile_example(sending).definition["States"]["mail"]["Resource"]

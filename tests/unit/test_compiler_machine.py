@@ -1,4 +1,4 @@
-"""What a compiled machine looks like: scopes, retries, catches, names, text."""
+"""The compiled machine: scopes, retries, catches, names, text."""
 
 import json
 import time
@@ -97,7 +97,7 @@ def test_a_failure_is_caught_in_its_own_branch() -> None:
         assert branch["States"][f"{head} branch done"] == {"Type": "Succeed"}
 
 
-def test_a_fork_leaves_the_state_as_it_was_and_goes_on_to_its_merge() -> None:
+def test_a_fork_keeps_the_state_and_continues_at_its_merge() -> None:
     together = states("fork")["prepare fork"]
     assert together["ResultPath"] is None
     assert together["Next"] == "together"
@@ -105,7 +105,7 @@ def test_a_fork_leaves_the_state_as_it_was_and_goes_on_to_its_merge() -> None:
     assert "Catch" not in together
 
 
-def test_only_ends_that_something_leads_to_are_there() -> None:
+def test_unreachable_ends_are_left_out() -> None:
     assert "run completed" not in states("stop_error")
     assert {"walk released", "record failure", "run failed"} <= set(states("stop_error"))
 
@@ -130,7 +130,7 @@ def test_an_inner_fork_may_share_the_outer_merge() -> None:
     assert outer["f"]["f fork"]["Next"] == "f branch done"
 
 
-def test_a_stop_in_a_branch_fails_there() -> None:
+def test_a_stop_in_a_branch_fails_that_branch() -> None:
     stopping = graph(
         [trigger(), condition("a"), assign("b"), stop("bad"), merge("m"), end()],
         *("start > a", "start > b", "a > bad : true", "a > m : false", "b > m", "m > done"),

@@ -1,4 +1,4 @@
-"""What holds for every graph: valid ones compile, broken ones only ever yield problems."""
+"""Every valid graph compiles; every broken graph yields problems."""
 
 import random
 
@@ -34,7 +34,7 @@ def test_a_valid_graph_has_no_problems_and_compiles(graph: Graph) -> None:
 
 @QUIET
 @given(valid_graphs(), st.randoms(use_true_random=False))
-def test_the_same_graph_gives_the_same_bytes_however_it_is_listed(
+def test_the_order_of_nodes_and_edges_does_not_change_the_bytes(
     graph: Graph, shuffler: random.Random
 ) -> None:
     nodes, edges = list(graph.nodes), list(graph.edges)
@@ -47,7 +47,7 @@ def test_the_same_graph_gives_the_same_bytes_however_it_is_listed(
 
 @QUIET
 @given(valid_graphs())
-def test_ranks_number_the_nodes_from_the_trigger_on(graph: Graph) -> None:
+def test_ranks_number_the_nodes_from_the_trigger(graph: Graph) -> None:
     topology = Topology.of(graph)
     assert [topology.rank(topology.node_at(rank)) for rank in range(len(graph.nodes))] == list(
         range(len(graph.nodes))
@@ -60,7 +60,7 @@ def test_ranks_number_the_nodes_from_the_trigger_on(graph: Graph) -> None:
 
 @settings(QUIET, max_examples=examples(300))
 @given(broken_graphs())
-def test_a_broken_graph_yields_problems_and_nothing_else(graph: Graph) -> None:
+def test_a_broken_graph_yields_only_problems(graph: Graph) -> None:
     problems = find_problems(graph, TEMPLATES)
     if problems:
         assert all(problem.code and problem.message for problem in problems)

@@ -1,4 +1,4 @@
-"""Which machine type a graph gets, why, and how long one run may take."""
+"""The machine type of a graph, its reason, and how long one run may take."""
 
 from itertools import pairwise
 
@@ -86,14 +86,14 @@ def test_an_express_machine_ends_before_express_itself_would() -> None:
     assert (found.path, found.run) == (265, 290)
 
 
-def test_a_wait_needs_standard_and_counts() -> None:
+def test_a_wait_needs_standard_and_adds_to_the_time() -> None:
     found = row(wait("pause", 60))
     assert found.machine_type is MachineType.STANDARD
     assert found.reason == "Standard, because pause may wait up to 3600 s in all."
     assert (found.waits, found.run) == (3_600, 3 * 35 + 3_600 + 35)
 
 
-def test_of_exclusive_paths_and_of_branches_the_longest_counts() -> None:
+def test_the_longest_of_exclusive_paths_or_branches_counts() -> None:
     exclusive = bound_of(
         [trigger(), condition("c"), assign("a"), integration("b"), end()],
         *("start > c", "c > a : true", "c > b : false", "a > done", "b > done"),

@@ -1,4 +1,4 @@
-"""What the author of a graph is warned of."""
+"""The warnings for the author of a graph."""
 
 from itertools import pairwise
 from typing import Any
@@ -43,7 +43,7 @@ SEND = (
 )
 
 
-def test_a_variable_that_the_sample_lacks_is_warned_of() -> None:
+def test_a_variable_that_the_sample_lacks_gives_a_warning() -> None:
     found = warnings_of(view({"id": 5}, set_of("{{trigger.idd}}"), SEND))
     assert [(each.code, each.node_id) for each in found] == [
         ("NOT_IN_SAMPLE", "n0"),
@@ -66,26 +66,26 @@ def test_a_variable_that_the_sample_lacks_is_warned_of() -> None:
         "no Liquid",
     ],
 )
-def test_what_has_a_value_or_needs_none_is_not(text: str) -> None:
+def test_a_variable_with_a_value_or_a_default_gives_no_warning(text: str) -> None:
     assert warnings_of(view({"id": 5, "none": None}, set_of(text))) == []
 
 
-def test_behind_other_variables_the_sample_still_counts() -> None:
+def test_the_sample_counts_after_other_variables_too() -> None:
     [found] = warnings_of(view({}, set_of("{{contact.firstName}} {{trigger.id}}")))
     assert "`trigger.id`" in found.message
 
 
-def test_without_a_sample_nothing_is_known() -> None:
+def test_without_a_sample_there_are_no_warnings() -> None:
     assert warnings_of(view(None, set_of("{{trigger.idd}}"))) == []
 
 
-def test_what_looks_like_liquid_in_a_sample_is_the_senders_text() -> None:
+def test_liquid_in_a_sample_is_the_senders_text() -> None:
     graph = view({"text": "{{ nothing | shout }} {% if"}, set_of("{{trigger.text}}"))
     assert problems_of(graph) == []
     assert warnings_of(graph) == []
 
 
-def test_a_sample_is_bounded() -> None:
+def test_the_size_of_a_sample_is_limited() -> None:
     with pytest.raises(ValidationError, match="a sample event may have at most"):
         TriggerConfig.model_validate(
             {"triggerType": "MANUAL", "sampleEvent": {"text": "x" * MAX_SAMPLE_BYTES}}

@@ -1,4 +1,4 @@
-"""When a contact's date comes round, and when a day's trigger fires."""
+"""When a contact's date recurs, and when a day's trigger fires."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -55,7 +55,7 @@ def days(first: date, last: date) -> list[date]:
 
 
 @given(DATES, st.integers(0, 30))
-def test_a_yearly_date_recurs_exactly_once_a_year_from_its_own_on(start: date, years: int) -> None:
+def test_a_yearly_date_recurs_exactly_once_a_year(start: date, years: int) -> None:
     for year in range(start.year - 1, start.year + years):
         found = [
             day
@@ -69,9 +69,7 @@ def test_a_yearly_date_recurs_exactly_once_a_year_from_its_own_on(start: date, y
 
 
 @given(DATES, st.integers(0, 400))
-def test_a_monthly_date_recurs_exactly_once_a_month_from_its_own_on(
-    start: date, months: int
-) -> None:
+def test_a_monthly_date_recurs_exactly_once_a_month(start: date, months: int) -> None:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     first = date(year, month + 1, 1)
     of_month = [day for day in days(first, first + timedelta(days=30)) if day.month == first.month]
@@ -80,7 +78,7 @@ def test_a_monthly_date_recurs_exactly_once_a_month_from_its_own_on(
 
 
 @given(DATES)
-def test_a_date_that_does_not_repeat_comes_once_ever(start: date) -> None:
+def test_a_date_that_does_not_repeat_comes_once(start: date) -> None:
     around = days(start - timedelta(days=800), start + timedelta(days=800))
     assert [day for day in around if recurs_on(start, Repeat.NEVER, day)] == [start]
 
@@ -106,7 +104,7 @@ def test_short_months_and_leap_days(start: str, repeat: str, day: str) -> None:
 
 
 @given(DATES, DATES, st.sampled_from(Repeat))
-def test_what_recurs_is_looked_for(start: date, anchor: date, repeat: Repeat) -> None:
+def test_every_recurring_date_is_searched(start: date, anchor: date, repeat: Repeat) -> None:
     if not recurs_on(start, repeat, anchor):
         return
     looked_at = month_days(anchor, repeat)
@@ -117,7 +115,7 @@ def test_what_recurs_is_looked_for(start: date, anchor: date, repeat: Repeat) ->
 
 
 @given(DATES, DATES, st.sampled_from(Repeat))
-def test_days_to_look_at_do_recur(anchor: date, oldest: date, repeat: Repeat) -> None:
+def test_every_searched_day_is_a_recurring_date(anchor: date, oldest: date, repeat: Repeat) -> None:
     spans = list(origins(anchor, repeat, oldest))
     assert all(recurs_on(day, repeat, anchor) for span in spans for day in days(*span))
     assert all(later[0] > earlier[1] for later, earlier in pairwise(spans))
@@ -126,19 +124,21 @@ def test_days_to_look_at_do_recur(anchor: date, oldest: date, repeat: Repeat) ->
 
 
 @given(DATES, st.integers(-364, 364))
-def test_an_offset_leads_back_to_the_contacts_date(anchor: date, offset: int) -> None:
+def test_the_contacts_date_follows_from_fire_day_and_offset(anchor: date, offset: int) -> None:
     fire_day = shifted(anchor, offset)
     assert fire_day is not None
     assert anchor_of(fire_day, offset) == anchor
 
 
-def test_an_offset_beyond_the_calendar_is_about_no_day() -> None:
+def test_an_offset_beyond_the_calendar_has_no_day() -> None:
     assert anchor_of(date.max, -1) is None
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @given(first=DATES, time_of_day=TIMES)
-def test_fire_moments_of_consecutive_days_go_on(zone: str, first: date, time_of_day: str) -> None:
+def test_fire_moments_of_consecutive_days_increase(
+    zone: str, first: date, time_of_day: str
+) -> None:
     for day in days(first, first + timedelta(days=9)):
         moment = moment_of_day(day, time_of_day, zone)
         after = moment_of_day(day + timedelta(days=1), time_of_day, zone)
@@ -146,11 +146,11 @@ def test_fire_moments_of_consecutive_days_go_on(zone: str, first: date, time_of_
 
 
 def is_left_out(day: date, zone: str) -> bool:
-    """Whether the clocks left out the whole day, as west of the date line when it moves."""
+    """Whether the clocks skipped the whole day, as when a country crosses the date line."""
     return is_skipped(day, "00:00", zone) and is_skipped(day, "23:59", zone)
 
 
-def test_a_day_that_was_left_out_fires_with_the_next() -> None:
+def test_a_skipped_day_fires_with_the_next_day() -> None:
     left_out = [day for day in days(date(2011, 1, 1), date(2011, 12, 31)) if is_left_out(day, APIA)]
     assert left_out == [date(2011, 12, 30)]
     next_midnight = moment_of_day(date(2011, 12, 31), "00:00", APIA)
@@ -160,7 +160,7 @@ def test_a_day_that_was_left_out_fires_with_the_next() -> None:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("year", [1999, 2005, 2016, 2024, 2026])
-def test_a_day_fires_as_its_clocks_show_or_right_after_the_gap(zone: str, year: int) -> None:
+def test_a_day_fires_at_its_local_time_or_right_after_the_gap(zone: str, year: int) -> None:
     place = ZoneInfo(zone)
     for day in days(date(year, 1, 1), date(year, 12, 31)):
         for time_of_day in ("00:00", "00:30", "01:30", "02:00", "02:15", "23:45"):
@@ -197,9 +197,7 @@ def test_gaps_and_overlaps(zone: str, day: str, time_of_day: str, moment: str) -
 
 @pytest.mark.parametrize("zone", ZONES)
 @given(now=st.integers(0, 4_000_000_000_000), time_of_day=TIMES)
-def test_the_next_day_is_the_first_whose_moment_is_to_come(
-    zone: str, now: int, time_of_day: str
-) -> None:
+def test_the_next_day_is_the_first_in_the_future(zone: str, now: int, time_of_day: str) -> None:
     day = next_day(now, time_of_day, zone)
     yesterday = shifted(day, -1)
     assert yesterday is not None
@@ -228,7 +226,9 @@ def test_an_instants_written_day_is_at_most_a_day_off(
 
 @pytest.mark.parametrize("zone", ZONES)
 @given(first=DATES, more=st.integers(0, 3), second=st.integers(0, 86_399))
-def test_the_instants_of_days_enclose_them(zone: str, first: date, more: int, second: int) -> None:
+def test_the_instants_of_days_lie_within_their_bounds(
+    zone: str, first: date, more: int, second: int
+) -> None:
     last = shifted(first, more)
     assert last is not None
     low, high = instants_of(first, last, zone)
@@ -244,6 +244,6 @@ def test_the_instants_of_days_enclose_them(zone: str, first: date, more: int, se
 @pytest.mark.parametrize(
     "value", ["", "soon", "2026-02-30", "2026-1-1", 20260101, None, True, ["2026-01-01"], "12:00"]
 )
-def test_other_values_are_no_dates(value: object) -> None:
+def test_other_values_are_not_dates(value: object) -> None:
     assert read_date(value) is None
     assert calendar_date(value, "UTC") is None

@@ -1,4 +1,4 @@
-"""How large the row of an attempt is: every KB begun costs a unit with each write."""
+"""The size of an attempt's row: each begun KB costs a unit with each write."""
 
 from typing import Any
 
@@ -56,7 +56,8 @@ def attempt(**more: Any) -> DeliveryAttempt:
 
 
 def size_of(item: dict[str, Any]) -> int:
-    """As DynamoDB counts: names, texts and bytes; a number takes a byte for two digits."""
+    """Returns the size as DynamoDB counts it: names, texts and bytes; a number takes a byte for two
+    digits."""
     total = 0
     for name, typed in to_dynamo(item).items():
         ((kind, value),) = typed.items()
@@ -71,7 +72,7 @@ def test_a_short_message_fits_into_one_unit() -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNEL_NAMES)
-def test_a_row_gives_back_what_was_put_into_it(channel: str) -> None:
+def test_a_row_returns_the_stored_attempt(channel: str) -> None:
     tries = (
         Try(at=AT, outcome=TryOutcome.TRANSIENT, code="Throttling", message="slow down"),
         Try(at=AT + 30_000, outcome=TryOutcome.UNKNOWN, message="read timeout"),
@@ -89,7 +90,7 @@ def test_a_row_gives_back_what_was_put_into_it(channel: str) -> None:
         assert delivery_from_item(stored, BODIES) == made
 
 
-def test_known_words_take_no_room_and_what_was_written_without_them_is_read() -> None:
+def test_known_words_take_no_space_and_older_rows_can_be_read() -> None:
     words = b"a long sentence that is often said"
     value = {"said": words.decode()}
     assert len(compress(value, words)) < len(compress(value)) - 20

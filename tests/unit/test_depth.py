@@ -1,4 +1,4 @@
-"""What a quick session leaves out: never a kind of fault, never an operation, never a feature."""
+"""A quick session covers every kind of fault, every operation and every feature."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def test_quick_breaks_each_operation_in_each_way_and_deep_breaks_everything(
 
 
 def _tried(calls: list[tuple[str, Call]], points: list[tuple[int, Fault]]) -> set[object]:
-    """Which operations were broken in which ways, and which of them in which functions."""
+    """Returns which operations were broken in which ways, and in which functions."""
     found: set[object] = set()
     for point, fault in points:
         function, call = calls[point]
@@ -62,7 +62,7 @@ def test_quick_is_much_less_and_the_same_each_time() -> None:
     assert len(quick) <= len(faults_of(STORY[0][1])) * 2 + 2
 
 
-def test_stories_leave_out_different_points() -> None:
+def test_stories_omit_different_points() -> None:
     depth.go_deep(False)
     tried = {point for number in range(60) for point, _ in kill_points(f"story {number}", STORY)}
     assert tried == set(range(len(STORY)))
@@ -76,7 +76,7 @@ def test_a_property_tries_a_share_of_its_examples() -> None:
     assert depth.examples(12, quick=4) == 4
 
 
-def test_the_turn_of_a_case_depends_on_its_name_alone() -> None:
+def test_the_turn_of_a_case_depends_only_on_its_name() -> None:
     names = [f"test_it[{number}]" for number in range(20)]
     ordered = depth.by_turn(names, str)
     assert sorted(ordered) == sorted(names) and ordered != names

@@ -1,7 +1,5 @@
-"""The docs hold: links lead somewhere, examples are what they say, every block is accounted for.
-
-Their commands are run by tests/emulator/test_docs_commands.py.
-"""
+"""The docs are correct: links work, examples match their marks, every block has a mark.
+tests/emulator/test_docs_commands.py runs their commands."""
 
 from pathlib import Path
 
@@ -28,24 +26,24 @@ def named(page: Page) -> str:
 
 
 @pytest.mark.parametrize("page", [*PAGES, *BESIDE], ids=named)
-def test_every_link_leads_somewhere(page: Page) -> None:
+def test_every_link_has_a_target(page: Page) -> None:
     assert link_problems(page, ROOT) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_block_says_what_it_is(page: Page) -> None:
+def test_every_block_has_a_language_and_its_mark(page: Page) -> None:
     blocks = marked(page.blocks())
     assert block_problems(blocks) == []
     assert target_problems(blocks, (ROOT / "Makefile").read_text()) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_example_is_what_it_says(page: Page) -> None:
+def test_every_example_matches_its_mark(page: Page) -> None:
     assert [problem for block in marked(page.blocks()) for problem in example_problems(block)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_lists_are_lists_on_the_site_too(page: Page) -> None:
+def test_the_site_shows_lists_as_lists(page: Page) -> None:
     assert list_problems(page) == []
 
 

@@ -1,4 +1,4 @@
-"""What checks the docs finds a broken command, link or example."""
+"""The checks of the docs find a broken command, link or example."""
 
 import subprocess
 from pathlib import Path
@@ -45,7 +45,7 @@ def fenced(language: str, text: str, mark: str = "") -> Page:
         (page("```sh\nmake run\n"), "unclosed"),
     ],
 )
-def test_a_block_that_is_unaccounted_for_is_found(block: Page, said: str) -> None:
+def test_a_block_without_a_mark_is_found(block: Page, said: str) -> None:
     problems = block_problems(block.blocks())
     assert problems and said in problems[0]
 
@@ -60,17 +60,17 @@ def test_a_block_that_is_unaccounted_for_is_found(block: Page, said: str) -> Non
         fenced("json", "{}", "<!-- example: MERGE config -->"),
     ],
 )
-def test_a_block_that_is_accounted_for_passes(block: Page) -> None:
+def test_a_block_with_a_mark_passes(block: Page) -> None:
     assert block_problems(block.blocks()) == []
 
 
-def test_a_mark_belongs_to_the_block_right_below_it() -> None:
+def test_a_mark_belongs_to_the_block_directly_below() -> None:
     apart = page("<!-- example: MERGE config -->\n\n```json\n{}\n```\n")
     assert "needs a mark" in block_problems(apart.blocks())[0]
 
 
 @pytest.mark.parametrize("mark", ["", "<!-- not run: starts the stack -->"])
-def test_a_target_that_make_lacks_is_found_in_every_shell_block(mark: str) -> None:
+def test_an_unknown_make_target_is_found_in_every_shell_block(mark: str) -> None:
     blocks = fenced("sh", "make -s token AS=a@b.example\nT=$(make tokn)\nmake run", mark).blocks()
     assert target_problems(blocks, MAKEFILE) == ["docs/page.md:3: make has no target 'tokn'"]
 
@@ -100,7 +100,7 @@ def run(*blocks: Page) -> "subprocess.CompletedProcess[str]":
         "$UNSET",
     ],
 )
-def test_a_command_that_fails_fails_its_page_by_line(commands: str) -> None:
+def test_a_failing_command_fails_its_page_and_names_the_line(commands: str) -> None:
     ended = run(fenced("sh", "true"), fenced("sh", commands))
     assert ended.returncode != 0
     assert ended.stderr.splitlines()[-1].startswith("docs/page.md:3: failed")
@@ -119,14 +119,14 @@ def test_blocks_of_a_page_share_their_variables() -> None:
         ("false\ncurl 403", "403", False),
     ],
 )
-def test_a_block_that_shows_a_refusal_must_get_just_that(
+def test_a_block_that_shows_a_refusal_must_get_that_status(
     commands: str, status: str, passes: bool
 ) -> None:
     ended = run(fenced("sh", commands, f"<!-- answers: {status} -->"), fenced("sh", "true"))
     assert (ended.returncode == 0) is passes, ended.stderr
 
 
-def test_a_block_that_is_not_run_is_left_out() -> None:
+def test_a_block_that_is_marked_as_not_run_is_skipped() -> None:
     assert run(fenced("sh", "false", "<!-- not run: needs AWS -->")).returncode == 0
 
 
@@ -156,7 +156,7 @@ def root(tmp_path: Path) -> Path:
         "[a]()  [b](there.md) [c](gone.md)",
     ],
 )
-def test_a_link_that_leads_nowhere_is_found(root: Path, link: str) -> None:
+def test_a_broken_link_is_found(root: Path, link: str) -> None:
     assert link_problems(page(f"# Here\n{link}\n"), root)
 
 
@@ -171,7 +171,7 @@ def test_a_link_that_leads_nowhere_is_found(root: Path, link: str) -> None:
         "```text\n[a](gone.md)\n```",
     ],
 )
-def test_a_link_that_leads_somewhere_passes(root: Path, text: str) -> None:
+def test_a_working_link_passes(root: Path, text: str) -> None:
     assert link_problems(page(f"# Here\n{text}\n"), root) == []
 
 
@@ -226,7 +226,7 @@ def test_an_example_that_its_model_refuses_is_found(kind: str, text: str, said: 
         ("WAIT config", '{"delayMinutes": 5}'),
     ],
 )
-def test_an_example_that_its_model_takes_passes(kind: str, text: str) -> None:
+def test_an_example_that_its_model_accepts_passes(kind: str, text: str) -> None:
     (block,) = fenced("json", text, f"<!-- example: {kind} -->").blocks()
     assert example_problems(block) == []
 

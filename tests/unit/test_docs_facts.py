@@ -1,4 +1,4 @@
-"""What the docs say of the code is what the code says."""
+"""The docs state the same facts as the code."""
 
 import re
 from pathlib import Path
@@ -64,13 +64,13 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("of", LIMITS)
-def test_a_limit_is_the_one_of_the_code(of: str) -> None:
+def test_a_limit_equals_the_one_in_the_code(of: str) -> None:
     rows = (DOCS / "limits.md").read_text().splitlines()
     (row,) = [row for row in rows if row.startswith(f"| {of} |")]
     assert row.split("|")[2].strip().split()[0].rstrip(",") == f"{LIMITS[of]:,}"
 
 
-def test_further_limits_of_a_row_are_those_of_the_code() -> None:
+def test_further_limits_of_a_row_equal_those_in_the_code() -> None:
     limits = (DOCS / "limits.md").read_text()
     assert f"and {send_message.MAX_PAGES:,} of one node" in limits
     assert f"{MAX_DATES} of them dates" in limits
@@ -83,7 +83,7 @@ def test_the_page_of_the_api_is_the_generated_one() -> None:
     assert TARGET.read_text() == rendered(document()), "run: make generate"
 
 
-def test_every_filter_is_on_its_page_and_no_other() -> None:
+def test_the_page_of_filters_lists_exactly_the_filters() -> None:
     text = (DOCS / "liquid.md").read_text().partition("\n## Filters\n")[2].partition("\n## ")[0]
     table = [line for line in text.splitlines() if line.startswith("| ")]
     named = [name for line in table for name in re.findall(r"`(\w+)`", line)]

@@ -1,4 +1,4 @@
-"""Merge patches, by the published examples of RFC 7396, and the documents derived from models."""
+"""Merge patches, by the examples of RFC 7396, and documents derived from models."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ _json = st.recursive(
 
 
 @given(_json, _json)
-def test_a_patch_applied_twice_changes_nothing_more(target: Any, patch: Any) -> None:
+def test_a_patch_applied_twice_gives_the_same_result(target: Any, patch: Any) -> None:
     once = merge_patch(target, patch)
     assert merge_patch(once, patch) == once
 
@@ -71,7 +71,7 @@ RESOURCES: list[tuple[type[WireModel], type[WireModel], str]] = [
 
 
 @pytest.mark.parametrize(("document", "view", "name"), RESOURCES)
-def test_a_replacement_takes_every_field_of_the_answer(
+def test_a_replacement_accepts_every_field_of_the_answer(
     document: type[WireModel], view: type[WireModel], name: str
 ) -> None:
     replacement = getattr(documents, f"{name}Replacement")
@@ -80,7 +80,7 @@ def test_a_replacement_takes_every_field_of_the_answer(
 
 
 @pytest.mark.parametrize(("document", "view", "name"), RESOURCES)
-def test_a_patch_requires_nothing_and_names_what_can_be_written(
+def test_a_patch_requires_nothing_and_has_every_writable_field(
     document: type[WireModel], view: type[WireModel], name: str
 ) -> None:
     patch = getattr(documents, f"{name}Patch")

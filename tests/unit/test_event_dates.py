@@ -1,4 +1,4 @@
-"""When a date in an event starts its run: clocks that jump, months that end, years that leap."""
+"""When a date in an event starts its run: clock changes, ends of months, leap years."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -47,7 +47,7 @@ def a_trigger(
 
 
 def at(value: Any, now: datetime | None = None, **trigger: Any) -> EventDate:
-    """Read `now`, or long after the date, so that it is never too far ahead."""
+    """Reads the date `now` or long after it, so that it is never too far ahead."""
     moment = now or datetime(9_999, 1, 1, tzinfo=UTC)
     return event_date(a_trigger(**trigger), FIELD, value, int(moment.timestamp() * 1_000))
 
@@ -77,7 +77,7 @@ def at(value: Any, now: datetime | None = None, **trigger: Any) -> EventDate:
         ("2011-12-30", {"zone": "Pacific/Apia"}, "2011-12-30T10:00:00Z"),
     ],
 )
-def test_the_moment_that_a_date_starts_its_run_at(
+def test_a_date_starts_its_run_at_this_moment(
     value: str, trigger: dict[str, Any], starts: str
 ) -> None:
     assert iso(at(value, **trigger).moment).replace(".000Z", "Z") == starts
@@ -88,7 +88,7 @@ def test_the_moment_that_a_date_starts_its_run_at(
     [None, "", "tomorrow", 20260131, 1.5, True, [], {}, "2026-02-29", "2026-13-01", "31.01.2026",
      "2026-1-1", "2026-01-31T25:00:00Z", "2026-01-31x", "x" * 10_000],
 )  # fmt: skip
-def test_what_is_no_date_is_refused_by_its_path_with_the_accepted_forms(value: Any) -> None:
+def test_an_invalid_date_is_refused_with_its_path_and_the_accepted_forms(value: Any) -> None:
     with pytest.raises(InvalidInputError) as refused:
         at(value)
     assert refused.value.field == FIELD
@@ -134,17 +134,17 @@ zones = st.sampled_from(ZONES)
 
 
 @given(days, offsets, times, zones)
-def test_the_clocks_show_the_time_of_day_or_have_just_jumped_over_it(
+def test_a_run_starts_at_the_time_of_day_or_right_after_a_skipped_one(
     day: date, offset: int, time_of_day: str, zone: str
 ) -> None:
     place = ZoneInfo(zone)
-    told = at(day.isoformat(), offset=offset, time_of_day=time_of_day, zone=zone)
-    moment = from_milliseconds(told.moment)
+    found = at(day.isoformat(), offset=offset, time_of_day=time_of_day, zone=zone)
+    moment = from_milliseconds(found.moment)
     shown = moment.astimezone(place).replace(tzinfo=None)
     wanted = datetime.combine(
         day + timedelta(days=offset), datetime.strptime(time_of_day, "%H:%M").time()
     )
-    assert told.day == day
+    assert found.day == day
     if shown == wanted:
         # The earlier, where the clocks show it twice.
         assert moment.astimezone(place).fold == 0
@@ -170,7 +170,7 @@ def test_a_later_day_never_starts_earlier(
 
 
 @given(st.datetimes(datetime(1971, 1, 2), datetime(2100, 1, 1), timezones=st.timezones()), zones)
-def test_an_instant_is_the_day_that_it_falls_on_in_the_zone(moment: datetime, zone: str) -> None:
+def test_an_instant_means_its_day_in_the_zone(moment: datetime, zone: str) -> None:
     instant = moment.astimezone(UTC).replace(microsecond=0)
     day = instant.astimezone(ZoneInfo(zone)).date()
     assert at(instant.isoformat(), zone=zone) == at(day.isoformat(), zone=zone)

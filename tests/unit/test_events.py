@@ -1,4 +1,4 @@
-"""What is published about runs, and what is not."""
+"""The published events about runs and deliveries."""
 
 import json
 import re
@@ -21,7 +21,7 @@ EXAMPLE = r"<!-- example: event -->\n```json\n(.*?)```"
 
 
 def records() -> list[dict[str, Any]]:
-    """A run as the stream tells it: opened, started, claimed, completed."""
+    """Returns the stream's records of a run: opened, started, claimed, completed."""
     batch = json.loads((ROOT / "events" / "follow_changes.json").read_text())
     found: list[dict[str, Any]] = batch["Records"][:4]
     return found
@@ -36,7 +36,7 @@ def statuses(found: list[dict[str, Any]]) -> list[str]:
 
 
 def examples(kind: str) -> list[dict[str, Any]]:
-    """Those whose detail-type begins so."""
+    """Returns the examples whose detail-type begins with this prefix."""
     found = [json.loads(text) for text in re.findall(EXAMPLE, PAGE, re.DOTALL)]
     return [each for each in found if each["detail-type"].startswith(kind)]
 
@@ -47,12 +47,12 @@ def test_the_published_schemas_are_the_generated_ones() -> None:
 
 
 @pytest.mark.parametrize("of", TARGETS.values())
-def test_the_schema_tells_every_field_in_camel_case(of: type[EventPart]) -> None:
+def test_the_schema_describes_every_field_in_camel_case(of: type[EventPart]) -> None:
     schema = document(of)
     for model in [schema, *schema["$defs"].values()]:
-        for name, told in model.get("properties", {}).items():
+        for name, field in model.get("properties", {}).items():
             assert re.fullmatch(r"[a-z][A-Za-z0-9]*", name)
-            assert told.get("description") or "$ref" in told or "anyOf" in told, name
+            assert field.get("description") or "$ref" in field or "anyOf" in field, name
     assert set(schema["required"]) >= {"id", "sequence", "status", "runId", "occurredAt"}
     # A reader that knows this version goes on when fields are added.
     assert "additionalProperties" not in schema
@@ -85,19 +85,19 @@ def test_the_page_shows_deliveries_as_they_would_be_published() -> None:
 
 
 @pytest.mark.parametrize("of", TARGETS.values())
-def test_the_page_tells_every_field(of: type[EventPart]) -> None:
+def test_the_page_lists_every_field(of: type[EventPart]) -> None:
     for name in document(of)["properties"]:
         assert f"`{name}`" in PAGE, name
 
 
-def test_a_change_of_status_is_one_change_and_a_claim_is_none() -> None:
+def test_a_change_of_status_is_one_change_and_a_claim_is_not() -> None:
     assert statuses(records()) == ["PENDING", "RUNNING", "COMPLETED"]
     positions = [record["dynamodb"]["SequenceNumber"] for record in records()]
     found = [change.position for change in changes_of(records())]
     assert found == [positions[0], positions[1], positions[3]]
 
 
-def test_other_rows_and_expired_ones_are_no_change() -> None:
+def test_other_rows_and_expired_rows_give_no_event() -> None:
     expired = records()[3]
     expired["eventName"] = "REMOVE"
     expired["dynamodb"]["OldImage"] = expired["dynamodb"].pop("NewImage")
@@ -107,7 +107,7 @@ def test_other_rows_and_expired_ones_are_no_change() -> None:
 
 
 @pytest.mark.parametrize("lost", ["createdKey", "status", "sequence", "gsi1pk"])
-def test_a_record_that_cannot_be_read_is_logged_by_its_row_and_left_out(
+def test_an_unreadable_record_is_logged_with_its_row_and_skipped(
     lost: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     spoiled = records()
@@ -121,12 +121,12 @@ def test_a_record_that_cannot_be_read_is_logged_by_its_row_and_left_out(
 
 
 @pytest.mark.parametrize("record", [{}, {"eventName": "INSERT", "dynamodb": {}}])
-def test_what_is_no_record_at_all_is_left_out(record: dict[str, Any]) -> None:
+def test_an_invalid_record_is_skipped(record: dict[str, Any]) -> None:
     assert runs_of([record, records()[0]])[0].status is RunStatus.PENDING
 
 
 def largest() -> dict[str, Any]:
-    """A row with the longest of everything that a run row may hold."""
+    """Returns a run row with the longest value in each attribute."""
     item = records()[3]["dynamodb"]["NewImage"]
     error = {"node": {"S": "n" * 48}, "kind": {"S": "K" * 40}, "message": {"S": "é" * 60}}
     item |= {
@@ -143,7 +143,7 @@ def largest() -> dict[str, Any]:
     return dict(item)
 
 
-def test_an_event_tells_ids_and_no_address() -> None:
+def test_an_event_has_ids_and_no_address() -> None:
     text = run_event(run_from_item(from_dynamo(largest()))).model_dump_json()
     assert "con_01M82TAM2017G9QF1PFSTFPFQT" in text
     assert "ada@customer.example" not in text and "+442079460001" not in text
@@ -157,7 +157,7 @@ def test_a_batch_of_the_largest_events_fits_into_one_call() -> None:
     assert size * BATCH < 256 * 1024
 
 
-def test_the_moment_of_an_event_is_that_of_its_status() -> None:
+def test_the_time_of_an_event_is_that_of_its_status() -> None:
     opened, started, completed = [run_event(run) for run in runs_of(records())]
     assert opened.occurred_at == opened.created_at
     assert started.occurred_at == started.started_at
@@ -167,7 +167,7 @@ def test_the_moment_of_an_event_is_that_of_its_status() -> None:
     assert completed.duration_ms == 1_200
 
 
-def test_only_an_ended_run_has_downstream() -> None:
+def test_only_an_ended_run_has_downstream_automations() -> None:
     runs = runs_of(records())
     heard = frozenset({runs[0].automation_id})
     assert [run_event(run, heard).has_downstream for run in runs] == [False, False, True]

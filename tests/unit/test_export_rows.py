@@ -1,4 +1,4 @@
-"""An export's file: what a spreadsheet reads is what the list tells, and nothing in it runs."""
+"""An export's file: it has the values of the list, and no cell is a formula."""
 
 import csv
 import io
@@ -64,7 +64,7 @@ def read(data: bytes) -> list[dict[str, str]]:
 
 
 def paths(model: type[BaseModel], before: str = "") -> list[str]:
-    """The path of every field of a row."""
+    """Yields the path of every field of a row."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         path = f"{before}{field.alias or name}"
@@ -74,7 +74,7 @@ def paths(model: type[BaseModel], before: str = "") -> list[str]:
         if inner:
             found += paths(inner[0], f"{path}.")
         else:
-            # Of a trigger, lists tell the type alone.
+            # Lists show only the type of a trigger.
             found.append(f"{path}.type" if path == "trigger" else path)
     return found
 
@@ -84,7 +84,7 @@ def test_every_field_of_a_row_has_a_column(name: ListName) -> None:
     assert sorted(COLUMNS[name]) == sorted(paths(VIEWS[name])), "a new field needs a column, last"
 
 
-def test_a_file_of_rows() -> None:
+def test_a_file_has_a_header_and_one_line_a_row() -> None:
     export = an_export(ListName.REFUSALS, ExportFormat.CSV)
     data = head(export) + lines(export, [a_refusal(message='say "hi",\nthen go')])
     assert (
@@ -114,7 +114,7 @@ def test_a_control_character_hides_no_formula() -> None:
     assert (row["message"], row["source"]) == ("'=1+1", "ab")
 
 
-def test_several_values_are_one_cell() -> None:
+def test_several_values_share_one_cell() -> None:
     export = an_export(ListName.RUNS, ExportFormat.CSV)
     fields: dict[str, Any] = dict.fromkeys(RunView.model_fields)
     run = RunView.model_construct(**{**fields, "id": "run_1", "at": ["score", "mail"]})
@@ -126,7 +126,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 @given(TEXTS, TEXTS)
-def test_what_is_read_back_is_what_the_row_says(message: str, name: str) -> None:
+def test_a_file_that_is_read_back_has_the_rows_values(message: str, name: str) -> None:
     view = a_refusal(message=message, automation_name=name)
     export = an_export(ListName.REFUSALS, ExportFormat.CSV)
     (row,) = read(head(export) + lines(export, [view]))
@@ -134,8 +134,8 @@ def test_what_is_read_back_is_what_the_row_says(message: str, name: str) -> None
         # A NUL ends the file for some readers of CSV, and no sheet shows the other controls.
         assert row[column].removeprefix("'") == without_controls(text).removeprefix("'")
         assert row[column][:1] not in tuple("=+-@\t\r\n")
-    told = lines(an_export(ListName.REFUSALS, ExportFormat.JSONL), [view, view])
-    assert told.count(b"\n") == 2
-    (first, _, rest) = told.partition(b"\n")
+    file = lines(an_export(ListName.REFUSALS, ExportFormat.JSONL), [view, view])
+    assert file.count(b"\n") == 2
+    (first, _, rest) = file.partition(b"\n")
     assert rest == first + b"\n"
     assert json.loads(first) == view.model_dump(mode="json")

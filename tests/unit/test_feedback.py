@@ -1,4 +1,4 @@
-"""Provider events as reports, and what a set of reports makes of an attempt."""
+"""Provider events become reports, and reports decide an attempt's status."""
 
 from itertools import permutations
 from typing import Any
@@ -18,7 +18,7 @@ AT = 1_795_338_221_500
 
 
 def reports_of(event: dict[str, Any]) -> list[FeedbackReport]:
-    """As every channel reads it; at most one of them may know it."""
+    """Returns the reports of every channel; at most one channel may recognize the event."""
     return [report for channel in describe_channels().values() for report in channel.reports(event)]
 
 
@@ -73,7 +73,7 @@ def test_an_email_event_is_a_report(
         ("Email Rendering Failed", ReportKind.FAILED, "Attribute 'name' is not present"),
     ],
 )
-def test_an_event_without_a_moment_has_that_of_its_envelope(
+def test_an_event_without_a_time_has_that_of_its_envelope(
     detail_type: str, kind: ReportKind, message: str
 ) -> None:
     (report,) = reports_of(email_event(detail_type, "dlv_1"))
@@ -81,7 +81,7 @@ def test_an_event_without_a_moment_has_that_of_its_envelope(
 
 
 @pytest.mark.parametrize("kind", ["Transient", "Undetermined"])
-def test_a_soft_bounce_is_no_fault_of_the_address(kind: str) -> None:
+def test_a_soft_bounce_does_not_blame_the_address(kind: str) -> None:
     (report,) = reports_of(email_event("Email Bounced", "dlv_1", bounceType=kind))
     assert (report.kind, report.is_permanent) == (ReportKind.BOUNCED, False)
 
@@ -120,11 +120,11 @@ def test_an_sms_event_is_a_report(event_type: str, kind: ReportKind, is_permanen
         {**email_event("Email Delivered", "dlv_1"), "source": "somebody.else"},
     ],
 )
-def test_what_is_not_about_the_end_of_our_message_is_no_report(event: dict[str, Any]) -> None:
+def test_an_event_that_does_not_end_our_message_is_no_report(event: dict[str, Any]) -> None:
     assert reports_of(event) == []
 
 
-def test_mail_of_others_is_no_report() -> None:
+def test_an_event_about_foreign_mail_is_no_report() -> None:
     event = email_event("Email Delivered", "dlv_1")
     del event["detail"]["mail"]["tags"]["deliveryId"]
     assert reports_of(event) == []
@@ -133,7 +133,7 @@ def test_mail_of_others_is_no_report() -> None:
 @pytest.mark.parametrize(
     "event", [email_event("Email Delivered", "d"), sms_event("TEXT_SPAM", "d")]
 )
-def test_an_event_that_is_not_as_documented_is_not_passed_over(event: dict[str, Any]) -> None:
+def test_an_undocumented_event_is_an_error(event: dict[str, Any]) -> None:
     event["detail"] = {}
     with pytest.raises(ValueError, match="validation error"):
         reports_of(event)
@@ -158,7 +158,7 @@ def taken(events: dict[str, KeptReport], order: list[str]) -> Reports:
 
 
 @given(EVENTS, st.data())
-def test_neither_order_nor_repetition_matters(
+def test_order_and_repetition_do_not_matter(
     events: dict[str, KeptReport], data: st.DataObject
 ) -> None:
     once = taken(events, list(events))
@@ -170,7 +170,7 @@ def test_neither_order_nor_repetition_matters(
 
 
 @given(EVENTS, st.data())
-def test_a_part_of_the_events_and_then_all_is_as_all(
+def test_some_events_and_then_all_give_the_same_as_all(
     events: dict[str, KeptReport], data: st.DataObject
 ) -> None:
     some = data.draw(st.lists(st.sampled_from(list(events)))) if events else []
@@ -178,8 +178,8 @@ def test_a_part_of_the_events_and_then_all_is_as_all(
 
 
 @given(EVENTS)
-def test_a_status_can_be_taken_on_from_what_it_was_before(events: dict[str, KeptReport]) -> None:
-    """As a row does, which keeps the status of the reports it had."""
+def test_a_status_follows_from_the_one_before(events: dict[str, KeptReport]) -> None:
+    """Keeps the status of earlier reports, as a row does."""
     for base in (DeliveryStatus.PROCESSING, DeliveryStatus.SENT):
         status, reports = base, taken({}, [])
         for event_id, report in events.items():
@@ -188,7 +188,7 @@ def test_a_status_can_be_taken_on_from_what_it_was_before(events: dict[str, Kept
         assert status is status_after(base, taken(events, list(events)))
 
 
-def test_what_came_back_did_not_arrive_and_a_complaint_did() -> None:
+def test_a_bounced_message_did_not_arrive_and_a_complained_one_did() -> None:
     kinds = {kind: KeptReport(kind=kind, at=1) for kind in ReportKind}
 
     def status(*found: ReportKind) -> DeliveryStatus:
@@ -211,14 +211,14 @@ def test_what_came_back_did_not_arrive_and_a_complaint_did() -> None:
     assert status(ReportKind.DELIVERED, ReportKind.FAILED) is DeliveryStatus.FAILED
 
 
-def test_of_many_delays_the_latest_is_kept() -> None:
+def test_the_latest_of_several_delays_is_kept() -> None:
     reports: Reports = {}
     for at in (3, 9, 5, 9, 1):
         reports = merge(reports, f"e{at}", KeptReport(kind=ReportKind.DELAYED, at=at))
     assert list(reports) == ["e9"]
 
 
-def test_the_reason_of_a_failure_is_the_providers() -> None:
+def test_a_failure_has_the_providers_reason() -> None:
     bounced = KeptReport(
         kind=ReportKind.BOUNCED, at=1, is_permanent=True, code="Permanent/General", message="550"
     )
@@ -231,7 +231,7 @@ def test_the_reason_of_a_failure_is_the_providers() -> None:
     assert deciding({"a": bounced, "b": delivered}) == bounced
 
 
-def test_a_complaint_is_flagged_whatever_decides() -> None:
+def test_a_complaint_is_flagged_with_every_status() -> None:
     complained = KeptReport(kind=ReportKind.COMPLAINED, at=1)
     bounced = KeptReport(kind=ReportKind.BOUNCED, at=1)
     assert has_complaint({"a": complained, "b": bounced})

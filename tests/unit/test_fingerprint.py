@@ -1,4 +1,4 @@
-"""Messages without their values: what becomes one, what stays apart, and that no value is left."""
+"""Messages without their values: which are grouped, which are not, and that no value remains."""
 
 import re
 import string
@@ -79,14 +79,14 @@ values = st.one_of(
         ("\ud800 alone", "? alone"),
     ],
 )
-def test_what_is_left_of_a_message(message: str, text: str) -> None:
+def test_values_are_removed_from_a_message(message: str, text: str) -> None:
     assert normalised(message) == text
 
 
 @given(st.one_of(st.text(), st.text("aB1-_.:,'\"@+/<>n \ud800é“”", max_size=400)))
 @example('"a"b' + "x" * 400)
 @example("a," * 300)
-def test_a_text_is_its_own_and_bounded(message: str) -> None:
+def test_a_fingerprint_is_stable_and_bounded(message: str) -> None:
     text = normalised(message)
     assert normalised(text) == text
     assert len(text) <= TEXT_CHARACTERS
@@ -119,7 +119,7 @@ def test_messages_that_differ_in_their_values_have_one_fingerprint(
     st.lists(words, min_size=1, max_size=8),
     st.lists(values, min_size=8, max_size=8),
 )
-def test_messages_of_different_words_have_different_ones(
+def test_messages_of_different_words_have_different_fingerprints(
     some: list[str], others: list[str], found: list[str]
 ) -> None:
     assume(some != others)
@@ -140,7 +140,7 @@ def test_the_variable_parts_of_an_address_make_no_difference(ids: list[str]) -> 
     assert fingerprint(one) != fingerprint(one.replace("api.", "shop."))
 
 
-def test_a_group_is_of_one_workspace_automation_node_and_kind() -> None:
+def test_a_group_has_one_workspace_automation_node_and_kind() -> None:
     error = ErrorDetail(node_id="bad", kind="STOP_ERROR", message="Order 17 is too small")
     alike = error.changed(message=f"Order {uuid.uuid4()} is too small")
     group = failure_group_id("ws_a", "aut_a", error)
@@ -166,9 +166,7 @@ def test_a_group_is_of_one_workspace_automation_node_and_kind() -> None:
         ("", []),
     ],
 )
-def test_a_search_passes_over_the_values_of_a_pasted_message(
-    text: str, expected: list[str]
-) -> None:
+def test_a_search_ignores_the_values_of_a_pasted_message(text: str, expected: list[str]) -> None:
     assert words_of(text) == expected
     assert holds_words("Order <id> is too small", words_of(text)) == ("a-1001" not in expected)
     # What stands for a value is no word of the message.
@@ -186,8 +184,10 @@ def test_no_message_takes_long(evil: str) -> None:
     assert time.process_time() - began < 1
 
 
-def test_the_status_of_an_answer_is_no_value() -> None:
-    told = [f"order {uuid.uuid4()}: the partner answered {status}" for status in (401, 404, 503)]
-    assert len({fingerprint(message) for message in told}) == 3
+def test_the_status_of_an_answer_is_not_a_value() -> None:
+    messages = [
+        f"order {uuid.uuid4()}: the partner answered {status}" for status in (401, 404, 503)
+    ]
+    assert len({fingerprint(message) for message in messages}) == 3
     again = f"order {uuid.uuid4()}: the partner answered 503"
-    assert fingerprint(again) == fingerprint(told[-1])
+    assert fingerprint(again) == fingerprint(messages[-1])

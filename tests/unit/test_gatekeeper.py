@@ -93,7 +93,7 @@ def hall() -> Hall:
     return Hall()
 
 
-def test_all_gates_are_told_in_order(hall: Hall) -> None:
+def test_all_gates_are_recorded_in_order(hall: Hall) -> None:
     passed = hall.check()
     order = ["consent", "address", "suppression", "frequency", "quiet_hours", "template"]
     assert list(passed.items()) == [(name, True) for name in order]
@@ -102,7 +102,7 @@ def test_all_gates_are_told_in_order(hall: Hall) -> None:
     assert hall.moments() == []
 
 
-def test_the_first_that_refuses_is_the_last_that_is_asked(hall: Hall) -> None:
+def test_no_gate_is_asked_after_a_refusal(hall: Hall) -> None:
     without = CONTACT.changed(consents=Consents(transactional=False))
     assert hall.check(contact=without) == {"consent": False}
     nowhere = CONTACT.changed(email=None)
@@ -117,7 +117,7 @@ def test_the_first_that_refuses_is_the_last_that_is_asked(hall: Hall) -> None:
     assert hall.moments() == []
 
 
-def test_quiet_hours_refuse_and_tell_their_end(hall: Hall) -> None:
+def test_quiet_hours_refuse_and_name_their_end(hall: Hall) -> None:
     assert hall.check(quiet_hours=QUIET)["quiet_hours"] is False
     assert hall.gates[-1].reason == (
         "within the quiet hours, 11:00 to 13:00 in UTC; they end at 2026-03-10T13:00:00Z"
@@ -130,7 +130,7 @@ def test_an_empty_template_refuses(hall: Hall) -> None:
     assert hall.check(body=" ")["template"] is False
 
 
-def test_the_cap_slides(hall: Hall) -> None:
+def test_the_cap_counts_a_sliding_window(hall: Hall) -> None:
     for each in ("dlv_1", "dlv_2"):
         assert hall.check(each, frequency_cap=CAP)["frequency"] is True
         hall.now += HOUR
@@ -144,7 +144,7 @@ def test_the_cap_slides(hall: Hall) -> None:
     assert hall.check("dlv_4", frequency_cap=CAP)["frequency"] is False
 
 
-def test_a_message_that_comes_again_is_counted_once(hall: Hall) -> None:
+def test_a_repeated_message_is_counted_once(hall: Hall) -> None:
     for _ in range(5):
         assert hall.check("dlv_1", frequency_cap=CAP)["frequency"] is True
     assert hall.check("dlv_2", frequency_cap=CAP)["frequency"] is True
@@ -158,13 +158,13 @@ def test_a_message_that_a_later_gate_refuses_is_not_counted(hall: Hall) -> None:
     assert hall.moments() == []
 
 
-def test_the_cap_holds_for_an_address_that_is_nobodys_however_it_is_written(hall: Hall) -> None:
+def test_the_cap_holds_for_every_spelling_of_an_address_without_a_contact(hall: Hall) -> None:
     once = FrequencyCap(messages=1, hours=1)
     assert hall.check("dlv_1", contact=None, frequency_cap=once)["frequency"] is True
     assert hall.check("dlv_2", contact=None, frequency_cap=once)["frequency"] is False
 
 
-def test_force_overrules_and_is_recorded_but_never_passes_address_or_template(hall: Hall) -> None:
+def test_force_is_recorded_and_overrules_all_but_address_and_template(hall: Hall) -> None:
     hall.suppress()
     without = CONTACT.changed(consents=Consents(transactional=False))
     once = FrequencyCap(messages=1, hours=1)
@@ -188,8 +188,8 @@ def test_force_overrules_and_is_recorded_but_never_passes_address_or_template(ha
 
 
 @pytest.mark.parametrize("rivals", [1, 2, 3])
-def test_of_several_who_take_the_last_place_one_gets_it(rivals: int) -> None:
-    """Rivals come in between the look and the write of another."""
+def test_one_of_several_rivals_gets_the_last_place(rivals: int) -> None:
+    """Rivals write between the read and the write of another message."""
     left = [f"dlv_rival{number}" for number in range(rivals)]
     allowed: list[str] = []
 
@@ -213,7 +213,7 @@ def test_of_several_who_take_the_last_place_one_gets_it(rivals: int) -> None:
     assert sorted(each[0] for each in row["moments"]) == sorted(allowed)
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_the_kept_times_are_bounded() -> None:
     table = MemoryTable()
     store = FrequencyStore(table)
     for number in range(130):

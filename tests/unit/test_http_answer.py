@@ -1,4 +1,4 @@
-"""What is made of a partner's answer: its text, its JSON, its numbers, and what is said of them."""
+"""How a partner's answer is read: its text, its JSON, its numbers, and the notes about them."""
 
 import json
 import math
@@ -56,7 +56,7 @@ def error_of(result: NodeResult) -> tuple[str, str]:
         (b'{"note": 1}', None, 1),
     ],
 )
-def test_a_body_is_read_by_its_charset_and_its_json_whatever_it_is_called(
+def test_a_body_is_read_by_its_charset_and_its_json_under_any_type(
     body: bytes, content_type: str | None, value: Any
 ) -> None:
     expected = value if value is not None else {"a\ufffd": ["\U0001f600", "\ufffd\ufffd"]}
@@ -77,7 +77,7 @@ def test_a_body_is_read_by_its_charset_and_its_json_whatever_it_is_called(
         ),
     ],
 )
-def test_the_step_says_what_was_not_as_the_headers_said(
+def test_the_step_notes_where_the_body_contradicts_its_headers(
     content_type: str | None, notes: list[str] | None
 ) -> None:
     response = captured(b'{"note": 1}', content_type).response
@@ -112,7 +112,7 @@ def test_the_step_says_what_was_not_as_the_headers_said(
         (b"[" * 100_000, JSON, 200, "its body is nested too deeply"),
     ],
 )
-def test_why_there_is_no_value(
+def test_a_missing_value_has_its_reason(
     body: bytes, content_type: str | None, status: int, why: str
 ) -> None:
     kind, message = error_of(captured(body, content_type, status=status))
@@ -132,7 +132,7 @@ def test_text_is_shown_in_its_charset() -> None:
     "number", ["1e999", "-1e999", "1E400", "NaN", "Infinity", "-Infinity", "1e-400"]
 )
 @pytest.mark.parametrize("shape", ["{}", "[1, {}]", '{{"deep": [{{"er": {}}}]}}'])
-def test_a_number_that_cannot_be_kept_is_no_value_however_deep(number: str, shape: str) -> None:
+def test_a_number_that_cannot_be_stored_is_no_value_at_any_depth(number: str, shape: str) -> None:
     body = f'{{"note": {shape.format(number)}, "other": 1}}'.encode()
     result = captured(body)
     kind, message = error_of(result)
@@ -146,12 +146,12 @@ def test_a_number_that_cannot_be_kept_is_no_value_however_deep(number: str, shap
 
 
 @pytest.mark.parametrize("path", ["a[0] | sum([@, @])", "sum(a)", "to_number('1e999')", "abs(b)"])
-def test_what_is_made_of_such_a_number_is_none_either(path: str) -> None:
+def test_a_result_from_such_a_number_is_no_value(path: str) -> None:
     kind, message = error_of(captured(b'{"a": [1e999], "b": -Infinity}', path=path))
     assert (kind, "cannot be stored" in message) == ("CAPTURE_MISSING", True)
 
 
-def test_a_default_stands_in_for_no_number_but_for_no_long_one() -> None:
+def test_a_default_replaces_an_infinite_number_but_not_a_long_one() -> None:
     path = {"path": "note", "default": 5}
     assert captured(b'{"note": 1e999}', path=path).output == {"note": 5}
     kind, message = error_of(captured(b'{"note": 0.12345678901234567890123}', path=path))
@@ -179,14 +179,14 @@ def test_numbers_stay_exact(literal: str, value: Any) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers())
-def test_every_number_that_python_writes_is_kept(number: float) -> None:
+def test_every_number_that_python_writes_is_stored(number: float) -> None:
     reading = read_body(json.dumps([number]).encode(), JSON)
     assert reading.document == [number]
     assert find_inexact(reading.document) is None
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
-def test_a_number_is_kept_exactly_as_the_nearest_double_or_marked(number: Decimal) -> None:
+def test_a_number_is_stored_exactly_or_marked(number: Decimal) -> None:
     literal = str(number)
     (found,) = read_body(f"[{literal}]".encode(), JSON).document
     if isinstance(found, InexactNumber):
@@ -197,7 +197,7 @@ def test_a_number_is_kept_exactly_as_the_nearest_double_or_marked(number: Decima
         assert found == float(number) and math.isfinite(found)
 
 
-def test_an_integer_with_too_many_digits_is_marked_and_the_rest_read() -> None:
+def test_a_long_integer_is_marked_and_the_rest_is_read() -> None:
     body = b'{"note": 1, "big": ' + b"9" * 5_000 + b"}"
     assert captured(body).output == {"note": 1}
     kind, message = error_of(captured(body, path="big"))
@@ -211,7 +211,7 @@ TYPES = st.sampled_from(
 
 
 @given(BYTES | st.text().map(lambda text: json.dumps(text).encode()), TYPES)
-def test_whatever_comes_can_be_stored_and_shown(body: bytes, content_type: str) -> None:
+def test_every_answer_can_be_stored_and_shown(body: bytes, content_type: str) -> None:
     result = captured(body, content_type, path="@")
     json.dumps(result.model_dump(mode="json"), ensure_ascii=False, allow_nan=False).encode()
     result.model_dump_json()

@@ -1,4 +1,4 @@
-"""Which headers a call may carry, and what may stand in its headers and its address."""
+"""The headers that a call may have, and the characters allowed in its headers and address."""
 
 from typing import Any
 

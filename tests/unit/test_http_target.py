@@ -1,4 +1,4 @@
-"""The address of a failed call in its group: what belongs to it, and which values do not."""
+"""The address of a failed call in its group: its fixed parts, without the values."""
 
 import string
 
@@ -35,7 +35,7 @@ def text(template: str, url: str, status: int | None = 503) -> str:
         ("/score/{{id}}", "/score/", "/score"),
         ('/a/{{ x | split: "/" | first }}', "/a/b", "/a/{id}"),
         ("/a{% if x %}/b{% endif %}/c", "/a/b/c", "/{id}/{id}/c"),
-        # Of one that is the same in every call, digits may stay; what looks like a token may not.
+        # In an address that is the same in every call, digits may stay, but tokens may not.
         (
             "/v2/api/2024-10/orders/1001",
             "/v2/api/2024-10/orders/1001",
@@ -49,7 +49,7 @@ def text(template: str, url: str, status: int | None = 503) -> str:
         ("", "", ""),
     ],
 )
-def test_the_shape_of_a_path(template: str, url: str, shown: str) -> None:
+def test_a_path_keeps_only_its_fixed_parts(template: str, url: str, shown: str) -> None:
     assert text(f"{BASE}{template}", f"{BASE}{url}") == f"api.partner.example{shown} answered 503"
 
 
@@ -68,7 +68,7 @@ def test_the_shape_of_a_path(template: str, url: str, shown: str) -> None:
         "a=b",
     ],
 )
-def test_a_value_is_one_also_where_the_whole_address_is(value: str) -> None:
+def test_values_are_removed_if_the_whole_address_is_a_variable(value: str) -> None:
     found = text("{{steps.find.link}}", f"{BASE}/v1/orders/{value}/lines")
     assert found == "api.partner.example/v1/orders/{id}/lines answered 503"
 
@@ -88,13 +88,13 @@ def test_a_value_is_one_also_where_the_whole_address_is(value: str) -> None:
         ("  https://api.partner.example/x ", "api.partner.example"),
     ],
 )
-def test_the_host(address: str, host: str) -> None:
+def test_the_host_is_shown(address: str, host: str) -> None:
     for template in (address, "{{address}}"):
         assert text(template, address.strip(), 401) == f"{host}/x answered 401"
 
 
 @pytest.mark.parametrize("url", ["", "no address", "https://", "http://[::1", "https://a:b/x"])
-def test_what_is_no_address_was_not_called(url: str) -> None:
+def test_an_invalid_address_has_no_target(url: str) -> None:
     assert failed_call("GET", "{{url}}", url, None) is None
 
 
@@ -108,7 +108,7 @@ values = st.text(string.ascii_letters + string.digits + "-_.~@", min_size=1, max
 
 
 @given(values, values)
-def test_values_make_no_group_and_what_the_call_was_makes_one(one: str, other: str) -> None:
+def test_groups_differ_by_the_call_and_not_by_values(one: str, other: str) -> None:
     template = BASE + "/score/{{id}}"
 
     def of(value: str, status: int, path: str = "/score/", host: str = BASE) -> str:
@@ -126,7 +126,7 @@ def test_values_make_no_group_and_what_the_call_was_makes_one(one: str, other: s
     assert len(others | {of(one, 503)}) == 5
 
 
-def test_without_an_answer_the_kind_and_the_words_tell() -> None:
+def test_without_an_answer_groups_differ_by_kind_and_words() -> None:
     where = (BASE + "/score/{{id}}", BASE + "/score/17", None)
     timeout = group("TIMEOUT", "the call took longer than 10 s", *where)
     assert timeout == group("TIMEOUT", "the call took longer than 3 s", *where)
@@ -136,7 +136,7 @@ def test_without_an_answer_the_kind_and_the_words_tell() -> None:
     assert group("CONNECTION_FAILED", broken, *where) != group("CONNECTION_FAILED", refused, *where)
 
 
-def test_titles() -> None:
+def test_a_group_has_a_title() -> None:
     call = failed_call("POST", BASE + "/score/{{id}}", BASE + "/score/17", 503)
     error = ErrorDetail(node_id="a", kind="HTTP_STATUS", message="POST …", call=call)
     title = "POST api.partner.example/score/{id} answered 503"

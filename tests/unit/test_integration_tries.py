@@ -1,4 +1,4 @@
-"""INTEGRATION: what is tried again, when, and what the history tells of it."""
+"""INTEGRATION: which calls are retried, when, and what the history shows."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def answer(status: int, *headers: tuple[str, str], body: bytes = b"{}") -> HttpR
 
 
 class Service:
-    """Answers the calls one after the other; time passes only while somebody waits."""
+    """Answers the calls one after the other; time passes only in waits."""
 
     def __init__(self, *answers: HttpResponse | NodeError) -> None:
         self.now = NOW
@@ -71,7 +71,7 @@ def tries_of(result: NodeResult) -> list[dict[str, Any]]:
     return tries
 
 
-def test_a_call_that_recovers_is_tried_again_under_one_key() -> None:
+def test_a_retried_call_keeps_its_key() -> None:
     service = Service(answer(503), SLOW, answer(200))
     result = run(service, idempotent=True)
     assert result.status is StepStatus.COMPLETED
@@ -106,7 +106,9 @@ def test_without_a_policy_a_call_is_made_once() -> None:
 
 
 @pytest.mark.parametrize("outcome", [answer(404), answer(500), NodeError("BLOCKED_ADDRESS", "no")])
-def test_what_a_repeat_would_not_mend_is_not_repeated(outcome: HttpResponse | NodeError) -> None:
+def test_a_failure_that_a_retry_cannot_fix_is_not_retried(
+    outcome: HttpResponse | NodeError,
+) -> None:
     service = Service(outcome)
     result = run(service, method="GET")
     assert evidence_of(result)["gaveUp"] == "`retryOn` does not list this failure"
@@ -135,7 +137,7 @@ def test_a_policy_may_name_other_statuses() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_change_is_repeated_only_where_it_was_surely_not_taken(
+def test_a_change_is_retried_only_if_the_service_certainly_refused_it(
     method: str, outcome: HttpResponse | NodeError, tries: int
 ) -> None:
     service = Service(outcome, answer(200))
@@ -147,7 +149,7 @@ def test_a_change_is_repeated_only_where_it_was_surely_not_taken(
         assert "not declared idempotent" in evidence_of(result)["gaveUp"]
 
 
-def test_what_surely_never_left_says_so() -> None:
+def test_a_call_that_never_left_says_so() -> None:
     assert tries_of(run(Service(REFUSED, answer(200))))[0]["sent"] is False
     assert "sent" not in tries_of(run(Service(BROKEN)))[0]
 
@@ -182,7 +184,7 @@ def test_a_service_is_not_called_before_the_time_it_asks_for() -> None:
     assert service.waits == [8]
 
 
-def test_a_service_that_asks_for_more_than_is_allowed_is_left_alone() -> None:
+def test_a_service_that_asks_for_too_long_a_wait_is_not_called_again() -> None:
     service = Service(answer(503, ("Retry-After", "11")))
     result = run(service, method="GET")
     assert service.waits == []
@@ -208,7 +210,7 @@ def test_no_try_outlasts_the_claim() -> None:
     assert evidence_of(result)["gaveUp"] == "the time left was too short for another try"
 
 
-def test_a_visit_that_comes_too_late_makes_no_call_and_may_be_done_again() -> None:
+def test_a_late_visit_makes_no_call_and_may_be_repeated() -> None:
     service = Service(answer(200))
     service.now += 60_000
     with pytest.raises(TransientError):
@@ -216,7 +218,7 @@ def test_a_visit_that_comes_too_late_makes_no_call_and_may_be_done_again() -> No
     assert service.requests == []
 
 
-def test_all_tries_and_waits_are_in_the_time_of_the_task() -> None:
+def test_the_task_has_time_for_all_tries_and_waits() -> None:
     each = node_type("INTEGRATION")
 
     def seconds(**changes: Any) -> int:
@@ -229,7 +231,7 @@ def test_all_tries_and_waits_are_in_the_time_of_the_task() -> None:
     assert seconds(timeoutSeconds=30, retry=policy) == 295
 
 
-def test_the_branches_say_what_happened() -> None:
+def test_the_branches_show_the_outcome() -> None:
     labels = ("ok", "error")
     result = run(Service(answer(503), answer(200)), labels, method="GET")
     assert (result.outcome, result.output) == ("ok", {})
@@ -282,13 +284,13 @@ def test_a_call_signs_in(auth: dict[str, Any], name: str, sent: str, shown: str)
     assert "written ada" not in kept
 
 
-def test_a_user_name_with_a_colon_would_be_another_one() -> None:
+def test_a_user_name_with_a_colon_is_refused() -> None:
     auth = {"type": "BASIC", "username": "{{contact.email}}:x", "password": "p"}
     with pytest.raises(NodeError, match="cannot contain a colon"):
         run(Service(), auth=auth)
 
 
-def test_a_captured_credential_is_refused_and_a_transformed_one_never_seen() -> None:
+def test_a_captured_credential_is_refused_and_never_shown() -> None:
     body = b'{"token": "abc", "parts": ["value of", " KEY"], "back": "YEK fo eulav"}'
     taken: dict[str, Any] = {"capture": {"x": "token"}, "method": "GET"}
     result = run(Service(answer(200, body=body)), **taken)
@@ -304,7 +306,7 @@ def test_a_captured_credential_is_refused_and_a_transformed_one_never_seen() -> 
 
 
 @pytest.mark.parametrize("character", ["#", "&", "?", "%", "+", ";", " ", "é"])
-def test_an_address_does_not_tear_a_secret_apart(character: str) -> None:
+def test_a_secret_that_splits_the_address_is_refused(character: str) -> None:
     class Odd(Service):
         def get(self, name: str) -> str:
             return f"first{character}second"
@@ -339,7 +341,7 @@ def run_with(keeper: Keeper, body: bytes, content_type: str, truncated: bool = F
     return run_node("INTEGRATION", {**CONFIG, "auth": auth, "method": "GET"}, where)
 
 
-def test_a_long_body_is_kept_whole_and_struck_beside_the_step() -> None:
+def test_a_long_body_is_stored_whole_and_redacted_beside_the_step() -> None:
     keeper = Keeper()
     result = run_with(keeper, b"x" * 20_000 + b"value of KEY" + b"y" * 10, "text/html")
     assert result.response is not None
@@ -352,7 +354,7 @@ def test_a_long_body_is_kept_whole_and_struck_beside_the_step() -> None:
     assert content_type == "text/plain; charset=utf-8"
 
 
-def test_half_a_secret_at_the_end_of_a_body_that_was_cut_off_is_not_kept() -> None:
+def test_half_a_secret_at_the_end_of_a_cut_body_is_not_stored() -> None:
     keeper = Keeper()
     run_with(keeper, b"x" * 1_000_000 + b"value of K", "text/plain", truncated=True)
     assert "value" not in keeper.kept["response"][0]
@@ -360,7 +362,7 @@ def test_half_a_secret_at_the_end_of_a_body_that_was_cut_off_is_not_kept() -> No
 
 
 @pytest.mark.parametrize("error", [TransientError("away"), ServiceError("no", "AccessDenied")])
-def test_a_body_that_cannot_be_kept_does_not_undo_the_call(error: Exception) -> None:
+def test_a_body_that_cannot_be_stored_does_not_undo_the_call(error: Exception) -> None:
     result = run_with(Keeper(error), b"x" * 20_000, "text/plain")
     assert result.status is StepStatus.COMPLETED
     assert result.response is not None

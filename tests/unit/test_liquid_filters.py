@@ -1,4 +1,4 @@
-"""Liquid's filters, case by case as Shopify documents them, and their errors in Liquid's words."""
+"""Liquid's filters, by Shopify's documentation, and their errors in Liquid's words."""
 
 import re
 from typing import Any
@@ -175,7 +175,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
 @pytest.mark.parametrize(
     ("expression", "written"), [case for cases in CASES.values() for case in cases]
 )
-def test_a_filter_does_what_is_documented(expression: str, written: str) -> None:
+def test_a_filter_does_what_its_documentation_says(expression: str, written: str) -> None:
     assert render("{{ " + expression + " }}", SCOPE) == written
 
 
@@ -202,7 +202,7 @@ def test_a_number_has_no_exponent_in_a_text(expression: str, written: str) -> No
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_written_plainly_is_the_same_number(number: float) -> None:
+def test_a_number_without_an_exponent_is_the_same_number(number: float) -> None:
     written = plain_number(number)
     assert float(written) == number
     assert re.fullmatch(r"-?\d+\.\d+", written)
@@ -274,7 +274,7 @@ PYTHON = re.compile(
         "1 | date: '%H', html",
     ],
 )
-def test_what_fails_in_a_run_is_said_in_liquids_words(expression: str) -> None:
+def test_an_error_in_a_run_uses_liquids_words(expression: str) -> None:
     # The variable keeps the check on save from seeing the argument.
     try:
         render("{{ " + expression + " }}", SCOPE)
@@ -283,7 +283,7 @@ def test_what_fails_in_a_run_is_said_in_liquids_words(expression: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["in", "empty", "or", "and", "contains", "nil", "true", "blank"])
-def test_a_name_that_is_a_word_of_liquid_gets_a_hint(word: str) -> None:
+def test_a_name_that_liquid_reserves_gets_a_hint(word: str) -> None:
     for text in (
         "{{ trigger.%s }}",
         "{%% if trigger.%s == 1 %%}x{%% endif %%}",

@@ -1,4 +1,4 @@
-"""What lists can be asked for: the same of a list and of its counts."""
+"""The parameters of lists: a list and its counts take the same filters."""
 
 from dataclasses import dataclass
 from inspect import signature
@@ -61,7 +61,7 @@ def ask(query: str, values: dict[str, str]) -> tuple[int, str]:
     return answer["statusCode"], answer["body"]
 
 
-def test_a_handler_of_a_dataclass_takes_its_fields_beside_its_own() -> None:
+def test_a_handler_takes_a_dataclasss_fields_beside_its_own_parameters() -> None:
     assert list(signature(show).parameters) == ["shelf", "needed", "words"]
     assert show.__name__ == "show"
     status, body = ask("needed=2&word=x&word=y", {"needed": "2", "word": "x,y"})
@@ -69,7 +69,7 @@ def test_a_handler_of_a_dataclass_takes_its_fields_beside_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "values", "told"),
+    ("query", "values", "message"),
     [
         ("", {}, "needed: is missing"),
         ("needed=0", {"needed": "0"}, "needed: must be at least 1"),
@@ -78,8 +78,8 @@ def test_a_handler_of_a_dataclass_takes_its_fields_beside_its_own() -> None:
     ],
 )
 def test_a_wrong_field_is_named_as_a_parameter(
-    query: str, values: dict[str, str], told: str
+    query: str, values: dict[str, str], message: str
 ) -> None:
     status, body = ask(query, values)
     assert status == 422
-    assert told in body
+    assert message in body

@@ -1,4 +1,4 @@
-"""Credentials in a config: what is refused is what is hidden, and nothing else."""
+"""Credentials in a config: exactly the refused ones are hidden."""
 
 import json
 from typing import Any
@@ -122,11 +122,11 @@ def test_a_literal_credential_is_refused_and_hidden(config: dict[str, Any], fiel
         {"body": {"max_tokens": 100, "author": "me", "secretary": "you", "secretName": "a"}},
     ],
 )
-def test_what_is_no_literal_credential_stays(config: dict[str, Any]) -> None:
+def test_other_texts_stay(config: dict[str, Any]) -> None:
     assert sift({**CALL, **config}) == ({**CALL, **config}, [])
 
 
-def test_a_variable_that_is_called_a_credential_is_none_to_write_down() -> None:
+def test_a_variable_with_a_credentials_name_is_not_a_literal_credential() -> None:
     def assigned(target: str, value: Any) -> dict[str, Any]:
         return {"assignments": [{"target": f"vars.{target}", "value": value}]}
 
@@ -144,7 +144,7 @@ def test_a_variable_that_is_called_a_credential_is_none_to_write_down() -> None:
 
 
 @pytest.mark.parametrize("config", [{}, {"auth": "x"}, {"headers": 5}, {"url": 5, "query": []}])
-def test_a_config_that_is_none_is_shown_as_it_is(config: dict[str, Any]) -> None:
+def test_an_invalid_config_is_shown_unchanged(config: dict[str, Any]) -> None:
     assert sift(config) == (config, [])
     assert sift({"token": CREDENTIAL}, "NO_SUCH_TYPE") == ({"token": "[redacted]"}, ["token"])
 
@@ -164,11 +164,11 @@ def test_the_problem_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("text", ["{{" * 2_000, "a=" * 2_000, "Bearer " * 500, '"' * 4_000])
-def test_odd_texts_take_no_time(text: str) -> None:
+def test_odd_texts_are_checked_quickly(text: str) -> None:
     sift({**CALL, "url": text, "headers": {"X-Token": text}, "body": text * 20})
 
 
-def test_names() -> None:
+def test_credential_names_are_recognized() -> None:
     assert not is_literal("x") and is_literal("xy") and not is_literal(" true ")
     assert is_credential_header("X-Auth-Key") and not is_credential_header("Idempotency-Key")
     assert is_literal_credential_name("secret_id") and not is_literal_credential_name("token_id")

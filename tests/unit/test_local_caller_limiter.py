@@ -1,4 +1,4 @@
-"""Local turns: one caller's crowd leaves room for everybody else's calls."""
+"""The local gateway's turns: many calls of one caller leave room for other callers."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from local.caller_limiter import AT_ONCE, PRESENT_SECONDS, CallerLimiter
 
 
 class Crowd:
-    """Changes of one caller, each held open until it is let go."""
+    """Changes of one caller; each stays open until it is released."""
 
     def __init__(self, turns: CallerLimiter, size: int) -> None:
         self.inside = 0
@@ -52,9 +52,9 @@ async def _beside_others() -> None:
     await asyncio.gather(*crowd.tasks)
 
 
-def test_who_is_alone_has_the_machine() -> None:
+def test_a_single_caller_may_use_the_whole_machine() -> None:
     asyncio.run(_alone())
 
 
-def test_a_crowd_leaves_room_while_others_call() -> None:
+def test_many_calls_leave_room_for_other_callers() -> None:
     asyncio.run(_beside_others())

@@ -1,4 +1,4 @@
-"""Which stream records a function's filter takes, on one machine as on AWS."""
+"""The local stack filters a function's stream records as AWS does."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def image(**attributes: Any) -> dict[str, Any]:
         image(status={"S": [{"anything-but": ["RUNNING"]}]}),
     ],
 )
-def test_it_takes_what_the_pattern_names(pattern: dict[str, Any]) -> None:
+def test_a_matching_record_passes(pattern: dict[str, Any]) -> None:
     assert matches(INSERTED, pattern)
 
 
@@ -45,5 +45,5 @@ def test_it_takes_what_the_pattern_names(pattern: dict[str, Any]) -> None:
         {"$or": [{"eventName": ["REMOVE"]}, image(status={"S": ["RUNNING"]})]},
     ],
 )
-def test_it_leaves_everything_else(pattern: dict[str, Any]) -> None:
+def test_other_records_do_not_pass(pattern: dict[str, Any]) -> None:
     assert not matches(INSERTED, pattern)

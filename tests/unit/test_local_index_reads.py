@@ -1,4 +1,4 @@
-"""Queries of an index answer on one machine as the emulator's own do, without reading it whole."""
+"""The patched index queries answer as the emulator's own, without reading the whole index."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ TABLE = "rows"
 
 
 class Emulator:
-    """The emulator's table in this process; each query is asked of both, patched and not."""
+    """The emulator's table in this process; each query runs with and without the patch."""
 
     def __init__(self, unpatched: Callable[[Any], Any]) -> None:
         self._unpatched = unpatched
@@ -111,7 +111,7 @@ WRITES = st.lists(
     ),
     bytes_a_page=st.sampled_from([60, 200, 1_048_576]),
 )
-def test_a_range_is_answered_as_by_the_emulator_alone(
+def test_a_range_gets_the_emulators_own_answer(
     emulator: Emulator, rounds: list[Any], bytes_a_page: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, _table(emulator) as table:
@@ -142,7 +142,7 @@ def test_a_range_is_answered_as_by_the_emulator_alone(
         (SortRange(prefix="07"), False, "0799"),
     ],
 )
-def test_only_the_rows_of_the_page_are_looked_at(
+def test_only_the_rows_of_the_page_are_read(
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     sort: SortRange,

@@ -20,7 +20,7 @@ def moment(text: str) -> datetime:
 
 
 def fires(expression: str, zone: str, after: str, count: int) -> list[str]:
-    """The next `count` fires as local times with their offset."""
+    """Returns the next `count` fires as local times with their offset."""
     found, at = [], moment(after)
     for _ in range(count):
         fire = next_fire(expression, zone, at)
@@ -30,7 +30,7 @@ def fires(expression: str, zone: str, after: str, count: int) -> list[str]:
     return found
 
 
-def test_a_cron_time_is_local_time_on_both_sides_of_a_change() -> None:
+def test_a_cron_time_is_local_before_and_after_a_clock_change() -> None:
     assert fires("cron(0 9 * * ? *)", "Europe/Berlin", "2026-03-27T12:00", 3) == [
         "2026-03-28T09:00+01:00",
         "2026-03-29T09:00+02:00",
@@ -57,14 +57,14 @@ def test_a_time_that_the_clock_shows_twice_fires_once() -> None:
     )
 
 
-def test_midnight_may_be_the_time_that_is_skipped() -> None:
+def test_a_skipped_midnight_is_skipped() -> None:
     assert fires("cron(0 0 * * ? *)", "Africa/Cairo", "2026-04-22T23:00", 2) == [
         "2026-04-25T00:00+03:00",
         "2026-04-26T00:00+03:00",
     ]
 
 
-def test_a_change_of_half_an_hour() -> None:
+def test_a_clock_change_of_half_an_hour_is_followed() -> None:
     assert fires("cron(15 2 * * ? *)", "Australia/Lord_Howe", "2026-10-02T12:00", 2) == [
         "2026-10-03T02:15+10:30",
         "2026-10-05T02:15+11:00",
@@ -86,7 +86,7 @@ def test_a_change_of_half_an_hour() -> None:
         ("cron(0 9 1 1-3/2 ? 2027-2028)", ["2027-01-01T09:00", "2027-03-01T09:00"]),
     ],
 )
-def test_the_fields_of_cron(expression: str, expected: list[str]) -> None:
+def test_each_field_of_cron_is_followed(expression: str, expected: list[str]) -> None:
     found = fires(expression, "UTC", "2025-12-31T23:00", len(expected))
     assert found == [f"{each}+00:00" for each in expected]
 
@@ -95,7 +95,7 @@ def test_a_year_that_is_over_never_fires() -> None:
     assert next_fire("cron(0 9 1 1 ? 2025)", "UTC", moment("2025-06-01T00:00")) is None
 
 
-def test_a_rate_counts_hours_not_what_the_clock_shows() -> None:
+def test_a_rate_counts_hours_and_not_clock_time() -> None:
     start = moment("2026-03-28T08:00")
     after = start + timedelta(hours=30)
     assert next_fire("rate(1 day)", "Europe/Berlin", after, start=start) == start + timedelta(2)
@@ -134,7 +134,7 @@ def test_at_fires_once_in_its_zone_and_never_in_a_gap() -> None:
         "0 9 * * ? *",
     ],
 )
-def test_what_aws_refuses_is_refused(expression: str) -> None:
+def test_an_expression_that_aws_refuses_is_refused(expression: str) -> None:
     with pytest.raises(ScheduleError, match="Invalid Schedule Expression"):
         check(expression, "UTC")
 
@@ -152,7 +152,7 @@ def schedule(expression: str, changed: str) -> Schedule:
     }
 
 
-def test_what_passed_before_the_emulator_started_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_before_the_emulator_started_does_not_fire(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedules, "_started", moment("2026-06-01T12:00"))
     before = "2026-06-01T06:00"
     assert schedules._first(schedule("at(2026-06-01T09:00:00)", before)).at is None

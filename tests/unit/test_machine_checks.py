@@ -1,4 +1,4 @@
-"""Our own checks of a machine notice each way in which one can be unsound."""
+"""Our checks of a machine find each violation of its rules."""
 
 import json
 from collections.abc import Callable
@@ -129,7 +129,7 @@ BREAKS: dict[str, tuple[str, Break, str]] = {
 
 
 @pytest.mark.parametrize("case", BREAKS)
-def test_an_unsound_machine_is_refused(case: str) -> None:
+def test_a_machine_that_breaks_a_rule_is_refused(case: str) -> None:
     name, break_it, expected = BREAKS[case]
     machine = deepcopy(machine_of(name))
     check(machine)

@@ -1,4 +1,4 @@
-"""A model changes by the names of its fields alone, and mypy checks names and values."""
+"""A model is changed only by the names of its fields, and mypy checks names and values."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def test_a_copy_has_the_changes_and_the_original_stays() -> None:
     assert basket.first_fruit is after
 
 
-def test_a_name_that_is_no_field_is_refused_at_once() -> None:
+def test_an_unknown_field_is_refused() -> None:
     basket = Basket(first_fruit=Fruit(number=1))
     for wrong in ("firstFruit", "second_fruit", "model_config", "changed"):
         with pytest.raises(TypeError, match=f"Basket has no field {wrong}"):
@@ -93,7 +93,7 @@ FINDINGS = {
 }
 
 
-def test_mypy_sees_wrong_names_and_values(tmp_path: Path) -> None:
+def test_mypy_finds_wrong_names_and_values(tmp_path: Path) -> None:
     snippet = tmp_path / "snippet.py"
     snippet.write_text(SNIPPET)
     command = [sys.executable, "-m", "mypy", "--config-file", str(CONFIG)]

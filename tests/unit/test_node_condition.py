@@ -66,7 +66,7 @@ def compare(left: Any, operator: str, *right: Any) -> bool:
         ({"kind": "METADATA_EQUALS", "key": "a..b", "value": "pro"}, None, False),
     ],
 )
-def test_contact_rules_keep_what_they_saw(
+def test_contact_rules_record_the_values_they_saw(
     config: dict[str, Any], operand: Any, holds: bool
 ) -> None:
     outcome, evidence = decide(config)
@@ -131,7 +131,7 @@ def test_without_a_contact_contact_rules_do_not_hold(config: dict[str, Any]) -> 
         ("x", "EQUALS", "{{trigger.note}}", False),
     ],
 )
-def test_comparisons(left: Any, operator: str, right: Any, holds: bool) -> None:
+def test_each_operator_compares(left: Any, operator: str, right: Any, holds: bool) -> None:
     assert compare(left, operator, right) is holds
 
 
@@ -150,7 +150,7 @@ def test_comparisons(left: Any, operator: str, right: Any, holds: bool) -> None:
         (False, False),
     ],
 )
-def test_emptiness_also_means_missing(left: Any, empty: bool) -> None:
+def test_a_missing_value_is_empty(left: Any, empty: bool) -> None:
     assert compare(left, "IS_EMPTY") is empty
     assert compare(left, "IS_NOT_EMPTY") is not empty
 
@@ -168,7 +168,7 @@ def test_emptiness_also_means_missing(left: Any, empty: bool) -> None:
         ("{{trigger.items}}", "STARTS_WITH", "a"),
     ],
 )
-def test_what_cannot_be_compared_is_an_error(left: Any, operator: str, right: Any) -> None:
+def test_values_that_cannot_be_compared_are_an_error(left: Any, operator: str, right: Any) -> None:
     with pytest.raises(NodeError) as caught:
         compare(left, operator, right)
     assert caught.value.kind == "INCOMPARABLE"
@@ -180,7 +180,7 @@ def test_a_missing_operand_is_named() -> None:
         compare("{{trigger.customer.total}}", "GREATER_THAN", 1)
 
 
-def test_a_comparison_keeps_both_sides() -> None:
+def test_a_comparison_records_both_sides() -> None:
     _, evidence = decide(
         {"kind": "COMPARE", "left": "{{trigger.total}}", "operator": "GREATER_THAN", "right": 100}
     )
@@ -220,7 +220,7 @@ BROKEN = {"kind": "COMPARE", "left": "{{trigger.missing}}", "operator": "EQUALS"
         ("ANY", [TRUE, BROKEN], [True, None], True),
     ],
 )
-def test_groups_keep_every_rule(
+def test_groups_record_every_rule(
     kind: str, rules: list[dict[str, Any]], verdicts: list[bool | None], holds: bool
 ) -> None:
     outcome, evidence = decide({"kind": kind, "conditions": rules})
@@ -236,7 +236,7 @@ def nested(depth: int) -> dict[str, Any]:
     return rule
 
 
-def test_groups_nest_to_a_bound() -> None:
+def test_the_depth_of_groups_is_limited() -> None:
     assert decide(nested(4))[0] == "true"
     with pytest.raises(ValidationError, match="nested more than 5 deep"):
         ConditionConfig.model_validate(nested(5))
@@ -258,13 +258,13 @@ def test_groups_nest_to_a_bound() -> None:
         ({"kind": "ALL", "conditions": [{"kind": "HAS_TAG"}]}, "conditions.0.tag"),
     ],
 )
-def test_a_wrong_condition_says_where(config: dict[str, Any], field: str) -> None:
+def test_an_invalid_condition_names_the_field(config: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ConditionConfig.model_validate(config)
     assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]
 
 
-def test_its_texts_are_found_with_their_fields() -> None:
+def test_the_texts_of_a_condition_are_found_with_their_fields() -> None:
     each = node_type("CONDITION")
     config = each.config_model.model_validate(
         {

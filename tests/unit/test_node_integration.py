@@ -1,4 +1,4 @@
-"""INTEGRATION: the call that is made, and what the history keeps of it."""
+"""INTEGRATION: the call, and its record in the history."""
 
 import base64
 import hashlib
@@ -166,13 +166,13 @@ def test_a_missing_variable_stops_the_call() -> None:
         ("DELETE", False, True),
     ],
 )
-def test_the_idempotency_key(method: str, idempotent: bool, has_key: bool) -> None:
+def test_a_call_has_an_idempotency_key(method: str, idempotent: bool, has_key: bool) -> None:
     http = FakeHttp()
     call(http, method=method, idempotent=idempotent, body=None)
     assert ("Idempotency-Key" in http.requests[0].headers) is has_key
 
 
-def test_an_idempotency_key_of_ones_own_is_kept() -> None:
+def test_the_authors_own_idempotency_key_is_kept() -> None:
     http = FakeHttp()
     call(http, headers={"idempotency-key": "{{trigger.id}}"})
     assert http.requests[0].headers["idempotency-key"] == "o 1"
@@ -201,7 +201,7 @@ def test_an_idempotency_key_of_ones_own_is_kept() -> None:
         ),
     ],
 )
-def test_bodies(
+def test_a_body_is_sent_by_its_type(
     body: Any, headers: dict[str, str], sent: bytes | None, content_type: str | None
 ) -> None:
     http = FakeHttp()
@@ -241,7 +241,7 @@ def test_query_values_are_texts_and_null_is_left_out() -> None:
         (500, ["2xx", "4xx"], False),
     ],
 )
-def test_expected_statuses(status: int, expected: list[Any], fine: bool) -> None:
+def test_expected_statuses_are_success(status: int, expected: list[Any], fine: bool) -> None:
     result = call(FakeHttp(status=status), expectedStatus=expected)
     assert (result.status is StepStatus.COMPLETED) is fine
 
@@ -257,7 +257,7 @@ def test_an_unexpected_status_fails_and_keeps_the_exchange() -> None:
     assert result.response["body"] == {"why": "down"}
 
 
-def test_branches_take_the_outcome() -> None:
+def test_the_outcome_chooses_the_branch() -> None:
     labels = ("ok", "error")
     assert call(FakeHttp(), labels=labels).outcome == "ok"
     result = call(FakeHttp(status=500), labels=labels)
@@ -277,7 +277,7 @@ def test_branches_take_the_outcome() -> None:
     assert call(FakeHttp()).outcome is None
 
 
-def test_a_failed_call_keeps_the_request_and_hides_secrets_in_its_words() -> None:
+def test_a_failed_call_records_the_request_and_hides_secrets_in_its_message() -> None:
     error = NodeError("TIMEOUT", "hunter2/hunter2+ took too long", cause="at hunter2%2Fhunter2%2B")
     result = call(FakeHttp(error=error))
     assert error_of(result) == ("TIMEOUT", "{{secret.SCORE_KEY}} took too long")
@@ -287,7 +287,7 @@ def test_a_failed_call_keeps_the_request_and_hides_secrets_in_its_words() -> Non
     assert result.response is None
 
 
-def test_captures_are_taken_and_missing_ones_left_out() -> None:
+def test_captures_are_stored_and_missing_ones_left_out() -> None:
     body = b'{"a": {"b": [1, 2]}, "null": null, "text": "x"}'
     wanted = {
         "list": "a.b",
@@ -335,12 +335,12 @@ def test_a_capture_that_cannot_be_evaluated_is_named() -> None:
     assert message == "`n` could not be captured by `length(data.score)`"
 
 
-def test_the_bag_is_bounded() -> None:
+def test_the_size_of_the_captures_is_limited() -> None:
     body = json.dumps({"big": "x" * 70_000}).encode()
     assert error_of(call(FakeHttp(body), capture={"big": "big"}))[0] == "OUTPUT_TOO_LARGE"
 
 
-def test_an_echo_of_the_secret_is_struck_everywhere() -> None:
+def test_an_echoed_secret_is_hidden_everywhere() -> None:
     key = SECRETS["SCORE_KEY"]
     echo = {
         "plain": f"key={key}",
@@ -418,14 +418,16 @@ def test_no_secret_reaches_the_step(secret: str) -> None:
         ),
     ],
 )
-def test_bodies_in_the_history(body: bytes, content_type: str, kept: dict[str, Any]) -> None:
+def test_a_body_is_shown_in_the_history(
+    body: bytes, content_type: str, kept: dict[str, Any]
+) -> None:
     result = call(FakeHttp(body, headers=(("content-type", content_type),)), capture={})
     assert result.response is not None
     assert {key: result.response.get(key) for key in kept} == kept
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json"])
-def test_a_long_body_is_struck_and_then_cut(content_type: str) -> None:
+def test_a_long_body_is_redacted_before_it_is_cut(content_type: str) -> None:
     key = SECRETS["SCORE_KEY"]
     body = ("x" * (16 * 1024 - 8) + key + "y" * 100).encode()
     if content_type == "application/json":
@@ -438,14 +440,14 @@ def test_a_long_body_is_struck_and_then_cut(content_type: str) -> None:
     assert result.response["size"] == len(body)
 
 
-def test_credentials_in_an_address_are_not_kept() -> None:
+def test_credentials_in_an_address_are_not_stored() -> None:
     refused = NodeError("INVALID_URL", "the address holds a user name or password")
     result = call(FakeHttp(error=refused), url="https://me:literal@api.example.com/a?token=t#f")
     assert result.request is not None
     assert result.request["url"] == "https://api.example.com/a?token=[redacted]#f"
 
 
-def test_what_it_tells_of_itself() -> None:
+def test_the_node_type_describes_its_config() -> None:
     each = node_type("INTEGRATION")
 
     def model(**changes: Any) -> IntegrationConfig:
@@ -462,7 +464,7 @@ def test_what_it_tells_of_itself() -> None:
     assert model().secret_names() == frozenset({"SCORE_KEY"})
 
 
-def test_it_needs_its_tools() -> None:
+def test_an_integration_needs_its_tools() -> None:
     with pytest.raises(RuntimeError):
         run_node("INTEGRATION", CONFIG)
 
@@ -516,7 +518,9 @@ def test_it_needs_its_tools() -> None:
         ({"body": "{% assign a = secret.A %}{{ a | upcase }}"}, "", "the filter `upcase`"),
     ],
 )
-def test_a_wrong_integration_says_where(changes: dict[str, Any], field: str, message: str) -> None:
+def test_an_invalid_integration_names_the_field(
+    changes: dict[str, Any], field: str, message: str
+) -> None:
     with pytest.raises(ValidationError) as caught:
         IntegrationConfig.model_validate({**CONFIG, **changes})
     found = {".".join(map(str, each["loc"])): each["msg"] for each in caught.value.errors()}
@@ -524,7 +528,7 @@ def test_a_wrong_integration_says_where(changes: dict[str, Any], field: str, mes
     assert message in found[field]
 
 
-def test_an_unforeseen_error_hides_secrets_in_its_words() -> None:
+def test_an_unexpected_error_hides_secrets_in_its_message() -> None:
     class Raising(FakeHttp):
         def call(self, request: HttpRequest) -> HttpResponse:
             raise KeyError(f"odd header {request.headers['Authorization']}")

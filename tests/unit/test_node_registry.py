@@ -1,4 +1,4 @@
-"""What every node type has to have, and the page that is made of it."""
+"""What every node type must have, and the generated page."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def test_every_type_becomes_states(name: str) -> None:
     assert all(f'"{target}"' in text for target in exits.values())
 
 
-def test_what_each_type_may_touch() -> None:
+def test_each_type_runs_in_its_own_function() -> None:
     functions = {name: each.function for name, each in NODE_TYPES.items()}
     assert functions.pop("SEND_MESSAGE") is Function.MESSAGE
     assert functions.pop("INTEGRATION") is Function.INTEGRATION
@@ -83,7 +83,7 @@ def test_what_each_type_may_touch() -> None:
     assert {n for n, each in NODE_TYPES.items() if each.is_join} == {"MERGE"}
 
 
-def test_a_form_can_offer_what_a_field_names() -> None:
+def test_a_form_can_offer_choices_for_a_field() -> None:
     found = {
         (view.type, picked)
         for view in node_type_views()
@@ -100,7 +100,7 @@ def test_a_form_can_offer_what_a_field_names() -> None:
     }
 
 
-def test_the_palette_tells_which_ways_lead_on() -> None:
+def test_the_palette_shows_the_outcomes_of_a_type() -> None:
     views = {view.type: view for view in node_type_views()}
     assert (views["CONDITION"].branches, views["CONDITION"].branches_required) == (
         ["true", "false"],
@@ -114,7 +114,7 @@ def test_the_palette_tells_which_ways_lead_on() -> None:
     assert {name for name, view in views.items() if view.is_end} == {"STOP_ERROR", "END"}
 
 
-def test_the_node_types_of_the_consoles_tests_are_up_to_date() -> None:
+def test_the_node_types_in_the_console_tests_are_up_to_date() -> None:
     assert TARGET.read_text(encoding="utf-8") == rendered(), "run `make generate`"
 
 

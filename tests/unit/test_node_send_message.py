@@ -1,4 +1,4 @@
-"""SEND_MESSAGE: recipients, cascades, and what the step says."""
+"""SEND_MESSAGE: recipients, cascades, and the step's result."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ SENT, SUPPRESSED, FAILED = (
 
 
 class FakeMessenger:
-    """Answers by (recipient, channel), or by channel; SENT where nothing is said."""
+    """Answers by (recipient, channel) or by channel; otherwise SENT."""
 
     def __init__(self, answers: Mapping[Any, DeliveryStatus] | None = None) -> None:
         self.answers = answers or {}
@@ -145,7 +145,7 @@ def test_the_triggers_contact_gets_the_message() -> None:
         ("BROADCAST", {"EMAIL": FAILED}, ["EMAIL", "SMS", "PUSH"], StepStatus.COMPLETED),
     ],
 )
-def test_channels_are_used_by_the_mode(
+def test_the_mode_decides_which_channels_are_used(
     mode: str, answers: dict[str, DeliveryStatus], used: list[str], status: StepStatus
 ) -> None:
     messenger = FakeMessenger(answers)
@@ -194,7 +194,7 @@ def test_a_queued_message_counts_as_under_way() -> None:
         ("BROADCAST", {"EMAIL": FAILED, "SMS": FAILED}, "failed"),
     ],
 )
-def test_a_labelled_graph_is_told_the_outcome_and_never_fails(
+def test_a_labelled_graph_gets_the_outcome_and_never_fails(
     mode: str, answers: dict[Any, DeliveryStatus], outcome: str
 ) -> None:
     sent = config("EMAIL", "SMS", multiChannelMode=mode, **ad_hoc("a@x.example", "b@x.example"))
@@ -209,7 +209,7 @@ def test_a_labelled_graph_is_told_the_outcome_and_never_fails(
 
 
 class FakeFinder:
-    """Contacts con_00, con_01 … in pages of two; those of `gone` left after the listing."""
+    """Contacts con_00, con_01 … in pages of two; those in `gone` disappear after the listing."""
 
     def __init__(self, count: int, gone: tuple[str, ...] = ()) -> None:
         self.contacts = {
@@ -232,7 +232,7 @@ class FakeFinder:
 def visits(
     messenger: FakeMessenger, sent: Mapping[str, Any], finder: FakeFinder, **changes: Any
 ) -> list[NodeResult]:
-    """Every visit of a node that goes on."""
+    """Makes every visit of a node with several visits."""
     made: list[NodeResult] = []
     progress = None
     while True:
@@ -244,7 +244,7 @@ def visits(
         progress = json.loads(json.dumps(result.progress))
 
 
-def test_the_contacts_of_a_query_are_written_to_page_by_page() -> None:
+def test_the_contacts_of_a_query_get_messages_page_by_page() -> None:
     messenger = FakeMessenger({("con_01", "EMAIL"): SUPPRESSED})
     made = visits(messenger, config("EMAIL", **tagged("vip")), FakeFinder(5))
     assert [each.status for each in made] == [StepStatus.RUNNING] * 3 + [StepStatus.COMPLETED]
@@ -258,7 +258,7 @@ def test_the_contacts_of_a_query_are_written_to_page_by_page() -> None:
     assert len(made[-1].delivery_ids) == 5
 
 
-def test_who_left_or_lost_the_tag_since_is_not_written_to() -> None:
+def test_a_contact_who_left_or_lost_the_tag_gets_no_message() -> None:
     messenger, finder = FakeMessenger(), FakeFinder(4, gone=("con_01",))
     finder.contacts["con_02"] = finder.contacts["con_02"].changed(tags=())
     visits(messenger, config("EMAIL", **tagged("vip")), finder)
@@ -272,7 +272,7 @@ def test_a_query_without_contacts_is_skipped() -> None:
     assert result.reason == "nothing was sent: no contact has these tags"
 
 
-def test_a_visit_ends_when_its_time_is_up_and_the_next_goes_on_there() -> None:
+def test_a_visit_ends_at_its_time_limit_and_the_next_continues_there() -> None:
     messenger = FakeMessenger()
     times = iter(range(NOW, NOW + 100_000_000, 5_000))
     sent = config("EMAIL", **tagged("vip"))
@@ -291,7 +291,7 @@ def test_the_evidence_names_the_first_attempts_and_counts_all() -> None:
     assert evidence_of(many[-1])["attemptCount"] == evidence_of(many[-1])["recipientCount"] == 60
 
 
-def test_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_pages_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send_message, "MAX_PAGES", 3)
     messenger = FakeMessenger()
     made = visits(messenger, config("EMAIL", **tagged("vip")), FakeFinder(20))
@@ -308,7 +308,7 @@ def test_a_query_needs_a_standard_machine() -> None:
     assert each.max_visits(model) == 1_000
 
 
-def test_without_a_contact_there_is_nobody() -> None:
+def test_without_a_contact_nothing_is_sent() -> None:
     messenger = FakeMessenger()
     result = send(messenger, config("EMAIL"), contact=None)
     assert result.status is StepStatus.SKIPPED
@@ -317,7 +317,7 @@ def test_without_a_contact_there_is_nobody() -> None:
     assert messenger.messages == []
 
 
-def test_ad_hoc_addresses_are_rendered_spread_and_met_once() -> None:
+def test_ad_hoc_addresses_are_rendered_and_used_once() -> None:
     messenger = FakeMessenger({("b@x.example", "EMAIL"): SUPPRESSED})
     scope = {"trigger": {"to": ["a@x.example", " b@x.example ", None], "one": "c@x.example"}}
     sent = config(
@@ -333,14 +333,14 @@ def test_ad_hoc_addresses_are_rendered_spread_and_met_once() -> None:
     assert result.output == {"sent": 3, "queued": 0, "unknown": 0, "suppressed": 1, "failed": 0}
 
 
-def test_ad_hoc_addresses_may_be_nobody() -> None:
+def test_empty_ad_hoc_addresses_send_nothing() -> None:
     sent = config("EMAIL", **ad_hoc("{{trigger.to}}"))
     result = send(FakeMessenger(), sent, {"trigger": {"to": []}})
     assert result.status is StepStatus.SKIPPED
     assert result.reason == "nothing was sent: every address is empty in this run"
 
 
-def test_ad_hoc_addresses_are_bounded() -> None:
+def test_the_number_of_ad_hoc_addresses_is_limited() -> None:
     sent = config("EMAIL", **ad_hoc("{{trigger.to}}"))
     messenger = FakeMessenger()
     with pytest.raises(NodeError) as caught:
@@ -354,7 +354,7 @@ def test_a_missing_address_is_named() -> None:
         send(FakeMessenger(), config("EMAIL", **ad_hoc("{{trigger.to}}")), {"trigger": {}})
 
 
-def test_it_tells_its_templates_and_its_output() -> None:
+def test_the_node_type_names_its_templates_and_output() -> None:
     each = node_type("SEND_MESSAGE")
     model = each.config_model.model_validate(config("EMAIL", "SMS"))
     assert each.template_ids(model) == frozenset({"tpl_EMAIL", "tpl_SMS"})
@@ -364,7 +364,7 @@ def test_it_tells_its_templates_and_its_output() -> None:
     assert each.max_visits(model) == 1
 
 
-def test_it_needs_a_messenger() -> None:
+def test_send_message_needs_a_messenger() -> None:
     with pytest.raises(RuntimeError):
         run_node("SEND_MESSAGE", config("EMAIL"))
 
@@ -389,7 +389,7 @@ def test_it_needs_a_messenger() -> None:
         (config("EMAIL", consent="NONE"), "consent"),
     ],
 )
-def test_a_wrong_message_says_where(sent: dict[str, Any], field: str) -> None:
+def test_an_invalid_message_names_the_field(sent: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         SendMessageConfig.model_validate(sent)
     assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]

@@ -1,4 +1,4 @@
-"""SET: conversions, and what `vars` holds after several of them."""
+"""SET: conversions, and `vars` after several SET nodes."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def assign(value: Any, type_: str = "STRING") -> Any:
         ("2026-03-01T09:00:00+01:00", "DATE", "2026-03-01T08:00:00Z"),
     ],
 )
-def test_a_value_becomes_its_type(value: Any, type_: str, expected: Any) -> None:
+def test_a_value_is_converted_to_its_type(value: Any, type_: str, expected: Any) -> None:
     found = assign(value, type_)
     assert found == expected
     assert type(found) is type(expected)
@@ -75,7 +75,7 @@ def test_a_value_becomes_its_type(value: Any, type_: str, expected: Any) -> None
         (20260301, "DATE"),
     ],
 )
-def test_a_value_that_cannot_is_named(value: Any, type_: str) -> None:
+def test_a_value_that_cannot_be_converted_is_named(value: Any, type_: str) -> None:
     with pytest.raises(NodeError) as caught:
         assign(value, type_)
     assert caught.value.kind == "INVALID_VALUE"
@@ -100,7 +100,7 @@ def test_the_mode_is_evidence() -> None:
     assert run_node("SET", config, visit(SCOPE)).evidence == {"mode": "REPLACE"}
 
 
-def test_the_bag_is_bounded() -> None:
+def test_the_size_of_the_variables_is_limited() -> None:
     config = {"assignments": [{"target": "vars.a", "value": "{{trigger.big}}"}]}
     with pytest.raises(NodeError) as caught:
         run_node("SET", config, visit({"trigger": {"big": "x" * 65_536}}))
@@ -129,7 +129,7 @@ def step(output: dict[str, Any], mode: str = "MERGE", **changes: Any) -> Step:
     return Step(**values)
 
 
-def test_vars_are_folded_in_order() -> None:
+def test_variables_are_merged_in_order() -> None:
     assert fold_vars([]) == {}
     assert fold_vars([step({"a": 1}), step({"b": 2}), step({"a": 3})]) == {"a": 3, "b": 2}
     assert fold_vars([step({"a": 1}), step({"b": 2}, "REPLACE"), step({"c": 3})]) == {
@@ -164,7 +164,7 @@ ONE = {"target": "vars.a", "value": 1}
         ({"mode": "APPEND", "assignments": [ONE]}, "mode"),
     ],
 )
-def test_a_wrong_set_says_where(config: dict[str, Any], field: str) -> None:
+def test_an_invalid_set_names_the_field(config: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         SetConfig.model_validate(config)
     assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]

@@ -1,4 +1,4 @@
-"""SWITCH: the first rule that holds wins, and evidence says why."""
+"""SWITCH: the first rule that holds decides, and the evidence shows why."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def decide(**trigger: Any) -> tuple[str | None, dict[str, Any]]:
         ({"total": 20, "plan": "free"}, "rest"),
     ],
 )
-def test_the_first_rule_that_holds_wins(trigger: dict[str, Any], outcome: str) -> None:
+def test_the_first_rule_that_holds_decides(trigger: dict[str, Any], outcome: str) -> None:
     assert decide(**trigger)[0] == outcome
 
 
@@ -63,7 +63,7 @@ def test_evidence_holds_every_rule_that_was_tried() -> None:
     }
 
 
-def test_the_fallback_matches_nothing() -> None:
+def test_the_fallback_is_taken_if_no_rule_holds() -> None:
     outcome, evidence = decide(total=20, plan="free")
     assert outcome == "rest"
     assert evidence["matched"] is None
@@ -79,7 +79,7 @@ def test_a_missing_operand_does_not_hold_and_is_named() -> None:
     assert outcome == "best"
 
 
-def test_where_nothing_has_a_value_the_fallback_is_taken() -> None:
+def test_the_fallback_is_taken_if_no_field_has_a_value() -> None:
     config = {
         "rules": [
             {"field": "trigger.x", "value": 1, "label": "one"},
@@ -118,7 +118,7 @@ def test_dotted_paths_reach_lists_and_awkward_names(field: str, value: Any) -> N
     assert run_node("SWITCH", config, visit(scope)).outcome == "yes"
 
 
-def test_its_branches_are_its_labels() -> None:
+def test_the_branches_are_the_labels() -> None:
     each = node_type("SWITCH")
     branching = each.branching(each.config_model.model_validate(CONFIG))
     assert branching is not None
@@ -126,7 +126,7 @@ def test_its_branches_are_its_labels() -> None:
     assert branching.required
 
 
-def test_its_texts_are_found_also_in_dotted_paths() -> None:
+def test_the_texts_of_a_switch_are_found_in_dotted_paths_too() -> None:
     each = node_type("SWITCH")
     assert each.sources(each.config_model.model_validate(CONFIG)) == [
         ("rules.0.field", "{{ trigger['total'] }}"),
@@ -153,7 +153,7 @@ RULE = {"field": "trigger.a", "value": 1, "label": "one"}
         ({"rules": [{**RULE, "value": {}}]}, "rules.0.value"),
     ],
 )
-def test_a_wrong_switch_says_where(config: dict[str, Any], field: str) -> None:
+def test_an_invalid_switch_names_the_field(config: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         SwitchConfig.model_validate(config)
     assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]

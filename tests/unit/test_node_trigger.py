@@ -82,10 +82,10 @@ def test_a_date_may_come_with_an_event() -> None:
     assert isinstance(date.source, WebhookPayloadDate)
     assert date.source.contact_lookup is not None
     assert date.intake is date.source and not date.is_scheduled
-    told = problems(
+    found = problems(
         triggerType="DATE", source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="YEARLY"
     )
-    assert told == {
+    assert found == {
         "": "Value error, a date in an inbound event cannot repeat; set `repeat` to NEVER"
     }
 
@@ -144,7 +144,9 @@ def test_a_date_may_come_with_an_event() -> None:
         ),
     ],
 )
-def test_a_wrong_trigger_says_where(config: dict[str, Any], field: str, message: str) -> None:
+def test_an_invalid_trigger_names_the_field(
+    config: dict[str, Any], field: str, message: str
+) -> None:
     assert message in problems(**config)[field]
 
 
@@ -155,7 +157,7 @@ def test_nodes_without_work_complete(name: str, config: dict[str, Any]) -> None:
         node_type(name).config_model.model_validate({"x": 1})
 
 
-def test_the_trigger_completes_and_owns() -> None:
+def test_the_trigger_completes_and_takes_the_run() -> None:
     assert run_node("TRIGGER", {"triggerType": "MANUAL"}) == NodeResult()
     assert node_type("TRIGGER").operation is Operation.OWN
     assert node_type("END").operation is Operation.COMPLETE

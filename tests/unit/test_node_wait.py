@@ -32,7 +32,7 @@ ZONES = (
 
 
 def wait(config: dict[str, Any], now: str = "2026-03-10T12:00:00Z", **trigger: Any) -> str:
-    """The moment the node waits for."""
+    """Returns the moment that the node waits for."""
     milliseconds = to_milliseconds(datetime.fromisoformat(now))
     result = run_node("WAIT", config, visit({"trigger": trigger}, now=milliseconds))
     assert result.status is StepStatus.WAITING
@@ -72,7 +72,7 @@ def test_a_date_field_is_read_in_its_zone(zone: str, value: str, moment: str) ->
     assert wait(until(zone, field="{{ trigger.due }}"), due=value) == moment
 
 
-def test_a_moment_in_the_past_is_no_wait() -> None:
+def test_a_moment_in_the_past_gives_no_wait() -> None:
     config = until(field="trigger.due")
     result = run_node("WAIT", config, visit({"trigger": {"due": "2020-01-01"}}))
     assert result.wait_until == NOW
@@ -99,7 +99,7 @@ def test_a_moment_too_far_ahead_is_an_error(config: dict[str, Any], due: str, da
     assert caught.value.kind == "WAIT_TOO_LONG"
 
 
-def test_a_moment_just_within_its_days_is_fine() -> None:
+def test_a_moment_just_within_the_limit_is_accepted() -> None:
     due = "2026-03-15T12:00:00Z"
     assert wait(until(field="trigger.due", maxDays=5), due=due) == due
 
@@ -108,7 +108,7 @@ def test_a_moment_just_within_its_days_is_fine() -> None:
     "due",
     ["tomorrow", "2026-02-30", "2026-03-01T25:00", "20260301", "", 20_260_301, True, None, []],
 )
-def test_what_is_no_date_is_an_error(due: Any) -> None:
+def test_an_invalid_date_is_an_error(due: Any) -> None:
     with pytest.raises(NodeError, match=r"^`trigger.due`: .* is not a date; ") as caught:
         wait(until(field="trigger.due"), due=due)
     assert caught.value.kind == "INVALID_DATE"
@@ -143,7 +143,7 @@ def test_a_missing_date_is_named() -> None:
         ("2011-12-29T12:00:00Z", "Pacific/Apia", "12:00", "2011-12-29T22:00:00Z"),
     ],
 )
-def test_the_next_time_of_day(now: str, zone: str, time: str, moment: str) -> None:
+def test_the_next_time_of_day_is_waited_for(now: str, zone: str, time: str, moment: str) -> None:
     assert wait(until(zone, timeOfDay=time), now) == moment
 
 
@@ -154,7 +154,7 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)).map(
 
 @settings(deadline=None)
 @given(now=moments, zone=st.sampled_from(ZONES), time=st.times())
-def test_the_next_time_of_day_is_shown_by_the_clocks(now: Any, zone: str, time: Any) -> None:
+def test_the_next_time_of_day_is_local_time(now: Any, zone: str, time: Any) -> None:
     place = ZoneInfo(zone)
     wanted = time.strftime("%H:%M")
     found = next_time_of_day(now, wanted, zone)
@@ -184,7 +184,7 @@ def test_every_wall_clock_time_has_one_instant(moment: Any, zone: str) -> None:
 
 @settings(deadline=None)
 @given(local=st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)), zone=st.sampled_from(ZONES))
-def test_instants_keep_the_order_of_the_clocks(local: Any, zone: str) -> None:
+def test_instants_keep_the_order_of_local_times(local: Any, zone: str) -> None:
     local = local.replace(microsecond=0)
     place = ZoneInfo(zone)
     earlier = to_utc(local - timedelta(minutes=30), place)
@@ -193,12 +193,12 @@ def test_instants_keep_the_order_of_the_clocks(local: Any, zone: str) -> None:
 
 @settings(deadline=None)
 @given(milliseconds=st.integers(0, 4_000_000_000_000))
-def test_milliseconds_survive(milliseconds: int) -> None:
+def test_milliseconds_are_kept(milliseconds: int) -> None:
     assert to_milliseconds(from_milliseconds(milliseconds)) == milliseconds
     assert datetime.fromisoformat(to_iso(from_milliseconds(milliseconds))).tzinfo is not None
 
 
-def test_the_longest_wait_is_known_beforehand() -> None:
+def test_the_longest_wait_is_known_before_a_run() -> None:
     each = node_type("WAIT")
 
     def seconds(config: dict[str, Any]) -> int:
@@ -215,7 +215,7 @@ def test_a_wait_needs_a_standard_machine() -> None:
     assert not each.is_express_safe(each.config_model.model_validate({"delayMinutes": 1}))
 
 
-def test_its_states_are_a_task_and_a_wait() -> None:
+def test_the_states_of_a_wait_are_a_task_and_a_wait() -> None:
     each = node_type("WAIT")
     config = each.config_model.model_validate({"delayMinutes": 1})
     assert each.states(config, Placement("n", {"Type": "Task"}, {None: "next"}, "released")) == {
@@ -224,7 +224,7 @@ def test_its_states_are_a_task_and_a_wait() -> None:
     }
 
 
-def test_its_texts_are_found() -> None:
+def test_the_texts_of_a_wait_are_found() -> None:
     each = node_type("WAIT")
     config = each.config_model.model_validate(until(field="trigger.due"))
     assert each.sources(config) == [("until.field", "{{ trigger['due'] }}")]
@@ -247,7 +247,7 @@ def test_its_texts_are_found() -> None:
         (until("../../etc/passwd", timeOfDay="09:00"), "timeZone"),
     ],
 )
-def test_a_wrong_wait_says_where(config: dict[str, Any], field: str) -> None:
+def test_an_invalid_wait_names_the_field(config: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         WaitConfig.model_validate(config)
     assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]
@@ -275,7 +275,9 @@ def test_a_wrong_wait_says_where(config: dict[str, Any], field: str) -> None:
         ("2026-03-28T12:00:00Z", "Europe/Berlin", "TOMORROW", "02:30", "2026-03-29T01:00:00Z"),
     ],
 )
-def test_the_day_of_a_time(now: str, zone: str, day: str, time: str, moment: str) -> None:
+def test_each_day_choice_gives_its_moment(
+    now: str, zone: str, day: str, time: str, moment: str
+) -> None:
     assert wait(until(zone, timeOfDay=time, day=day), now) == moment
 
 
@@ -285,7 +287,7 @@ def test_the_day_of_a_time(now: str, zone: str, day: str, time: str, moment: str
     st.sampled_from(["NEXT", "TODAY", "TOMORROW", "NEXT_WEEKDAY"]),
     st.times().map(lambda each: each.strftime("%H:%M")),
 )
-def test_no_day_is_farther_than_the_machine_waits(
+def test_no_day_choice_exceeds_the_machines_wait(
     now: datetime, zone: str, day: str, time: str
 ) -> None:
     config = until(zone, timeOfDay=time, day=day)
@@ -312,7 +314,7 @@ def test_a_day_needs_a_time() -> None:
     ],
 )
 @pytest.mark.parametrize("moment", [{"timeOfDay": "09:00"}, {"field": "trigger.due"}])
-def test_the_zone_may_be_the_contacts(
+def test_the_contacts_zone_may_be_used(
     metadata: dict[str, Any], zone: str, source: str, moment: dict[str, Any]
 ) -> None:
     contact = CONTACT.changed(metadata=metadata)
@@ -326,6 +328,6 @@ def test_the_zone_may_be_the_contacts(
     assert there.strftime("%H:%M") == "09:00"
 
 
-def test_without_a_contact_the_config_s_zone_counts() -> None:
+def test_without_a_contact_the_configs_zone_is_used() -> None:
     config = {**until("Europe/Berlin", timeOfDay="09:00"), "contactTimeZone": True}
     assert wait(config) == "2026-03-11T08:00:00Z"

@@ -1,4 +1,4 @@
-"""The API's document is what the code says, whole, and covers every route of the template."""
+"""The API's document matches the code and covers every route of the template."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ANY_ROUTE = {"401", "403", "404", "422", "429", "500", "503"}
 
 
 def schemas_within(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every schema with properties, wherever it stands, and its place."""
+    """Yields every schema with properties, with its place."""
     if isinstance(value, dict):
         if isinstance(value.get("properties"), dict):
             yield place, value
@@ -130,7 +130,7 @@ def test_every_operation_names_the_statuses_of_its_shape() -> None:
         assert any(int(status) < 300 for status in statuses), (method, path)
 
 
-def test_a_refusal_for_too_many_calls_says_when_to_come_back() -> None:
+def test_a_refusal_for_too_many_calls_has_retry_after() -> None:
     for path, method, operation in operations():
         response = resolved(operation["responses"]["429"])
         assert response["headers"]["Retry-After"]["schema"]["type"] == "integer", (method, path)
@@ -147,7 +147,7 @@ def test_the_webhook_names_its_body_its_headers_and_its_answers() -> None:
 
 
 def examples() -> Iterator[tuple[str, Mapping[str, Any], Any]]:
-    """Place, schema and example of all there are."""
+    """Returns place, schema and example of every example."""
     for name, schema in SCHEMAS.items():
         for example in schema.get("examples", []):
             yield name, schema, example
@@ -167,13 +167,13 @@ def test_an_example_is_valid(schema: Mapping[str, Any], example: Any) -> None:
     assert [fault.message for fault in validator(schema).iter_errors(example)] == []
 
 
-def test_every_schema_is_one() -> None:
+def test_every_schema_is_valid() -> None:
     for schema in SCHEMAS.values():
         Draft202012Validator.check_schema(schema)
 
 
 def test_no_answer_can_hold_a_stored_secret() -> None:
-    """A secret's value goes in and never comes out."""
+    """A secret's value can be written but never read."""
     users = [
         (method, path)
         for path, method, operation in operations()
@@ -183,7 +183,7 @@ def test_no_answer_can_hold_a_stored_secret() -> None:
 
 
 class TestAnswersAreHeldAgainstTheDocument:
-    """What the tests of the handlers rely on."""
+    """Checks the check that the tests of the handlers use."""
 
     JSON: Mapping[str, str] = {"Content-Type": "application/problem+json"}
 

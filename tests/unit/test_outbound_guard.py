@@ -1,4 +1,4 @@
-"""Which addresses and names an outbound call may reach."""
+"""The addresses and names that an outbound call may reach."""
 
 from ipaddress import IPv4Address, ip_address
 
@@ -28,18 +28,18 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_inward_addresses_are_refused(text: str) -> None:
+def test_internal_addresses_are_refused(text: str) -> None:
     assert refused_address(ip_address(text)) is not None
 
 
 @pytest.mark.parametrize("text", PUBLIC)
-def test_public_addresses_are_not(text: str) -> None:
+def test_public_addresses_are_allowed(text: str) -> None:
     assert refused_address(ip_address(text)) is None
 
 
 @settings(deadline=None)
 @given(address=st.ip_addresses(v=4))
-def test_whatever_is_not_global_is_refused_also_inside_ipv6(address: IPv4Address) -> None:
+def test_every_address_that_is_not_global_is_refused_inside_ipv6_too(address: IPv4Address) -> None:
     if not address.is_global or address.is_multicast:
         assert refused_address(address) is not None
     for inside in (f"::ffff:{address}", f"64:ff9b::{address}"):
@@ -61,16 +61,16 @@ def test_an_address_with_a_zone_is_read() -> None:
         "[metadata]",
     ],
 )
-def test_names_that_always_lead_inwards(name: str) -> None:
+def test_internal_names_are_refused(name: str) -> None:
     assert refused_name(name) is not None
 
 
 @pytest.mark.parametrize("name", ["example.com", "localhost.example.com", "mylocalhost"])
-def test_other_names_are_left_to_their_addresses(name: str) -> None:
+def test_other_names_are_judged_by_their_addresses(name: str) -> None:
     assert refused_name(name) is None
 
 
-def test_the_allow_list_takes_hosts_with_or_without_a_port() -> None:
+def test_the_allow_list_accepts_hosts_with_or_without_a_port() -> None:
     allowed = AllowList(["Demo.Internal", "127.0.0.1:8081", "[::1]:8082", "::1", " ", ""])
     assert allowed.allows("demo.internal.", 1)
     assert allowed.allows("127.0.0.1", 8081)

@@ -1,4 +1,4 @@
-"""The path language: what is read where, and what is refused with an example."""
+"""The path language: what each path reads, and what is refused with an example."""
 
 from typing import Any
 
@@ -73,23 +73,23 @@ BODY: dict[str, Any] = {
         ("event.body", BODY),
     ],
 )
-def test_a_path_reads_what_it_says(path: str, value: Any) -> None:
+def test_a_path_reads_its_value(path: str, value: Any) -> None:
     assert TypeAdapter(ValuePath).validate_python(path) == path.strip()
     assert read(BODY, path) == value
 
 
-def test_a_list_is_read_by_its_places() -> None:
+def test_a_list_is_read_by_index() -> None:
     assert read([{"id": 1}, {"id": 2}], "[1].id") == 2
     assert read([{"id": 1}], "$[0].id") == 1
 
 
-def test_what_a_document_has_under_the_name_of_a_prefix_goes_first() -> None:
+def test_a_field_named_like_a_prefix_takes_precedence() -> None:
     assert read({"trigger": {"id": 1}, "id": 2}, "trigger.id") == 1
     assert read({"trigger": {"x": 1}, "id": 2}, "$.trigger.id") is None
     assert read({"event": {"body": {"id": 1}}}, "event.body.id") == 1
 
 
-def test_metadata_is_read_by_its_own_names() -> None:
+def test_metadata_is_read_by_its_names() -> None:
     metadata = {"address": {"city": "Oslo"}}
     for path in ("address.city", "$.address.city", "contact.metadata.address.city"):
         assert read(metadata, path, METADATA) == "Oslo"
@@ -135,7 +135,7 @@ def test_metadata_is_read_by_its_own_names() -> None:
         ("a. b", "a name cannot begin"),
     ],
 )
-def test_what_can_never_match_is_refused_with_an_example(path: str, reason: str) -> None:
+def test_a_path_that_can_never_match_is_refused_with_an_example(path: str, reason: str) -> None:
     with pytest.raises(PathError) as error:
         parse(path)
     assert reason in str(error.value)
@@ -163,7 +163,7 @@ def test_a_written_path_has_the_same_steps(steps: list[str | int]) -> None:
 
 
 @given(DOCUMENTS, st.data())
-def test_reading_is_walking(document: Any, data: st.DataObject) -> None:
+def test_reading_follows_the_steps(document: Any, data: st.DataObject) -> None:
     steps: list[str | int] = []
     value = document
     while isinstance(value, dict | list) and value and data.draw(st.booleans()):

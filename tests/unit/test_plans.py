@@ -25,12 +25,12 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "access-patterns.md"
 
 
 def documented() -> list[str]:
-    """The plans of the table in the docs, in their order."""
+    """Returns the plans of the table in the docs, in their order."""
     rows = DOCUMENT.read_text().partition("| plan | when |")[2].partition("\n\n")[0].splitlines()
     return [row.split("|")[1].strip() for row in rows[2:]]
 
 
-def test_every_plan_is_documented_and_no_other() -> None:
+def test_the_docs_list_exactly_the_plans() -> None:
     assert documented() == [name.value for name in PlanName]
 
 
@@ -69,7 +69,7 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
             assert all(source.partition.startswith("ws_demo#") for source in sources)
 
 
-def test_a_delivery_that_is_tried_again_is_met_wherever_it_moves_meanwhile() -> None:
+def test_a_retried_delivery_is_found_while_it_changes_its_status() -> None:
     """A try is claimed (QUEUED or RETRYING, then PROCESSING) and refused for now (RETRYING)."""
     everything = ListFilter("ws_demo", frozenset(), None, None, 0, 1)
     read = [

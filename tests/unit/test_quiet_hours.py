@@ -41,9 +41,7 @@ def is_changing(now: datetime, zone: str) -> bool:
 
 @settings(max_examples=examples(400), deadline=None)
 @given(begin=times, end=times, zone=st.sampled_from(ZONES), now=moments)
-def test_they_are_what_the_clock_on_the_wall_shows(
-    begin: str, end: str, zone: str, now: datetime
-) -> None:
+def test_quiet_hours_follow_local_time(begin: str, end: str, zone: str, now: datetime) -> None:
     if begin == end or is_changing(now, zone):
         return
     shown = now.astimezone(ZoneInfo(zone)).strftime("%H:%M")
@@ -57,7 +55,7 @@ def test_they_are_what_the_clock_on_the_wall_shows(
 
 @settings(max_examples=examples(400), deadline=None)
 @given(begin=times, end=times, zone=st.sampled_from(ZONES), now=moments)
-def test_whoever_waits_until_their_end_may_send_or_is_in_the_next_ones(
+def test_after_their_end_a_message_may_be_sent_or_the_next_quiet_hours_apply(
     begin: str, end: str, zone: str, now: datetime
 ) -> None:
     if begin == end:
@@ -85,7 +83,7 @@ def test_whoever_waits_until_their_end_may_send_or_is_in_the_next_ones(
         ("2026-10-25T02:30:00Z", None),
     ],
 )
-def test_changes_of_the_clocks(now: str, until: str | None) -> None:
+def test_clock_changes_are_followed(now: str, until: str | None) -> None:
     found = quiet("02:30", "03:30").ends(datetime.fromisoformat(now), "Europe/Berlin")
     assert found == (None if until is None else datetime.fromisoformat(until))
 
@@ -102,7 +100,7 @@ def test_changes_of_the_clocks(now: str, until: str | None) -> None:
         ({"timeZone": 9}, "Europe/Berlin"),
     ],
 )
-def test_the_contacts_own_zone_counts_where_there_is_one(
+def test_the_contacts_own_zone_is_used_if_there_is_one(
     metadata: dict[str, Any] | None, zone: str
 ) -> None:
     assert quiet("22:00", "07:00", "Europe/Berlin").zone_of(metadata) == zone
@@ -117,7 +115,9 @@ def test_the_contacts_own_zone_counts_where_there_is_one(
         ({"from": "22:00", "to": "07:00", "timeZone": "Berlin"}, ("timeZone",)),
     ],
 )
-def test_what_is_no_quiet_hours_is_told(config: dict[str, str], place: tuple[str, ...]) -> None:
+def test_invalid_quiet_hours_are_refused_with_the_field(
+    config: dict[str, str], place: tuple[str, ...]
+) -> None:
     with pytest.raises(ValidationError) as raised:
         QuietHours.model_validate(config)
     assert raised.value.errors()[0]["loc"] == place

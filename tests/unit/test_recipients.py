@@ -1,4 +1,4 @@
-"""Finding contacts by their tags and by rules: everyone once, in order, whatever was changed."""
+"""Finds contacts by tags and by rules: each once, in order, after every change."""
 
 import random
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ class Book:
     listed=st.integers(1, 5),
     page=st.integers(1, 7),
 )
-def test_the_pages_hold_everyone_once_and_in_order(
+def test_the_pages_have_each_contact_once_and_in_order(
     tagged: list[set[str]], tags: list[str], needs_all: bool, listed: int, page: int
 ) -> None:
     book = Book()
@@ -99,7 +99,7 @@ def test_the_listings_follow_every_change(seed: int) -> None:
         assert book.listings() == {(tag, each.id) for each in contacts for tag in each.tags}
 
 
-def test_rules_without_a_tag_look_through_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_without_a_tag_search_all_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipients, "_LISTED", 2)
     monkeypatch.setattr(recipients, "_ROUNDS", 2)
     book = Book()
@@ -119,7 +119,7 @@ def test_a_tag_of_another_workspace_is_not_found() -> None:
     assert book.found(Tagged(("a",), True)) == []
 
 
-def test_tags_and_dates_are_bounded_together_so_that_a_replace_always_fits() -> None:
+def test_tags_and_dates_share_a_limit_so_that_a_replace_always_fits() -> None:
     book = Book()
     dates = {f"date{n:02d}": "2026-01-01" for n in range(20)}
     others = {f"day{n:02d}": "2027-02-02" for n in range(20)}

@@ -1,4 +1,4 @@
-"""Known secrets are struck in every form in which a service may echo them."""
+"""Redaction hides known secrets in every form in which a service may return them."""
 
 import json
 import random
@@ -18,7 +18,7 @@ MARK = "{{secret.KEY}}"
 
 
 @pytest.mark.parametrize("form", forms(SECRET))
-def test_strikes_a_secret_in_every_form(form: str) -> None:
+def test_a_secret_is_hidden_in_every_form(form: str) -> None:
     echoed = forms(SECRET)[form]
     shown = Redactor({"KEY": SECRET}).text(f"before {echoed} after")
     assert MARK in shown
@@ -41,7 +41,7 @@ secrets = st.text(
 @example(secret="\\" * 8, data=None)
 @example(secret="%41%42%43", data=None)
 @example(secret="a&amp;b&amp;", data=None)
-def test_no_secret_survives_in_any_form(secret: str, data: Any) -> None:
+def test_no_secret_remains_in_any_form(secret: str, data: Any) -> None:
     every = forms(secret)
     names = list(every) if data is None else [data.draw(st.sampled_from(sorted(every)))]
     redactor = Redactor({"KEY": secret})
@@ -54,7 +54,7 @@ def test_no_secret_survives_in_any_form(secret: str, data: Any) -> None:
 
 @settings(deadline=None)
 @given(secret=secrets, data=st.data())
-def test_no_secret_survives_in_structured_values(secret: str, data: Any) -> None:
+def test_no_secret_remains_in_structured_values(secret: str, data: Any) -> None:
     echoed = data.draw(st.sampled_from(sorted(set(forms(secret).values()))))
     shown = Redactor({"KEY": secret}).value({"a": [{"b": f"x{echoed}x"}], f"y{echoed}": 1})
     text = json.dumps(shown, ensure_ascii=False).replace(MARK, "")
@@ -62,17 +62,17 @@ def test_no_secret_survives_in_structured_values(secret: str, data: Any) -> None
     assert json_text(secret, ascii_only=False) not in text
 
 
-def test_leaves_innocent_text_alone() -> None:
+def test_other_text_stays_unchanged() -> None:
     text = "The quick brown fox, 12345 times; YWJjZGVm deadbeef %20 &amp;"
     assert Redactor({"KEY": SECRET}).text(text) == text
 
 
-def test_a_secret_inside_another_leaves_no_rest() -> None:
+def test_a_secret_inside_another_leaves_no_remainder() -> None:
     redactor = Redactor({"SHORT": "abcdef", "LONG": "xx-abcdef-yy"})
     assert redactor.text("xx-abcdef-yy, abcdef") == "{{secret.LONG}}, {{secret.SHORT}}"
 
 
-def test_short_secrets_are_struck_only_as_whole_values() -> None:
+def test_short_secrets_are_hidden_only_as_whole_values() -> None:
     redactor = Redactor({"PIN": "42"})
     assert redactor.value({"pin": "42", "note": "4242 of 42", "count": 42}) == {
         "pin": "{{secret.PIN}}",
@@ -81,29 +81,29 @@ def test_short_secrets_are_struck_only_as_whole_values() -> None:
     }
 
 
-def test_a_secret_echoed_as_a_number_is_struck() -> None:
+def test_a_secret_that_returns_as_a_number_is_hidden() -> None:
     assert Redactor({"ID": "9876543"}).value({"id": 9876543, "n": 9}) == {
         "id": "{{secret.ID}}",
         "n": 9,
     }
 
 
-def test_an_empty_secret_strikes_nothing() -> None:
+def test_an_empty_secret_hides_nothing() -> None:
     assert Redactor({"EMPTY": ""}).value({"a": "", "b": "text"}) == {"a": "", "b": "text"}
 
 
-def test_case_does_not_hide_a_secret() -> None:
+def test_a_secret_is_found_in_any_case() -> None:
     redactor = Redactor({"KEY": "Hunter22-Käse"})
     assert redactor.text("at hunter22-käse.example") == "at {{secret.KEY}}.example"
 
 
-def test_a_credential_without_a_name_is_struck() -> None:
+def test_a_credential_without_a_name_is_hidden() -> None:
     redactor = Redactor({"KEY": "hunter2222"}, ["written in full", "hunter2222", "", "pw"])
     shown = redactor.value({"a": "x written in full y hunter2222", "b": "pw", "c": "pwpw"})
     assert shown == {"a": "x [redacted] y {{secret.KEY}}", "b": "[redacted]", "c": "pwpw"}
 
 
-def test_surrounding_blanks_of_a_secret_do_not_hide_it() -> None:
+def test_a_secret_is_found_without_its_surrounding_blanks() -> None:
     assert Redactor({"KEY": "hunter22\n"}).text("Bearer hunter22") == "Bearer {{secret.KEY}}"
 
 
@@ -143,12 +143,12 @@ def test_password_like_names_are_credentials(name: str) -> None:
     "name",
     ["key", "monkey", "total_tokens", "author", "secretary", "passenger", "email", "Content-Type"],
 )
-def test_ordinary_names_are_not(name: str) -> None:
+def test_ordinary_names_are_not_credentials(name: str) -> None:
     assert not is_credential_name(name)
     assert Redactor({}).value({name: "anything"}) == {name: "anything"}
 
 
-def test_what_stands_under_a_credential_name_is_struck_whole() -> None:
+def test_the_value_of_a_credential_name_is_hidden_whole() -> None:
     shown = Redactor({}).value(
         {"token": {"value": "x"}, "secret": ["a"], "password": None, "otp": 123456, "jwt": True}
     )
@@ -161,7 +161,7 @@ def test_what_stands_under_a_credential_name_is_struck_whole() -> None:
     }
 
 
-def test_a_placeholder_under_a_credential_name_stays_readable() -> None:
+def test_a_placeholder_as_value_of_a_credential_name_stays_readable() -> None:
     redactor = Redactor({"KEY": "hunter2222"})
     assert redactor.headers(
         [
@@ -201,7 +201,7 @@ def test_addresses_lose_credentials_in_their_query(url: str, shown: str) -> None
     assert Redactor({"KEY": "hunter2222"}).url(url) == shown
 
 
-def test_a_long_secret_is_struck_too() -> None:
+def test_a_long_secret_is_hidden_too() -> None:
     secret = "-----BEGIN KEY-----\n" + "\n".join("Ab3/" * 16 for _ in range(40)) + "\n-----END-----"
     redactor = Redactor({"PEM": secret})
     assert redactor.text(json_text(secret)) == "{{secret.PEM}}"
@@ -211,7 +211,7 @@ def test_a_long_secret_is_struck_too() -> None:
 @pytest.mark.parametrize(
     "piece", ["\\", "&amp;", "%25", "&#0000000", '\\"', "/", "a1B2", "=41", "=\n", "0x"]
 )
-def test_a_strangers_text_cannot_stall_it(piece: str) -> None:
+def test_no_text_slows_redaction_down(piece: str) -> None:
     # A pattern that backtracks would take hours here, and the test its time limit.
     text = piece * (1_000_000 // len(piece))
     assert Redactor({"KEY": SECRET}).text(text) == text
@@ -230,20 +230,20 @@ def test_a_strangers_text_cannot_stall_it(piece: str) -> None:
     ],
     ids=["bytes", "Buffer", "typed array", "hex", "0x", "characters", "parts"],
 )
-def test_a_secret_in_pieces_is_struck(document: Any) -> None:
+def test_a_secret_in_pieces_is_hidden(document: Any) -> None:
     shown = json.dumps(Redactor({"KEY": SECRET}).value({"it": document}))
     assert MARK in shown
     assert json.dumps(document) not in shown
     assert not any(f'"{part}"' in shown for part in (SECRET[:9], "115", "73"))
 
 
-def test_lists_of_other_things_stay() -> None:
+def test_other_lists_stay_unchanged() -> None:
     document = {"codes": [104, 117, 110], "tags": ["a", "b"], "rows": [[1], [2]], "0": 5}
     assert Redactor({"KEY": SECRET}).value(document) == document
 
 
 @pytest.mark.parametrize("form", ["plain", "quote", "base64 b'' b''", "base32", "byte list"])
-def test_what_stands_beside_a_secret_stays(form: str) -> None:
+def test_text_beside_a_secret_stays(form: str) -> None:
     shown = Redactor({"KEY": "hunter22-Käse"}).value({"a": f"say [{forms('hunter22-Käse')[form]}]"})
     assert shown == {"a": "say [{{secret.KEY}}]"} or form == "byte list"
 

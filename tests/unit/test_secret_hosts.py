@@ -1,4 +1,4 @@
-"""Where a secret may go: how hosts are written, compared, and read out of an address."""
+"""The hosts of a secret: how they are written, compared, and read from an address."""
 
 import pytest
 from hypothesis import given
@@ -38,18 +38,18 @@ HOSTS = ("api.partner.example", "*.shop.example", "pay.example:8443", "192.0.2.7
         ("api.partner.example@evil.example", 443, False),
     ],
 )
-def test_which_host_is_allowed(host: str, port: int | None, is_allowed: bool) -> None:
+def test_only_listed_hosts_are_allowed(host: str, port: int | None, is_allowed: bool) -> None:
     assert allows(HOSTS, host, port) is is_allowed
 
 
-def test_a_name_is_compared_as_it_is_looked_up() -> None:
+def test_a_name_is_compared_in_the_form_of_a_lookup() -> None:
     assert parse_hosts(["Bücher.Example."]) == ("xn--bcher-kva.example",)
     assert allows(("xn--bcher-kva.example",), "bücher.example", 443)
     # The Cyrillic a is another letter.
     assert not allows(("api.partner.example",), "\u0430pi.partner.example", 443)
 
 
-def test_what_is_written_is_kept_once_and_in_one_way() -> None:
+def test_each_entry_is_stored_once_and_in_one_form() -> None:
     written = [" API.partner.example ", "api.partner.example.", "*.Partner.example:443", "::1"]
     assert parse_hosts(written) == ("api.partner.example", "*.partner.example:443", "[::1]")
     assert parse_hosts([]) == ()
@@ -81,19 +81,19 @@ def test_what_is_written_is_kept_once_and_in_one_way() -> None:
         *("[::1", "a.example\\evil", "{{trigger.cb}}", "a" * 64 + ".example", "a.example?x"),
     ],
 )
-def test_what_is_no_host_is_refused_and_quoted(entry: str) -> None:
+def test_an_invalid_host_is_refused_and_quoted(entry: str) -> None:
     with pytest.raises(ValueError, match="cannot be allowed"):
         parse_hosts([entry])
 
 
-def test_there_are_not_many() -> None:
+def test_the_number_of_hosts_is_limited() -> None:
     parse_hosts(f"h{n}.example" for n in range(MAX_HOSTS))
     with pytest.raises(ValueError, match="at most 20"):
         parse_hosts(f"h{n}.example" for n in range(MAX_HOSTS + 1))
 
 
 @given(st.text(max_size=40))
-def test_no_text_breaks_it(text: str) -> None:
+def test_no_text_crashes_the_parser(text: str) -> None:
     assert not allows((), text, 443)
     try:
         name = normal_host(text)
@@ -125,7 +125,7 @@ def test_no_text_breaks_it(text: str) -> None:
         ("https:{{trigger.x}}//api.example.com/", None),
     ],
 )
-def test_which_part_of_an_address_is_constant(url: str, found: tuple[str, str] | None) -> None:
+def test_the_constant_part_of_an_address_is_found(url: str, found: tuple[str, str] | None) -> None:
     assert constant_address(url) == found
 
 
@@ -145,7 +145,7 @@ def test_which_part_of_an_address_is_constant(url: str, found: tuple[str, str] |
         "{% case trigger.a %}{% when 1 %}{{secret.X}}{% endcase %}",
     ],
 )
-def test_what_may_be_done_with_a_secret(source: str) -> None:
+def test_these_uses_of_a_secret_are_allowed(source: str) -> None:
     assert hidden_uses(source) == []
 
 
@@ -182,5 +182,5 @@ def test_what_may_be_done_with_a_secret(source: str) -> None:
         "{% unless secret.X == 'a' %}no{% endunless %}",
     ],
 )
-def test_what_hides_a_secret(source: str) -> None:
+def test_these_uses_of_a_secret_are_refused(source: str) -> None:
     assert hidden_uses(source)

@@ -1,4 +1,4 @@
-"""Segments: who belongs to one, and what is said of rules that are none."""
+"""Segments: their members, and the errors of invalid rules."""
 
 import json
 from typing import Any
@@ -50,7 +50,7 @@ def metadata(key: str, operator: str, value: Any = None) -> dict[str, Any]:
         (metadata("nothing", "GREATER_THAN", 3), False),
     ],
 )
-def test_a_rule(rule: dict[str, Any], expected: bool) -> None:
+def test_a_rule_matches_a_contact(rule: dict[str, Any], expected: bool) -> None:
     assert rules(rule).matches(CONTACT) is expected
     assert CONTACT.consents == Consents()
 
@@ -64,7 +64,9 @@ def test_a_rule(rule: dict[str, Any], expected: bool) -> None:
         ((GONE, metadata("plan", "EQUALS", "free")), "ANY", False),
     ],
 )
-def test_all_or_any(each: tuple[dict[str, Any], ...], match: str, expected: bool) -> None:
+def test_all_rules_or_any_rule_must_match(
+    each: tuple[dict[str, Any], ...], match: str, expected: bool
+) -> None:
     assert rules(*each, match=match).matches(CONTACT) is expected
 
 
@@ -79,7 +81,7 @@ def test_all_or_any(each: tuple[dict[str, Any], ...], match: str, expected: bool
         ((VIP, PRO), "ANY", ()),
     ],
 )
-def test_the_tags_that_a_listing_may_go_by(
+def test_a_listing_may_use_these_tags(
     each: tuple[dict[str, Any], ...], match: str, tags: tuple[str, ...]
 ) -> None:
     assert rules(*each, match=match).tags == tags
@@ -101,9 +103,7 @@ def test_the_tags_that_a_listing_may_go_by(
         ({"name": "A", "rules": [metadata("plan", "IS_EMPTY", "x")]}, ("rules", 0)),
     ],
 )
-def test_what_is_wrong_is_named_with_its_field(
-    document: dict[str, Any], place: tuple[Any, ...]
-) -> None:
+def test_an_error_names_its_field(document: dict[str, Any], place: tuple[Any, ...]) -> None:
     with pytest.raises(ValidationError) as raised:
         SegmentDocument.model_validate(document)
     assert raised.value.errors()[0]["loc"] == place
@@ -131,7 +131,7 @@ SINCE = metadata("since", "GREATER_THAN", "2026-01-01")
         (1_772_355_600, (SINCE,), "ALL", False),
     ],
 )
-def test_what_cannot_be_compared_is_told(
+def test_a_value_that_cannot_be_compared_is_reported(
     value: Any, each: tuple[dict[str, Any], ...], match: str, is_told: bool
 ) -> None:
     contact = CONTACT.changed(metadata={"since": value})

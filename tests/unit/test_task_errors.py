@@ -1,4 +1,4 @@
-"""Every error that Step Functions can report of a task has its place, in every machine."""
+"""Every machine handles every error that Step Functions can report of a task."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ MACHINES = Path(__file__).parents[2] / "statemachines"
 STATIC = sorted(path.name for path in MACHINES.glob("*.asl.json"))
 FOR_LATER = tuple(name for name, kind in TASK_ERRORS.items() if kind is Handling.FOR_LATER)
 
-# What AWS documents as passing, and as the end of a function, whatever our table says.
+# The errors that AWS documents as passing or as a function's end, independent of our table.
 DOCUMENTED = {
     Handling.PASSING: (
         "Lambda.ServiceException",
@@ -48,7 +48,7 @@ def static(name: str) -> dict[str, Any]:
 
 
 def tasks(part: Any) -> list[dict[str, Any]]:
-    """Every Task state, also those within branches."""
+    """Yields every Task state, those within branches included."""
     found = []
     for state in part.get("States", {}).values():
         if state["Type"] == "Task":
@@ -58,8 +58,8 @@ def tasks(part: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_every_error_of_invoke_has_its_place() -> None:
-    """As botocore's model of Lambda tells them; a new one makes this fail."""
+def test_every_error_of_invoke_is_classified() -> None:
+    """Takes the errors from botocore's model of Lambda; a new one makes this fail."""
     model = botocore.session.get_session().get_service_model("lambda")
     errors = model.operation_model("Invoke").error_shapes
     named = {f"Lambda.{shape.name}" for shape in errors}
@@ -68,17 +68,17 @@ def test_every_error_of_invoke_has_its_place() -> None:
 
 
 @pytest.mark.parametrize("handling", DOCUMENTED)
-def test_what_is_documented_is_where_it_belongs(handling: Handling) -> None:
+def test_the_documented_errors_are_classified(handling: Handling) -> None:
     assert {handling_of(name) for name in DOCUMENTED[handling]} == {handling}
 
 
-def test_a_name_is_told_once() -> None:
+def test_each_name_has_one_class() -> None:
     assert not {*TRANSIENT_ERRORS} & {*CRASHES}
     assert len(TASK_ERRORS) == len(set(TASK_ERRORS))
 
 
 @pytest.mark.parametrize("name", sorted({each.name for each in EXAMPLES}))
-def test_generated_machines_retry_what_passes_and_what_crashed(name: str) -> None:
+def test_generated_machines_retry_passing_errors_and_crashes(name: str) -> None:
     found = tasks(machine_of(name))
     assert found
     for task in found:
@@ -102,7 +102,7 @@ def test_static_machines_retry_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STATIC)
-def test_static_machines_leave_to_the_tick_what_is_for_later(name: str) -> None:
+def test_static_machines_stall_on_errors_that_the_tick_resumes(name: str) -> None:
     machine = static(name)
     for task in tasks(machine):
         caught = task["Catch"][0]
@@ -112,13 +112,13 @@ def test_static_machines_leave_to_the_tick_what_is_for_later(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*TASK_ERRORS, "Lambda.SomethingNewException"])
-def test_what_is_not_the_nodes_fault_is_handed_back(name: str) -> None:
+def test_a_run_is_handed_back_for_errors_that_are_not_the_nodes_fault(name: str) -> None:
     handed_back = is_for_later({"Error": name, "Cause": "Rate exceeded"})
     assert handed_back == (handling_of(name) in (Handling.PASSING, Handling.FOR_LATER))
 
 
 @pytest.mark.parametrize("name", ["KeyError", "NodeFailedError", "ServiceError", "Unknown", ""])
-def test_what_a_function_raised_itself_is_the_nodes(name: str) -> None:
+def test_an_error_that_the_function_raised_is_the_nodes(name: str) -> None:
     assert not is_for_later({"Error": name})
 
 
@@ -132,19 +132,19 @@ CAUSE = json.dumps(
 
 @pytest.mark.parametrize("name", [*TASK_ERRORS, "Lambda.New", "ClientError", "OddException"])
 @pytest.mark.parametrize("cause", [CAUSE, "Rate exceeded. (Service: AWSLambda; Request ID: 9)"])
-def test_no_word_of_aws_reaches_a_person(name: str, cause: str) -> None:
-    told = caught_error({"Error": name, "Cause": cause}, "mail")
-    text = f"{told.message} {told.cause}"
+def test_no_text_of_aws_reaches_a_person(name: str, cause: str) -> None:
+    found = caught_error({"Error": name, "Cause": cause}, "mail")
+    text = f"{found.message} {found.cause}"
     for word in ("arn:", "Exception", "Request ID", "AWSLambda", "Lambda.", "States."):
         assert word not in text
 
 
-def test_a_function_without_memory_is_named_so() -> None:
-    told = caught_error({"Error": "Runtime.OutOfMemory", "Cause": "killed"}, "mail")
-    assert (told.kind, told.cause) == ("CRASHED", None)
-    assert "memory" in told.message
+def test_a_function_that_runs_out_of_memory_says_so() -> None:
+    found = caught_error({"Error": "Runtime.OutOfMemory", "Cause": "killed"}, "mail")
+    assert (found.kind, found.cause) == ("CRASHED", None)
+    assert "memory" in found.message
 
 
-def test_an_error_of_ours_keeps_its_words() -> None:
+def test_our_own_error_keeps_its_message() -> None:
     cause = json.dumps({"errorType": "KeyError", "errorMessage": "'rank'"})
     assert caught_error({"Error": "KeyError", "Cause": cause}, None).cause == "KeyError: 'rank'"

@@ -1,4 +1,4 @@
-"""What a template may not be saved with, and what it is told to lack."""
+"""The errors that prevent saving a template, and its missing variables."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ NO_STORE: Any = None
 
 
 def problem_of(channel: str = "EMAIL", subject: str | None = "Hi", body: str = "Hello") -> Any:
-    """(field, message) of why it is refused; None where it is not."""
+    """Returns (field, message) of the refusal, or None."""
     templates = Templates(NO_STORE, lambda: 0, describe_channels())
     document = TemplateDocument(name="Mail", channel=channel, subject=subject, body=body)
     try:
@@ -39,7 +39,7 @@ def problem_of(channel: str = "EMAIL", subject: str | None = "Hi", body: str = "
         "{% assign foo = vars.y %}{{ foo.z }}",
     ],
 )
-def test_known_and_open_variables_may_be_read(body: str) -> None:
+def test_a_template_may_read_known_and_open_variables(body: str) -> None:
     assert problem_of(body=body) is None
 
 
@@ -84,13 +84,13 @@ def test_a_mistake_is_named_with_its_field(body: str, words: str) -> None:
         ({"channel": "SMS"}, "subject", "an SMS has no subject"),
     ],
 )
-def test_a_channel_says_what_it_needs(changes: dict[str, Any], field: str, words: str) -> None:
+def test_a_channel_checks_its_templates(changes: dict[str, Any], field: str, words: str) -> None:
     found = problem_of(**changes)
     assert found[0] == field
     assert words in found[1]
 
 
-def test_the_known_fields_are_those_that_a_run_gives() -> None:
+def test_the_known_fields_are_those_of_a_run() -> None:
     person = Contact(
         workspace_id="ws_1",
         id="con_1",

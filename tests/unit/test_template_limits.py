@@ -1,4 +1,4 @@
-"""What a template may do is bounded: the text it writes, the values it makes, the time it takes."""
+"""A template's work is limited: its text, its values and its time."""
 
 import sys
 import time
@@ -92,7 +92,7 @@ def test_an_attack_is_refused_in_time(source: str) -> None:
     assert time.thread_time() - begun < 2 * MAX_SECONDS + 1
 
 
-def test_useful_templates_stay_far_from_the_bounds() -> None:
+def test_useful_templates_stay_far_below_the_limits() -> None:
     rows = "{% for i in trigger.numbers limit: 2000 %}{{ i | times: 2 | append: ', ' }}{% endfor %}"
     assert render(rows, SCOPE).startswith("0, 2, 4, ")
     assert render("{{ trigger.numbers | reverse | first }}.", SCOPE) == "49999."
@@ -101,7 +101,7 @@ def test_useful_templates_stay_far_from_the_bounds() -> None:
     assert evaluate("{{ t | replace: 'a', big }}", {"t": "a" + "b" * 2_000, "big": "c" * 2_000})
 
 
-def test_a_text_that_is_no_moment_stays_itself() -> None:
+def test_a_text_that_is_not_a_date_stays_unchanged() -> None:
     assert render("{{ t | date: '%Y' }}.", {"t": "x" * 300}) == "x" * 300 + "."
     assert render("{{ '2026-03-01' | date: '%Y' }}.", {}) == "2026."
 
@@ -146,7 +146,7 @@ _blocks = st.recursive(
 
 @settings(deadline=None, max_examples=examples(60))
 @given(blocks=st.lists(_blocks, min_size=1, max_size=5))
-def test_whatever_a_template_does_ends_in_time_and_small(blocks: list[str]) -> None:
+def test_every_template_ends_in_time_with_a_small_result(blocks: list[str]) -> None:
     source = "{% assign a = 'x' %}{% assign b = trigger.numbers %}" + "".join(blocks) + "."
     begun = time.thread_time()
     try:
@@ -159,7 +159,7 @@ def test_whatever_a_template_does_ends_in_time_and_small(blocks: list[str]) -> N
 
 
 @pytest.mark.parametrize("limit", [1_000, 50_000])
-def test_brackets_are_counted_however_deep_the_parser_could_go(limit: int) -> None:
+def test_brackets_are_counted_at_every_recursion_limit(limit: int) -> None:
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(limit)
     try:
@@ -174,7 +174,7 @@ def test_brackets_are_counted_however_deep_the_parser_could_go(limit: int) -> No
     )
 
 
-def test_a_missing_variable_that_is_named_by_a_value_is_told_in_short() -> None:
+def test_a_missing_variable_with_a_long_name_is_shortened() -> None:
     with pytest.raises(NodeError) as caught:
         evaluate("{{ trigger[trigger] }}", SCOPE)
     assert caught.value.kind == "MISSING_VARIABLE"

@@ -1,4 +1,4 @@
-"""Liquid: strict, bounded, and the same value in as out."""
+"""Liquid: strict and limited, and values keep their types."""
 
 import json
 from datetime import UTC, datetime
@@ -128,7 +128,7 @@ def test_a_missing_variable_is_named(source: str, name: str) -> None:
         ("{% unless trigger.nope %}no{% endunless %}", "no"),
     ],
 )
-def test_a_test_and_default_may_look_at_a_missing_variable(source: str, text: str) -> None:
+def test_if_and_default_accept_a_missing_variable(source: str, text: str) -> None:
     assert render(source, SCOPE) == text
 
 
@@ -145,7 +145,7 @@ def test_a_test_and_default_may_look_at_a_missing_variable(source: str, text: st
         + "{% for i in (1..60) %}{% assign a = a | append: a %}{% endfor %}",
     ],
 )
-def test_work_is_bounded(source: str) -> None:
+def test_the_work_of_a_text_is_limited(source: str) -> None:
     with pytest.raises(NodeError) as caught:
         render(source + " ", {"trigger": {"big": "x" * 50_000}})
     assert caught.value.kind == "TEMPLATE_LIMIT"
@@ -153,7 +153,7 @@ def test_work_is_bounded(source: str) -> None:
         evaluate(source, {"trigger": {"big": "x" * 50_000}})
 
 
-def test_output_up_to_the_bound_is_fine() -> None:
+def test_output_up_to_the_limit_is_accepted() -> None:
     text = "ä" * (MAX_OUTPUT_BYTES // 2)
     assert render("{{ t }}{{ e }}", {"t": text, "e": ""}) == text
     with pytest.raises(NodeError) as caught:
@@ -172,7 +172,7 @@ def test_a_failing_template_is_a_clear_error(source: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_an_endless_range_is_no_value() -> None:
+def test_an_endless_range_is_refused() -> None:
     with pytest.raises(NodeError) as caught:
         evaluate("{{ (1..1000000000) }}", {})
     assert caught.value.kind == "TEMPLATE_LIMIT"
@@ -186,7 +186,7 @@ def test_objects_are_written_as_json() -> None:
     assert render("{{ contact.firstName | json }}.", SCOPE) == "null."
 
 
-def test_python_objects_stay_closed() -> None:
+def test_python_attributes_cannot_be_read() -> None:
     for source in ("{{ contact.__class__ }}", "{{ contact.tags.__len__ }}", "{{ t.append }}"):
         with pytest.raises(NodeError) as caught:
             evaluate(source, {**SCOPE, "t": []})
@@ -204,7 +204,7 @@ def test_render_value_walks_into_objects_and_lists() -> None:
     assert render_value(value, SCOPE) == {"a": [150, {"b": "n=150"}], "c": 1, "{{x}}": None}
 
 
-def test_moments_become_iso_text() -> None:
+def test_times_become_iso_text() -> None:
     moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
     assert evaluate("{{ at }}", {"at": moment}) == "2026-03-01T09:00:00+00:00"
 
@@ -224,14 +224,14 @@ json_values = st.recursive(
 
 @settings(deadline=None)
 @given(value=json_values)
-def test_any_json_value_comes_out_as_it_went_in(value: Any) -> None:
+def test_every_json_value_stays_the_same(value: Any) -> None:
     found = evaluate("{{ trigger.value }}", {"trigger": {"value": value}})
     assert json.dumps(found) == json.dumps(value)
 
 
 @settings(deadline=None)
 @given(text=st.text(max_size=200))
-def test_text_without_markup_is_itself(text: str) -> None:
+def test_text_without_markup_stays_the_same(text: str) -> None:
     if not has_liquid(text):
         assert render(text, {}) == evaluate(text, {}) == text
         assert references(text) == []
@@ -239,7 +239,7 @@ def test_text_without_markup_is_itself(text: str) -> None:
 
 @settings(deadline=None)
 @given(text=st.text(alphabet="{}%| .abif\n'[]0", max_size=60))
-def test_any_text_renders_or_fails_on_purpose(text: str) -> None:
+def test_every_text_renders_or_raises_our_error(text: str) -> None:
     try:
         references(text)
     except TemplateSyntaxError:

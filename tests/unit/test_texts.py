@@ -1,4 +1,4 @@
-"""Cleaning: whatever comes in can be written as UTF-8, and what was clean stays as it was."""
+"""Cleaning: every text can be written as UTF-8, and a clean text stays unchanged."""
 
 import json
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ def is_clean(value: Any) -> bool:
         ("", ""),
     ],
 )
-def test_half_of_a_pair_is_replaced_and_a_pair_becomes_its_character(
+def test_a_lone_surrogate_is_replaced_and_a_pair_becomes_its_character(
     dirty: str, expected: str
 ) -> None:
     assert clean_text(dirty) == expected
@@ -60,7 +60,7 @@ def test_a_clean_text_is_what_utf16_makes_of_it(text: str) -> None:
 
 
 @given(VALUES)
-def test_a_value_is_clean_through_and_through(value: Any) -> None:
+def test_a_value_is_cleaned_at_every_depth(value: Any) -> None:
     cleaned = clean(value)
     assert is_clean(cleaned)
     assert clean(cleaned) is cleaned
@@ -84,7 +84,7 @@ def test_the_shape_of_a_value_stays() -> None:
 
 
 @given(TEXTS, VALUES)
-def test_no_model_holds_what_cannot_be_written(text: str, value: Any) -> None:
+def test_no_model_has_text_that_cannot_be_written(text: str, value: Any) -> None:
     class Inner(Model):
         text: str
         value: Any
@@ -124,5 +124,5 @@ def test_surrogates_that_were_written_as_bytes_are_read() -> None:
         decode_utf8(b"\xff")
 
 
-def test_controls_go_and_line_breaks_stay() -> None:
+def test_control_characters_are_removed_and_line_breaks_stay() -> None:
     assert without_controls("a\0\x01\tb\r\n\x0b\x1f\x7fc\x85é") == "a\tb\r\nc\x85é"

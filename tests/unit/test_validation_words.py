@@ -1,4 +1,4 @@
-"""People read our words, never those of the library that checks what they send."""
+"""Validation errors have our own texts, never those of the library."""
 
 import json
 import re
@@ -55,7 +55,7 @@ class Sample(BaseModel):
         ({"text": "", "count": "many"}, "count", "must be a whole number"),
     ],
 )
-def test_a_wrong_value_in_our_words(value: Any, field: str, expected: str) -> None:
+def test_an_invalid_value_gets_our_message(value: Any, field: str, expected: str) -> None:
     (error,) = errors_of(Sample, value)
     assert path_in(value, error["loc"], missing=error["type"] == "missing") == [field]
     assert words(error).startswith(expected)
@@ -72,7 +72,7 @@ def fields_of(document: type[BaseModel]) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize(
     "document", [ContactDocument, TemplateDocument, SegmentDocument, AutomationDocument]
 )
-def test_no_wrong_value_of_a_document_is_answered_in_the_words_of_the_library(
+def test_no_error_of_a_document_has_the_librarys_text(
     document: type[BaseModel],
 ) -> None:
     seen = 0
@@ -88,7 +88,7 @@ def test_no_wrong_value_of_a_document_is_answered_in_the_words_of_the_library(
 
 
 @pytest.mark.parametrize("name", sorted(NODE_TYPES))
-def test_no_wrong_config_is_answered_in_the_words_of_the_library(name: str) -> None:
+def test_no_error_of_a_config_has_the_librarys_text(name: str) -> None:
     node_type = NODE_TYPES[name]
     seen = 0
     fields = [field.alias or name for name, field in node_type.config_model.model_fields.items()]
@@ -115,7 +115,7 @@ def patterns(schema: Any) -> Iterator[str]:
             yield from patterns(value)
 
 
-def test_every_pattern_has_words() -> None:
+def test_every_pattern_has_a_message() -> None:
     schemas = [json.loads(OPENAPI.read_text())]
     schemas += [each.config_model.model_json_schema() for each in NODE_TYPES.values()]
     found = set(patterns(schemas))

@@ -1,4 +1,4 @@
-"""What one answer can hold."""
+"""The size limit of one answer."""
 
 from typing import Any
 
@@ -36,12 +36,12 @@ def size(steps: list[StepView]) -> int:
     return sum(len(each.model_dump_json().encode()) for each in steps)
 
 
-def test_steps_that_fit_are_left_as_they_are() -> None:
+def test_steps_that_fit_stay_unchanged() -> None:
     steps = [step(number, {"x": "é" * 1_000}) for number in range(100)]
     assert fit_steps(steps) == steps
 
 
-def test_the_largest_bags_are_left_out_and_say_so() -> None:
+def test_the_largest_values_are_left_out_with_a_note() -> None:
     small = [step(number, {"x": "s"}) for number in range(10)]
     large = [step(10 + number, {"x": "é" * 100_000}, {"body": 1}) for number in range(30)]
     fitted = fit_steps([*small, *large])

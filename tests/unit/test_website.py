@@ -55,7 +55,7 @@ def test_the_start_page_leads_each_reader() -> None:
         '<img src="https://images.example/a.png">',
     ],
 )
-def test_what_comes_from_another_host_is_found(tag: str) -> None:
+def test_a_resource_of_another_host_is_found(tag: str) -> None:
     assert len(foreign_addresses(f"<html><body><p>text{tag}</p></body></html>")) == 1
 
 
@@ -69,7 +69,7 @@ def test_what_comes_from_another_host_is_found(tag: str) -> None:
         '<img src="data:image/png;base64,AAAA">',
     ],
 )
-def test_what_comes_from_the_site_itself_is_left(tag: str) -> None:
+def test_a_resource_of_the_site_itself_passes(tag: str) -> None:
     assert foreign_addresses(tag) == []
 
 

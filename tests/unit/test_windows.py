@@ -1,4 +1,4 @@
-"""The time that a list is about: days and moments in zones, and what cannot be read."""
+"""The period of a list: days and times in zones, and invalid values."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -92,7 +92,7 @@ ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kath
         ("0001-01-01", "9999-12-31", "Asia/Tokyo", "1970-01-01T00:00:00.000Z", None),
     ],
 )
-def test_what_is_asked_for(
+def test_a_period_is_read_from_the_parameters(
     since: str, until: str | None, zone: str | None, first: str, last: str | None
 ) -> None:
     if (until or "9") < since and last is not None and last < first:
@@ -105,7 +105,7 @@ def test_what_is_asked_for(
 
 
 @given(st.dates(date(1971, 1, 1), date(2026, 11, 30)), st.sampled_from(ZONES))
-def test_days_follow_each_other_without_gap_and_overlap(day: date, zone: str) -> None:
+def test_consecutive_days_have_no_gap_and_no_overlap(day: date, zone: str) -> None:
     # Samoa had no such day.
     assume((zone, day) != ("Pacific/Apia", date(2011, 12, 30)))
     low, high = window(None, day.isoformat(), day.isoformat(), NOW, zone)
@@ -131,7 +131,7 @@ def test_days_follow_each_other_without_gap_and_overlap(day: date, zone: str) ->
         (None, None, "+02:00", "timeZone"),
     ],
 )
-def test_what_cannot_be_read_is_named(
+def test_an_invalid_value_is_named(
     since: str | None, until: str | None, zone: str | None, field: str
 ) -> None:
     with pytest.raises(InvalidInputError) as refused:

@@ -1,4 +1,4 @@
-"""How values go out to other systems: never as Python writes them."""
+"""How values are written for other systems: never in Python's form."""
 
 import json
 from collections.abc import Mapping
@@ -147,7 +147,7 @@ FILTERS = ["append: 'z'", "prepend: 'z'", "upcase", "strip", "url_encode", "join
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), JSONS, max_size=4))
-def test_what_goes_out_by_query_comes_back(values: dict[str, Any]) -> None:
+def test_a_query_can_be_read_back(values: dict[str, Any]) -> None:
     request, _ = sent(
         {"all": values, "": 0},
         query={name: f"{{{{ trigger.all.{name} }}}}" for name in values},
@@ -176,7 +176,7 @@ def read_back(text: str, like: Any) -> Any:
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(JSONS, max_size=3) | st.dictionaries(st.text("ab", max_size=2), JSONS, max_size=3))
-def test_an_object_is_never_written_as_python_writes_it(value: Any) -> None:
+def test_an_object_is_never_written_in_pythons_form(value: Any) -> None:
     assert json.loads(text_of(value)) == value
     whole = evaluate("<{{ x }}>", {"x": value}, as_json=True)
     assert json.loads(whole[1:-1]) == value

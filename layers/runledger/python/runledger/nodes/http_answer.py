@@ -1,4 +1,4 @@
-"""Reading an answer's body: its text by the declared charset, its JSON whatever the media type.
+"""Reads an answer's body: its text by the declared charset, its JSON under any media type.
 
 `notes` lists where the body did not match the headers; `fault` says why there is no JSON.
 """
