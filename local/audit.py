@@ -118,7 +118,8 @@ def judge(
 
 
 def read_pip_audit(output: str) -> Report:
-    """Reads pip-audit's JSON. It silently skips packages that the database does not know."""
+    """Reads pip-audit's JSON. pip-audit reports packages that its database lacks only as
+    skipped."""
     source = "PyPI"
     try:
         dependencies = json.loads(output)["dependencies"]
@@ -157,7 +158,7 @@ def read_npm_audit(source: str, output: str) -> Report:
 
 
 def _ids(via: dict[str, Any]) -> frozenset[str]:
-    """The ids of a fault from npm: its advisory's, and npm's number."""
+    """Returns the ids of a fault from npm: the advisory's id and npm's number."""
     return frozenset({via["url"].rsplit("/", 1)[-1], str(via["source"])})
 
 

@@ -45,8 +45,8 @@ class Emulator:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when the AWS endpoints answer. Raises LocalError with the last lines of the
-        log."""
+        """Starts the emulator, and returns when its AWS endpoints answer. Raises LocalError with
+        the last lines of the log."""
         scratch = self._stack.state_dir / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)

@@ -2,11 +2,11 @@
 them.
 
 `POST /_local/feedback` with `{"deliveryId", "kind", "eventId"?, "permanent"?: true}` puts the event
-that AWS would send about that message on the default bus, and answers `{"eventId"}` when the rules
-have it; 404 if no such message was sent since the start. Kinds of e-mail are DELIVERED, BOUNCED,
-COMPLAINED, REJECTED, FAILED and DELAYED; kinds of SMS are the event types, such as TEXT_DELIVERED,
-TEXT_INVALID or TEXT_BLOCKED. The same `eventId` again is the same event, delivered twice.
-"""
+that AWS would send about that message on the default bus, and answers `{"eventId"}` after the rules
+have received it; 404 if no such message was sent since the start. Kinds of e-mail are DELIVERED,
+BOUNCED, COMPLAINED, REJECTED, FAILED and DELAYED; kinds of SMS are the event types, such as
+TEXT_DELIVERED, TEXT_INVALID or TEXT_BLOCKED. The same `eventId` again is the same event, delivered
+twice."""
 
 import json
 import time

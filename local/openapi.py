@@ -42,7 +42,7 @@ _TAGS = {
     "Automations": "Graphs of nodes, their versions and their schedules.",
     "Contacts": "The people that automations run for.",
     "Deliveries": "Messages, each to one address on one channel.",
-    "Exports": "Lists as files.",
+    "Exports": "Lists as files to download.",
     "Refusals": "Events and fires that opened no run.",
     "Runs": "What an automation did for one contact or event.",
     "Secrets": "Values that INTEGRATION nodes use and nobody reads back.",

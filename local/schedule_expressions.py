@@ -27,7 +27,7 @@ class ScheduleError(ValueError):
 
 
 def check(expression: str, zone: str) -> None:
-    """Raises ScheduleError if AWS would not accept them."""
+    """Raises ScheduleError if AWS would refuse the expression or the time zone."""
     _zone(zone)
     if not _RATE.fullmatch(expression):
         _at(expression) or _cron_fields(expression)

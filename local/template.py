@@ -27,7 +27,8 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def load_template() -> dict[str, Any]:
-    """Returns a separate copy for each caller; the file is read only once, because that is slow."""
+    """Returns the template, a separate copy for each caller. Reads the file only once, because that
+    is slow."""
     return deepcopy(_read((ROOT / "template.yaml").read_text()))
 
 

@@ -20,7 +20,7 @@ def apply() -> None:
     # The place where local/messages.py stores sent messages.
     guard.expect(sns, "_sms_log_for", "8211ebc019336b64")
     if _TYPE in provisioners._RESOURCE_HANDLERS:
-        raise guard.PatchError(f"the emulator has {_TYPE} of its own now")
+        raise guard.PatchError(f"the emulator now supports {_TYPE} itself; remove this patch")
     provisioners._RESOURCE_HANDLERS[_TYPE] = {"create": _create, "delete": _delete}
 
 

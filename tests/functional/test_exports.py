@@ -314,7 +314,7 @@ def test_an_object_that_s3_keeps_is_not_told_as_deleted() -> None:
             return {"Errors": [{"Key": "exports/ws_demo/exp_1/a", "Code": "AccessDenied"}]}
 
     kept: Any = Keeping()
-    with pytest.raises(ServiceError, match="S3 kept exports/ws_demo/exp_1/a"):
+    with pytest.raises(ServiceError, match="S3 did not delete exports/ws_demo/exp_1/a"):
         ExportFiles(kept, BUCKET).delete_some("ws_demo")
 
 

@@ -6,7 +6,8 @@ from tests.support.simulation import Simulation
 
 
 def everything(template_id: str) -> dict[str, Any]:
-    """Every node type, with one WAIT, so that it runs on Standard, and one fork of two effects."""
+    """Returns an automation of every node type. One WAIT makes it run on Standard; a fork has two
+    effects."""
     trigger = {
         "triggerType": "WEBHOOK",
         "contactLookup": {"by": "email", "path": "customer.email"},
@@ -62,7 +63,7 @@ def everything(template_id: str) -> dict[str, Any]:
 
 
 def brief(template_id: str) -> dict[str, Any]:
-    """The same without the wait and the fork: it runs on Express."""
+    """Returns the automation without the wait and the fork: it runs on Express."""
     whole = everything(template_id)
     kept = {"start", "big", "score", "mail", "done", "bad"}
     nodes = [
@@ -79,13 +80,13 @@ def brief(template_id: str) -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    """A webhook and an end; one event opens one run, even if it is repeated."""
+    """Returns an automation of a webhook and an end. A repeated event opens only one run."""
     nodes = [("start", "TRIGGER", {"triggerType": "WEBHOOK", "dedupePath": "orderId"})]
     return _document("Plain", [*nodes, ("done", "END", {})], [("start", "done", None)])
 
 
 def follower(upstream_id: str) -> dict[str, Any]:
-    """Waits for the end of another automation's run."""
+    """Returns an automation that starts after each run of another one."""
     trigger = {"triggerType": "UPSTREAM", "automationId": upstream_id, "on": ["COMPLETED"]}
     nodes = [("start", "TRIGGER", trigger), ("done", "END", {})]
     return _document("Follower", nodes, [("start", "done", None)])

@@ -58,14 +58,14 @@ def whole(code: str) -> Place:
 
 
 def linear(*nodes: Document) -> Document:
-    """start, the nodes in a row, done."""
+    """Returns a graph: start, the nodes in a row, done."""
     chain = [trigger(), *nodes, end()]
     ids = [each["id"] for each in chain]
     return document(chain, *(f"{a} > {b}" for a, b in pairwise(ids)))
 
 
 def forked(*extra_nodes: Document, edges: list[str] | None = None) -> Document:
-    """start forks into a and b, which meet in the MERGE m before done."""
+    """Returns a graph: start forks into a and b, which meet in the MERGE m before done."""
     nodes = [trigger(), assign("a"), assign("b"), merge("m"), end(), *extra_nodes]
     sound = ["start > a", "start > b", "a > m", "b > m", "m > done"]
     return document(nodes, *(edges if edges is not None else sound))

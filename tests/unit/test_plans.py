@@ -26,7 +26,9 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "access-patterns.md"
 
 def documented() -> list[str]:
     """Returns the plans of the table in the docs, in their order."""
-    rows = DOCUMENT.read_text().partition("| plan | when |")[2].partition("\n\n")[0].splitlines()
+    rows = (
+        DOCUMENT.read_text().partition("| plan | used for |")[2].partition("\n\n")[0].splitlines()
+    )
     return [row.split("|")[1].strip() for row in rows[2:]]
 
 

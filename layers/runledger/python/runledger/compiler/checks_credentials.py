@@ -17,8 +17,8 @@ def literal_credentials(view: GraphView) -> Iterator[Problem]:
         for place in masker.places:
             yield Problem(
                 code="LITERAL_CREDENTIAL",
-                message="This is a credential, or the mask of a hidden one. Store it as a secret "
-                "and write {{secret.NAME}} here.",
+                message="This is a credential, or the mask of a hidden credential. "
+                "Store it as a secret and write {{secret.NAME}} here.",
                 node_id=node.id,
                 field=".".join(place),
             )

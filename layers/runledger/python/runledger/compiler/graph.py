@@ -170,7 +170,7 @@ class GraphView:
 
     @cached_property
     def secret_uses(self) -> tuple[SecretUse, ...]:
-        """Every secret that a node sends somewhere."""
+        """Every secret that a node sends, with its host."""
         return tuple(
             use
             for node in self.all_nodes

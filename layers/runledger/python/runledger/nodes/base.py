@@ -118,7 +118,7 @@ class HttpCaller(Protocol):
 
 class SecretReader(Protocol):
     def get(self, name: str) -> str:
-        """Raises NodeError `MISSING_SECRET`."""
+        """Returns the secret's value. Raises NodeError `MISSING_SECRET`."""
 
     def hosts(self, name: str) -> tuple[str, ...]:
         """Returns the hosts that the secret may be sent to now. Raises NodeError

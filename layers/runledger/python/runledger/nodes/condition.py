@@ -103,7 +103,7 @@ class HasPhoneConfig(ContactConditionConfig, ConditionConfig):
 
 
 class FieldEqualsConfig(ContactConditionConfig, ConditionConfig):
-    """A field of the contact has a value."""
+    """A field of the contact equals a value."""
 
     kind: Literal["FIELD_EQUALS"] = Field(description="The kind of rule.")
     field: Literal["id", "email", "phone", "firstName", "lastName"] = Field(
@@ -128,7 +128,7 @@ class FieldEqualsConfig(ContactConditionConfig, ConditionConfig):
 
 
 class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
-    """An entry of the contact's metadata has a value."""
+    """A value in the contact's metadata equals a value."""
 
     kind: Literal["METADATA_EQUALS"] = Field(description="The kind of rule.")
     key: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(

@@ -22,7 +22,7 @@ _SCHEME = re.compile(r"[A-Za-z][\w-]{0,31}\s+")
 
 
 class Call(Protocol):
-    """What this module needs of an INTEGRATION's config."""
+    """The fields of an INTEGRATION's config that this module reads."""
 
     @property
     def url(self) -> str: ...

@@ -44,7 +44,7 @@ class Day(StrEnum):
 
     @property
     def hours(self) -> int:
-        """The most hours that it may lie ahead."""
+        """The most hours until a time on that day."""
         return {Day.TOMORROW: 48, Day.NEXT_WEEKDAY: 72}.get(self, 24) + _CLOCK_CHANGES
 
 
@@ -66,7 +66,7 @@ class Until(Config):
     day: Day | None = Field(
         default=None,
         description="The day of `timeOfDay`. NEXT: today, or tomorrow if the time has passed. "
-        "TODAY: today; if the time has passed, no wait. TOMORROW. NEXT_WEEKDAY: as "
+        "TODAY: today; if the time has passed, no wait. TOMORROW: tomorrow. NEXT_WEEKDAY: as "
         "NEXT, but not on a Saturday or Sunday. NEXT unless set.",
     )
 

@@ -106,7 +106,9 @@ class Bodies:
                     Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True},
                 )
                 for left in answer.get("Errors", []):
-                    raise ServiceError(f"S3 kept {left.get('Key')}", left.get("Code", "Unknown"))
+                    raise ServiceError(
+                        f"S3 did not delete {left.get('Key')}", left.get("Code", "Unknown")
+                    )
                 deleted += len(found)
         except AWS_ERRORS as error:
             raise domain_error(error) from error

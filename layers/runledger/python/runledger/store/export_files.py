@@ -126,7 +126,9 @@ class ExportFiles:
         if found:
             answer = self._call("delete_objects", Delete={"Objects": found, "Quiet": True})
             for left in answer.get("Errors", ()):
-                raise ServiceError(f"S3 kept {left.get('Key')}", left.get("Code", "Unknown"))
+                raise ServiceError(
+                    f"S3 did not delete {left.get('Key')}", left.get("Code", "Unknown")
+                )
         uploads = self._call("list_multipart_uploads", Prefix=folder, MaxUploads=_UPLOADS)
         begun = [each for each in uploads.get("Uploads", ()) if is_wanted(each["Key"])]
         for each in begun:

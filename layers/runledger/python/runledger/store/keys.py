@@ -160,7 +160,7 @@ def tombstone(of: Key) -> Key:
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
     """Returns the key of a suppressed address. Each has its own partition, because every message
-    reads one. It is a hash, so that an address is recognised after its owner was erased."""
+    reads one. It is a hash, so that an address is recognized after its owner was erased."""
     digest = suppression_digest(workspace_id, address_kind, address)
     return Key(f"SUPPRESSION#{digest}", "SUPPRESSION")
 

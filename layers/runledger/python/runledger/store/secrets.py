@@ -3,9 +3,8 @@
 Every value is a separate secret in Secrets Manager, under a generation that is never used again,
 because Secrets Manager deletes in the background and blocks the name meanwhile. The row of a name
 points to the present generation, and lists those being made (`making`) and those to delete
-(`doomed`). A generation is on the row before it is in Secrets Manager and until it is deleted
-there, and a row that lists any is due, so that none is forgotten.
-"""
+(`doomed`). The row lists a generation before it is created in Secrets Manager, and until it is
+deleted there. A row with an entry in these lists is due, so the tick finishes the work."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any

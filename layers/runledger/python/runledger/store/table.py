@@ -263,8 +263,8 @@ class DynamoTable:
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """Whether a write met another transaction. A single write shows it by its code, a transaction
-    by its reasons."""
+    """Whether another transaction on the same row refused a write. A single write shows this by its
+    code, a transaction by its reasons."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code"))
     if code == "TransactionCanceledException":

@@ -63,7 +63,8 @@ PartEraser = Callable[[Erasure, Run], None]
 
 @dataclass(frozen=True, slots=True)
 class RunEraser:
-    """Erases a run with its event, steps and files; `parts` erase whatever else belongs to it."""
+    """Erases a run with its event, steps and files; `parts` erase the other rows that belong to
+    it."""
 
     runs: "ErasedRunStore"
     bodies: "Bodies"
@@ -109,8 +110,8 @@ class RunEraser:
 
 
 def _is_quiet(run: Run, since: int, now: int) -> bool:
-    """Whether no process can still be at work on the run, and no message of it is still to be
-    settled, which needs the contact."""
+    """Whether no process can be working on the run, and all its messages are settled. Settling a
+    message needs the contact."""
     if run.unreadable is not None:
         # Nothing can walk a damaged row or settle its messages.
         return now >= since + LONGEST_INVOCATION

@@ -57,8 +57,8 @@ class MachineRemover:
     throttle: MachineThrottle
 
     def delete(self, workspace_id: str, automation_id: str, version: int) -> None:
-        """Deletes a version's machine; a machine that is gone already is not an error. Raises
-        RateLimitedError if the workspace has no turn."""
+        """Deletes a version's machine; a machine that does not exist is not an error. Raises
+        RateLimitedError if the workspace must wait for its turn."""
         self.throttle.reserve("deletions of machines", workspace_id)
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:

@@ -122,8 +122,8 @@ def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
 
 
 def scope_of(context: RunContext) -> dict[str, Any]:
-    """Returns the roots that Liquid sees. Without a contact there is no `contact`, so a template
-    that needs one fails with its name."""
+    """Returns the roots that Liquid sees. Without a contact there is no `contact`, so a text that
+    reads it fails with MISSING_VARIABLE."""
     from runledger.nodes.set import fold_vars
     from runledger.nodes.unreadable import UnreadableValues
 
