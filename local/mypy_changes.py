@@ -28,8 +28,8 @@ class ChangesPlugin(Plugin):
 
 
 def _signature(ctx: MethodSigContext) -> FunctionLike:
-    """Returns the signature of `changed` for this call. If the fields are unknown, the written
-    signature stays, which takes nothing."""
+    """Returns the signature of `changed` for this call. If the fields are unknown, returns the
+    written signature, which accepts no arguments."""
     model = get_proper_type(ctx.type)
     if not isinstance(model, Instance):
         return ctx.default_signature

@@ -117,7 +117,7 @@ def _paths_are_sound(scope: MachineScope) -> Iterator[str]:
         for path in _reads(state):
             written = available.get(name, frozenset())
             if path != "$" and not any(path == w or path.startswith(f"{w}.") for w in written):
-                yield f"{name!r} reads {path}, which some path to it does not write"
+                yield f"{name!r} reads {path}, which is not written on every way to it"
 
 
 _SCOPE_CHECKS: tuple[Callable[[MachineScope], Iterator[str]], ...] = (

@@ -19,9 +19,9 @@ _FAILED = (DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED)
 
 
 class Tally(BaseModel):
-    """Counts messages, one per attempt. Also counts `goals`, and those `reached` by a message that
-    is sent or on its way: one goal per recipient if channels are tried in turn, one per recipient
-    and channel if all are used."""
+    """Counts messages, one per attempt. `goals` counts the wanted messages: one per recipient if
+    channels are tried in turn, one per recipient and channel if all are used. `reached` counts the
+    goals with a message that is sent or on its way."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -21,8 +21,8 @@ WorkT = TypeVar("WorkT", BulkCancel, Export)
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRows(Generic[WorkT]):
-    """The rows of one kind of work. `key` and `read` as for any row; `fields` returns all
-    attributes that change, with None for missing ones."""
+    """The rows of one kind of work. `key` returns a row's key, `read` parses a row, and `fields`
+    returns all attributes that change, with None for missing ones."""
 
     table: "Table"
     key: Callable[[WorkT], keys.Key]
