@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.composition import preload, services
 from runledger.observability import begin
-from runledger.services.execution.walk import NoTools
+from runledger.services.execution.lent_tools import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
 
 preload("services.execution.walk")

@@ -27,7 +27,7 @@ def test_a_phone_finds_its_contact_in_every_way_it_is_written(
     found = call("GET", "/v1/contacts", query=f"contact={written}")["body"]["items"]
     assert [each["id"] for each in found] == [contact["id"]]
     # As a webhook looks it up, and as a run by hand does.
-    event = deployed.contacts.find_or_create(deployed.workspace_id, "phone", written)
+    event = deployed.contacts.identify_or_create(deployed.workspace_id, "phone", written)
     by_hand = deployed.contacts.find(deployed.workspace_id, "phone", written)
     assert by_hand is not None
     assert {event.id, by_hand.id} == {contact["id"]}

@@ -22,6 +22,7 @@ from runledger.errors import (
 )
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
+from runledger.services.in_parallel import in_turn
 from runledger.services.triggers.open_run import RunOpener
 from runledger.services.triggers.refusals import Refusals
 from runledger.services.triggers.webhooks import Webhooks
@@ -238,6 +239,7 @@ class Flood:
             ),
             RateStore(self.table),
             lambda automation_id, version: "the secret",
+            in_turn,
             engine.clock,
         )
         self.token = token

@@ -11,8 +11,8 @@ from runledger.ids import derived_id
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import Cancellation, Run
 from runledger.nodes.base import Operation
+from runledger.services.execution.lent_tools import NoTools
 from runledger.services.execution.settle import ExecutionEnded
-from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
 from runledger.services.retry_budget import MARGIN
 from runledger.services.triggers.webhooks import WebhookRequest

@@ -17,9 +17,11 @@ from runledger.composition import Composition
 from runledger.models.automation import AutomationDocument
 from runledger.models.run import RunStatus
 from runledger.models.template import TemplateDocument
-from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
+from runledger.nodes.base import HttpRequest, HttpResponse, Operation
 from runledger.services.automations.activations import Activations
 from runledger.services.automations.automations import Automations
+from runledger.services.execution.lent_tools import LentTools
+from runledger.services.execution.node_claims import NodeClaim
 from runledger.services.execution.walk import Walker
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.in_parallel import Gather, in_turn
@@ -167,16 +169,17 @@ class Engine(Composition):
     def activations(self) -> Activations:
         return self.activations_at(PUBLIC_URL)
 
-    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
+    def lend(self, context: RunContext, claim: NodeClaim, retry_budget: RetryBudget) -> LentTools:
         """The tools of all functions together."""
-        message = self.message_tools.tools(context, node_id, retry_budget)
-        integration = self.integration_tools.tools(context, node_id, retry_budget)
-        return replace(
-            integration,
-            begun=message.begun,
-            contacts=message.contacts,
-            messenger=message.messenger,
+        message = self.message_tools.lend(context, claim, retry_budget)
+        integration = self.integration_tools.lend(context, claim, retry_budget)
+        tools = replace(
+            integration.tools,
+            begun=message.tools.begun,
+            contacts=message.tools.contacts,
+            messenger=message.tools.messenger,
         )
+        return LentTools(tools, message.reads)
 
     def walker_of(self, request_id: str = "request-1", milliseconds: int = 300_000) -> Walker:
         """Returns a walker with all tools, for an invocation of at most `milliseconds`."""

@@ -63,10 +63,11 @@ ROOMS = {
     "template_variables templates upstream_checks",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
     "triggers": "event_dates manual open_run refusals upstream webhooks",
-    "execution": "branch_failures branch_progress cancel integration_tools machines message_tools "
-    "settle silence start superseded_machines walk walk_contract watchdog",
+    "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
+    "message_tools node_claims settle silence start superseded_machines walk walk_contract "
+    "watchdog",
     "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
-    "provider_send retry_contract retry_delivery retry_machine suppressions",
+    "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
     "contacts": "addresses contacts known_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
     "refusals runs secrets segments steps suppressions templates workspaces",

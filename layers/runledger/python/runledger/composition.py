@@ -53,12 +53,13 @@ if TYPE_CHECKING:
     from runledger.services.erasure.contact_eraser import ContactEraser
     from runledger.services.execution.cancel import Canceler
     from runledger.services.execution.integration_tools import IntegrationTools
+    from runledger.services.execution.lent_tools import Toolbox
     from runledger.services.execution.machines import Machines, MachineThrottle
     from runledger.services.execution.message_tools import MessageTools
     from runledger.services.execution.settle import ExecutionCloser, Settler
     from runledger.services.execution.start import Starter
     from runledger.services.execution.superseded_machines import SupersededMachines
-    from runledger.services.execution.walk import Toolbox, Walker
+    from runledger.services.execution.walk import Walker
     from runledger.services.execution.watchdog import Watchdog
     from runledger.services.in_parallel import Gather
     from runledger.services.lists.cursors import Cursors
@@ -368,6 +369,7 @@ class Composition:
             automations=self.stores.automations,
             contexts=self.contexts,
             toolbox=toolbox,
+            gather=self.gather,
             clock=self.clock,
             request_id=request_id,
             retry_budget=self.retry_budget(remaining_ms),
@@ -508,6 +510,7 @@ class Composition:
             opener=self.opener,
             rates=self.rates,
             signing_secret=self.signing.read,
+            gather=self.gather,
             clock=self.clock,
         )
 

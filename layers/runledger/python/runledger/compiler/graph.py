@@ -148,6 +148,19 @@ class GraphView:
             raise CompilerError(f"node {node_id} cannot be compiled: its config is not valid")
         return node.type, node.config
 
+    def reads_contact(self, node_id: str) -> bool:
+        """Whether a visit of the node may read the run's contact. For a valid graph."""
+        return node_id in self._contact_readers
+
+    @cached_property
+    def _contact_readers(self) -> frozenset[str]:
+        parsed = {node_id: self.parsed(node_id) for node_id in self.nodes}
+        return frozenset(
+            node_id
+            for node_id, (node_type, config) in parsed.items()
+            if node_type.reads_contact(config)
+        )
+
     @cached_property
     def template_uses(self) -> tuple[TemplateUse, ...]:
         """Every use of a template; if several nodes have one id, the first counts."""

@@ -86,3 +86,11 @@ class Contact(Model):
     def document(self) -> ContactDocument:
         """Returns the contact as a client would write it."""
         return ContactDocument(**self.model_dump(include=set(ContactDocument.model_fields)))
+
+
+class ContactIdentity(Model):
+    """What a run keeps of its contact: the id and the addresses."""
+
+    id: str
+    email: str | None
+    phone: str | None

@@ -19,6 +19,7 @@ from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.records import Evidence, Request, Response
 from runledger.models.run import ErrorDetail, StepStatus
+from runledger.nodes.claiming import Claiming, may_read_contact
 from runledger.nodes.egress import EgressRule
 from runledger.nodes.findings import ConfigWarning, SecretUse
 from runledger.nodes.inputs import (
@@ -309,6 +310,14 @@ class NodeType(ABC, Generic[ConfigT]):
     def is_express_safe(self, config: ConfigT) -> bool:
         """False if the node may not run on an Express machine, however short it is."""
         return True
+
+    def claiming(self, config: ConfigT) -> Claiming:
+        """When a visit claims the node."""
+        return Claiming.FIRST if self.effect else Claiming.NEVER
+
+    def reads_contact(self, config: ConfigT) -> bool:
+        """Whether a visit may read the run's contact. If not, it gets none."""
+        return may_read_contact(text for _, text in self.places(config))
 
     def repeatable(self, config: ConfigT) -> bool:
         """Whether a visit whose request died may be repeated. False for an effect, unless it

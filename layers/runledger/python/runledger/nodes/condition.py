@@ -48,11 +48,18 @@ class ConditionConfig(VariantConfig):
     def depth(self) -> int:
         return 1
 
+    def is_about_contact(self) -> bool:
+        """Whether the rule looks at the contact itself, not only at what its texts name."""
+        return False
+
 
 class ContactConditionConfig(ABC):
     """Shared by the rules about the contact: if the run has no contact, they do not hold."""
 
     kind: Any
+
+    def is_about_contact(self) -> bool:
+        return True
 
     def details(self) -> RuleFacts:
         """The rule's own fields as evidence shows them."""
@@ -207,6 +214,9 @@ class GroupConfig(ConditionConfig):
     def depth(self) -> int:
         return 1 + max(condition.depth() for condition in self.conditions)
 
+    def is_about_contact(self) -> bool:
+        return any(condition.is_about_contact() for condition in self.conditions)
+
     def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
         settles = self.kind == "ANY"
         rules: list[RuleEvidence] = []
@@ -269,6 +279,9 @@ class ConditionNode(NodeType[ConditionConfig]):
 
     def branching(self, config: ConditionConfig) -> Branching:
         return Branching(("true", "false"))
+
+    def reads_contact(self, config: ConditionConfig) -> bool:
+        return config.is_about_contact() or super().reads_contact(config)
 
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
         """The evidence contains both sides of a comparison, but not the values that a rule about

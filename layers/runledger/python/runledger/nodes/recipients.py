@@ -48,6 +48,11 @@ class RecipientsConfig(VariantConfig):
         raise TypeError(f"recipients of kind {self.kind} are a list; there are no pages to read")
 
     @property
+    def is_trigger_contact(self) -> bool:
+        """Whether the message goes to the run's own contact."""
+        return False
+
+    @property
     def is_query(self) -> bool:
         return False
 
@@ -61,6 +66,10 @@ class TriggerContactRecipient(RecipientsConfig):
     """The contact the run is for."""
 
     kind: Literal["TRIGGER_CONTACT"] = Field(description="Who gets the message.")
+
+    @property
+    def is_trigger_contact(self) -> bool:
+        return True
 
     @property
     def nobody(self) -> str:

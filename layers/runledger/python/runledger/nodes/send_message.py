@@ -22,6 +22,7 @@ from runledger.nodes.base import (
     OutboundMessage,
     Visit,
 )
+from runledger.nodes.claiming import Claiming
 from runledger.nodes.fields import picks
 from runledger.nodes.inputs import VARIABLES, Record, places_of, recorded, variables
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
@@ -130,6 +131,13 @@ class SendMessageNode(NodeType[SendMessageConfig]):
 
     def max_visits(self, config: SendMessageConfig) -> int:
         return MAX_PAGES if config.recipients.is_query else 1
+
+    def claiming(self, config: SendMessageConfig) -> Claiming:
+        # A mailing goes on from visit to visit, so no two may work on one page.
+        return Claiming.FIRST if config.recipients.is_query else Claiming.WITH_MESSAGE
+
+    def reads_contact(self, config: SendMessageConfig) -> bool:
+        return True
 
     def repeatable(self, config: SendMessageConfig) -> bool:
         # Every message has its own claim before it is sent.

@@ -14,6 +14,7 @@ from runledger.models.contact import Contact
 from runledger.models.records import WaitEvidence, WaitMode
 from runledger.models.run import StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
+from runledger.nodes.claiming import Claiming
 from runledger.nodes.fields import Operand, TimeOfDay, TimeZone, operand_source
 from runledger.nodes.inputs import Place, Record
 from runledger.nodes.timezones import (
@@ -146,6 +147,14 @@ class WaitNode(NodeType[WaitConfig]):
         if config.until is None or config.until.field is None:
             return []
         return [(("until", "field"), operand_source(config.until.field))]
+
+    def claiming(self, config: WaitConfig) -> Claiming:
+        # The claim shows until when the run waits.
+        return Claiming.FIRST
+
+    def reads_contact(self, config: WaitConfig) -> bool:
+        # A time zone may come from the contact's metadata.
+        return config.delay_minutes is None
 
     def recorded_values(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
         """The evidence contains the date that was read, beside the moment calculated from it."""

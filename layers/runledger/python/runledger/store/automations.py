@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runledger.store.values import Item
 
 _VERSIONS_CACHED = 64
+_TOKENS_CACHED = 1_000
 
 
 class WebhookTarget(Model):
@@ -48,6 +49,7 @@ class AutomationStore:
         self._bodies = bodies
         # Versions never change, so the process caches them.
         self._cached_version = lru_cache(maxsize=_VERSIONS_CACHED)(self._read_version)
+        self._targets: dict[str, WebhookTarget] = {}
 
     def create(self, automation: Automation, graph: Graph) -> None:
         is_new = Attr("pk").not_exists()
@@ -256,10 +258,19 @@ class AutomationStore:
         return _from_item(item)
 
     def by_webhook_token(self, token: str) -> WebhookTarget | None:
+        """Returns the automation of a token. A token keeps its automation, so each process reads it
+        once."""
+        known = self._targets.get(token)
+        if known is not None:
+            return known
         item = self._table.get(keys.webhook(token))
         if item is None:
             return None
-        return WebhookTarget(workspace_id=item["workspaceId"], automation_id=item["automationId"])
+        found = WebhookTarget(workspace_id=item["workspaceId"], automation_id=item["automationId"])
+        if len(self._targets) >= _TOKENS_CACHED:
+            self._targets.pop(next(iter(self._targets)), None)
+        self._targets[token] = found
+        return found
 
     def _draft_item(self, automation: Automation, graph: Graph) -> "Item":
         body = self._bodies.pack(

@@ -11,7 +11,7 @@ from runledger.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from runledger.models.contact import Consents, Contact
+from runledger.models.contact import Consents, Contact, ContactIdentity
 from runledger.nodes.dates import doubtful_dates, written_dates
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
@@ -41,10 +41,7 @@ class ContactStore:
         contact."""
         is_new = Attr("pk").not_exists()
         writes: list[Write] = [Put(_to_item(contact), is_new)]
-        writes += [
-            Put({**key_attributes(key), "contactId": contact.id}, is_new)
-            for key in _addresses(contact)
-        ]
+        writes += [Put(_address_item(key, contact), is_new) for key in _addresses(contact)]
         writes += [Put(dict(key_attributes(key))) for key in sorted(self._listings(contact))]
         self._write(writes)
 
@@ -56,10 +53,11 @@ class ContactStore:
         old, new = set(_addresses(before)), set(_addresses(after))
         writes: list[Write] = [Put(_to_item(after), is_unchanged)]
         writes += [Delete(key) for key in sorted(old - new)]
-        writes += [
-            Put({**key_attributes(key), "contactId": after.id}, is_free)
-            for key in sorted(new - old)
-        ]
+        writes += [Put(_address_item(key, after), is_free) for key in sorted(new - old)]
+        if old != new:
+            # The address that stays names the other one.
+            is_own = Attr("contactId").eq(after.id)
+            writes += [Put(_address_item(key, after), is_own) for key in sorted(new & old)]
         old_listings, new_listings = self._listings(before), self._listings(after)
         writes += [Delete(key) for key in sorted(old_listings - new_listings)]
         writes += [Put(dict(key_attributes(key))) for key in sorted(new_listings - old_listings)]
@@ -112,6 +110,27 @@ class ContactStore:
         """Returns the id of the contact with this normalised address. `kind` is EMAIL or PHONE."""
         key = keys.contact_address(workspace_id, kind, address)
         return self._find(key)
+
+    def identify(self, workspace_id: str, kind: str, address: str) -> ContactIdentity | None:
+        """Returns id and addresses of the contact with this normalised address, from one consistent
+        read. `kind` is EMAIL or PHONE."""
+        item = self._table.get(keys.contact_address(workspace_id, kind, address), consistent=True)
+        if item is None:
+            return None
+        if "email" in item or "phone" in item:
+            return ContactIdentity(
+                id=item["contactId"], email=item.get("email"), phone=item.get("phone")
+            )
+        # Written before address items named both addresses.
+        return self.identity(workspace_id, item["contactId"])
+
+    def identity(self, workspace_id: str, contact_id: str) -> ContactIdentity | None:
+        """Returns the id and addresses of a contact, or None if it does not exist."""
+        try:
+            contact = self.get(workspace_id, contact_id)
+        except NotFoundError:
+            return None
+        return identity_of(contact)
 
     def newest(
         self, workspace_id: str, limit: int, after: str | None
@@ -184,6 +203,21 @@ class ContactStore:
                 "the email or phone belongs to another contact, or somebody else just changed "
                 "the contact; reload it and try again"
             ) from error
+
+
+def identity_of(contact: Contact) -> ContactIdentity:
+    return ContactIdentity(id=contact.id, email=contact.email, phone=contact.phone)
+
+
+def _address_item(key: "Key", contact: Contact) -> "Item":
+    """Returns the item that reserves an address. It names both addresses, so an event finds
+    everything that a run keeps of its contact with one read."""
+    return {
+        **key_attributes(key),
+        "contactId": contact.id,
+        "email": contact.email,
+        "phone": contact.phone,
+    }
 
 
 def _addresses(contact: Contact) -> "list[Key]":

@@ -13,7 +13,6 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from runledger.errors import (
     ConditionFailedError,
     NotFoundError,
-    RunReleasedError,
     TransientError,
 )
 from runledger.models.attempt_transitions import reported, stopped
@@ -31,7 +30,6 @@ from runledger.store.table import Change, Check, Modify, Put, Write, ttl
 
 if TYPE_CHECKING:
     from runledger.models.report import FeedbackReport
-    from runledger.models.run import Run
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
 
@@ -44,30 +42,20 @@ class DeliveryStore:
         self._table = table
         self._bodies = bodies
 
-    def begin(self, attempt: DeliveryAttempt, run: "Run", token: str) -> DeliveryAttempt | None:
-        """Claims the effect: writes its PROCESSING attempt and checks the run in one transaction.
-        If the run has ended or changed hands, its messages can no longer be claimed. `token` names
-        the claim: a repeated call with it succeeds if the first one did.
+    def begin(self, attempt: DeliveryAttempt, run_part: Write, token: str) -> bool:
+        """Claims the effect: writes its PROCESSING attempt together with `run_part`, which checks
+        the run. If the run has ended or changed hands, its messages can no longer be claimed.
+        `token` names the claim: a repeated call with it succeeds if the first one did.
 
-        Returns None, or, if the effect was claimed before, the attempt found: then nothing may be
-        sent. RunReleasedError if this execution no longer owns the run."""
+        Returns False, and writes nothing, if the attempt exists or the run's condition does not
+        hold: then nothing may be sent."""
         is_new = _is_new(attempt)
-        is_running = Attr("status").eq(RunStatus.RUNNING.value)
-        is_owned = Attr("execution").eq(run.execution)
+        item = delivery_to_item(attempt, self._bodies, listed=None)
         try:
-            self._table.transact(
-                [
-                    Put(delivery_to_item(attempt, self._bodies, listed=None), is_new),
-                    Check(keys.run(run.id), is_running & is_owned),
-                ],
-                token,
-            )
-        except ConditionFailedError as error:
-            found = self._find(attempt.id)
-            if found is None:
-                raise RunReleasedError("the run ended, or another execution took it") from error
-            return found
-        return None
+            self._table.transact([Put(item, is_new), run_part], token)
+        except ConditionFailedError:
+            return False
+        return True
 
     def add(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
         """Writes an attempt that is not sent: SUPPRESSED. If an attempt with the same id exists, it

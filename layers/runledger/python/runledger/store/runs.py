@@ -35,7 +35,7 @@ from runledger.store.run_rows import (
     step_outline,
     step_to_item,
 )
-from runledger.store.table import Change, Path, SortRange, ttl
+from runledger.store.table import Change, Check, Modify, Path, SortRange, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,6 +52,16 @@ class RunHistory:
     run: Run
     event: Event
     steps: dict[str, Step]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRun:
+    """What an execution knows of its run before it reads it."""
+
+    id: str
+    workspace_id: str
+    automation_id: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +162,14 @@ class RunStore:
         ]
         return run_from_item(rows["RUN"]), {step.node_id: step for step in steps}
 
-    def own(self, run: Run, execution: str, started_at: int, trigger_ms: int) -> Run:
-        """Makes a PENDING run RUNNING, for this execution. Otherwise ConditionFailedError with the
-        row."""
+    def own(self, run: Run | PendingRun, execution: str, started_at: int, trigger_ms: int) -> Run:
+        """Makes a PENDING run RUNNING, for this execution. ConditionFailedError, with the row, if
+        it is not pending, at another attempt, or of another workspace or automation."""
+        is_of_workspace = Attr("workspaceId").eq(run.workspace_id)
+        is_of_automation = Attr("automationId").eq(run.automation_id)
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
+        may_own = is_of_workspace & is_of_automation & is_pending & is_this_attempt
         change = Change(
             set={
                 "status": RunStatus.RUNNING.value,
@@ -166,9 +179,7 @@ class RunStore:
             },
             add={"sequence": 1},
         )
-        return run_from_item(
-            self._table.update(keys.run(run.id), change, is_pending & is_this_attempt)
-        )
+        return run_from_item(self._table.update(keys.run(run.id), change, may_own))
 
     def claim(
         self,
@@ -184,6 +195,19 @@ class RunStore:
 
         ConditionFailedError, with the row, if the run is not RUNNING, another execution owns it, or
         the node is already claimed (again)."""
+        claiming = self.claiming(run, rank, claim, replaces=replaces, left=left)
+        return run_from_item(self._table.update(claiming.key, claiming.change, claiming.condition))
+
+    def claiming(
+        self,
+        run: Run,
+        rank: int,
+        claim: Claim,
+        *,
+        replaces: Claim | None,
+        left: "Iterable[int]",
+    ) -> Modify:
+        """As `claim`, for a transaction."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         if replaces is None:
@@ -196,9 +220,13 @@ class RunStore:
             add={"claimed": {rank}},
             remove=gone,
         )
-        return run_from_item(
-            self._table.update(keys.run(run.id), change, is_running & is_owned & may_claim)
-        )
+        return Modify(keys.run(run.id), change, is_running & is_owned & may_claim)
+
+    def owner_check(self, run: Run) -> Check:
+        """Returns the check of a transaction that the run's execution still owns it."""
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_owned = Attr("execution").eq(run.execution)
+        return Check(keys.run(run.id), is_running & is_owned)
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
         """Stores with the claim until when the node waits. Only readers of the row need this, so if

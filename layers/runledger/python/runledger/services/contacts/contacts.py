@@ -13,12 +13,13 @@ from runledger.models.contact import (
     Consents,
     Contact,
     ContactDocument,
+    ContactIdentity,
 )
 from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
 from runledger.services.contacts.addresses import pasted
 from runledger.services.editing import Editing
-from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS
+from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS, identity_of
 
 if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
@@ -81,10 +82,23 @@ class Contacts(Editing[Contact, ContactDocument]):
         except NotFoundError:
             return None
 
-    def find_or_create(self, workspace_id: str, by: str, value: str) -> Contact:
+    def identify(self, workspace_id: str, by: str, value: str) -> ContactIdentity | None:
+        """As `find`, but returns only what a run keeps of its contact."""
+        if by == "email":
+            return self.store.identify(workspace_id, "EMAIL", normalize_email(value))
+        if by == "phone":
+            readings = phone_readings(value)
+            if len(readings) == 1:
+                return self.store.identify(workspace_id, "PHONE", readings[0])
+            found = self._find_phone(workspace_id, value)
+        else:
+            found = value
+        return None if found is None else self.store.identity(workspace_id, found)
+
+    def identify_or_create(self, workspace_id: str, by: str, value: str) -> ContactIdentity:
         """Returns the contact with this `email` or `phone`, and creates it if there is none. Raises
         ValueError if the value is not valid."""
-        found = self.find(workspace_id, by, value)
+        found = self.identify(workspace_id, by, value)
         if found is not None:
             return found
         try:
@@ -92,10 +106,10 @@ class Contacts(Editing[Contact, ContactDocument]):
         except ValidationError as error:
             raise ValueError(words(error.errors()[0])) from error
         try:
-            return self.create(workspace_id, document)
+            return identity_of(self.create(workspace_id, document))
         except ConflictError:
             # Another event created the same contact meanwhile.
-            again = self.find(workspace_id, by, value)
+            again = self.identify(workspace_id, by, value)
             if again is None:
                 raise
             return again

@@ -10,12 +10,14 @@ from runledger.errors import NotFoundError, RunledgerError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Tools
 from runledger.observability import log_failure
+from runledger.services.execution.lent_tools import LentTools
 from runledger.services.runs.body_links import kept_body_key
 from runledger.services.secrets.values import SecretValues, WorkspaceSecrets
 
 if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.nodes.base import HttpCaller
+    from runledger.services.execution.node_claims import NodeClaim
     from runledger.services.retry_budget import RetryBudget
     from runledger.services.runs.run_context import RunContext
     from runledger.store.bodies import Bodies
@@ -45,15 +47,18 @@ class IntegrationTools:
     clock: Clock
     sleep: Callable[[float], None]
 
-    def tools(self, context: "RunContext", node_id: str, retry_budget: "RetryBudget") -> Tools:
-        return Tools(
+    def lend(
+        self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
+    ) -> LentTools:
+        tools = Tools(
             http=self.http,
             secrets=WorkspaceSecrets(self.secrets, context.workspace.id),
-            bodies=StepBodies(self.bodies, context.run, node_id),
+            bodies=StepBodies(self.bodies, context.run, claim.node_id),
             clock=self.clock,
             sleep=self.sleep,
             is_run_open=partial(_is_open, self.runs, context.run),
         )
+        return LentTools(tools)
 
 
 def _is_open(runs: "RunStore", run: "Run") -> bool:

@@ -1,17 +1,22 @@
 """The tools of nodes that send messages, made for one visit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
 from runledger.nodes.base import Tools
+from runledger.nodes.send_message import SendMessageConfig
 from runledger.services.contacts.recipients import Recipients
+from runledger.services.execution.lent_tools import LentTools
 from runledger.services.messages.deliver import Delivery
+from runledger.services.messages.suppression_reads import SuppressionReads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from runledger.channels.base import Channel
+    from runledger.services.execution.node_claims import NodeClaim
     from runledger.services.messages.gatekeeper import Gatekeeper
     from runledger.services.messages.retry_machine import RetryMachine
     from runledger.services.retry_budget import RetryBudget
@@ -31,20 +36,24 @@ class MessageTools:
     retries: "RetryMachine"
     clock: Clock
 
-    def tools(self, context: "RunContext", node_id: str, retry_budget: "RetryBudget") -> Tools:
+    def lend(
+        self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
+    ) -> LentTools:
         begun: list[str] = []
-        return Tools(
+        suppressions = SuppressionReads(self.gatekeeper.suppressions)
+        tools = Tools(
             begun=begun,
             clock=self.clock,
             contacts=Recipients(self.contacts, context.workspace.id, context.version.segments),
             messenger=Delivery(
                 run=context.run,
-                node_id=node_id,
+                node_id=claim.node_id,
+                claim=claim,
                 templates=context.version.templates,
                 channels=self.channels,
                 deliveries=self.deliveries,
                 contacts=self.contacts,
-                gatekeeper=self.gatekeeper,
+                gatekeeper=replace(self.gatekeeper, suppressions=suppressions),
                 retries=self.retries,
                 shards=context.workspace.shards,
                 retention=context.workspace.retention,
@@ -53,3 +62,25 @@ class MessageTools:
                 retry_budget=retry_budget,
             ),
         )
+        return LentTools(tools, self._read_ahead(context, claim.node_id, suppressions))
+
+    def _read_ahead(
+        self, context: "RunContext", node_id: str, suppressions: SuppressionReads
+    ) -> "tuple[Callable[[], None], ...]":
+        """Returns the read of the suppression list that a message to the run's contact will need.
+        The row has the contact's address from when the run was opened; if it changed since, the
+        gate reads again."""
+        run = context.run
+        _, config = context.graph.parsed(node_id)
+        if not isinstance(config, SendMessageConfig) or not config.recipients.is_trigger_contact:
+            return ()
+        channel = self.channels[config.channels[0].channel]
+        written = {"EMAIL": run.contact_email, "PHONE": run.contact_phone}[channel.address_kind]
+        if written is None:
+            return ()
+        try:
+            address = channel.normalize(written)
+        except ValueError:
+            return ()
+        key = (run.workspace_id, channel.address_kind, address)
+        return (partial(suppressions.read_ahead, *key),)

@@ -2,7 +2,8 @@
 
 A branch waits, or its node is claimed, or it is between two nodes. A wait ends at its time. A claim
 holds for its lease, and the machine retries the node after that. Between two nodes, the machine may
-have tried the next node without reaching the claim.
+have tried the next node without reaching the claim. A node that is never claimed may be at work for
+as long as its task may take.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from runledger.clock import SECOND
 from runledger.compiler.timing import FAILURE_TIMEOUT_SECONDS, lease_of, retriers, task_seconds
 from runledger.models.run import StepStatus
+from runledger.nodes.claiming import Claiming
 from runledger.services.execution.branch_progress import walked
 
 if TYPE_CHECKING:
@@ -84,6 +86,9 @@ def _silent_from(
     timeout = node_type.timeout_seconds(config)
     retries = sum(retrier.longest_delay() for retrier in retriers(timeout)) * SECOND
     since = came + _PASSAGE
+    if node_type.claiming(config) is Claiming.NEVER:
+        # No claim shows when its visit began.
+        since += lease_of(timeout) * SECOND
     claim = run.open_claims.get(graph.topology.rank(node_id))
     if claim is not None:
         # A claim that was given back has no lease, but its node was at work until then.

@@ -11,7 +11,7 @@ which node, and a recorded step is returned, not run again.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from runledger.clock import Clock, optional_iso
 from runledger.compiler.timing import lease_seconds
@@ -36,9 +36,11 @@ from runledger.models.run import (
     StepStatus,
 )
 from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
+from runledger.nodes.claiming import Claiming
 from runledger.observability import bind, log_failure, logger
 from runledger.services.execution.branch_failures import BranchFailures
 from runledger.services.execution.branch_progress import require_finished
+from runledger.services.execution.node_claims import NodeClaim
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.position import unknown_outcome_step
@@ -46,39 +48,30 @@ from runledger.services.runs.run_context import (
     RunContext,
     RunContexts,
     attempt_of,
+    automation_of,
     execution_of,
     require_owner,
     scope_of,
 )
 from runledger.services.runs.step_errors import caught_error, unforeseen_cause
 from runledger.store.run_rows import run_from_item
-from runledger.store.runs import Closing
+from runledger.store.runs import Closing, PendingRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runledger.models.automation import Automation
     from runledger.models.base import Config
+    from runledger.models.contact import Contact
     from runledger.nodes.base import NodeType
+    from runledger.services.execution.lent_tools import Toolbox
+    from runledger.services.in_parallel import Gather
     from runledger.store.automations import AutomationStore
     from runledger.store.runs import RunStore
 
 
 # Part of the Lambda request id: enough to find it in the log, short enough for the run row.
 CLAIM_ID_CHARACTERS = 13
-
-
-class Toolbox(Protocol):
-    """Makes the tools that one function may lend its nodes."""
-
-    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
-        """Returns the tools for one visit; `retry_budget` limits how long to retry writes."""
-
-
-class NoTools:
-    """The toolbox of a function that calls nothing outside."""
-
-    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
-        return Tools()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +82,8 @@ class Walker:
     runs: "RunStore"
     automations: "AutomationStore"
     contexts: RunContexts
-    toolbox: Toolbox
+    toolbox: "Toolbox"
+    gather: "Gather"
     clock: Clock
     request_id: str
     retry_budget: RetryBudget
@@ -114,16 +108,31 @@ class Walker:
     # ── OWN ────────────────────────────────────────────────────────────────────────────────────
 
     def _own(self, event: WalkEvent) -> WalkAnswer:
+        """Takes the run. In the ordinary case (the run is PENDING, the automation ACTIVE) it reads
+        only the automation."""
         started_at = self.clock()
         execution = execution_of(event.run_id, event.execution)
-        run = self._read_run(event)
         answer = WalkAnswer(node_id=event.node_id)
+        automation = self._find_automation(event)
+        if automation is not None and automation.status is AutomationStatus.ACTIVE:
+            trigger_ms = self.clock() - started_at
+            attempt = attempt_of(execution)
+            pending = PendingRun(event.run_id, event.workspace_id, automation.id, attempt)
+            try:
+                self.runs.own(pending, execution, started_at, trigger_ms)
+            except ConditionFailedError:
+                logger.info("the run is not pending, or belongs elsewhere")
+            else:
+                bind(automationId=automation.id)
+                return answer
+        run = self._read_run(event)
         if run.status is RunStatus.RUNNING and run.execution == execution:
             return answer
         is_free = run.status is RunStatus.PENDING or run.is_handed_back
         if not is_free or run.attempt != attempt_of(execution):
             raise RunReleasedError(f"the run is {run.status}, attempt {run.attempt}")
-        automation = self.automations.get(run.workspace_id, run.automation_id)
+        if automation is None or automation.id != run.automation_id:
+            automation = self.automations.get(run.workspace_id, run.automation_id)
         try:
             if automation.status is not AutomationStatus.ACTIVE:
                 reason = f"automation {automation.status.value.lower()}"
@@ -141,6 +150,16 @@ class Walker:
             raise RunReleasedError("the run ended, or another execution took it") from error
         return answer
 
+    def _find_automation(self, event: WalkEvent) -> "Automation | None":
+        """Reads the automation that the execution's machine is named after."""
+        automation_id = automation_of(event.run_id, event.execution)
+        if automation_id is None:
+            return None
+        try:
+            return self.automations.get(event.workspace_id, automation_id)
+        except NotFoundError:
+            return None
+
     # ── VISIT ──────────────────────────────────────────────────────────────────────────────────
 
     def _visit(self, event: WalkEvent) -> WalkAnswer:
@@ -154,25 +173,27 @@ class Walker:
         if node_type.is_join:
             steps = context.history.steps
             require_finished(event.node_id, context.run, steps, context.graph, self.clock())
-        earlier = self._earlier_claim(context.run, rank)
+        claiming = node_type.claiming(config)
+        earlier = None
+        if claiming is not Claiming.NEVER:
+            earlier = self._earlier_claim(context.run, rank)
         is_lost = earlier is not None and earlier.request_id != ""
         if earlier is not None and is_lost and not node_type.repeatable(config):
             return _answer(
                 self.runs.record(context.run, unknown_outcome_step(context, event.node_id, earlier))
             )
-        claim = self._new_claim(node_type, config)
-        retry_budget = self.retry_budget.within(claim.lease_until - MARGIN)
+        value = self._new_claim(node_type, config)
+        claim = NodeClaim(self.runs, context, event.node_id, value, earlier)
+        is_first = claiming is Claiming.FIRST or earlier is not None
+        retry_budget = self.retry_budget.within(value.lease_until - MARGIN)
         is_done = False
         try:
-            self._claim(context, event.node_id, rank, claim, replaces=earlier)
-            visit = self._visit_of(
-                context, event.node_id, node_type, config, recorded, retry_budget
-            )
+            visit = self._begin_visit(claim, recorded, retry_budget, is_claimed_first=is_first)
             result = _run_node(visit, node_type, config, recorded)
             step = Step(
                 node_id=event.node_id,
                 type=node_type.name,
-                started_at=recorded.started_at if recorded else claim.started_at,
+                started_at=recorded.started_at if recorded else value.started_at,
                 finished_at=self.clock() if result.status.is_finished else None,
                 visits=recorded.visits + 1 if recorded else 1,
                 input=recorded.input if recorded else _input(visit, node_type, config, result),
@@ -185,23 +206,16 @@ class Walker:
             # node is not done, no effect has begun, so the machine's retry need not wait for the
             # lease.
             if not is_done or node_type.repeatable(config):
-                self._give_back(context.run, rank, claim)
+                claim.give_back(self.retry_budget)
             raise
         if stored.status is StepStatus.RUNNING:
             if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
                 raise StepInProgressError("another request has continued this node")
             # Let the next visit start without waiting for the lease.
-            self._give_back(context.run, rank, claim)
-        retry_budget.retry(lambda: self._park(context.run, rank, claim, stored))
+            claim.give_back(self.retry_budget)
+        if claim.is_written:
+            retry_budget.retry(lambda: self._park(context.run, rank, value, stored))
         return _answer(stored)
-
-    def _give_back(self, run: Run, rank: int, claim: Claim) -> None:
-        """Releases a claim if possible. If not, the next visit waits for the lease to end."""
-        retry_budget = self.retry_budget.within(claim.lease_until)
-        try:
-            retry_budget.retry(lambda: self.runs.release(run, rank, claim))
-        except TransientError as error:
-            log_failure("a claim could not be released", error)
 
     def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
         """Writes into the claim until when a waiting node waits, unless it is there already."""
@@ -228,39 +242,29 @@ class Walker:
             sends=node_type.function is Function.MESSAGE,
         )
 
-    def _claim(
-        self, context: RunContext, node_id: str, rank: int, claim: Claim, *, replaces: Claim | None
-    ) -> None:
-        topology = context.graph.topology
-        left = [topology.rank(before) for before in topology.predecessors(node_id)]
-        gone = [other for other in left if other in context.run.open_claims]
-        try:
-            self.runs.claim(context.run, rank, claim, replaces=replaces, left=gone)
-        except ConditionFailedError as error:
-            found = run_from_item(error.item) if error.item else None
-            if found and found.open_claims.get(rank) == claim and not found.status.is_terminal:
-                # This is our own write, which the AWS client sent twice because the first answer
-                # was lost.
-                return
-            if (
-                found is None
-                or found.execution != context.run.execution
-                or found.status.is_terminal
-            ):
-                raise RunReleasedError("the run ended, or another execution took it") from error
-            raise StepInProgressError("another request is working on this node") from error
-
-    def _visit_of(
+    def _begin_visit(
         self,
-        context: RunContext,
-        node_id: str,
-        node_type: "NodeType[Any]",
-        config: "Config",
+        claim: NodeClaim,
         before: Step | None,
         retry_budget: RetryBudget,
+        *,
+        is_claimed_first: bool,
     ) -> Visit:
-        """Builds the visit. `before` is the step that an earlier visit left, if the node goes
-        on."""
+        """Claims the node if it is to be claimed first, reads what the visit needs, and builds the
+        visit. `before` is the step that an earlier visit left, if the node goes on."""
+        context, node_id = claim.context, claim.node_id
+        node_type, config = context.graph.parsed(node_id)
+        lent = self.toolbox.lend(context, claim, retry_budget)
+        contact: Contact | None = None
+
+        def read_contact() -> None:
+            nonlocal contact
+            contact = self.contexts.contact(context.run)
+
+        calls: list[Callable[[], None]] = [claim.take] if is_claimed_first else []
+        if context.graph.reads_contact(node_id):
+            calls.append(read_contact)
+        self.gather([*calls, *lent.reads])
         templates = context.version.templates
         used = [
             templates[id_] for id_ in sorted(node_type.template_ids(config)) if id_ in templates
@@ -268,11 +272,11 @@ class Walker:
         return Visit(
             node_id=node_id,
             run_id=context.run.id,
-            scope=scope_of(context),
-            contact=context.contact,
+            scope=scope_of(context, contact),
+            contact=contact,
             now=self.clock(),
             effect_key=derived_id("eff", context.run.id, node_id),
-            tools=self.toolbox.tools(context, node_id, retry_budget),
+            tools=lent.tools,
             labels=frozenset(edge.label for edge in context.graph.out(node_id) if edge.label),
             texts=tuple(text for each in used for text in (each.subject, each.body) if text),
             progress=before.progress if before else None,

@@ -9,10 +9,10 @@ refuses for now, the delivery-retry machine takes over, and the run goes on.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runledger.clock import Clock
-from runledger.errors import NodeError
+from runledger.errors import NodeError, RunReleasedError
 from runledger.ids import derived_id, new_token
 from runledger.models.attempt_transitions import (
     UNKNOWN_AFTER,
@@ -37,8 +37,23 @@ if TYPE_CHECKING:
     from runledger.services.retry_budget import RetryBudget
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
+    from runledger.store.table import Write
 
 _SUBJECT_CHARACTERS = 998
+
+
+class MessageClaim(Protocol):
+    """The visit's claim of its node, which its first message may write."""
+
+    def write(self) -> "Write":
+        """Returns the run's part of the transaction that begins a message."""
+
+    def written(self) -> None:
+        """Notes that the transaction succeeded."""
+
+    def require_free(self) -> None:
+        """Raises RunReleasedError or StepInProgressError if the run's part of the transaction
+        failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,7 @@ class Delivery:
 
     run: "Run"
     node_id: str
+    claim: MessageClaim
     templates: "Mapping[str, TemplateSnapshot]"
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
@@ -106,11 +122,24 @@ class Delivery:
                 return _outcome(stored)
             # An earlier visit claimed it while the gates still let it pass.
             return self._recall(stored)
-        token = new_token()
-        earlier = self.retry_budget.retry(lambda: self.deliveries.begin(attempt, self.run, token))
+        earlier = self._begin(attempt)
         if earlier is not None:
             return self._recall(earlier)
         return self._send(channel, attempt)
+
+    def _begin(self, attempt: DeliveryAttempt) -> DeliveryAttempt | None:
+        """Claims the message. Returns the attempt that claimed it before, or None if nothing did.
+        Raises RunReleasedError if this execution no longer owns the run, StepInProgressError if
+        another request is at the node."""
+        token, run_part = new_token(), self.claim.write()
+        if self.retry_budget.retry(lambda: self.deliveries.begin(attempt, run_part, token)):
+            self.claim.written()
+            return None
+        self.claim.require_free()
+        earlier = self.deliveries.find(attempt.id)
+        if earlier is None:
+            raise RunReleasedError("the run was ended or taken meanwhile")
+        return earlier
 
     def _addressee(
         self, message: OutboundMessage, channel: "Channel", address: str | None

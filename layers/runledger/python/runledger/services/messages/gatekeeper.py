@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
     from runledger.nodes.base import OutboundMessage
+    from runledger.services.messages.suppression_reads import SuppressionFinder
     from runledger.store.frequencies import Frequency, FrequencyStore
-    from runledger.store.suppressions import SuppressionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class PreparedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Gatekeeper:
-    suppressions: "SuppressionStore"
+    suppressions: "SuppressionFinder"
     frequencies: "FrequencyStore"
     clock: Clock
 

@@ -3,6 +3,7 @@
 The node types are imported with the first graph, because most requests are lists and need none.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
     from runledger.store.workspaces import WorkspaceStore
 
 _GRAPHS_CACHED = 64
+_MACHINE = re.compile(r"(aut_[0-9A-Z]+)-v\d+$")
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Everything about one run that a node may need, read once per visit."""
+    """Everything about one run that a node may need, except its contact (`RunContexts.contact`)."""
 
     history: "RunHistory"
     version: "Version"
     graph: "GraphView"
-    contact: "Contact | None"
     workspace: "Workspace"
 
     @property
@@ -66,7 +67,6 @@ class RunContexts:
             history=history,
             version=self._automations.version(run.automation_id, run.version),
             graph=self._graph(run.automation_id, run.version),
-            contact=self._contact(run),
             workspace=self._workspaces.cached(workspace_id),
         )
 
@@ -91,13 +91,13 @@ class RunContexts:
         version = self._automations.version(automation_id, number)
         return GraphView(version.graph, version.templates)
 
-    def _contact(self, run: "Run") -> "Contact | None":
+    def contact(self, run: "Run") -> "Contact | None":
+        """Reads the run's contact. Returns None if the run has none, or if it was erased since."""
         if run.contact_id is None:
             return None
         try:
             return self._contacts.get(run.workspace_id, run.contact_id)
         except NotFoundError:
-            # Erased since the run was opened: the run goes on without a contact.
             return None
 
 
@@ -115,13 +115,22 @@ def attempt_of(execution: str) -> int:
     return int(execution.partition(":")[0])
 
 
+def automation_of(run_id: str, arn: str) -> str | None:
+    """Returns the id of the automation whose machine an execution of this run walks, or None if the
+    machine has another name. A machine's name ends with the automation id and the version."""
+    before, found, _ = arn.partition(f":{run_id}-")
+    machine = before.rpartition(":")[2] if found else ""
+    named = _MACHINE.search(machine)
+    return named[1] if named else None
+
+
 def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
     """Raises RunReleasedError if this execution does not own the run."""
     if run.status is not running or run.execution != execution:
         raise RunReleasedError(f"the run is {run.status} and belongs to another execution")
 
 
-def scope_of(context: RunContext) -> dict[str, Any]:
+def scope_of(context: RunContext, contact: "Contact | None") -> dict[str, Any]:
     """Returns the roots that Liquid sees. Without a contact there is no `contact`, so a text that
     reads it fails with MISSING_VARIABLE."""
     from runledger.nodes.set import fold_vars
@@ -140,8 +149,8 @@ def scope_of(context: RunContext) -> dict[str, Any]:
         "vars": fold_vars(steps),
         "workspace": {"id": context.workspace.id, "name": context.workspace.name},
     }
-    if context.contact is not None:
-        scope["contact"] = contact_scope(context.contact)
+    if contact is not None:
+        scope["contact"] = contact_scope(contact)
     return scope
 
 

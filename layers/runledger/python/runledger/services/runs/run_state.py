@@ -13,6 +13,8 @@ from runledger.models.run import Run, RunStatus, Step, StepStatus
 from runledger.services.runs.run_context import in_order
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runledger.compiler.graph import GraphView
     from runledger.store.runs import RunHistory
 
@@ -75,9 +77,23 @@ def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
                 started_at=claim.started_at,
                 finished_at=None,
             )
-    walked = in_order(steps, graph)
+    begun = {
+        node_id: step for node_id, step in steps.items() if not _began_late(step, steps, run, graph)
+    }
+    walked = in_order(begun, graph)
     settled = [_settled(step, walked, run, graph, now) for step in walked]
     return [*_trigger_step(run, graph), *settled, *_end_step(run, graph)]
+
+
+def _began_late(step: Step, steps: "Mapping[str, Step]", run: Run, graph: "GraphView") -> bool:
+    """Whether a request recorded the step after the run was ended: it had read the open run before.
+    Only a node that is never claimed can be recorded then. Its walk stops there, so a step with a
+    later one began in time, by another clock."""
+    if run.finished_at is None or run.status is RunStatus.COMPLETED:
+        return False
+    is_cause = run.error is not None and run.error.node_id == step.node_id
+    leads_on = any(each in steps for each in graph.topology.successors(step.node_id))
+    return step.started_at > run.finished_at and not is_cause and not leads_on
 
 
 def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView", now: int) -> Step:

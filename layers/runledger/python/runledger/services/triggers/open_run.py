@@ -18,7 +18,7 @@ from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
     from runledger.models.automation import ActiveVersion, Automation
-    from runledger.models.contact import Contact
+    from runledger.models.contact import Contact, ContactIdentity
     from runledger.services.triggers.refusals import Refusals
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
@@ -75,7 +75,10 @@ class RunOpener:
     clock: Clock
 
     def open(
-        self, automation: "Automation", contact: "Contact | None", request: RunRequest
+        self,
+        automation: "Automation",
+        contact: "Contact | ContactIdentity | None",
+        request: RunRequest,
     ) -> OpenedRun:
         """Writes a PENDING run, or returns the one that the same event opened before.
 
@@ -110,7 +113,7 @@ class RunOpener:
         self,
         automation: "Automation",
         active: "ActiveVersion",
-        contact: "Contact | None",
+        contact: "Contact | ContactIdentity | None",
         request: RunRequest,
         retention: int,
     ) -> Run:
@@ -156,7 +159,7 @@ class RunOpener:
     def _refuse(
         self,
         automation: "Automation",
-        contact: "Contact | None",
+        contact: "Contact | ContactIdentity | None",
         request: RunRequest,
         reason: RefusalReason,
         message: str,

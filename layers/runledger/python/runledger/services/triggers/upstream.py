@@ -17,6 +17,7 @@ from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
+    from runledger.models.contact import Contact
     from runledger.services.runs.run_context import RunContext, RunContexts
     from runledger.services.triggers.open_run import RunOpener
     from runledger.store.automations import AutomationStore
@@ -48,17 +49,21 @@ class UpstreamRuns:
         except NotFoundError:
             logger.info("the run that ended has expired")
             return
+        waiting = self.automations.downstream_ids(context.run.automation_id)
+        contact = self.contexts.contact(context.run) if waiting else None
         failed: Exception | None = None
-        for automation_id in self.automations.downstream_ids(context.run.automation_id):
+        for automation_id in waiting:
             try:
-                self._trigger(automation_id, context)
+                self._trigger(automation_id, context, contact)
             except Exception as error:
                 log_failure("downstream run not opened", error, downstreamId=automation_id)
                 failed = failed or error
         if failed is not None:
             raise failed
 
-    def _trigger(self, automation_id: str, context: "RunContext") -> None:
+    def _trigger(
+        self, automation_id: str, context: "RunContext", contact: "Contact | None"
+    ) -> None:
         run = context.run
         try:
             automation = self.automations.get(run.workspace_id, automation_id)
@@ -80,12 +85,12 @@ class UpstreamRuns:
             source=run.id,
             may_repeat=True,
         )
-        refused = _refusal(context, request)
+        refused = _refusal(context, contact, request)
         if refused is not None:
             self.opener.refusals.record(automation, refused)
             return
         try:
-            opened = self.opener.open(automation, context.contact, request)
+            opened = self.opener.open(automation, contact, request)
         except ConflictError as error:
             # It accepts no events, or none for this contact. The refusal is recorded already.
             logger.info(
@@ -109,7 +114,9 @@ def _waits_for(automation: "Automation", context: "RunContext") -> bool:
     )
 
 
-def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
+def _refusal(
+    context: "RunContext", contact: "Contact | None", request: RunRequest
+) -> RefusedEvent | None:
     run, event = context.run, request.event
     found: tuple[RefusalReason, str] | None = None
     size = len(json.dumps(event.body, ensure_ascii=False).encode(errors="surrogatepass"))
@@ -118,7 +125,7 @@ def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
             RefusalReason.CHAIN_TOO_DEEP,
             f"{run.id} is the end of a chain of {MAX_DEPTH} runs, which is the limit",
         )
-    elif run.erased_at is not None or (run.contact_id is not None and context.contact is None):
+    elif run.erased_at is not None or (run.contact_id is not None and contact is None):
         found = (RefusalReason.NO_CONTACT, f"the contact of {run.id} no longer exists")
     elif size > MAX_BODY_BYTES:
         found = (
@@ -140,7 +147,7 @@ def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
 
 def body_of(context: "RunContext") -> dict[str, Any]:
     """Returns the body of the next run's event: the run that ended, and its values."""
-    run, scope = context.run, scope_of(context)
+    run, scope = context.run, scope_of(context, None)
     return {
         "run": {
             "id": run.id,

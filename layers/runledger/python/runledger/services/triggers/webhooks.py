@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runledger.models.automation import Automation
-    from runledger.models.contact import Contact
+    from runledger.models.contact import ContactIdentity
     from runledger.services.contacts.contacts import Contacts
+    from runledger.services.in_parallel import Gather
     from runledger.services.triggers.open_run import RunOpener
     from runledger.store.automations import AutomationStore
     from runledger.store.rates import RateStore
@@ -80,6 +81,7 @@ class Webhooks:
     opener: "RunOpener"
     rates: "RateStore"
     signing_secret: "Callable[[str, str | None], str]"
+    gather: "Gather"
     clock: Clock
 
     def receive(self, request: WebhookRequest) -> OpenedRun:
@@ -88,11 +90,11 @@ class Webhooks:
         For a known token, raises RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
         UnauthorizedError, UnsupportedMediaTypeError or InvalidInputError. A request with a known
         token that opened no run leaves a refusal."""
-        automation = self._automation(request.token)
+        automation, count = self._look_up(request)
         trigger = _trigger(automation)
         kind = trigger.kind if trigger.intake else TriggerType.WEBHOOK
         try:
-            intake = self._admit(request, automation, trigger)
+            intake = self._admit(request, automation, trigger, count)
         except _COUNTED as error:
             self.opener.refusals.tally(automation, _refused(request, kind, error))
             raise
@@ -104,12 +106,16 @@ class Webhooks:
         return self.opener.open(automation, contact, run_request)
 
     def _admit(
-        self, request: WebhookRequest, automation: "Automation", trigger: TriggerConfig
+        self,
+        request: WebhookRequest,
+        automation: "Automation",
+        trigger: TriggerConfig,
+        count: int,
     ) -> WebhookIntake:
         """Refuses, before the body is read, what a stranger can send without limit. The rate limit
         comes first, so it holds for a paused automation too."""
         intake = trigger.intake
-        self._limit(request, automation, intake or WebhookIntake())
+        self._limit(request, intake or WebhookIntake(), count)
         require_active(automation)
         if intake is None:
             raise ConflictError("the automation's active version has no webhook trigger")
@@ -125,7 +131,7 @@ class Webhooks:
         automation: "Automation",
         trigger: TriggerConfig,
         intake: WebhookIntake,
-    ) -> "tuple[Contact | None, RunRequest]":
+    ) -> "tuple[ContactIdentity | None, RunRequest]":
         body = _parse(request)
         key, must_match = _dedupe_key(request, intake, body)
         details: dict[str, Any] = {"source": request.source, "dedupeKey": key}
@@ -144,29 +150,44 @@ class Webhooks:
             must_match=must_match,
         )
 
-    def _automation(self, token: str) -> "Automation":
-        target = self.automations.by_webhook_token(token)
+    def _look_up(self, request: WebhookRequest) -> "tuple[Automation, int]":
+        """Reads the automation of the token, and counts the event. Returns both: how many events of
+        this source came in this minute."""
+        target = self.automations.by_webhook_token(request.token)
         if target is None:
             raise NotFoundError("no automation has this webhook token; check the URL")
-        # An eventually consistent read is enough: the trigger state checks again, consistently,
-        # before anything runs.
+        minute = self.clock() // MINUTE
+        source = rated_source(request.source)
+        automation: Automation | None = None
+        count = 0
+
+        def read_automation() -> None:
+            nonlocal automation
+            # An eventually consistent read is enough: the trigger state checks again, consistently,
+            # before anything runs.
+            automation = self.automations.get(
+                target.workspace_id, target.automation_id, consistent=False
+            )
+
+        def count_event() -> None:
+            nonlocal count
+            count = self.rates.count(target.automation_id, source, minute)
+
         try:
-            return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
+            self.gather([read_automation, count_event])
         except NotFoundError as error:
             # Automations are never deleted, so this read was too early.
             raise TransientError("the webhook is not ready yet; send the event again") from error
+        assert automation is not None
+        return automation, count
 
-    def _limit(
-        self, request: WebhookRequest, automation: "Automation", intake: WebhookIntake
-    ) -> None:
-        now = self.clock()
-        minute = now // MINUTE
+    def _limit(self, request: WebhookRequest, intake: WebhookIntake, count: int) -> None:
         limit = intake.rate_limit_per_minute
-        source = rated_source(request.source)
-        if self.rates.count(automation.id, source, minute) > limit:
-            left = (minute + 1) * MINUTE - now
+        if count > limit:
+            left = MINUTE - self.clock() % MINUTE
             raise RateLimitedError(
-                f"more than {limit} events in one minute from {source}; send the event again later",
+                f"more than {limit} events in one minute from {rated_source(request.source)}; "
+                "send the event again later",
                 retry_after=max(1, -(-left // 1_000)),
             )
 
@@ -213,7 +234,7 @@ class Webhooks:
 
     def _contact(
         self, workspace_id: str, intake: WebhookIntake, body: dict[str, Any]
-    ) -> "Contact | None":
+    ) -> "ContactIdentity | None":
         lookup = intake.contact_lookup
         if lookup is None:
             return None
@@ -226,8 +247,8 @@ class Webhooks:
             )
         try:
             if intake.create_if_missing:
-                return self.contacts.find_or_create(workspace_id, lookup.by, value)
-            found = self.contacts.find(workspace_id, lookup.by, value)
+                return self.contacts.identify_or_create(workspace_id, lookup.by, value)
+            found = self.contacts.identify(workspace_id, lookup.by, value)
         except ValueError as error:
             fault = f"{lookup.path} is not a valid {lookup.by}"
             raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error

@@ -1,0 +1,38 @@
+"""What a function lends a visit of one of its nodes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from runledger.nodes.base import Tools
+
+if TYPE_CHECKING:
+    from runledger.services.execution.node_claims import NodeClaim
+    from runledger.services.retry_budget import RetryBudget
+    from runledger.services.runs.run_context import RunContext
+
+
+@dataclass(frozen=True, slots=True)
+class LentTools:
+    """A visit's tools. `reads` are for the visit to make together with its own first reads."""
+
+    tools: Tools
+    reads: tuple[Callable[[], None], ...] = ()
+
+
+class Toolbox(Protocol):
+    """Makes the tools that one function may lend its nodes."""
+
+    def lend(
+        self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
+    ) -> LentTools:
+        """Returns the tools for one visit; `retry_budget` limits how long to retry writes."""
+
+
+class NoTools:
+    """The toolbox of a function that calls nothing outside."""
+
+    def lend(
+        self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
+    ) -> LentTools:
+        return LentTools(Tools())
