@@ -1,8 +1,7 @@
-"""The cost of one run, counted on the wire (`make bench`).
+"""The units and invocations of one run, counted on the wire (`make bench`).
 
-Reads the local stack's wire log of one run: the functions' calls of DynamoDB, and the functions
-that were invoked. Units are calculated from item sizes and index keys by DynamoDB's documentation,
-because no emulator's figures are right for reads:
+Reads the local stack's wire log of one run. Units are calculated from item sizes and index keys by
+DynamoDB's documentation, because no emulator's figures are right for reads:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
@@ -14,6 +13,7 @@ from typing import Any
 
 from runledger.store.keys import INDEX_ATTRIBUTES
 
+from bench.requests import Request, Units, request_lines, rounds
 from bench.units import item_size, read_units, write_units
 
 Raw = Mapping[str, Any]
@@ -21,29 +21,34 @@ Raw = Mapping[str, Any]
 # Readers of the stream or a queue work in batches, independent of one run; the tick runs once a
 # minute.
 BATCHED = ("StartRuns", "FollowChanges", "GroupFailures", "Tick")
+STARTER = "StartRuns"
 # Items shared by all runs of an hour, and the indexes that only the counting of them reads here.
 SHARED = ("TOTALS", "PULSE", "FRESHNESS")
 SHARED_INDEXES = ("gsi1", "gsi2", "gsi4")
-BUDGET = {"writeUnits": 28.0, "readUnits": 16.0, "invocations": 6.0}
+BUDGET = {"writeUnits": 26.0, "readUnits": 12.0, "requests": 20.0, "invocations": 6.0}
 
 
 @dataclass
 class Bill:
-    """Units by operation; `invocations` by function, without batched readers."""
+    """Units by operation; `invocations` by function, without batched readers; `requests` counts
+    those that went out at the same time once."""
 
     writes: Counter[str] = field(default_factory=Counter)
     reads: dict[str, float] = field(default_factory=dict)
     invocations: Counter[str] = field(default_factory=Counter)
+    requests: list[Request] = field(default_factory=list)
 
     @property
     def totals(self) -> dict[str, float]:
         return {
             "writeUnits": float(sum(self.writes.values())),
             "readUnits": sum(self.reads.values()),
+            "requests": float(len(rounds(self.requests))),
             "invocations": float(sum(self.invocations.values())),
         }
 
     def lines(self) -> Iterable[str]:
+        yield from request_lines(self.requests)
         for title, counted in (("write", self.writes), ("read", self.reads)):
             for name, units in sorted(dict(counted).items()):
                 yield f"{units:6.1f}  {title} units  {name}"
@@ -53,21 +58,30 @@ class Bill:
             yield f"{total:6.1f}  {name} in all, budget {BUDGET[name]:.0f}"
 
 
-def bill_of(calls: Iterable[Mapping[str, Any]], own_access_key: str) -> Bill:
-    """Returns the bill for the calls of one run; calls with `own_access_key` are the counter's
-    own."""
+def bill_of(calls: Iterable[Mapping[str, Any]]) -> Bill:
+    """Returns the bill for the calls of one run. Calls without a function are of other
+    programs."""
     bill = Bill()
     known: dict[tuple[str, str], Raw] = {}
-    for call in calls:
-        if call["kind"] == "lambda":
-            name = call["function"].split("-")[-2]
-            if name not in BATCHED:
-                bill.invocations[name] += 1
+    for call in sorted(calls, key=lambda call: float(call["from"])):
+        if call["function"] is None:
             continue
-        if call["accessKey"] == own_access_key or _is_shared(call["request"]):
+        function = function_name(call["function"])
+        if call["kind"] == "invocation":
+            if function not in BATCHED:
+                bill.invocations[function] += 1
             continue
-        _count(bill, known, call)
+        if call["service"] == "dynamodb" and _is_shared(call["request"]):
+            continue
+        units = _count(bill, known, call) if call["service"] == "dynamodb" else None
+        if function not in BATCHED or function == STARTER:
+            bill.requests.append(Request.of(call, function, units))
     return bill
+
+
+def function_name(deployed: str) -> str:
+    """Returns the logical id of a function, from its name in a stack."""
+    return deployed.split("-")[-2]
 
 
 def _is_shared(request: Raw) -> bool:
@@ -82,42 +96,68 @@ def _is_shared(request: Raw) -> bool:
     return bool(names) and names <= set(SHARED)
 
 
-def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any]) -> None:
+def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any]) -> Units:
+    """Adds a request to the bill, and returns its units."""
     request, response = call["request"], call["response"]
+    is_consistent = request.get("ConsistentRead", False)
     match call["operation"]:
         case "PutItem":
-            units = 1
-            if call["status"] == 200:
-                units = _written(known, _binary(request["Item"]))
-            bill.writes[f"put {_label(request['Item'])}"] += units
+            written = _written(known, _binary(request["Item"])) if call["status"] == 200 else 1
+            return _add_writes(bill, {f"put {_label(request['Item'])}": written})
         case "UpdateItem":
-            units = 1
+            written = 1
             if call["status"] == 200:
-                units = _written(known, _binary(response["Attributes"]))
-            bill.writes[f"update {_label(request['Key'])}"] += units
+                written = _written(known, _binary(response["Attributes"]))
+            return _add_writes(bill, {f"update {_label(request['Key'])}": written})
         case "TransactWriteItems":
-            for write in request["TransactItems"]:
-                if "ConditionCheck" in write:
-                    # Two units for each KB of the checked row; the run row has at most one.
-                    bill.writes[f"check {_label(write['ConditionCheck']['Key'])}"] += 2
-                    continue
-                item = write["Put"]["Item"]
-                bill.writes[f"transact {_label(item)}"] += 2 * _written(known, _binary(item))
+            return _add_writes(bill, dict(_in_transaction(known, request["TransactItems"])))
         case "GetItem":
             size = item_size(_binary(response.get("Item", {})))
-            units_read = read_units(size, consistent=request.get("ConsistentRead", False))
-            _add(bill, f"get {_label(request['Key'])}", units_read)
+            units = read_units(size, consistent=is_consistent)
+            return _add_read(bill, f"get {_label(request['Key'])}", units)
+        case "BatchGetItem":
+            units = 0.0
+            for name, asked in request["RequestItems"].items():
+                items = response["Responses"].get(name, [])
+                sizes = [item_size(_binary(item)) for item in items]
+                sizes += [0] * (len(asked["Keys"]) - len(items))
+                is_consistent = asked.get("ConsistentRead", False)
+                units += sum(read_units(size, consistent=is_consistent) for size in sizes)
+            (asked,) = request["RequestItems"].values()
+            return _add_read(bill, f"get {_label(asked['Keys'][0])}", units)
         case "Query":
             size = sum(item_size(_binary(item)) for item in response["Items"])
-            units_read = read_units(size, consistent=request.get("ConsistentRead", False))
+            units = read_units(size, consistent=is_consistent)
             partition = request["ExpressionAttributeValues"][":pk"]["S"]
-            _add(bill, f"query {partition.split('#')[0]}", units_read)
+            return _add_read(bill, f"query {partition.split('#')[0]}", units)
         case other:
             raise ValueError(f"{other} cannot be counted; add it to bench/bill.py")
 
 
-def _add(bill: Bill, name: str, units: float) -> None:
+def _in_transaction(
+    known: dict[tuple[str, str], Raw], writes: Iterable[Raw]
+) -> Iterable[tuple[str, int]]:
+    for write in writes:
+        if "Put" in write:
+            item = write["Put"]["Item"]
+            yield f"transact {_label(item)}", 2 * _written(known, _binary(item))
+        else:
+            # Two units for each KB of the row. A run row, which such a write checks or claims, has
+            # at most one, and its lists do not change.
+            kind, part = next(iter(write.items()))
+            if not part["Key"]["pk"]["S"].startswith("RUN#"):
+                raise ValueError(f"{kind} of {part['Key']} is not counted yet")
+            yield f"transact {_label(part['Key'])}", 2
+
+
+def _add_writes(bill: Bill, written: Mapping[str, int]) -> Units:
+    bill.writes.update(written)
+    return Units(", ".join(written), sum(written.values()), 0.0)
+
+
+def _add_read(bill: Bill, name: str, units: float) -> Units:
     bill.reads[name] = bill.reads.get(name, 0.0) + units
+    return Units(name, 0, units)
 
 
 def _written(known: dict[tuple[str, str], Raw], new: Raw) -> int:

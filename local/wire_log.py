@@ -1,14 +1,18 @@
-"""The calls to the emulator: every DynamoDB call and every Lambda invocation.
+"""The calls to the emulator: every request to AWS that a function made, and every Lambda
+invocation.
 
 `GET /_local/calls?since=N` answers `{"next": M, "calls": […]}` with the calls from number N on. A
-DynamoDB call is `{kind, operation, accessKey, status, request, response}`, an invocation
-`{kind, function}`. `bench/bill.py` counts costs from these, because the emulator's own figures for
-reads differ from AWS's.
+request is `{kind: "request", service, operation, function, from, to}`; `function` is None for calls
+of this machine's programs, `from` and `to` are seconds of one clock. One to DynamoDB also has
+`status`, `request` and `response`. An invocation is `{kind: "invocation", function, from, to}`.
+`bench/bill.py` counts costs from these, because the emulator's own figures for reads differ from
+AWS's.
 """
 
 import json
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +20,9 @@ from urllib.parse import parse_qs
 
 from ministack.core import lambda_runtime
 
+from local.asgi import headers_of
+from local.faults import operation_of
+from local.function_keys import FUNCTIONS
 from local.patches import guard
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -24,8 +31,8 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 PATH = "/_local/calls"
 _KEPT = 20_000
-_TARGET = b"DynamoDB_20120810."
-_CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
+# The access key and the service that a request is signed for.
+_CREDENTIAL = re.compile(r"Credential=([^/,]+)/[^/,]+/[^/,]+/([^/,]+)/")
 
 
 class WireLog:
@@ -57,31 +64,38 @@ def apply() -> None:
 
 def _noting(invoke: Any) -> Any:
     def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        LOG.add({"kind": "lambda", "function": self.func_name})
-        return invoke(self, *args, **kwargs)
+        begun = time.monotonic()
+        try:
+            return invoke(self, *args, **kwargs)
+        finally:
+            LOG.add(
+                {
+                    "kind": "invocation",
+                    "function": self.func_name,
+                    "from": begun,
+                    "to": time.monotonic(),
+                }
+            )
 
     return noted
 
 
 def with_wire_log(app: App) -> App:
-    """Wraps the app: records its DynamoDB calls and answers PATH."""
+    """Wraps the app: records its calls and answers PATH."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
         elif scope["path"] == PATH:
             await _answer(scope, send)
-        elif (operation := _operation(scope)) is not None:
-            await _note(app, operation, scope, receive, send)
+        elif (signed := _CREDENTIAL.search(headers_of(scope).get("authorization", ""))) is not None:
+            key, service = signed.groups()
+            called = operation_of(scope) or (service, f"{scope['method']} {scope['path']}")
+            await _note(app, called, key, scope, receive, send)
         else:
             await app(scope, receive, send)
 
     return wrapped
-
-
-def _operation(scope: dict[str, Any]) -> str | None:
-    target: bytes = dict(scope["headers"]).get(b"x-amz-target", b"")
-    return target.removeprefix(_TARGET).decode() if target.startswith(_TARGET) else None
 
 
 async def _answer(scope: dict[str, Any], send: Send) -> None:
@@ -93,7 +107,12 @@ async def _answer(scope: dict[str, Any], send: Send) -> None:
 
 
 async def _note(
-    app: App, operation: str, scope: dict[str, Any], receive: Receive, send: Send
+    app: App,
+    called: tuple[str, str],
+    key: str,
+    scope: dict[str, Any],
+    receive: Receive,
+    send: Send,
 ) -> None:
     asked, answered = bytearray(), bytearray()
     status = 0
@@ -110,15 +129,19 @@ async def _note(
         answered.extend(message.get("body", b""))
         await send(message)
 
+    begun = time.monotonic()
     await app(scope, listen, pass_on)
-    credential = _CREDENTIAL.search(dict(scope["headers"]).get(b"authorization", b""))
-    LOG.add(
-        {
-            "kind": "dynamodb",
-            "operation": operation,
-            "accessKey": credential.group(1).decode() if credential else None,
-            "status": status,
-            "request": json.loads(asked or b"{}"),
-            "response": json.loads(answered or b"{}"),
-        }
-    )
+    service, operation = called
+    call: dict[str, Any] = {
+        "kind": "request",
+        "service": service,
+        "operation": operation,
+        "function": FUNCTIONS.get(key),
+        "from": begun,
+        "to": time.monotonic(),
+    }
+    if service == "dynamodb":
+        call["status"] = status
+        call["request"] = json.loads(asked or b"{}")
+        call["response"] = json.loads(answered or b"{}")
+    LOG.add(call)

@@ -21,6 +21,7 @@ from typing import IO, Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from local import function_keys
 from local.lambda_child import become_worker
 from local.patches import guard
 
@@ -104,6 +105,7 @@ class ForkedWorker:
 def _popen(command: list[str], **options: Any) -> Any:
     if command[0] != sys.executable:
         return subprocess.Popen(command, **options)
+    function_keys.note(options["env"])
     pipes = [_context.Pipe(duplex=False) for _ in range(3)]
     (stdin, to_stdin), (from_stdout, stdout), (from_stderr, stderr) = pipes
     process = _context.Process(
