@@ -1,0 +1,149 @@
+"""What a run of each example graph costs, counted in the simulated stack.
+
+`python -m bench.example_runs` prints a table. Each graph gets the trigger of a webhook with a
+contact, and is fired twice: the second run is counted, when its process knows the automation.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from unittest.mock import patch
+
+from bench.counted_table import CountedTable, Tally
+from tests.support.boundary import Call
+from tests.support.every_node import make_template, order
+from tests.support.example_machines import FOLDER
+from tests.support.lambda_processes import forget
+from tests.support.simulation import Simulation, open_simulation
+
+if TYPE_CHECKING:
+    from tests.support.memory_table import MemoryTable
+
+T = TypeVar("T")
+
+# The functions on the way from the webhook to END.
+STARTER = "start_runs"
+PATH = ("webhook_in", STARTER, "run_logic", "run_message", "run_integration")
+_TRIGGER = {
+    "triggerType": "WEBHOOK",
+    "contactLookup": {"by": "email", "path": "customer.email"},
+    "createIfMissing": True,
+    "dedupePath": "orderId",
+}
+# Sent to a segment, which no example creates.
+_LEFT_OUT = ("many_recipients",)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run cost. `in_a_row` counts requests that go out together once."""
+
+    writes: float
+    reads: float
+    requests: int
+    in_a_row: int
+    invocations: int
+
+
+class RequestCounter:
+    """Counts the requests to AWS of the functions on the path."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._invoke = simulation.invoke
+        self.reset()
+
+    def reset(self) -> None:
+        self.requests = self.in_a_row = self.invocations = 0
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """Invokes a function of the simulation. Readers of streams serve many runs at once."""
+        self.invocations += function in PATH and function != STARTER
+        return self._invoke(function, event)
+
+    def around(self, call: Call, act: Callable[[], Any]) -> Any:
+        if self._simulation.function in PATH and call.service != "http":
+            self.requests += 1
+            self.in_a_row += 1
+        return act()
+
+    def gather(self, calls: Iterable[Callable[[], T]]) -> list[T]:
+        """Runs the calls in turn, and counts them as long as the longest of them."""
+        begun = self.in_a_row
+        longest = 0
+        results = []
+        for call in calls:
+            self.in_a_row = begun
+            results.append(call())
+            longest = max(longest, self.in_a_row - begun)
+        self.in_a_row = begun + longest
+        return results
+
+
+def cost_of(document: dict[str, Any]) -> Cost:
+    """Returns the cost of one run of this automation, which a webhook opens."""
+    with open_simulation() as simulation:
+        counter = RequestCounter(simulation)
+        simulation.boundary.around = counter.around
+        table = CountedTable(simulation.table, lambda: simulation.function in PATH)
+        simulation.table = cast("MemoryTable", table)
+        with (
+            patch("tests.support.simulation.in_turn", counter.gather),
+            patch.object(simulation, "invoke", counter.invoke),
+        ):
+            forget()
+            automation_id = simulation.activate(_with_template(document, make_template(simulation)))
+            path = simulation.webhook_path(automation_id)
+            _fire(simulation, path, "A-1")
+            counter.reset()
+            table.tally = Tally()
+            _fire(simulation, path, "A-2")
+        return Cost(
+            table.tally.writes,
+            table.tally.reads,
+            counter.requests,
+            counter.in_a_row,
+            counter.invocations,
+        )
+
+
+def example(name: str) -> dict[str, Any]:
+    """Returns an example graph as an automation that a webhook triggers."""
+    graph = json.loads((FOLDER / f"{name}.graph.json").read_text())
+    for node in graph["nodes"]:
+        if node["type"] == "TRIGGER":
+            node["config"] = _TRIGGER
+    return {"name": name, "nodes": graph["nodes"], "edges": graph["edges"]}
+
+
+def names() -> list[str]:
+    found = (path.name.removesuffix(".graph.json") for path in FOLDER.glob("*.graph.json"))
+    return sorted(name for name in found if name not in _LEFT_OUT)
+
+
+def _with_template(document: dict[str, Any], template_id: str) -> dict[str, Any]:
+    written = re.sub(r"tpl_[0-9A-Za-z]+", template_id, json.dumps(document))
+    changed: dict[str, Any] = json.loads(written)
+    return changed
+
+
+def _fire(simulation: Simulation, path: str, number: str) -> None:
+    answer = simulation.request("webhook_in", "POST", path, order(number))
+    assert answer["status"] == 202, answer
+    simulation.settle()
+
+
+def main() -> None:
+    print(f"{'graph':<14}{'writes':>8}{'reads':>8}{'requests':>10}{'in a row':>10}{'invoked':>9}")
+    for name in names():
+        cost = cost_of(example(name))
+        print(
+            f"{name:<14}{cost.writes:>8.1f}{cost.reads:>8.1f}{cost.requests:>10}"
+            f"{cost.in_a_row:>10}{cost.invocations:>9}"
+        )
+
+
+if __name__ == "__main__":
+    main()
