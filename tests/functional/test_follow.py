@@ -9,6 +9,7 @@ import boto3
 import pytest
 from runledger.errors import TransientError
 from runledger.services.counts.changed_hours import TotalMarker
+from runledger.services.stream.bus_rules import BusRules
 from runledger.services.stream.expiry import ExpiryFollower
 from runledger.services.stream.follow import Followers
 from runledger.services.stream.publish import Publisher
@@ -47,7 +48,12 @@ class Following:
         events: Any = Client("events", self.bus, boundary, 1)
         stores = Stores(self.table, Bodies(s3, "bucket"))
         self.followers = Followers(
-            Publisher(events, "runledger", stores.automations),
+            Publisher(
+                events,
+                "runledger",
+                stores.automations,
+                BusRules(events, "runledger", lambda: 1_795_338_070_000),
+            ),
             TotalMarker(stores.totals, stores.freshness, lambda: 1_795_338_070_000),
             ExpiryFollower(stores.tombstones, stores.bodies),
         )
@@ -90,7 +96,7 @@ def following() -> Following:
 
 
 def is_put_on_the_bus(call: Call) -> bool:
-    return call.service == "events"
+    return call.operation == "PutEvents"
 
 
 def is_mark(call: Call) -> bool:

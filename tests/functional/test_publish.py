@@ -10,11 +10,13 @@ from botocore.exceptions import ClientError
 from runledger.api.run_events import RunEvent
 from runledger.composition import services
 from runledger.models.run import Cancellation
+from runledger.services.stream.bus_rules import BusRules
 from runledger.services.stream.publish import BATCH, Publisher, changes_of
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
 from tests.support.engine import Engine, client_of
 from tests.support.environment import REGION, TABLE
+from tests.support.fakes import rule
 
 BUS = "runledger"
 
@@ -27,6 +29,7 @@ class Bus:
         self.sizes: list[int] = []
         # By call: the index of an entry to refuse, or "all" to refuse the call.
         self.refusals: dict[int, Any] = {}
+        self.rules = [rule("all", {"source": ["runledger"]})]
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         call = len(self.sizes)
@@ -51,6 +54,10 @@ class Bus:
             "Entries": answers,
         }
 
+    def list_rules(self, EventBusName: str) -> dict[str, Any]:
+        assert EventBusName == BUS
+        return {"Rules": self.rules}
+
     def told(self, run_id: str) -> list[str]:
         return [event.status.value for event in self.taken if event.run_id == run_id]
 
@@ -63,7 +70,7 @@ def bus() -> Bus:
 @pytest.fixture
 def publisher(engine: Engine, bus: Bus) -> Publisher:
     events: Any = bus
-    return Publisher(events, BUS, engine.stores.automations)
+    return Publisher(events, BUS, engine.stores.automations, BusRules(events, BUS, engine.clock))
 
 
 def stream(engine: Engine) -> list[dict[str, Any]]:
@@ -255,6 +262,17 @@ def test_a_table_that_does_not_answer_fails_the_batch(
     assert bus.taken == []
     publisher.publish(changes_of(records))
     assert bus.told(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
+
+
+def test_an_event_that_no_rule_matches_is_not_published(
+    engine: Engine, publisher: Publisher, bus: Bus
+) -> None:
+    bus.rules = [rule("ends", {"detail-type": ["run.completed"]})]
+    run_id = engine.fire(engine.activate(upstream_document()), {"n": 20})
+    engine.walk(run_id)
+    assert publisher.publish(changes_of(stream(engine))) is None
+    assert bus.told(run_id) == ["COMPLETED"]
+    assert bus.sizes == [1]
 
 
 def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(

@@ -130,6 +130,10 @@ class S3:
         return f"https://{Params['Bucket']}/{Params['Key']}?for={ExpiresIn}"
 
 
+def rule(name: str, pattern: dict[str, Any], state: str = "ENABLED") -> dict[str, Any]:
+    return {"Name": name, "State": state, "EventPattern": json.dumps(pattern)}
+
+
 @dataclass
 class Bus:
     """EventBridge; `entries` are the published events."""
@@ -139,6 +143,10 @@ class Bus:
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         self.entries += Entries
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "event"} for _ in Entries]}
+
+    def list_rules(self, *, EventBusName: str) -> dict[str, Any]:
+        """One rule that matches all of our events."""
+        return {"Rules": [rule("all", {"source": ["runledger"]})]}
 
 
 @dataclass

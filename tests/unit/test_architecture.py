@@ -55,7 +55,7 @@ ROOMS = {
     "erasure": "contact_eraser erasers",
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
-    "stream": "delivery_events expiry failure_groups follow publish",
+    "stream": "bus_rules delivery_events expiry failure_groups follow publish",
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from runledger.services.secrets.secrets import Secrets
     from runledger.services.secrets.signing import SigningSecrets
     from runledger.services.secrets.values import SecretValues
+    from runledger.services.stream.bus_rules import BusRules
     from runledger.services.stream.expiry import ExpiryFollower
     from runledger.services.stream.failure_groups import FailureGroups
     from runledger.services.stream.follow import Followers
@@ -814,6 +815,12 @@ class Composition:
         return ExpiryFollower(self.stores.tombstones, self.stores.bodies)
 
     @cached_property
+    def bus_rules(self) -> "BusRules":
+        from runledger.services.stream.bus_rules import BusRules
+
+        return BusRules(self.client("events"), self.settings(PublishSettings).bus, self.clock)
+
+    @cached_property
     def followers(self) -> "Followers":
         from runledger.services.counts.changed_hours import TotalMarker
         from runledger.services.stream.follow import Followers
@@ -822,7 +829,7 @@ class Composition:
         of = self.stores
         bus = self.settings(PublishSettings).bus
         return Followers(
-            publisher=Publisher(self.client("events"), bus, of.automations),
+            publisher=Publisher(self.client("events"), bus, of.automations, self.bus_rules),
             marker=TotalMarker(of.totals, of.freshness, self.clock),
             expiry=self.expiry_follower,
         )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
+    from runledger.services.stream.bus_rules import BusRules
     from runledger.store.automations import AutomationStore
 
 # The most events in one call. Its limit of 256 KB does not matter: an event has at most 3 KB.
@@ -103,11 +104,12 @@ _PUBLISHED_ROWS: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Publishes changes. `bus` is the name of the event bus."""
+    """Publishes changes that a rule may match. `bus` is the name of the event bus."""
 
     events: "EventBridgeClient"
     bus: str
     automations: "AutomationStore"
+    rules: "BusRules"
 
     def publish(self, changes: Sequence[Change]) -> str | None:
         """Publishes the changes in order. Returns the position of the first one that the bus
@@ -147,16 +149,22 @@ class Publisher:
     def _entry_of(
         self, change: Change, heard: frozenset[str]
     ) -> "PutEventsRequestEntryTypeDef | None":
-        """Returns the event's entry, or None for a row that can never become an event, so it does
-        not hold up others."""
+        """Returns the event's entry, or None if nobody listens to it. None also for a row that can
+        never become an event, so it does not hold up others."""
         try:
             return self._entry(change, heard)
         except DAMAGES as error:
             log_failure("a row cannot become an event", error, position=change.position)
             return None
 
-    def _entry(self, change: Change, heard: frozenset[str]) -> "PutEventsRequestEntryTypeDef":
+    def _entry(
+        self, change: Change, heard: frozenset[str]
+    ) -> "PutEventsRequestEntryTypeDef | None":
         event = change.event(heard)
+        shown = event.model_dump(mode="json")
+        fields = {"source": SOURCE, "detail-type": change.detail_type(), "detail": shown}
+        if not self.rules.may_match(fields):
+            return None
         return {
             "EventBusName": self.bus,
             "Source": SOURCE,
