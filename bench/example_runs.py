@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unittest.mock import patch
 
+from runledger.observability import logger
+
 from bench.counted_table import CountedTable, Tally
 from tests.support.boundary import Call
 from tests.support.every_node import make_template, order
 from tests.support.example_machines import FOLDER
+from tests.support.fakes import rule
 from tests.support.lambda_processes import forget
 from tests.support.simulation import Simulation, open_simulation
+from tests.support.template import load_template
 
 if TYPE_CHECKING:
     from tests.support.memory_table import MemoryTable
@@ -45,6 +49,8 @@ class Cost:
     requests: int
     in_a_row: int
     invocations: int
+    log_lines: int
+    events: int
 
 
 class RequestCounter:
@@ -56,12 +62,16 @@ class RequestCounter:
         self.reset()
 
     def reset(self) -> None:
-        self.requests = self.in_a_row = self.invocations = 0
+        self.requests = self.in_a_row = self.invocations = self.log_lines = 0
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Invokes a function of the simulation. Readers of streams serve many runs at once."""
         self.invocations += function in PATH and function != STARTER
         return self._invoke(function, event)
+
+    def log(self, *args: Any, **kwargs: Any) -> None:
+        """Takes the place of a log function whose level is written by default."""
+        self.log_lines += self._simulation.function in PATH
 
     def around(self, call: Call, act: Callable[[], Any]) -> Any:
         if self._simulation.function in PATH and call.service != "http":
@@ -92,12 +102,18 @@ def cost_of(document: dict[str, Any]) -> Cost:
         with (
             patch("tests.support.simulation.in_turn", counter.gather),
             patch.object(simulation, "invoke", counter.invoke),
+            patch.object(simulation.bus, "list_rules", _rules_of_the_template),
+            patch.object(logger, "info", counter.log),
+            patch.object(logger, "warning", counter.log),
+            patch.object(logger, "error", counter.log),
         ):
             forget()
             automation_id = simulation.activate(_with_template(document, make_template(simulation)))
             path = simulation.webhook_path(automation_id)
             _fire(simulation, path, "A-1")
             counter.reset()
+            simulation.bus.entries.clear()
+            simulation.heard = 0
             table.tally = Tally()
             _fire(simulation, path, "A-2")
         return Cost(
@@ -106,7 +122,26 @@ def cost_of(document: dict[str, Any]) -> Cost:
             counter.requests,
             counter.in_a_row,
             counter.invocations,
+            counter.log_lines,
+            len(simulation.bus.entries),
         )
+
+
+def _rules_of_the_template(*, EventBusName: str) -> dict[str, Any]:
+    """Returns the rules of a new stack, which nobody else listens to."""
+    resources = load_template()["Resources"]
+    patterns = [
+        found["Properties"]["EventPattern"]
+        for found in resources.values()
+        if found["Type"] == "AWS::Events::Rule" and "EventBusName" in found["Properties"]
+    ]
+    patterns += [
+        event["Properties"]["Pattern"]
+        for found in resources.values()
+        for event in found.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "EventBridgeRule" and "EventBusName" in event["Properties"]
+    ]
+    return {"Rules": [rule(f"rule-{place}", each) for place, each in enumerate(patterns)]}
 
 
 def example(name: str) -> dict[str, Any]:

@@ -464,6 +464,7 @@ class Composition:
             self.machine_throttle,
             settings.machine_role_arn,
             settings.machine_log_group_arn,
+            is_traced=settings.tracing == "Active",
         )
 
     @cached_property

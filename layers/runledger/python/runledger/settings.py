@@ -3,7 +3,7 @@ import."""
 
 import os
 from functools import cache
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -74,9 +74,10 @@ class InvitationSettings(Settings):
 
 
 class MachineSettings(StartSettings):
-    """The settings for making state machines: their role, their log, and the functions they
-    invoke."""
+    """The settings for making state machines: their role, their log, whether they record traces,
+    and the functions they invoke."""
 
+    tracing: Literal["Active", "PassThrough"] = "PassThrough"
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str

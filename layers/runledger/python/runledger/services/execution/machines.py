@@ -69,10 +69,12 @@ class MachineRemover:
 
 @dataclass(frozen=True, slots=True)
 class Machines(MachineRemover):
-    """Creates machines as well; they run as `role_arn` and log to `log_group_arn`."""
+    """Creates machines as well; they run as `role_arn`, log to `log_group_arn`, and record traces
+    if `is_traced`."""
 
     role_arn: str
     log_group_arn: str
+    is_traced: bool
 
     def take_turn(self, workspace_id: str) -> None:
         """Takes the turn that each `create` needs. Raises RateLimitedError if the workspace has
@@ -93,7 +95,7 @@ class Machines(MachineRemover):
             definition=compiled.text,
             roleArn=self.role_arn,
             type=compiled.machine_type.value,
-            tracingConfiguration={"enabled": True},
+            tracingConfiguration={"enabled": self.is_traced},
             loggingConfiguration={
                 "level": "ERROR",
                 # Executions hold only ids, but an error that a node raised may quote a contact.
