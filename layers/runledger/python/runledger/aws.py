@@ -39,11 +39,18 @@ if TYPE_CHECKING:
 # BotoCoreError.
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 
+# The second half spares processor time, a sixth of a call's: the stores' requests are valid or
+# refused by AWS, no address contains an account id, no request is large enough to be compressed by
+# the client, and a short user agent is cheap to build and to sign.
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     connect_timeout=2,
     read_timeout=10,
     tcp_keepalive=True,
+    parameter_validation=False,
+    account_id_endpoint_mode="disabled",
+    disable_request_compression=True,
+    user_agent="Runledger",
 )
 
 # The table answers in milliseconds, Secrets Manager almost as fast. It is better to repeat a hung
@@ -224,7 +231,9 @@ def effect_client(service: str) -> Any:
     such a connection is used again, it fails after bytes were sent, and nobody can say whether the
     call was made: https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html (function code:
     keep-alive)."""
-    config = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    # A message that a provider's API cannot take is found here, before anything is sent.
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=True)
+    config = _CONFIG.merge(once)
     made = boto3.client(service, config=config)  # type: ignore[call-overload]
     use_fresh_connections(made)
     return made

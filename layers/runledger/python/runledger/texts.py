@@ -9,6 +9,7 @@ read.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,6 +17,10 @@ T = TypeVar("T")
 # Characters that text/html, XML 1.0, CSV readers and header lines cannot hold: C0 controls except
 # tab and line breaks, and DEL.
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+
+
+# Values that hold no text, by exact type.
+_WITHOUT_TEXT = frozenset({int, float, bool, bytes, type(None), Decimal})
 
 
 def clean_text(text: str) -> str:
@@ -54,18 +59,33 @@ def decode_utf8(data: bytes) -> str:
 
 
 def _has_surrogate(value: object) -> bool:
-    left = [value]
+    """Looks by exact types first: every model and every row comes through here."""
+    left: list[Any] = [value]
     while left:
         each = left.pop()
-        if isinstance(each, str):
+        kind = type(each)
+        if kind is str:
             if not each.isascii() and _is_broken(each):
                 return True
-        elif isinstance(each, Mapping):
-            left.extend(each.keys())
-            left.extend(each.values())
-        elif isinstance(each, list | tuple | set | frozenset):
+        elif kind is dict:
             left.extend(each)
+            left.extend(each.values())
+        elif kind is list or kind is tuple:
+            left.extend(each)
+        elif kind not in _WITHOUT_TEXT:
+            left.extend(_parts(each))
     return False
+
+
+def _parts(value: object) -> list[Any]:
+    """Returns what a value of any other kind contains, as plain types."""
+    if isinstance(value, str):
+        return [str(value)]
+    if isinstance(value, Mapping):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [*value]
+    return []
 
 
 def _is_broken(text: str) -> bool:

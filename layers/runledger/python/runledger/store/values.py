@@ -12,10 +12,20 @@ Item = dict[str, Any]
 
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
+# A number has at most 38 digits.
+_LARGEST = 10**38
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
-    """Returns one value in DynamoDB's typed form."""
+    """Returns one value in DynamoDB's typed form. boto3 converts what is not one of the three most
+    frequent types."""
+    kind = type(value)
+    if kind is str:
+        return {"S": clean_text(value)}
+    if kind is int and -_LARGEST < value < _LARGEST:
+        return {"N": str(value)}
+    if kind is bool:
+        return {"BOOL": value}
     return dict(_SERIALIZER.serialize(_storable(value)))
 
 
@@ -27,7 +37,16 @@ def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
 def from_dynamo(raw: Mapping[str, Any]) -> Item:
     """Returns a row as plain values: int for whole numbers, bytes for binaries, sets as sets. Its
     texts are clean, even if the row was written before that was required."""
-    return clean({name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()})
+    return clean({name: _from_attribute(value) for name, value in raw.items()})
+
+
+def _from_attribute(value: Any) -> Any:
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return content
+    if kind == "N" and content.lstrip("-").isdecimal():
+        return int(content)
+    return _plain(_DESERIALIZER.deserialize(value))
 
 
 def _storable(value: Any) -> Any:

@@ -90,9 +90,15 @@ def _change_of(record: Mapping[str, Any]) -> Change | None:
 
 
 def _run_change(row_change: Mapping[str, Any]) -> RunChange | None:
-    run = run_from_item(from_dynamo(row_change["NewImage"]))
-    before = from_dynamo(row_change["OldImage"])["sequence"] if "OldImage" in row_change else 0
-    return RunChange(row_change["SequenceNumber"], run) if run.sequence > before else None
+    before = _sequence(row_change["OldImage"]) if "OldImage" in row_change else 0
+    if _sequence(row_change["NewImage"]) <= before:
+        # Most changes of a row are not of its status, so they are not read.
+        return None
+    return RunChange(row_change["SequenceNumber"], run_from_item(from_dynamo(row_change["NewImage"])))
+
+
+def _sequence(image: Mapping[str, Any]) -> int:
+    return int(image["sequence"]["N"])
 
 
 # By the sort key of the row.
