@@ -94,7 +94,9 @@ def _run_change(row_change: Mapping[str, Any]) -> RunChange | None:
     if _sequence(row_change["NewImage"]) <= before:
         # Most changes of a row are not of its status, so they are not read.
         return None
-    return RunChange(row_change["SequenceNumber"], run_from_item(from_dynamo(row_change["NewImage"])))
+    return RunChange(
+        row_change["SequenceNumber"], run_from_item(from_dynamo(row_change["NewImage"]))
+    )
 
 
 def _sequence(image: Mapping[str, Any]) -> int:
