@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from runledger.services.stream.bus_rules import KNOWN_FOR
 
 from tests.support.stack import Stack
 
@@ -143,3 +144,9 @@ def ended(api: httpx.Client, run_id: str, seconds: float = 60) -> dict[str, Any]
 
     told: dict[str, Any] = wait_for(f"the end of {run_id}", look, seconds)
     return told
+
+
+def wait_until_rules_are_known() -> None:
+    """Waits until every process that publishes events must have read the rules of the bus again.
+    No event shows that, as events without a rule are not published."""
+    time.sleep(KNOWN_FOR / 1_000 + 0.5)

@@ -11,7 +11,15 @@ import httpx
 import pytest
 
 from local.settings import STACK_NAME
-from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
+from tests.emulator.orders import (
+    ADMIN,
+    activate,
+    ended,
+    fire,
+    template,
+    wait_for,
+    wait_until_rules_are_known,
+)
 from tests.support.stack import Stack
 
 LATER = {"service": "ses", "operation": "SendEmail", "code": "TooManyRequestsException"}
@@ -185,6 +193,7 @@ def test_what_becomes_of_a_message_is_on_the_bus(
         events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
         target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
         events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
+        wait_until_rules_are_known()
 
         refuse(stack, email, 1)
         run = ended(api, fire(stack, mailing(api), {"email": email}))

@@ -12,7 +12,7 @@ from runledger.api.run_events import RunEvent, event_id
 from runledger.ids import derived_id
 
 from local.settings import STACK_NAME
-from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for
+from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for, wait_until_rules_are_known
 from tests.support.stack import Stack
 
 Event = dict[str, Any]
@@ -38,6 +38,7 @@ class Ear:
         self._events.put_rule(Name=name, EventBusName=self._bus, EventPattern=pattern)
         target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
         self._events.put_targets(**self._rule, Targets=[target])
+        wait_until_rules_are_known()
         self._heard: list[Event] = []
 
     @staticmethod
