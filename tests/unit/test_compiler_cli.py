@@ -23,7 +23,7 @@ def test_a_graph_becomes_the_golden_machine(capsys: Capture) -> None:
     assert printed.out == (FOLDER / "five_nodes.asl.json").read_text()
     assert printed.err.splitlines() == [
         "machine type: EXPRESS",
-        "reason: Express, because the longest path takes at most 250 s (the limit is 270 s) "
+        "reason: Express, because the longest path needs up to 192 s (the limit is 270 s) "
         "and no node waits.",
         "longest run: 285 s",
     ]

@@ -8,6 +8,7 @@ from runledger.compiler.task_errors import CRASHES, TRANSIENT_ERRORS
 from runledger.models.automation import MachineType
 from runledger.models.base import Config
 from runledger.nodes.base import NodeType
+from runledger.nodes.claiming import Claiming
 
 DAY = 86_400
 MAX_WAIT_SECONDS = 364 * DAY
@@ -51,9 +52,14 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The longest that a run may take. `path` is the time of all tasks on the longest path, with
-    every try and delay; `waits` the longest path's waits; `run` everything, with the recording of a
-    failure."""
+    """The longest that a run may take. `path` is the time that Express has to allow for the longest
+    path; `waits` the longest path's waits; `run` everything, with every try and delay and the
+    recording of a failure.
+
+    On the path, each node that claims its work counts with every try and delay. The other nodes
+    change nothing but their step and end in seconds, so each counts with one try, and one of them
+    with all. If an execution takes longer all the same, its own timeout ends it, and the watchdog
+    hands the run back, as for any execution that ends early."""
 
     machine_type: MachineType
     reason: str
@@ -107,7 +113,7 @@ def task_seconds(timeout: int) -> int:
 def bound(view: GraphView) -> Bound:
     """Returns the machine type that a valid graph fits, the reason, and how long one run may
     take."""
-    path = waits = whole = 0
+    path = waits = whole = retries = 0
     tasks: dict[str, int] = {}
     parked: dict[str, int] = {}
     both: dict[str, int] = {}
@@ -116,10 +122,14 @@ def bound(view: GraphView) -> Bound:
     for node_id in view.topology.order:
         node_type, config = view.parsed(node_id)
         before = view.topology.predecessors(node_id)
-        visit = task_seconds(node_type.timeout_seconds(config))
-        task = visit * node_type.max_visits(config)
+        timeout = node_type.timeout_seconds(config)
+        task = task_seconds(timeout) * node_type.max_visits(config)
         wait = wait_seconds(node_type, config)
-        tasks[node_id] = task + max((tasks[other] for other in before), default=0)
+        planned = task
+        if node_type.claiming(config) is Claiming.NEVER:
+            planned = timeout
+            retries = max(retries, task - timeout)
+        tasks[node_id] = planned + max((tasks[other] for other in before), default=0)
         parked[node_id] = wait + max((parked[other] for other in before), default=0)
         both[node_id] = task + wait + max((both[other] for other in before), default=0)
         path = max(path, tasks[node_id])
@@ -129,6 +139,7 @@ def bound(view: GraphView) -> Bound:
             waiting.append(node_id)
         elif not node_type.is_express_safe(config):
             unsafe.append(node_id)
+    path += retries
     is_express = path <= EXPRESS_PATH_SECONDS and not waiting and not unsafe
     limit = EXPRESS_TIMEOUT_SECONDS if is_express else STANDARD_TIMEOUT_SECONDS
     return Bound(
@@ -144,7 +155,7 @@ def _reason(path: int, waits: int, waiting: list[str], unsafe: list[str]) -> str
     against = []
     if path > EXPRESS_PATH_SECONDS:
         against.append(
-            f"the longest path may take {path} s, more than the {EXPRESS_PATH_SECONDS} s that "
+            f"the longest path needs up to {path} s, more than the {EXPRESS_PATH_SECONDS} s that "
             "Express allows"
         )
     if waiting:
@@ -154,7 +165,7 @@ def _reason(path: int, waits: int, waiting: list[str], unsafe: list[str]) -> str
     if against:
         return f"Standard, because {' and '.join(against)}."
     return (
-        f"Express, because the longest path takes at most {path} s (the limit is "
+        f"Express, because the longest path needs up to {path} s (the limit is "
         f"{EXPRESS_PATH_SECONDS} s) and no node waits."
     )
 
