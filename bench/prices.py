@@ -1,117 +1,12 @@
-"""The price of a million runs, from counted requests and published prices.
-
-Prices are on demand, in us-east-1, in dollars. Times are fixed here, so that the price depends only
-on what is counted; `make bench` prints measured times beside them.
-"""
+"""Prints the price of a million runs (`make bench`)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from bench.example_runs import Cost
-
-READ_ON = "2026-11-29"
-MILLION = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for a million of something."""
-
-    dollars: float
-    source: str
-
-
-PRICES = {
-    "write unit": Price(0.625, "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
-    "read unit": Price(0.125, "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
-    # Lambda reads the table's stream without a charge.
-    "stream read": Price(0.0, "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
-    "invocation": Price(0.20, "https://aws.amazon.com/lambda/pricing/"),
-    # On arm64.
-    "GB-second": Price(13.3334, "https://aws.amazon.com/lambda/pricing/"),
-    "HTTP API request": Price(1.00, "https://aws.amazon.com/api-gateway/pricing/"),
-    "Express request": Price(1.00, "https://aws.amazon.com/step-functions/pricing/"),
-    "Express GB-second": Price(16.67, "https://aws.amazon.com/step-functions/pricing/"),
-    "Standard transition": Price(25.00, "https://aws.amazon.com/step-functions/pricing/"),
-    "custom event": Price(1.00, "https://aws.amazon.com/eventbridge/pricing/"),
-    # $0.50 for a GB.
-    "log byte": Price(0.0005, "https://aws.amazon.com/cloudwatch/pricing/"),
-    "trace": Price(5.00, "https://aws.amazon.com/xray/pricing/"),
-}
-
-# Milliseconds of an invocation besides its requests, of a request to AWS, of a partner's answer.
-INVOCATION_MS = 10
-REQUEST_MS = 4
-PARTNER_MS = 50
-# The functions' memory, as template.yaml sets it.
-MEMORY_GB = 1.0
-# Express is billed by 64 MB and by 100 ms.
-EXPRESS_GB = 0.0625
-EXPRESS_STEP_MS = 100
-# A log line with the 26 bytes that CloudWatch adds to each.
-LINE_BYTES = 380
-# Readers of the stream work in batches. This is their share in one run at ten runs a second: Lambda
-# polls a shard four times a second, and FollowChanges collects for a second.
-BATCHED_INVOCATIONS = 0.5
-BATCHED_MS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One line of the price of a million runs: how much of something a run takes."""
-
-    name: str
-    amount: float
-
-    @property
-    def dollars(self) -> float:
-        return self.amount * PRICES[self.name].dollars
-
-    def line(self) -> str:
-        return f"{self.dollars:8.2f}  {self.amount:10.3f}  {self.name}"
-
-
-def express_run(cost: Cost, *, is_traced: bool = False) -> list[Item]:
-    """Returns what a run on an Express machine takes."""
-    walking = (cost.invocations - 1) * INVOCATION_MS + cost.in_a_row * REQUEST_MS + PARTNER_MS
-    in_functions = walking + INVOCATION_MS
-    billed = -(-walking // EXPRESS_STEP_MS) * EXPRESS_STEP_MS
-    return [
-        *_shared(cost, in_functions, is_traced=is_traced),
-        Item("Express request", 1),
-        Item("Express GB-second", billed / 1_000 * EXPRESS_GB),
-    ]
-
-
-def standard_run(cost: Cost, transitions: int, *, is_traced: bool = False) -> list[Item]:
-    """Returns what a run on a Standard machine takes."""
-    busy = cost.invocations * INVOCATION_MS + cost.in_a_row * REQUEST_MS + PARTNER_MS
-    return [
-        *_shared(cost, busy, is_traced=is_traced),
-        Item("Standard transition", transitions),
-    ]
-
-
-def _shared(cost: Cost, busy_ms: float, *, is_traced: bool) -> Iterable[Item]:
-    yield Item("write unit", cost.writes)
-    yield Item("read unit", cost.reads)
-    yield Item("invocation", cost.invocations + BATCHED_INVOCATIONS)
-    yield Item("GB-second", (busy_ms + BATCHED_MS) / 1_000 * MEMORY_GB)
-    yield Item("HTTP API request", 1)
-    yield Item("log byte", cost.log_lines * LINE_BYTES)
-    yield Item("custom event", cost.events)
-    if is_traced:
-        # One begins with the webhook, one with the stream.
-        yield Item("trace", 2)
-
-
-def total(items: Iterable[Item]) -> float:
-    """Returns the dollars for a million runs."""
-    return sum(item.dollars for item in items)
+from runledger.compiler.prices import READ_ON, Item, dollars
 
 
 def lines(items: Iterable[Item]) -> Iterable[str]:
     found = list(items)
     yield f"a million runs, prices of {READ_ON}: dollars, amount a run, of what"
-    yield from (item.line() for item in found)
-    yield f"{total(found):8.2f}  in all"
+    yield from (f"{each.dollars:8.2f}  {each.amount:10.3f}  {each.name}" for each in found)
+    yield f"{dollars(found):8.2f}  in all"

@@ -26,7 +26,7 @@ import { automationQuery, type StatusChange, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
 import { StatusDialog } from './StatusDialog';
 import { TriggerPanel } from './TriggerPanel';
-import { type Automation, machineText, REENTRY_LABELS } from './types';
+import { type Automation, machineText, priceText, REENTRY_LABELS } from './types';
 import { VersionsPanel } from './VersionsPanel';
 import { samplePayload, triggerOf } from './webhook';
 
@@ -124,6 +124,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
       {machine && (
         <Fact name="State machine">
           {machineText(machine)}
+          <span>{priceText(machine)}</span>
         </Fact>
       )}
       <Fact name="Last changed">

@@ -33,10 +33,17 @@ export const REENTRY_LABELS: Record<Reentry, string> = {
   ONE_AT_A_TIME: 'One at a time: one open run per contact',
 };
 
-type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason'>;
+type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason' | 'dollarsPerMillionRuns'>;
 
 /** The kind of state machine and why it was chosen. The reason usually starts with the kind. */
-export function machineText({ type, reason }: Machine): string {
+export function machineText({ type, reason }: Pick<Machine, 'type' | 'reason'>): string {
   const kind = formatWord(type);
   return reason.startsWith(kind) ? reason : `${kind}: ${reason}`;
+}
+
+const DOLLARS = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
+
+/** The list price of AWS for a million runs; messages themselves are billed apart. */
+export function priceText({ dollarsPerMillionRuns }: Machine): string {
+  return `About ${DOLLARS.format(dollarsPerMillionRuns)} per million runs, without e-mails, SMS and storage.`;
 }

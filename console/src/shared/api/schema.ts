@@ -3543,6 +3543,11 @@ export interface components {
          */
         MachineView: {
             /**
+             * Dollarspermillionruns
+             * @description What a million runs on the dearest path cost at the list prices of us-east-1, without SES, storage and transfer; a message to many counts as one.
+             */
+            dollarsPerMillionRuns: number;
+            /**
              * Reason
              * @description Why the compiler chose this type.
              */

@@ -74,6 +74,10 @@ class MachineView(WireModel):
     type: MachineType = Field(description="The type of state machine, as the compiler chose it.")
     reason: str = Field(description="Why the compiler chose this type.")
     run_seconds: int = Field(description="The longest time that one run may take, in seconds.")
+    dollars_per_million_runs: float = Field(
+        description="What a million runs on the dearest path cost at the list prices of us-east-1, "
+        "without SES, storage and transfer; a message to many counts as one."
+    )
 
 
 class FireView(WireModel):

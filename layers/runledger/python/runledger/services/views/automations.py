@@ -52,10 +52,17 @@ def activation_view(activation: "Activation") -> ActivationView:
 
 
 def machine_view(version: "Version") -> MachineView:
+    # Imported here, because lists of other things need no compiler.
+    from runledger.compiler.graph import GraphView
+    from runledger.compiler.prices import dollars, items_of
+    from runledger.compiler.run_cost import run_cost
+
+    cost = run_cost(GraphView(version.graph, version.templates))
     return MachineView(
         type=version.machine_type,
         reason=version.machine_reason,
         run_seconds=version.run_seconds,
+        dollars_per_million_runs=round(dollars(items_of(cost, version.machine_type)), 2),
     )
 
 
