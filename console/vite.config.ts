@@ -30,6 +30,9 @@ export default defineConfig({
         test: {
           name: 'pages',
           environment: 'jsdom',
+          // One document for all files of a process: each test cleans up what it rendered, and loading
+          // the libraries takes longer than most tests.
+          isolate: false,
           setupFiles: ['src/test/setup.ts'],
           include: ['src/**/*.test.tsx', DOM_TESTS],
         },

@@ -141,7 +141,7 @@ describe('contacts', () => {
     const { user } = openConsole('/contacts/con_1');
     await user.click(await screen.findByRole('button', { name: 'Erase…' }));
     const dialog = within(await screen.findByRole('dialog', { name: 'Erase Ada Lovelace?' }));
-    expect(dialog.getByText(/open runs are canceled/)).toBeVisible();
+    expect(dialog.getByText(/Open runs for the contact are canceled/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Erase' })).toBeDisabled();
     await user.click(dialog.getByRole('checkbox', { name: 'Erase this contact permanently' }));
     await user.click(dialog.getByRole('button', { name: 'Erase' }));
