@@ -29,7 +29,7 @@ TYPES = {
     "linear": (MachineType.EXPRESS, 140),
     "many_recipients": (MachineType.STANDARD, 65_140),
     "nested_fork": (MachineType.STANDARD, 640),
-    "order_paid": (MachineType.STANDARD, 320),
+    "order_paid": (MachineType.EXPRESS, 290),
     "stop_error": (MachineType.EXPRESS, 105),
     "switch": (MachineType.EXPRESS, 175),
     "wait": (MachineType.STANDARD, 104_640),
