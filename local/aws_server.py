@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -70,7 +70,7 @@ def with_our_own(app: App) -> App:
     return wrapped
 
 
-async def _serve(app: App) -> None:
+async def _serve(app: App) -> NoReturn:
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75
@@ -81,6 +81,16 @@ async def _serve(app: App) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    _end()
+
+
+def _end() -> NoReturn:
+    """Ends the process once its state is saved. The end of the event loop would first wait for the
+    threads of calls that are under way: their functions would try for half a minute to reach an
+    endpoint that is closed."""
+    lambda_runtime.kill_workers(_pooled())
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def run() -> int:
@@ -93,8 +103,4 @@ def run() -> int:
         return 1
     parent_watch.watch()
     app = with_schedules(with_messages(with_wire_log(ministack_app)))
-    asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))
-    lambda_runtime.kill_workers(_pooled())
-    # Threads that sleep in Wait states must not keep the process alive.
-    sys.stdout.flush()
-    os._exit(0)
+    return asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))
