@@ -9,6 +9,7 @@ from local.patches import (
     guard,
     http_api,
     index_reads,
+    lambda_code,
     lambda_errors,
     lambda_log_end,
     lambda_streams,
@@ -30,6 +31,7 @@ from local.patches import (
 _PATCHES = (
     http_api,
     index_reads,
+    lambda_code,
     lambda_errors,
     lambda_log_end,
     lambda_streams,
