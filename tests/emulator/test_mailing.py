@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 
 from tests.emulator.orders import ADMIN, activate, ended, template, wait_for
+from tests.support.depth import examples
 from tests.support.stack import Stack
 
-MANY = 110
+# More than one page of recipients.
+MANY = examples(110, quick=60)
 OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
 
 

@@ -116,7 +116,7 @@ CASES = {
         b"",
         {"Location": "/elsewhere?a=1"},
         301,
-        error=("HTTP_STATUS", "/elsewhere?a=1, and a POST is not sent"),
+        error=("HTTP_STATUS", "/elsewhere?a=1, but a POST does not"),
     ),
     "a temporary redirect": Case(
         b"",
@@ -230,7 +230,7 @@ def test_a_bomb_is_refused_when_it_is_saved(api: httpx.Client) -> None:
     assert answer.status_code == 200, answer.text
     (problem,) = answer.json()["problems"]
     assert problem["nodeId"] == "call"
-    assert "does too much" in problem["message"]
+    assert "needs too much work" in problem["message"]
 
 
 def test_half_of_a_pair_in_whatever_is_sent_to_us(stack: Stack, api: httpx.Client) -> None:
