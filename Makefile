@@ -30,7 +30,7 @@ DEEP :=
 PYTEST = $(PY) -m pytest $(if $(DEEP),--deep)
 # Two processes at once; with files kept whole where the tests of one share what they made.
 PYTEST_TWICE = $(PYTEST) -n 2 --dist worksteal
-PYTEST_FILES_TWICE = $(PYTEST) -n 2 --dist loadfile
+PYTEST_FILES_TWICE = $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 VENV := .venv/.synced
 FUZZ := .venv/.fuzz
 DOCS := .venv/.docs

@@ -1,5 +1,7 @@
 """Signs in at the local stack as the console does."""
 
+from typing import Any
+
 import httpx
 
 from local.settings import LocalError
@@ -7,6 +9,13 @@ from local.settings import LocalError
 
 def access_token(url: str, email: str, password: str) -> str:
     """Returns a bearer token for the API. Raises LocalError with Cognito's reason."""
+    token: str = sign_in(url, email, password)["AccessToken"]
+    return token
+
+
+def sign_in(url: str, email: str, password: str) -> dict[str, Any]:
+    """Returns `{AccessToken, RefreshToken, ExpiresIn, …}`, the last in seconds. Raises LocalError
+    with Cognito's reason."""
     config = httpx.get(f"{url}/config.json").raise_for_status().json()
     response = httpx.post(
         url + config["cognitoEndpoint"],
@@ -23,5 +32,5 @@ def access_token(url: str, email: str, password: str) -> str:
     if not response.is_success:
         reason = response.json().get("message", response.text)
         raise LocalError(f"{email} could not sign in: {reason}")
-    token: str = response.json()["AuthenticationResult"]["AccessToken"]
-    return token
+    granted: dict[str, Any] = response.json()["AuthenticationResult"]
+    return granted

@@ -6,12 +6,32 @@ import pytest
 from hypothesis import settings
 
 from tests.support import depth
-from tests.support.stack import START_SECONDS, stack
+from tests.support.stack import START_SECONDS, launch, stack
 
 # Here, not in the tiers that use it, so that one stack serves both in one session.
-__all__ = ["stack"]
+__all__ = ["launch", "stack"]
 
 _FIGURE = "figure"
+# Of the files that one process runs whole. They come first, so that both processes end together.
+LONGEST = (
+    "console_access",
+    "delivery_retries",
+    "faults",
+    "console_runs",
+    "console_filters",
+    "console_actions",
+    "date_triggers",
+    "docs_commands",
+    "console_sign_in",
+    "aws_faults",
+    "webhook_intake",
+    "console_operate",
+    "console_automations",
+    "mailing",
+    "local_restart",
+    "stranded_runs",
+    "many_webhooks",
+)
 
 # Quick properties try the same examples each time, so a failure of `make test` can be repeated.
 settings.register_profile(
@@ -34,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Removes deep tests from a quick session, except those requested by name."""
+    items.sort(key=_place)
     for item in items:
         # The first such test of a process waits until its stack is up and seeded.
         if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
@@ -54,6 +75,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         items[:] = [item for item in items if item not in left]
         config.hook.pytest_deselected(items=list(left))
+
+
+def _place(item: pytest.Item) -> int:
+    name = item.path.stem.removeprefix("test_")
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 @pytest.fixture

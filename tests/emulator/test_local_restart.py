@@ -10,7 +10,7 @@ import pytest
 from local.schedule_endpoint import FIRE_PATH, LIST_PATH
 from tests.emulator.test_local_platform import until
 from tests.emulator.test_local_schedules import Bench, soon
-from tests.support.stack import Stack, started_stack
+from tests.support.stack import Launch, Stack, started_stack
 
 ADMIN = "admin@demo.example"
 WAITING = {
@@ -28,37 +28,47 @@ def _is_waiting(run: dict[str, Any]) -> bool:
     return bool(run["status"] == "RUNNING" and run["health"]["state"] == "WAITING")
 
 
-def _counts(api: httpx.Client) -> dict[str, int]:
-    told = api.get("/v1/runs/counts", params={"range": "24h"}).raise_for_status().json()
+def _counts(api: httpx.Client, automation_id: str) -> dict[str, int]:
+    query = {"range": "24h", "automationId": automation_id}
+    told = api.get("/v1/runs/counts", params=query).raise_for_status().json()
     assert told["isComplete"]
     return {status: count for status, count in told["counts"].items() if count}
 
 
 @pytest.mark.timeout(240)
-def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(tmp_path: Path) -> None:
-    with started_stack(tmp_path, "--no-seed") as stack, stack.api(ADMIN) as api:
-        table = stack.table_name
+def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
+    stack: Stack, launch: Launch | None
+) -> None:
+    """With all that the tests before it left."""
+    if launch is None:
+        pytest.skip("the stack of RUNLEDGER_STACK_URL is not stopped")
+    with stack.api(ADMIN) as api:
         made = api.post("/v1/automations", json=WAITING).json()
         active = api.post(f"/v1/automations/{made['id']}/activate").json()
         run_id = api.post(active["webhook"]["path"], json={}).json()["runId"]
         before = until(lambda: api.get(f"/v1/runs/{run_id}").json(), _is_waiting)
-        assert _counts(api) == {"RUNNING": 1}
+        assert _counts(api, made["id"]) == {"RUNNING": 1}
         bench = Bench(stack)
         bench.create("fired", soon())
         bench.create("yearly")
         assert len(bench.told(bench.queue)) == 1
-    assert not (tmp_path / "local.json").exists()
-    assert json.loads((tmp_path / "deployed.json").read_text())["fingerprint"]
+        arn = _execution(stack.aws("stepfunctions"), run_id)
 
-    with started_stack(tmp_path, "--no-seed") as stack, stack.api(ADMIN) as api:
-        assert stack.table_name == table
+    launch.stop()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{stack.url}/health")
+    again = launch.start()
+
+    assert again.local == stack.local
+    with stack.api(ADMIN) as api:
         after = api.get(f"/v1/runs/{run_id}").json()
         assert _is_waiting(after)
-        assert _counts(api) == {"RUNNING": 1}
+        assert _counts(api, made["id"]) == {"RUNNING": 1}
         assert after["health"]["until"] == before["health"]["until"]
-        arn = _only_execution(stack.aws("stepfunctions"))
-        assert arn.endswith(f"{run_id}-1")
+        assert _execution(stack.aws("stepfunctions"), run_id) == arn
         _only_the_yearly_schedule_fires(stack, bench.name)
+        bench.close()
+        api.post(f"/v1/automations/{made['id']}/pause").raise_for_status()
 
 
 def _only_the_yearly_schedule_fires(stack: Stack, group: str) -> None:
@@ -75,15 +85,17 @@ def _only_the_yearly_schedule_fires(stack: Stack, group: str) -> None:
     assert json.loads(message["Body"])["at"] == asked["scheduledTime"]
 
 
-def _only_execution(machines: Any) -> str:
-    """The ARN of the one execution that is running."""
+def _execution(machines: Any, run_id: str) -> str:
+    """The ARN of the one execution of the run that is running."""
     [execution] = [
         execution
         for machine in machines.list_state_machines()["stateMachines"]
         for execution in machines.list_executions(
             stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING"
         )["executions"]
+        if run_id in execution["name"]
     ]
+    assert execution["name"] == f"{run_id}-1"
     return str(execution["executionArn"])
 
 

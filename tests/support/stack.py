@@ -4,12 +4,14 @@ the code of `make run`, or the running one in RUNLEDGER_STACK_URL."""
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from local.settings import (
 from local.settings import (
     Stack as LocalStack,
 )
-from local.sign_in import access_token
+from local.sign_in import sign_in
 
 START_SECONDS = 180
 _STOP_SECONDS = 60
@@ -40,6 +42,7 @@ class Stack:
     """A running stack; `local` is the content of its local.json."""
 
     local: dict[str, Any]
+    _granted: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -59,7 +62,17 @@ class Stack:
 
     def token(self, email: str) -> str:
         """Returns a bearer token of one of the demo users."""
-        return access_token(self.url, email, PASSWORD)
+        return str(self.granted(email)["AccessToken"])
+
+    def granted(self, email: str) -> dict[str, Any]:
+        """Returns the tokens of one of the demo users: `{AccessToken, RefreshToken, ExpiresIn}`.
+        They are the same ones for half their time."""
+        until, granted = self._granted.get(email, (0.0, {}))
+        if until < time.monotonic():
+            granted = sign_in(self.url, email, PASSWORD)
+            until = time.monotonic() + granted["ExpiresIn"] / 2
+            self._granted[email] = (until, granted)
+        return granted
 
     def api(self, email: str) -> httpx.Client:
         """Returns the public API as this user; close it, or use it as a context manager."""
@@ -103,28 +116,66 @@ class Stack:
         return len(pids)
 
 
+class Launch:
+    """A stack of its own on free ports, started by the code of `make run` with these options. It
+    can be stopped, and started again with what it kept."""
+
+    def __init__(self, state_dir: Path, *options: str) -> None:
+        self._state_dir = state_dir
+        ports = ",".join(str(port) for port in _free_ports(3))
+        self._command = [sys.executable, "-m", "local.run", "--state-dir", str(state_dir)]
+        self._command += ["--ports", ports, *options]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Stack:
+        with (self._state_dir / "run.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return _await(self._process, self._state_dir)
+
+    def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(seconds)
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    url = os.environ.get("RUNLEDGER_STACK_URL")
-    if url:
-        yield _running_at(url)
+def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch | None]:
+    """Yields how the session's stack is started; None if it is the one of RUNLEDGER_STACK_URL."""
+    if os.environ.get("RUNLEDGER_STACK_URL"):
+        yield None
         return
-    with started_stack(tmp_path_factory.mktemp("stack")) as started:
-        yield started
+    launch = Launch(tmp_path_factory.mktemp("stack"))
+    try:
+        yield launch
+    finally:
+        launch.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(launch: Launch | None) -> Iterator[Stack]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Each `httpx.get` would read all the certificates again, which takes longer than the call.
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield launch.start() if launch else _running_at(os.environ["RUNLEDGER_STACK_URL"])
 
 
 @contextmanager
 def started_stack(
     state_dir: Path, *options: str, stop_seconds: float = _STOP_SECONDS
 ) -> Iterator[Stack]:
-    """Yields a separate stack on free ports, started by the code of `make run` with these
-    options."""
-    process = _start(state_dir, options)
+    """Yields a stack as `Launch` starts it."""
+    launch = Launch(state_dir, *options)
     try:
-        yield _await(process, state_dir)
+        yield launch.start()
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(stop_seconds)
+        launch.stop(stop_seconds)
 
 
 def _running_at(url: str) -> Stack:
@@ -132,21 +183,6 @@ def _running_at(url: str) -> Stack:
     if local.get("url") != url.rstrip("/"):
         pytest.fail(f"RUNLEDGER_STACK_URL={url}, but local.json names {local.get('url')}")
     return Stack(local)
-
-
-def _start(state_dir: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
-    ports = ",".join(str(port) for port in _free_ports(3))
-    command = [sys.executable, "-m", "local.run", "--state-dir", str(state_dir), "--ports", ports]
-    command += options
-    with (state_dir / "run.log").open("wb") as log:
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _await(process: subprocess.Popen[bytes], state_dir: Path) -> Stack:
