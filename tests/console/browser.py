@@ -1,9 +1,11 @@
 """A Chromium from the system's packages, and the steps of signing in and navigating."""
 
+import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -11,11 +13,15 @@ LAUNCH_ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--disable-extensions",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The tabs of a profile share what the first of them compiled.
+    "--process-per-site",
 )
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
@@ -64,9 +70,46 @@ def new_context(
 
 def sign_in(page: Page, email: str, password: str) -> None:
     """Fills the sign-in form, which replaces the requested page."""
+    # The page before it may have a field of the same name.
+    page.get_by_role("heading", name="Sign in").wait_for()
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+@contextmanager
+def open_page(context: BrowserContext) -> Iterator[Page]:
+    """Yields a new tab. Raises AssertionError if an error escaped in it, or if it met its
+    Content-Security-Policy."""
+    page = context.new_page()
+    crashes: list[str] = []
+    page.on("pageerror", lambda error: crashes.append(str(error)))
+    refusals = watch_policy(page)
+    try:
+        yield page
+    finally:
+        page.close()
+    assert crashes == [], "an error escaped in the page"
+    assert refusals == [], "the page met its Content-Security-Policy"
+
+
+SIGN_IN = """(kept => {
+  if (sessionStorage.getItem('tests.signedIn')) return;
+  sessionStorage.setItem('tests.signedIn', 'once');
+  for (const [name, value] of Object.entries(kept)) sessionStorage.setItem(name, value);
+})"""
+
+
+def enter(page: Page, email: str, granted: dict[str, Any]) -> None:
+    """Starts the tab's first page with the tokens that signing in there would have left. `granted`
+    is Cognito's AuthenticationResult."""
+    tokens = {
+        "accessToken": granted["AccessToken"],
+        "refreshToken": granted["RefreshToken"],
+        "expiresAt": round((time.time() + granted["ExpiresIn"]) * 1_000),
+    }
+    kept = {"runledger.tokens": json.dumps(tokens), "runledger.person": email}
+    page.add_init_script(f"{SIGN_IN}({json.dumps(kept)})")
 
 
 GO = """address => {

@@ -1,12 +1,12 @@
-"""Fixtures of the browser tests: one Chromium, a new profile for each test, and the API."""
+"""Fixtures of the browser tests: one Chromium, a new tab for each test, and the API."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.console.browser import ChromiumMissingError, new_context, open_browser, watch_policy
-from tests.console.operators import Operator, user_of
+from tests.console.browser import ChromiumMissingError, new_context, open_browser, open_page
+from tests.console.operators import Operator, at_work
 from tests.support.stack import Stack
 
 # A page of the local stack takes milliseconds; the limit allows for a busy machine.
@@ -22,21 +22,30 @@ def browser() -> Iterator[Browser]:
         pytest.fail(str(error), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser, stack: Stack) -> Iterator[BrowserContext]:
+    """The profile of every test's tab. A session belongs to a tab, so each test starts signed
+    out; a page that stays open spares the others the loading and compiling of the console."""
+    with new_context(browser, stack.url) as context:
+        context.new_page().goto("/")
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, stack: Stack) -> Iterator[Page]:
-    context = new_context(browser, stack.url)
-    page = context.new_page()
-    crashes: list[str] = []
-    page.on("pageerror", lambda error: crashes.append(str(error)))
-    refusals = watch_policy(page)
-    yield page
-    context.close()
-    assert crashes == [], "an error escaped in the page"
-    assert refusals == [], "the page met its Content-Security-Policy"
+def page(profile: BrowserContext) -> Iterator[Page]:
+    with open_page(profile) as page:
+        yield page
+    profile.set_offline(False)
+    profile.clear_permissions()
 
 
 @pytest.fixture
 def operator(stack: Stack, page: Page) -> Iterator[Operator]:
-    user = user_of(stack, 0, "MEMBER")
-    with stack.api(user.email) as api:
-        yield Operator(user, page, api)
+    with at_work(stack, page, "MEMBER") as operator:
+        yield operator
+
+
+@pytest.fixture
+def admin(stack: Stack, page: Page) -> Iterator[Operator]:
+    with at_work(stack, page, "ADMIN") as operator:
+        yield operator

@@ -1,12 +1,14 @@
 """The users of the demo workspaces, and a user who works in a browser."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.console.browser import sign_in
+from tests.console.browser import enter, sign_in
 from tests.support.stack import Stack
 
 
@@ -24,6 +26,15 @@ def user_of(stack: Stack, workspace: int, role: str) -> User:
     raise LookupError(f"local.json names no {role} of workspace {workspace}")
 
 
+@contextmanager
+def at_work(stack: Stack, page: Page, role: str, workspace: int = 0) -> Iterator["Operator"]:
+    """Yields the user of a role, whose first page is open to them without the form."""
+    user = user_of(stack, workspace, role)
+    enter(page, user.email, stack.granted(user.email))
+    with stack.api(user.email) as api:
+        yield Operator(user, page, api)
+
+
 @dataclass(frozen=True)
 class Operator:
     """The demo operator, with a browser page and an API client."""
@@ -38,6 +49,7 @@ class Operator:
         return response.json()
 
     def sign_in(self) -> None:
+        """By the form that the page shows."""
         sign_in(self.page, self.user.email, self.user.password)
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
 

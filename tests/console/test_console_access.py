@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from collections.abc import Iterator
+from itertools import cycle, repeat
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tests.console.browser import (
 )
 from tests.console.operators import user_of
 from tests.console.pages import every_address, routes, visit
+from tests.support import depth
 from tests.support.stack import Stack
 
 MAX_INITIAL_SCRIPT_BYTES = 250_000
@@ -58,12 +61,22 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     page.wait_for_function(FITS, arg=size[0])
 
 
-def expect_usable(page: Page, where: str, within: str = "html") -> None:
-    """Checks the page on a large screen and on a phone."""
-    assert grave_violations(page, within) == [], where
-    resize(page, PHONE)
-    assert grave_violations(page, within) == [], f"{where} on a phone"
-    resize(page, DESKTOP)
+Sizes = tuple[tuple[int, int], ...]
+
+
+def sizes_of_each() -> Iterator[Sizes]:
+    """The screens that one place after the other is looked at on: in a quick session they take
+    turns."""
+    return repeat((DESKTOP, PHONE)) if depth.is_deep() else cycle([(DESKTOP,), (PHONE,)])
+
+
+def expect_usable(page: Page, where: str, sizes: Sizes, within: str = "html") -> None:
+    for size in sizes:
+        if size is PHONE:
+            resize(page, size)
+        assert grave_violations(page, within) == [], f"{where} at {size}"
+        if size is PHONE:
+            resize(page, DESKTOP)
 
 
 @pytest.mark.parametrize("color_scheme", ["light", pytest.param("dark", marks=pytest.mark.deep)])
@@ -81,19 +94,21 @@ def test_every_page_is_accessible(
         paths = [address.path.partition("?")[0] for address in addresses]
         for route in routes():
             assert any(route.fullmatch(path) for path in paths), route.pattern
+        sizes = sizes_of_each()
         page.goto("/runs")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        expect_usable(page, "signing in")
+        expect_usable(page, "signing in", next(sizes))
         sign_in(page, user.email, user.password)
         expect(page.get_by_text(user.email, exact=True)).to_be_visible()
         for address in addresses:
             visit(page, address.path, address.shown)
-            expect_usable(page, address.path)
+            expect_usable(page, address.path, next(sizes))
             for name in address.dialogs:
                 page.get_by_role("button", name=re.compile(f"^{name}")).first.click()
                 expect(page.get_by_role("dialog")).to_be_visible()
                 expect(page.get_by_role("status", name=re.compile("^Looking"))).to_have_count(0)
-                expect_usable(page, f"{name} of {address.path}", "[role='dialog']")
+                where = f"{name} of {address.path}"
+                expect_usable(page, where, next(sizes), "[role='dialog']")
                 page.keyboard.press("Escape")
                 expect(page.get_by_role("dialog")).to_have_count(0)
         assert refused_by_policy == []

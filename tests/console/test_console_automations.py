@@ -1,21 +1,13 @@
 """Automations in the console: created, fixed, activated and run, and shown as a graph."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.operators import Operator, user_of
+from tests.console.operators import Operator, at_work
 from tests.support.stack import Stack
-
-
-@pytest.fixture
-def admin(stack: Stack, page: Page) -> Iterator[Operator]:
-    user = user_of(stack, 0, "ADMIN")
-    with stack.api(user.email) as api:
-        yield Operator(user, page, api)
 
 
 def press(target: Locator, key: str = "Enter") -> None:
@@ -148,9 +140,7 @@ def test_another_users_save_is_not_overwritten_silently(admin: Operator, stack: 
 
 
 def test_a_viewer_reads_and_changes_nothing(page: Page, stack: Stack) -> None:
-    user = user_of(stack, 0, "VIEWER")
-    with stack.api(user.email) as api:
-        viewer = Operator(user, page, api)
+    with at_work(stack, page, "VIEWER") as viewer:
         open_editor(viewer, "Order paid")
         expect(page.get_by_text("Read-only")).to_be_visible()
         node(page, "big").click()

@@ -10,8 +10,9 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.console.browser import new_context, open_page
 from tests.console.operators import Operator
 from tests.console.webhooks import fire
 from tests.support.stack import Stack
@@ -95,6 +96,13 @@ def ask_until_reported(
     for _ in range(RETRIES if failure.may_pass else 0):
         with page.expect_request(address):
             page.clock.fast_forward(4_000)
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """In a profile of its own: the clock is the profile's."""
+    with new_context(browser, stack.url) as context, open_page(context) as page:
+        yield page
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from runledger.channels.registry import CHANNEL_NAMES
 
 from tests.console.browser import go
 from tests.console.history import History, Person, write_history
-from tests.console.operators import Operator, user_of
+from tests.console.operators import Operator, at_work
 from tests.support.stack import Stack
 
 Filters = dict[str, str]
@@ -184,9 +184,8 @@ def history(stack: Stack) -> History:
 
 @pytest.fixture
 def member(stack: Stack, page: Page, history: History) -> Iterator[Operator]:
-    user = user_of(stack, 1, "MEMBER")
-    with stack.api(user.email) as api:
-        yield Operator(user, page, api)
+    with at_work(stack, page, "MEMBER", workspace=1) as operator:
+        yield operator
 
 
 def runs_of(operator: Operator) -> ListPage:

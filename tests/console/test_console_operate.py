@@ -13,13 +13,6 @@ from tests.console.webhooks import send
 from tests.support.stack import Stack
 
 
-@pytest.fixture
-def admin(stack: Stack, page: Page) -> Iterator[Operator]:
-    user = user_of(stack, 0, "ADMIN")
-    with stack.api(user.email) as api:
-        yield Operator(user, page, api)
-
-
 def receipt(operator: Operator) -> dict[str, Any]:
     """A message that a run of "Order paid" sent."""
     deliveries = operator.get("/v1/deliveries", range="7d", limit=100)["items"]

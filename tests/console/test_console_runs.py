@@ -204,6 +204,7 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
     receipt.get_by_role("button").first.click()
     receipt.get_by_role("link", name=f"E-mail to {email}").click()
     expect(page).to_have_url(re.compile(r"/delivery-ops/dlv_\w+$"))
+    expect(page.locator("[data-gate]").first).to_be_visible()
     page.go_back()
     expect(receipt.get_by_role("link", name=f"E-mail to {email}")).to_be_visible()
 
@@ -302,13 +303,10 @@ def test_a_payload_is_shown_as_text_never_as_markup(operator: Operator, stack: S
 def test_a_run_is_opened_and_its_steps_expanded_by_keyboard(operator: Operator) -> None:
     page = operator.page
     operator.open("/runs?status=COMPLETED")
-    link = page.locator("tr[data-row]").first.get_by_role("link")
-    link.focus()
-    page.keyboard.press("Enter")
+    page.locator("tr[data-row]").first.get_by_role("link").press("Enter")
     expect(page.get_by_role("heading", level=1, name="Run history")).to_be_hidden()
     step = page.locator("li[data-step]").first.get_by_role("button").first
-    step.focus()
-    page.keyboard.press("Space")
+    step.press("Space")
     expect(step).to_have_attribute("aria-expanded", "true")
     expect(page).to_have_url(re.compile(r"/runs/run_\w+\?step=start$"))
     page.go_back()

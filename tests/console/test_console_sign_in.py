@@ -1,5 +1,6 @@
 """Signing in, staying signed in, and signing in again."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,14 @@ from tests.console.browser import new_context, sign_in
 from tests.console.operators import Operator, user_of
 from tests.support.demo_users import join, new_address, open_workspace, pool_id, totp
 from tests.support.stack import Stack
+
+
+@pytest.fixture
+def operator(stack: Stack, page: Page) -> Iterator[Operator]:
+    """Somebody who has still to sign in."""
+    user = user_of(stack, 0, "MEMBER")
+    with stack.api(user.email) as api:
+        yield Operator(user, page, api)
 
 
 def test_the_operator_signs_in_and_sees_runs(operator: Operator) -> None:
