@@ -77,7 +77,8 @@ class _SecurityHeaders(BaseHTTPMiddleware):
 
 
 class _Anything(Convertor[str]):
-    """An unchanged path: Starlette's own pattern ends at a line break, which %0A is."""
+    """Any path, passed on unchanged. Starlette's own pattern would end at a line break, and a path
+    may contain one, written as %0A."""
 
     regex = "(?s:.*)"
 

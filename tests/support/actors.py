@@ -116,7 +116,7 @@ class RunActors:
         services().closer.close(ended)
 
     def let_indexes_follow(self) -> None:
-        """Lets the indexes catch up with the table, at two moments."""
+        """Lets the indexes catch up with the table twice. Other actors may act in between."""
         for _ in range(2):
             self.simulation.boundary(Call("dynamodb", "CatchUp"), self.simulation.table.catch_up)
 

@@ -37,8 +37,9 @@ def examples(most: int, quick: int | None = None) -> int:
 def sample(
     things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
 ) -> list[T]:
-    """Returns all things in a deep session; otherwise enough of them, in their order, to cover
-    every feature that any of them has. `story` decides which."""
+    """Returns all things in a deep session. In other sessions it returns only enough of them to
+    cover every feature that any of them has. Another `story` may choose other things. Their order
+    is kept."""
     everything = list(things)
     return everything if _deep else covering(everything, features, story=story)
 

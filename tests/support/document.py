@@ -66,7 +66,8 @@ def operation_at(method: str, path: str) -> dict[str, Any] | None:
 def faults_of_answer(
     method: str, path: str, status: int, headers: Mapping[str, str], body: bytes | str
 ) -> list[str]:
-    """Returns where an answer differs from the document; header names in any case."""
+    """Returns where an answer differs from the document. Header names may be in upper or lower
+    case."""
     operation = operation_at(method, path)
     if operation is None:
         return [] if status in (404, 405) else [f"the document has no {method} {path}"]

@@ -2336,12 +2336,12 @@ export interface components {
         DeliveryLinkView: {
             /**
              * Address
-             * @description The recipient's address; null after the first hundred deliveries of a run.
+             * @description The recipient's address; null for deliveries beyond a run's first hundred.
              */
             address: string | null;
             /**
              * Channel
-             * @description The channel; null after the first hundred deliveries of a run.
+             * @description The channel; null for deliveries beyond a run's first hundred.
              */
             channel: string | null;
             /**
@@ -2359,7 +2359,7 @@ export interface components {
              * @description The path of the delivery in the API.
              */
             path: string;
-            /** @description The delivery's current status; null after the first hundred deliveries of a run. */
+            /** @description The delivery's current status; null for deliveries beyond a run's first hundred. */
             status: components["schemas"]["DeliveryStatus"] | null;
         };
         /**
@@ -3709,7 +3709,7 @@ export interface components {
             branchesRequired: boolean;
             /**
              * Configschema
-             * @description JSON Schema of the config. `picks` marks a text that names a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE.
+             * @description JSON Schema of the config. A text field with `picks` names a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE.
              */
             configSchema: {
                 [key: string]: unknown;
@@ -3765,7 +3765,7 @@ export interface components {
             duplicate: boolean;
             /**
              * Runid
-             * @description The run that this event opened, now or before.
+             * @description The run that this event opened, in this request or an earlier one.
              */
             runId: string;
             /** @description The run's status. */

@@ -213,8 +213,8 @@ class NodeTypeView(WireModel):
     example: dict[str, Any] = Field(description="An example of a valid config.")
     config_schema: dict[str, Any] = Field(
         description=(
-            "JSON Schema of the config. `picks` marks a text that names a CHANNEL, "
-            "TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE."
+            "JSON Schema of the config. A text field with `picks` names a CHANNEL, TEMPLATE, "
+            "SEGMENT, AUTOMATION or TIME_ZONE."
         )
     )
     branches: list[str] = Field(

@@ -158,7 +158,9 @@ class CancelDocument(WireModel):
 class OpenedView(WireModel):
     """The answer to a trigger."""
 
-    run_id: str = Field(description="The run that this event opened, now or before.")
+    run_id: str = Field(
+        description="The run that this event opened, in this request or an earlier one."
+    )
     status: RunStatus = Field(description="The run's status.")
     duplicate: bool = Field(
         default=False, description="Whether an earlier request with the same event opened the run."
@@ -233,14 +235,14 @@ class DeliveryLinkView(WireModel):
     path: str = Field(description="The path of the delivery in the API.")
     status: DeliveryStatus | None = Field(
         description=(
-            "The delivery's current status; null after the first hundred deliveries of a run."
+            "The delivery's current status; null for deliveries beyond a run's first hundred."
         )
     )
     channel: str | None = Field(
-        description="The channel; null after the first hundred deliveries of a run."
+        description="The channel; null for deliveries beyond a run's first hundred."
     )
     address: str | None = Field(
-        description="The recipient's address; null after the first hundred deliveries of a run."
+        description="The recipient's address; null for deliveries beyond a run's first hundred."
     )
 
 

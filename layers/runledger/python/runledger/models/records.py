@@ -64,7 +64,8 @@ class SwitchRuleEvidence(TypedDict):
 
 @final
 class SwitchEvidence(TypedDict):
-    """The rules that were tried; `matched` is the label of the last one if it held."""
+    """The rules that were tried, in order. `matched` is the label of the last one if it held, or
+    None if no rule held."""
 
     rules: list[SwitchRuleEvidence]
     matched: str | None

@@ -16,8 +16,8 @@ class SuppressionReason(StrEnum):
 
 class Suppression(Model):
     """One suppressed address. `address` is None if its owner was erased and only its hash is kept.
-    `kind` is EMAIL or PHONE, after the channels that reach it; `delivery_id` is the message that
-    bounced or got a complaint; `created_by` is the user who added it; `created_at` is epoch
+    `kind` is the kind of the address, EMAIL or PHONE. `delivery_id` is the message that bounced or
+    got a complaint. `created_by` is the user who added the address. `created_at` is epoch
     milliseconds."""
 
     workspace_id: str

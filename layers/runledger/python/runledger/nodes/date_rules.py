@@ -40,7 +40,8 @@ def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
 
 
 def anchor_of(fire_day: date, offset_days: int) -> date | None:
-    """The day A that a fire on `fire_day` is about; None outside the years that Python supports."""
+    """Returns the day on which a contact's date must recur for a fire on `fire_day` (the day A
+    above). None outside the years that Python supports."""
     return shifted(fire_day, -offset_days)
 
 

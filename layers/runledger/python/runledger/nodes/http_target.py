@@ -18,11 +18,12 @@ _MARK = "%"
 
 
 def failed_call(method: str, template: str, url: str, status: int | None) -> FailedCall | None:
-    """Returns a call that failed. `template` is the address in the node's config, `url` the
-    rendered address with secrets removed, and `status` the answer's, if there was one.
+    """Returns a call that failed. `template` is the address in the node's config. `url` is the
+    rendered address with secrets removed. `status` is the status of the answer, or None if there
+    was no answer.
 
-    The address is the one called first, because a redirect may lead elsewhere each time. None if
-    `url` is not an address, because then nothing was called."""
+    `url` is the address that was called first, because redirects may lead to another address each
+    time. Returns None if `url` is not an address, because then nothing was called."""
     import httpx
 
     try:

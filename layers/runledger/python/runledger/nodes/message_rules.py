@@ -30,7 +30,7 @@ class QuietHours(Config):
 
     from_: TimeOfDay = Field(alias="from", description="When the quiet hours begin, HH:MM.")
     to: TimeOfDay = Field(
-        description="When they end, HH:MM; messages may be sent from this minute on."
+        description="When the quiet hours end, HH:MM. Messages may be sent from this minute on."
     )
     time_zone: TimeZone = Field(
         default="UTC",

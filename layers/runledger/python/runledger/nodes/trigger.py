@@ -52,7 +52,7 @@ class WebhookIntake(Config):
         default=120,
         ge=1,
         le=6_000,
-        description="The most events a minute for one token and one source address.",
+        description="The most events per minute that one token may send from one source address.",
     )
     signed: bool = Field(
         default=False, description="true: refuse events without a valid X-Runledger-Signature."
@@ -88,8 +88,8 @@ class TriggerConfig(VariantConfig):
         default=None,
         # Only for the author: it stays out of what runs and fires load.
         exclude=True,
-        description="A made-up example of the event. Saving warns about every text that reads a "
-        "value which the example lacks.",
+        description="A made-up example of the event. If a text reads a value that is not in the "
+        "example, you get a warning when you save.",
     )
 
     @property

@@ -110,9 +110,9 @@ class ActivationStore:
         return [Put(version, is_new), Modify(_key(activation), change, _is_pending())]
 
     def canceling(self, activation: Activation, problem: Problem, now: int, due_at: int) -> Write:
-        """Returns the write that cancels the activation, for the transaction of the change that
-        replaces it. A process may still be making its machine until `due_at`; after that the
-        machine is deleted."""
+        """Returns the write that cancels the activation. It belongs to the transaction of the
+        change that replaces the activation. Until `due_at` another process may still be creating
+        the activation's machine. After that, the machine is deleted."""
         return Modify(
             _key(activation),
             _ending(activation, ActivationStatus.CANCELED, problem, now, due_at),

@@ -210,8 +210,8 @@ def identity_of(contact: Contact) -> ContactIdentity:
 
 
 def _address_item(key: "Key", contact: Contact) -> "Item":
-    """Returns the item that reserves an address. It names both addresses, so an event finds
-    everything that a run keeps of its contact with one read."""
+    """Returns the item that reserves an address. It contains the contact's id and both addresses.
+    A run stores no more about its contact, so an event needs to read only this item."""
     return {
         **key_attributes(key),
         "contactId": contact.id,

@@ -41,8 +41,8 @@ class FireStore:
         return Put(item, is_new)
 
     def move_on(self, before: Fire, after: Fire, due_at: int | None) -> None:
-        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. ConditionFailedError if another process was faster."""
+        """Stores the progress of a fire from `before` to `after`. If `due_at` is None, the fire
+        leaves the due index. ConditionFailedError if another process was faster."""
         is_running = Attr("status").eq(FireStatus.RUNNING.value)
         is_same_page = Attr("pages").eq(before.pages)
         values: dict[Path, Any] = {

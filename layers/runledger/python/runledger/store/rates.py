@@ -17,8 +17,8 @@ class RateStore:
         self._table = table
 
     def count(self, automation_id: str, source: str, minute: int) -> int:
-        """Counts one more event of this source in this minute (since the epoch). Returns the new
-        count."""
+        """Counts one more event of this source in this minute, and returns the new count. `minute`
+        is the number of minutes since the epoch."""
         change = Change(add={"events": 1}, set={"ttl": ttl(minute * MINUTE + _KEPT)})
         row = self._table.update(keys.rate(automation_id, source, minute), change)
         return int(row["events"])

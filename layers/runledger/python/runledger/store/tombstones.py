@@ -1,8 +1,7 @@
-"""Tombstones: they record that a run, a delivery or a refusal expired, and when, after its row is
-deleted.
+"""Tombstones: small rows that remain when an expired run, delivery or refusal is deleted.
 
-A tombstone is one small row in the same partition, so that a link to an expired row can be
-distinguished from a wrong link.
+A tombstone records when the deleted row expired. It is in the same partition. So a link to an
+expired row can be distinguished from a wrong link.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,8 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Segments(Editing[Segment, SegmentDocument]):
-    """Creates, edits and previews segments. A version that pinned a segment keeps it as it was."""
+    """Creates, edits and previews segments. A version of an automation keeps its segments as they
+    were when the version was made."""
 
     store: "SegmentStore"
     contacts: "ContactStore"

@@ -90,7 +90,7 @@ class Settler:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionEnded:
-    """The used part of a Step Functions status event. Times are epoch milliseconds."""
+    """The part of a Step Functions status event that is used here. Times are epoch milliseconds."""
 
     execution_arn: str
     name: str

@@ -138,7 +138,7 @@ class Delivery:
         self.claim.require_free()
         earlier = self.deliveries.find(attempt.id)
         if earlier is None:
-            raise RunReleasedError("the run was ended or taken meanwhile")
+            raise RunReleasedError("the run ended, or another execution took it")
         return earlier
 
     def _addressee(

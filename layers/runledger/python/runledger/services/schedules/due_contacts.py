@@ -100,12 +100,12 @@ class DueContacts:
         after: str | None,
         looks_at_all: bool = False,
     ) -> DuePage:
-        """Looks at up to `limit` contacts after the cursor `after`, in a stable order.
+        """Looks at up to `limit` contacts after the cursor `after`, in a stable order: first the
+        contacts listed by their dates, then those whose value is not a date.
 
-        After the contacts listed by their dates come those whose value is not a date. With
-        `looks_at_all`, these and dates written in digits are searched for among all contacts, and
-        then listed for the next time: such contacts were written before an automation used the
-        key."""
+        Contacts that were written before an automation used the key are not listed yet if their
+        value is not a date, or is a date in digits. `looks_at_all` searches all contacts for such
+        values, and lists the contacts found for the next time."""
         index, sort = _position(after)
         found: list[_Listed] = []
         spans = list(self._spans(workspace_id, trigger, anchor, looks_at_all))
@@ -205,7 +205,8 @@ def _dated(workspace_id: str, field: str, trigger: "DateTrigger", anchor: date) 
 
 
 def date_of(contact: "Contact", trigger: "DateTrigger") -> tuple[date | None, str]:
-    """Returns the day of the contact's own date in the trigger's zone, and its text."""
+    """Returns the contact's date as a day in the trigger's zone, and as written. The day is None if
+    the value is not a date."""
     source = trigger.source
     if isinstance(source, ContactMetadataDate):
         written = contact.metadata.get(source.key)

@@ -27,7 +27,7 @@ class DeliveryChange:
 
     @property
     def ended_automation(self) -> None:
-        """None: no automation waits for deliveries."""
+        """Always None, because no automation waits for deliveries."""
 
     def detail_type(self) -> str:
         return delivery_detail_type(self.facts.status)

@@ -91,7 +91,8 @@ class FailureGroups:
         )
 
     def _first_error(self, run: "Run", error: "ErrorDetail", group_id: str) -> "ErrorDetail":
-        """Returns the error that made the group: the row's if it is whole, or the step's."""
+        """Returns the error from which the group was made: the error on the run's row if its
+        message is complete, otherwise the error that the failed step recorded."""
         if _is_of(run, error, group_id):
             return error
         whole = self.failures.step_error(run)
