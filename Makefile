@@ -137,8 +137,10 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m local.node_types
 	cd console && npm run --silent generate
 
-bench: $(VENV) $(SAM) $(CONSOLE) ## Count what one run costs, and pages of so many runs (ROWS=100000)
+bench: $(VENV) $(SAM) $(CONSOLE) ## Count and price runs, new instances, and pages of so many runs (ROWS=100000)
 	$(PYTEST) tests/emulator/test_bill.py --capture=no --quiet
+	$(PY) -m bench.example_runs
+	$(PY) -m bench.cold_start
 	$(PY) -m bench.local_history --rows $(ROWS)
 
 build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is

@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unittest.mock import patch
 
+from runledger.compiler.graph import GraphView
+from runledger.compiler.prices import items_of
+from runledger.compiler.run_cost import run_cost
+from runledger.models.automation import Graph, MachineType
 from runledger.observability import logger
 
 from bench.counted_table import CountedTable, Tally
+from bench.prices import lines
 from tests.support.boundary import Call
 from tests.support.every_node import make_template, order
 from tests.support.example_machines import FOLDER
@@ -178,6 +183,9 @@ def main() -> None:
             f"{name:<14}{cost.writes:>8.1f}{cost.reads:>8.1f}{cost.requests:>10}"
             f"{cost.in_a_row:>10}{cost.invocations:>9}"
         )
+    five_nodes = example("five_nodes")
+    graph = Graph.model_validate({each: five_nodes[each] for each in ("nodes", "edges")})
+    print(*lines(items_of(run_cost(GraphView(graph, {})), MachineType.EXPRESS)), sep="\n")
 
 
 if __name__ == "__main__":
