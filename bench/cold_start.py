@@ -18,7 +18,7 @@ from tests.support.environment import environment
 ROOT = Path(__file__).parents[1]
 # The least of several: other work on the machine only adds.
 _ROUNDS = 5
-_LIBRARIES = ("boto3", "botocore", "pydantic", "pydantic_core", "aws_lambda_powertools")
+_LIBRARIES = ("boto3", "botocore", "pydantic", "pydantic_core", "aws_lambda_powertools", "liquid")
 _REPORT = """
 import json, resource, sys
 used = resource.getrusage(resource.RUSAGE_SELF)
