@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deep: a long test, which only --deep runs")
     config.addinivalue_line("markers", "sampled(count): so many of its cases run without --deep")
+    config.addinivalue_line("markers", "dynamodb: needs moto's DynamoDB also without --deep")
     is_deep: bool = config.getoption("--deep")
     depth.go_deep(is_deep)
     settings.load_profile("deep" if is_deep else "quick")

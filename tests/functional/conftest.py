@@ -1,11 +1,29 @@
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.support.engine import Engine, open_engine
+from tests.support import depth
+from tests.support.engine import Engine, EngineOpener, open_engine
+from tests.support.memory_table import MemoryTable
+from tests.support.quick_moto import hurry
+
+hurry()
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    with open_engine() as made:
+def new_engine(request: pytest.FixtureRequest) -> EngineOpener:
+    """Opens engines over a table in memory; in a deep session, and for a test that is marked
+    `dynamodb`, over moto's DynamoDB."""
+    is_on_dynamodb = depth.is_deep() or request.node.get_closest_marker("dynamodb") is not None
+
+    def opened(shards: int) -> AbstractContextManager[Engine]:
+        return open_engine(shards, None if is_on_dynamodb else MemoryTable())
+
+    return opened
+
+
+@pytest.fixture
+def engine(new_engine: EngineOpener) -> Iterator[Engine]:
+    with new_engine(1) as made:
         yield made

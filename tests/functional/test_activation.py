@@ -1,5 +1,6 @@
 """Activation: a frozen version and its machine, or nothing at all."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 
-from tests.support.api_calls import api_call, replace_api_call
+from tests.support.api_calls import wrap_calls
 from tests.support.engine import Engine
 
 if TYPE_CHECKING:
@@ -38,18 +39,17 @@ def machines(engine: Engine) -> list[str]:
 
 
 def rows(engine: Engine) -> list[dict[str, Any]]:
-    found = engine.dynamodb.scan(TableName="runledger")["Items"]
     # Neither whose turn it is to make a machine nor that it was tried says anything of the
     # automation.
     found = [
         row
-        for row in found
-        if not row["pk"]["S"].startswith("PACE#") and not row["sk"]["S"].startswith("ACTIVATION#")
+        for row in engine.rows()
+        if not row["pk"].startswith("PACE#") and not row["sk"].startswith("ACTIVATION#")
     ]
     for row in found:
         # A number that was reserved in vain is only a gap.
         row.pop("lastVersion", None)
-    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+    return sorted(found, key=lambda row: (row["pk"], row["sk"]))
 
 
 def tick(engine: Engine, minutes: int = 5) -> None:
@@ -129,24 +129,23 @@ def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refuses every AWS call of an activation in turn, before it takes effect."""
-    real = api_call()
     tried = 0
     while True:
         draft = engine.automations.create(engine.workspace_id, document(), BY)
-        before = [row for row in rows(engine) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
+        before = [row for row in rows(engine) if draft.id in row["pk"] + row["sk"]]
         calls: list[str] = []
 
         def refuse(
-            self: Any, operation: str, request: Any, calls: list[str] = calls, stop: int = tried
+            operation: str, act: Callable[[], Any], calls: list[str] = calls, stop: int = tried
         ) -> Any:
             calls.append(operation)
             if len(calls) == stop + 1:
                 error = {"Error": {"Code": "AccessDenied", "Message": "refused by the test"}}
                 raise ClientError(error, operation)  # type: ignore[arg-type]
-            return real(self, operation, request)
+            return act()
 
         with monkeypatch.context() as patched:
-            replace_api_call(patched, refuse)
+            wrap_calls(patched, engine.table, refuse)
             with suppress(RunledgerError):
                 engine.activations.activate(engine.workspace_id, draft.id, BY)
         tick(engine)
@@ -158,7 +157,7 @@ def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
             assert asked is not None and asked.status is ActivationStatus.ACTIVE
             assert made == [f"runledger-{draft.id}-v1"]
         else:
-            mine = [row for row in rows(engine) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
+            mine = [row for row in rows(engine) if draft.id in row["pk"] + row["sk"]]
             assert mine == before, calls[tried]
             assert made == [], calls[tried]
             assert asked is None or asked.status is ActivationStatus.FAILED

@@ -2,25 +2,27 @@
 
 import json
 
-import boto3
 import pytest
 from runledger.cli import main
 from runledger.errors import NotFoundError
 from runledger.models.workspace import Role
 
-from tests.support.engine import Engine
-from tests.support.environment import REGION, TABLE
+from tests.support.engine import Engine, client_of
+from tests.support.environment import TABLE
+
+# The commands have the table of the stack that they name.
+pytestmark = pytest.mark.dynamodb
 
 
 @pytest.fixture
 def deployed(engine: Engine) -> Engine:
     """A stack whose outputs name the world's table and a user pool."""
-    pool = boto3.client("cognito-idp", region_name=REGION).create_user_pool(
+    pool = client_of("cognito-idp").create_user_pool(
         PoolName="operators", UsernameAttributes=["email"]
     )["UserPool"]["Id"]
     outputs = {"TableName": {"Value": TABLE}, "UserPoolId": {"Value": pool}}
     topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
-    boto3.client("cloudformation", region_name=REGION).create_stack(
+    client_of("cloudformation").create_stack(
         StackName="runledger",
         TemplateBody=json.dumps({"Resources": topic, "Outputs": outputs}),
     )
@@ -34,8 +36,7 @@ def test_a_workspace_is_opened_with_its_owner(
     assert "ws_acme" in capsys.readouterr().out
     assert main(["member", "ws_acme", "ada@acme.example", "MEMBER"]) == 0
 
-    rows = deployed.dynamodb.scan(TableName=TABLE)["Items"]
-    (user_id,) = {row["userId"]["S"] for row in rows if "userId" in row}
+    (user_id,) = {row["userId"] for row in deployed.rows() if "userId" in row}
     (membership,) = deployed.stores.workspaces.memberships(user_id)
     assert (membership.email, membership.role) == ("ada@acme.example", Role.MEMBER)
     assert deployed.stores.workspaces.get("ws_acme").name == "Acme"
@@ -66,7 +67,7 @@ def test_an_address_that_is_not_proved_is_nobodys(
     deployed: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An account that claims an address gets no membership that is meant for its owner."""
-    cognito = boto3.client("cognito-idp", region_name=REGION)
+    cognito = client_of("cognito-idp")
     pool = cognito.list_user_pools(MaxResults=10)["UserPools"][0]["Id"]
     cognito.admin_create_user(
         UserPoolId=pool,

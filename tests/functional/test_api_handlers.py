@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from runledger import aws
 from runledger.clock import now_ms
@@ -15,9 +14,11 @@ from runledger.composition import services
 from runledger.models.workspace import Membership, Role
 from runledger.nodes.registry import NODE_TYPES
 from runledger.observability import logger
+from runledger.store import keys
+from runledger.store.values import to_dynamo
 
 from tests.support.document import faults_of_answer
-from tests.support.engine import Engine
+from tests.support.engine import Engine, client_of
 from tests.support.environment import (
     ACCOUNT,
     BUCKET,
@@ -29,7 +30,7 @@ from tests.support.environment import (
     SCHEDULE_GROUP,
     TABLE,
 )
-from tests.support.lambda_processes import forget_clients
+from tests.support.lambda_processes import forget_settings, functions_over
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -90,19 +91,18 @@ def deployed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine
             created_at=engine.clock(),
         )
         engine.stores.workspaces.put_member(member)
-    forget_clients()
-    yield engine
-    forget_clients()
+    with functions_over(engine.table):
+        yield engine
 
 
 @pytest.fixture
 def pool(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
     """A user pool with an account of every role, whose name is also the `sub` of its tokens. Few
     calls ask for it, and moto takes long to make one."""
-    cognito = boto3.client("cognito-idp", region_name=REGION)
+    cognito = client_of("cognito-idp")
     made: str = cognito.create_user_pool(PoolName="operators")["UserPool"]["Id"]
     monkeypatch.setenv("RUNLEDGER_USER_POOL_ID", made)
-    forget_clients()
+    forget_settings()
     for role in Role:
         an_account(made, f"user-{role.lower()}", f"{role.lower()}@example.com")
     return made
@@ -110,7 +110,7 @@ def pool(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def an_account(pool: str, name: str, email: str, *, is_verified: bool = True) -> None:
     verified = "true" if is_verified else "false"
-    boto3.client("cognito-idp", region_name=REGION).admin_create_user(
+    client_of("cognito-idp").admin_create_user(
         UserPoolId=pool,
         Username=name,
         UserAttributes=[
@@ -537,9 +537,8 @@ def test_events_are_counted_by_the_address_that_can_be_known(
     event["headers"].update(headers)
     statuses = [handler(event, CONTEXT)["statusCode"] for _ in range(2)]
     assert statuses[-1] == 429
-    rows = deployed.dynamodb.scan(TableName=TABLE)["Items"]
-    [counted] = [row for row in rows if "events" in row]
-    assert source in counted["pk"]["S"] + counted["sk"]["S"]
+    [counted] = [row for row in deployed.rows() if "events" in row]
+    assert source in counted["pk"] + counted["sk"]
 
 
 def test_a_webhook_as_api_gateway_delivers_it(deployed: Engine) -> None:
@@ -568,6 +567,7 @@ class _Calls:
         self.made.append(model.name)
 
 
+@pytest.mark.dynamodb
 @pytest.mark.parametrize(
     "token",
     [
@@ -625,8 +625,8 @@ def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
 
     token = hooked(deployed)
     deployed.webhooks.receive(inbound(token, {}))
-    items = deployed.dynamodb.scan(TableName=TABLE)["Items"]
-    holders = {item["sk"]["S"] for item in items if token in json.dumps(item, default=str)}
+    rows = deployed.rows()
+    holders = {row["sk"] for row in rows if token in json.dumps(row, default=str)}
     (automation_id,) = holders
     assert automation_id.startswith("aut_")
 
@@ -662,9 +662,10 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: Engine) ->
     deployed.clock.now = now_ms()
     opened = deployed.webhooks.receive(inbound(hooked(deployed), {"a": 1})).run
     key = {"pk": {"S": f"RUN#{opened.id}"}, "sk": {"S": "RUN"}}
-    row = deployed.dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
+    row = deployed.table.get(keys.run(opened.id))
+    assert row is not None
     batch = sample("start_runs")
-    batch["Records"][0]["dynamodb"].update(Keys=key, NewImage=row)
+    batch["Records"][0]["dynamodb"].update(Keys=key, NewImage=to_dynamo(row))
     assert start_runs(batch, CONTEXT) == {"batchItemFailures": []}
 
     visit = sample("run_logic")

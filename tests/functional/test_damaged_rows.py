@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from boto3.dynamodb.types import Binary
 from runledger.clock import now_ms
 from runledger.errors import UnreadableError
 from runledger.models.erasure import ErasureStatus
@@ -15,13 +14,12 @@ from runledger.services.stream.publish import changes_of
 from runledger.store import keys
 from runledger.store.bodies import compress
 from runledger.store.delivery_rows import WORDS
-from runledger.store.values import to_attribute
+from runledger.store.values import to_dynamo
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_erasing import a_person, erased, event, moved, shop, surroundings
 from tests.functional.test_exports import ask, content, documents, write
 from tests.support.engine import Engine
-from tests.support.environment import TABLE
 from tests.support.lists import request
 
 if TYPE_CHECKING:
@@ -121,13 +119,13 @@ def story(engine: Engine) -> Story:
 
 def damage(engine: Engine, key: keys.Key, changes: dict[str, Any]) -> None:
     """Writes below the store, which would not."""
-    primary = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-    item = engine.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
+    row = engine.table.get(key)
+    assert row is not None
     for name, value in changes.items():
-        item.pop(name, None)
+        row.pop(name, None)
         if value is not DELETED:
-            item[name] = to_attribute(Binary(value) if isinstance(value, bytes) else value)
-    engine.dynamodb.put_item(TableName=TABLE, Item=item)
+            row[name] = value
+    engine.table.put(row)
 
 
 def timeline(engine: Engine, contact_id: str) -> dict[str, Any]:
@@ -249,10 +247,9 @@ def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: s
         engine.stores.runs.get(story.failed)
     engine.failure_groups.take(story.failed)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
-    item = engine.dynamodb.get_item(
-        TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-    )["Item"]
-    assert "canary" not in json.dumps(item, default=str)
+    row = engine.table.get(key)
+    assert row is not None
+    assert "canary" not in json.dumps(row, default=str)
 
 
 def test_an_open_run_whose_row_is_damaged_is_erased_too(engine: Engine, story: Story) -> None:
@@ -299,8 +296,9 @@ def test_a_damaged_row_in_the_stream_holds_up_no_others(
     def record(run_id: str, position: str) -> dict[str, Any]:
         key = keys.run(run_id)
         primary = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-        image = engine.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
-        told = {"Keys": primary, "NewImage": image, "SequenceNumber": position}
+        row = engine.table.get(key)
+        assert row is not None
+        told = {"Keys": primary, "NewImage": to_dynamo(row), "SequenceNumber": position}
         return {"eventName": "INSERT", "dynamodb": told}
 
     damage(engine, keys.run(story.failed), RUNS[how])

@@ -28,8 +28,8 @@ from runledger.services.schedules.fire_contract import (
     FirePlace,
 )
 
-from tests.support.api_calls import api_call, replace_api_call
-from tests.support.engine import Engine, open_engine
+from tests.support.api_calls import wrap_calls
+from tests.support.engine import Engine, EngineOpener
 from tests.support.environment import FAN_OUT, SCHEDULE_GROUP
 from tests.support.lists import request
 
@@ -166,10 +166,8 @@ class Dates:
 
     def runs(self, automation_id: str | None = None) -> dict[str, RunStatus]:
         """Status of each run (of the automation), by its contact; fails where one has two."""
-        rows = [
-            row for row in self.rows("RUN") if automation_id in (None, row["automationId"]["S"])
-        ]
-        by_contact = {row["contactId"]["S"]: RunStatus(row["status"]["S"]) for row in rows}
+        rows = [row for row in self.rows("RUN") if automation_id in (None, row["automationId"])]
+        by_contact = {row["contactId"]: RunStatus(row["status"]) for row in rows}
         assert len(by_contact) == len(rows)
         return by_contact
 
@@ -186,13 +184,11 @@ class Dates:
 
     def rows(self, sort: str) -> list[Any]:
         """What the table holds of one kind."""
-        found = self.engine.dynamodb.scan(TableName="runledger")["Items"]
-        return [row for row in found if row["sk"]["S"] == sort]
+        return [row for row in self.engine.rows() if row["sk"] == sort]
 
     def due(self) -> list[str]:
-        index = "gsi4"
-        rows = self.engine.dynamodb.scan(TableName="runledger", IndexName=index)["Items"]
-        return sorted(row["dueKey"]["S"][14:] for row in rows)
+        """The ids of everything in the due index."""
+        return sorted(row["dueKey"][14:] for row in self.engine.rows() if "gsi4pk" in row)
 
 
 def existing(fire: Fire | None) -> Fire:
@@ -214,9 +210,9 @@ class Outage:
     """Fails one AWS call in turn, each in a world of its own: before it took effect, and a write
     also after. Of equal reads in a row, the first and the last."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, new_engine: EngineOpener) -> None:
         self._patch = monkeypatch
-        self._real = api_call()
+        self._new_engine = new_engine
         self.points = 0
 
     def each(
@@ -235,25 +231,23 @@ class Outage:
     def _try(
         self, prepare: Callable[[Dates], str], calls: list[str], point: tuple[int, bool] | None
     ) -> Iterator[tuple[Dates, str, Callable[[], None]]]:
-        with open_engine() as engine, self._patch.context() as patched:
+        with self._new_engine(1) as engine, self._patch.context() as patched:
             dates = Dates(engine)
             made = prepare(dates)
-            replace_api_call(patched, self._failing(calls, point))
+            wrap_calls(patched, engine.table, self._failing(calls, point))
             yield dates, made, patched.undo
 
     def _failing(self, calls: list[str], point: tuple[int, bool] | None) -> Any:
-        real = self._real
-
-        def call(client: Any, operation: str, request: Any) -> Any:
+        def call(operation: str, act: Callable[[], Any]) -> Any:
             number = len(calls)
             calls.append(operation)
             if point == (number, True):
-                real(client, operation, request)
+                act()
                 raise ConnectTimeoutError(endpoint_url="the answer was lost")
             if point == (number, False):
                 error: Any = {"Error": {"Code": "AccessDenied", "Message": "refused by the test"}}
                 raise ClientError(error, operation)
-            return real(client, operation, request)
+            return act()
 
         return call
 
@@ -273,8 +267,8 @@ def _telling(calls: list[str]) -> list[int]:
 
 
 @pytest.fixture
-def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
-    return Outage(monkeypatch)
+def outage(monkeypatch: pytest.MonkeyPatch, new_engine: EngineOpener) -> Outage:
+    return Outage(monkeypatch, new_engine)
 
 
 # ── Schedules ───────────────────────────────────────────────────────────────────────────────────
@@ -492,7 +486,7 @@ def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(dates
     assert sorted(dates.runs()) == contacts[:3]
     # Whoever moved their date is due on the new one too: it is another date.
     dates.fire(automation_id, "2026-01-17T08:00:00Z")
-    runs = Counter(row["contactId"]["S"] for row in dates.rows("RUN"))
+    runs = Counter(row["contactId"] for row in dates.rows("RUN"))
     assert runs == Counter(contacts) + Counter([contacts[0]])
 
 
@@ -611,8 +605,8 @@ def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) ->
     assert (fire.opened, fire.refused) == (0, 1)
     dates.fire(automation_id, "2026-02-16T08:00:00Z")
     (refusal,) = dates.rows("REFUSAL")
-    assert refusal["reason"]["S"] == "REENTRY_BLOCKED"
-    assert refusal["contactId"]["S"] == contact_id
+    assert refusal["reason"] == "REENTRY_BLOCKED"
+    assert refusal["contactId"] == contact_id
 
 
 def _expect(dates: Dates, automation_id: str, day: date) -> None:
@@ -633,8 +627,8 @@ def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> 
     for _ in range(2):
         assert dates.fire(automation_id) is None
     (refusal,) = dates.rows("REFUSAL")
-    assert refusal["reason"]["S"] == "INACTIVE"
-    assert "2026-01-16" in refusal["message"]["S"]
+    assert refusal["reason"] == "INACTIVE"
+    assert "2026-01-16" in refusal["message"]
     assert dates.runs() == {}
 
 

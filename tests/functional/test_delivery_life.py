@@ -64,8 +64,8 @@ def automation(engine: Engine) -> str:
 
 
 def attempts(engine: Engine) -> list[DeliveryAttempt]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    ids = [row["pk"]["S"].partition("#")[2] for row in rows if row["sk"]["S"] == "DELIVERY"]
+    rows = engine.rows()
+    ids = [row["pk"].partition("#")[2] for row in rows if row["sk"] == "DELIVERY"]
     return [engine.stores.deliveries.get(each) for each in ids]
 
 

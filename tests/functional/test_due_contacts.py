@@ -48,8 +48,7 @@ def due(engine: Engine, config: DateTrigger, anchor: str, limit: int = 3) -> lis
 
 
 def date_items(engine: Engine) -> list[tuple[str, str]]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    found = [(row["pk"]["S"], row["sk"]["S"]) for row in rows if "#DATE#" in row["pk"]["S"]]
+    found = [(row["pk"], row["sk"]) for row in engine.rows() if "#DATE#" in row["pk"]]
     return sorted((pk.partition("#DATE#")[2], sk.partition("#")[0]) for pk, sk in found)
 
 
@@ -169,12 +168,11 @@ def test_an_id_tells_when_its_contact_was_created(engine: Engine) -> None:
 def test_a_contact_counts_by_its_present_date(engine: Engine) -> None:
     moved = create(engine, birthday="1990-05-17")
     # As a listing that lags would still propose it.
-    engine.dynamodb.put_item(
-        TableName="runledger",
-        Item={
-            "pk": {"S": f"WORKSPACE#{engine.workspace_id}#DATE#D#05-18#birthday"},
-            "sk": {"S": f"1990#{moved.id}"},
-        },
+    engine.table.put(
+        {
+            "pk": f"WORKSPACE#{engine.workspace_id}#DATE#D#05-18#birthday",
+            "sk": f"1990#{moved.id}",
+        }
     )
     config = trigger(repeat="YEARLY")
     assert due(engine, config, "2026-05-18") == []

@@ -26,13 +26,13 @@ from runledger.services.messages.resend import Resends
 from runledger.store import keys
 from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
-from runledger.store.values import Item, from_dynamo
+from runledger.store.values import Item
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import attempts
 from tests.functional.test_refusal_lists import a_refusal
 from tests.support.engine import Engine
-from tests.support.environment import ACCOUNT, DELIVERY_RETRY, TABLE
+from tests.support.environment import ACCOUNT, DELIVERY_RETRY
 from tests.support.scripted_channel import LATER, TAKEN, script
 from tests.support.stored_text import find_words, objects_of, stored_in_engine
 
@@ -160,9 +160,7 @@ def erased(engine: Engine, contact_id: str, ticks: int = 8) -> Erasure:
 
 
 def rows(engine: Engine, *kinds: str) -> dict[str, Item]:
-    pages = engine.dynamodb.get_paginator("scan").paginate(TableName=TABLE)
-    found = [from_dynamo(raw) for page in pages for raw in page["Items"]]
-    return {item["pk"]: item for item in found if item["sk"] in kinds}
+    return {row["pk"]: row for row in engine.rows() if row["sk"] in kinds}
 
 
 def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:

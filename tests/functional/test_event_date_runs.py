@@ -10,7 +10,7 @@ from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.run import Cancellation, RunStatus
 from runledger.nodes.written_dates import ACCEPTED
 
-from tests.functional.test_refusals import only, rows
+from tests.functional.test_refusals import only
 from tests.functional.test_rotation import signature
 from tests.functional.test_settle import executions
 from tests.functional.test_webhooks import event
@@ -162,7 +162,7 @@ def test_a_date_that_cannot_be_kept_is_refused_by_its_path(
     assert "due.on" in told["message"]
     if "no date" in words:
         assert words in told["message"] and told["message"].endswith(ACCEPTED)
-    assert [row for row in rows(engine) if row["pk"].startswith("RUN#")] == []
+    assert [row for row in engine.rows() if row["pk"].startswith("RUN#")] == []
     # An event that opens nothing makes nobody either.
     assert engine.stores.contacts.find_email(engine.workspace_id, "new@example.com") is None
 

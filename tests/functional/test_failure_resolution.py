@@ -82,8 +82,7 @@ def test_calls_are_told_apart_by_what_they_were_answered(engine: Engine) -> None
 
 
 def _groups(engine: Engine) -> list[dict[str, Any]]:
-    pages = engine.dynamodb.get_paginator("scan").paginate(TableName="runledger")
-    return [row for page in pages for row in page["Items"] if row["sk"]["S"] == "GROUP"]
+    return [row for row in engine.rows() if row["sk"] == "GROUP"]
 
 
 def test_the_newest_message_is_read_and_not_stored(failures_engine: FailuresEngine) -> None:

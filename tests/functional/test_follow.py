@@ -5,7 +5,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-import boto3
 import pytest
 from runledger.errors import TransientError
 from runledger.services.counts.changed_hours import TotalMarker
@@ -20,10 +19,10 @@ from runledger.store.stores import Stores
 from local.patches.lambda_streams import matches
 from tests.functional.test_api_handlers import CONTEXT, deployed, sample
 from tests.support.boundary import Boundary, Call
-from tests.support.engine import Engine
-from tests.support.environment import BUCKET, REGION, TABLE
+from tests.support.engine import Engine, client_of
+from tests.support.environment import BUCKET
 from tests.support.fakes import S3, Bus, Client, client_error
-from tests.support.lambda_processes import forget_clients
+from tests.support.lambda_processes import forget_settings
 from tests.support.memory_table import MemoryTable
 from tests.support.template import load_template
 
@@ -214,9 +213,9 @@ def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.Mo
     from functions.follow_changes.handler import handler
 
     monkeypatch.setenv("RUNLEDGER_BUS", "runledger")
-    forget_clients()
-    events = boto3.client("events", region_name=REGION)
-    s3 = boto3.client("s3", region_name=REGION)
+    forget_settings()
+    events = client_of("events")
+    s3 = client_of("s3")
     batch = sample("follow_changes")
     for key in (f"{OBJECTS}payload-1", f"{OBJECTS}bodies/a-response-1", "runs/other/1/payload-1"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
@@ -227,13 +226,13 @@ def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.Mo
     assert handler(batch, CONTEXT) == {"batchItemFailures": []}
     left = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
     assert [each["Key"] for each in left] == ["runs/other/1/payload-1"]
-    items = deployed.dynamodb.scan(TableName=TABLE)["Items"]
-    stones = [item for item in items if item["sk"]["S"] == "TOMBSTONE"]
-    assert {stone["expiredAt"]["N"] for stone in stones} == {"1795338000000"}
+    rows = deployed.rows()
+    stones = [row for row in rows if row["sk"] == "TOMBSTONE"]
+    assert {stone["expiredAt"] for stone in stones} == {1_795_338_000_000}
     assert len(stones) == 3
-    (noted,) = [item for item in items if item["pk"]["S"] == "FRESHNESS"]
-    assert noted["pulse3"]["N"] == "1795338060000"
-    forget_clients()
+    (noted,) = [row for row in rows if row["pk"] == "FRESHNESS"]
+    assert noted["pulse3"] == 1_795_338_060_000
+    forget_settings()
 
 
 # ── what the template says of it ────────────────────────────────────────────────────────────────

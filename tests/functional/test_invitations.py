@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from runledger.api.invitations import InvitationDocument
@@ -20,9 +19,8 @@ from runledger.store import keys
 from runledger.store.rates import RateStore
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
-from tests.support.engine import Engine
-from tests.support.environment import REGION
-from tests.support.lambda_processes import forget_clients
+from tests.support.engine import Engine, client_of
+from tests.support.lambda_processes import forget_settings
 
 __all__ = ["deployed", "pool"]
 
@@ -56,8 +54,7 @@ def members(engine: Engine) -> set[str]:
 
 
 def rows(engine: Engine, prefix: str) -> list[Any]:
-    found = engine.dynamodb.scan(TableName="runledger")["Items"]
-    return [row for row in found if row["pk"]["S"].startswith(prefix)]
+    return [row for row in engine.rows() if row["pk"].startswith(prefix)]
 
 
 # ── Inviting ─────────────────────────────────────────────────────────────────────────────────────
@@ -81,9 +78,7 @@ def test_an_invitation_alone_makes_nobody_a_member(deployed: Engine, pool: str, 
 
 def test_cognito_mails_a_new_account_its_first_password(deployed: Engine, pool: str) -> None:
     invite()
-    user = boto3.client("cognito-idp", region_name=REGION).admin_get_user(
-        UserPoolId=pool, Username=BOB
-    )
+    user = client_of("cognito-idp").admin_get_user(UserPoolId=pool, Username=BOB)
     assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
 
 
@@ -230,7 +225,7 @@ def test_whoever_claims_the_address_gets_nothing(deployed: Engine, pool: str) ->
     """The hijack: an account takes the address that is invited next, without proving it."""
     an_account(pool, "user-mallory", "mallory@example.com")
     invitation = invite()
-    boto3.client("cognito-idp", region_name=REGION).admin_update_user_attributes(
+    client_of("cognito-idp").admin_update_user_attributes(
         UserPoolId=pool,
         Username="user-mallory",
         UserAttributes=[
@@ -266,7 +261,7 @@ def test_an_address_that_was_changed_by_an_operator_is_the_one_that_counts(
 ) -> None:
     an_account(pool, "user-bob", "old@example.com")
     old, new = invite("old@example.com"), invite("new@example.com")
-    boto3.client("cognito-idp", region_name=REGION).admin_update_user_attributes(
+    client_of("cognito-idp").admin_update_user_attributes(
         UserPoolId=pool,
         Username="user-bob",
         UserAttributes=[
@@ -331,12 +326,12 @@ def test_an_expired_invitation_gives_way_to_a_new_one(
     assert [(each["id"], each["role"]) for each in listed()] == [(new["id"], "VIEWER")]
     [row] = rows(deployed, "INVITED#")
     kept = from_iso(new["expiresAt"]) + EXPIRED_KEPT
-    assert row["ttl"]["N"] == str(kept // SECOND)
+    assert row["ttl"] == kept // SECOND
 
 
 def _set_clock(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
     monkeypatch.setattr("runledger.clock.now_ms", lambda: now)
-    forget_clients()
+    forget_settings()
 
 
 def test_another_workspaces_owner_reaches_none_of_it(deployed: Engine, pool: str) -> None:

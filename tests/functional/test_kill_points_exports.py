@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 from moto.s3 import models as moto_s3
@@ -15,7 +14,7 @@ from runledger.models.run import TriggerType
 from runledger.services.bulk import export_pages
 
 from tests.support.boundary import Call
-from tests.support.environment import REGION
+from tests.support.engine import client_of
 from tests.support.fakes import client_error
 from tests.support.faults import Fault, FaultyCall
 from tests.support.kill_points import kill_points
@@ -29,7 +28,7 @@ class S3:
     """moto's, with what it forgets: an upload that is over is not there any more."""
 
     def __init__(self) -> None:
-        self._s3 = boto3.client("s3", region_name=REGION)
+        self._s3 = client_of("s3")
         self._s3.create_bucket(Bucket=BUCKET)
 
     def __getattr__(self, name: str) -> Any:

@@ -5,7 +5,6 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import boto3
 import pytest
 from runledger.aws import client
 from runledger.errors import NotFoundError
@@ -13,8 +12,8 @@ from runledger.services.runs.body_links import LINK_SECONDS, with_links
 from runledger.store.bodies import Bodies
 
 from tests.functional.test_walk import PAYLOAD, order_paid
-from tests.support.engine import Engine
-from tests.support.environment import BUCKET, REGION
+from tests.support.engine import Engine, client_of
+from tests.support.environment import BUCKET
 
 KEY = "key-that-nobody-sees"
 
@@ -44,7 +43,7 @@ def test_the_whole_body_is_behind_a_short_lived_link(engine: Engine, run_id: str
     key = unquote(link.path).removeprefix(f"/{BUCKET}").lstrip("/")
     run = engine.stores.runs.get(run_id)
     assert key.startswith(f"runs/{run_id}/{run.expires_at // 1_000}/bodies/score-response-")
-    found = boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)
+    found = client_of("s3").get_object(Bucket=BUCKET, Key=key)
     assert (found["ContentEncoding"], found["ContentType"]) == ("gzip", "application/json")
     text = gzip.decompress(found["Body"].read()).decode()
     assert json.loads(text)["rest"] == "x" * 20_000 + "{{secret.SCORE_KEY}}"
@@ -67,7 +66,7 @@ def test_nobody_else_gets_a_link(engine: Engine, run_id: str) -> None:
 
 
 def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
-    bodies = Bodies(boto3.client("s3", region_name=REGION), BUCKET)
+    bodies = Bodies(client_of("s3"), BUCKET)
     detail = engine.details.run(engine.workspace_id, run_id)
     responses: list[Any] = [
         {"bodyObject": {"key": key, "bytes": 1}}

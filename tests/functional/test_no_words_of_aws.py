@@ -27,11 +27,12 @@ from runledger.services.bulk.export_contract import (
     ExportOperation,
     ExportPlace,
 )
+from runledger.store.table import Table
 
 from tests.functional.test_api_handlers import call, deployed, pool
 from tests.functional.test_settle import WAITING
 from tests.functional.test_tenants import _filled, _operations, ids
-from tests.support.api_calls import api_call, replace_api_call
+from tests.support.api_calls import wrap_calls
 from tests.support.depth import sample
 from tests.support.engine import Engine
 
@@ -105,20 +106,19 @@ ENDS = ("archive", "erase", "delete")
 class Breaker:
     """Counts the calls of all clients, and breaks those that it is told to."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
         self.operations: list[str] = []
         self.wanted: Callable[[int, str], bool] = lambda number, operation: False
         self.shape: Raise = PASSING["throttled"]
-        make = api_call()
 
-        def call_or_break(client: Any, operation: str, request: Any) -> Any:
+        def call_or_break(operation: str, act: Callable[[], Any]) -> Any:
             number = self.count
             self.operations.append(operation)
             if self.wanted(number, operation):
                 raise self.shape(operation)
-            return make(client, operation, request)
+            return act()
 
-        replace_api_call(monkeypatch, call_or_break)
+        wrap_calls(monkeypatch, table, call_or_break)
 
     @property
     def count(self) -> int:
@@ -137,21 +137,14 @@ class Breaker:
 
 
 @pytest.fixture
-def breaker(monkeypatch: pytest.MonkeyPatch) -> Breaker:
-    return Breaker(monkeypatch)
+def breaker(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Breaker:
+    return Breaker(monkeypatch, engine.table)
 
 
 def assert_clean(told: Any, where: object) -> None:
     text = json.dumps(told, default=str)
     for word in BANNED:
         assert word not in text, (where, word, text[:2_000])
-
-
-def rows(engine: Engine) -> list[Any]:
-    found = []
-    for page in engine.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
-        found += page["Items"]
-    return found
 
 
 def operations(*methods: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
@@ -196,7 +189,7 @@ def test_no_answer_of_the_api_repeats_it(
                 assert int(answer["headers"]["Retry-After"]) > 0
     breaker.heal()
     assert broken > 50
-    for row in rows(deployed):
+    for row in deployed.rows():
         assert_clean(row, row.get("pk"))
 
 
@@ -237,7 +230,7 @@ def test_a_start_that_is_refused_says_so_in_our_words(
     told = call("GET", f"/v1/runs/{run.id}")["body"]
     assert told["startError"] and told["health"]["lastError"] == told["startError"]
     assert_clean(told, name)
-    for row in rows(deployed):
+    for row in deployed.rows():
         assert_clean(row, name)
 
 
@@ -288,7 +281,7 @@ def test_a_step_that_fails_says_so_in_our_words(
         walk(point)
         assert len(made[-1]) > point
     assert None in ended
-    for row in rows(deployed):
+    for row in deployed.rows():
         assert_clean(row, name)
 
 

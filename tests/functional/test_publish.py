@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from runledger.api.run_events import RunEvent
@@ -15,10 +14,12 @@ from runledger.services.stream.publish import BATCH, Publisher, changes_of
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
 from tests.support.engine import Engine, client_of
-from tests.support.environment import REGION, TABLE
+from tests.support.environment import TABLE
 from tests.support.fakes import rule
 
 BUS = "runledger"
+# They read the stream of a table.
+pytestmark = pytest.mark.dynamodb
 
 
 class Bus:
@@ -75,7 +76,7 @@ def publisher(engine: Engine, bus: Bus) -> Publisher:
 
 def stream(engine: Engine) -> list[dict[str, Any]]:
     """All records of the table's stream, as a function gets them."""
-    streams = boto3.client("dynamodbstreams", region_name=REGION)
+    streams = client_of("dynamodbstreams")
     arn = engine.dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
     (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     start = streams.get_shard_iterator(

@@ -41,6 +41,7 @@ def answers(engine: Engine) -> list[Any]:
     ]
 
 
+@pytest.mark.dynamodb
 def test_the_answers_are_the_same(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = answers(engine)
     assert quick[0] == ITEM

@@ -106,8 +106,7 @@ def test_a_version_keeps_the_rule_it_was_frozen_with(engine: Engine) -> None:
 
 
 def payloads(engine: Engine) -> list[str]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    return [row["pk"]["S"] for row in rows if row["sk"]["S"] == "PAYLOAD"]
+    return [row["pk"] for row in engine.rows() if row["sk"] == "PAYLOAD"]
 
 
 def test_an_event_that_was_blocked_leaves_nothing_of_its_payload(engine: Engine) -> None:

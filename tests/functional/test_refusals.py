@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from runledger.api.runs import RunDocument
 from runledger.clock import MINUTE
@@ -29,27 +28,22 @@ from runledger.services.triggers.webhooks import Webhooks
 from runledger.store.bodies import Bodies
 from runledger.store.rates import RateStore
 from runledger.store.stores import Stores
-from runledger.store.values import from_dynamo
+from runledger.store.values import to_dynamo
 
 from bench.units import item_size
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.boundary import Boundary, Call
-from tests.support.engine import Engine
-from tests.support.environment import BUCKET, REGION
+from tests.support.engine import Engine, client_of
+from tests.support.environment import BUCKET
 from tests.support.memory_table import MemoryTable
 
 BY = "ada@example.com"
 
 
-def rows(engine: Engine) -> list[dict[str, Any]]:
-    """Every row of the table."""
-    return [from_dynamo(row) for row in engine.dynamodb.scan(TableName="runledger")["Items"]]
-
-
 def refusals(engine: Engine) -> list[dict[str, Any]]:
     """Every refusal as stored, oldest first."""
-    found = [row for row in rows(engine) if row["sk"] == "REFUSAL"]
+    found = [row for row in engine.rows() if row["sk"] == "REFUSAL"]
     return sorted(found, key=lambda row: str(row["createdKey"]))
 
 
@@ -125,7 +119,7 @@ def test_a_refused_event_leaves_its_reason_and_nothing_of_its_content(
     assert (told["reason"], told["trigger"], told["count"]) == (reason, "WEBHOOK", 1)
     assert words in told["message"]
     assert told["source"] == "203.0.113.9"
-    assert "hunter2" not in json.dumps(rows(engine), default=str)
+    assert "hunter2" not in json.dumps(engine.rows(), default=str)
     assert "123456789" not in told["message"]
 
 
@@ -140,9 +134,9 @@ def test_an_event_that_comes_again_leaves_which_run_it_had_opened(engine: Engine
 
 
 def test_an_unknown_token_leaves_nothing(engine: Engine) -> None:
-    before = rows(engine)
+    before = engine.rows()
     refuse(engine, event("x" * 30, {}), RunledgerError)
-    assert rows(engine) == before
+    assert engine.rows() == before
 
 
 def test_a_paused_automation_refuses_before_it_looks_and_counts(engine: Engine) -> None:
@@ -223,10 +217,10 @@ class Flood:
         self.calls: Counter[str] = Counter()
         boundary = Boundary()
         self.table = MemoryTable(boundary)
-        for row in rows(engine):
+        for row in engine.rows():
             self.table.put(row)
         boundary.around = self._count
-        of = Stores(self.table, Bodies(boto3.client("s3", region_name=REGION), BUCKET))
+        of = Stores(self.table, Bodies(client_of("s3"), BUCKET))
         self.clock = engine.clock
         self.webhooks = Webhooks(
             of.automations,
@@ -319,8 +313,7 @@ def test_a_counted_refusal_is_one_write_unit_whatever_the_name(engine: Engine) -
     engine.stores.automations.save_draft(renamed, engine.stores.automations.draft(before))
     sent = replace(event(token, {}), source="2001:db8:1234:5678:9abc:def0:1234:5678")
     refuse(engine, sent, UnauthorizedError)
-    raw = engine.dynamodb.scan(TableName="runledger")["Items"]
-    (size,) = [item_size(row) for row in raw if row["sk"]["S"] == "REFUSAL"]
+    (size,) = [item_size(to_dynamo(row)) for row in engine.rows() if row["sk"] == "REFUSAL"]
     assert size <= 1_024
 
 

@@ -29,13 +29,11 @@ def signed(engine: Engine, token: str, body: bytes, **headers: str) -> WebhookRe
 
 
 def opened(engine: Engine) -> set[str]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    return {row["pk"]["S"] for row in rows if row["sk"]["S"] == "RUN"}
+    return {row["pk"] for row in engine.rows() if row["sk"] == "RUN"}
 
 
 def reasons(engine: Engine) -> list[str]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    return [row["reason"]["S"] for row in rows if "reason" in row]
+    return [row["reason"] for row in engine.rows() if "reason" in row]
 
 
 @pytest.mark.parametrize("trigger", [{"dedupePath": "orderId"}, {}])
@@ -187,9 +185,7 @@ def test_what_came_first_decides_also_between_its_two_writes(
 def test_a_payload_that_a_dead_request_left_keeps_its_key(engine: Engine) -> None:
     token = hooked(engine)
     first = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
-    engine.dynamodb.delete_item(
-        TableName="runledger", Key={"pk": {"S": f"RUN#{first.run.id}"}, "sk": {"S": "RUN"}}
-    )
+    engine.table.delete(keys.run(first.run.id))
     with pytest.raises(KeyReusedError):
         engine.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
     again = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))

@@ -12,7 +12,6 @@ from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import hooked
 from tests.support.engine import Engine
-from tests.support.environment import TABLE
 
 __all__ = ["deployed", "pool"]
 
@@ -179,8 +178,7 @@ def test_events_are_counted_by_network(deployed: Engine, sources: list[str], cou
         answers.append(handler(event, CONTEXT))
     assert [each["statusCode"] for each in answers] == [202] + [429] * (len(sources) - 1)
     assert f"from {counted}" in json.loads(answers[-1]["body"])["detail"]
-    rows = deployed.dynamodb.scan(TableName=TABLE)["Items"]
-    rates = [row["pk"]["S"] for row in rows if row["pk"]["S"].startswith("RATE#")]
+    rates = [row["pk"] for row in deployed.rows() if row["pk"].startswith("RATE#")]
     assert [rate.rpartition("#")[2] for rate in rates] == [counted]
 
 

@@ -4,7 +4,6 @@ import json
 import random
 from typing import Any
 
-import boto3
 import pytest
 from runledger.clock import DAY, HOUR, now_ms
 from runledger.errors import GoneError, NotFoundError
@@ -25,8 +24,8 @@ from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_walk import PAYLOAD, order_paid
-from tests.support.engine import Engine
-from tests.support.environment import BUCKET, REGION
+from tests.support.engine import Engine, client_of
+from tests.support.environment import BUCKET
 
 __all__ = ["deployed"]
 
@@ -46,7 +45,7 @@ def rows_of(engine: Engine, partition: str) -> list[Item]:
 
 
 def objects(prefix: str = "") -> list[str]:
-    found = boto3.client("s3", region_name=REGION).list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+    found = client_of("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)
     return [each["Key"] for each in found.get("Contents", [])]
 
 

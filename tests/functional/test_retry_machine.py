@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import TransientError
@@ -13,7 +12,8 @@ from runledger.models.attempt_transitions import GIVE_UP_AFTER, WAITS
 from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
 from runledger.services.messages.retry_machine import RetryMachine
 
-from tests.support.environment import DELIVERY_RETRY, REGION
+from tests.support.engine import client_of
+from tests.support.environment import DELIVERY_RETRY
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.static_machine import StaticMachine, last_status, walked_by_moto
 
@@ -66,7 +66,7 @@ class Attempt:
 
 def execute() -> str:
     """The last status of an execution as it is started for an attempt."""
-    states = boto3.client("stepfunctions", region_name=REGION)
+    states = client_of("stepfunctions")
     MACHINE.create(states)
     attempt: Any = Attempt()
     RetryMachine(states, DELIVERY_RETRY).start(attempt)

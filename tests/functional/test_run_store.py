@@ -79,12 +79,9 @@ def due(engine: Engine, now: int) -> list[str]:
 
 
 def raw(engine: Engine, run: Run) -> dict[str, object]:
-    key = keys.run(run.id)
-    answer = engine.dynamodb.get_item(
-        TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-    )
-    item: dict[str, object] = answer["Item"]
-    return item
+    row = engine.table.get(keys.run(run.id))
+    assert row is not None
+    return to_dynamo(row)
 
 
 def test_what_is_written_is_read(engine: Engine) -> None:
@@ -111,10 +108,7 @@ def test_the_same_id_opens_one_run_and_keeps_the_first_payload(engine: Engine) -
 def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(engine: Engine) -> None:
     run = a_run()
     engine.stores.runs.open(run, EVENT, 1)
-    key = keys.run(run.id)
-    engine.dynamodb.delete_item(
-        TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-    )
+    engine.table.delete(keys.run(run.id))
 
     _, is_new = engine.stores.runs.open(run, EVENT, 1)
 
@@ -290,6 +284,7 @@ def test_a_claim_that_was_sent_twice_below_us_is_ours(
     assert engine.visit(run_id, "pause").wait_until is not None
 
 
+@pytest.mark.dynamodb
 def test_a_write_that_meets_a_transaction_is_tried_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,6 +307,7 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
     assert issubclass(engine.dynamodb.exceptions.TransactionConflictException, ClientError)
 
 
+@pytest.mark.dynamodb
 @pytest.mark.parametrize(
     ("reasons", "tries"),
     [(["TransactionConflict", "None"], 3), (["ConditionalCheckFailed", "TransactionConflict"], 1)],

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.cognitoidp.models import cognitoidp_backends
@@ -17,7 +16,7 @@ from runledger.services.workspaces.me import end_sessions
 from runledger.services.workspaces.workspaces import create_workspace
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
-from tests.support.engine import Engine
+from tests.support.engine import Engine, client_of
 from tests.support.environment import REGION
 
 __all__ = ["deployed", "pool"]
@@ -144,7 +143,7 @@ def test_somebody_without_any_workspace_signs_out_too(clock: list[int], pool: st
 
 
 def test_a_deleted_account_is_nobody(pool: str) -> None:
-    cognito = boto3.client("cognito-idp", region_name=REGION)
+    cognito = client_of("cognito-idp")
     cognito.admin_delete_user(UserPoolId=pool, Username="user-viewer")
     assert asked_by(NOW, "user-viewer") == 401
 
@@ -221,7 +220,7 @@ def switch_on(pool: str, user: str, *, on: bool = True) -> None:
     """As Cognito knows it of somebody who has verified a code."""
     account = cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].user_pools[pool].users[user]
     account.token_verified = True
-    boto3.client("cognito-idp", region_name=REGION).admin_set_user_mfa_preference(
+    client_of("cognito-idp").admin_set_user_mfa_preference(
         UserPoolId=pool,
         Username=user,
         SoftwareTokenMfaSettings={"Enabled": on, "PreferredMfa": on},

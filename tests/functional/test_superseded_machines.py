@@ -12,16 +12,16 @@ from runledger.services.execution.machines import WORKSPACE_INTERVAL, WORKSPACE_
 from runledger.services.triggers.open_run import RunRequest
 from runledger.store.machines import supersede
 
-from tests.support.engine import Engine, open_engine
+from tests.support.engine import Engine, EngineOpener
 from tests.support.events import an_event
 
 BY = "ada@example.com"
 
 
 @pytest.fixture(params=[1, 3], ids=["one shard", "three shards"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    with open_engine(request.param) as opened:
-        yield opened
+def engine(request: pytest.FixtureRequest, new_engine: EngineOpener) -> Iterator[Engine]:
+    with new_engine(request.param) as made:
+        yield made
 
 
 def document(message: str) -> dict[str, Any]:

@@ -298,7 +298,5 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
 
 def _rows(engine: Engine) -> list[dict[str, Any]]:
     """Every row of the first workspace."""
-    found = []
-    for page in engine.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
-        found += [row for row in page["Items"] if "ws_other" not in json.dumps(row, default=str)]
-    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+    found = [row for row in engine.rows() if "ws_other" not in json.dumps(row, default=str)]
+    return sorted(found, key=lambda row: (row["pk"], row["sk"]))

@@ -12,7 +12,7 @@ from runledger.nodes.written_dates import ACCEPTED
 from runledger.services.schedules import date_fires
 from runledger.store import keys
 from runledger.store.contacts import MAX_LISTINGS
-from runledger.store.table import Put, key_attributes
+from runledger.store.table import Change, Put, key_attributes
 
 from tests.functional.test_date_triggers import Dates, dates
 from tests.support.engine import Engine
@@ -46,9 +46,9 @@ def person(dates: Dates, value: Any, **metadata: Any) -> str:
 def refusals(engine: Engine) -> dict[str | None, str]:
     """The messages by contact; fails where one has two."""
     rows = [
-        engine.stores.refusals.get(row["pk"]["S"].partition("#")[2])
-        for row in engine.dynamodb.scan(TableName="runledger")["Items"]
-        if row["sk"]["S"] == "REFUSAL"
+        engine.stores.refusals.get(row["pk"].partition("#")[2])
+        for row in engine.rows()
+        if row["sk"] == "REFUSAL"
     ]
     found = {row.contact_id: row.message for row in rows}
     assert len(found) == len(rows)
@@ -57,8 +57,7 @@ def refusals(engine: Engine) -> dict[str | None, str]:
 
 
 def listed(engine: Engine) -> list[str]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    return sorted(row["sk"]["S"] for row in rows if "#NODATE#" in row["pk"]["S"])
+    return sorted(row["sk"] for row in engine.rows() if "#NODATE#" in row["pk"])
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -151,11 +150,7 @@ def test_a_fire_of_before_all_were_looked_at_counts_for_none(dates: Dates) -> No
     automation_id = dates.activate()
     dates.fire(automation_id)
     key = keys.fire(automation_id, dates.fires(automation_id)[0].day, 1)
-    dates.engine.dynamodb.update_item(
-        TableName="runledger",
-        Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
-        UpdateExpression="REMOVE looksAtAll",
-    )
+    dates.engine.table.update(key, Change(remove=["looksAtAll"]))
     person(dates, "soon")
     fire = dates.fire(automation_id, SECOND)
     assert fire is not None and (fire.looks_at_all, fire.refused) == (True, 1)

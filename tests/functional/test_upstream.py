@@ -1,5 +1,6 @@
 """Runs that open when a run of another automation ends."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
 from runledger.services.triggers.upstream import MAX_DEPTH, dedupe_key
 from runledger.store import keys
 
-from tests.support.api_calls import api_call, replace_api_call
+from tests.support.api_calls import wrap_calls
 from tests.support.engine import Engine
 
 BY = "ada@example.com"
@@ -92,8 +93,7 @@ def opened_by(engine: Engine, automation_id: str, run_id: str) -> str:
 
 
 def refusals(engine: Engine) -> list[Refusal]:
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    ids = [row["createdKey"]["S"][14:] for row in rows if row["sk"]["S"] == "REFUSAL"]
+    ids = [row["createdKey"][14:] for row in engine.rows() if row["sk"] == "REFUSAL"]
     return list(engine.stores.refusals.get_many(ids).values())
 
 
@@ -191,8 +191,7 @@ def test_an_end_that_is_told_again_opens_no_second_run_and_no_refusal(engine: En
     engine.walk(opened_by(engine, second, ended))
     follow(engine, ended)
     assert engine.status(opened_by(engine, second, ended)) is RunStatus.COMPLETED
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    assert len([row for row in rows if row["sk"]["S"] == "RUN"]) == 2
+    assert len([row for row in engine.rows() if row["sk"] == "RUN"]) == 2
     assert refusals(engine) == []
 
 
@@ -391,7 +390,6 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
     second = engine.activate(waiting(first))
     draft = AutomationDocument.model_validate(waiting(other))
     engine.automations.update(engine.workspace_id, second, draft, BY)
-    real = api_call()
 
     def refused_in_turn(act: Any, is_done: Any) -> int:
         """Tries until nothing is refused; how many tries that took."""
@@ -400,17 +398,17 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
             calls: list[str] = []
 
             def refuse(
-                self: Any, operation: str, request: Any, calls: list[str] = calls, at: int = tried
+                operation: str, act: Callable[[], Any], calls: list[str] = calls, at: int = tried
             ) -> Any:
                 calls.append(operation)
                 if len(calls) == at + 1:
                     error = {"Error": {"Code": "AccessDenied", "Message": "by the test"}}
                     raise ClientError(error, operation)  # type: ignore[arg-type]
-                return real(self, operation, request)
+                return act()
 
             before = (downstream_of(engine, first), downstream_of(engine, other))
             with monkeypatch.context() as patched:
-                replace_api_call(patched, refuse)
+                wrap_calls(patched, engine.table, refuse)
                 try:
                     act()
                 except RunledgerError:

@@ -6,6 +6,7 @@ import pytest
 from runledger.errors import NodeFailedError, RunReleasedError, StepInProgressError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Operation
+from runledger.store import keys
 
 from tests.support.engine import Engine
 
@@ -103,7 +104,7 @@ def test_a_run_is_walked_to_its_end_and_told_step_by_step(engine: Engine, automa
     order = ["consent", "address", "suppression", "frequency", "quiet_hours", "template"]
     assert [gate.name for gate in delivery.gates] == order
     assert delivery.run_id == run_id
-    assert "key-that-nobody-sees" not in str(engine.dynamodb.scan(TableName="runledger"))
+    assert "key-that-nobody-sees" not in str(engine.rows())
 
 
 def test_a_stop_error_fails_the_run_with_its_message(engine: Engine, automation: str) -> None:
@@ -190,10 +191,7 @@ def test_a_message_whose_answer_was_lost_is_not_sent_again(engine: Engine, autom
     engine.walk(run_id, until="mail")
     engine.visit(run_id, "mail")
     # The step's record is lost, as if the request had died between sending and recording.
-    engine.dynamodb.delete_item(
-        TableName="runledger",
-        Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "STEP#mail"}},
-    )
+    engine.table.delete(keys.step(run_id, "mail"))
     engine.clock.advance(60_000)
 
     engine.visit(run_id, "mail", request_id="request-2")

@@ -58,8 +58,7 @@ def event(token: str, body: bytes | dict[str, Any], **headers: str) -> WebhookRe
 def refused(engine: Engine, sent: WebhookRequest, kind: type[RunledgerError]) -> RunledgerError:
     with pytest.raises(kind) as error:
         engine.webhooks.receive(sent)
-    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
-    assert [row for row in rows if row["pk"]["S"].startswith("RUN#")] == []
+    assert [row for row in engine.rows() if row["pk"].startswith("RUN#")] == []
     return error.value
 
 

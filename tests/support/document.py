@@ -55,12 +55,22 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def operation_at(method: str, path: str) -> dict[str, Any] | None:
     """Returns the operation that answers a request, or None. A path without parameters takes
     precedence."""
-    found = [
-        (template.count("{"), operation)
-        for template, each, operation in operations()
-        if each == method.lower() and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path)
+    found = (
+        operation
+        for pattern, each, operation in _patterns()
+        if each == method.lower() and pattern.fullmatch(path)
+    )
+    return next(found, None)
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
+    """Every operation with a pattern of its path, those with the fewest parameters first."""
+    ordered = sorted(operations(), key=lambda each: each[0].count("{"))
+    return [
+        (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), method, operation)
+        for path, method, operation in ordered
     ]
-    return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def faults_of_answer(

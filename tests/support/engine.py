@@ -1,8 +1,8 @@
 """The engine in one process: real services over moto's AWS; the test walks a machine itself."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from runledger.services.triggers.webhooks import WebhookRequest
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.settings import Settings
 from runledger.store.table import Table
+from runledger.store.values import Item, from_dynamo
 
 from tests.support.environment import (
     BUCKET,
@@ -42,7 +43,8 @@ from tests.support.environment import (
     TABLE,
     environment,
 )
-from tests.support.quick_moto import hurry
+from tests.support.memory_table import MemoryTable
+from tests.support.memory_values import copied
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 PUBLIC_URL = "https://api.example.com"
@@ -117,12 +119,13 @@ class Engine(Composition):
         self.secrets_manager = client_of("secretsmanager")
         self.scheduler = client_of("scheduler")
         self.ses = client_of("sesv2")
-        create_table(self.dynamodb)
+        if table is None:
+            create_table(self.dynamodb)
+        else:
+            self.table = table
         self.client("s3").create_bucket(Bucket=BUCKET)
         self.ses.create_email_identity(EmailIdentity=SENDER)
         self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
-        if table is not None:
-            self.table = table
         create_workspace(
             self.stores.workspaces,
             self.clock,
@@ -130,6 +133,13 @@ class Engine(Composition):
             name="Demo",
             shards=shards,
         )
+
+    def rows(self) -> list[Item]:
+        """Returns every row of the table, in plain values."""
+        if isinstance(self.table, MemoryTable):
+            return [copied(row) for row in self.table.items()]
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=TABLE)
+        return [from_dynamo(raw) for page in pages for raw in page["Items"]]
 
     # The edges.
     clock: Clock
@@ -288,6 +298,10 @@ class Engine(Composition):
         return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
 
 
+# Takes the number of index shards.
+EngineOpener = Callable[[int], AbstractContextManager[Engine]]
+
+
 @contextmanager
 def open_engine(shards: int = 1, table: Table | None = None) -> Iterator[Engine]:
     environment = {
@@ -295,6 +309,7 @@ def open_engine(shards: int = 1, table: Table | None = None) -> Iterator[Engine]
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,
     }
-    hurry()
-    with patch.dict("os.environ", environment), mock_aws():
+    # A new session would read the descriptions of its services again.
+    config: Any = {"core": {"reset_boto3_session": False}}
+    with patch.dict("os.environ", environment), mock_aws(config=config):
         yield Engine(shards, table)

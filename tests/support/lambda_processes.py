@@ -1,12 +1,20 @@
 """The parts of a Lambda process: handlers, environment, and what it keeps between calls."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from types import ModuleType
+from unittest.mock import patch
 
 import runledger.aws
+import runledger.composition
 import runledger.http
 import runledger.settings
-from runledger.composition import services
+from runledger.composition import Composition, services
+from runledger.store.table import Table
+
+from tests.support.memory_table import MemoryTable
 
 
 def module_of(function: str) -> ModuleType:
@@ -21,11 +29,31 @@ def forget() -> None:
             value.cache_clear()
 
 
-def forget_clients() -> None:
+def forget_settings() -> None:
+    """Clears what they read from their environment as well."""
     forget()
-    for cached in (
-        runledger.settings.read_settings,
-        runledger.aws.client,
-        runledger.aws.effect_client,
-    ):
-        cached.cache_clear()
+    runledger.settings.read_settings.cache_clear()
+
+
+def forget_clients() -> None:
+    """Clears their clients as well, which take long to create."""
+    forget_settings()
+    runledger.aws.client.cache_clear()
+    runledger.aws.effect_client.cache_clear()
+
+
+@contextmanager
+def functions_over(table: Table) -> Iterator[None]:
+    """Gives the services of all functions a table in memory; the one on DynamoDB they reach
+    themselves. Their other edges stay."""
+
+    class Services(Composition):
+        @cached_property
+        def table(self) -> Table:
+            return table
+
+    made = Services if isinstance(table, MemoryTable) else Composition
+    forget_settings()
+    with patch.object(runledger.composition, "Composition", made):
+        yield
+    forget_settings()

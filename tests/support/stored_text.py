@@ -9,10 +9,10 @@ from typing import Any
 from runledger.errors import UnreadableError
 from runledger.store.bodies import decompress
 from runledger.store.delivery_rows import WORDS
-from runledger.store.values import Item, from_dynamo
+from runledger.store.values import Item
 
 from tests.support.engine import Engine, client_of
-from tests.support.environment import BUCKET, TABLE
+from tests.support.environment import BUCKET
 from tests.support.simulation import Simulation
 
 
@@ -27,9 +27,7 @@ def stored_in_simulation(simulation: Simulation) -> Iterator[tuple[str, str]]:
 
 
 def stored_in_engine(engine: Engine) -> Iterator[tuple[str, str]]:
-    rows = client_of("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
-    items = [from_dynamo(raw) for page in rows for raw in page["Items"]]
-    return kept(items, objects_of(engine))
+    return kept(engine.rows(), objects_of(engine))
 
 
 def objects_of(engine: Engine) -> dict[str, bytes]:
