@@ -11,6 +11,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_TOOL_DIR := $(CURDIR)/.tools/uv
 export UV_TOOL_BIN_DIR := $(CURDIR)/.tools/bin
 export SAM_CLI_TELEMETRY := 0
+# Compiled modules are kept, whatever the environment says: without them each process of the tests
+# starts several seconds later.
+export PYTHONDONTWRITEBYTECODE :=
 # What this machine trusts, uv trusts: as pip, npm and git do.
 export UV_SYSTEM_CERTS := 1
 # The layer's own Makefile builds with this uv.

@@ -1,3 +1,5 @@
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
@@ -21,6 +23,19 @@ def new_engine(request: pytest.FixtureRequest) -> EngineOpener:
         return open_engine(shards, None if is_on_dynamodb else MemoryTable())
 
     return opened
+
+
+@pytest.fixture
+def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails a test that sleeps. The emulator, which some modules import, has threads that may."""
+    sleep, tests = time.sleep, threading.current_thread()
+
+    def refuse(seconds: float) -> None:
+        if threading.current_thread() is tests:
+            pytest.fail("somebody sleeps")
+        sleep(seconds)
+
+    monkeypatch.setattr("time.sleep", refuse)
 
 
 @pytest.fixture

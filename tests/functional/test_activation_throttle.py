@@ -97,10 +97,9 @@ class People:
 
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> Iterator[People]:
+def people(nobody_sleeps: None) -> Iterator[People]:
     with open_simulation() as simulation:
         simulation.open_workspace(QUIET)
-        monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("somebody sleeps"))
         yield People(simulation)
 
 

@@ -21,6 +21,7 @@ from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_drain_many import WORKSPACE, BusyAutomation
 from tests.support.boundary import straight
+from tests.support.depth import sample
 from tests.support.engine import Engine
 
 __all__ = ["deployed"]
@@ -218,15 +219,16 @@ class Breaking:
     """Breaks the call of a number: before it takes effect or after, by an error or for good."""
 
     def __init__(self, point: int, before: bool, failure: BaseException) -> None:
-        self.made = 0
+        self.made: list[str] = []
+        self.part = "request"
         self._point, self._before, self._failure = point, before, failure
         self.is_dead = False
 
     def __call__(self, call: Any, act: Callable[[], Any]) -> Any:
         if self.is_dead:
             raise self._failure
-        self.made += 1
-        if self.made != self._point:
+        self.made.append(f"{self.part} {call.operation} {call.target.partition('#')[0]}")
+        if len(self.made) != self._point:
             return act()
         if not self._before:
             act()
@@ -240,14 +242,17 @@ class Breaking:
 def test_whatever_breaks_each_run_is_canceled_and_counted_once(
     before: bool, failure: BaseException
 ) -> None:
-    points = calls_made(0, before, failure)
-    for point in range(1, points + 1):
+    calls = calls_made(0, before, failure)
+    assert len(calls) > 30
+    points = range(1, len(calls) + 1)
+    story = f"{before} {failure!r}"
+    for point in sample(points, lambda point: [calls[point - 1]], story=story):
         calls_made(point, before, failure)
-    assert points > 30
 
 
-def calls_made(point: int, before: bool, failure: BaseException) -> int:
-    """Cancels seven runs while the call of that number breaks; how many calls there were."""
+def calls_made(point: int, before: bool, failure: BaseException) -> list[str]:
+    """Cancels seven runs while the call of that number breaks. Returns the calls, each with the
+    part of the work that made it, its operation and the kind of its row."""
     bulk = Bulk()
     bulk.busy.open_runs(7)
     breaking = Breaking(point, before, failure)
@@ -258,7 +263,8 @@ def calls_made(point: int, before: bool, failure: BaseException) -> int:
     if not bulk.asked():
         # Whoever got no answer asks again.
         bulk.cancels.begin(WORKSPACE, document(), BY)
-    for _ in range(6):
+    for number in range(6):
+        breaking.part = f"tick {number}"
         bulk.busy.clock.advance(16 * MINUTE)
         with suppress(TransientError, DiedError):
             bulk.busy.due_work.settle_due(1_000)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,6 +84,13 @@ def assert_put_off(told: dict[str, Any]) -> None:
         assert word not in body["detail"]
 
 
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients do not wait before they try again."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
+
+
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_sender_is_asked_to_try_again(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with wire_server(FAULTS[fault]) as server:
@@ -90,6 +98,7 @@ def test_the_sender_is_asked_to_try_again(fault: str, monkeypatch: pytest.Monkey
         assert server.requests
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_so_it_is_where_nothing_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     with wire_server(FAULTS["closed"]) as server:
         gone = server.url

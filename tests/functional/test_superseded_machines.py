@@ -134,7 +134,7 @@ def test_archiving_supersedes_the_last_machine_and_pausing_does_not(engine: Engi
 
 @pytest.mark.sampled(1)
 def test_machines_are_deleted_no_faster_than_aws_allows(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, nobody_sleeps: None
 ) -> None:
     """A crowd of them takes several ticks, and nobody sleeps for it."""
     moments: list[int] = []
@@ -145,7 +145,6 @@ def test_machines_are_deleted_no_faster_than_aws_allows(
         return real(**request)
 
     monkeypatch.setattr(engine.stepfunctions, "delete_state_machine", noted)
-    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("nobody sleeps for a turn"))
     automation_id = engine.activate(document("one"))
     for version in range(30):
         engine.clock.advance(MINUTE)
