@@ -1,4 +1,4 @@
-"""Cancel and pause against everything that moves a run, in every order or in thousands.
+"""Cancel and pause against everything that moves a run, in every order or in many.
 
 The services are the real ones; each call that one of them makes to AWS is a point at which any
 other may come first. A failure tells the order of all calls, and the seed or choices that make it
@@ -17,12 +17,13 @@ from runledger.store import keys
 from runledger.store.values import Item
 
 from tests.support.actors import Actor, RunActors
+from tests.support.depth import examples
 from tests.support.every_node import brief, make_template
 from tests.support.invariants import OPEN, Watch, index_problems
 from tests.support.scheduler import AtRandom, Chooser, Interleaving, every_order
 from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
-SEEDS = 250
+SEEDS = examples(250, quick=50)
 # Where there are more orders than this, a scenario has to be tried at random.
 MOST_ORDERS = 1_200
 
