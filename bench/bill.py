@@ -15,6 +15,7 @@ from runledger.store.keys import INDEX_ATTRIBUTES
 
 from bench.requests import Request, Units, request_lines
 from bench.units import item_size, read_units, write_units
+from bench.updates import updated
 
 Raw = Mapping[str, Any]
 
@@ -113,7 +114,13 @@ def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any
         case "UpdateItem":
             written = 1
             if call["status"] == 200:
-                written = _written(known, _binary(response["Attributes"]))
+                key = request["Key"]
+                before = known.get((key["pk"]["S"], key["sk"]["S"]), {})
+                values = _binary(request.get("ExpressionAttributeValues", {}))
+                asked = {**request, "ExpressionAttributeValues": values}
+                shown = response.get("Attributes")
+                after = updated(before, asked) if shown is None else _binary(shown)
+                written = _written(known, after)
             return _add_writes(bill, {f"update {_label(request['Key'])}": written})
         case "TransactWriteItems":
             return _add_writes(bill, dict(_in_transaction(known, request["TransactItems"])))

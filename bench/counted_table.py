@@ -87,6 +87,9 @@ class CountedTable:
             self._wrote(self._written(key, before))
         return changed
 
+    def change(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> None:
+        self.update(key, change, condition)
+
     def delete(self, key: Key) -> None:
         before = self._table.row(key)
         self._table.delete(key)

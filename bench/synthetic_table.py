@@ -209,6 +209,9 @@ class SyntheticTable:
     def update(self, key: Key, change: Change, condition: Any = None) -> Item:
         raise TypeError("computed rows cannot be written")
 
+    def change(self, key: Key, change: Change, condition: Any = None) -> None:
+        raise TypeError("computed rows cannot be written")
+
     def delete(self, key: Key) -> None:
         raise TypeError("computed rows cannot be written")
 

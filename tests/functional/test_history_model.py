@@ -186,7 +186,8 @@ class Pages(RuleBasedStateMachine):
         run_id = ids[which % len(ids)]
         run = self.runs.get(run_id)
         if what == "own":
-            run = self.runs.own(run, "1", self.now, 1)
+            self.runs.own(run, "1", self.now, 1)
+            run = self.runs.get(run.id)
         else:
             run = self.runs.close(run, Closing(ENDS[which % 3], self.now))
         self.told[run_id].status = run.status
@@ -230,7 +231,8 @@ def test_a_run_that_ends_between_any_two_reads_is_told_once(
             an_event({}),
             1,
         )
-        made.append(runs.own(run, "1", START, 1))
+        runs.own(run, "1", START, 1)
+        made.append(runs.get(run.id))
     wanted = ListFilter("ws_demo", frozenset(), None, None, 0, START + 9, None, newest_first)
     begun = table.snapshot()
 

@@ -71,7 +71,9 @@ def opened(engine: Engine, **changes: Any) -> Run:
 
 
 def owned(engine: Engine, **changes: Any) -> Run:
-    return engine.stores.runs.own(opened(engine, **changes), "1:9d1f", START + 5, 3)
+    run = opened(engine, **changes)
+    engine.stores.runs.own(run, "1:9d1f", START + 5, 3)
+    return engine.stores.runs.get(run.id)
 
 
 def due(engine: Engine, now: int) -> list[str]:
@@ -133,14 +135,16 @@ def test_a_run_is_owned_once_and_by_its_own_attempt(engine: Engine) -> None:
 def test_a_node_is_claimed_once_until_its_claim_is_taken_over(engine: Engine) -> None:
     run = owned(engine)
     claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
-    after = engine.stores.runs.claim(run, 2, claim, replaces=None, left=[])
+    engine.stores.runs.claim(run, 2, claim, replaces=None, left=[])
+    after = engine.stores.runs.get(run.id)
     assert after.claimed == {2}
     assert after.open_claims == {2: claim}
 
     second = Claim(request_id="r2", started_at=START + 20, lease_until=START + 30)
     with pytest.raises(ConditionFailedError):
         engine.stores.runs.claim(run, 2, second, replaces=None, left=[])
-    taken = engine.stores.runs.claim(run, 2, second, replaces=claim, left=[])
+    engine.stores.runs.claim(run, 2, second, replaces=claim, left=[])
+    taken = engine.stores.runs.get(run.id)
     assert taken.open_claims == {2: second}
     with pytest.raises(ConditionFailedError):
         engine.stores.runs.claim(run, 2, second, replaces=claim, left=[])
@@ -149,8 +153,10 @@ def test_a_node_is_claimed_once_until_its_claim_is_taken_over(engine: Engine) ->
 def test_a_claim_takes_the_nodes_just_left_out_of_the_row(engine: Engine) -> None:
     run = owned(engine)
     claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
-    run = engine.stores.runs.claim(run, 1, claim, replaces=None, left=[])
-    run = engine.stores.runs.claim(run, 2, claim, replaces=None, left=[1])
+    engine.stores.runs.claim(run, 1, claim, replaces=None, left=[])
+    run = engine.stores.runs.get(run.id)
+    engine.stores.runs.claim(run, 2, claim, replaces=None, left=[1])
+    run = engine.stores.runs.get(run.id)
     assert set(run.open_claims) == {2}
     assert run.claimed == {1, 2}
 
@@ -212,14 +218,16 @@ def test_the_run_row_stays_under_one_kilobyte_in_every_status(engine: Engine) ->
         scheduled_for=START + 120_000,
     )
     sizes = {"PENDING": item_size(raw(engine, run))}
-    run = engine.stores.runs.own(run, "12:" + "f" * 36, START, 1500)
+    engine.stores.runs.own(run, "12:" + "f" * 36, START, 1500)
+    run = engine.stores.runs.get(run.id)
     # A walk of thirty nodes, three branches at work at once.
     for rank in range(1, 31):
         claim = Claim(
             request_id="f" * CLAIM_ID_CHARACTERS, started_at=START, lease_until=START + 20_000
         )
         left = [rank - 3] if rank - 3 in run.open_claims else []
-        run = engine.stores.runs.claim(run, rank, claim, replaces=None, left=left)
+        engine.stores.runs.claim(run, rank, claim, replaces=None, left=left)
+        run = engine.stores.runs.get(run.id)
     engine.stores.runs.park(run, 30, claim, START + 1)
     sizes["RUNNING"] = item_size(raw(engine, run))
     error = ErrorDetail(node_id="n" * 48, kind="OUTCOME_UNKNOWN", message="m" * 900, cause="c")

@@ -303,6 +303,15 @@ def test_an_update_makes_the_row_that_was_not_there(table: Table) -> None:
     )
 
 
+def test_a_change_without_an_answer_does_what_an_update_does(table: Table) -> None:
+    assert table.change(KEY, Change(set={"a": "x"}, add={"n": 1})) is None  # type: ignore[func-returns-value]
+    assert table.get(KEY) == row(a="x", n=1)
+    with pytest.raises(ConditionFailedError) as raised:
+        table.change(KEY, Change(set={"a": "y"}), Attr("n").eq(2))
+    assert raised.value.item == row(a="x", n=1)
+    assert table.get(KEY) == row(a="x", n=1)
+
+
 def test_an_update_sets_adds_and_removes_at_once(table: Table) -> None:
     table.put(HELD)
     change = Change(

@@ -126,7 +126,8 @@ def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, 
         expires_at=engine.clock.now + 1_000 * HOUR,
     )
     run, _ = of.runs.open(run, an_event({"note": CANARY}), 1)
-    run = of.runs.own(run, "1", run.created_at, 1)
+    of.runs.own(run, "1", run.created_at, 1)
+    run = of.runs.get(run.id)
     error = ErrorDetail(node_id="start", kind="STOP_ERROR", message=CANARY)
     of.runs.close(run, Closing(RunStatus.FAILED, engine.clock.now, error=error))
     engine.failure_groups.take(run.id)

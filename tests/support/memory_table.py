@@ -136,6 +136,10 @@ class MemoryTable:
         answer: Item = self._call("UpdateItem", key, lambda: copied(self._write(write)))
         return answer
 
+    def change(self, key: Key, change: Change, condition: ConditionBase | None = None) -> None:
+        write = Modify(key, change, condition)
+        self._call("UpdateItem", key, lambda: self._write(write))
+
     def delete(self, key: Key) -> None:
         self._call("DeleteItem", key, lambda: self._write(Delete(key)))
 

@@ -120,7 +120,7 @@ class DeliveryStore:
         """Writes one transition of an attempt. ConditionFailedError, with the row, if it changed
         since it was read."""
         update = delivery_change(after, self._bodies, shards)
-        self._table.update(keys.delivery(before.id), update, _is_unchanged(before))
+        self._table.change(keys.delivery(before.id), update, _is_unchanged(before))
         return after
 
     def claim(

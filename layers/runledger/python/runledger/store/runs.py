@@ -162,7 +162,7 @@ class RunStore:
         ]
         return run_from_item(rows["RUN"]), {step.node_id: step for step in steps}
 
-    def own(self, run: Run | PendingRun, execution: str, started_at: int, trigger_ms: int) -> Run:
+    def own(self, run: Run | PendingRun, execution: str, started_at: int, trigger_ms: int) -> None:
         """Makes a PENDING run RUNNING, for this execution. ConditionFailedError, with the row, if
         it is not pending, at another attempt, or of another workspace or automation."""
         is_of_workspace = Attr("workspaceId").eq(run.workspace_id)
@@ -179,7 +179,7 @@ class RunStore:
             },
             add={"sequence": 1},
         )
-        return run_from_item(self._table.update(keys.run(run.id), change, may_own))
+        self._table.change(keys.run(run.id), change, may_own)
 
     def claim(
         self,
@@ -189,14 +189,14 @@ class RunStore:
         *,
         replaces: Claim | None,
         left: "Iterable[int]",
-    ) -> Run:
+    ) -> None:
         """Claims the node of this rank for one request, and removes the nodes just `left` from the
         open claims. `replaces` is the expired claim to take over, if any.
 
         ConditionFailedError, with the row, if the run is not RUNNING, another execution owns it, or
         the node is already claimed (again)."""
         claiming = self.claiming(run, rank, claim, replaces=replaces, left=left)
-        return run_from_item(self._table.update(claiming.key, claiming.change, claiming.condition))
+        self._table.change(claiming.key, claiming.change, claiming.condition)
 
     def claiming(
         self,
@@ -235,7 +235,7 @@ class RunStore:
         parked = claim.changed(wait_until=wait_until)
         change = Change(set={("openClaims", str(rank)): claim_value(parked)})
         with suppress(ConditionFailedError):
-            self._table.update(keys.run(run.id), change, is_ours)
+            self._table.change(keys.run(run.id), change, is_ours)
 
     def release(self, run: Run, rank: int, claim: Claim) -> None:
         """Gives back a claim whose effect never began. Changes nothing if the claim is no longer
@@ -244,7 +244,7 @@ class RunStore:
         given_back = claim.changed(request_id="", lease_until=0)
         change = Change(set={("openClaims", str(rank)): claim_value(given_back)})
         with suppress(ConditionFailedError):
-            self._table.update(keys.run(run.id), change, is_ours)
+            self._table.change(keys.run(run.id), change, is_ours)
 
     def record(self, run: Run, step: Step, after: Step | None = None) -> Step:
         """Writes a step. `after` is its previous record, if the node continues. If the step was
@@ -328,7 +328,7 @@ class RunStore:
     def leave(self, run: Run) -> None:
         """Takes an ended run, whose messages are settled, out of the due index."""
         is_ended = Attr("status").eq(run.status.value)
-        self._table.update(keys.run(run.id), Change(remove=["gsi4pk", "dueKey"]), is_ended)
+        self._table.change(keys.run(run.id), Change(remove=["gsi4pk", "dueKey"]), is_ended)
 
     def postpone(
         self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False

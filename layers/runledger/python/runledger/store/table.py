@@ -100,6 +100,9 @@ class Table(Protocol):
         """Changes a row and returns it. ConditionFailedError (with the row found) if the condition
         does not hold."""
 
+    def change(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> None:
+        """As `update`, for a caller that does not need the row: it is neither sent nor read."""
+
     def delete(self, key: Key) -> None: ...
 
     def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
@@ -180,6 +183,11 @@ class DynamoTable:
             **_updating(change, condition),
         )
         return from_dynamo(answer["Attributes"])
+
+    def change(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> None:
+        self._call(
+            "update_item", TableName=self._name, Key=_key(key), **_updating(change, condition)
+        )
 
     def delete(self, key: Key) -> None:
         self._call("delete_item", TableName=self._name, Key=_key(key))
