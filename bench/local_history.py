@@ -143,8 +143,8 @@ def _load(stack: Stack, table: SyntheticTable) -> None:
 
 
 def _written(table: SyntheticTable, number: int) -> dict[str, Any]:
-    """Returns the row without its place in the due index: no tick must search for executions that
-    never existed."""
+    """Returns the row without its place in the due index. Otherwise the tick would look for the
+    executions of these runs, which never existed."""
     item = table.item(number)
     return {name: value for name, value in item.items() if name not in ("gsi4pk", "dueKey")}
 

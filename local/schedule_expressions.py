@@ -73,8 +73,8 @@ def _next_of_cron(fields: object, zone: ZoneInfo, after: datetime) -> datetime |
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    """Returns the first moment at which the zone's clock shows this, in UTC; None if it never
-    does."""
+    """Returns the moment, in UTC, at which the zone's clock shows the time `wall`. If the clock
+    shows it twice, returns the first moment; if never, None."""
     moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None) == wall else None
 

@@ -344,7 +344,8 @@ class Simulation:
         return {sk.removeprefix("STEP#"): row for sk, row in found.items()}
 
     def snapshot(self) -> Callable[[], None]:
-        """Returns a function that restores the current stage, without the executions."""
+        """Returns a function that restores the state of this moment: rows, clock, secrets, files
+        and schedules. It forgets all executions, messages and events."""
         rows, now, ids, requests = self.table.snapshot(), self.clock.now, self.ids, self.requests
         secrets, objects = dict(self.secrets.values), dict(self.s3.objects)
         schedules = dict(self.scheduler.schedules)

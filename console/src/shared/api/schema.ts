@@ -2836,7 +2836,7 @@ export interface components {
             newestMessage: string | null;
             /**
              * Newestrunid
-             * @description The run of the group that was created last.
+             * @description The newest run of the group.
              */
             newestRunId: string | null;
             /**

@@ -40,7 +40,7 @@ class FailureGroupView(WireModel):
             "expired."
         )
     )
-    newest_run_id: str | None = Field(description="The run of the group that was created last.")
+    newest_run_id: str | None = Field(description="The newest run of the group.")
     status: GroupStatus = Field(
         description=(
             "RESOLVED if a person resolved the group and no run has failed in this way since; "

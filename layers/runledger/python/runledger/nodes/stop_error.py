@@ -41,7 +41,8 @@ class StopErrorNode(NodeType[StopErrorConfig]):
         return {placement.node_id: task}
 
     def recorded_values(self, config: StopErrorConfig, record: Record) -> dict[Place, Any]:
-        """The recorded error contains the message."""
+        """Returns the rendered message, which is the message of the recorded error. Returns nothing
+        if another error was recorded."""
         error = record.error
         is_message = error is not None and error.kind == self.name
         return {("message",): error.message} if error is not None and is_message else {}

@@ -50,8 +50,9 @@ class Tally(BaseModel):
     def add(
         self, recipient: str, made: Iterable[tuple[str, MessageOutcome]], *, each_counts: bool
     ) -> None:
-        """Adds the attempts for one recipient: (channel, outcome). With `each_counts` every channel
-        is a separate goal."""
+        """Adds the attempts for one recipient. `made` has a pair for each attempt: the channel and
+        the outcome. With `each_counts` every channel is a separate goal; without it, all channels
+        together are one goal."""
         self.recipients += 1
         reached = []
         for channel, outcome in made:

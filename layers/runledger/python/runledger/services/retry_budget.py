@@ -1,8 +1,8 @@
 """Repeats a write while AWS is briefly away.
 
-Only the process that got an answer or made a claim knows it. Throttling lasts for seconds, and a
-lease lasts longer. So the process retries the write: a claim without a recorded result would mean
-an unknown outcome.
+Only the process that got an answer or made a claim can record it. A claim without a recorded result
+would mean an unknown outcome. So the process retries the write: throttling lasts for seconds, and
+the lease of a claim lasts longer.
 """
 
 from collections.abc import Callable

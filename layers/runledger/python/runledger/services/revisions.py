@@ -49,7 +49,8 @@ def edit(
     expected: ExpectedRevision,
     changed_by: Callable[[ThingT], str | None] = lambda thing: None,
 ) -> ThingT:
-    """Reads, checks and changes; tries again if another process wrote in between.
+    """Reads a thing, checks its revision and changes it. Tries again if another process wrote in
+    between.
 
     `change` raises ConflictError if the stored revision is not the one it was given. The edit is
     then made again from the current state, unless `expected` forbids that."""

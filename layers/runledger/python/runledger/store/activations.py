@@ -45,9 +45,9 @@ class ActivationStore:
         replaces: Activation | None,
     ) -> Activation:
         """Writes a new activation of the draft of `before`, with the next number, which is never
-        used again. The caller works on it until `due_at`. It replaces `replaces`.
-
-        ConditionFailedError if the automation or `replaces` has changed since it was read.
+        used again. Only the caller works on it until `due_at`. `replaces` is the earlier activation
+        that it replaces. Raises ConditionFailedError if the automation or `replaces` has changed
+        since it was read.
         """
         activation = Activation(
             workspace_id=before.workspace_id,
@@ -86,7 +86,7 @@ class ActivationStore:
         return activation
 
     def put_off(self, activation: Activation, due_at: int) -> Activation:
-        """Moves the due time to `due_at`; until then the caller may work on it.
+        """Moves the due time to `due_at`; until then the caller may work on it. Raises Raises
         ConditionFailedError if another process moved it, or the activation has ended."""
         change = Change(set={"dueKey": _due_key(activation, due_at)})
         is_where_it_was = Attr("dueKey").eq(_due_key(activation, activation.due_at))
@@ -112,7 +112,7 @@ class ActivationStore:
     def canceling(self, activation: Activation, problem: Problem, now: int, due_at: int) -> Write:
         """Returns the write that cancels the activation. It belongs to the transaction of the
         change that replaces the activation. Until `due_at` another process may still be creating
-        the activation's machine. After that, the machine is deleted."""
+        the machine. After `due_at` the tick deletes the machine."""
         return Modify(
             _key(activation),
             _ending(activation, ActivationStatus.CANCELED, problem, now, due_at),
@@ -128,7 +128,7 @@ class ActivationStore:
         due_at: int,
     ) -> Activation:
         """Ends an activation that will not become active. Its machine may be deleted from `due_at`
-        on. ConditionFailedError if it has ended meanwhile."""
+        on. Raises ConditionFailedError if it has ended meanwhile."""
         change = _ending(activation, status, problem, now, due_at)
         return _from_item(self._table.update(_key(activation), change, _is_pending()))
 

@@ -58,8 +58,8 @@ class AutomationStore:
         )
 
     def save_draft(self, automation: Automation, graph: Graph) -> None:
-        """Writes name, re-entry and graph. ConflictError if the stored revision is not the one
-        before `automation.draft_revision` (the new one)."""
+        """Writes name, re-entry and graph. Raises ConflictError if the stored revision is not the
+        one just before `automation.draft_revision`, which is the new revision."""
         is_expected_revision = Attr("draftRevision").eq(automation.draft_revision - 1)
         change = Change(
             set={
@@ -104,8 +104,8 @@ class AutomationStore:
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Automation], str | None]:
-        """Returns automations, newest first, after the automation with that id; and the last id if
-        more follow."""
+        """Returns a page of automations, newest first, after the automation with the given id. Also
+        returns the id of the last one if more follow."""
         return newest_rows(self._table, keys.automation, _from_item, workspace_id, limit, after)
 
     def draft(self, automation: Automation) -> Graph:
@@ -115,7 +115,7 @@ class AutomationStore:
         return Graph.model_validate(self._bodies.unpack(item["graph"]))
 
     def version(self, automation_id: str, number: int) -> Version:
-        """Returns a frozen version. NotFoundError if it never existed."""
+        """Returns a frozen version. Raises NotFoundError if it never existed."""
         return self._cached_version(automation_id, number)
 
     def versions(self, automation_id: str) -> list[Version]:
@@ -140,9 +140,8 @@ class AutomationStore:
 
     def activate(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
         """Changes `before` into `after`, with the writes in `also`, or changes nothing. The draft
-        may have been saved meanwhile.
-
-        ConflictError if the status was changed or another activation was requested."""
+        may have been saved meanwhile. Raises ConflictError if the status was changed or another
+        activation was requested."""
         is_same_version = Attr("lastVersion").eq(before.last_version)
         is_same_status = Attr("status").eq(before.status.value)
         is_as_it_was = is_same_version & is_same_status
@@ -180,9 +179,9 @@ class AutomationStore:
             ) from error
 
     def stop(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
-        """Stores `after`, which takes no more events, and starts the drain of the open runs: the
-        row is in the due index until that is done. `also` is written in the same transaction.
-        ConflictError if it was changed since it was read."""
+        """Stores `after`, which accepts no more events, and starts to drain the open runs: the row
+        is in the due index until they are drained. `also` is written in the same transaction.
+        Raises ConflictError if the automation was changed since it was read."""
         is_same_status = Attr("status").eq(before.status.value)
         is_same_version = Attr("lastVersion").eq(before.last_version)
         # An activation may have reserved its number before `before` was read, and committed
@@ -230,8 +229,8 @@ class AutomationStore:
             self._table.update(key, change, is_same_drain)
 
     def rotate(self, before: Automation, after: Automation) -> None:
-        """Records that the signing secret will be replaced. ConflictError if another rotation was
-        recorded since `before` was read."""
+        """Records that the signing secret will be replaced. Raises ConflictError if another
+        rotation was recorded since `before` was read."""
         is_same_rotation = (
             Attr("rotation").not_exists()
             if before.rotation is None

@@ -28,7 +28,7 @@ def run_objects(run_id: str, expires_at: int) -> str:
 
 
 def delivery_objects(delivery_id: str, expires_at: int) -> str:
-    """As `run_objects`, for a delivery."""
+    """Returns the key prefix of a delivery's objects, as `run_objects` does for a run."""
     return f"deliveries/{delivery_id}/{ttl(expires_at)}/"
 
 
@@ -47,7 +47,7 @@ class Bodies:
     def pack(self, value: Any, object_key: str, words: bytes = b"") -> bytes | dict[str, str]:
         """Packs a value. If it needs an S3 object, its name begins with `object_key` and ends with
         a hash of the content, so that a process that loses the conditional write afterwards has
-        overwritten nothing. `words` as for `compress`."""
+        overwritten nothing. `words` are passed to `compress`."""
         data = compress(value, words)
         if len(data) <= INLINE_BYTES:
             return data
@@ -114,8 +114,8 @@ class Bodies:
             raise domain_error(error) from error
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
-        """Returns the packed value. NotFoundError if its S3 object is gone, UnreadableError if it
-        is damaged."""
+        """Returns the packed value. Raises NotFoundError if its S3 object is gone, UnreadableError
+        if it is damaged."""
         data = attribute
         if not isinstance(data, bytes):
             if not isinstance(data, Mapping) or not isinstance(data.get("s3"), str):
@@ -136,7 +136,7 @@ def compress(value: Any, words: bytes = b"") -> bytes:
 
 
 def decompress(data: bytes, words: bytes = b"") -> Any:
-    """Returns the value. Also reads data compressed without words. UnreadableError if it is
+    """Returns the value. Also reads data compressed without words. Raises UnreadableError if it is
     damaged."""
     unpacker = zlib.decompressobj(zdict=words)
     try:

@@ -35,7 +35,7 @@ class BulkCancelStore:
         self._table.put(item)
 
     def get(self, workspace_id: str, cancellation_id: str, now: int) -> BulkCancel:
-        """Returns a bulk cancel. NotFoundError also if it belongs to another workspace."""
+        """Returns a bulk cancel. Raises NotFoundError also if it belongs to another workspace."""
         found = self.at(keys.bulk_cancel(workspace_id, cancellation_id))
         if found is None or found.expires_at <= now:
             raise NotFoundError(f"there is no cancellation {cancellation_id}")
@@ -47,7 +47,7 @@ class BulkCancelStore:
 
     def change(self, before: BulkCancel, after: BulkCancel, due_at: int | None) -> BulkCancel:
         """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. ConditionFailedError if another process changed it since it was read."""
+        index. Raises ConditionFailedError if another process changed it since it was read."""
         return self._rows.change(before, after, due_at)
 
 

@@ -36,7 +36,7 @@ class CheckpointRows(Generic[WorkT]):
 
     def change(self, before: WorkT, after: WorkT, due_at: int | None) -> WorkT:
         """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. ConditionFailedError if it was changed or deleted since it was read."""
+        index. Raises ConditionFailedError if the row was changed or deleted since it was read."""
         is_unchanged = Attr("version").eq(before.version)
         after = after.changed(version=before.version + 1)
         progress = self.fields(after)

@@ -37,7 +37,7 @@ class ContactStore:
         self._table = table
 
     def create(self, contact: Contact) -> None:
-        """Writes a new contact. ConflictError if the e-mail or the phone belongs to another
+        """Writes a new contact. Raises ConflictError if the e-mail or the phone belongs to another
         contact."""
         is_new = Attr("pk").not_exists()
         writes: list[Write] = [Put(_to_item(contact), is_new)]
@@ -46,7 +46,7 @@ class ContactStore:
         self._write(writes)
 
     def replace(self, before: Contact, after: Contact) -> None:
-        """Replaces a contact. ConflictError if an address belongs to another contact, or the
+        """Replaces a contact. Raises ConflictError if an address belongs to another contact, or the
         contact was changed since `before` was read."""
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         is_free = Attr("pk").not_exists()
@@ -64,9 +64,9 @@ class ContactStore:
         self._write(writes)
 
     def erase(self, contact: Contact, also: Write) -> None:
-        """Deletes the contact and all items that find it, together with the write `also`.
-        ConflictError if the contact was changed since it was read, or the condition of `also`
-        fails."""
+        """Deletes the contact and all items that find it, together with the write `also`. Raises
+        Raises ConflictError if the contact was changed since it was read, or the condition of
+        `also` fails."""
         is_unchanged = Attr("updatedAt").eq(contact.updated_at)
         is_own = Attr("contactId").eq(contact.id)
         key = keys.contact(contact.workspace_id, contact.id)
@@ -135,15 +135,15 @@ class ContactStore:
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], str | None]:
-        """Returns contacts, newest first, after the contact with that id; and the last id if more
-        follow."""
+        """Returns a page of contacts, newest first, after the contact with the given id. Also
+        returns the id of the last one if more follow."""
         return newest_rows(self._table, keys.contact, _from_item, workspace_id, limit, after)
 
     def tagged(
         self, workspace_id: str, tag: str, limit: int, after: str | None
     ) -> tuple[list[str], bool]:
-        """Returns ids of contacts with the tag, oldest first, after that id; and whether more
-        follow."""
+        """Returns ids of contacts with the tag, oldest first, after the given id. Also returns
+        whether more follow."""
         key = keys.contact_tag(workspace_id, tag, after or "")
         start = dict(key_attributes(key)) if after else None
         page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
@@ -152,8 +152,8 @@ class ContactStore:
     def in_order(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], bool]:
-        """Returns contacts, oldest first, after the contact with that id; and whether more
-        follow."""
+        """Returns contacts, oldest first, after the contact with the given id. Also returns whether
+        more follow."""
         key = keys.contact(workspace_id, after or "")
         start = dict(key_attributes(key)) if after else None
         page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
@@ -165,8 +165,9 @@ class ContactStore:
         return frozenset(item.get("fields", ())) if item is not None else frozenset()
 
     def index_date_field(self, workspace_id: str, field: str) -> Modify:
-        """Records that a date automation uses a metadata key. From now on contacts are listed under
-        it by all forms of dates, including contacts whose value is not a date."""
+        """Records that a date automation uses a metadata key. From now on every contact with a
+        value under this key is listed, in whatever form its date is written, and also if the value
+        is not a date."""
         change = Change(add={"fields": {field}})
         return Modify(keys.date_fields(workspace_id), change)
 
@@ -176,8 +177,8 @@ class ContactStore:
             self._table.put(dict(key_attributes(key)))
 
     def _listings(self, contact: Contact) -> "set[Key]":
-        """Returns the keys of the items that find the contact, one per tag and date.
-        InvalidInputError if they are too many for one transaction."""
+        """Returns the keys of the items that find the contact, one per tag and date. Raises Raises
+        InvalidInputError if there are too many for one transaction."""
         found = _dates(contact) | {
             keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
         }

@@ -1,8 +1,8 @@
 """Delivery attempts. An attempt is written before its message is sent, and settled afterwards.
 
-Every change is one conditional write on the state that was read (`sequence` and `revision`), so
-that if two processes change an attempt, one has to read it again. The changes themselves are in
-`models/attempt_transitions.py`."""
+Every change is one conditional write on the state that was read (`sequence` and `revision`), so if
+two processes change an attempt at once, one of them fails and must read it again. The changes
+themselves are in `models/attempt_transitions.py`."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -44,11 +44,11 @@ class DeliveryStore:
 
     def begin(self, attempt: DeliveryAttempt, run_part: Write, token: str) -> bool:
         """Claims the effect: writes its PROCESSING attempt together with `run_part`, which checks
-        the run. If the run has ended or changed hands, its messages can no longer be claimed.
+        the run. If the run has ended or has another owner, its messages can no longer be claimed.
         `token` names the claim: a repeated call with it succeeds if the first one did.
 
-        Returns False, and writes nothing, if the attempt exists or the run's condition does not
-        hold: then nothing may be sent."""
+        Returns False, and writes nothing, if the attempt exists or the condition on the run does
+        not hold. Then nothing may be sent."""
         is_new = _is_new(attempt)
         item = delivery_to_item(attempt, self._bodies, listed=None)
         try:
@@ -117,8 +117,8 @@ class DeliveryStore:
     def change(
         self, before: DeliveryAttempt, after: DeliveryAttempt, shards: int
     ) -> DeliveryAttempt:
-        """Writes one transition of an attempt. ConditionFailedError, with the row, if it changed
-        since it was read."""
+        """Writes one transition of an attempt. Raises ConditionFailedError, with the row, if the
+        attempt changed since it was read."""
         update = delivery_change(after, self._bodies, shards)
         self._table.change(keys.delivery(before.id), update, _is_unchanged(before))
         return after
@@ -133,7 +133,7 @@ class DeliveryStore:
     ) -> DeliveryAttempt | None:
         """Claims the next try of a waiting attempt, and checks its run in the same transaction: a
         canceled run stops the attempt. Returns the claimed attempt, or None if nothing may be sent
-        because the attempt changed or was stopped. `token` as for `begin`."""
+        because the attempt changed or was stopped. `token` names the claim, as in `begin`."""
         change = delivery_change(after, self._bodies, shards)
         writes: list[Write] = [Modify(keys.delivery(before.id), change, _is_unchanged(before))]
         if before.run_id is not None:
@@ -154,8 +154,8 @@ class DeliveryStore:
 
     def release(self, attempt: DeliveryAttempt) -> None:
         """Removes an erased attempt from its contact's index, and the contact from the attempt, so
-        that neither leads to the other. ConditionFailedError if it was changed since it was
-        read."""
+        that neither leads to the other. Raises ConditionFailedError if the attempt was changed
+        since it was read."""
         change = Change(
             set={"revision": attempt.revision + 1},
             remove=["contactId", "addresseeId", "gsi3pk"],
@@ -193,17 +193,19 @@ class DeliveryStore:
         return {attempt.id: attempt for attempt in attempts}
 
     def shown(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
-        """As `get_many`, only for display: an attempt whose message is gone comes without it."""
+        """Returns attempts as `get_many` does, but only for display: an attempt whose message is
+        gone is returned without the message."""
         found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
         attempts = [shown_delivery_from_item(item, self._bodies) for item in found.values()]
         return {attempt.id: attempt for attempt in attempts}
 
     def find(self, delivery_id: str) -> DeliveryAttempt | None:
-        """As `get`, but returns None if the delivery does not exist."""
+        """Returns a delivery, or None if it does not exist."""
         return self._find(delivery_id)
 
     def find_shown(self, delivery_id: str) -> DeliveryAttempt | None:
-        """As `find`, only for display and erasure: a damaged row is read as far as possible."""
+        """Returns a delivery as `find` does, but only for display and erasure: a damaged row is
+        read as far as possible."""
         item = self._table.get(keys.delivery(delivery_id), consistent=True)
         return None if item is None else shown_delivery_from_item(item, self._bodies)
 
@@ -218,7 +220,8 @@ class DeliveryStore:
 
 
 def _is_new(attempt: DeliveryAttempt) -> ConditionBase:
-    """Also holds for leftovers of an expired run that the same event opened."""
+    """The condition that there is no attempt with this id, except one left over from an expired run
+    that the same event opened."""
     is_first = Attr("pk").not_exists()
     is_expired = Attr("ttl").lt(ttl(attempt.created_at))
     return is_first | is_expired

@@ -147,14 +147,14 @@ def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> 
 
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    """Returns an attempt. NotFoundError if its message was in S3 and is gone, UnreadableError if
-    the row is damaged."""
+    """Returns an attempt. Raises NotFoundError if its message was in S3 and is gone,
+    UnreadableError if the row is damaged."""
     return whole(DeliveryAttempt, _ATTEMPT, {**item, "bag": _unpacked(item, bodies)}, "delivery")
 
 
 def shown_delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    """As `delivery_from_item`, but without a lost message, and a damaged row is read as far as
-    possible. Never store the result."""
+    """Returns an attempt for display. It has no message if the message is lost, and a damaged row
+    is read as far as possible. Never store the result."""
     bag: dict[str, Any] = {}
     lost: list[str] = []
     try:
@@ -291,7 +291,8 @@ def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
 
 
 def _try_to_bag(made: Try, attempt: DeliveryAttempt) -> dict[str, Any]:
-    """Leaves out the provider's id if the row already has it outside the bag."""
+    """Returns a try in the form of the bag, without the provider's id if the row already has that
+    outside the bag."""
     is_known = made.provider_id == attempt.provider_id
     left_out = {"provider_id"} if is_known else set()
     return made.model_dump(mode="json", exclude_none=True, exclude=left_out)

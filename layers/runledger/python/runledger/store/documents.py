@@ -40,7 +40,8 @@ def newest_rows(
     limit: int,
     after: str | None,
 ) -> tuple[list[IdentifiedT], str | None]:
-    """Returns rows, newest first, after the row with that id; and the last id if more follow."""
+    """Returns a page of rows, newest first, after the row with the given id. Also returns the id of
+    the last one if more follow."""
     key = key_of(workspace_id, after or "")
     start = dict(key_attributes(key)) if after else None
     page = table.query(key.pk, ascending=False, limit=limit, after=start)
@@ -70,7 +71,8 @@ class DocumentStore(Generic[DocumentT]):
         self._table.put(self._to_item(document), is_new)
 
     def replace(self, before: DocumentT, after: DocumentT) -> None:
-        """Replaces a document. ConflictError if it was changed since `before` was read."""
+        """Replaces a document. Raises ConflictError if the document was changed since `before` was
+        read."""
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         try:
             self._table.put(self._to_item(after), is_unchanged)
@@ -95,5 +97,5 @@ class DocumentStore(Generic[DocumentT]):
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[DocumentT], str | None]:
-        """As `newest_rows`."""
+        """Returns a page of documents, as `newest_rows` does."""
         return newest_rows(self._table, self._key_of, self._from_item, workspace_id, limit, after)

@@ -46,7 +46,7 @@ class ErasedRunStore:
         return {"body": self._bodies.pack({"trigger": facts, "body": None}, "")}
 
     def _blank_step(self, item: "Item") -> dict[Path, Any]:
-        """Keeps where a step failed, the kind of its error, and its deliveries."""
+        """Blanks one step. Keeps where it failed, the kind of its error, and its deliveries."""
         bag = self._unpacked(item["bag"]) if "bag" in item else {}
         kept: dict[str, Any] = {}
         if bag.get("delivery_ids"):
@@ -59,8 +59,8 @@ class ErasedRunStore:
         return {"bag": self._bodies.pack(kept, "")}
 
     def _unpacked(self, attribute: "bytes | dict[str, str]") -> dict[str, Any]:
-        """Returns the unpacked object. It is empty if another process that erases the run has
-        deleted the file, or if it is damaged: then nothing of it stays."""
+        """Returns the unpacked object. Returns an empty object if another process that erases the
+        run has deleted the file. Also if the object is damaged; then nothing of it is kept."""
         try:
             value = self._bodies.unpack(attribute)
         except (NotFoundError, UnreadableError):

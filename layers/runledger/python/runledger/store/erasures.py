@@ -33,8 +33,8 @@ class ErasureStore:
         return Put(_to_item(erasure), is_new)
 
     def move_on(self, before: Erasure, after: Erasure) -> Erasure:
-        """Stores the progress. ConditionFailedError if another process changed it since `before`
-        was read."""
+        """Stores the progress. Raises ConditionFailedError if another process changed it since
+        `before` was read."""
         is_unchanged = Attr("revision").eq(before.revision)
         stored = after.changed(revision=before.revision + 1)
         self._table.put(_to_item(stored), is_unchanged)

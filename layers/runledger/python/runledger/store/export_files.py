@@ -38,7 +38,7 @@ class ExportFiles:
         return key
 
     def read(self, key: str) -> bytes:
-        """Returns an object's content. NotFoundError if it was deleted."""
+        """Returns an object's content. Raises NotFoundError if it was deleted."""
         return read_object(self._s3, self._bucket, key)
 
     def delete(self, key: str) -> None:
@@ -65,8 +65,8 @@ class ExportFiles:
         return Part(number=number, etag=str(done["ETag"]).strip('"'))
 
     def complete(self, key: str, upload_id: str, parts: "Iterable[Part]") -> None:
-        """Makes the object from these parts. Repeating it changes nothing: no other upload makes an
-        object of this name."""
+        """Makes the object from these parts. A repeated call changes nothing, because no other
+        upload makes an object with this name."""
         if self._exists(key):
             return
         completed: list[CompletedPartTypeDef] = [

@@ -47,7 +47,7 @@ class ExportStore:
             return
 
     def get(self, workspace_id: str, export_id: str, now: int) -> Export:
-        """Returns an export. NotFoundError also if it belongs to another workspace."""
+        """Returns an export. Raises NotFoundError also if it belongs to another workspace."""
         item = self._table.get(keys.export(workspace_id, export_id), consistent=True)
         if item is None or item["ttl"] <= ttl(now):
             raise NotFoundError(f"there is no export {export_id}")
@@ -60,8 +60,8 @@ class ExportStore:
     def newest(
         self, workspace_id: str, limit: int, after: str | None, now: int
     ) -> tuple[list[Export], str | None]:
-        """Returns exports, newest first, after the export with that id; and the last id if more
-        follow."""
+        """Returns a page of exports, newest first, after the export with the given id. Also returns
+        the id of the last one if more follow."""
         partition = keys.export(workspace_id, "").pk
         start = {"pk": partition, "sk": after} if after else None
         page = self._table.query(partition, ascending=False, limit=limit, after=start)
@@ -71,12 +71,14 @@ class ExportStore:
 
     def change(self, before: Export, after: Export, due_at: int | None) -> Export:
         """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. ConditionFailedError if it was changed or deleted since it was read."""
+        index. Raises ConditionFailedError if the export was changed or deleted since it was
+        read."""
         return self._rows.change(before, after, due_at)
 
     def part_number(self, export: Export) -> int:
         """Returns the number of the next part. No other process gets the same number, so two
-        processes never overwrite each other's parts. ConditionFailedError as for `change`."""
+        processes never overwrite each other's parts. Raises ConditionFailedError in the same cases
+        as `change`."""
         is_unchanged = Attr("version").eq(export.version)
         change = Change(add={"partNumber": 1})
         item = self._table.update(_key(export), change, is_unchanged)

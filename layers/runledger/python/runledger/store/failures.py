@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 class ListedGroup(NamedTuple):
-    """A group in a list. `position` is where the list continues after it; `group` is None if it is
-    gone."""
+    """A group in a list. `position` is where the list continues after the group. `group` is None if
+    the group is gone."""
 
     position: str
     group: FailureGroup | None
@@ -93,8 +93,9 @@ class FailureStore:
         return None
 
     def move(self, before: FailureGroup, after: FailureGroup) -> FailureGroup | None:
-        """Changes a group if it is unchanged since it was read; otherwise returns the present one.
-        NotFoundError if it is gone. Costs five write units if it moves in the lists."""
+        """Changes a group if nobody changed it since it was read; otherwise returns the present
+        group. Raises NotFoundError if the group is gone. Costs five write units if the group moves
+        in the lists."""
         was, becomes = _to_item(before), _to_item(after)
         changed: dict[Path, Any] = {
             name: value for name, value in becomes.items() if value != was.get(name)
@@ -116,7 +117,7 @@ class FailureStore:
         return None
 
     def resolve(self, group_id: str, resolution: Resolution) -> None:
-        """Stores a resolution, in place of an earlier one. NotFoundError if the group has
+        """Stores a resolution, in place of an earlier one. Raises NotFoundError if the group has
         expired."""
         values: dict[Path, Any] = {"resolvedBy": resolution.by, "resolvedAt": resolution.at}
         gone: list[Path] = ["reopenedAt"]
@@ -145,8 +146,8 @@ class FailureStore:
             )
 
     def find(self, group_id: str, *, consistent: bool = False) -> FailureGroup | None:
-        """Returns a group. Costs half a read unit and may be stale like an index; a consistent read
-        costs a whole unit."""
+        """Returns a group. Costs half a read unit, and the group may be slightly out of date. A
+        consistent read costs a whole unit."""
         item = self._table.get(keys.failure_group(group_id), consistent=consistent)
         return _from_item(item) if item is not None else None
 
@@ -154,8 +155,8 @@ class FailureStore:
         self, workspace_id: str, automation_id: str | None, since: int, after: str | None, size: int
     ) -> "Iterator[ListedGroup]":
         """Yields groups whose place in the list is at `since` or later, newest first, read `size`
-        at a time. A group that fails meanwhile moves to the front, so the reader does not see it
-        again."""
+        at a time. A group that gets a new failure meanwhile moves to the front, so the reader does
+        not see it again."""
         index, partition = keys.failure_groups(workspace_id, automation_id)
         sort = SortRange(low=keys.created_key(since, ""), high=after)
         start: Item | None = None
@@ -178,7 +179,7 @@ class FailureStore:
         self, group_id: str, since: int, until: int, limit: int, *, consistent: bool = False
     ) -> FailedRuns:
         """Returns up to `limit` runs of a group that were created from `since` to `until`. Costs
-        half a read unit for about 24 of them."""
+        half a read unit for about 24 runs."""
         page = self._table.query(
             keys.failure_members(group_id),
             SortRange(low=keys.created_key(since, ""), high=keys.created_key(until, "\uffff")),

@@ -42,7 +42,7 @@ class FireStore:
 
     def move_on(self, before: Fire, after: Fire, due_at: int | None) -> None:
         """Stores the progress of a fire from `before` to `after`. If `due_at` is None, the fire
-        leaves the due index. ConditionFailedError if another process was faster."""
+        leaves the due index. Raises ConditionFailedError if another process was faster."""
         is_running = Attr("status").eq(FireStatus.RUNNING.value)
         is_same_page = Attr("pages").eq(before.pages)
         values: dict[Path, Any] = {
@@ -64,7 +64,7 @@ class FireStore:
 
     def count_late(self, before: Fire, after: Fire) -> None:
         """Counts the runs of a page that was being opened while another process stopped the fire.
-        Changes nothing if the fire continued, or if they are already counted."""
+        Changes nothing if the fire continued, or if the runs are already counted."""
         is_stopped = Attr("status").eq(FireStatus.STOPPED.value)
         is_same_page = Attr("pages").eq(before.pages)
         is_more = Attr("opened").lt(after.opened)
@@ -74,7 +74,7 @@ class FireStore:
 
     def next_attempt(self, fire: Fire, due_at: int) -> int:
         """Returns the number of the execution that continues the fire. No other process gets the
-        same number. ConditionFailedError if the fire ended, moved on or was taken by another
+        same number. Raises ConditionFailedError if the fire ended, moved on or was taken by another
         process."""
         is_running: ConditionBase = Attr("status").eq(FireStatus.RUNNING.value)
         is_same_page = Attr("pages").eq(fire.pages)
@@ -86,8 +86,8 @@ class FireStore:
     def newest(
         self, automation_id: str, limit: int, after: str | None
     ) -> tuple[list[Fire], str | None]:
-        """Returns fires, newest day first, after that position; and the last position if more
-        follow."""
+        """Returns a page of fires, newest day first, after the given position. Also returns the
+        last position if more follow."""
         partition = keys.schedule(automation_id).pk
         start = {"pk": partition, "sk": after} if after else None
         page = self._table.query(

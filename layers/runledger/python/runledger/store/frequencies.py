@@ -1,5 +1,5 @@
-"""How often a recipient got messages recently: one small item per recipient and kind of address,
-kept only for messages whose node has a frequency cap. Times are epoch milliseconds."""
+"""How often a recipient got messages recently: one small item per recipient and kind of address.
+Only messages whose node has a frequency cap are counted. Times are epoch milliseconds."""
 
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,9 @@ _TRIES = 12
 
 
 class Frequency(Model):
-    """The messages counted within a window. `count` is how many others there are; `is_counted` says
-    that this one is counted already; `frees_at` is when the next place becomes free."""
+    """The messages counted within a window. `count` is how many other messages there are.
+    `is_counted` says that this message is counted already. `frees_at` is when the next place
+    becomes free."""
 
     count: int
     is_counted: bool
@@ -58,7 +59,7 @@ class FrequencyStore:
                 item = error.item
             else:
                 return frequency.changed(is_counted=True)
-        raise TransientError("other messages to this recipient kept coming first; try again")
+        raise TransientError("too many messages to this recipient at the same time; try again")
 
     def _read(self, key: keys.Key) -> "Item | None":
         return self._table.get(key, consistent=True)

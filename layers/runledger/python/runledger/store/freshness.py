@@ -3,8 +3,8 @@ seen on the stream.
 
 A stream has a shard for each partition of the table, and several readers read each shard at once;
 none of them knows how many there are. So pulses are written under many keys, to reach all shards
-and readers. Each key has a latest pulse that was seen. Everything written before the oldest of
-these has been read."""
+and readers. For each key, the latest pulse that was seen is recorded. Everything that was written
+before the oldest of these pulses has been read."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING

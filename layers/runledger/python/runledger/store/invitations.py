@@ -27,8 +27,8 @@ class InvitationStore:
         self._table = table
 
     def add(self, invitation: Invitation, expired: Invitation | None) -> None:
-        """Writes an invitation in place of `expired`. ConditionFailedError if the address now has
-        another invitation to the workspace."""
+        """Writes an invitation in place of `expired`. Raises ConditionFailedError if the address
+        now has another invitation to the workspace."""
         is_free = Attr("pk").not_exists()
         by_workspace, by_address = _items(invitation)
         writes: list[Write] = [Put(by_workspace)]
@@ -58,7 +58,7 @@ class InvitationStore:
         return sorted(map(_invitation, page.items), key=lambda each: each.created_at)
 
     def renew(self, before: Invitation, sent_at: int, expires_at: int) -> Invitation:
-        """Extends an invitation. ConditionFailedError if it changed since it was read."""
+        """Extends an invitation. Raises ConditionFailedError if it changed since it was read."""
         change = Change(
             set={
                 "sentAt": sent_at,
@@ -70,12 +70,12 @@ class InvitationStore:
         return before.changed(sent_at=sent_at, expires_at=expires_at)
 
     def remove(self, before: Invitation) -> None:
-        """Deletes an invitation. ConditionFailedError if it changed since it was read."""
+        """Deletes an invitation. Raises ConditionFailedError if it changed since it was read."""
         self._table.transact(_removal(before, _is_as_read(before)))
 
     def accept(self, before: Invitation, membership: "Membership") -> None:
-        """Turns an invitation into a membership. ConditionFailedError if it changed since it was
-        read, or the user is a member already."""
+        """Turns an invitation into a membership. Raises ConditionFailedError if it changed since it
+        was read, or the user is a member already."""
         self._table.transact([*_removal(before, _is_as_read(before)), *joining(membership)])
 
 

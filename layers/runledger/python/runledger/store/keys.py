@@ -160,7 +160,8 @@ def tombstone(of: Key) -> Key:
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
     """Returns the key of a suppressed address. Each has its own partition, because every message
-    reads one. It is a hash, so that an address is recognized after its owner was erased."""
+    reads one. The key is a hash, so that an address is still recognized after its owner was
+    erased."""
     digest = suppression_digest(workspace_id, address_kind, address)
     return Key(f"SUPPRESSION#{digest}", "SUPPRESSION")
 
@@ -377,7 +378,7 @@ TOTALS_PREFIX = "TOTALS#"
 
 
 def totals(workspace_id: str, kind: str, part: str | None) -> str:
-    """Returns the partition of a scope's hours. A part of None is the whole workspace."""
+    """Returns the partition of a scope's hours. A `part` of None means the whole workspace."""
     return f"{TOTALS_PREFIX}{workspace_id}#{kind}#{_WHOLE if part is None else part}"
 
 
@@ -452,7 +453,7 @@ def due_at_of(key: str) -> int:
 
 
 def id_of(key: str) -> str:
-    """Returns the id after the time in a `createdKey` or `dueKey`."""
+    """Returns the id in a `createdKey` or `dueKey`, which follows the time."""
     return key[14:]
 
 

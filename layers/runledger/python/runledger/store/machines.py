@@ -72,8 +72,8 @@ class MachineStore:
         return False
 
     def look_again(self, machine: SupersededMachine, empty_at: int | None, due_at: int) -> None:
-        """Stores since when no open run was found, and when to look again. ConditionFailedError if
-        another process looked meanwhile."""
+        """Stores since when no open run was found, and when to look again. Raises Raises
+        ConditionFailedError if another process looked meanwhile."""
         key = keys.machine(machine.automation_id, machine.version)
         is_there = Attr("pk").exists()
         is_unchanged = (

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
-    """Returns an object's content. NotFoundError if it does not exist."""
+    """Returns an object's content. Raises NotFoundError if it does not exist."""
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except AWS_ERRORS as error:

@@ -26,7 +26,7 @@ class RefusalStore:
         self._table = table
 
     def add(self, refusal: Refusal, shards: int) -> None:
-        """Writes a refusal. If one with the same id exists, it is kept."""
+        """Writes a refusal. If a refusal with the same id exists, that one is kept."""
         is_new = Attr("pk").not_exists()
         with suppress(ConditionFailedError):
             self._table.put(_to_item(refusal, shards), is_new)
@@ -34,7 +34,7 @@ class RefusalStore:
     def tally(self, refusal: Refusal, shards: int) -> None:
         """Counts one more refusal with the same id. The first one is kept as the sample.
 
-        Each costs one write unit, except the first, because no list key changes."""
+        Each refusal after the first costs one write unit, because no list key changes."""
         is_there = Attr("pk").exists()
         is_new = Attr("pk").not_exists()
         one_more = Change(add={"count": 1}, set={"lastAt": refusal.last_at})
@@ -64,12 +64,12 @@ class RefusalStore:
         return found
 
     def find(self, refusal_id: str) -> Refusal | None:
-        """As `get`, but returns None if the refusal does not exist."""
+        """Returns a refusal, or None if it does not exist."""
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         return None if item is None else _from_item(item)
 
     def find_shown(self, refusal_id: str) -> Refusal | None:
-        """As `find`, but reads a damaged row as far as possible."""
+        """Returns a refusal as `find` does, but reads a damaged row as far as possible."""
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         return None if item is None else _shown_from_item(item)
 
@@ -129,12 +129,13 @@ _REFUSAL: dict[str, Reader] = {
 
 
 def _from_item(item: "Item") -> Refusal:
-    """Returns the refusal of a row. UnreadableError if the row is damaged."""
+    """Returns the refusal of a row. Raises UnreadableError if the row is damaged."""
     return whole(Refusal, _REFUSAL, item, "refusal")
 
 
 def _shown_from_item(item: "Item") -> Refusal:
-    """As `_from_item`, but reads a damaged row as far as possible. For display only."""
+    """Returns the refusal of a row, and reads a damaged row as far as possible. For display
+    only."""
     try:
         return _from_item(item)
     except UnreadableError as error:

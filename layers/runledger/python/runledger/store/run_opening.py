@@ -48,13 +48,13 @@ class RunOpening:
         *,
         must_match: bool,
     ) -> tuple[Run, bool]:
-        """Writes a PENDING run. Returns the run, and whether this call opened it.
+        """Writes a PENDING run. Returns the run, and whether this call opened it. Raises
         ReentryBlockedError if the contact may not enter the automation now; with `must_match`,
         KeyReusedError if an existing run has another contact or body.
 
-        The event is written first: the row is the queue, and a process that sees it must find the
-        event. If a run with this id exists, it is returned and nothing changes. An event left by a
-        call that died in between is the same event, and is kept."""
+        The event is written before the row. The row is the queue, and a process that sees the row
+        must find the event. If a run with this id exists, it is returned and nothing changes. If a
+        call died between the two writes, its event is the same one, and is kept."""
         found, is_opened = self._open(run, event, shards, reentry, must_match=must_match)
         if must_match and not is_opened:
             self._require_same(found, run, event)
@@ -116,8 +116,8 @@ class RunOpening:
             _require_same_body(event_from_item(item, self._bodies), event, found.id)
 
     def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
-        """Replaces the event of an expired run whose row is already deleted: that event will be
-        deleted too, even if the new run needs it."""
+        """Replaces the event of an expired run whose row is already deleted. Otherwise that event
+        would soon be deleted too, although the new run needs it."""
         if found is None or found["ttl"] > ttl(now):
             return
         is_as_found = Attr("ttl").eq(found["ttl"])

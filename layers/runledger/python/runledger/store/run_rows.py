@@ -106,12 +106,12 @@ _RUN: dict[str, Reader] = {
 
 
 def run_from_item(item: "Item") -> Run:
-    """Returns the run of a row. UnreadableError if the row is damaged."""
+    """Returns the run of a row. Raises UnreadableError if the row is damaged."""
     return whole(Run, _RUN, item, "run")
 
 
 def shown_run_from_item(item: "Item") -> Run:
-    """As `run_from_item`, but reads a damaged row as far as possible. For display and erasure
+    """Returns the run of a row, and reads a damaged row as far as possible. For display and erasure
     only."""
     try:
         return run_from_item(item)
@@ -201,8 +201,8 @@ def _group_from_item(value: dict[str, str] | None) -> str | None:
 
 
 def has_whole_message(error: ErrorDetail) -> bool:
-    """Whether a row's error has its whole message. A whole message that ends with … counts as
-    cut."""
+    """Whether a row's error has its whole message. A complete message that happens to end with …
+    counts as cut."""
     return not error.message.endswith("…")
 
 
@@ -221,8 +221,8 @@ def event_to_item(run: Run, event: Event, bodies: "Bodies") -> "Item":
 
 
 def event_from_item(item: "Item", bodies: "Bodies") -> Event:
-    """Returns an event. UnreadableError if it is damaged, NotFoundError if it was in S3 and is
-    gone."""
+    """Returns an event. Raises UnreadableError if it is damaged, NotFoundError if it was in S3 and
+    is gone."""
     try:
         stored = bodies.unpack(item["body"])
         details = dict(stored["trigger"])
@@ -232,7 +232,7 @@ def event_from_item(item: "Item", bodies: "Bodies") -> Event:
 
 
 def shown_event_from_item(item: "Item", bodies: "Bodies", trigger_type: TriggerType) -> Event:
-    """As `event_from_item`, but returns only the trigger's type if the event is damaged or gone."""
+    """Returns an event, or only its trigger's type if the event is damaged or gone."""
     try:
         return event_from_item(item, bodies)
     except (UnreadableError, NotFoundError) as error:
@@ -289,15 +289,15 @@ _STEP: dict[str, Reader] = {
 
 
 def step_from_item(item: "Item", bodies: "Bodies") -> Step:
-    """Returns a step. UnreadableError if it is damaged, NotFoundError if its bag was in S3 and is
-    gone."""
+    """Returns a step. Raises UnreadableError if it is damaged, NotFoundError if its bag was in S3
+    and is gone."""
     bag = _unpacked(item, bodies)
     return whole(Step, {**_STEP, **{name: _from(bag, name) for name in bag}}, item, "step")
 
 
 def shown_step_from_item(item: "Item", bodies: "Bodies") -> Step:
-    """As `step_from_item`, but reads a damaged step as far as possible, so that the rest of the run
-    can be shown."""
+    """Returns a step, and reads a damaged step as far as possible, so that the rest of the run can
+    be shown."""
     try:
         return step_from_item(item, bodies)
     except (UnreadableError, NotFoundError) as error:

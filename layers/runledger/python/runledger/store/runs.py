@@ -56,7 +56,7 @@ class RunHistory:
 
 @dataclass(frozen=True, slots=True)
 class PendingRun:
-    """What an execution knows of its run before it reads it."""
+    """What an execution knows of its run before it reads the run."""
 
     id: str
     workspace_id: str
@@ -95,7 +95,7 @@ class RunStore:
         *,
         must_match: bool = False,
     ) -> tuple[Run, bool]:
-        """As `RunOpening.open`."""
+        """Opens a run, as `RunOpening.open` describes."""
         opening = RunOpening(self._table, self._bodies)
         return opening.open(run, event, shards, reentry, must_match=must_match)
 
@@ -112,20 +112,21 @@ class RunStore:
         return {run.id: run for run in runs}
 
     def find_alive(self, workspace_id: str, run_id: str, now: int) -> Run | None:
-        """As `get_many`, for one run. Returns None if it belongs to another workspace or has
+        """Returns one run for display. Returns None if it belongs to another workspace or has
         expired."""
         run = self.get_many([run_id]).get(run_id)
         is_alive = run is not None and run.workspace_id == workspace_id and run.expires_at > now
         return run if is_alive else None
 
     def history(self, run_id: str, now: int = 0) -> RunHistory:
-        """Returns row, event and steps from one consistent read. NotFoundError if the row does not
-        exist or has expired by `now`, UnreadableError if the row is damaged. A damaged event or
-        step has `unreadable`."""
+        """Returns row, event and steps from one consistent read. Raises NotFoundError if the row
+        does not exist or has expired by `now`, UnreadableError if the row is damaged. A damaged
+        event or step has `unreadable`."""
         return self._history(run_id, now, run_from_item)
 
     def shown(self, run_id: str, now: int) -> RunHistory:
-        """As `history`, but reads a damaged row as far as possible. For display only."""
+        """Returns the history as `history` does, but reads a damaged row as far as possible. For
+        display only."""
         return self._history(run_id, now, shown_run_from_item)
 
     def _history(self, run_id: str, now: int, read: "Callable[[Item], Run]") -> RunHistory:
@@ -147,8 +148,8 @@ class RunStore:
         )
 
     def outline(self, run_id: str) -> tuple[Run, dict[str, Step]]:
-        """Returns row and steps from one consistent read, the steps without the fields in their
-        bags (input, output, evidence …). NotFoundError if the row does not exist."""
+        """Returns row and steps from one consistent read. The steps lack the fields in their bags
+        (input, output, evidence …). Raises NotFoundError if the row does not exist."""
         page = self._table.query(
             keys.run(run_id).pk, SortRange(low=keys.run(run_id).sk), consistent=True
         )
@@ -163,8 +164,9 @@ class RunStore:
         return run_from_item(rows["RUN"]), {step.node_id: step for step in steps}
 
     def own(self, run: Run | PendingRun, execution: str, started_at: int, trigger_ms: int) -> None:
-        """Makes a PENDING run RUNNING, for this execution. ConditionFailedError, with the row, if
-        it is not pending, at another attempt, or of another workspace or automation."""
+        """Makes a PENDING run RUNNING, for this execution. Raises ConditionFailedError, with the
+        row, if the run is not PENDING, has another attempt number, or belongs to another workspace
+        or automation."""
         is_of_workspace = Attr("workspaceId").eq(run.workspace_id)
         is_of_automation = Attr("automationId").eq(run.automation_id)
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
@@ -193,8 +195,8 @@ class RunStore:
         """Claims the node of this rank for one request, and removes the nodes just `left` from the
         open claims. `replaces` is the expired claim to take over, if any.
 
-        ConditionFailedError, with the row, if the run is not RUNNING, another execution owns it, or
-        the node is already claimed (again)."""
+        Raises ConditionFailedError, with the row, if the run is not RUNNING, another execution owns
+        it, or the node is already claimed, or was claimed again."""
         claiming = self.claiming(run, rank, claim, replaces=replaces, left=left)
         self._table.change(claiming.key, claiming.change, claiming.condition)
 
@@ -207,7 +209,7 @@ class RunStore:
         replaces: Claim | None,
         left: "Iterable[int]",
     ) -> Modify:
-        """As `claim`, for a transaction."""
+        """Returns the write of a claim, as `claim` makes it, for a transaction."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         if replaces is None:
@@ -229,8 +231,8 @@ class RunStore:
         return Check(keys.run(run.id), is_running & is_owned)
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
-        """Stores with the claim until when the node waits. Only readers of the row need this, so if
-        the run moved on meanwhile, nothing changes."""
+        """Stores in the claim until when the node waits. Only readers of the row need this time. So
+        nothing changes if the run moved on meanwhile."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.changed(wait_until=wait_until)
         change = Change(set={("openClaims", str(rank)): claim_value(parked)})
@@ -271,8 +273,8 @@ class RunStore:
         return step
 
     def close(self, run: Run, closing: Closing) -> Run:
-        """Ends an open run. ConditionFailedError, with the row, if the run has ended, changed hands
-        or got another attempt since it was read.
+        """Ends an open run. Raises ConditionFailedError, with the row, if the run has ended, or got
+        another owner or attempt, since it was read.
 
         Steps still at work need no write: a reader shows an open claim of an ended run as a
         canceled step, so the write of the row settles them all. If one of them was sending
@@ -333,8 +335,9 @@ class RunStore:
     def postpone(
         self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False
     ) -> Run:
-        """Changes when an open run is due. `start_error` says why a start was put off, `refused`
-        that its attempt was not used. ConditionFailedError if the run moved on meanwhile."""
+        """Changes when an open run is due. `start_error` says why a start was put off. `refused`
+        says that the attempt was not used up. Raises ConditionFailedError if the run moved on
+        meanwhile."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:
@@ -355,10 +358,10 @@ class RunStore:
     def hand_back(
         self, run: Run, due_at: int, reason: str, *, untried: bool, is_as_read: bool = False
     ) -> Run:
-        """Takes a RUNNING run from its execution, which cannot go on, for its next attempt.
-        Recorded steps stay, and so do claims. `untried` says that the next attempt is started only
-        when due. ConditionFailedError if the run ended or changed hands since it was read; with
-        `is_as_read` also if a node was claimed since."""
+        """Takes a RUNNING run from its execution, which cannot go on, so that the next attempt can.
+        Recorded steps and claims stay. `untried` says that the next attempt is started only when
+        due. Raises ConditionFailedError if the run ended or got another owner since it was read.
+        With `is_as_read`, also if a node was claimed since."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))
@@ -370,8 +373,8 @@ class RunStore:
         return run_from_item(self._table.update(keys.run(run.id), change, may_take))
 
     def resume(self, run: Run, execution: str, now: int) -> Run:
-        """Gives a run that was handed back to the execution of its present attempt. Otherwise
-        ConditionFailedError with the row."""
+        """Gives a run that was handed back to the execution of its present attempt. Raises
+        ConditionFailedError, with the row, if the run was not handed back."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_unowned = Attr("execution").not_exists()
@@ -392,8 +395,8 @@ def _messages_left(run: Run, status: RunStatus) -> int | None:
 def _again(
     run: Run, due_at: int, reason: str, *, untried: bool = False, gone: Sequence[Path] = ()
 ) -> Change:
-    """Returns the change to the next attempt. An untried attempt counts as refused, so that it is
-    not used up."""
+    """Returns the change to the next attempt. An untried attempt is recorded as refused, so that it
+    does not count as used up."""
     return Change(
         set={
             "attempt": run.attempt + 1,

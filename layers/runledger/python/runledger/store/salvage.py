@@ -1,7 +1,7 @@
 """Reads rows with damaged parts.
 
-Each field of a model has its own reader. `whole` is for code that acts on the model, `salvaged` for
-code that only shows or erases it: unreadable fields are left out, and `unreadable` names them.
+Each field of a model has its own reader. `whole` is for code that acts on the model. `salvaged` is
+for code that only shows or erases it: it leaves out unreadable fields, and `unreadable` names them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ NEVER = 253_402_300_799_000
 
 
 def whole(model: type[ModelT], readers: Mapping[str, Reader], item: Item, what: str) -> ModelT:
-    """Returns the model. UnreadableError if any part of the row is damaged."""
+    """Returns the model. Raises UnreadableError if any part of the row is damaged."""
     try:
         return model(**{name: _sound(name, read(item)) for name, read in readers.items()})
     except DAMAGES as error:
@@ -54,7 +54,8 @@ def salvaged(
 
 
 def _sound(name: str, value: Any) -> Any:
-    """Returns the value. ValueError for a time outside the calendar, which could not be shown."""
+    """Returns the value. Raises ValueError for a time outside the calendar, which could not be
+    shown."""
     is_moment = name.endswith(("_at", "_for", "_since", "_until")) and isinstance(value, int)
     if is_moment and not 0 <= value <= NEVER:
         raise ValueError("the time is after the year 9999")

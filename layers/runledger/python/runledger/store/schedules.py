@@ -57,23 +57,24 @@ class ScheduleStore:
 
     def synced(self, schedule: Schedule, due_at: int | None) -> None:
         """Records that Scheduler has this revision. A `due_at` of None takes the row out of the due
-        index. ConditionFailedError if another revision is wanted meanwhile."""
+        index. Raises ConditionFailedError if there is a newer revision by now."""
         change = Change(set={"isSynced": True}, remove=["gsi4pk", "dueKey"])
         if due_at is not None:
             change = Change(set={"isSynced": True, **_due(schedule, due_at)})
         self._table.update(keys.schedule(schedule.automation_id), change, _is_same(schedule))
 
     def postpone(self, schedule: Schedule, due_at: int) -> None:
-        """Changes when the schedule is due. ConditionFailedError if it has another revision or
-        another next day."""
+        """Changes when the schedule is due. Raises ConditionFailedError if it has another revision
+        or another next day."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         change = Change(set=dict(_due(schedule, due_at)))
         key = keys.schedule(schedule.automation_id)
         self._table.update(key, change, _is_same(schedule) & is_same_day)
 
     def claim_try(self, schedule: Schedule, due_at: int) -> int:
-        """Returns the number of this try to make up for the missing fire. No other process gets the
-        same number. ConditionFailedError if the fire came, or another process works on it."""
+        """Claims the next try to start a fire that did not come, and returns its number. No other
+        process gets the same number. Raises ConditionFailedError if the fire came meanwhile, or
+        another process works on it."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         is_same_try = Attr("tries").eq(schedule.tries)
         number = schedule.tries + 1

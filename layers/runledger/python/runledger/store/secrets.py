@@ -122,14 +122,14 @@ class SecretStore:
         raise TransientError(f"the secret {row.name} keeps changing; try again")
 
     def allow(self, row: SecretName, hosts: tuple[str, ...]) -> SecretName:
-        """Replaces the allowed hosts of the present value. ConditionFailedError if the row now
-        points to another generation."""
+        """Replaces the allowed hosts of the present value. Raises ConditionFailedError if the row
+        now points to another generation."""
         key = keys.secret(row.workspace_id, row.name)
         change = Change(set={"allowedHosts": list(hosts)})
         return _from_item(self._table.update(key, change, _is_at(row)))
 
     def forget(self, row: SecretName, now: int, due_at: int) -> SecretName:
-        """Unsets a secret. ConditionFailedError if it changed since it was read."""
+        """Unsets a secret. Raises ConditionFailedError if it changed since it was read."""
         assert row.generation is not None
         values: dict[Path, Any] = {
             ("doomed", row.generation): now,
@@ -142,7 +142,7 @@ class SecretStore:
 
     def mark_for_deletion(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
         """Marks abandoned generations for deletion: they can no longer become the present one.
-        ConditionFailedError if one of them just did."""
+        Raises ConditionFailedError if one of them just did."""
         taken = list(abandoned)
         condition: ConditionBase = Attr("pk").exists()
         for generation in taken:
@@ -155,9 +155,9 @@ class SecretStore:
         return _from_item(self._table.update(key, change, condition))
 
     def remove_deleted(self, row: SecretName, gone: Iterable[str], due_at: int) -> None:
-        """Removes from the row the generations that are deleted in Secrets Manager. If the row
-        lists none after that, it leaves the due index, or is deleted if the secret is not set.
-        Otherwise it is due again at `due_at`."""
+        """Removes from the row the generations that are deleted in Secrets Manager. If the row then
+        lists no generation, it leaves the due index; if the secret is not set either, the row is
+        deleted. Otherwise it is due again at `due_at`."""
         key = keys.secret(row.workspace_id, row.name)
         exists = Attr("pk").exists()
         change = Change(
@@ -174,8 +174,8 @@ class SecretStore:
             self._table.update(key, Change(remove=["gsi4pk", "dueKey"]), lists_nothing)
 
     def touch(self, row: SecretName, now: int, before: int) -> None:
-        """Records a use if the last recorded one was before `before`. Otherwise
-        ConditionFailedError."""
+        """Records a use of the secret. Raises ConditionFailedError if the last recorded use is not
+        before `before`."""
         is_old = Attr("lastUsedAt").not_exists() | Attr("lastUsedAt").lt(before)
         key = keys.secret(row.workspace_id, row.name)
         self._table.update(key, Change(set={"lastUsedAt": now}), _is_at(row) & is_old)

@@ -76,7 +76,7 @@ Write = Put | Modify | Delete | Check
 
 @dataclass(frozen=True, slots=True)
 class SortRange:
-    """Bounds of a sort key, both included. With `prefix`, the other two are not used."""
+    """Bounds of a sort key, both included. If `prefix` is given, the two bounds are not used."""
 
     low: str | None = None
     high: str | None = None
@@ -89,8 +89,8 @@ class Table(Protocol):
     def get(self, key: Key, *, consistent: bool = False) -> Item | None: ...
 
     def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """Returns the rows that exist, by key. TransientError if the service keeps leaving some
-        out."""
+        """Returns the rows that exist, by key. Raises TransientError if the service keeps leaving
+        some out."""
 
     def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:
         """Writes a row. ConditionFailedError (with the row found) if the condition does not
@@ -106,8 +106,9 @@ class Table(Protocol):
     def delete(self, key: Key) -> None: ...
 
     def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
-        """Makes all writes or none. ConditionFailedError if any condition does not hold. The same
-        writes with the same token within ten minutes take effect once, and succeed each time."""
+        """Makes all writes or none. Raises ConditionFailedError if any condition does not hold. The
+        same writes with the same token within ten minutes take effect once, and succeed each
+        time."""
 
     def query(
         self,

@@ -24,10 +24,10 @@ class ThrottleStore:
         self._table = table
 
     def reserve(self, name: str, now: int, interval: int, room: int) -> int:
-        """Takes a turn from the bucket, which holds `room` of them. Returns how many are taken.
+        """Takes a turn from the bucket, which holds `room` turns. Returns how many are taken now.
 
-        RateLimitedError, with the time until the next one, if none is left. No process waits for
-        another, and two processes that take turns at once both get one."""
+        Raises RateLimitedError, with the time until the next turn, if none is left. No process
+        waits for another, and two processes that take turns at once both get one."""
         last = now + (room - 1) * interval
         kept: dict[Path, int] = {"ttl": ttl(now + DAY)}
         is_full = Attr("nextAt").not_exists() | Attr("nextAt").lte(now)

@@ -1,7 +1,7 @@
 """Tombstones: small rows that remain when an expired run, delivery or refusal is deleted.
 
-A tombstone records when the deleted row expired. It is in the same partition. So a link to an
-expired row can be distinguished from a wrong link.
+A tombstone lies in the partition of the deleted row and records when that row expired. So a link to
+an expired row can be distinguished from a wrong link.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class TombstoneStore:
         self._table = table
 
     def leave(self, of: "Key", expiry: Expiry) -> None:
-        """Writes the tombstone of the row with that key. A repeated call writes the same."""
+        """Writes the tombstone of the row with that key. A repeated call writes the same
+        tombstone."""
         self._table.put(
             {
                 **key_attributes(keys.tombstone(of)),

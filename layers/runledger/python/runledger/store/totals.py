@@ -44,8 +44,8 @@ class TotalStore:
         return [_from_item(item) for item in page.items]
 
     def replace(self, before: HourTotal | None, after: HourTotal) -> HourTotal:
-        """Replaces a total and returns the new one. ConditionFailedError if it changed since it was
-        read."""
+        """Replaces a total and returns the new one. Raises ConditionFailedError if it changed since
+        it was read."""
         is_unchanged: ConditionBase = Attr("pk").not_exists()
         if before is not None:
             is_unchanged = Attr("revision").eq(before.revision)

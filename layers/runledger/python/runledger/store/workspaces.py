@@ -78,8 +78,8 @@ class WorkspaceStore:
         return {wanted[key]: _workspace(wanted[key], item) for key, item in found.items()}
 
     def cached(self, workspace_id: str) -> Workspace:
-        """Returns a workspace that is at most CACHED_SECONDS old. Its shard count never changes;
-        every process knows a new name or retention after that time."""
+        """Returns a workspace that is at most CACHED_SECONDS old. Its shard count never changes. A
+        new name or retention is known to every process after that time."""
         now = self._age()
         read_at, workspace = self._seen.get(workspace_id, (None, None))
         if workspace is None or read_at is None or now - read_at >= CACHED_SECONDS:
@@ -131,8 +131,8 @@ class WorkspaceStore:
         self._table.transact([Put(item) for item in _member_items(membership)])
 
     def change_role(self, before: Membership, role: Role, other_owner: Membership | None) -> None:
-        """Gives a member another role. ConditionFailedError if the member changed since they were
-        read, or `other_owner` is no longer an owner."""
+        """Gives a member another role. Raises ConditionFailedError if the member changed since they
+        were read, or `other_owner` is no longer an owner."""
         is_as_read = Attr("role").eq(before.role.value)
         change = Change(set={"role": role.value})
         self._table.transact(
@@ -143,7 +143,7 @@ class WorkspaceStore:
         )
 
     def remove_member(self, before: Membership, other_owner: Membership | None) -> None:
-        """Removes a member. ConditionFailedError as for `change_role`."""
+        """Removes a member. Raises ConditionFailedError in the same cases as `change_role`."""
         is_as_read = Attr("role").eq(before.role.value)
         self._table.transact(
             [

@@ -1,7 +1,7 @@
 """Activates automations: freezes a draft, creates its machine, and accepts events for it.
 
-Nothing waits for the machine. The request for an activation creates it if the workspace has a turn;
-otherwise the tick does so when the activation is due.
+No request waits until the machine is ready. The request for an activation creates the machine if
+the workspace has a turn; otherwise the tick creates it when the activation is due.
 """
 
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class Activator:
             self._clean(activation)
 
     def go_on(self, activation: Activation) -> Activation:
-        """Works on a due activation, unless another process does."""
+        """Continues a due activation, unless another process is working on it."""
         try:
             kept = self.activations.put_off(activation, self.clock() + LEASE)
         except ConditionFailedError:
@@ -85,9 +85,9 @@ class Activator:
         return self.attempt(kept)
 
     def attempt(self, activation: Activation) -> Activation:
-        """Does the remaining work of a PENDING activation, and returns its new state. The caller
-        must hold it until it is due. It stays PENDING if the workspace has no turn or AWS is not
-        ready. If it FAILED, the error is in the log."""
+        """Does the remaining work of a PENDING activation, and returns its new state. No other
+        process may work on it meanwhile. The activation stays PENDING if the workspace has no turn
+        or AWS is not ready. If it FAILED, the error is in the log."""
         try:
             self.machines.take_turn(activation.workspace_id)
             return self._finish(activation)
@@ -215,9 +215,9 @@ class Activations:
     clock: Clock
 
     def activate(self, workspace_id: str, automation_id: str, by: str) -> "AutomationView":
-        """Makes the draft the active version, or requests that; never waits. The view's
-        `activation` shows the result. If the draft is active already, nothing changes. Equal
-        requests share one activation.
+        """Makes the draft the active version at once if possible; otherwise requests it and does
+        not wait. The view's `activation` shows the result. If the draft is active already, nothing
+        changes. Equal requests share one activation.
 
         A failure does not change the automation, and its machine is deleted in the end."""
         activation, is_own = self._activate(workspace_id, automation_id, by)
@@ -326,7 +326,8 @@ class Activations:
 
 
 def pending_activation(store: "ActivationStore", automation: Automation) -> Activation | None:
-    """Returns the activation that the automation waits for, if any. Only the newest can be that."""
+    """Returns the activation that the automation waits for, if any. Only the newest activation can
+    be pending."""
     active = automation.active.version if automation.active else 0
     if automation.last_version == active:
         return None

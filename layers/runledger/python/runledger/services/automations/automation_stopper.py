@@ -53,10 +53,10 @@ class AutomationStopper:
     def stop(
         self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
     ) -> Automation:
-        """Returns the automation, PAUSED or ARCHIVED. A first batch of its open runs is canceled at
-        once, the rest by the tick. A pending activation is canceled too, so a draft in its first
-        activation stays a DRAFT. Stopping an automation that is stopped the same way changes
-        nothing."""
+        """Stops the automation and returns it, PAUSED or ARCHIVED. Cancels a first batch of its
+        open runs at once; the tick cancels the rest. Also cancels a pending activation, so a draft
+        in its first activation stays a DRAFT. Changes nothing if the automation is already stopped
+        in the same way."""
         for _ in range(_TRIES):
             before = self.automations.get(workspace_id, automation_id)
             pending = pending_activation(self.activations, before)

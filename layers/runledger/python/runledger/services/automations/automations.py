@@ -187,8 +187,8 @@ class Automations:
         return [Problem(code="NAME_TAKEN", message=message, field="name")]
 
     def view(self, automation: Automation, *, hides_webhook: bool = False) -> AutomationView:
-        """Shows an automation. `hides_webhook` is for users who may not trigger: knowing the
-        address is enough to do so."""
+        """Shows an automation. `hides_webhook` leaves out the webhook's address, for users who may
+        not start runs: the address alone is enough to start one."""
         draft = self.store.draft(automation)
         version = None
         if automation.active is not None:
@@ -210,7 +210,8 @@ class Automations:
         )
 
     def credential_problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
-        """Returns credentials in an old draft that no new version may contain."""
+        """Returns the problems with credentials in an old draft. A new version may contain no
+        credentials."""
         hosts = self.secret_hosts(workspace_id, graph)
         return credential_problems(GraphView(graph, {}, secret_hosts=hosts))
 

@@ -41,7 +41,7 @@ class Previews:
         self, workspace_id: str, template_id: str, document: "PreviewDocument"
     ) -> PreviewView:
         """Previews a saved template. Raises NotFoundError if the workspace has no such template,
-        and otherwise as `of_draft` does."""
+        and InvalidInputError as `of_draft` does."""
         template = self.templates.store.get(workspace_id, template_id)
         return self._preview(workspace_id, template.document(), document)
 

@@ -41,7 +41,8 @@ class Rotations:
         """Returns the automation with its new secret, which is shown only this once. The previous
         secret is accepted for `overlap_minutes` more; earlier ones are refused.
 
-        Raises ConflictError if the automation has no signed webhook, or is being rotated."""
+        Raises ConflictError if the automation has no signed webhook, or another rotation is under
+        way."""
         before = self.automations.store.get(workspace_id, automation_id)
         webhook = self.automations.view(before).webhook
         if before.status is AutomationStatus.ARCHIVED or webhook is None or not webhook.signed:

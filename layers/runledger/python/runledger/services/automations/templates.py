@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Templates(Editing[Template, TemplateDocument]):
-    """Creates and edits templates. A version that pinned a template keeps it as it was. Raises
-    InvalidInputError, with the field, if something is wrong with it."""
+    """Creates and edits templates. A version of an automation keeps its templates as they were when
+    the version was made. Raises InvalidInputError, with the field, if something is wrong with a
+    template."""
 
     store: "TemplateStore"
     channels: "Mapping[str, Channel]"

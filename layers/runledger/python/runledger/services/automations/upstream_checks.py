@@ -20,8 +20,8 @@ def upstream_problems(
     """Returns the problems with the automation that the graph's trigger names; empty if it names
     none.
 
-    Two concurrent activations may miss each other. Then the limit on a chain's depth ends their
-    cycle, and `MAX_DOWNSTREAM` may be exceeded by a few."""
+    Two concurrent activations may not see each other. If they form a cycle, the limit on a chain's
+    depth ends it. They may also exceed `MAX_DOWNSTREAM` by a few."""
     view = GraphView(graph, {})
     (start,) = view.starts
     _, config = view.parsed(start)
@@ -61,8 +61,9 @@ def _problem(
 def _above(
     store: "AutomationStore", upstream: Automation, automation: Automation
 ) -> list[Automation]:
-    """Returns the chain of active triggers above, from `upstream` to the automation that waits for
-    none, or to `automation` itself. A paused automation counts, because it may be resumed."""
+    """Returns a chain of automations, each of which waits for runs of the next. The chain begins
+    with `upstream`. It ends with an automation that waits for no other, or with `automation`
+    itself. A paused automation counts, because it may be resumed."""
     chain = [upstream]
     seen = {upstream.id}
     while (active := chain[-1].active) is not None and active.upstream_id is not None:

@@ -149,7 +149,8 @@ class BulkCancels:
         return self.store.change(before, again, again_at)
 
     def _with_batch_canceled(self, asked: BulkCancel, until: int) -> BulkCancel:
-        """Cancels the runs of its batch, at least one. Those without time stay in the batch."""
+        """Cancels runs of the stored batch, at least one. Runs for which no time is left stay in
+        the batch."""
         canceled = asked.canceled
         for done, run_id in enumerate(asked.batch, start=1):
             canceled += self._cancel(asked, run_id)

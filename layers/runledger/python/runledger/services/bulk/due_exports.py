@@ -1,4 +1,4 @@
-"""The tick's work on exports: restarts one that has stalled, and fails one that makes no
+"""The tick's work on exports: restarts an export that has stalled, and fails one that makes no
 progress.
 """
 
@@ -28,7 +28,7 @@ class DueExports:
 
     def settle(self, row: "DueRow") -> None:
         """Restarts or fails an export that has made no progress for a while. Raises
-        ConditionFailedError if it has made some."""
+        ConditionFailedError if the export has made progress meanwhile."""
         export = self.store.at(row.key)
         if export is None or export.status is ExportStatus.COMPLETED:
             return

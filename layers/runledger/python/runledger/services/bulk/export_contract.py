@@ -15,8 +15,8 @@ class ExportOperation(StrEnum):
 
 
 class ExportPlace(WireModel):
-    """The export, the number of this execution, its visits so far, and whether more work is
-    left."""
+    """The export, the number of this execution, how many visits the execution has made, and whether
+    more work is left."""
 
     workspace_id: str
     export_id: str

@@ -2,9 +2,9 @@
 
 A visit reads pages of the list and uploads them as parts of the file. Its work counts only when the
 export's row records it. Each part has its own number, so a repeated or concurrent visit does no
-harm. Data that is too short for a part at the end of a visit is stored as a left-over object for
-the next visit. When all rows are in parts, the row lists them, and only then is the file made from
-them.
+harm. If data that is too short for a part is left at the end of a visit, it is stored as a
+left-over object for the next visit. When all rows are in parts, the row lists them, and only then
+is the file made from them.
 """
 
 import json
@@ -123,7 +123,7 @@ class ExportPages:
         return b"" if export.parts or export.is_read else head(export)
 
     def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
-        """Ends the visit, and stores data that is too short for a part for the next visit."""
+        """Ends the visit. Data that is too short for a part is stored for the next visit."""
         kept = None
         if data:
             kept = self.files.put(_left_overs(export), data, content_type(export))
@@ -161,7 +161,8 @@ class ExportPages:
         return self._stored(export, after, self.clock() + STALL)
 
     def _begun(self, export: Export) -> Export:
-        """Returns the export with a multipart upload, which has its own object key."""
+        """Returns the export with a multipart upload, and begins one if there is none. Each upload
+        has its own object key."""
         if export.upload_id is not None:
             return export
         key = f"{folder(export.workspace_id, export.id)}{new_token(20)}"
@@ -238,8 +239,8 @@ def _left_overs(export: Export) -> str:
 
 
 def _reason(caught: Caught | None) -> str:
-    """Returns why it failed, for people. Only our own errors are shown; any other may quote a
-    row."""
+    """Returns why the export failed, for people. Only our own errors are shown; any other may quote
+    a row."""
     if caught is None:
         return "the export's execution failed; request it again"
     known = getattr(errors, caught.error, None)

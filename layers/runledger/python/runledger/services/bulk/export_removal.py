@@ -21,7 +21,7 @@ class ExportRemoval:
         Only exports with ids before `before` are deleted (without it, all).
 
         Call it until two calls, `export_pages.STALL` apart, find none. Rows are deleted first, so
-        no process can go on with an export, but a visit that is at work may still leave an object
-        without a row."""
+        no process can begin another visit of an export. But a visit that is under way may still
+        leave an object without a row."""
         rows = self.store.delete_some(workspace_id, _ROWS, before)
         return rows + self.files.delete_some(workspace_id, before)

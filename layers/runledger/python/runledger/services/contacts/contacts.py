@@ -83,7 +83,7 @@ class Contacts(Editing[Contact, ContactDocument]):
             return None
 
     def identify(self, workspace_id: str, by: str, value: str) -> ContactIdentity | None:
-        """As `find`, but returns only what a run keeps of its contact."""
+        """Finds a contact as `find` does, but returns only what a run keeps of its contact."""
         if by == "email":
             return self.store.identify(workspace_id, "EMAIL", normalize_email(value))
         if by == "phone":

@@ -57,8 +57,8 @@ class Recipients:
         return matching, found[-1].id if has_more else None
 
     def _tagged(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
-        """Merges the listings of the tags. If a listing has more, ids after its last one are left
-        for the next page."""
+        """Merges the listings of the tags. If a listing was not read to its end, ids after the last
+        one read are left for the next page."""
         listings = [
             self.contacts.tagged(self.workspace_id, tag, _LISTED, after) for tag in query.tags
         ]

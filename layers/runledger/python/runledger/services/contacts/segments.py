@@ -97,7 +97,8 @@ def _query(document: SegmentDocument) -> dict[str, Any]:
 
 
 def _check_order(rule: MetadataRule, place: int) -> None:
-    """Checked here and not in the rule, so that older segments can still be read."""
+    """Raises InvalidInputError if the value of a comparing rule is neither a number nor a date. The
+    model of the rule does not check this, so that older segments can still be read."""
     if not has_order(rule.value):
         raise InvalidInputError(
             f"{rule.operator} needs a number or a date: {not_a_date(rule.value)}",

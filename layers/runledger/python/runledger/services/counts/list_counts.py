@@ -33,17 +33,20 @@ class Counts:
     queries: "Queries"
 
     def runs(self, workspace_id: str, request: ListRequest) -> CountsView:
-        """Raises InvalidInputError, with the parameter, if one cannot be read."""
+        """Counts the runs of a list. Raises InvalidInputError, with the parameter, if a
+        parameter cannot be read."""
         kind = runs_kind(self.queries.stores.runs)
         return self._count(workspace_id, request, kind, of_trigger(request))
 
     def refusals(self, workspace_id: str, request: ListRequest) -> CountsView:
-        """Raises InvalidInputError, with the parameter, if one cannot be read."""
+        """Counts the refusals of a list. Raises InvalidInputError, with the parameter, if a
+        parameter cannot be read."""
         kind = refusals_kind(self.queries.stores.refusals)
         return self._count(workspace_id, request, kind, of_trigger(request))
 
     def deliveries(self, workspace_id: str, request: ListRequest) -> CountsView:
-        """Raises InvalidInputError, with the parameter, if one cannot be read."""
+        """Counts the deliveries of a list. Raises InvalidInputError, with the parameter, if a
+        parameter cannot be read."""
         kind = deliveries_kind(self.queries.stores.deliveries)
         return self._count(workspace_id, request, kind, of_message(request))
 

@@ -4,9 +4,9 @@ First the mark is removed. Later, when the indexes have caught up, the rows are 
 result is kept only if nobody marked the hour meanwhile. A change during the count finds no mark,
 sets one, and causes another count.
 
-A count may take so long that its process dies. So the hour is put off before it is counted, and is
-not the first in the next tick again. Only hours need this: they come last in the tick and are
-counted in one piece, while other kinds of work go on page by page.
+A count may take so long that its process dies. So the hour is put off before it is counted;
+otherwise the next tick would begin with it again. Only hours need this: they come last in the tick
+and are counted in one piece, while other kinds of work go on page by page.
 """
 
 from collections.abc import Callable, Mapping

@@ -81,7 +81,7 @@ def countable(
 
 
 class Piece(NamedTuple):
-    """Rows created from `first` to `last`, both included. `by_row` is True if some may have
+    """Rows created from `first` to `last`, both included. `by_row` is True if some rows may have
     expired."""
 
     first: int

@@ -164,8 +164,8 @@ class Stats:
 
 
 def percentile(values: Iterable[int], percent: int) -> int:
-    """Returns the nearest rank: the smallest value that is at least as large as `percent` percent
-    of all."""
+    """Returns a percentile by its nearest rank: the smallest value that is at least as large as
+    `percent` percent of all."""
     ordered = sorted(values)
     return ordered[-(-len(ordered) * percent // 100) - 1]
 

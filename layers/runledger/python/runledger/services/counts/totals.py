@@ -135,7 +135,7 @@ class _Reading:
 
 
 def _merged(pieces: Iterable[Piece]) -> list[Piece]:
-    """Joins adjacent pieces with the same `by_row`, to count them at once."""
+    """Joins adjacent pieces with the same `by_row`, so that they are counted together."""
     found: list[Piece] = []
     for piece in sorted(pieces):
         if found and found[-1].last + 1 == piece.first and found[-1].by_row == piece.by_row:

@@ -38,8 +38,8 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class ContactEraser:
-    """Erases contacts. `rows` has an eraser for each id prefix in the contact's index, `others`
-    erase what is not in it."""
+    """Erases contacts. `rows` has an eraser for each id prefix in the contact's index. `others` are
+    the erasers of data that is not in the index."""
 
     table: "Table"
     contacts: "ContactStore"
@@ -50,8 +50,8 @@ class ContactEraser:
 
     def erase(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
         """Begins the erasure and returns it after a few seconds of work; the tick goes on with it.
-        If it was requested before, returns that one. Raises NotFoundError if there never was such a
-        contact."""
+        If the erasure was requested before, returns the existing one. Raises NotFoundError if there
+        never was such a contact."""
         erasure = self.erasures.find(workspace_id, contact_id)
         if erasure is not None:
             return erasure
@@ -144,16 +144,16 @@ class ContactEraser:
         return erasure, False
 
     def _note(self, erasure: Erasure, rows: "Sequence[Item]") -> Erasure:
-        """Stores the addresses in rows before they are blanked, because the person may have had
-        earlier ones."""
+        """Stores the addresses that rows contain, before the rows are blanked: the person may have
+        had other addresses earlier."""
         named = {each for row in rows for each in self._eraser(row).addresses(row)}
         if named <= erasure.addresses:
             return erasure
         return self.erasures.move_on(erasure, erasure.changed(addresses=erasure.addresses | named))
 
     def _eraser(self, row: "Item") -> "RowEraser":
-        """Returns the eraser of a row. Raises LookupError for a kind without one, so the contact is
-        not reported as erased."""
+        """Returns the eraser of a row. Raises LookupError if no eraser knows its kind, so that the
+        contact is not reported as erased."""
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
     def _end_look(self, erasure: Erasure, until: int) -> None:

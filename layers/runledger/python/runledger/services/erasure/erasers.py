@@ -3,8 +3,8 @@
 `RowEraser`s erase the rows in the contact's index, by the prefix of their ids. The row leaves the
 index last, because it leads to the rest. A process that read a row before it was blanked may still
 write something about the person beside it. So a row is checked again when no such process can still
-be at work. `Eraser`s erase what has other keys. All of them can be repeated at any time, and then
-find nothing.
+be at work. `Eraser`s erase what has other keys. Every eraser may be repeated at any time; a repeat
+finds nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -51,7 +51,7 @@ class RowEraser(Protocol):
         """Returns the person's addresses in the row, which are stored before it is blanked."""
 
     def erase(self, erasure: Erasure, row: "Item") -> bool:
-        """Erases the row and what it leads to. Returns whether it must be looked at again."""
+        """Erases the row and what it leads to. Returns whether the row must be looked at again."""
 
 
 # Erases what lies elsewhere, by contact and addresses. Takes the time at which to stop, and returns
@@ -174,7 +174,7 @@ class DeliveryEraser:
 
 @dataclass(frozen=True, slots=True)
 class RefusalEraser:
-    """Erases a refusal. A refusal is never written again, except to count it."""
+    """Erases a refusal. No later write changes a stored refusal, except its count."""
 
     refusals: "RefusalStore"
     clock: Clock

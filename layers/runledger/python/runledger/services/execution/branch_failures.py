@@ -30,7 +30,7 @@ class BranchFailures:
     clock: Clock
 
     def settle(self, context: "RunContext", head: str, state: dict[str, Any]) -> None:
-        """Ends the run with the error that a branch's failure state caught, or hands it back.
+        """Ends the run with the error that a branch's failure state caught, or hands the run back.
         `head` is the branch's first node, `state` the whole state of the branch. Raises
         RunReleasedError if another process settled the run first."""
         caught = state.get("error") or {}
@@ -54,8 +54,8 @@ class BranchFailures:
         self.close(context.run, Closing(RunStatus.FAILED, self.clock(), error=error))
 
     def hand_back(self, run: Run, reason: str) -> None:
-        """Takes the run from its execution. The next attempt goes on from where it was, after one
-        minute, then two, four, and so on."""
+        """Takes the run from its execution. The next attempt continues where this one stopped. It
+        starts after one minute; the later ones after two, four, and so on."""
         delay = min(SHORTEST_PUT_OFF << min(run.attempt - 1, 10), LONGEST_PUT_OFF)
         try:
             self.runs.hand_back(run, self.clock() + delay, reason, untried=True)
@@ -63,7 +63,7 @@ class BranchFailures:
             raise RunReleasedError("the run ended, or another execution took it") from error
 
     def close(self, run: Run, closing: Closing) -> None:
-        """Closes the run. Raises RunReleasedError if it was closed or taken first.
+        """Closes the run. Raises RunReleasedError if another process closed or took it first.
 
         The condition does not look at claims, so the owner's close cannot fail because a claim
         changed."""
@@ -76,7 +76,7 @@ class BranchFailures:
         self, context: "RunContext", node_id: str, error: ErrorDetail, before: Step | None
     ) -> Step:
         """Records the node as FAILED and returns the stored step. A step that finished meanwhile
-        stands."""
+        stays as it is."""
         now = self.clock()
         if before is not None:
             failed = before.changed(

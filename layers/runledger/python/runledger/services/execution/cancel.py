@@ -85,8 +85,8 @@ class Canceler:
 
 
 def _is_own(found: Run, closing: Closing) -> bool:
-    """Whether this is our own write, which the AWS client sent twice because the first answer was
-    lost."""
+    """Whether the run was ended by this same call. If the first answer is lost, the AWS client
+    sends the write again, and the repeat finds the run ended."""
     by = closing.canceled.by if closing.canceled else None
     return (
         found.status is closing.status

@@ -62,8 +62,8 @@ class IntegrationTools:
 
 
 def _is_open(runs: "RunStore", run: "Run") -> bool:
-    """Whether this visit's execution still owns the open run. The visit may have made calls by now,
-    so if the run cannot be read, the answer is yes and the visit goes on."""
+    """Whether this visit's execution still owns the open run. If the run cannot be read, returns
+    True: the visit may have made calls already, so it must go on."""
     try:
         found = runs.get(run.id)
     except NotFoundError:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LentTools:
-    """A visit's tools. `reads` are for the visit to make together with its own first reads."""
+    """A visit's tools. `reads` are reads that the visit makes together with its own first ones."""
 
     tools: Tools
     reads: tuple[Callable[[], None], ...] = ()

@@ -33,10 +33,10 @@ class MachineThrottle:
     clock: Clock
 
     def reserve(self, action: str, workspace_id: str) -> None:
-        """Takes a turn at an `action`. Raises RateLimitedError if the workspace has used up its own
-        turns, or all workspaces together have.
+        """Takes a turn at an `action`. Raises RateLimitedError if no turn is left for the
+        workspace, or for all workspaces together.
 
-        A workspace gets its turn number n only while n turns are free for everyone. So a busy
+        For its n-th turn, a workspace needs n free turns among those of all workspaces. So a busy
         workspace leaves turns for the others."""
         own = f"{action} {workspace_id}"
         taken = self.throttle.reserve(own, self.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
@@ -69,8 +69,8 @@ class MachineRemover:
 
 @dataclass(frozen=True, slots=True)
 class Machines(MachineRemover):
-    """Creates machines as well; they run as `role_arn`, log to `log_group_arn`, and record traces
-    if `is_traced`."""
+    """Creates and deletes machines. A machine runs as `role_arn`, logs to `log_group_arn`, and
+    records traces if `is_traced`."""
 
     role_arn: str
     log_group_arn: str

@@ -68,8 +68,8 @@ class MessageTools:
         self, context: "RunContext", node_id: str, suppressions: SuppressionReads
     ) -> "tuple[Callable[[], None], ...]":
         """Returns the read of the suppression list that a message to the run's contact will need.
-        The row has the contact's address from when the run was opened; if it changed since, the
-        gate reads again."""
+        The run's row has the address that the contact had when the run was opened. If the address
+        has changed since, the gate reads again."""
         run = context.run
         _, config = context.graph.parsed(node_id)
         if not isinstance(config, SendMessageConfig) or not config.recipients.is_trigger_contact:

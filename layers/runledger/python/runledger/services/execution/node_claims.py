@@ -70,8 +70,8 @@ class NodeClaim:
         self.is_written = True
 
     def require_free(self) -> None:
-        """Finds whether a failed transaction failed because of the run's part. Then raises
-        RunReleasedError or StepInProgressError. With a written claim it reads nothing."""
+        """Raises RunReleasedError or StepInProgressError if a transaction failed because of the
+        run's part. Reads nothing if the claim is already written."""
         if self.is_written:
             return
         try:

@@ -78,8 +78,8 @@ class Starter:
             self.start(run)
 
     def hold_back(self, run: "Run", *, is_untried: bool) -> None:
-        """Puts off a run of a workspace that was just refused a start; `is_untried` if its attempt
-        is not used up."""
+        """Puts off a run because its workspace was just refused a start. `is_untried` says that the
+        run's attempt is not used up."""
         reason = "Step Functions is refusing starts of this workspace"
         self._put_off(run, reason, is_untried=is_untried)
 

@@ -136,9 +136,9 @@ class Watchdog:
         self.runs.close(run, Closing(RunStatus.FAILED, now, error=error))
 
     def _ended_as(self, run: "Run") -> str | None:
-        """Returns how the run's Standard execution ended, or None if it is still running or was not
-        asked about; the caller's action is safe either way. Raises TransientError if Step Functions
-        does not answer now."""
+        """Returns how the run's Standard execution ended. Returns None if it is still running, or
+        if Step Functions was not asked; the caller's action is safe in both cases. Raises
+        TransientError if Step Functions does not answer now."""
         minute = self.clock() // MINUTE
         if self.asked[minute] >= QUESTIONS:
             return None

@@ -1,6 +1,6 @@
 """Resolves failure groups, and reopens them by hand.
 
-A later failure reopens the group when it is added to it (`failure_groups`).
+A later failure also reopens its group (`failure_groups`).
 """
 
 from dataclasses import dataclass

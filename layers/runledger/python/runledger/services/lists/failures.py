@@ -117,7 +117,7 @@ class FailureQueries:
         """Returns groups with runs created in the range, the latest failure first.
 
         Every page is full, except the last one and a page whose budget ran out, which still has a
-        cursor. Raises InvalidInputError, with the parameter, if one cannot be read."""
+        cursor. Raises InvalidInputError, with the parameter, if a parameter cannot be read."""
         now = self.shown.clock()
         since, until = window(request.range, request.since, request.until, now, request.time_zone)
         words = words_of(request.text or "")
@@ -204,8 +204,9 @@ def _is_wanted(
 
 
 def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
-    """Whether a group matches a reader's text: some words, or a pasted message. A status code in
-    the text must match, although it is a number, because groups differ by it."""
+    """Whether a group matches a reader's text: some words, or a pasted message. Other numbers are
+    ignored, but a status code in the text must match, because different status codes are different
+    groups."""
     title = group.shown_title
     pasted = _FAILED_CALL.search(text)
     if pasted is not None:

@@ -42,7 +42,7 @@ ViewT = TypeVar("ViewT", bound=WireModel)
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Reads lists. Raises InvalidInputError, with the parameter, if one cannot be read."""
+    """Reads lists. Raises InvalidInputError, with the parameter, if a parameter cannot be read."""
 
     stores: "Stores"
     contexts: "RunContexts"

@@ -1,7 +1,7 @@
 """Tries a delivery: again if a provider refused it for now, or for the first time after a resend.
 
-The delivery-retry machine calls this. Each try is claimed once, however often and by however many
-machines this is called. A claimed try that was not settled is not sent again.
+The delivery-retry machine calls this. Each try is claimed once, even if several machines call this,
+or one calls it repeatedly. A claimed try that was not settled is not sent again.
 """
 
 from contextlib import suppress
@@ -86,8 +86,8 @@ class RetryDelivery:
         return retry_budget.retry(lambda: self.deliveries.settle(begun, outcome, shards))
 
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
-        """Returns the gate that now refuses the attempt, or None. A contact who withdrew consent,
-        or an address that was suppressed, since the request or the last try gets no message. A
+        """Returns the gate that now refuses the attempt, or None. No message is sent if, since the
+        request or the last try, the contact withdrew consent or the address was suppressed. A
         forced resend checks only that the contact still exists."""
         if attempt.forced:
             return self._gone(attempt)

@@ -25,8 +25,8 @@ class RetryMachine:
     machine_arn: str
 
     def start(self, attempt: "DeliveryAttempt") -> None:
-        """Starts it for a waiting attempt, with one execution name for each generation. If this
-        fails, the tick starts it when the attempt is due."""
+        """Starts an execution for a waiting attempt. The execution is named after the attempt and
+        its generation. If this fails, the tick starts it when the attempt is due."""
         claim_check = {
             "contract": CONTRACT,
             "workspaceId": attempt.workspace_id,

@@ -44,12 +44,12 @@ class Suppressions:
         return (wanted, True) if there is None else (there, False)
 
     def remove(self, workspace_id: str, address: str) -> None:
-        """Raises NotFoundError if the address is not on the list."""
+        """Removes an address. Raises NotFoundError if it is not on the list."""
         self.get(workspace_id, address)
         self.store.remove(workspace_id, *self._addressed(address))
 
     def get(self, workspace_id: str, address: str) -> Suppression:
-        """Raises NotFoundError if the address is not on the list."""
+        """Returns an address's entry. Raises NotFoundError if it is not on the list."""
         kind, normal = self._addressed(address)
         found = self.store.find(workspace_id, kind, normal, consistent=True)
         if found is None:
@@ -57,7 +57,7 @@ class Suppressions:
         return found
 
     def one(self, workspace_id: str, address: str) -> ListView[SuppressionView]:
-        """Returns a list with the address's entry, or an empty one."""
+        """Returns a list with the address's entry; an empty list if there is none."""
         try:
             found = [suppression_view(self.get(workspace_id, address))]
         except NotFoundError:

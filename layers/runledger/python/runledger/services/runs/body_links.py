@@ -24,7 +24,8 @@ def kept_body_key(run: "Run", node_id: str, name: str) -> str:
 
 
 def _own_keys(run: "Run", node_id: str, name: str) -> tuple[str, ...]:
-    """Includes the older form of key, which has no expiry in it."""
+    """Returns the keys that a file of this run may have, including the older form, which does not
+    contain the expiry."""
     return kept_body_key(run, node_id, name), f"runs/{run.id}/bodies/{node_id}-{name}"
 
 

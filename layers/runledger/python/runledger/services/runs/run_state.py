@@ -87,8 +87,8 @@ def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
 
 def _began_late(step: Step, steps: "Mapping[str, Step]", run: Run, graph: "GraphView") -> bool:
     """Whether a request recorded the step after the run was ended: it had read the open run before.
-    Only a node that is never claimed can be recorded then. Its walk stops there, so a step with a
-    later one began in time, by another clock."""
+    Only a node that is never claimed can be recorded then. The walk stops at such a step. So a step
+    with a later step after it began in time; only its clock differs."""
     if run.finished_at is None or run.status is RunStatus.COMPLETED:
         return False
     is_cause = run.error is not None and run.error.node_id == step.node_id

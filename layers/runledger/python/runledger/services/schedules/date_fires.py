@@ -162,8 +162,8 @@ class DateFires:
         return _place(given, day, version, goes_on=True)
 
     def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
-        """Whether the fire must look at all contacts: not if an earlier fire of the same key did
-        so, or came after one that did."""
+        """Whether the fire must look at all contacts. It need not if an earlier fire for the same
+        key looked at all, or came after a fire that did."""
         if not isinstance(trigger.source, ContactMetadataDate):
             return False
         earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)
@@ -310,7 +310,7 @@ class DateFires:
     def _refuse_unreadable(
         self, automation: "Automation", trigger: DateTrigger, found: Unreadable
     ) -> None:
-        """Records one refusal for each value, even if it stays for many days."""
+        """Records one refusal for each unreadable value, even if the value stays for many days."""
         assert isinstance(trigger.source, ContactMetadataDate)
         key = trigger.source.key
         value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]

@@ -70,8 +70,8 @@ class MissedFires:
             self._store.synced(schedule, due_at)
 
     def resume(self, row: "DueRow") -> None:
-        """Goes on with a fire that has not moved for a while. Raises ConditionFailedError if it
-        moved."""
+        """Goes on with a fire that has not moved for a while. Raises ConditionFailedError if the
+        fire has moved meanwhile."""
         fire = self.fires.at(row.key)
         if fire is None or fire.status is not FireStatus.RUNNING:
             return

@@ -43,7 +43,7 @@ class SecretValues:
     cached: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict, repr=False)
 
     def get(self, workspace_id: str, name: str) -> str:
-        """Returns the value. Raises NodeError `MISSING_SECRET`."""
+        """Returns the value. Raises NodeError `MISSING_SECRET` if there is none."""
         return self.read(workspace_id, name)[0]
 
     def read(self, workspace_id: str, name: str) -> tuple[str, tuple[str, ...] | None]:

@@ -69,7 +69,7 @@ class BusRules:
 
 def _may_match(pattern: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     """Whether every field that the pattern names may have the value it asks for. A field that is
-    not known here may have any."""
+    not known here may have any value."""
     return all(
         _may_have(wanted, fields[name]) for name, wanted in pattern.items() if name in fields
     )

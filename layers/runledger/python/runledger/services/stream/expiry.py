@@ -35,7 +35,8 @@ class ExpiredRow:
 
 def expired_rows(records: Iterable[Mapping[str, Any]]) -> list[tuple[str, ExpiredRow]]:
     """Returns the rows that DynamoDB deleted by their time to live, each with its position in the
-    stream. Other deletions leave their own record.
+    stream. Leaves out rows that our own code deleted, because that code records the deletion
+    itself.
 
     A record that cannot be read is logged and skipped, because it will never be readable."""
     found = []

@@ -53,8 +53,8 @@ class Refusals:
         return refusal
 
     def tally(self, automation: "Automation", refused: RefusedEvent) -> None:
-        """Counts the refusal in one row for its automation, reason and minute, with the first as a
-        sample, because an attacker can cause any number of them."""
+        """Counts the refusal in one row for its automation, reason and minute. The row shows the
+        first refusal as a sample. Separate rows would let an attacker write any number of them."""
         now = self.clock()
         minute = str(now // MINUTE)
         refusal_id = derived_id("ref", automation.id, refused.reason.value, "minute", minute)

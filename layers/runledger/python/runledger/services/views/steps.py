@@ -31,8 +31,8 @@ _NOT_SHOWN = (*DAMAGES, NodeError)
 
 
 def by_graph(history: "RunHistory", graph: "GraphView") -> "tuple[RunHistory, list[Step]]":
-    """Splits the history into that of the graph's nodes, and steps of other nodes, which only a
-    damaged row can name."""
+    """Splits the history in two: the history with only the steps of the graph's nodes, and the
+    steps of nodes that the graph does not have. Only a damaged row can name such a node."""
     known = {each: step for each, step in history.steps.items() if each in graph.nodes}
     unknown = [step for each, step in history.steps.items() if each not in graph.nodes]
     return replace(history, steps=known), unknown
@@ -68,8 +68,8 @@ def _without(step: "Step", names: "Collection[str]") -> "Step":
 
 
 def _input_of(step: "Step", graph: "GraphView", event: "Event") -> dict[str, Any] | None:
-    """Returns what the node worked with: its config with the recorded values. None if one of them
-    is not known."""
+    """Returns what the node worked with: its config with the recorded values. Returns None if one
+    of the values is not known."""
     from runledger.nodes.inputs import filled
     from runledger.nodes.literal_credentials import CredentialMasker
 

@@ -75,8 +75,8 @@ class Accounts:
 
     def prepare(self, email: str, password: str | None = None) -> Account | None:
         """Returns the account of a normalized address, and creates it if there is none. Without
-        `password`, Cognito mails a first one, and mails again if the person never signed in. With
-        it, they can sign in at once, and no mail is sent.
+        `password`, Cognito mails a first one, and mails again if the person never signed in. With a
+        `password`, the person can sign in at once, and no mail is sent.
 
         Returns None if Cognito cannot send mail now; that is logged, and a later try may
         succeed."""

@@ -30,8 +30,8 @@ class Person:
     def membership(self, headers: Mapping[str, str]) -> Membership | None:
         """Returns the membership that the request names, or the first; None if there is none.
 
-        Raises NotFoundError if the person is not a member of the named workspace, as if it did not
-        exist."""
+        Raises NotFoundError if the person is not a member of the named workspace. The answer is the
+        same as if the workspace did not exist."""
         wanted = headers.get(WORKSPACE_HEADER)
         if wanted is None:
             return self.memberships[0] if self.memberships else None
