@@ -86,7 +86,7 @@ class ActivationStore:
         return activation
 
     def put_off(self, activation: Activation, due_at: int) -> Activation:
-        """Moves the due time to `due_at`; until then the caller may work on it. Raises Raises
+        """Moves the due time to `due_at`; until then the caller may work on it. Raises
         ConditionFailedError if another process moved it, or the activation has ended."""
         change = Change(set={"dueKey": _due_key(activation, due_at)})
         is_where_it_was = Attr("dueKey").eq(_due_key(activation, activation.due_at))

@@ -65,8 +65,8 @@ class ContactStore:
 
     def erase(self, contact: Contact, also: Write) -> None:
         """Deletes the contact and all items that find it, together with the write `also`. Raises
-        Raises ConflictError if the contact was changed since it was read, or the condition of
-        `also` fails."""
+        ConflictError if the contact was changed since it was read, or the condition of `also`
+        fails."""
         is_unchanged = Attr("updatedAt").eq(contact.updated_at)
         is_own = Attr("contactId").eq(contact.id)
         key = keys.contact(contact.workspace_id, contact.id)
@@ -177,7 +177,7 @@ class ContactStore:
             self._table.put(dict(key_attributes(key)))
 
     def _listings(self, contact: Contact) -> "set[Key]":
-        """Returns the keys of the items that find the contact, one per tag and date. Raises Raises
+        """Returns the keys of the items that find the contact, one per tag and date. Raises
         InvalidInputError if there are too many for one transaction."""
         found = _dates(contact) | {
             keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
