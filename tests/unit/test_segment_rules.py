@@ -113,7 +113,7 @@ SINCE = metadata("since", "GREATER_THAN", "2026-01-01")
 
 
 @pytest.mark.parametrize(
-    ("value", "each", "match", "is_told"),
+    ("value", "each", "match", "is_reported"),
     [
         ("03.02.2026", (SINCE,), "ALL", True),
         (True, (SINCE,), "ALL", True),
@@ -132,12 +132,12 @@ SINCE = metadata("since", "GREATER_THAN", "2026-01-01")
     ],
 )
 def test_a_value_that_cannot_be_compared_is_reported(
-    value: Any, each: tuple[dict[str, Any], ...], match: str, is_told: bool
+    value: Any, each: tuple[dict[str, Any], ...], match: str, is_reported: bool
 ) -> None:
     contact = CONTACT.changed(metadata={"since": value})
     asked = rules(*each, match=match)
     problem = asked.unreadable(contact)
-    assert (problem is not None) is is_told
+    assert (problem is not None) is is_reported
     if problem is not None:
         assert not asked.matches(contact)
         assert problem.startswith("metadata.since: ") and problem.endswith(ACCEPTED)
