@@ -25,14 +25,29 @@ def demo_service(api: httpx.Client) -> str:
 
 
 def _all_automations(api: httpx.Client) -> Iterator[dict[str, Any]]:
-    """The tests before this one may have made many."""
-    query: dict[str, Any] = {"limit": 200}
+    return everything(api, "/v1/automations")
+
+
+def everything(api: httpx.Client, path: str, **filters: str) -> Iterator[dict[str, Any]]:
+    """All pages of a list: the tests before this one may have left many rows."""
+    query: dict[str, Any] = {**filters, "limit": 200}
     while True:
-        page = api.get("/v1/automations", params=query).raise_for_status().json()
+        page = api.get(path, params=query).raise_for_status().json()
         yield from page["items"]
         if page["nextCursor"] is None:
             return
         query["cursor"] = page["nextCursor"]
+
+
+def automation_id(api: httpx.Client, name: str) -> str:
+    """The id of one of the demo's automations."""
+    return str(next(each["id"] for each in _all_automations(api) if each["name"] == name))
+
+
+def runs_of(api: httpx.Client, name: str, status: str) -> list[dict[str, Any]]:
+    """The runs of one of the demo's automations that have this status."""
+    query = {"automationId": automation_id(api, name), "status": status}
+    return list(everything(api, "/v1/runs", **query))
 
 
 def template(api: httpx.Client, body: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from local import demo, demo_service
 from local.settings import ROOT
+from tests.emulator.orders import everything, runs_of
 from tests.emulator.test_local_platform import until
 from tests.support.stack import Stack
 
@@ -54,7 +55,7 @@ def test_counts_and_stats_are_those_of_the_lists(stack: Stack) -> None:
 
             def told(name: str = name) -> tuple[dict[str, int], Counter[str]]:
                 counts = api.get(f"/v1/{name}/counts", params={"range": "7d"}).json()["counts"]
-                rows = api.get(f"/v1/{name}", params={"range": "7d", "limit": 200}).json()["items"]
+                rows = everything(api, f"/v1/{name}", range="7d")
                 listed = Counter(row.get("status") or row["reason"] for row in rows)
                 return {status: count for status, count in counts.items() if count}, listed
 
@@ -113,11 +114,10 @@ def test_the_demo_automations_use_every_node_type_between_them(stack: Stack) -> 
 
 def test_completed_failed_and_waiting_runs_are_there(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
-        runs = api.get("/v1/runs", params={"limit": 100}).json()["items"]
-    statuses = Counter(run["status"] for run in runs)
-    assert statuses["COMPLETED"] >= 3
-    assert statuses["FAILED"] >= 2
-    waiting = [run for run in runs if run["status"] == "RUNNING"]
+        assert len(runs_of(api, "Order paid", "COMPLETED")) >= 3
+        assert runs_of(api, "Order paid", "FAILED")
+        assert runs_of(api, "CRM sync", "FAILED")
+        waiting = runs_of(api, "Welcome", "RUNNING")
     assert waiting
     assert all(run["health"]["state"] == "WAITING" for run in waiting)
 
