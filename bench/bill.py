@@ -66,8 +66,8 @@ class Bill:
 
 
 def bill_of(calls: Iterable[Mapping[str, Any]]) -> Bill:
-    """Returns the bill for the calls of one run. Calls without a function are of other
-    programs."""
+    """Returns the bill for the calls of one run. Calls without a function come from other programs
+    and are left out."""
     bill = Bill()
     known: dict[tuple[str, str], Raw] = {}
     for call in sorted(calls, key=lambda call: float(call["from"])):

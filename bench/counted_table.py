@@ -26,8 +26,8 @@ WHOLE_PARTITION = SortRange()
 
 
 class CountedTable:
-    """Counts into `tally` what goes to `table` while `counts` says so; for everything else it is
-    that table."""
+    """Passes every request on to `table`, and counts its units in `tally` while `counts` returns
+    True."""
 
     def __init__(self, table: Any, counts: Callable[[], bool] = lambda: True) -> None:
         self._table = table

@@ -1,7 +1,8 @@
 """What a run of each example graph costs, counted in the simulated stack.
 
 `python -m bench.example_runs` prints a table. Each graph gets the trigger of a webhook with a
-contact, and is fired twice: the second run is counted, when its process knows the automation.
+contact, and is fired twice: the second run is counted, because then the process already knows the
+automation.
 """
 
 import json
@@ -47,7 +48,8 @@ _LEFT_OUT = ("many_recipients",)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run cost. `in_a_row` counts requests that go out together once."""
+    """What one run cost. `in_a_row` counts the requests that follow one another: those that go out
+    together count as one."""
 
     writes: float
     reads: float

@@ -41,7 +41,8 @@ class Request:
 
 def rounds(requests: Iterable[Request]) -> list[list[Request]]:
     """Groups requests of one function that were under way at the same time, as far as the emulator
-    shows it: it serves most requests one after the other, so some are shown as if sent so."""
+    shows it: it serves most requests one after the other, so some requests look as if they were
+    sent one after the other."""
     found: list[list[Request]] = []
     for request in sorted(requests, key=lambda request: request.begun):
         last = found[-1] if found else []

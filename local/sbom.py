@@ -1,7 +1,7 @@
 """Writes the contents of a build as CycloneDX documents: `make sbom`.
 
-Both come from the lock files: layers/dependencies/requirements.txt, which the dependency layer
-installs, and the console's package-lock.json without its development packages.
+Both documents come from the lock files: layers/dependencies/requirements.txt, which the dependency
+layer installs, and the console's package-lock.json without its development packages.
 """
 
 import json

@@ -23,7 +23,8 @@ _CRON = re.compile(r"cron\((.+)\)")
 
 
 class ScheduleError(ValueError):
-    """AWS would refuse this with a ValidationException; the message is AWS's."""
+    """AWS would refuse the expression or the time zone with a ValidationException. The message is
+    AWS's."""
 
 
 def check(expression: str, zone: str) -> None:
@@ -43,8 +44,8 @@ def next_fire(
     """Returns the first moment after `after` at which the schedule fires, in UTC; None if there is
     none.
 
-    A rate counts from `start`, and fires then for the first time; without it, it counts from
-    `after`.
+    A rate counts from `start`, and fires for the first time at `start`. Without `start`, it counts
+    from `after`.
     """
     if rate := _RATE.fullmatch(expression):
         interval = timedelta(**{f"{rate[2]}s": int(rate[1])})

@@ -3,7 +3,7 @@ invocation.
 
 `GET /_local/calls?since=N` answers `{"next": M, "calls": […]}` with the calls from number N on. A
 request is `{kind: "request", service, operation, function, from, to}`; `function` is None for calls
-of this machine's programs, `from` and `to` are seconds of one clock. One to DynamoDB also has
+of this machine's programs, `from` and `to` are seconds of one clock. A request to DynamoDB also has
 `status`, `request` and `response`. An invocation is `{kind: "invocation", function, from, to}`.
 `bench/bill.py` counts costs from these, because the emulator's own figures for reads differ from
 AWS's.

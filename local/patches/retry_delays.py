@@ -1,7 +1,7 @@
 """Step Functions: a Retry obeys MaxDelaySeconds and JitterStrategy.
 
 The emulator ignores both and limits every delay to 60 seconds. The patch sleeps for the delay
-itself and gives the emulator a retrier without one.
+itself and gives the emulator a retrier without a delay.
 """
 
 import random

@@ -1,6 +1,6 @@
 """EventBridge Scheduler: schedules fire when AWS would fire them.
 
-The emulator ignores the time zone, accepts any expression, fires a name only once ever, and passes
+The emulator ignores the time zone, accepts any expression, fires each name only once, and passes
 `<aws.scheduler.scheduled-time>` on unreplaced. Here the next fire of each schedule is calculated
 from its expression in its own zone, from its last change or the start of the emulator, whichever is
 later: nothing fires twice, and nothing is made up for after a restart.

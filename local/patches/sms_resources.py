@@ -32,4 +32,4 @@ def _create(logical_id: str, props: Props, stack_name: str) -> tuple[str, Props]
 
 
 def _delete(physical_id: str, props: Props) -> None:
-    """Nothing is stored for it."""
+    """Does nothing, because nothing is stored for a set."""

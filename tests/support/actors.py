@@ -111,7 +111,7 @@ class RunActors:
         services().due_work.kinds["aut"](row)
 
     def report_its_end(self) -> None:
-        """Step Functions reports that the execution failed."""
+        """Lets Step Functions report that the execution failed."""
         ended = ExecutionEnded(self.execution(), f"{self.run_id}-1", "FAILED", "Oops", None)
         services().closer.close(ended)
 
@@ -189,7 +189,7 @@ class RunActors:
         self.visit("start")
 
     def be_refused(self, node_id: str = "score") -> None:
-        """AWS has no capacity for a node: the run is handed back."""
+        """Lets AWS have no capacity for a node, so that the run is handed back."""
         caught = {"Error": "Lambda.TooManyRequestsException", "Cause": "Rate exceeded"}
         last = {"nodeId": "big", "outcome": "true"}
         self.visit("start", Operation.FAIL, error=caught, last=last)

@@ -38,8 +38,8 @@ def sample(
     things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
 ) -> list[T]:
     """Returns all things in a deep session. In other sessions it returns only enough of them to
-    cover every feature that any of them has. Another `story` may choose other things. Their order
-    is kept."""
+    cover every feature that any of them has. Which things are chosen depends on `story`. The order
+    of the things is kept."""
     everything = list(things)
     return everything if _deep else covering(everything, features, story=story)
 

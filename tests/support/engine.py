@@ -163,7 +163,7 @@ class Engine(Composition):
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """A separate dict, so that a test may replace a channel."""
+        """Every channel by name, in a separate dict, so that a test may replace one."""
         return dict(super().channels)
 
     @cached_property

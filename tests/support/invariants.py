@@ -125,7 +125,7 @@ def problems(simulation: Simulation) -> list[str]:
 
 
 def _unpublished(simulation: Simulation) -> list[str]:
-    """Each change of a run's status is on the bus at least once."""
+    """Checks that each change of a run's status is on the bus at least once."""
     published = {json.loads(entry["Detail"])["id"] for entry in simulation.bus.entries}
     runs = [
         f"change {number} of {row['pk']} was not published"
@@ -142,7 +142,7 @@ def _unpublished(simulation: Simulation) -> list[str]:
 
 
 def _ungrouped(simulation: Simulation) -> list[str]:
-    """Each failed run is in its failure group, and the group is in the lists."""
+    """Checks that each failed run is in its failure group, and that the group is in the lists."""
     there = {(row["pk"], row["sk"]) for row in simulation.table.items()}
     found = []
     for row in simulation.runs():
@@ -158,7 +158,7 @@ def _id_of(row: Item) -> str:
 
 
 def index_problems(row: Item) -> list[str]:
-    """The buckets of a row match its status."""
+    """Checks that the buckets of a row match its status."""
     if "gsi1pk" not in row or row["sk"] not in ("RUN", "DELIVERY"):
         return []
     bucket = "OPEN" if row["sk"] == "RUN" and row["status"] in OPEN else row["status"]
@@ -223,7 +223,7 @@ def _missing(simulation: Simulation, row: Item) -> list[str]:
 
 
 def _call_problems(simulation: Simulation, step: Item, effect_key: str) -> list[str]:
-    """The step of a call that was made records it as made or as unknown."""
+    """Checks that the step of a call that was made records the call as made or as unknown."""
     calls = [
         each for each in simulation.http.calls if each.headers["Idempotency-Key"] == effect_key
     ]
@@ -236,7 +236,7 @@ def _call_problems(simulation: Simulation, step: Item, effect_key: str) -> list[
 
 
 def _delivery_problems(simulation: Simulation, row: Item) -> list[str]:
-    """A delivery records truthfully what was sent, or says that this is unknown."""
+    """Checks that a delivery records truthfully what was sent, or says that this is unknown."""
     sent = simulation.ses.sent.count(_id_of(row))
     status, kind = row["status"], row.get("errorKind")
     found = []

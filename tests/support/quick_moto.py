@@ -40,7 +40,7 @@ def _disable(self: MockAWS, remove_data: bool) -> None:
 
 
 def hurry() -> None:
-    """Applies to this process from now on. The answers are the same."""
+    """Makes moto's answers faster in this process from now on. The answers stay the same."""
     Serializer._serialize_type_structure = _structure
     MockAWS._enable_patching = _enable
     MockAWS._disable_patching = _disable

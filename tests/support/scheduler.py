@@ -23,8 +23,8 @@ class Chooser(Protocol):
 @dataclass
 class AtRandom:
     """Makes the same choices for the same seed. Some seeds change actors at every call, others let
-    one continue for long: only these find faults that need many calls of one actor between two of
-    another."""
+    one actor continue for long. Only the latter find faults that need many calls of one actor
+    between two calls of another."""
 
     seed: int
 
@@ -43,7 +43,7 @@ class AtRandom:
 
 @dataclass
 class InOrder:
-    """Follows `prefix`, then always takes the first; notes its choices and the number of
+    """Follows `prefix`, then always takes the first actor. Notes its choices and the number of
     options."""
 
     prefix: Sequence[int] = ()

@@ -313,7 +313,7 @@ class Simulation:
         assert self.open_runs() == [], "a run that nothing will ever end"
 
     def lend(self, followers: Followers) -> Followers:
-        """Replaces the followers that no test has requested."""
+        """Replaces every follower that no test has requested by one that does nothing."""
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
             "marker": SimpleNamespace(mark=lambda marked: None),
@@ -488,7 +488,8 @@ def open_simulation() -> Iterator[Simulation]:
 
         @cached_property
         def gather(self) -> Gather:
-            """Threads would make the calls in a different order each time."""
+            """Makes the calls one after the other, because threads would make them in a different
+            order each time."""
             return in_turn
 
         @property

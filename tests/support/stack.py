@@ -66,7 +66,7 @@ class Stack:
 
     def granted(self, email: str) -> dict[str, Any]:
         """Returns the tokens of one of the demo users: `{AccessToken, RefreshToken, ExpiresIn}`.
-        They are the same ones for half their time."""
+        Returns the same tokens again until half of their lifetime is over."""
         until, granted = self._granted.get(email, (0.0, {}))
         if until < time.monotonic():
             granted = sign_in(self.url, email, PASSWORD)
@@ -118,7 +118,7 @@ class Stack:
 
 class Launch:
     """A stack of its own on free ports, started by the code of `make run` with these options. It
-    can be stopped, and started again with what it kept."""
+    can be stopped, and started again with its data."""
 
     def __init__(self, state_dir: Path, *options: str) -> None:
         self._state_dir = state_dir

@@ -47,11 +47,11 @@ class Connection:
         self._raw.close()
 
     def hang_up(self) -> None:
-        """Ends it from another thread, which may be reading it."""
+        """Ends the connection while another thread may be reading it."""
         self._raw.shutdown(socket.SHUT_RDWR)
 
     def reset(self) -> None:
-        """Drops it as a network does: data sent over it is answered with an RST."""
+        """Drops the connection as a network does: data sent over it is answered with an RST."""
         self._raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 

@@ -250,7 +250,7 @@ def use_fresh_connections(made: Any) -> None:
 
 
 def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
-    """Returns the text of a secret. MissingResourceError if it does not exist."""
+    """Returns the text of a secret. Raises MissingResourceError if it does not exist."""
     try:
         return secrets.get_secret_value(SecretId=secret_id)["SecretString"]
     except AWS_ERRORS as error:
@@ -259,7 +259,8 @@ def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
 
 def domain_error(error: Exception) -> RunledgerError:
     """Returns the domain error for an exception of AWS_ERRORS. Its message is ours; `detail` has
-    AWS's own words. The table adds the old row of a failed condition, because it can read it."""
+    AWS's own words. The row that a failed condition met is added by the table, which can read
+    it."""
     if not isinstance(error, ClientError):
         detail = f"{type(error).__name__}: {error}"
         if isinstance(error, (*_UNANSWERED, DeadlineError)):

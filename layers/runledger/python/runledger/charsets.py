@@ -72,8 +72,8 @@ _MARKS = {
 def decode_body(body: bytes, content_type: str) -> str:
     """Returns the body's text without its byte-order mark.
 
-    UnsupportedMediaTypeError names an unknown charset, or two that contradict each other;
-    InvalidInputError gives the first invalid byte."""
+    Raises UnsupportedMediaTypeError for an unknown charset, or for two that contradict each other.
+    Raises InvalidInputError, with the position, for the first invalid byte."""
     name, codec = _declared(content_type)
     # A byte-order mark overrides the declared charset: the WHATWG's Encoding Standard, section 6
     # ("decode").

@@ -30,8 +30,9 @@ def derived_id(prefix: str, *parts: str) -> str:
 
 
 def short_derived_id(prefix: str, *parts: str) -> str:
-    """As `derived_id`, with 16 characters that carry 78 bits. It is for rows that must stay small,
-    and only if a collision would harm nobody except the person who made it."""
+    """Returns an id as `derived_id` does, but with only 16 characters, which carry 78 bits. It is
+    for rows that must stay small, and only if a collision would harm nobody except the person who
+    made it."""
     return derived_id(prefix, *parts)[: len(prefix) + 1 + _SHORT_CHARACTERS]
 
 

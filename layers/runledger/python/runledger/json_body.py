@@ -22,9 +22,9 @@ def require_json(content_type: str) -> None:
 def parse_json(body: bytes, content_type: str = "") -> Any:
     """Returns the value of a body in the charset that its Content-Type declares, with clean texts.
 
-    InvalidInputError says where the text stops being JSON, or what cannot be stored: invalid bytes,
-    numbers that are not finite, or nesting that is too deep. UnsupportedMediaTypeError names an
-    unknown charset."""
+    Raises InvalidInputError, which says where the text stops being JSON, or what cannot be stored:
+    invalid bytes, numbers that are not finite, or nesting that is too deep. Raises
+    UnsupportedMediaTypeError for an unknown charset."""
     text = decode_body(body, content_type)
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)

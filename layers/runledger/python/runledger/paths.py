@@ -42,8 +42,8 @@ class PathError(ValueError):
 
 @lru_cache(maxsize=2_048)
 def parse(text: str) -> tuple[Step, ...]:
-    """Returns the steps of a path, none for the whole document. PathError says what is wrong with
-    it."""
+    """Returns the steps of a path; there are none for the whole document. Raises PathError, which
+    says what is wrong with the path."""
     return _parsed(text.strip())[1]
 
 

@@ -38,7 +38,7 @@ class Meter:
         self._ends_at = time.thread_time() + MAX_SECONDS
 
     def take(self, steps: int = 1) -> None:
-        """Counts steps. ResourceLimitError if there are too many, or they took too long."""
+        """Counts steps. Raises ResourceLimitError if there are too many, or they took too long."""
         self._steps += steps
         if self._steps < self._looks_at:
             return

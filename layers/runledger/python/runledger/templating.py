@@ -383,7 +383,7 @@ def _hinted(message: str) -> str:
 
 
 def _parsed(source: str) -> BoundTemplate:
-    """As `_parse`, but during a run: an invalid text fails the node."""
+    """Returns the parsed text, for use during a run: an invalid text fails the node."""
     try:
         return _parse(source)
     except TemplateSyntaxError as error:

@@ -51,7 +51,7 @@ def without_controls(text: str) -> str:
 
 def decode_utf8(data: bytes) -> str:
     """Decodes UTF-8. It also accepts surrogates encoded as characters (CESU-8), which some systems
-    send. UnicodeDecodeError for anything else."""
+    send. Raises UnicodeDecodeError for anything else."""
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -9,7 +9,7 @@ _NO_PLACE = frozenset({"factory", "localtime", "posixrules"})
 
 
 def canonical_zone(name: str) -> str:
-    """Returns the name as the IANA database writes it; upper and lower case do not matter.
+    """Returns the name as the IANA database writes it; upper and lower case do not matter. Raises
     ValueError if the zone does not exist. An offset such as +02:00 is not a zone, because it has no
     summer time."""
     found = _zones().get(name.strip().casefold())

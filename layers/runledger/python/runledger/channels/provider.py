@@ -158,8 +158,8 @@ def _unreachable(error: Exception) -> ProviderAnswer:
 
 
 def _is_certificate_refused(error: SSLError) -> bool:
-    """Whether TLS ended before a byte of the request could be sent. The time of other TLS errors is
-    unknown."""
+    """Whether TLS ended before a byte of the request could be sent. For other TLS errors, it is
+    unknown when they happened."""
     found: BaseException | None = error.kwargs.get("error")
     while found is not None:
         if isinstance(found, ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""Checks of the fork rule: disjoint branches, no END inside, out only through one MERGE."""
+"""Checks of the fork rule: the branches share no nodes, contain no END, and end at one MERGE."""
 
 from collections.abc import Iterator
 

@@ -30,7 +30,8 @@ def duplicate_node_ids(view: GraphView) -> Iterator[Problem]:
 
 
 def too_many_visits(view: GraphView) -> Iterator[Problem]:
-    """Nodes that go on in further visits share an execution's history of 25,000 events."""
+    """Reports a node if it, together with the nodes before it, may need too many visits. The visits
+    share an execution's history of 25,000 events."""
     visits = 0
     for node in view.nodes.values():
         if node.type is None or node.config is None:

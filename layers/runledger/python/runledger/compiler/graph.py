@@ -68,14 +68,16 @@ class NodeView:
 
     @property
     def texts(self) -> list[tuple[str, str]]:
-        """(field, Liquid text) of the config; if the config is invalid, of all its strings."""
+        """The Liquid texts of the config, each with its field. If the config is invalid, all its
+        strings."""
         if self.type is None or self.config is None:
             return list(config_texts(self.node.config))
         return self.type.sources(self.config)
 
     @property
     def branching(self) -> Branching | None:
-        """None also if the config is too broken to decide."""
+        """The outcomes of the node, or None if it has none. None also if the config is too broken
+        to know them."""
         if self.type is None or self.config is None:
             return None
         return self.type.branching(self.config)

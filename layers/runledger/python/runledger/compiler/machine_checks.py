@@ -111,7 +111,7 @@ def _tasks_are_bounded(scope: MachineScope) -> Iterator[str]:
 
 
 def _paths_are_sound(scope: MachineScope) -> Iterator[str]:
-    """Every data path that a state reads was written on every path to that state."""
+    """Checks that every data path that a state reads was written on every way to that state."""
     available = _available(scope)
     for name, state in scope.states.items():
         for path in _reads(state):

@@ -59,8 +59,8 @@ BATCHED_MS = 20
 
 @dataclass(frozen=True, slots=True)
 class RunCost:
-    """What one run takes. `in_a_row` counts requests to AWS that go out together once;
-    `transitions` are those of a Standard machine."""
+    """What one run takes. `in_a_row` counts the requests to AWS that follow one another: those that
+    go out together count as one; `transitions` are those of a Standard machine."""
 
     writes: float
     reads: float

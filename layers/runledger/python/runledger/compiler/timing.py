@@ -53,13 +53,13 @@ class Retrier:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The longest that a run may take. `path` is the time that Express has to allow for the longest
-    path; `waits` the longest path's waits; `run` everything, with every try and delay and the
-    recording of a failure.
+    path. `waits` is the time of that path's waits. `run` is the time of everything: every try,
+    every delay, and the recording of a failure.
 
     On the path, each node that claims its work counts with every try and delay. The other nodes
-    change nothing but their step and end in seconds, so each counts with one try, and one of them
-    with all. If an execution takes longer all the same, its own timeout ends it, and the watchdog
-    hands the run back, as for any execution that ends early."""
+    change nothing but their step and end in seconds, so each counts with one try, except one of
+    them, which counts with all tries. If an execution takes longer all the same, its own timeout
+    ends it, and the watchdog hands the run back, as for any execution that ends early."""
 
     machine_type: MachineType
     reason: str
@@ -69,8 +69,8 @@ class Bound:
 
 
 def lease_of(timeout: int) -> int:
-    """A claim lasts a second longer than the task that made it, so a live task never loses its
-    claim."""
+    """Returns how long a claim lasts: a second longer than the task that made it, so a live task
+    never loses its claim."""
     return timeout + 1
 
 

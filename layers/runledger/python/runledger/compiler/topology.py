@@ -52,7 +52,7 @@ class Topology:
         return self._ranks[node_id]
 
     def node_at(self, rank: int) -> str:
-        """Returns the node with that rank. Raises IndexError."""
+        """Returns the node with that rank. Raises IndexError if there is none."""
         if rank < 0:
             raise IndexError(rank)
         return self._order[rank]

@@ -24,9 +24,9 @@ class ActivationStatus(StrEnum):
 class Activation(Model):
     """One request to make a draft the active version.
 
-    `version` is the number it will have, and `revision` the draft's when it was frozen. `due_at` is
-    when the next process may work on it; None if nothing is left to do. `body` is the frozen
-    version, packed; it is kept only while work is left.
+    `version` is the number of the new version, and `revision` is the draft's revision when it was
+    frozen. `due_at` is when the next process may work on it; None if nothing is left to do. `body`
+    is the frozen version, packed; it is kept only while work is left.
     """
 
     workspace_id: str

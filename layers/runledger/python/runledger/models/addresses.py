@@ -25,8 +25,8 @@ def nfc(text: str) -> str:
 
 
 def normalize_email(value: str) -> str:
-    """Returns the address in lower case, with its domain in Unicode. ValueError if it is not an
-    address.
+    """Returns the address in lower case, with its domain in Unicode. Raises ValueError if it is not
+    an address.
 
     The whole address is lower-cased: in practice no mail system distinguishes `A@x` from `a@x`, but
     the same person is often pasted in two cases. A local part beyond ASCII needs SMTPUTF8, which
@@ -61,7 +61,7 @@ def ascii_email(address: str) -> str:
 
 def normalize_phone(value: str) -> str:
     """Returns the E.164 form of a number. The number begins with its country code, after `+` or
-    `00`, or can belong to only one country. Otherwise ValueError.
+    `00`, or can belong to only one country. Raises ValueError for any other text.
 
     Mexican and Brazilian mobile numbers have an old form, which becomes the present one."""
     text = _international(value)

@@ -31,7 +31,8 @@ _UNKNOWN = "the provider's answer was lost: the message may or may not have been
 
 
 def kept_until(now: int, retention: int) -> int:
-    """Returns when an attempt made now expires: never while it may be under way."""
+    """Returns when an attempt that is made now expires. This is so late that the attempt cannot be
+    under way any more."""
     return now + max(retention, LONGEST_LIFE)
 
 

@@ -182,7 +182,7 @@ class ActiveVersion(Model):
 
     @property
     def upstream_id(self) -> str | None:
-        """The automation whose runs it waits for."""
+        """The automation whose runs this automation waits for."""
         if self.trigger["triggerType"] != TriggerType.UPSTREAM.value:
             return None
         return str(self.trigger["automationId"])

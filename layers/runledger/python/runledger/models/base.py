@@ -22,7 +22,7 @@ class CleanModel(BaseModel):
         return clean(data)
 
     def changed(self, **changes: Never) -> Self:
-        """Returns a copy with other values in these fields, which are not validated again.
+        """Returns a copy with other values in these fields, which are not validated again. Raises
         TypeError for a name that is not a field.
 
         mypy checks each name and value against the fields: `local/mypy_changes.py` gives it a

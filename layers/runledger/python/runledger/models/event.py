@@ -8,8 +8,8 @@ from runledger.models.run import TriggerType
 
 class Event(Model):
     """An event. `body` is the received data, as Liquid reads it; `details` are facts of the
-    trigger's type, in wire names (`by`, `source`, `dedupeKey`, `upstreamRunId` …). `unreadable` is
-    as for a run."""
+    trigger's type, in wire names (`by`, `source`, `dedupeKey`, `upstreamRunId` …). `unreadable`
+    says which parts of a damaged event were left out."""
 
     trigger_type: TriggerType
     details: dict[str, Any]

@@ -38,11 +38,11 @@ class Export(Model):
     """One export and its progress.
 
     `version` counts its changes. `cursor` is where the list continues after the `rows` written so
-    far. They are in the `parts` of the multipart upload and in `left_over`, the object with data
-    still too short for a part. `object_key` is the file, which exists once the export is COMPLETED;
-    `upload_id` is the multipart upload that makes it, if any; `is_read` says that all rows are in
-    its parts. `attempt` is the execution at work, `stalls` how often the tick found no progress.
-    `error` is why it failed, `expires_at` when the file is deleted."""
+    far. These rows are in the `parts` of the multipart upload, and in `left_over`, the object with
+    data that is still too short for a part. `object_key` is the file, which exists once the export
+    is COMPLETED; `upload_id` is the multipart upload that makes it, if any; `is_read` says that all
+    rows are in its parts. `attempt` is the execution at work, `stalls` how often the tick found no
+    progress. `error` is why it failed, `expires_at` when the file is deleted."""
 
     workspace_id: str
     id: str

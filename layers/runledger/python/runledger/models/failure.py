@@ -38,8 +38,8 @@ def failure_group_id(workspace_id: str, automation_id: str, error: "ErrorDetail"
 
 
 def group_names(error: "ErrorDetail") -> tuple[str | None, str]:
-    """Returns the group's title for this error, or None if its message is the best title, and the
-    message without values."""
+    """Returns the group's title for this error, and the error's message without values. The title
+    is None if the message itself is the best title."""
     from runledger.models.fingerprint import normalised
 
     if error.call is None:

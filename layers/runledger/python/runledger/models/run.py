@@ -170,7 +170,7 @@ class Step(Model):
     """One node of a run. `input` holds the values of the expressions in its config, by JSON
     pointer, except those that another part of the step shows; later nodes read `output` as
     `steps.<nodeId>.<name>`. A node that continues is visited more than once; `progress` is its data
-    for the next visit. `unreadable` is as for a run."""
+    for the next visit. `unreadable` says which parts of a damaged step were left out."""
 
     node_id: str
     type: str

@@ -23,8 +23,8 @@ class HourTotal(Model):
     since, and they hold until the next row expires, at `holds_until`. Otherwise a recount is due;
     `unsettled_since` is when the first change was marked, and `is_marked` says that the last
     recount may have missed a change. No row, deleted or not, expires before `expires_from`, and all
-    have expired by `expires_by`: in between, only the rows themselves show it. `revision` grows by
-    one with every change."""
+    have expired by `expires_by`: between these times, only the rows themselves show which have
+    expired. `revision` grows by one with every change."""
 
     scope: Scope
     hour: int

@@ -26,8 +26,8 @@ class Role(StrEnum):
 class Workspace(Model):
     """A tenant. `shards` is fixed when it is opened; `created_at` is epoch milliseconds.
 
-    `least_retention_days` is the smallest retention that the workspace has had: a row that follows
-    the setting never expires sooner than that after it was made."""
+    `least_retention_days` is the smallest retention that the workspace has had: a row whose
+    lifetime follows the setting is kept for at least that long."""
 
     id: str
     name: str
@@ -50,7 +50,8 @@ class Workspace(Model):
 
 class Membership(Model):
     """One user's place in one workspace. `user_id` is the `sub` of their account, which never
-    changes; `email` is the address they joined with. `invitation_id` is the one they accepted."""
+    changes; `email` is the address they joined with. `invitation_id` is the invitation that they
+    accepted."""
 
     user_id: str
     email: str

@@ -64,8 +64,8 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """The outcomes a node can have. `required` is False if the graph may ignore them all and leave
-    by one unlabelled edge."""
+    """The outcomes a node can have. `required` is False if the graph may ignore all outcomes and
+    use one unlabelled edge instead."""
 
     labels: tuple[str, ...]
     required: bool = True
@@ -78,7 +78,7 @@ class Placement:
     `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds). `exits` maps the label of
     each edge (None for the unlabelled one) to the name of the state it leads to; an end has one
     exit, under None, which leads to the state where its scope ends. `released` is the state of this
-    branch that ends a walk which no longer decides about the run.
+    branch that ends a walk whose execution no longer owns the run.
     """
 
     node_id: str
@@ -113,13 +113,13 @@ class HttpResponse(Model):
 
 class HttpCaller(Protocol):
     def call(self, request: HttpRequest) -> HttpResponse:
-        """Raises NodeError `BLOCKED_ADDRESS`, `TIMEOUT` or `CONNECTION_FAILED`, and NotSentError if
-        the call certainly never reached the other side."""
+        """Makes the call and returns the answer. Raises NodeError `BLOCKED_ADDRESS`, `TIMEOUT` or
+        `CONNECTION_FAILED`, and NotSentError if the call certainly never reached the other side."""
 
 
 class SecretReader(Protocol):
     def get(self, name: str) -> str:
-        """Returns the secret's value. Raises NodeError `MISSING_SECRET`."""
+        """Returns the secret's value. Raises NodeError `MISSING_SECRET` if there is none."""
 
     def hosts(self, name: str) -> tuple[str, ...]:
         """Returns the hosts that the secret may be sent to now. Raises NodeError
@@ -316,7 +316,7 @@ class NodeType(ABC, Generic[ConfigT]):
         return Claiming.FIRST if self.effect else Claiming.NEVER
 
     def reads_contact(self, config: ConfigT) -> bool:
-        """Whether a visit may read the run's contact. If not, it gets none."""
+        """Whether a visit may read the run's contact. If not, the visit gets no contact."""
         return may_read_contact(text for _, text in self.places(config))
 
     def repeatable(self, config: ConfigT) -> bool:
@@ -336,8 +336,8 @@ class NodeType(ABC, Generic[ConfigT]):
         return []
 
     def faults(self, config: ConfigT) -> list[ConfigWarning]:
-        """Faults of a config that its model accepts. Checked when a config is saved, not when a
-        saved version is read, so a later rule breaks no version."""
+        """Faults of a config that its model accepts. They are looked for when a config is saved,
+        not when a saved version is read. So a rule that is added later breaks no version."""
         return []
 
     def warnings(self, config: ConfigT) -> list[ConfigWarning]:
@@ -385,7 +385,8 @@ class NodeType(ABC, Generic[ConfigT]):
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
         """Returns the node's states, the first named by its id. The compiler adds Retry and Catch.
-        An outcome without an edge releases the walk, so it never takes a wrong branch."""
+        An outcome without an edge leads to the state `released`, so the walk never takes a wrong
+        branch."""
         task: dict[str, Any] = {**placement.task, "ResultPath": RESULT_PATH}
         name = placement.node_id
         labelled = {label: exit for label, exit in placement.exits.items() if label is not None}

@@ -54,7 +54,7 @@ class ConditionConfig(VariantConfig):
 
 
 class ContactConditionConfig(ABC):
-    """Shared by the rules about the contact: if the run has no contact, they do not hold."""
+    """Base of the rules about the contact. They do not hold if the run has no contact."""
 
     kind: Any
 

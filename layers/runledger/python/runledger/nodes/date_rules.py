@@ -55,8 +55,9 @@ def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
 
 
 def nearby(found: list[MonthDay]) -> list[MonthDay]:
-    """Those days, and the day before and after each, in leap and common years. An instant that
-    falls on one of the days in some zone is on one of these days in UTC."""
+    """Returns the days in `found`, and the day before and after each, in leap and common years. An
+    instant that falls on one of the found days in some zone falls on one of the returned days in
+    UTC."""
     around: dict[MonthDay, None] = {}
     for month, day in found:
         for year in (_LEAP_YEAR, _COMMON_YEAR):
@@ -69,8 +70,8 @@ def nearby(found: list[MonthDay]) -> list[MonthDay]:
 
 
 def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
-    """Yields first and last of the neighbouring days whose dates recur on `anchor`, one period at a
-    time from `anchor` back to `oldest`."""
+    """Yields ranges of days (first and last) whose dates recur on `anchor`: one range for each
+    period, from `anchor` back to `oldest`."""
     if repeat is Repeat.NEVER:
         if anchor >= oldest:
             yield anchor, anchor
@@ -89,7 +90,7 @@ def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, 
 
 
 def instants_of(first: date, last: date, zone: str) -> tuple[int, int]:
-    """Epoch milliseconds that certainly enclose these days in the zone, with a margin."""
+    """Returns two times (epoch milliseconds) that enclose these days in the zone, with a margin."""
     after = shifted(last, 1) or last
     low = moment_of_day(first, "00:00", zone) - _MARGIN
     return low, moment_of_day(after, "00:00", zone) + _MARGIN

@@ -24,8 +24,9 @@ def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
 
 
 def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
-    """Returns all other values under keys that a trigger can name: those that are dates only if a
-    trigger uses them, and None for values that are not dates."""
+    """Returns the values that `written_dates` leaves out, by key, for keys that a trigger can name.
+    Numbers and texts of digits are returned as dates, which they are only if a trigger uses them.
+    For any other value that is not a date, the result is None."""
     found = {
         key: read_date(value)
         for key, value in metadata.items()

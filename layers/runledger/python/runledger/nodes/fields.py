@@ -16,7 +16,8 @@ _ROOT = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def picks(kind: Picked) -> dict[str, Any]:
-    """JSON Schema of a field whose text names one of these, so that a form can offer them."""
+    """Returns the JSON Schema of a field whose text names something of this kind, so that a form
+    can offer what there is."""
     return {"picks": kind}
 
 
@@ -87,7 +88,7 @@ def operand_source(field: str) -> str:
 
 
 def _in_liquid(step: Step) -> str:
-    """A step in brackets. Liquid's quotes have no escapes."""
+    """Returns a step of a path in brackets. Liquid's quotes have no escapes."""
     if isinstance(step, int) or (step.isascii() and step.isdigit()):
         return str(step)
     quote = "'" if "'" not in step else '"'

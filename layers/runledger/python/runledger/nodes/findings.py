@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConfigWarning:
-    """A point that a config may have but its author should know; `field` is its dotted path."""
+    """A doubtful point of a config. It does not prevent saving, but the author should know it.
+    `field` is its dotted path."""
 
     code: str
     field: str

@@ -1,4 +1,5 @@
-"""Credentials of one call that are not secrets and so have no name to show instead.
+"""Finds the credentials of one call that are not stored as secrets. They have no name that could be
+shown in their place.
 
 A value in a credential's place counts as one, wherever it came from: an event, a contact, or the
 config of a version older than the rule that refuses it. It is removed from everything that comes

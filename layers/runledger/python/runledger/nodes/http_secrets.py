@@ -46,8 +46,8 @@ def egress_of(
     url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]
 ) -> EgressRule:
     """Returns where a call with these secrets may go: to the allowed hosts of every secret, or, for
-    a secret without any, to the host that the config names. Checked for each request, redirects
-    included."""
+    a secret without any, to the host that the config names. The rule is checked for each request,
+    redirects included."""
     used = sorted(names)
     if not used:
         return EgressRule()
@@ -86,8 +86,8 @@ def check_secret_use(source: str) -> None:
 
 
 def check_address(url: str, secrets: Mapping[str, str]) -> None:
-    """Checks that the address does not split a secret that stands in it: one part would be sent
-    alone, and kept when it comes back. Raises NodeError `INVALID_URL`."""
+    """Checks that the address does not split a secret that stands in it: one part alone would be
+    sent, and the history would keep that part if it comes back. Raises NodeError `INVALID_URL`."""
     for name, value in secrets.items():
         if value in url and quote(value, safe=_WHOLE_IN_ADDRESS) != value:
             raise NodeError(

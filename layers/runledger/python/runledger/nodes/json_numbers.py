@@ -55,8 +55,8 @@ def decimal(literal: str) -> float:
 
 
 def find_inexact(value: Any) -> "InexactNumber | float | None":
-    """Returns the first number in a value that cannot be kept: an odd one, or one computed from
-    it."""
+    """Returns the first number in a value that cannot be kept: one that no float holds exactly, or
+    one computed from such a number."""
     left = [value]
     while left:
         each = left.pop()

@@ -200,7 +200,8 @@ def _is_harmless(fragment: str) -> bool:
 
 
 def _may_hold_it(name: str) -> bool:
-    """Whether the value under this name, inside a credential, can be the credential."""
+    """Whether the value under this name, in an object in the place of a credential, can be the
+    credential itself."""
     return not is_harmless_name(name)
 
 

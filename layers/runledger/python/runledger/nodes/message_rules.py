@@ -52,8 +52,8 @@ class QuietHours(Config):
     def ends(self, now: datetime, zone: str) -> datetime | None:
         """Returns when the quiet hours around `now` end; None if `now` is in none.
 
-        They begin and end at instants. If clocks skip one of these times, it is the first instant
-        after the gap; if clocks show it twice, the earlier one."""
+        Quiet hours begin and end at instants. If clocks skip one of these times, the first instant
+        after the gap counts; if clocks show it twice, the earlier one."""
         place = ZoneInfo(zone)
         begin, end = (time_of_day.fromisoformat(each) for each in (self.from_, self.to))
         over_midnight = timedelta(days=1 if end < begin else 0)

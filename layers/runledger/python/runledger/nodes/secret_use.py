@@ -1,7 +1,7 @@
 """How a Liquid text may use a secret, so that its value can be recognized when it comes back.
 
-A secret is inserted by `{{ … }}` and encoded at most once: redaction knows no form of a value that
-is encoded twice in other ways.
+A secret is inserted by `{{ … }}` and encoded at most once: redaction does not recognize a value
+that is encoded twice in other ways.
 """
 
 from collections.abc import Iterable, Iterator

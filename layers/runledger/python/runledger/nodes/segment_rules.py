@@ -115,7 +115,8 @@ class MetadataRule(SegmentRule):
             return False
 
     def unreadable(self, contact: Contact) -> str | None:
-        """A missing or blank value does not count as unreadable."""
+        """Returns a message if the contact's value cannot be compared, otherwise None. A missing or
+        blank value is not unreadable."""
         found = self._found(contact)
         if compare(found, Operator.IS_EMPTY, None):
             return None
@@ -158,8 +159,8 @@ class SegmentRules(Config):
         return all(matching) if self.match == "ALL" else any(matching)
 
     def unreadable(self, contact: Contact) -> str | None:
-        """Returns the first unreadable value that excludes the contact and might not if it could be
-        read."""
+        """Returns the first unreadable value that decides that the contact does not match. If the
+        value could be read, the contact might match."""
         if self.matches(contact):
             return None
         others = [rule.unreadable(contact) for rule in self.rules]

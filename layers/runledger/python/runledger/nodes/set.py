@@ -97,7 +97,8 @@ class SetNode(NodeType[SetConfig]):
     def with_credentials_masked(
         self, config: Mapping[str, Any], masker: CredentialMasker
     ) -> dict[str, Any]:
-        """A variable with the name of a credential holds one."""
+        """Returns the config without credentials. A variable with the name of a credential is taken
+        to hold one."""
         shown: dict[str, Any] = masker.value(config, ())
         assignments = shown.get("assignments")
         for index, each in enumerate(assignments if isinstance(assignments, list) else ()):
@@ -113,8 +114,8 @@ class SetNode(NodeType[SetConfig]):
         return frozenset(assignment.variable for assignment in config.assignments)
 
     def recorded_values(self, config: SetConfig, record: Record) -> dict[Place, Any]:
-        """For STRING and JSON, the value that was set is the value that was read; other types
-        convert it."""
+        """Returns the values of STRING and JSON variables: there the value that was set is the one
+        that was read. Other types convert it."""
         return {
             ("assignments", str(index), "value"): record.output[each.variable]
             for index, each in enumerate(config.assignments)

@@ -22,8 +22,9 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
     """Returns the instant at which the clocks skip `local`, to the second.
 
-    Inside a gap, the offset before it (fold=0) puts the wall time after the jump, and the offset
-    after it (fold=1) puts it before; exactly one change of offset lies between the two.
+    Inside a gap, the offset before the gap (fold=0) puts the wall time after the jump, and the
+    offset after the gap (fold=1) puts it before the jump; exactly one change of offset lies between
+    the two.
     """
     low = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     high = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -49,8 +50,8 @@ def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
 
 
 def time_of_day_in(now: datetime, time_of_day: str, zone: str, *, days: int) -> datetime:
-    """Returns the instant of `time_of_day`, `days` days after the zone's today; it may have
-    passed."""
+    """Returns the instant of `time_of_day`, `days` days after the zone's today; the instant may
+    have passed."""
     place = ZoneInfo(zone)
     day = now.astimezone(place).date() + timedelta(days=days)
     return to_utc(datetime.combine(day, time.fromisoformat(time_of_day)), place)
@@ -76,7 +77,7 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 
 def to_milliseconds(moment: datetime) -> int:
-    """Rounds up, so that a wait never ends before its moment."""
+    """Returns a moment in epoch milliseconds, rounded up so that a wait never ends before it."""
     return -((datetime(1970, 1, 1, tzinfo=UTC) - moment) // timedelta(milliseconds=1))
 
 

@@ -221,7 +221,8 @@ class TriggerNode(NodeType[TriggerConfig]):
     config_model = TriggerConfig
 
     def places(self, config: TriggerConfig) -> list[tuple[Place, str]]:
-        """None: text that looks like Liquid in a sample event belongs to the sender."""
+        """Returns no places: text that looks like Liquid in a sample event belongs to the
+        sender."""
         return []
 
     def warnings(self, config: TriggerConfig) -> list[ConfigWarning]:

@@ -48,7 +48,7 @@ class RunOpening:
         *,
         must_match: bool,
     ) -> tuple[Run, bool]:
-        """Writes a PENDING run. Returns the run, and whether this call opened it. Raises Raises
+        """Writes a PENDING run. Returns the run, and whether this call opened it. Raises
         ReentryBlockedError if the contact may not enter the automation now; with `must_match`,
         KeyReusedError if an existing run has another contact or body.
 
