@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from runledger.errors import NodeError
@@ -373,9 +373,10 @@ def test_an_echoed_secret_is_hidden_everywhere() -> None:
     assert result.response["body"]["token"] == "[redacted]"
 
 
-@settings(deadline=None, max_examples=examples(50))
-@given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40))
-def test_no_secret_reaches_the_step(secret: str) -> None:
+def step_with_secret(secret: str) -> str:
+    """Returns the step of a call that sends the secret in every place and gets it back, as JSON
+    without the secret's name."""
+
     class Secrets:
         def get(self, name: str) -> str:
             return secret
@@ -396,8 +397,21 @@ def test_no_secret_reaches_the_step(secret: str) -> None:
     result = run_node("INTEGRATION", config, visit(SCOPE, http=http, secrets=Secrets()))
     assert http.requests[0].headers["Authorization"] == f"Basic {scheme}"
     assert json.loads(http.requests[0].body or b"")["deep"][0]["k"] == secret
-    kept = json.dumps(result.model_dump(mode="json")).replace("{{secret.K}}", "")
+    return json.dumps(result.model_dump(mode="json")).replace("{{secret.K}}", "")
+
+
+# The step of a secret that is no word of ours.
+PLAIN_STEP = step_with_secret("~~~~~~~~")
+
+
+@settings(deadline=None, max_examples=examples(50))
+@given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40))
+def test_no_secret_reaches_the_step(secret: str) -> None:
+    scheme = base64.b64encode(f"u:{secret}".encode()).decode()
+    kept = step_with_secret(secret)
     for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), scheme):
+        # A secret such as "delivery" is also part of a field's name.
+        assume(form not in PLAIN_STEP)
         assert form not in kept
 
 
