@@ -65,7 +65,8 @@ def operation_at(method: str, path: str) -> dict[str, Any] | None:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
-    """Every operation with a pattern of its path, those with the fewest parameters first."""
+    """Returns every operation, with a pattern for its path. The operations with the fewest
+    parameters come first."""
     ordered = sorted(operations(), key=lambda each: each[0].count("{"))
     return [
         (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), method, operation)

@@ -4002,7 +4002,7 @@ export interface components {
             problems: components["schemas"]["Problem"][] | null;
             /**
              * Revision
-             * @description The current revision; with 412, and with 409 if the edit is based on an old revision.
+             * @description The current revision. Sent with 412, and with 409 if the edit is based on an old revision.
              * @default null
              */
             revision: number | null;

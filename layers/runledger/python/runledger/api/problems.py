@@ -38,7 +38,8 @@ class ProblemDetail(WireModel):
     revision: int | None = Field(
         default=None,
         description=(
-            "The current revision; with 412, and with 409 if the edit is based on an old revision."
+            "The current revision. Sent with 412, and with 409 if the edit is based on an old "
+            "revision."
         ),
     )
     expired_at: str | None = Field(default=None, description="When the resource expired; with 410.")

@@ -1,10 +1,11 @@
 """Sends one message through an AWS service, once, and interprets the answer.
 
-There are three results: the message was accepted; it was refused, temporarily or permanently, with
-a code that the service documents; or nobody knows, and then it is never repeated automatically.
+There are three results. The message was accepted. Or it was refused, temporarily or permanently,
+with a code that the service documents. Or nobody knows; then the message is never repeated
+automatically.
 
-The history keeps our words. The service's own words name its resources; they go to the log, without
-the addresses that they may quote.
+The history keeps our words. The service's own words name its resources, so they go to the log,
+without the addresses that they may quote.
 """
 
 import re

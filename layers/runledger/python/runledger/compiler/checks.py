@@ -68,8 +68,9 @@ def find_problems(
     secret_hosts: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Problem]:
     """Returns every problem of the graph, in a fixed order; empty if it compiles. `templates` are
-    the templates of the workspace that the graph may use, by id; `segments` the ids of its segments
-    (None allows any); `secret_hosts` the hosts that its secrets may go to (None allows any)."""
+    the templates of the workspace that the graph may use, by id. `segments` are the ids of the
+    workspace's segments; None allows any segment. `secret_hosts` are the hosts that the workspace's
+    secrets may go to; None allows any host."""
     view = GraphView(graph, templates, segments=segments, secret_hosts=secret_hosts)
     return problems_of(view)
 

@@ -37,9 +37,9 @@ def compile_graph(
     segments: Collection[str] | None = None,
     secret_hosts: Mapping[str, Sequence[str]] | None = None,
 ) -> Compiled:
-    """Compiles a graph. `templates` are the templates it may use, by id; `segments` the ids of the
-    segments (None allows any); `secret_hosts` the hosts that its secrets may go to (None allows
-    any).
+    """Compiles a graph. `templates` are the templates that it may use, by id. `segments` are the
+    ids of the segments; None allows any segment. `secret_hosts` are the hosts that its secrets may
+    go to; None allows any host.
 
     Raises InvalidGraphError with every problem, and CompilerError if the compiler itself is wrong.
     """

@@ -90,9 +90,9 @@ class GraphView:
     start and none out of an end. If several nodes have one id, the first counts; `all_nodes` has
     every one.
 
-    `templates` are the known message templates by id, `segments` the ids of the known segments;
+    `templates` are the known message templates by id. `segments` are the ids of the known segments;
     without `segments` every segment is accepted. `secret_hosts` are the allowed hosts by secret
-    name, for secrets that have them; without it secrets may go anywhere.
+    name, for secrets that have allowed hosts; without `secret_hosts`, secrets may go anywhere.
     """
 
     def __init__(

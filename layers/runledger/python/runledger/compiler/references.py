@@ -66,7 +66,7 @@ class SegmentUse:
 def template_uses(
     node_id: str, config: Mapping[str, Any], template_ids: frozenset[str]
 ) -> Iterator[TemplateUse]:
-    """Yields one entry for every field that names one of the ids."""
+    """Yields one entry for every field of the config that names one of these templates."""
     for place, template_id in _places(config, template_ids):
         yield TemplateUse(node_id, place, template_id)
 
@@ -74,7 +74,7 @@ def template_uses(
 def segment_uses(
     node_id: str, config: Mapping[str, Any], segment_ids: frozenset[str]
 ) -> Iterator[SegmentUse]:
-    """Yields one entry for every field that names one of the ids."""
+    """Yields one entry for every field of the config that names one of these segments."""
     for place, segment_id in _places(config, segment_ids):
         yield SegmentUse(node_id, place, segment_id)
 

@@ -90,15 +90,15 @@ class DeliveryAttempt(Model):
     message id.
 
     `status` combines what we know ourselves with the provider's later reports; `known` is our own
-    status, if it differs. `tries` counts how often the message was claimed for sending, `tries_log`
+    status, if it differs. `tries` counts how often the message was claimed for sending. `tries_log`
     lists the tries that ended. `sequence` grows by one with every status, and `revision` with every
-    other change. `due_at` is when the attempt is due, `generation` is how often the retry machine
-    was started for it; `unknown_since` is when the answer to the last try was found to be lost.
+    other change. `due_at` is when the attempt is due. `generation` is how often the retry machine
+    was started for it. `unknown_since` is when the answer to the last try was found to be lost.
     `error` is ours; the provider's errors are in `reports`. `addressee_id` is the contact that an
     AD_HOC address belonged to when the message was made; a message to a contact has none. `rules`
     are the node's rules for the gates, so that a resend applies the same ones. A resend names the
     attempt it repeats in `resend_of`, and that attempt lists it in `resends`. `erased_at` is when
-    the person was removed from the attempt; `unreadable` says which parts of a damaged row were
+    the person was removed from the attempt. `unreadable` says which parts of a damaged row were
     left out, and is never stored.
     """
 

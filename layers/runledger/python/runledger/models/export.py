@@ -40,9 +40,10 @@ class Export(Model):
     `version` counts its changes. `cursor` is where the list continues after the `rows` written so
     far. These rows are in the `parts` of the multipart upload, and in `left_over`, the object with
     data that is still too short for a part. `object_key` is the file, which exists once the export
-    is COMPLETED; `upload_id` is the multipart upload that makes it, if any; `is_read` says that all
-    rows are in its parts. `attempt` is the execution at work, `stalls` how often the tick found no
-    progress. `error` is why it failed, `expires_at` when the file is deleted."""
+    is COMPLETED. `upload_id` is the multipart upload that makes the file, if any. `is_read` says
+    that all rows are in the upload's parts. `attempt` is the execution at work. `stalls` is how
+    often the tick found no progress. `error` is why the export failed. `expires_at` is when the
+    file is deleted."""
 
     workspace_id: str
     id: str

@@ -155,8 +155,8 @@ def _part(part: str) -> str:
 
 
 def is_word_part(part: str) -> bool:
-    """Whether a part of a path looks like a word, which names a kind of thing and not a single
-    one."""
+    """Whether a part of a path looks like a word, such as `orders`. A word names a kind of thing,
+    not one thing of that kind."""
     is_word = not any(character.isdigit() for character in part) or bool(
         _VERSION_OF_AN_API.fullmatch(part)
     )

@@ -31,9 +31,9 @@ class KeptReport(Model):
 
 
 class FeedbackReport(Model):
-    """One event of a provider about one attempt. `event_id` is the provider's, and does not change
-    when the event is repeated; `at` is epoch milliseconds; `is_permanent` says that a bounce is due
-    to a bad address; `provider_id` is the provider's id of the message."""
+    """One event of a provider about one attempt. `event_id` is the provider's id of the event, and
+    does not change when the event is repeated. `at` is epoch milliseconds. `is_permanent` says that
+    a bounce is due to a bad address. `provider_id` is the provider's id of the message."""
 
     event_id: str
     delivery_id: str

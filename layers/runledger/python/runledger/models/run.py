@@ -68,8 +68,8 @@ class FailedCall(Model):
 class ErrorDetail(Model):
     """Why a step or a run failed.
 
-    `kind` is stable (`STOP_ERROR`, `MISSING_VARIABLE`, `OUTCOME_UNKNOWN`, …), `message` is for a
-    person, `cause` is the raw exception, redacted; `call` is set if a call failed, and only the
+    `kind` is stable (`STOP_ERROR`, `MISSING_VARIABLE`, `OUTCOME_UNKNOWN`, …). `message` is for a
+    person. `cause` is the raw exception, redacted. `call` is set if a call failed, and only the
     step keeps it.
     """
 
@@ -108,12 +108,12 @@ class Run(Model):
     `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
     Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` holds the ranks (positions in
     topological order) of all nodes that were claimed, `open_claims` the claims of nodes at work, by
-    rank. `due_at` is when the run is due; `start_error` is why a start was put off, `start_refused`
-    says that Step Functions did not accept it; `scheduled_for` is when the run starts, if not at
-    once, `resumed_at` when a later attempt continued the walk; `error_group` is the failure group
-    of a failed run's whole error; `erased_at` is when the person was removed from the run;
-    `list_partition` is the row's partition in the list by status, once it is stored; `unreadable`
-    says which parts of a damaged row were left out, and is never stored.
+    rank. `due_at` is when the run is due. `start_error` is why a start was put off. `start_refused`
+    says that Step Functions did not accept the start. `scheduled_for` is when the run starts, if
+    not at once. `resumed_at` is when a later attempt continued the walk. `error_group` is the
+    failure group of a failed run's whole error. `erased_at` is when the person was removed from the
+    run. `list_partition` is the row's partition in the list by status, once the row is stored.
+    `unreadable` says which parts of a damaged row were left out, and is never stored.
     """
 
     id: str

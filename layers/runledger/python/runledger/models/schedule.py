@@ -69,10 +69,10 @@ class Schedule(Model):
 class Fire(Model):
     """One fire of an automation's version, for one day in its time zone.
 
-    `anchor` is the day whose contacts are due (None beyond the calendar), `rule` decides which
-    contacts those are, `cursor` is how far the contacts were read, `attempt` is the execution at
-    work. `opened` and `refused` count contacts. `reason` says why it stopped. `looks_at_all` is
-    True for the first fire of a metadata key, which looks at every contact; None for a fire from
+    `anchor` is the day whose contacts are due (None beyond the calendar). `rule` decides which
+    contacts those are. `cursor` is how far the contacts were read. `attempt` is the execution at
+    work. `opened` and `refused` count contacts. `reason` says why the fire stopped. `looks_at_all`
+    is True for the first fire of a metadata key, which looks at every contact; None for a fire from
     before this was recorded."""
 
     workspace_id: str

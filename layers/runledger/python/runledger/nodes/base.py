@@ -229,9 +229,9 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars, workspace;
-    `now` is epoch milliseconds; `effect_key` identifies this node's effect permanently; `labels`
-    are the labels of the node's outgoing edges; `texts` are the texts of its message templates;
+    """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars, workspace.
+    `now` is epoch milliseconds. `effect_key` identifies this node's effect permanently. `labels`
+    are the labels of the node's outgoing edges. `texts` are the texts of its message templates.
     `progress` is what the previous visit left for this one, if the node goes on."""
 
     node_id: str

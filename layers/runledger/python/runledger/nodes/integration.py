@@ -78,8 +78,8 @@ class IntegrationConfig(Config):
         default_factory=dict,
         max_length=50,
         description="Query parameters, added to those in the address. A list repeats the name; an "
-        "object is sent as JSON. A parameter written as null is left out; one whose "
-        "Liquid gives null is sent empty. Liquid.",
+        "object is sent as JSON. A parameter that is written as null is left out. A "
+        "parameter whose Liquid gives null is sent empty. Liquid.",
     )
     auth: SerializeAsAny[Auth] | None = Field(
         default=None, description="How the call signs in at the service."

@@ -132,7 +132,8 @@ class _Weights:
         self._known: dict[int, tuple[int, int, Any]] = {}
 
     def of(self, value: Any) -> tuple[int, int]:
-        """Returns (weight, depth). Raises LimitError if either is too large."""
+        """Returns the weight and the depth of a value. Raises LimitError if one of them is too
+        large."""
         if isinstance(value, str):
             return 1 + len(value), 0
         if isinstance(value, bool) or value is None or isinstance(value, float):

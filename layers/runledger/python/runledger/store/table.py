@@ -101,7 +101,8 @@ class Table(Protocol):
         does not hold."""
 
     def change(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> None:
-        """As `update`, for a caller that does not need the row: it is neither sent nor read."""
+        """Changes a row as `update` does, for a caller that does not need the row: it is neither
+        sent nor read."""
 
     def delete(self, key: Key) -> None: ...
 

@@ -94,7 +94,7 @@ class Details:
         return sorted(there, key=lambda each: (each.created_at, each.id))
 
     def _missing(self, workspace_id: str, key: "Key", what: str, now: int) -> RunledgerError:
-        """Returns the error for a missing row. Costs two reads, only for a miss."""
+        """Returns the error for a missing row. Costs two reads, which no existing row needs."""
         expiry = self.stores.tombstones.find(key, now)
         if expiry is None or expiry.workspace_id != workspace_id:
             return NotFoundError(f"there is no {what}")

@@ -142,8 +142,8 @@ class _Merge:
 
 
 class _Candidates:
-    """Picks the ids of one kind from merged index keys. `position` is the last key it looked at;
-    `gave_up` is True if the key budget ended before the keys did."""
+    """Picks the ids of one kind from merged index keys. `position` is the last key that was looked
+    at. `gave_up` is True if the key budget ended before the keys did."""
 
     def __init__(self, rounds: Iterator[list[str]], id_prefix: str, after: str | None) -> None:
         self._keys = (key for found in rounds for key in found)

@@ -158,8 +158,8 @@ def _kind_of(row_id: str) -> TimelineKind:
 
 
 class _Candidates:
-    """Picks the ids of the wanted kinds, newest first. `position` is the last key it looked at;
-    `gave_up` is True if the key budget ended before the keys did."""
+    """Picks the ids of the wanted kinds, newest first. `position` is the last key that was looked
+    at. `gave_up` is True if the key budget ended before the keys did."""
 
     def __init__(
         self,

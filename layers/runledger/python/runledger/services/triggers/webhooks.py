@@ -112,8 +112,8 @@ class Webhooks:
         trigger: TriggerConfig,
         count: int,
     ) -> WebhookIntake:
-        """Refuses, before the body is read, what a stranger can send without limit. The rate limit
-        comes first, so it holds for a paused automation too."""
+        """Refuses requests before their body is read, because a stranger can send any number of
+        them. The rate limit comes first, so it also holds for a paused automation."""
         intake = trigger.intake
         self._limit(request, intake or WebhookIntake(), count)
         require_active(automation)
