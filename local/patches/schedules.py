@@ -32,7 +32,8 @@ Scope = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class _Expected:
-    """When a schedule fires next, valid while its last change is `changed`."""
+    """When a schedule fires next. This holds until the schedule is changed again: `changed` is the
+    time of its last change."""
 
     changed: float
     at: datetime | None

@@ -106,7 +106,7 @@ def create_table(dynamodb: Any) -> None:
 
 
 class Engine(Composition):
-    """One workspace, `ws_demo`, and every service for it; its rows are in moto's DynamoDB unless
+    """One workspace, `ws_demo`, and every service for it. The rows are in moto's DynamoDB, unless
     another table is given."""
 
     workspace_id = "ws_demo"

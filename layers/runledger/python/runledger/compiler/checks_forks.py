@@ -92,8 +92,8 @@ def merge_bypassed(view: GraphView) -> Iterator[Problem]:
 
 
 def _closed_forks(view: GraphView) -> Iterator[tuple[Fork, frozenset[str]]]:
-    """Yields the forks that have a meeting node, each with the nodes that several branches
-    share."""
+    """Yields the forks that have a meeting node, each with the nodes that more than one of its
+    branches contain."""
     for fork in find_forks(view):
         if fork.meeting is None:
             continue

@@ -163,8 +163,9 @@ def _metadata(contact: Contact, key: str) -> Any:
 
 
 class CompareConfig(ConditionConfig):
-    """Two values compare as the operator says. A text that looks like a number counts as a number
-    if the other side is a number or the operator orders; dates are ordered as moments."""
+    """Compares two values by the operator. A text that looks like a number counts as a number if
+    the other side is a number, or if the operator means less or greater. Dates are ordered as
+    moments."""
 
     kind: Literal["COMPARE"] = Field(description="The kind of rule.")
     left: Comparable = Field(description="The value to compare. Liquid.")

@@ -80,7 +80,8 @@ class _WithoutSecrets:
 
 
 def _tried(value: Any, scope: Mapping[str, Any]) -> Any:
-    """Renders every text in the value; a text without a value in this scope becomes None."""
+    """Renders every text in the value. A text becomes None if one of its variables has no value in
+    this scope."""
     if isinstance(value, Mapping):
         return {key: _tried(item, scope) for key, item in value.items()}
     if isinstance(value, list | tuple):

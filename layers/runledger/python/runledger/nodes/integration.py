@@ -360,7 +360,7 @@ def _redirected(config: IntegrationConfig, response: HttpResponse, redactor: Red
 
 
 def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
-    """Returns the secrets by name. Raises NodeError `MISSING_SECRET`."""
+    """Returns the secrets by name. Raises NodeError `MISSING_SECRET` if one does not exist."""
     reader = visit.tools.secrets
     if reader is None:
         raise RuntimeError("INTEGRATION cannot run in this function: it has no access to secrets")

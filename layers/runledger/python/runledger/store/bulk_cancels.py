@@ -46,8 +46,9 @@ class BulkCancelStore:
         return None if item is None else _from_item(item)
 
     def change(self, before: BulkCancel, after: BulkCancel, due_at: int | None) -> BulkCancel:
-        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. Raises ConditionFailedError if another process changed it since it was read."""
+        """Stores the progress from `before` to `after`. A `due_at` of None takes the row out of the
+        due index. Raises ConditionFailedError if another process changed the row since it was
+        read."""
         return self._rows.change(before, after, due_at)
 
 

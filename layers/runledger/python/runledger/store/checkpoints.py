@@ -35,8 +35,9 @@ class CheckpointRows(Generic[WorkT]):
         return {**there, **_due(work, due_at)}
 
     def change(self, before: WorkT, after: WorkT, due_at: int | None) -> WorkT:
-        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. Raises ConditionFailedError if the row was changed or deleted since it was read."""
+        """Stores the progress from `before` to `after`. A `due_at` of None takes the row out of the
+        due index. Raises ConditionFailedError if the row was changed or deleted since it was
+        read."""
         is_unchanged = Attr("version").eq(before.version)
         after = after.changed(version=before.version + 1)
         progress = self.fields(after)

@@ -70,8 +70,8 @@ class ExportStore:
         return [_from_item(item) for item in kept], position
 
     def change(self, before: Export, after: Export, due_at: int | None) -> Export:
-        """Stores the progress from `before` to `after`. A `due_at` of None takes it out of the due
-        index. Raises ConditionFailedError if the export was changed or deleted since it was
+        """Stores the progress from `before` to `after`. A `due_at` of None takes the row out of the
+        due index. Raises ConditionFailedError if the export was changed or deleted since it was
         read."""
         return self._rows.change(before, after, due_at)
 

@@ -53,8 +53,8 @@ class RunOpening:
         KeyReusedError if an existing run has another contact or body.
 
         The event is written before the row. The row is the queue, and a process that sees the row
-        must find the event. If a run with this id exists, it is returned and nothing changes. If a
-        call died between the two writes, its event is the same one, and is kept."""
+        must find the event. If a run with this id exists, that run is returned and nothing changes.
+        If a call died between the two writes, its event is the same one, and is kept."""
         found, is_opened = self._open(run, event, shards, reentry, must_match=must_match)
         if must_match and not is_opened:
             self._require_same(found, run, event)

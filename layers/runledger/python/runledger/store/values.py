@@ -17,8 +17,8 @@ _LARGEST = 10**38
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
-    """Returns one value in DynamoDB's typed form. boto3 converts what is not one of the three most
-    frequent types."""
+    """Returns one value in DynamoDB's typed form. Only the three most frequent types are converted
+    here; boto3 converts the others."""
     kind = type(value)
     if kind is str:
         return {"S": clean_text(value)}

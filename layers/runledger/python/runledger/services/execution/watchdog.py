@@ -1,6 +1,6 @@
 """The watchdog: no run that an execution owns stays silent.
 
-The tick looks at each open run when one of its branches could have fallen silent. If it has, the
+The tick looks at each open run when one of its branches could have fallen silent. If one has, the
 run is handed back to its next attempt, or failed with the reason if its attempts are used up. This
 is safe in any state of the execution: it no longer owns the run, recorded steps are not run again,
 and claims outlive their owner.
@@ -77,8 +77,8 @@ class Watchdog:
     asked: Counter[int] = field(default_factory=Counter)
 
     def look(self, run_id: str) -> None:
-        """Looks at a RUNNING run that an execution owns. Raises ConditionFailedError if it moved on
-        meanwhile."""
+        """Looks at a RUNNING run that an execution owns. Raises ConditionFailedError if the run
+        moved on meanwhile."""
         run, steps = self.runs.outline(run_id)
         now = self.clock()
         is_owned = run.status is RunStatus.RUNNING and run.execution is not None

@@ -28,7 +28,8 @@ class DueDeliveries:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """Settles an attempt that is due. Raises ConditionFailedError if it moved on meanwhile."""
+        """Settles an attempt that is due. Raises ConditionFailedError if the attempt moved on
+        meanwhile."""
         attempt = self.deliveries.get(row.id)
         now = self.clock()
         if attempt.due_at is None or attempt.due_at > now:

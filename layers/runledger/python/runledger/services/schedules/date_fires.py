@@ -2,7 +2,8 @@
 page.
 
 One transaction begins a fire and moves its schedule to the next day. Each page opens its runs first
-and then stores its cursor, so a repeated page finds the runs of the first time.
+and then stores its cursor, so if a page is repeated, it finds the runs that it opened the first
+time.
 """
 
 import hashlib

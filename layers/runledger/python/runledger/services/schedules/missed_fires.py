@@ -56,7 +56,8 @@ class MissedFires:
         return self.schedules.store
 
     def settle(self, row: "DueRow") -> None:
-        """Settles a schedule that is due. Raises ConditionFailedError if it moved on meanwhile."""
+        """Settles a schedule that is due. Raises ConditionFailedError if the schedule moved on
+        meanwhile."""
         schedule = self._store.at(row.key)
         if schedule is None:
             return

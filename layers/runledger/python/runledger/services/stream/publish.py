@@ -133,8 +133,8 @@ class Publisher:
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
-        """Returns the automations whose ended runs others wait for. Asks for each batch, so a new
-        listener does not miss runs for long."""
+        """Returns the automations whose ended runs other automations wait for. Reads this again for
+        each batch, so that an automation that begins to wait does not miss runs for long."""
         ended = {each.ended_automation for each in changes if each.ended_automation is not None}
         return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
 
