@@ -118,7 +118,7 @@ def test_its_function_may_read_every_body_that_a_list_reads(
     test_delivery_lists.fill(engine)
     engine.http.answer = {"data": {"score": 1}}
     run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)
-    engine.walk(run_id, until="score")
+    engine.walk(run_id, until="mail")
     # As in a process of its own, which has read no version yet.
     engine.stores.automations._cached_version.cache_clear()
     engine.export_pages.lists.queries.contexts._graph.cache_clear()
