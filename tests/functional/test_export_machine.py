@@ -117,7 +117,9 @@ def test_its_function_may_read_every_body_that_a_list_reads(
     ]
     test_delivery_lists.fill(engine)
     engine.http.answer = {"data": {"score": 1}}
+    engine.secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 9)
     run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)
+    # The list shows the claimed node, which it finds by the version's graph.
     engine.walk(run_id, until="mail")
     # As in a process of its own, which has read no version yet.
     engine.stores.automations._cached_version.cache_clear()
