@@ -81,11 +81,15 @@ def wire_server(behave: Behaviour) -> Iterator[WireServer]:
     threads: list[threading.Thread] = []
 
     def serve(connection: Connection) -> None:
-        with suppress(OSError, ValueError):
-            while (request := connection.request()) is not None:
-                server.requests.append(request)
-                server.behave(connection, request)
-            connection.close()
+        try:
+            with suppress(OSError, ValueError):
+                while (request := connection.request()) is not None:
+                    server.requests.append(request)
+                    server.behave(connection, request)
+        finally:
+            # Also if the client was gone while it was answered.
+            with suppress(OSError):
+                connection.close()
 
     def accept() -> None:
         with suppress(OSError):
