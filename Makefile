@@ -141,7 +141,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	cd console && npm run --silent generate
 
 bench: $(VENV) $(SAM) $(CONSOLE) ## Count and price runs, new instances, and pages of so many runs (ROWS=100000)
-	$(PYTEST) tests/emulator/test_bill.py --capture=no --quiet
+	$(PYTEST) tests/emulator/test_bill.py --deep --capture=no --quiet
 	$(PY) -m bench.example_runs
 	$(PY) -m bench.cold_start
 	$(PY) -m bench.local_history --rows $(ROWS)

@@ -148,6 +148,7 @@ def test_a_dead_letter_tells_why_and_is_sent_again(
     assert taken(stack, email) == 1
 
 
+@pytest.mark.deep
 def test_a_canceled_run_stops_the_tries_of_its_message(
     stack: Stack, api: httpx.Client, hurry: None
 ) -> None:

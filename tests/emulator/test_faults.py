@@ -80,6 +80,7 @@ def test_a_call_whose_function_was_killed_is_unknown_and_not_repeated(
     assert "may have been made, so it was not repeated" in told["error"]["message"]
 
 
+@pytest.mark.deep
 def test_a_call_that_may_be_repeated_is_repeated_after_its_function_was_killed(
     stack: Stack, api: httpx.Client
 ) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.emulator.orders import ADMIN, activate, ended, template, wait_for
 from tests.support.depth import examples
@@ -61,6 +62,7 @@ def open_by_hand(api: httpx.Client, automation_id: str, contact_id: str) -> str:
     return str(opened.json()["runId"])
 
 
+@pytest.mark.deep
 def test_a_segment_gets_one_message_each_though_the_sender_is_killed(stack: Stack) -> None:
     tag = uuid.uuid4().hex
     domain = f"@{tag}.example"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 # A new rule receives events after this time at the latest.
-KNOWN_FOR = 10 * SECOND
+KNOWN_FOR = 5 * SECOND
 _EVERYTHING: Mapping[str, Any] = {}
 
 
