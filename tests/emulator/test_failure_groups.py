@@ -39,13 +39,18 @@ def test_two_runs_that_fail_alike_are_one_group(stack: Stack) -> None:
             fire(stack, automation, {"orderId": order, "email": f"{uuid.uuid4().hex}@x.example"})
             for order in ("A-1001", uuid.uuid4().hex)
         ]
-        groups = {ended(api, run_id)["errorGroup"] for run_id in runs}
+        failed = [ended(api, run_id) for run_id in runs]
+        groups = {run["errorGroup"] for run in failed}
         assert len(groups) == 1
+        # The two may be grouped in either order.
+        first = min(run["finishedAt"] for run in failed)
         query = {"automationId": automation["id"], "range": "24h", "text": "too small"}
 
         def look() -> Any:
             listed = api.get("/v1/failure-groups", params=query).raise_for_status().json()["items"]
-            return [group for group in listed if group["count"] == 2]
+            return [
+                group for group in listed if group["count"] == 2 and group["firstSeenAt"] == first
+            ]
 
         (group,) = wait_for("the group of two runs", look)
         assert {group["id"]} == groups
