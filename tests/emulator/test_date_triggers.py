@@ -140,6 +140,7 @@ def test_it_fires_for_the_contacts_due_and_no_others(stack: Stack, api: httpx.Cl
     api.post(f"/v1/automations/{automation['id']}/pause").raise_for_status()
 
 
+@pytest.mark.deep
 def test_pausing_it_in_the_middle_leaves_no_open_run(stack: Stack, api: httpx.Client) -> None:
     key, day = f"birthday{uuid.uuid4().hex[:8]}", date(1990, 1, 1)
     with ThreadPoolExecutor(4) as pool:
