@@ -41,7 +41,7 @@ def draft(api: httpx.Client) -> str:
 
 
 def outcome(api: httpx.Client, answer: httpx.Response) -> str:
-    """What whoever got this answer learns in the end."""
+    """What the caller who got this answer learns in the end."""
     if answer.status_code == 200:
         assert answer.json()["status"] == "ACTIVE"
         return "ACTIVE"

@@ -72,7 +72,7 @@ class People:
         return self.simulation.request("query", "GET", path, None, workspace)
 
     def outcome(self, answer: dict[str, Any]) -> str:
-        """What whoever got this answer learns in the end."""
+        """What the caller who got this answer learns in the end."""
         if answer["status"] == 200:
             assert answer["body"]["status"] == "ACTIVE"
             return "ACTIVE"

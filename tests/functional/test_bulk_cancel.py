@@ -84,7 +84,7 @@ def test_the_open_runs_of_a_list_are_canceled_and_no_others(
             assert (ended.canceled.by, ended.canceled.reason) == (BY, "wrong list")
         else:
             assert ended.status is run.status
-    # Nothing is left to do, also for whoever asks again.
+    # Nothing is left to do, also if the caller asks again.
     assert engine.table.get(keys.bulk_cancel("ws_demo", asked.id)) is not None
     due = [row.id for row in engine.stores.due.rows(engine.clock.now + 10**12)]
     assert asked.id not in due
@@ -261,7 +261,7 @@ def calls_made(point: int, before: bool, failure: BaseException) -> list[str]:
         bulk.cancels.begin(WORKSPACE, document(), BY)
     breaking.is_dead = False
     if not bulk.asked():
-        # Whoever got no answer asks again.
+        # The caller who got no answer asks again.
         bulk.cancels.begin(WORKSPACE, document(), BY)
     for number in range(6):
         breaking.part = f"tick {number}"

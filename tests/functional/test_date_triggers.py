@@ -484,7 +484,7 @@ def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(dates
     dates.engine.contacts.replace(dates.engine.workspace_id, contacts[0], document)
     dates.walk(place)
     assert sorted(dates.runs()) == contacts[:3]
-    # Whoever moved their date is due on the new one too: it is another date.
+    # A contact whose date moved is due on the new one too, because it is another date.
     dates.fire(automation_id, "2026-01-17T08:00:00Z")
     runs = Counter(row["contactId"] for row in dates.rows("RUN"))
     assert runs == Counter(contacts) + Counter([contacts[0]])

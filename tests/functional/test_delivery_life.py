@@ -541,7 +541,7 @@ def test_a_message_that_arrived_after_all_is_not_sent_again(
 
 
 def test_a_suppressed_attempt_takes_no_report(engine: Engine, automation: str) -> None:
-    contact_id = engine.contacts.store.find_email(engine.workspace_id, ADA["email"])
+    contact_id = engine.contacts.store.find_address(engine.workspace_id, "EMAIL", ADA["email"])
     assert contact_id is None
     script(engine, TAKEN)
     automation = engine.activate(mailing(engine.template(), consent="MARKETING"))

@@ -164,7 +164,9 @@ def test_a_date_that_cannot_be_kept_is_refused_by_its_path(
         assert words in told["message"] and told["message"].endswith(ACCEPTED)
     assert [row for row in engine.rows() if row["pk"].startswith("RUN#")] == []
     # An event that opens nothing makes nobody either.
-    assert engine.stores.contacts.find_email(engine.workspace_id, "new@example.com") is None
+    assert (
+        engine.stores.contacts.find_address(engine.workspace_id, "EMAIL", "new@example.com") is None
+    )
 
 
 def test_its_webhook_is_signed_limited_and_rotated_as_any_other(engine: Engine) -> None:

@@ -46,7 +46,7 @@ export function EraseDialog({ contact, onClose }: Props) {
             Payloads, texts and addresses are removed from its runs, deliveries and refusals. The
             runs, deliveries and refusals stay in the history and in the counts.
           </li>
-          <li>A suppressed address stays suppressed; only a fingerprint of it is kept.</li>
+          <li>A suppressed address still receives no messages. Only its hash is kept, not the address.</li>
         </ul>
         <TextInput
           label="Reason"

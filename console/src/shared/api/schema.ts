@@ -5115,7 +5115,7 @@ export interface components {
         SuppressionView: {
             /**
              * Address
-             * @description The address; null if the contact was erased. A hash of it is kept, so the suppression still works.
+             * @description The address. It is null if the contact was erased; then only the hash of the address is kept, and the suppression stays in effect.
              */
             address: string | null;
             /**

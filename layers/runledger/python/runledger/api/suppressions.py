@@ -24,8 +24,8 @@ class SuppressionView(WireModel):
 
     address: str | None = Field(
         description=(
-            "The address; null if the contact was erased. A hash of it is kept, so the "
-            "suppression still works."
+            "The address. It is null if the contact was erased; then only the hash of the address "
+            "is kept, and the suppression stays in effect."
         )
     )
     kind: str = Field(description="EMAIL or PHONE.")

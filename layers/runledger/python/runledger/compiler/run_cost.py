@@ -4,6 +4,7 @@ The units are those of small rows. tests/functional/test_run_costs.py compares t
 what the example graphs take.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,10 @@ def _dearest(view: "GraphView", node_id: str, known: dict[str, frozenset[str]]) 
             else:
                 branches.append(onward)
         if branches:
-            found |= max(
-                branches, key=lambda nodes: sum(_visit(view, each).writes for each in nodes)
-            )
+            found |= max(branches, key=lambda nodes: _writes(view, nodes))
         known[node_id] = found
     return known[node_id]
 
 
-def _writes(view: "GraphView", node_ids: frozenset[str]) -> float:
+def _writes(view: "GraphView", node_ids: AbstractSet[str]) -> float:
     return sum(_visit(view, node_id).writes for node_id in node_ids)

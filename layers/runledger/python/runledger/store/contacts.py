@@ -92,14 +92,6 @@ class ContactStore:
         page = self._table.query(keys.contact(workspace_id, "").pk, limit=1)
         return _from_item(page.items[0]) if page.items else None
 
-    def find_email(self, workspace_id: str, email: str) -> str | None:
-        """Returns the id of the contact with this normalised e-mail."""
-        return self._find(keys.contact_email(workspace_id, email))
-
-    def find_phone(self, workspace_id: str, phone: str) -> str | None:
-        """Returns the id of the contact with this E.164 phone."""
-        return self._find(keys.contact_phone(workspace_id, phone))
-
     def find_phones(self, workspace_id: str, phones: "Iterable[str]") -> dict[str, str]:
         """Returns the ids of the contacts with these E.164 phones, by phone."""
         wanted = {keys.contact_phone(workspace_id, phone): phone for phone in phones}
@@ -109,7 +101,8 @@ class ContactStore:
     def find_address(self, workspace_id: str, kind: str, address: str) -> str | None:
         """Returns the id of the contact with this normalised address. `kind` is EMAIL or PHONE."""
         key = keys.contact_address(workspace_id, kind, address)
-        return self._find(key)
+        item = self._table.get(key, consistent=True)
+        return None if item is None else str(item["contactId"])
 
     def identify(self, workspace_id: str, kind: str, address: str) -> ContactIdentity | None:
         """Returns id and addresses of the contact with this normalised address, from one consistent
@@ -191,10 +184,6 @@ class ContactStore:
                 field="tags",
             )
         return found
-
-    def _find(self, key: "Key") -> str | None:
-        item = self._table.get(key, consistent=True)
-        return None if item is None else str(item["contactId"])
 
     def _write(self, writes: list[Write]) -> None:
         try:

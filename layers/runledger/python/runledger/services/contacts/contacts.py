@@ -68,32 +68,24 @@ class Contacts(Editing[Contact, ContactDocument]):
     def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
         """Returns the contact with this `email`, `phone` or `id`, as a person or a system would
         write it, or None. Raises ValueError if the value is not valid."""
-        found: str | None
-        if by == "email":
-            found = self.store.find_email(workspace_id, normalize_email(value))
-        elif by == "phone":
-            found = self._find_phone(workspace_id, value)
-        else:
-            found = value
-        if found is None:
-            return None
+        if by != "id":
+            known = self.identify(workspace_id, by, value)
+            if known is None:
+                return None
+            value = known.id
         try:
-            return self.store.get(workspace_id, found)
+            return self.store.get(workspace_id, value)
         except NotFoundError:
             return None
 
     def identify(self, workspace_id: str, by: str, value: str) -> ContactIdentity | None:
         """Finds a contact as `find` does, but returns only what a run keeps of its contact."""
+        if by == "id":
+            return self.store.identity(workspace_id, value)
         if by == "email":
             return self.store.identify(workspace_id, "EMAIL", normalize_email(value))
-        if by == "phone":
-            readings = phone_readings(value)
-            if len(readings) == 1:
-                return self.store.identify(workspace_id, "PHONE", readings[0])
-            found = self._find_phone(workspace_id, value)
-        else:
-            found = value
-        return None if found is None else self.store.identity(workspace_id, found)
+        phone = self._phone_meant(workspace_id, value)
+        return None if phone is None else self.store.identify(workspace_id, "PHONE", phone)
 
     def identify_or_create(self, workspace_id: str, by: str, value: str) -> ContactIdentity:
         """Returns the contact with this `email` or `phone`, and creates it if there is none. Raises
@@ -130,22 +122,23 @@ class Contacts(Editing[Contact, ContactDocument]):
             ) from error
         return contact.id if contact else None
 
-    def _find_phone(self, workspace_id: str, text: str) -> str | None:
-        """Returns the contact with one of the numbers that the text can mean. Two contacts in
-        different countries may have the same number without its country code."""
+    def _phone_meant(self, workspace_id: str, text: str) -> str | None:
+        """Returns the number that the text means, in E.164. If it can mean several, returns the one
+        that a contact has, or None. Raises ValueError if several contacts have one of them: two
+        contacts in different countries may have the same number without its country code."""
         readings = phone_readings(text)
         if not readings:
             # Called for its error message.
             normalize_phone(text)
         if len(readings) == 1:
-            return self.store.find_phone(workspace_id, readings[0])
+            return readings[0]
         found = self.store.find_phones(workspace_id, readings)
         if len(set(found.values())) > 1:
             raise ValueError(
                 "several contacts have this number, in different countries: "
                 f"{', '.join(sorted(found))}; write it with its country code"
             )
-        return next(iter(found.values()), None)
+        return next(iter(found), None)
 
 
 def _changed_consents(before: Consents, document: ContactDocument) -> Consents:

@@ -135,9 +135,9 @@ class TotalMarker:
     clock: Clock
 
     def mark(self, changes: BatchChanges) -> None:
-        """Marks the changed hours that are not marked yet, then records the pulses. So whoever
-        reads a pulse also finds the marks of all changes before it. If this raises, the batch must
-        be delivered again."""
+        """Marks the changed hours that are not marked yet, then records the pulses. So a reader of
+        a pulse also finds the marks of all changes before it. If this raises, the batch must be
+        delivered again."""
         found = self.totals.get_many(changes.hours)
         for (scope, hour), hour_change in changes.hours.items():
             self._mark(scope, hour, hour_change, found.get((scope, hour)))

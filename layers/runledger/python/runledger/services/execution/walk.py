@@ -10,6 +10,7 @@ operation can be repeated without a second effect: the run row names the run's o
 which node, and a recorded step is returned, not run again.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,27 +113,30 @@ class Walker:
         only the automation."""
         started_at = self.clock()
         execution = execution_of(event.run_id, event.execution)
-        answer = WalkAnswer(node_id=event.node_id)
         automation = self._find_automation(event)
         if automation is not None and automation.status is AutomationStatus.ACTIVE:
             trigger_ms = self.clock() - started_at
             attempt = attempt_of(execution)
             pending = PendingRun(event.run_id, event.workspace_id, automation.id, attempt)
-            try:
+            # If the condition fails, the run is not as expected and is read.
+            with suppress(ConditionFailedError):
                 self.runs.own(pending, execution, started_at, trigger_ms)
-            except ConditionFailedError:
-                logger.info("the run is not pending, or belongs elsewhere")
-            else:
                 bind(automationId=automation.id)
-                return answer
+                return WalkAnswer(node_id=event.node_id)
+        self._own_as_found(event, execution, started_at)
+        return WalkAnswer(node_id=event.node_id)
+
+    def _own_as_found(self, event: WalkEvent, execution: str, started_at: int) -> None:
+        """Takes the run in the state that it is found in: handed back, owned by this execution
+        already, or pending. If its automation is stopped, cancels it. Raises RunReleasedError if
+        this execution does not get the run."""
         run = self._read_run(event)
         if run.status is RunStatus.RUNNING and run.execution == execution:
-            return answer
+            return
         is_free = run.status is RunStatus.PENDING or run.is_handed_back
         if not is_free or run.attempt != attempt_of(execution):
             raise RunReleasedError(f"the run is {run.status}, attempt {run.attempt}")
-        if automation is None or automation.id != run.automation_id:
-            automation = self.automations.get(run.workspace_id, run.automation_id)
+        automation = self.automations.get(run.workspace_id, run.automation_id)
         try:
             if automation.status is not AutomationStatus.ACTIVE:
                 reason = f"automation {automation.status.value.lower()}"
@@ -145,10 +149,9 @@ class Walker:
                 self.runs.own(run, execution, started_at, self.clock() - started_at)
         except ConditionFailedError as error:
             found = run_from_item(error.item) if error.item else None
-            if found and found.status is RunStatus.RUNNING and found.execution == execution:
-                return answer
-            raise RunReleasedError("the run ended, or another execution took it") from error
-        return answer
+            is_ours = found and found.status is RunStatus.RUNNING and found.execution == execution
+            if not is_ours:
+                raise RunReleasedError("the run ended, or another execution took it") from error
 
     def _find_automation(self, event: WalkEvent) -> "Automation | None":
         """Reads the automation that the execution's machine is named after."""
