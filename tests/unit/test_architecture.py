@@ -25,6 +25,7 @@ FLOORS = {
     "compiler": 3,
     "store": 3,
     "channels": 3,
+    "sources": 3,
     "outbound": 2,
     "nodes": 2,
     "api": 2,

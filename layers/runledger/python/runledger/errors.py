@@ -107,6 +107,15 @@ class UnauthorizedError(RunledgerError):
     """The caller could not be identified."""
 
 
+class SignatureRefusedError(UnauthorizedError):
+    """An event does not prove its sender. The message is the caller's short word; `kept` tells the
+    operator which rule failed, without any secret."""
+
+    def __init__(self, message: str, kept: str) -> None:
+        super().__init__(message)
+        self.kept = kept
+
+
 class ForbiddenError(RunledgerError):
     """The caller's role does not allow this."""
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
-from runledger.models.base import Config
 from runledger.models.run import TriggerType
 from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
 from runledger.nodes.date_rules import Repeat
@@ -14,60 +13,9 @@ from runledger.nodes.fields import TimeOfDay, TimeZone, ValuePath, picks
 from runledger.nodes.findings import ConfigWarning
 from runledger.nodes.inputs import Place
 from runledger.nodes.variants import VariantConfig
+from runledger.nodes.webhook_intake import WebhookIntake
 
 MAX_SAMPLE_BYTES = 20_000
-
-
-class ContactLookup(Config):
-    """How a payload identifies the contact of the run."""
-
-    by: Literal["email", "phone", "id"] = Field(
-        description="The contact's attribute that the value at `path` identifies."
-    )
-    path: ValuePath = Field(
-        description="The path of the value in the payload, e.g. customer.email."
-    )
-
-
-class WebhookIntake(Config):
-    """How an inbound event is received; shared by the triggers that receive webhooks."""
-
-    contact_lookup: ContactLookup | None = Field(
-        default=None, description="How to find the contact; without it the run has no contact."
-    )
-    create_if_missing: bool = Field(
-        default=False,
-        description="true: create the contact if the lookup by email or phone finds none.",
-    )
-    dedupe_path: ValuePath | None = Field(
-        default=None,
-        description="The path of a payload value that opens a run only once, e.g. orderId.",
-    )
-    dedupe: Literal["ON", "OFF"] = Field(
-        default="ON",
-        description="ON: an event that is repeated opens no second run. OFF: every delivery opens "
-        "a run.",
-    )
-    rate_limit_per_minute: int = Field(
-        default=120,
-        ge=1,
-        le=6_000,
-        description="The most events per minute that one token may send from one source address.",
-    )
-    signed: bool = Field(
-        default=False, description="true: refuse events without a valid X-Runledger-Signature."
-    )
-
-    @model_validator(mode="after")
-    def _sound(self) -> "WebhookIntake":
-        lookup = self.contact_lookup
-        if self.dedupe == "OFF" and self.dedupe_path is not None:
-            raise ValueError(
-                "dedupePath deduplicates events, so dedupe cannot be OFF; remove one of them"
-            )
-        if self.create_if_missing and (lookup is None or lookup.by == "id"):
-            raise ValueError("createIfMissing needs a contactLookup by email or phone")
-        return self
 
 
 def _bounded_sample(value: dict[str, Any]) -> dict[str, Any]:

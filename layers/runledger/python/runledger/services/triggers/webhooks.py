@@ -27,12 +27,8 @@ from runledger.json_body import parse_json, require_json
 from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
-from runledger.nodes.trigger import (
-    DateTrigger,
-    TriggerConfig,
-    WebhookIntake,
-    WebhookPayloadDate,
-)
+from runledger.nodes.trigger import DateTrigger, TriggerConfig, WebhookPayloadDate
+from runledger.nodes.webhook_intake import WebhookIntake
 from runledger.paths import read
 from runledger.services.triggers.event_dates import event_date
 from runledger.services.triggers.open_run import (

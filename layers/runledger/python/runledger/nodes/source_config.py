@@ -1,0 +1,317 @@
+"""How a webhook's sender signs, formats and names its events: the `source` of a trigger.
+
+The presets' own rules are data in `sources/`; these models are what a client writes.
+"""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
+
+from runledger.models.base import Config, Whole
+from runledger.nodes.fields import ValuePath
+from runledger.nodes.variants import VariantConfig
+
+_PART = re.compile(r"\{([^{}]*)\}")
+SIGNED_PARTS = ("body", "timestamp", "id", "url", "form", "method")
+MAX_HEADERS = 100
+
+# A token of RFC 9110, section 5.6.2.
+HeaderName = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")
+]
+
+
+class Preset(StrEnum):
+    """The senders whose rules are known, and CUSTOM for all others."""
+
+    RUNLEDGER = "RUNLEDGER"
+    STANDARD_WEBHOOKS = "STANDARD_WEBHOOKS"
+    GITHUB = "GITHUB"
+    GITLAB = "GITLAB"
+    STRIPE = "STRIPE"
+    SHOPIFY = "SHOPIFY"
+    SLACK = "SLACK"
+    TWILIO = "TWILIO"
+    META = "META"
+    HUBSPOT = "HUBSPOT"
+    SENDGRID = "SENDGRID"
+    MAILGUN = "MAILGUN"
+    TYPEFORM = "TYPEFORM"
+    CALENDLY = "CALENDLY"
+    SEGMENT = "SEGMENT"
+    SNS = "SNS"
+    CLOUDEVENTS = "CLOUDEVENTS"
+    CUSTOM = "CUSTOM"
+
+
+class Handshake(StrEnum):
+    """How a sender checks an address before it sends events to it."""
+
+    SLACK = "SLACK"
+    META = "META"
+    SNS = "SNS"
+    CLOUDEVENTS = "CLOUDEVENTS"
+    MICROSOFT = "MICROSOFT"
+    DISCORD = "DISCORD"
+
+
+class EventPlace(Config):
+    """The place of a value in an event: exactly one of a header, a query parameter and a path in
+    the body."""
+
+    header: HeaderName | None = Field(default=None, description="The header that holds the value.")
+    query: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        default=None, description="The query parameter that holds the value."
+    )
+    path: ValuePath | None = Field(default=None, description="The value's path in the body.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "EventPlace":
+        if sum(each is not None for each in (self.header, self.query, self.path)) != 1:
+            raise ValueError("write exactly one of `header`, `query` and `path`")
+        return self
+
+
+class VerifyConfig(VariantConfig):
+    """How the sender proves that an event comes from it."""
+
+    discriminator: ClassVar[str] = "scheme"
+    scheme: Any
+
+
+def _check_signed(text: str) -> str:
+    for name in _PART.findall(text):
+        if name not in SIGNED_PARTS:
+            raise ValueError(
+                f"there is no part {{{name}}}; the parts are "
+                + ", ".join(f"{{{part}}}" for part in SIGNED_PARTS)
+            )
+    if "{" in _PART.sub("", text) or "}" in _PART.sub("", text):
+        raise ValueError("a brace is not closed; write a part as {body}")
+    if not _PART.search(text):
+        raise ValueError("the signed text has no part of the event; write for example {body}")
+    return text
+
+
+SignedText = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_signed)
+]
+Tolerance = Annotated[
+    Whole,
+    Field(
+        ge=1,
+        le=86_400,
+        description="How old a signed timestamp may be, and how far in the future, in seconds.",
+    ),
+]
+
+
+class HmacVerify(VerifyConfig):
+    """A keyed hash of the signed text, made with a secret that both sides know."""
+
+    scheme: Literal["HMAC"] = Field(description="The scheme.")
+    header: HeaderName | None = Field(
+        default=None, description="The header that holds the signature."
+    )
+    path: ValuePath | None = Field(
+        default=None, description="The path of the signature, if the body holds it."
+    )
+    algorithm: Literal["SHA1", "SHA256", "SHA512"] = Field(
+        default="SHA256", description="The hash."
+    )
+    encoding: Literal["HEX", "BASE64"] = Field(
+        default="HEX", description="How the signature is written."
+    )
+    prefix: Annotated[str, StringConstraints(max_length=40)] = Field(
+        default="", description="What stands before the signature, e.g. sha256=."
+    )
+    separator: Literal["", " ", ","] = Field(
+        default="", description="What separates several signatures in one header; empty for one."
+    )
+    signature_key: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None,
+        description="The key of the signature in a header of pairs, such as v1 in t=1,v1=ab.",
+    )
+    timestamp_key: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None,
+        description="The key of the timestamp in a header of pairs, such as t in t=1,v1=ab.",
+    )
+    signed: SignedText = Field(
+        default="{body}",
+        description="The signed text, made of {body}, {timestamp}, {id}, {url}, {form}, {method} "
+        "and other characters.",
+    )
+    timestamp_header: HeaderName | None = Field(
+        default=None, description="The header that holds the timestamp."
+    )
+    timestamp_path: ValuePath | None = Field(
+        default=None, description="The path of the timestamp, if the body holds it."
+    )
+    timestamp_unit: Literal["SECONDS", "MILLISECONDS"] = Field(
+        default="SECONDS", description="The unit of the timestamp, since 1970."
+    )
+    tolerance_seconds: Tolerance = 300
+    id_header: HeaderName | None = Field(
+        default=None, description="The header that holds the signed id of the event."
+    )
+    id_path: ValuePath | None = Field(
+        default=None, description="The path of the signed id, if the body holds it."
+    )
+    secret_encoding: Literal["TEXT", "BASE64"] = Field(
+        default="TEXT", description="How the secret becomes bytes."
+    )
+    secret_prefix: Annotated[str, StringConstraints(max_length=20)] = Field(
+        default="", description="What stands before the secret and is not part of it, e.g. whsec_."
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> "HmacVerify":
+        if (self.header is None) is (self.path is None):
+            raise ValueError("write exactly one of `header` and `path`: the signature's place")
+        if (self.signature_key or self.timestamp_key) and self.header is None:
+            raise ValueError("a header of pairs needs `header`")
+        if self.timestamp_key is not None and self.signature_key is None:
+            raise ValueError("`timestampKey` needs `signatureKey`: both are keys of one header")
+        if self.signature_key is not None and self.separator:
+            raise ValueError("a header of pairs is separated by commas; leave out `separator`")
+        _require_place(self.signed, "timestamp", self._timestamps(), "`timestampHeader`")
+        _require_place(self.signed, "id", [self.id_header, self.id_path], "`idHeader`")
+        return self
+
+    def _timestamps(self) -> list[str | None]:
+        return [self.timestamp_header, self.timestamp_path, self.timestamp_key]
+
+
+def _require_place(signed: str, part: str, places: list[str | None], example: str) -> None:
+    """Raises ValueError unless a part is signed exactly if its place is known."""
+    given = sum(each is not None for each in places)
+    is_signed = f"{{{part}}}" in signed
+    if given > 1:
+        raise ValueError(f"the {part} is in one place; write only one, such as {example}")
+    if is_signed and not given:
+        raise ValueError(f"`signed` has {{{part}}}, so write where it is, such as {example}")
+    if given and not is_signed:
+        raise ValueError(
+            f"the {part} is not part of `signed`, so nobody proves it; add {{{part}}} to "
+            f"`signed`, or remove {example}"
+        )
+
+
+class TokenVerify(VerifyConfig):
+    """The sender sends the secret itself in a header. Nothing is signed."""
+
+    scheme: Literal["TOKEN"] = Field(description="The scheme.")
+    header: HeaderName = Field(description="The header that holds the secret.")
+    prefix: Annotated[str, StringConstraints(max_length=40)] = Field(
+        default="", description="What stands before the secret, e.g. `Bearer `."
+    )
+
+
+class BasicVerify(VerifyConfig):
+    """The sender sends a user name and the secret as password (RFC 7617). Nothing is signed."""
+
+    scheme: Literal["BASIC"] = Field(description="The scheme.")
+    username: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The user name. The secret is the password."
+    )
+
+
+class PublicKeyVerify(VerifyConfig):
+    """The sender signs with its private key; the public key is set beside the secret."""
+
+    scheme: Literal["PUBLIC_KEY"] = Field(description="The scheme.")
+    algorithm: Literal["ED25519", "ECDSA_P256"] = Field(description="The kind of key.")
+    header: HeaderName = Field(description="The header that holds the signature.")
+    encoding: Literal["HEX", "BASE64"] = Field(
+        default="BASE64", description="How the signature is written."
+    )
+    signed: SignedText = Field(
+        default="{timestamp}{body}",
+        description="The signed text, made of {body}, {timestamp}, {id}, {url}, {method} and other "
+        "characters.",
+    )
+    timestamp_header: HeaderName | None = Field(
+        default=None, description="The header that holds the timestamp."
+    )
+    tolerance_seconds: Tolerance = 300
+    id_header: HeaderName | None = Field(
+        default=None, description="The header that holds the signed id of the event."
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> "PublicKeyVerify":
+        _require_place(self.signed, "timestamp", [self.timestamp_header], "`timestampHeader`")
+        _require_place(self.signed, "id", [self.id_header], "`idHeader`")
+        return self
+
+
+class NoVerify(VerifyConfig):
+    """The sender proves nothing: everybody who knows the address can send events."""
+
+    scheme: Literal["NONE"] = Field(description="The scheme.")
+
+
+class SourceConfig(VariantConfig):
+    """The sender of a webhook."""
+
+    discriminator: ClassVar[str] = "preset"
+    preset: Any
+
+
+class PresetSource(SourceConfig):
+    """A sender whose rules are known."""
+
+    preset: Literal[
+        "RUNLEDGER",
+        "STANDARD_WEBHOOKS",
+        "GITHUB",
+        "GITLAB",
+        "STRIPE",
+        "SHOPIFY",
+        "SLACK",
+        "TWILIO",
+        "META",
+        "HUBSPOT",
+        "SENDGRID",
+        "MAILGUN",
+        "TYPEFORM",
+        "CALENDLY",
+        "SEGMENT",
+    ] = Field(description="The sender.")
+
+
+class SnsSource(SourceConfig):
+    """Amazon SNS. Its signature proves that a message comes from SNS, and the topic whose."""
+
+    preset: Literal["SNS"] = Field(description="The sender.")
+    topic_arn: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, pattern=r"^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:.+$"),
+    ] = Field(description="The ARN of the only topic whose messages are accepted.")
+
+
+class CloudEventsSource(SourceConfig):
+    """Any sender of CloudEvents. The standard has no signature; say what the sender does."""
+
+    preset: Literal["CLOUDEVENTS"] = Field(description="The format.")
+    verify: SerializeAsAny[VerifyConfig] | None = Field(
+        default=None, description="How the sender proves an event; without it, nothing is proved."
+    )
+
+
+class CustomSource(SourceConfig):
+    """A sender that has no preset."""
+
+    preset: Literal["CUSTOM"] = Field(description="A sender that has no preset.")
+    verify: SerializeAsAny[VerifyConfig] = Field(description="How the sender proves an event.")
+    event_id: EventPlace | None = Field(
+        default=None, description="Where the event's id is; it deduplicates only if it is proved."
+    )
+    event_type: EventPlace | None = Field(
+        default=None, description="Where the event's type is; texts read it as {{event.type}}."
+    )
+    handshake: Handshake | None = Field(
+        default=None, description="How the sender checks the address before it sends events."
+    )

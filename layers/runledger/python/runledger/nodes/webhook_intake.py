@@ -1,0 +1,143 @@
+"""How a trigger receives webhooks: from whom, in which form, and for which contact."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
+
+from runledger.models.base import Config
+from runledger.nodes.condition import ConditionConfig
+from runledger.nodes.fields import ValuePath
+from runledger.nodes.source_config import MAX_HEADERS, HeaderName, Preset, SourceConfig
+
+_FIELDS = ("email", "phone", "firstName", "lastName")
+_GROUPS = ("metadata", "externalIds")
+MAX_CONTACT_FIELDS = 50
+
+
+def _check_contact_field(name: str) -> str:
+    group, _, key = name.partition(".")
+    if name in _FIELDS or (group in _GROUPS and key):
+        return name
+    raise ValueError(
+        f"{name!r} is not a field of a contact; write one of {', '.join(_FIELDS)}, "
+        "metadata.<name> or externalIds.<name>"
+    )
+
+
+ContactField = Annotated[
+    str, StringConstraints(max_length=120), AfterValidator(_check_contact_field)
+]
+
+
+class ContactLookup(Config):
+    """How a payload identifies the contact of the run."""
+
+    by: Literal["email", "phone", "id"] = Field(
+        description="The contact's attribute that the value at `path` identifies."
+    )
+    path: ValuePath = Field(
+        description="The path of the value in the payload, e.g. customer.email."
+    )
+
+
+class WebhookIntake(Config):
+    """How an inbound event is received; shared by the triggers that receive webhooks."""
+
+    contact_lookup: ContactLookup | None = Field(
+        default=None, description="How to find the contact; without it the run has no contact."
+    )
+    create_if_missing: bool = Field(
+        default=False,
+        description="true: create the contact if the lookup by email or phone finds none.",
+    )
+    source: SerializeAsAny[SourceConfig] | None = Field(
+        default=None,
+        description="Who sends the events: how they are signed, formatted and told apart. Without "
+        "it, the sender is RUNLEDGER.",
+    )
+    split: ValuePath | None = Field(
+        default=None,
+        description="The path of a list in the event, or $ if the event is a list: each element "
+        "opens its own run, and all other paths begin at the element.",
+    )
+    split_id: ValuePath | None = Field(
+        default=None,
+        description="The path of the id in an element; without it, the index tells elements apart.",
+    )
+    headers: Annotated[list[HeaderName], Field(max_length=MAX_HEADERS)] = Field(
+        default_factory=list,
+        description="The headers to keep, which texts read as {{event.headers.Name}}.",
+    )
+    filter: SerializeAsAny[ConditionConfig] | None = Field(
+        default=None,
+        description="A rule about the event. An event for which it does not hold is ignored.",
+    )
+    contact_fields: Annotated[
+        dict[ContactField, ValuePath], Field(max_length=MAX_CONTACT_FIELDS)
+    ] = Field(
+        default_factory=dict,
+        description="The fields of a contact that is created, each with its path in the event, "
+        'e.g. {"firstName": "customer.first_name", "metadata.plan": "plan"}.',
+    )
+    update_contact: bool = Field(
+        default=False,
+        description="true: `contactFields` also fill the fields of a contact that exists.",
+    )
+    answer_refused: Literal[200, 202, 204] | None = Field(
+        default=None,
+        description="The status to answer instead of 4xx, for senders that switch a webhook off "
+        "after errors. 401 and 429 stay as they are.",
+    )
+    dedupe_path: ValuePath | None = Field(
+        default=None,
+        description="The path of a payload value that opens a run only once, e.g. orderId.",
+    )
+    dedupe: Literal["ON", "OFF"] = Field(
+        default="ON",
+        description="ON: an event that is repeated opens no second run. OFF: every delivery opens "
+        "a run.",
+    )
+    rate_limit_per_minute: int = Field(
+        default=120,
+        ge=1,
+        le=6_000,
+        description="The most events per minute that one token may send from one source address.",
+    )
+    signed: bool = Field(
+        default=False,
+        description="true: refuse events without a valid signature. Only for the source RUNLEDGER; "
+        "all others say themselves what is signed.",
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> "WebhookIntake":
+        lookup = self.contact_lookup
+        if self.dedupe == "OFF" and self.dedupe_path is not None:
+            raise ValueError(
+                "dedupePath deduplicates events, so dedupe cannot be OFF; remove one of them"
+            )
+        if self.create_if_missing and (lookup is None or lookup.by == "id"):
+            raise ValueError("createIfMissing needs a contactLookup by email or phone")
+        if self.signed and self.preset is not Preset.RUNLEDGER:
+            raise ValueError(
+                f"`signed` belongs to the source RUNLEDGER; {self.preset} says itself what is "
+                "signed, so leave it out"
+            )
+        if self.split_id is not None and self.split is None:
+            raise ValueError("`splitId` needs `split`: it is a path in an element of the list")
+        if self.contact_fields and not (self.create_if_missing or self.update_contact):
+            raise ValueError(
+                "`contactFields` has no effect; set createIfMissing, updateContact or both"
+            )
+        if self.update_contact and lookup is None:
+            raise ValueError("updateContact needs a contactLookup")
+        if self.filter is not None and self.filter.is_about_contact():
+            raise ValueError(
+                "the filter is checked before the contact is known, so it cannot ask about the "
+                "contact; use a CONDITION node"
+            )
+        return self
+
+    @property
+    def preset(self) -> Preset:
+        return Preset.RUNLEDGER if self.source is None else Preset(self.source.preset)

@@ -1,0 +1,1 @@
+"""Receiving webhooks from systems that do not know us: schemes, presets and formats."""
