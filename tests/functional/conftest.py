@@ -15,8 +15,8 @@ hurry()
 
 @pytest.fixture
 def new_engine(request: pytest.FixtureRequest) -> EngineOpener:
-    """Opens engines over a table in memory; in a deep session, and for a test that is marked
-    `dynamodb`, over moto's DynamoDB."""
+    """Opens engines over a table in memory. In a deep session, and for tests marked `dynamodb`, the
+    table is moto's DynamoDB."""
     is_on_dynamodb = depth.is_deep() or request.node.get_closest_marker("dynamodb") is not None
 
     def opened(shards: int) -> AbstractContextManager[Engine]:
@@ -26,8 +26,8 @@ def new_engine(request: pytest.FixtureRequest) -> EngineOpener:
 
 
 @pytest.fixture
-def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fails a test that sleeps. The emulator, which some modules import, has threads that may."""
+def no_sleeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails a test that sleeps. Threads of the emulator, which some modules import, may sleep."""
     sleep, tests = time.sleep, threading.current_thread()
 
     def refuse(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Activation: a frozen version and its machine, or nothing at all."""
+"""An activation either creates a fixed version with its machine, or changes nothing."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -58,7 +58,7 @@ def tick(engine: Engine, minutes: int = 5) -> None:
         engine.due_work.settle_due(100)
 
 
-def test_activation_freezes_a_version_with_a_machine_and_a_token(engine: Engine) -> None:
+def test_activation_creates_a_fixed_version_a_machine_and_a_token(engine: Engine) -> None:
     draft = engine.automations.create(engine.workspace_id, document(), BY)
     assert engine.automations.view(draft).status is AutomationStatus.DRAFT
 
@@ -85,7 +85,7 @@ def test_activating_again_changes_nothing(engine: Engine) -> None:
     assert rows(engine) == before
 
 
-def test_editing_an_active_automation_changes_its_draft_only(engine: Engine) -> None:
+def test_editing_an_active_automation_changes_only_its_draft(engine: Engine) -> None:
     draft = engine.automations.create(engine.workspace_id, document(), BY)
     first = engine.activations.activate(engine.workspace_id, draft.id, BY)
 
@@ -100,7 +100,7 @@ def test_editing_an_active_automation_changes_its_draft_only(engine: Engine) -> 
     assert machines(engine) == [f"runledger-{draft.id}-v1", f"runledger-{draft.id}-v2"]
 
 
-def test_a_version_keeps_the_template_it_was_frozen_with(engine: Engine) -> None:
+def test_a_version_keeps_the_template_from_its_activation(engine: Engine) -> None:
     from runledger.models.template import TemplateDocument
 
     template_id = engine.template("first")
@@ -125,7 +125,7 @@ def test_a_version_keeps_the_template_it_was_frozen_with(engine: Engine) -> None
     assert "first" in message.body and "second" not in message.body
 
 
-def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
+def test_a_failed_call_is_recovered_or_leaves_the_automation_unchanged(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refuses every AWS call of an activation in turn, before it takes effect."""
@@ -172,7 +172,7 @@ def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
     assert tried >= 10
 
 
-def test_an_activation_that_comes_between_shares_the_version(
+def test_a_concurrent_activation_shares_the_version(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = engine.automations.create(engine.workspace_id, document(), BY)
@@ -208,7 +208,7 @@ def test_a_bad_graph_is_refused_and_changes_nothing(engine: Engine) -> None:
     assert rows(engine) == before
 
 
-def test_saving_over_somebody_elses_save_is_a_conflict(engine: Engine) -> None:
+def test_saving_over_another_users_save_is_a_conflict(engine: Engine) -> None:
     draft = engine.automations.create(engine.workspace_id, document(), BY)
     store = engine.stores.automations
     mine = draft.changed(draft_revision=2)

@@ -1,4 +1,5 @@
-"""Activations that cannot be done at once: nobody sleeps for a turn, and a crowd delays itself."""
+"""Activations beyond AWS's rate: no process sleeps until its turn, and a crowd delays only its own
+workspace."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ def document(message: str = "no", **trigger: Any) -> dict[str, Any]:
 
 
 class People:
-    """Who asks for activations, over the API."""
+    """People who request activations over the API."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
@@ -72,7 +73,7 @@ class People:
         return self.simulation.request("query", "GET", path, None, workspace)
 
     def outcome(self, answer: dict[str, Any]) -> str:
-        """What the caller who got this answer learns in the end."""
+        """Returns the final status of the activation that this answer was about."""
         if answer["status"] == 200:
             assert answer["body"]["status"] == "ACTIVE"
             return "ACTIVE"
@@ -82,7 +83,7 @@ class People:
         return str(asked["body"]["status"])
 
     def use_up_turns(self) -> None:
-        """Leaves the workspace without a turn for now."""
+        """Uses all activations that the workspace may make now."""
         while self.post(self.draft())["status"] == 200:
             continue
 
@@ -97,13 +98,13 @@ class People:
 
 
 @pytest.fixture
-def people(nobody_sleeps: None) -> Iterator[People]:
+def people(no_sleeping: None) -> Iterator[People]:
     with open_simulation() as simulation:
         simulation.open_workspace(QUIET)
         yield People(simulation)
 
 
-def test_a_crowd_delays_its_own_workspace_alone(people: People) -> None:
+def test_a_crowd_delays_only_its_own_workspace(people: People) -> None:
     simulation = people.simulation
     crowd = [people.draft() for _ in range(60)]
     quiet = [people.draft(QUIET) for _ in range(5)]
@@ -136,8 +137,8 @@ def test_a_crowd_delays_its_own_workspace_alone(people: People) -> None:
 
 
 def test_many_workspaces_take_turns(people: People) -> None:
-    """Six crowds at once want more than there is; each gets its share, and the last of all who
-    comes still has a turn."""
+    """Six crowds request more than AWS grants: each gets its share, and a latecomer still gets a
+    turn."""
     names = [f"ws_crowd{number}" for number in range(6)]
     for name in names:
         people.simulation.open_workspace(name)
@@ -155,7 +156,7 @@ def test_many_workspaces_take_turns(people: People) -> None:
 
 
 class Interrupted:
-    """Activates one automation, and again between each two calls to AWS of an activation."""
+    """Activates an automation again between any two AWS calls of its activation."""
 
     def __init__(self, people: People, automation_id: str, times: int) -> None:
         self.people = people
@@ -185,7 +186,7 @@ class Interrupted:
         return act()
 
 
-def test_fifty_at_once_share_one_activation(people: People) -> None:
+def test_fifty_concurrent_requests_share_one_activation(people: People) -> None:
     automation_id = people.draft(signed=True)
     views = Interrupted(people, automation_id, 50).all()
     assert len(views) == 50
@@ -208,7 +209,7 @@ def test_fifty_at_once_share_one_activation(people: People) -> None:
     assert len(secrets) == 1
 
 
-def test_asking_again_finishes_what_waits(people: People) -> None:
+def test_a_repeated_request_completes_a_pending_activation(people: People) -> None:
     people.use_up_turns()
     automation_id = people.draft()
     first = people.post(automation_id)
@@ -220,7 +221,7 @@ def test_asking_again_finishes_what_waits(people: People) -> None:
     assert people.outcome(first) == "ACTIVE"
 
 
-def test_the_secret_of_a_signed_webhook_is_shown_with_the_202(people: People) -> None:
+def test_a_202_shows_the_secret_of_a_signed_webhook(people: People) -> None:
     people.use_up_turns()
     automation_id = people.draft(signed=True)
     answer = people.post(automation_id)
@@ -235,7 +236,7 @@ def test_the_secret_of_a_signed_webhook_is_shown_with_the_202(people: People) ->
     assert secret in str(people.simulation.secrets.values)
 
 
-def test_a_draft_saved_meanwhile_is_not_what_was_asked_for(people: People) -> None:
+def test_a_pending_activation_ignores_a_draft_saved_later(people: People) -> None:
     people.use_up_turns()
     automation_id = people.draft()
     asked = people.post(automation_id)
@@ -248,7 +249,7 @@ def test_a_draft_saved_meanwhile_is_not_what_was_asked_for(people: People) -> No
     assert version["graph"]["nodes"][1]["config"]["message"] == "no"
 
 
-def test_a_newer_draft_takes_the_place_of_the_one_that_waits(people: People) -> None:
+def test_activating_a_newer_draft_replaces_the_pending_activation(people: People) -> None:
     people.use_up_turns()
     automation_id = people.draft()
     first = people.post(automation_id)
@@ -266,7 +267,7 @@ def test_a_newer_draft_takes_the_place_of_the_one_that_waits(people: People) -> 
 
 
 @pytest.mark.parametrize(("action", "status"), [("pause", "DRAFT"), ("archive", "ARCHIVED")])
-def test_stopping_cancels_a_first_activation(people: People, action: str, status: str) -> None:
+def test_archiving_cancels_a_first_activation(people: People, action: str, status: str) -> None:
     people.use_up_turns()
     automation_id = people.draft()
     asked = people.post(automation_id)
@@ -284,7 +285,7 @@ def test_stopping_cancels_a_first_activation(people: People, action: str, status
 
 
 @pytest.mark.parametrize("is_paused", [False, True], ids=["active", "paused"])
-def test_pausing_cancels_the_activation_of_a_next_version(people: People, is_paused: bool) -> None:
+def test_pausing_cancels_the_activation_of_a_newer_version(people: People, is_paused: bool) -> None:
     automation_id = people.draft()
     assert people.post(automation_id)["status"] == 200
     if is_paused:
@@ -301,8 +302,8 @@ def test_pausing_cancels_the_activation_of_a_next_version(people: People, is_pau
     assert people.machines(automation_id) == ["v1"]
 
 
-def test_a_machine_that_was_made_while_it_was_canceled_is_deleted(people: People) -> None:
-    """The pause comes after the machine was made and before the version is active."""
+def test_a_machine_created_during_a_cancellation_is_deleted(people: People) -> None:
+    """The automation is archived after the machine was created and before the version is active."""
     automation_id = people.draft()
     create = people.simulation.step_functions.create_state_machine
 
@@ -321,7 +322,7 @@ def test_a_machine_that_was_made_while_it_was_canceled_is_deleted(people: People
     assert people.simulation.next_tick() is None
 
 
-def test_what_aws_refuses_is_told_and_leaves_nothing(people: People) -> None:
+def test_a_machine_refused_by_aws_fails_the_activation_and_leaves_nothing(people: People) -> None:
     automation_id = people.draft()
     create = people.simulation.step_functions.create_state_machine
 
@@ -344,7 +345,7 @@ def test_what_aws_refuses_is_told_and_leaves_nothing(people: People) -> None:
     assert len(people.machines(automation_id)) == 1
 
 
-def test_an_outage_is_waited_for_an_hour_at_most(people: People) -> None:
+def test_an_activation_fails_after_an_outage_of_an_hour(people: People) -> None:
     automation_id = people.draft()
     create = people.simulation.step_functions.create_state_machine
 
@@ -364,7 +365,7 @@ def test_an_outage_is_waited_for_an_hour_at_most(people: People) -> None:
     assert people.post(automation_id)["status"] == 200
 
 
-def test_an_outcome_is_kept_for_thirty_days(people: People) -> None:
+def test_the_outcome_of_an_activation_is_kept_for_thirty_days(people: People) -> None:
     automation_id = people.draft()
     people.post(automation_id)
     path = f"/v1/automations/{automation_id}/activations/1"
@@ -377,7 +378,7 @@ def test_an_outcome_is_kept_for_thirty_days(people: People) -> None:
     assert people.get(path, QUIET)["status"] == 404
 
 
-def test_many_at_once_resume_a_paused_automation(people: People) -> None:
+def test_concurrent_requests_resume_a_paused_automation(people: People) -> None:
     automation_id = people.draft()
     people.post(automation_id)
     people.post(automation_id, "pause")

@@ -1,4 +1,4 @@
-"""One person behind every way to write their address: in webhooks, in search, in manual runs."""
+"""All spellings of an address lead to one contact: in webhooks, in searches, in manual runs."""
 
 import pytest
 
@@ -17,7 +17,7 @@ BRAZILIAN = ["+5511987654321", "+551187654321", "551187654321"]
     ("stored", "written"),
     [(ways[0], way) for ways in (WAYS, MEXICAN, BRAZILIAN) for way in ways],
 )
-def test_a_phone_finds_its_contact_in_every_way_it_is_written(
+def test_every_spelling_of_a_phone_number_finds_its_contact(
     deployed: Engine, stored: str, written: str
 ) -> None:
     contact = call("POST", "/v1/contacts", {"phone": written})["body"]
@@ -33,7 +33,7 @@ def test_a_phone_finds_its_contact_in_every_way_it_is_written(
     assert {event.id, by_hand.id} == {contact["id"]}
 
 
-def test_an_address_with_a_plus_is_found_as_it_stands_in_a_web_address(deployed: Engine) -> None:
+def test_an_unescaped_plus_in_a_query_finds_the_address(deployed: Engine) -> None:
     contact = call("POST", "/v1/contacts", {"email": "ada+news@x.example"})["body"]
     # What API Gateway makes of a raw + and of an escaped one.
     for written in ("ada news@x.example", "ada+news@x.example", "ADA+News@x.example"):
@@ -41,7 +41,7 @@ def test_an_address_with_a_plus_is_found_as_it_stands_in_a_web_address(deployed:
         assert [each["id"] for each in found] == [contact["id"]]
 
 
-def test_a_number_of_several_contacts_asks_for_the_country(deployed: Engine) -> None:
+def test_an_ambiguous_national_number_is_refused_with_the_choices(deployed: Engine) -> None:
     for phone in ("+12025550123", "+492025550123"):
         call("POST", "/v1/contacts", {"phone": phone})
     answer = call("GET", "/v1/contacts", query="contact=2025550123")
@@ -49,7 +49,7 @@ def test_a_number_of_several_contacts_asks_for_the_country(deployed: Engine) -> 
     assert "+12025550123" in answer["body"]["detail"]
 
 
-def test_a_domain_in_unicode_and_in_punycode_is_one_person(deployed: Engine) -> None:
+def test_a_domain_in_unicode_and_in_punycode_is_one_contact(deployed: Engine) -> None:
     contact = call("POST", "/v1/contacts", {"email": "ada@münchen.example"})["body"]
     again = call("POST", "/v1/contacts", {"email": "ada@xn--mnchen-3ya.example"})
     assert again["status"] == 409
@@ -58,7 +58,7 @@ def test_a_domain_in_unicode_and_in_punycode_is_one_person(deployed: Engine) -> 
     assert [each["id"] for each in found] == [contact["id"]]
 
 
-def test_a_local_part_that_cannot_be_delivered_to_is_refused(deployed: Engine) -> None:
+def test_a_non_ascii_local_part_is_refused(deployed: Engine) -> None:
     answer = call("POST", "/v1/contacts", {"email": "müller@example.com"})
     assert (answer["status"], answer["body"]["field"]) == (422, "email")
     assert "before the @" in answer["body"]["detail"]

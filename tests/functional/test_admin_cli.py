@@ -1,4 +1,4 @@
-"""The operator's commands against a stack."""
+"""The operator's commands against a deployed stack."""
 
 import json
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.dynamodb
 
 @pytest.fixture
 def deployed(engine: Engine) -> Engine:
-    """A stack whose outputs name the world's table and a user pool."""
+    """A stack whose outputs name the test's table and a user pool."""
     pool = client_of("cognito-idp").create_user_pool(
         PoolName="operators", UsernameAttributes=["email"]
     )["UserPool"]["Id"]
@@ -29,7 +29,7 @@ def deployed(engine: Engine) -> Engine:
     return engine
 
 
-def test_a_workspace_is_opened_with_its_owner(
+def test_a_workspace_is_created_with_its_owner(
     deployed: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["workspace", "ws_acme", "Acme", "--owner", "Ada@Acme.example"]) == 0
@@ -52,7 +52,7 @@ def test_a_workspace_is_opened_with_its_owner(
         (["member", "ws_demo", "a@acme.example", "OWNER", "--stack", "other"], "other"),
     ],
 )
-def test_a_mistake_is_one_line(
+def test_a_mistake_is_reported_in_one_line(
     deployed: Engine, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert main(arguments) == 1
@@ -63,10 +63,10 @@ def test_a_mistake_is_one_line(
         deployed.stores.workspaces.get("ws_x")
 
 
-def test_an_address_that_is_not_proved_is_nobodys(
+def test_an_account_with_an_unverified_address_gets_no_membership(
     deployed: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An account that claims an address gets no membership that is meant for its owner."""
+    """Otherwise an account that claims an address would get its owner's membership."""
     cognito = client_of("cognito-idp")
     pool = cognito.list_user_pools(MaxResults=10)["UserPools"][0]["Id"]
     cognito.admin_create_user(

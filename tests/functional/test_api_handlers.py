@@ -1,4 +1,4 @@
-"""The API's handlers as API Gateway calls them: statuses, problems, and who may do what."""
+"""The API's handlers, called like API Gateway calls them: statuses, problems and permissions."""
 
 import base64
 import json
@@ -54,7 +54,7 @@ CONTEXT: Any = FakeContext()
 
 @pytest.fixture
 def deployed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """The world as the functions see it, with a member of every role."""
+    """The handlers over the engine's table, in a workspace with a member of every role."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     cursor = engine.secrets_manager.create_secret(Name="cursor", SecretString="a key of this test")
     edge = engine.secrets_manager.create_secret(Name="edge", SecretString=EDGE_KEY)
@@ -97,8 +97,8 @@ def deployed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine
 
 @pytest.fixture
 def pool(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A user pool with an account of every role, whose name is also the `sub` of its tokens. Few
-    calls ask for it, and moto takes long to make one."""
+    """A user pool with an account of every role; the account's name is also the `sub` of its
+    tokens. It is a separate fixture because moto takes long to create a pool."""
     cognito = client_of("cognito-idp")
     made: str = cognito.create_user_pool(PoolName="operators")["UserPool"]["Id"]
     monkeypatch.setenv("RUNLEDGER_USER_POOL_ID", made)
@@ -121,7 +121,7 @@ def an_account(pool: str, name: str, email: str, *, is_verified: bool = True) ->
 
 
 def claims_of(user_id: str, signed_in_at: int = 1_700_000_000) -> dict[str, str]:
-    """Those of an access token, all of them text as API Gateway hands them over."""
+    """Returns the claims of an access token, all as text, like API Gateway passes them on."""
     pool = os.environ["RUNLEDGER_USER_POOL_ID"]
     return {
         "sub": user_id,
@@ -150,7 +150,8 @@ def call(
     headers: dict[str, str] | None = None,
     claims: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Status, headers and parsed body of one request, which the API's document has to allow."""
+    """Makes one request and returns its status, headers and parsed body. Fails if the API's
+    document does not allow the answer."""
     from functions.api.handler import handler as api
     from functions.query.handler import handler as query_handler
 
@@ -174,7 +175,7 @@ def call(
     return {"status": status, "headers": answer["headers"], "body": parsed}
 
 
-def test_who_is_calling_is_told(pool: str) -> None:
+def test_me_shows_the_caller(pool: str) -> None:
     answer = call("GET", "/v1/me", role="member")
     assert answer["body"] == {
         "userId": "user-member",
@@ -188,12 +189,14 @@ def test_who_is_calling_is_told(pool: str) -> None:
 
 
 @pytest.mark.parametrize(("role", "status"), [("nobody", 403), (None, 401)])
-def test_a_stranger_gets_nothing(deployed: Engine, role: str | None, status: int) -> None:
+def test_a_caller_without_membership_or_token_is_refused(
+    deployed: Engine, role: str | None, status: int
+) -> None:
     assert call("GET", "/v1/runs", role=role)["status"] == status
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
-def test_only_an_admin_changes_things(deployed: Engine, role: str) -> None:
+def test_viewers_and_members_change_nothing(deployed: Engine, role: str) -> None:
     changes = [
         ("POST", "/v1/contacts", {"email": "a@example.com"}),
         ("POST", "/v1/templates", {"name": "x", "channel": "EMAIL", "subject": "x", "body": "x"}),
@@ -210,7 +213,7 @@ def test_only_an_admin_changes_things(deployed: Engine, role: str) -> None:
         assert answer["headers"]["Content-Type"] == "application/problem+json"
 
 
-def test_a_contact_is_written_and_read(deployed: Engine) -> None:
+def test_a_contact_is_created_read_and_replaced(deployed: Engine) -> None:
     made = call("POST", "/v1/contacts", {"email": "Ada@Example.com", "tags": ["vip", "vip"]})
     assert made["status"] == 201
     assert (made["body"]["email"], made["body"]["tags"]) == ("ada@example.com", ["vip"])
@@ -223,7 +226,7 @@ def test_a_contact_is_written_and_read(deployed: Engine) -> None:
     assert call("POST", "/v1/contacts", {"email": "ada@example.com"})["status"] == 201
 
 
-def test_contacts_come_in_pages(deployed: Engine) -> None:
+def test_contacts_are_listed_in_pages(deployed: Engine) -> None:
     for number in range(5):
         call("POST", "/v1/contacts", {"email": f"c{number}@example.com"})
     first = call("GET", "/v1/contacts", query="limit=3")["body"]
@@ -234,7 +237,7 @@ def test_contacts_come_in_pages(deployed: Engine) -> None:
     assert second["nextCursor"] is None
 
 
-def test_a_contact_is_found_by_what_a_person_pastes(deployed: Engine) -> None:
+def test_a_pasted_address_or_id_finds_its_contact(deployed: Engine) -> None:
     document = {"email": "ada@example.com", "phone": "+4915112345678"}
     made = call("POST", "/v1/contacts", document)["body"]
     call("POST", "/v1/contacts", {"email": "other@example.com"})
@@ -266,13 +269,13 @@ def test_a_contact_is_found_by_what_a_person_pastes(deployed: Engine) -> None:
         (b'{"metadata": {"n": "' + b"x" * 40_000 + b'"}}', "metadata"),
     ],
 )
-def test_a_damaged_body_is_a_problem_and_no_crash(deployed: Engine, raw: bytes, words: str) -> None:
+def test_a_malformed_body_is_refused_with_422(deployed: Engine, raw: bytes, words: str) -> None:
     answer = call("POST", "/v1/contacts", raw=raw)
     assert answer["status"] == 422
     assert words in json.dumps(answer["body"])
 
 
-def test_half_of_a_surrogate_pair_becomes_a_replacement_character(deployed: Engine) -> None:
+def test_a_lone_surrogate_becomes_a_replacement_character(deployed: Engine) -> None:
     raw = (
         rb'{"firstName": "Ada \ud83d", "metadata": {"k\udfff": "\ud83d\ude00"}, "tags": ["\ud800"]}'
     )
@@ -287,7 +290,7 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(deployed: Engi
     ("charset", "codec"),
     [("iso-8859-1", "latin-1"), ("utf-16le", "utf-16-le"), ("utf-8", "utf-8-sig")],
 )
-def test_a_body_is_read_in_the_charset_that_it_declares(
+def test_a_body_is_decoded_by_its_declared_charset(
     deployed: Engine, charset: str, codec: str
 ) -> None:
     headers = {"content-type": f"application/json; charset={charset}"}
@@ -300,7 +303,7 @@ def test_a_body_is_read_in_the_charset_that_it_declares(
 @pytest.mark.parametrize(
     ("charset", "status", "words"), [("klingon", 415, "klingon"), ("ascii", 422, "byte 17")]
 )
-def test_a_body_in_no_charset_is_refused(
+def test_a_body_that_its_charset_cannot_decode_is_refused(
     deployed: Engine, charset: str, status: int, words: str
 ) -> None:
     headers = {"content-type": f"application/json; charset={charset}"}
@@ -313,7 +316,9 @@ def test_a_body_in_no_charset_is_refused(
 @pytest.mark.parametrize(
     "media_type", ["multipart/form-data; boundary=z", "application/x-www-form-urlencoded"]
 )
-def test_a_form_changes_nothing(deployed: Engine, raw: bytes, media_type: str) -> None:
+def test_a_form_is_refused_and_changes_nothing(
+    deployed: Engine, raw: bytes, media_type: str
+) -> None:
     made = call("POST", "/v1/contacts", {"email": "a@example.com", "tags": ["vip"]})["body"]
     path = f"/v1/contacts/{made['id']}"
     assert call("PUT", path, raw=raw, headers={"content-type": media_type})["status"] == 415
@@ -321,7 +326,7 @@ def test_a_form_changes_nothing(deployed: Engine, raw: bytes, media_type: str) -
 
 
 @pytest.mark.parametrize("strange", ["x" * 3_000, "con_\x00", "%20", "²"])
-def test_an_id_that_can_be_none_is_not_found(deployed: Engine, strange: str) -> None:
+def test_a_malformed_id_is_not_found(deployed: Engine, strange: str) -> None:
     for method, path, body in (
         ("GET", f"/v1/contacts/{strange}", None),
         ("PUT", f"/v1/contacts/{strange}", {}),
@@ -336,30 +341,30 @@ def test_an_id_that_can_be_none_is_not_found(deployed: Engine, strange: str) -> 
 
 
 @pytest.mark.parametrize("query", ["sort=asc", "Status=FAILED", "status[]=FAILED"])
-def test_a_parameter_that_means_nothing_is_refused(deployed: Engine, query: str) -> None:
+def test_an_unknown_parameter_is_refused_with_the_known_ones(deployed: Engine, query: str) -> None:
     answer = call("GET", "/v1/runs", query=query)
     assert (answer["status"], answer["body"]["field"]) == (422, query.split("=")[0])
     assert "automationId" in answer["body"]["detail"]
 
 
-def test_several_statuses_are_taken(deployed: Engine) -> None:
+def test_a_filter_accepts_several_statuses(deployed: Engine) -> None:
     assert call("GET", "/v1/runs", query="status=FAILED,COMPLETED")["status"] == 200
 
 
 @pytest.mark.parametrize("value", ["", "abc", "with\nbreak", "x" * 10_001])
-def test_a_secret_that_could_not_be_kept_is_refused(deployed: Engine, value: str) -> None:
+def test_an_invalid_secret_value_is_refused(deployed: Engine, value: str) -> None:
     answer = call("PUT", "/v1/secrets/KEY", {"value": value})
     assert (answer["status"], answer["body"]["field"]) == (422, "value")
 
 
-def test_consents_are_given_in_so_many_words(deployed: Engine) -> None:
+def test_a_consent_that_is_not_a_boolean_is_refused(deployed: Engine) -> None:
     answer = call(
         "POST", "/v1/contacts", {"email": "a@example.com", "consents": {"marketing": "yes"}}
     )
     assert (answer["status"], answer["body"]["field"]) == (422, "consents.marketing")
 
 
-def test_numbers_of_metadata_are_kept_as_they_are(deployed: Engine) -> None:
+def test_numbers_in_metadata_are_stored_exactly(deployed: Engine) -> None:
     numbers = {"a": 1e200, "b": 1e-200, "c": 10**44 + 1, "d": 0.1, "e": [[[{}]]], "f": None}
     made = call("POST", "/v1/contacts", {"email": "a@example.com", "metadata": numbers})
     assert made["status"] == 201
@@ -367,12 +372,12 @@ def test_numbers_of_metadata_are_kept_as_they_are(deployed: Engine) -> None:
     assert read["body"]["metadata"] == numbers
 
 
-def test_a_body_that_is_no_json_is_refused_by_its_type(deployed: Engine) -> None:
+def test_a_body_of_another_media_type_is_refused(deployed: Engine) -> None:
     answer = call("POST", "/v1/contacts", raw=b"a=1", headers={"content-type": "text/plain"})
     assert answer["status"] == 415
 
 
-def test_a_webhook_address_is_for_those_who_may_trigger(deployed: Engine) -> None:
+def test_only_members_and_higher_roles_see_the_webhook_address(deployed: Engine) -> None:
     from tests.functional.test_settle import WAITING
 
     automation_id = deployed.activate(WAITING)
@@ -384,7 +389,7 @@ def test_a_webhook_address_is_for_those_who_may_trigger(deployed: Engine) -> Non
     assert shown["member"]["path"].startswith("/v1/webhooks/in/")
 
 
-def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: Engine) -> None:
+def test_the_problems_of_a_malformed_graph_name_node_or_edge(deployed: Engine) -> None:
     broken = {"name": "Broken", "nodes": [{"id": "a b", "type": "END"}], "edges": [{}]}
     answer = call("POST", "/v1/automations", broken)
     assert answer["status"] == 422
@@ -392,7 +397,7 @@ def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: Engine) -> None
     assert found == [("a b", None), (None, 0), (None, 0)]
 
 
-def test_a_document_that_is_no_automation_yet_is_checked(deployed: Engine) -> None:
+def test_an_incomplete_document_is_validated(deployed: Engine) -> None:
     document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
     answer = call("POST", "/v1/automations/validate", document, role="admin")
     assert answer["status"] == 200
@@ -401,7 +406,7 @@ def test_a_document_that_is_no_automation_yet_is_checked(deployed: Engine) -> No
     assert call("POST", "/v1/automations/validate", document, role="member")["status"] == 403
 
 
-def test_a_script_may_ask_for_422_where_there_are_problems(deployed: Engine) -> None:
+def test_validation_answers_422_on_request(deployed: Engine) -> None:
     document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
     lenient = call("POST", "/v1/automations/validate", document, query="strict=false")
     strict = call("POST", "/v1/automations/validate", document, query="strict=true")
@@ -418,7 +423,7 @@ def test_a_script_may_ask_for_422_where_there_are_problems(deployed: Engine) -> 
         assert call("POST", path, document, query="strict=true")["status"] == 200
 
 
-def test_a_name_that_another_automation_has_is_warned_of(deployed: Engine) -> None:
+def test_a_name_in_use_gives_a_warning(deployed: Engine) -> None:
     document = {
         "name": "Größe",
         "nodes": [
@@ -447,7 +452,7 @@ def test_health_needs_no_token(deployed: Engine) -> None:
     assert (answer["status"], answer["body"]) == (200, {"status": "ok"})
 
 
-def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: Engine) -> None:
+def test_a_draft_saved_by_another_user_is_not_overwritten(deployed: Engine) -> None:
     document = {
         "name": "Mine",
         "nodes": [
@@ -483,7 +488,7 @@ def test_bad_query_parameters_are_named(deployed: Engine) -> None:
     assert (damaged["status"], damaged["body"]["field"]) == (400, "cursor")
 
 
-def test_node_types_carry_their_schemas(deployed: Engine) -> None:
+def test_node_types_have_their_schemas(deployed: Engine) -> None:
     items = call("GET", "/v1/node-types", role="viewer")["body"]["items"]
     assert [each["type"] for each in items] == list(NODE_TYPES)
     assert all(each["configSchema"] and each["description"] for each in items)
@@ -524,7 +529,7 @@ def test_every_function_has_a_sample_event() -> None:
     ],
     ids=["direct", "forwarded", "unproven", "guessed", "distribution"],
 )
-def test_events_are_counted_by_the_address_that_can_be_known(
+def test_events_are_counted_by_a_trustworthy_address(
     deployed: Engine, headers: dict[str, str], source: str
 ) -> None:
     from functions.webhook_in.handler import handler
@@ -541,7 +546,7 @@ def test_events_are_counted_by_the_address_that_can_be_known(
     assert source in counted["pk"] + counted["sk"]
 
 
-def test_a_webhook_as_api_gateway_delivers_it(deployed: Engine) -> None:
+def test_a_webhook_from_api_gateway_opens_one_run(deployed: Engine) -> None:
     from functions.webhook_in.handler import handler
     from tests.functional.test_webhooks import hooked
 
@@ -557,7 +562,7 @@ def test_a_webhook_as_api_gateway_delivers_it(deployed: Engine) -> None:
 
 
 class _Calls:
-    """The AWS calls that a client makes."""
+    """Notes the AWS calls of a client."""
 
     def __init__(self, client: Any) -> None:
         self.made: list[str] = []
@@ -586,7 +591,7 @@ class _Calls:
         "<token>",
     ],
 )
-def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
+def test_every_unknown_token_costs_one_read_and_gets_the_same_answer(
     deployed: Engine, token: str
 ) -> None:
     from functions.webhook_in.handler import handler
@@ -617,7 +622,7 @@ def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
     }
 
 
-def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
+def test_only_the_automation_stores_the_token_in_plain_text(
     deployed: Engine,
 ) -> None:
     from tests.functional.test_webhooks import event as inbound
@@ -631,7 +636,7 @@ def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
     assert automation_id.startswith("aut_")
 
 
-def test_activating_again_mends_what_leads_from_a_token_to_its_automation(
+def test_activating_again_restores_the_lookup_row_of_the_token(
     deployed: Engine,
 ) -> None:
     from runledger.store import keys
@@ -682,7 +687,7 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: Engine) ->
     services.cache_clear()
 
 
-def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
+def test_log_lines_have_the_ids_of_their_own_invocation_only(
     deployed: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     from functions.run_logic.handler import handler as run_logic
@@ -708,7 +713,7 @@ def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
     assert "runId" not in logger.get_current_keys()
 
 
-def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: Engine) -> None:
+def test_a_suppressed_address_is_listed_found_and_removed(deployed: Engine) -> None:
     body = {"address": "+49 170 1234567", "note": "asked to"}
     added = call("POST", "/v1/suppressions", body, role="admin")
     assert added["status"] == 201
@@ -736,7 +741,7 @@ def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: Engine) ->
     assert "address" in json.dumps(nobody["body"])
 
 
-def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed: Engine) -> None:
+def test_feedback_about_an_unknown_attempt_changes_nothing(deployed: Engine) -> None:
     from functions.delivery_feedback.handler import handler
 
     services.cache_clear()
@@ -759,7 +764,7 @@ def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed
     ],
 )
 @pytest.mark.parametrize("query", ["", "limit=50"])
-def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
+def test_a_wrong_method_is_refused_with_the_allowed_ones(
     deployed: Engine, method: str, path: str, allowed: str, query: str
 ) -> None:
     answer = call(method, path, query=query)
@@ -768,13 +773,13 @@ def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
     assert answer["body"]["title"] == "Method not allowed"
 
 
-def test_a_path_that_is_none_is_not_found_by_any_method(deployed: Engine) -> None:
+def test_an_unknown_path_is_not_found_by_any_method(deployed: Engine) -> None:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
         assert call(method, "/v1/nothing/here")["status"] == 404, method
         assert call(method, "/v1/nothing/here", query="a=b")["status"] == 404, method
 
 
-def test_the_webhook_address_takes_posts_only(deployed: Engine) -> None:
+def test_the_webhook_address_accepts_only_post(deployed: Engine) -> None:
     from functions.webhook_in.handler import handler
 
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
@@ -814,7 +819,7 @@ def test_the_webhook_address_takes_posts_only(deployed: Engine) -> None:
         ),
     ],
 )
-def test_a_text_is_no_number_and_a_number_is_no_boolean(
+def test_values_of_the_wrong_type_are_refused(
     deployed: Engine, method: str, path: str, body: Any, field: str
 ) -> None:
     answer = call(method, path, body)
@@ -822,6 +827,6 @@ def test_a_text_is_no_number_and_a_number_is_no_boolean(
     assert answer["body"]["field"].startswith(field)
 
 
-def test_a_whole_number_may_be_written_with_a_point(deployed: Engine) -> None:
+def test_a_whole_number_may_have_a_decimal_point(deployed: Engine) -> None:
     answer = call("PUT", "/v1/settings", raw=b'{"name": "x", "retentionDays": 30.0}')
     assert answer["body"]["retentionDays"] == 30

@@ -1,4 +1,4 @@
-"""Canceling all open runs that a list shows: each of them once, no other, and counted rightly."""
+"""A bulk cancel cancels exactly the open runs of a list, each once, and counts them correctly."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,7 +51,7 @@ FILTERS: list[tuple[dict[str, Any], Callable[[Run], bool]]] = [
 @pytest.mark.parametrize(
     ("filters", "wanted"), FILTERS, ids=[str(filters) for filters, _ in FILTERS]
 )
-def test_the_open_runs_of_a_list_are_canceled_and_no_others(
+def test_a_bulk_cancel_cancels_only_the_open_runs_of_the_list(
     engine: Engine, filters: dict[str, Any], wanted: Callable[[Run], bool]
 ) -> None:
     made = test_history.fill(engine)
@@ -92,7 +92,7 @@ def test_the_open_runs_of_a_list_are_canceled_and_no_others(
 
 
 class Bulk:
-    """A town of runs without contacts, and what cancels them."""
+    """An automation with open runs, and the service that cancels them."""
 
     def __init__(self) -> None:
         self.busy = BusyAutomation(1)
@@ -121,7 +121,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_what_a_request_has_no_time_for_the_tick_does_and_leaves_later_runs_alone() -> None:
+def test_the_tick_completes_a_bulk_cancel_without_later_runs() -> None:
     bulk = Bulk()
     bulk.busy.open_runs(8)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
@@ -138,7 +138,7 @@ def test_what_a_request_has_no_time_for_the_tick_does_and_leaves_later_runs_alon
 
 
 @pytest.mark.parametrize("shown", [0, 5])
-def test_runs_that_the_index_tells_late_are_canceled_too(shown: int) -> None:
+def test_runs_that_appear_late_in_the_index_are_canceled_too(shown: int) -> None:
     bulk = Bulk()
     bulk.busy.open_runs(shown)
     bulk.busy.table.holds_back = True
@@ -159,7 +159,7 @@ def test_runs_that_the_index_tells_late_are_canceled_too(shown: int) -> None:
     assert bulk.busy.statuses()["CANCELED"] == shown + 3
 
 
-def test_who_has_no_time_left_stores_what_was_canceled_of_a_batch(
+def test_an_interrupted_batch_stores_its_progress(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bulk = Bulk()
@@ -179,7 +179,7 @@ def test_who_has_no_time_left_stores_what_was_canceled_of_a_batch(
 
 
 @pytest.mark.usefixtures("few")
-def test_a_run_that_is_deleted_meanwhile_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_deleted_meanwhile_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     bulk = Bulk()
     bulk.busy.open_runs(8)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
@@ -199,7 +199,7 @@ def test_a_run_that_is_deleted_meanwhile_is_passed_over(monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("few")
-def test_a_run_that_ends_meanwhile_is_left_as_it_is() -> None:
+def test_a_run_that_ended_meanwhile_stays_unchanged() -> None:
     bulk = Bulk()
     bulk.busy.open_runs(8)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
@@ -212,11 +212,12 @@ def test_a_run_that_ends_meanwhile_is_left_as_it_is() -> None:
 
 
 class DiedError(BaseException):
-    """The process is gone."""
+    """The process died."""
 
 
 class Breaking:
-    """Breaks the call of a number: before it takes effect or after, by an error or for good."""
+    """Breaks the call with this number, before or after it takes effect. After a DiedError every
+    later call fails too."""
 
     def __init__(self, point: int, before: bool, failure: BaseException) -> None:
         self.made: list[str] = []
@@ -239,7 +240,7 @@ class Breaking:
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("failure", [TransientError("away"), DiedError()], ids=["error", "death"])
-def test_whatever_breaks_each_run_is_canceled_and_counted_once(
+def test_after_any_broken_call_each_run_is_canceled_and_counted_once(
     before: bool, failure: BaseException
 ) -> None:
     calls = calls_made(0, before, failure)
@@ -251,8 +252,8 @@ def test_whatever_breaks_each_run_is_canceled_and_counted_once(
 
 
 def calls_made(point: int, before: bool, failure: BaseException) -> list[str]:
-    """Cancels seven runs while the call of that number breaks. Returns the calls, each with the
-    part of the work that made it, its operation and the kind of its row."""
+    """Cancels seven runs while the call with this number breaks. Returns the calls: the part of the
+    work that made each, its operation, and the kind of its row."""
     bulk = Bulk()
     bulk.busy.open_runs(7)
     breaking = Breaking(point, before, failure)
@@ -278,7 +279,7 @@ def calls_made(point: int, before: bool, failure: BaseException) -> list[str]:
 # ── over HTTP ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_member_cancels_and_everybody_sees_how_far_it_is(
+def test_a_member_cancels_and_a_viewer_sees_the_progress(
     deployed: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployed.clock.now = now_ms()

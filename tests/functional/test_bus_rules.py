@@ -1,4 +1,4 @@
-"""Events are published if a rule may match them, and left out only if none can."""
+"""Events are published if a rule may match them, and omitted only if none can."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ COMPLETED = {
 
 
 class Events:
-    """EventBridge's list of rules, one rule a page."""
+    """EventBridge's list of rules, with one rule per page."""
 
     def __init__(self, *rules: dict[str, Any]) -> None:
         self.rules = list(rules)
@@ -70,14 +70,14 @@ def rules(*found: dict[str, Any]) -> tuple[BusRules, Events, Clock]:
         ({}, True),
     ],
 )
-def test_an_event_is_left_out_only_if_a_pattern_cannot_match_it(
+def test_an_event_is_omitted_only_if_the_pattern_cannot_match(
     pattern: dict[str, Any], may_match: bool
 ) -> None:
     found, _, _ = rules(rule("one", pattern))
     assert found.may_match(COMPLETED) is may_match
 
 
-def test_one_rule_of_several_pages_is_enough_and_a_disabled_one_is_none() -> None:
+def test_one_enabled_rule_on_any_page_is_enough() -> None:
     failed = rule("failed", {"detail-type": ["run.failed"]})
     everything = {"source": ["runledger"]}
     assert not rules()[0].may_match(COMPLETED)
@@ -89,7 +89,7 @@ def test_one_rule_of_several_pages_is_enough_and_a_disabled_one_is_none() -> Non
     assert rules(failed, rule("on", everything, cloudtrail))[0].may_match(COMPLETED)
 
 
-def test_a_new_rule_is_known_soon_and_the_rules_are_not_read_for_each_event() -> None:
+def test_rules_are_cached_and_a_new_one_is_known_soon() -> None:
     found, events, clock = rules()
     for _ in range(20):
         assert not found.may_match(COMPLETED)

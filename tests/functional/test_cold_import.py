@@ -1,4 +1,4 @@
-"""How soon a new instance of the query function is there, in processor time."""
+"""The processor time that a new instance of the query function needs to start."""
 
 import json
 import os
@@ -19,9 +19,11 @@ LIST = f"import json; print(json.dumps([m for m in sys.modules if m.split('.')[0
 
 
 def run(code: str, compiled: Path) -> tuple[float, str]:
-    """Seconds of processor time of a new interpreter, and what it printed. Modules are compiled
-    once, into a folder of their own: whether this machine keeps what it compiled, of libraries or
-    of us, is not what is asked."""
+    """Returns the seconds of processor time of a new interpreter, and its output.
+
+    Modules are compiled once, into a separate folder, so that this machine's own cache makes no
+    difference.
+    """
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "layers/runledger/python"),

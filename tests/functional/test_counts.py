@@ -1,4 +1,4 @@
-"""Counts of lists: what they say is what the list shows, wherever they take it from."""
+"""The counts of a list equal its rows, from whatever source they are read."""
 
 import itertools
 from collections import Counter
@@ -25,7 +25,7 @@ LISTS = {"runs": test_history, "refusals": test_refusal_lists, "deliveries": tes
 
 
 class TotalsEngine(MemoryEngine):
-    """A tick that counts totals and does nothing else."""
+    """An engine whose tick only counts totals."""
 
     @cached_property
     def due_kinds(self) -> Any:
@@ -38,7 +38,7 @@ def totals_engine() -> Any:
 
 
 def follow_all(engine: Any) -> None:
-    """The stream tells of every row there is, and of a pulse after them."""
+    """Lets the stream report every row, and then a pulse."""
     engine.stores.freshness.write_pulses(engine.clock())
     records = [Record(None, row) for row in engine.table.items()]
     told = changes_in(each.to_event(n) for n, each in enumerate(records) if is_followed(each))
@@ -46,7 +46,7 @@ def follow_all(engine: Any) -> None:
 
 
 def settle(engine: Any) -> None:
-    """Ticks until no hour is left to be counted."""
+    """Runs the tick until every hour is counted."""
     engine.clock.advance(HOUR)
     for _ in range(3):
         engine.due_work.settle_due(10_000)
@@ -82,7 +82,7 @@ def check(engine: Any, name: str) -> None:
 
 @pytest.mark.parametrize("shards", [1, 8])
 @pytest.mark.parametrize("name", sorted(LISTS))
-def test_counts_are_those_of_the_list(name: str, shards: int) -> None:
+def test_counts_equal_the_rows_of_the_list(name: str, shards: int) -> None:
     engine: Any = TotalsEngine(shards)
     module: Any = LISTS[name]
     module.fill(engine)
@@ -96,7 +96,7 @@ def test_counts_are_those_of_the_list(name: str, shards: int) -> None:
     check(engine, name)
 
 
-def test_settled_hours_are_read_from_totals_alone(
+def test_settled_hours_are_read_only_from_totals(
     totals_engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = totals_engine
@@ -123,7 +123,7 @@ def test_settled_hours_are_read_from_totals_alone(
     assert view.freshness == iso(engine.stores.freshness.read().until or 0)
 
 
-def test_expired_rows_do_not_count_though_they_are_there_still(totals_engine: Any) -> None:
+def test_expired_rows_that_still_exist_do_not_count(totals_engine: Any) -> None:
     engine = totals_engine
     test_history.fill(engine)
     follow_all(engine)
@@ -132,7 +132,7 @@ def test_expired_rows_do_not_count_though_they_are_there_still(totals_engine: An
     assert counted(engine, "runs").total == 0
 
 
-def test_what_takes_too_long_to_count_is_said_to_be_at_least_so_many(
+def test_a_count_beyond_the_scan_budget_is_marked_incomplete(
     totals_engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = totals_engine
@@ -142,7 +142,7 @@ def test_what_takes_too_long_to_count_is_said_to_be_at_least_so_many(
     assert (view.is_complete, 0 < view.total < len(made)) == (False, True)
 
 
-def test_the_paths_of_counts_are_no_ids(deployed: Engine) -> None:
+def test_counts_is_not_read_as_an_id(deployed: Engine) -> None:
     for name in LISTS:
         answer = call("GET", f"/v1/{name}/counts", role="viewer", query="range=24h")
         assert answer["status"] == 200, answer

@@ -1,4 +1,4 @@
-"""Credentials in configs from before these were refused: nobody is shown one, and none is saved."""
+"""Credentials in plain text: refused on save, and hidden in configs that were stored earlier."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def call(ready: Ready) -> dict[str, Any]:
     return document(url, **CONFIG)
 
 
-def test_they_are_refused_wherever_a_graph_comes_in(ready: Ready) -> None:
+def test_a_graph_with_plain_credentials_is_refused_on_save_and_validation(ready: Ready) -> None:
     given = call(ready)
     answers = [
         ready.simulation.request("api", "POST", "/v1/automations", given),
@@ -43,7 +43,9 @@ def test_they_are_refused_wherever_a_graph_comes_in(ready: Ready) -> None:
         assert LITERAL not in json.dumps(answer)
 
 
-def test_nobody_is_shown_one_from_before(ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_plain_credential_is_hidden_everywhere(
+    ready: Ready, monkeypatch: pytest.MonkeyPatch
+) -> None:
     simulation = ready.simulation
     with unchecked(monkeypatch):
         automation_id = simulation.activate(call(ready))
@@ -78,7 +80,7 @@ def test_nobody_is_shown_one_from_before(ready: Ready, monkeypatch: pytest.Monke
     assert {each["code"] for each in refused["body"]["problems"]} == {"LITERAL_CREDENTIAL"}
 
 
-def test_what_was_hidden_is_not_saved_in_its_place(
+def test_the_placeholder_of_a_hidden_credential_is_not_saved(
     ready: Ready, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulation = ready.simulation
@@ -100,7 +102,7 @@ def test_what_was_hidden_is_not_saved_in_its_place(
     assert saved["body"]["problems"] == []
 
 
-def test_a_credential_that_only_the_run_knows_is_struck_from_its_records(ready: Ready) -> None:
+def test_a_credential_from_the_event_is_redacted_in_the_step(ready: Ready) -> None:
     config = {"method": "POST", "headers": {"Authorization": "Bearer {{trigger.login.given}}"}}
     automation_id = ready.simulation.activate(document(ready.at("127.0.0.1"), **config))
     ready.service.words = ["given-by-the-event", "b", "c"]
@@ -110,7 +112,7 @@ def test_a_credential_that_only_the_run_knows_is_struck_from_its_records(ready: 
     assert "given-by-the-event" not in json.dumps(step)
 
 
-def test_a_variable_that_is_called_a_credential_is_not_shown(ready: Ready) -> None:
+def test_the_value_of_a_variable_with_a_credential_name_is_redacted(ready: Ready) -> None:
     given = document(ready.at("127.0.0.1"), headers={"X-Api-Key": "{{vars.apiKey}}"})
     values = [
         {"target": "vars.apiKey", "value": "{{trigger.given}}"},

@@ -1,4 +1,4 @@
-"""Rows that are damaged: every reader shows the rest, says what it left out, and goes on."""
+"""If a row is damaged, every reader shows the rest, says what it omitted, and continues."""
 
 import json
 import zlib
@@ -88,7 +88,7 @@ REFUSALS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Story:
-    """A run that failed and one that was completed, whose message the person got, and a refusal."""
+    """Ids of a failed run, a completed run whose message was delivered, and a refusal."""
 
     contact_id: str
     failed: str
@@ -118,7 +118,7 @@ def story(engine: Engine) -> Story:
 
 
 def damage(engine: Engine, key: keys.Key, changes: dict[str, Any]) -> None:
-    """Writes below the store, which would not."""
+    """Writes to the table directly, because the store would refuse the values."""
     row = engine.table.get(key)
     assert row is not None
     for name, value in changes.items():
@@ -138,7 +138,7 @@ def timeline(engine: Engine, contact_id: str) -> dict[str, Any]:
 
 
 def listed(engine: Engine, name: str) -> dict[str, Any]:
-    """The rows of a list, as its page and its exports have them, by id."""
+    """Returns the rows of a list by id; checks that its exports have the same rows."""
     pages: dict[str, Callable[..., Any]] = {
         "RUNS": engine.queries.runs,
         "DELIVERIES": engine.queries.deliveries,
@@ -156,8 +156,8 @@ def listed(engine: Engine, name: str) -> dict[str, Any]:
     return rows
 
 
-def everything_but_the_damaged(engine: Engine, story: Story) -> None:
-    """What must go on whatever is damaged: lists, files, statistics, the person's timeline."""
+def everything_else_works(engine: Engine, story: Story) -> None:
+    """Checks what must work despite any damage: lists, exports, statistics, the timeline."""
     for name in ("RUNS", "DELIVERIES", "REFUSALS"):
         assert listed(engine, name)
     assert set(timeline(engine, story.contact_id)) >= {
@@ -173,7 +173,7 @@ def everything_but_the_damaged(engine: Engine, story: Story) -> None:
 
 @pytest.mark.parametrize("how", STEPS)
 @pytest.mark.sampled(4)
-def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, how: str) -> None:
+def test_a_damaged_step_breaks_nothing_else(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.step(story.failed, "score"), STEPS[how])
     detail = json.loads(
         engine.details.run(engine.workspace_id, story.failed).model_dump_json(by_alias=True)
@@ -191,22 +191,20 @@ def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, ho
     if "bag" in STEPS[how] and how.startswith("bad"):
         # What could be read of it is there.
         assert steps["score"]["output"] == {"kept": "yes"}
-    everything_but_the_damaged(engine, story)
+    everything_else_works(engine, story)
     engine.failure_groups.take(story.failed)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
     assert "canary" not in json.dumps(engine.detail(story.failed))
 
 
-def test_a_step_that_was_written_before_texts_were_cleaned_is_read(
-    engine: Engine, story: Story
-) -> None:
+def test_a_step_with_uncleaned_text_from_earlier_is_readable(engine: Engine, story: Story) -> None:
     damage(engine, keys.step(story.failed, "score"), {"bag": POISONED})
     steps = {step["nodeId"]: step for step in engine.detail(story.failed)["steps"]}
     assert steps["score"]["output"] == {"note \ufffd": "Great \ufffd"}
     assert steps["score"]["unreadable"] is None
 
 
-def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
+def test_a_run_with_a_damaged_failed_step_still_joins_a_failure_group(
     engine: Engine, story: Story
 ) -> None:
     long = engine.fire(shop(engine), event(total=5, note="word " * 60))
@@ -219,20 +217,22 @@ def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
     assert group is not None and group.message.startswith("Too small: word")
 
 
-def test_a_damaged_payload_is_said_and_the_steps_are_there(engine: Engine, story: Story) -> None:
+def test_a_damaged_payload_is_reported_and_the_steps_are_shown(
+    engine: Engine, story: Story
+) -> None:
     damage(engine, keys.event(story.failed), {"body": GARBAGE})
     detail = engine.detail(story.failed)
     assert detail["payload"] is None
     assert detail["unreadable"] == "Left out, because the stored values are damaged: payload."
     assert detail["trigger"] == {"type": "WEBHOOK"}
     assert [step["nodeId"] for step in detail["steps"]] == ["start", "score", "big", "bad"]
-    everything_but_the_damaged(engine, story)
+    everything_else_works(engine, story)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", RUNS)
 @pytest.mark.sampled(4)
-def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
+def test_a_damaged_run_row_is_marked_as_unreadable(engine: Engine, story: Story, how: str) -> None:
     key = keys.run(story.failed)
     damage(engine, key, RUNS[how])
     row = listed(engine, "RUNS")[story.failed]
@@ -242,7 +242,7 @@ def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: s
     detail = engine.detail(story.failed)
     assert detail["unreadable"] == row["unreadable"]
     assert "score" in {step["nodeId"] for step in detail["steps"]} or how == "many"
-    everything_but_the_damaged(engine, story)
+    everything_else_works(engine, story)
     with pytest.raises(UnreadableError):
         engine.stores.runs.get(story.failed)
     engine.failure_groups.take(story.failed)
@@ -252,7 +252,7 @@ def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: s
     assert "canary" not in json.dumps(row, default=str)
 
 
-def test_an_open_run_whose_row_is_damaged_is_erased_too(engine: Engine, story: Story) -> None:
+def test_an_open_run_with_a_damaged_row_is_erased_too(engine: Engine, story: Story) -> None:
     waiting = engine.fire(shop(engine, waits=True), event())
     engine.walk(waiting, until="done")
     damage(engine, keys.run(waiting), {"attempt": "first"})
@@ -262,7 +262,7 @@ def test_an_open_run_whose_row_is_damaged_is_erased_too(engine: Engine, story: S
 
 @pytest.mark.parametrize("how", DELIVERIES)
 @pytest.mark.sampled(3)
-def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
+def test_a_damaged_delivery_is_marked_as_unreadable(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.delivery(story.delivery), DELIVERIES[how])
     row = listed(engine, "DELIVERIES")[story.delivery]
     assert row["unreadable"].startswith("Left out, because the stored values are damaged: ")
@@ -271,26 +271,26 @@ def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: 
     assert json.loads(shown.model_dump_json())["channel"] == "EMAIL"
     links = engine.detail(story.completed)["deliveries"]
     assert [link["id"] for link in links] == [story.delivery]
-    everything_but_the_damaged(engine, story)
+    everything_else_works(engine, story)
     assert erased(engine, story.contact_id, ticks=20).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", REFUSALS)
 @pytest.mark.sampled(3)
-def test_a_damaged_refusal_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
+def test_a_damaged_refusal_is_marked_as_unreadable(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.refusal(story.refusal), REFUSALS[how])
     row = listed(engine, "REFUSALS")[story.refusal]
     assert row["unreadable"].startswith("Left out, because the stored values are damaged: ")
     assert row["reason"] == "REENTRY_BLOCKED"
     shown = engine.details.refusal(engine.workspace_id, story.refusal)
     assert shown.unreadable == row["unreadable"]
-    everything_but_the_damaged(engine, story)
+    everything_else_works(engine, story)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", RUNS)
 @pytest.mark.sampled(4)
-def test_a_damaged_row_in_the_stream_holds_up_no_others(
+def test_a_damaged_row_in_the_stream_does_not_delay_others(
     engine: Engine, story: Story, how: str
 ) -> None:
     def record(run_id: str, position: str) -> dict[str, Any]:
@@ -306,7 +306,7 @@ def test_a_damaged_row_in_the_stream_holds_up_no_others(
     assert [change.position for change in changes] == ["2"]
 
 
-def test_nobody_acts_on_a_damaged_row(deployed: Engine, story: Story) -> None:
+def test_canceling_a_damaged_run_is_refused(deployed: Engine, story: Story) -> None:
     damage(deployed, keys.run(story.failed), {"attempt": "first"})
     answer = call("POST", f"/v1/runs/{story.failed}/cancel", {"reason": "x"})
     assert (answer["status"], answer["body"]["title"]) == (409, "Unreadable")
@@ -314,7 +314,7 @@ def test_nobody_acts_on_a_damaged_row(deployed: Engine, story: Story) -> None:
 
 
 @pytest.mark.parametrize("path", ["steps.score.told", "trigger.note | default: 'none'"])
-def test_a_damaged_value_is_an_error_to_whoever_needs_it_and_never_a_default(
+def test_a_node_that_reads_a_damaged_value_fails_instead_of_using_a_default(
     engine: Engine, path: str
 ) -> None:
     document = {
@@ -339,7 +339,7 @@ def test_a_damaged_value_is_an_error_to_whoever_needs_it_and_never_a_default(
     assert (run.status, run.error and run.error.kind) == (RunStatus.FAILED, "UNREADABLE_VALUE")
 
 
-def test_what_is_damaged_is_told_in_the_api(deployed: Engine, story: Story) -> None:
+def test_api_answers_despite_damaged_rows(deployed: Engine, story: Story) -> None:
     damage(deployed, keys.step(story.failed, "score"), {"bag": GARBAGE})
     damage(deployed, keys.delivery(story.delivery), {"bag": GARBAGE})
     for path in (

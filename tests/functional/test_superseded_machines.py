@@ -134,7 +134,7 @@ def test_archiving_supersedes_the_last_machine_and_pausing_does_not(engine: Engi
 
 @pytest.mark.sampled(1)
 def test_machines_are_deleted_no_faster_than_aws_allows(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, nobody_sleeps: None
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, no_sleeping: None
 ) -> None:
     """A crowd of them takes several ticks, and nobody sleeps for it."""
     moments: list[int] = []
