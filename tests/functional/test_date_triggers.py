@@ -1,4 +1,4 @@
-"""Date automations: their schedules, their fires, and what is made of those that were missed."""
+"""Date automations: their schedules, their fires, and the handling of missed fires."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ FIRST = "2026-01-16T08:00:00Z"
 
 
 class Dates:
-    """A world with a fan-out machine, whose executions are walked by hand."""
+    """An engine with a fan-out machine, whose executions the test walks itself."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -79,7 +79,7 @@ class Dates:
         return made.id
 
     def activate_with_contacts(self, count: int) -> str:
-        """An active automation, and so many contacts whose birthday is its first day."""
+        """Creates an active automation, and this many contacts whose birthday is its first day."""
         automation_id = self.activate()
         for _ in range(count):
             self.contact()
@@ -105,8 +105,8 @@ class Dates:
     def at(self, moment: str) -> None:
         self.engine.clock.now = from_iso(moment)
 
-    def told(self, automation_id: str, moment: str = FIRST) -> FireInput:
-        """What Scheduler starts the machine with."""
+    def fire_input(self, automation_id: str, moment: str = FIRST) -> FireInput:
+        """Returns the input that Scheduler passes to the machine."""
         return FireInput(
             workspace_id=self.engine.workspace_id,
             automation_id=automation_id,
@@ -116,14 +116,14 @@ class Dates:
     def begin(self, automation_id: str, moment: str = FIRST) -> FirePlace:
         self.engine.clock.now = max(self.engine.clock.now, from_iso(moment))
         return self.call(
-            FireEvent(operation=FireOperation.BEGIN, input=self.told(automation_id, moment))
+            FireEvent(operation=FireOperation.BEGIN, input=self.fire_input(automation_id, moment))
         )
 
     def page(self, place: FirePlace) -> FirePlace:
         return self.call(FireEvent(operation=FireOperation.PAGE, fire=place))
 
     def call(self, event: FireEvent) -> FirePlace:
-        """As Lambda would, through JSON."""
+        """Invokes the function through JSON, like Lambda does."""
         again = FireEvent.model_validate(json.loads(event.model_dump_json(exclude_none=True)))
         place = self.engine.date_fires.handle(again)
         return FirePlace.model_validate(json.loads(place.model_dump_json()))
@@ -134,7 +134,7 @@ class Dates:
         return place
 
     def fire(self, automation_id: str, moment: str = FIRST) -> Fire | None:
-        """A schedule's whole fire."""
+        """Runs a whole fire of the schedule."""
         return self.stored(automation_id, self.walk(self.begin(automation_id, moment)))
 
     def stored(self, automation_id: str, place: FirePlace) -> Fire | None:
@@ -143,36 +143,38 @@ class Dates:
         return self.engine.stores.fires.get(automation_id, place.day, place.version)
 
     def tick(self, minutes: int = 1) -> None:
-        """Minutes go by, a tick each, and what it starts runs to its end."""
+        """Lets minutes pass, with a tick in each, and walks the executions that it starts to their
+        end."""
         for _ in range(minutes):
             self.engine.clock.advance(MINUTE)
             self.engine.due_work.settle_due(1_000)
-            for told in self.started():
-                self.walk(self.call(FireEvent(operation=FireOperation.BEGIN, input=told)))
+            for fire_input in self.started():
+                self.walk(self.call(FireEvent(operation=FireOperation.BEGIN, input=fire_input)))
 
     def started(self) -> list[FireInput]:
-        """The inputs of executions since the last look."""
+        """Returns the inputs of the executions that started since the last call."""
         states = self.engine.stepfunctions
         found = []
         for execution in states.list_executions(stateMachineArn=FAN_OUT)["executions"]:
             if execution["name"] not in self.walked:
                 self.walked.add(execution["name"])
-                told = states.describe_execution(executionArn=execution["executionArn"])
-                found.append(FireInput.model_validate(json.loads(told["input"])))
+                description = states.describe_execution(executionArn=execution["executionArn"])
+                found.append(FireInput.model_validate(json.loads(description["input"])))
         return found
 
     def fires(self, automation_id: str) -> list[Fire]:
         return self.engine.stores.fires.newest(automation_id, 100, None)[0]
 
     def runs(self, automation_id: str | None = None) -> dict[str, RunStatus]:
-        """Status of each run (of the automation), by its contact; fails where one has two."""
+        """Returns the status of each run (of the automation) by its contact. Fails if a contact has
+        two."""
         rows = [row for row in self.rows("RUN") if automation_id in (None, row["automationId"])]
         by_contact = {row["contactId"]: RunStatus(row["status"]) for row in rows}
         assert len(by_contact) == len(rows)
         return by_contact
 
     def scheduled(self) -> dict[str, str]:
-        """What Scheduler holds: expression and zone by name."""
+        """Returns the schedules that Scheduler holds: expression and zone by name."""
         client = self.engine.scheduler
         found = {}
         for each in client.list_schedules(GroupName=SCHEDULE_GROUP)["Schedules"]:
@@ -183,11 +185,11 @@ class Dates:
         return found
 
     def rows(self, sort: str) -> list[Any]:
-        """What the table holds of one kind."""
+        """Returns the rows with this sort key."""
         return [row for row in self.engine.rows() if row["sk"] == sort]
 
     def due(self) -> list[str]:
-        """The ids of everything in the due index."""
+        """Returns the id of every row in the due index."""
         return sorted(row["dueKey"][14:] for row in self.engine.rows() if "gsi4pk" in row)
 
 
@@ -207,8 +209,8 @@ def two_contacts_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Outage:
-    """Fails one AWS call in turn, each in a world of its own: before it took effect, and a write
-    also after. Of equal reads in a row, the first and the last."""
+    """Fails one AWS call after the other, each in a new engine: every call before it takes effect,
+    a write also after. Of equal reads in a row only the first and the last fail."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, new_engine: EngineOpener) -> None:
         self._patch = monkeypatch
@@ -218,11 +220,12 @@ class Outage:
     def each(
         self, prepare: Callable[[Dates], str]
     ) -> Iterator[tuple[Dates, str, Callable[[], None]]]:
-        """A world where the next call to come fails, what `prepare` returned for it, and what
-        mends the world. The first one is whole, and tells which calls there are."""
+        """Yields an engine in which the next point fails, the value that `prepare` returned for it,
+        and a function that ends the failure. In the first engine no call fails: it shows which
+        calls there are."""
         calls: list[str] = []
         yield from self._try(prepare, calls, None)
-        points = [(number, False) for number in _telling(calls)]
+        points = [(number, False) for number in _without_repeated_reads(calls)]
         points += [(number, True) for number, call in enumerate(calls) if not _reads(call)]
         for point in points:
             self.points += 1
@@ -256,8 +259,8 @@ def _reads(operation: str) -> bool:
     return operation.startswith(("Get", "BatchGet", "Query", "List", "Describe"))
 
 
-def _telling(calls: list[str]) -> list[int]:
-    """The numbers of all calls but those between two equal reads."""
+def _without_repeated_reads(calls: list[str]) -> list[int]:
+    """Returns the number of every call that is not between two equal reads."""
     around = zip(["", *calls[:-1]], calls, [*calls[1:], ""], strict=True)
     return [
         number
@@ -302,7 +305,7 @@ def test_a_date_automation_has_a_schedule_while_it_is_active(dates: Dates) -> No
     assert dates.scheduled() == {}
 
 
-def test_another_kind_of_trigger_takes_the_schedule_away(dates: Dates) -> None:
+def test_changing_the_trigger_type_deletes_the_schedule(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.change(automation_id, trigger={"triggerType": "MANUAL"})
     assert dates.scheduled() == {}
@@ -310,7 +313,7 @@ def test_another_kind_of_trigger_takes_the_schedule_away(dates: Dates) -> None:
     assert list(dates.scheduled()) == [automation_id]
 
 
-def test_a_date_in_an_event_needs_an_address_and_no_schedule(dates: Dates) -> None:
+def test_a_date_in_an_event_has_a_webhook_address_and_no_schedule(dates: Dates) -> None:
     automation_id = dates.activate(source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="NEVER")
     automation = dates.engine.stores.automations.get(dates.engine.workspace_id, automation_id)
     assert automation.webhook_token is not None
@@ -321,7 +324,7 @@ def test_a_date_in_an_event_needs_an_address_and_no_schedule(dates: Dates) -> No
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("step", ["activate", "pause", "resume"])
 @pytest.mark.sampled(2)
-def test_scheduler_agrees_whatever_failed(outage: Outage, step: str) -> None:
+def test_the_schedule_is_correct_after_any_failed_call(outage: Outage, step: str) -> None:
     def prepare(dates: Dates) -> str:
         if step == "activate":
             document = dates.document()
@@ -350,7 +353,7 @@ def test_scheduler_agrees_whatever_failed(outage: Outage, step: str) -> None:
     print(f"{step}: {outage.points} points of failure")
 
 
-def test_a_late_delete_puts_right_what_it_spoilt(
+def test_a_late_delete_recreates_the_schedule_of_a_resumed_automation(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     automation_id = dates.activate()
@@ -370,7 +373,7 @@ def test_a_late_delete_puts_right_what_it_spoilt(
     assert list(dates.scheduled()) == [automation_id]
 
 
-def test_the_tick_asks_a_failing_scheduler_again_each_minute(
+def test_the_tick_retries_a_failing_scheduler_every_minute(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -392,7 +395,7 @@ def test_the_tick_asks_a_failing_scheduler_again_each_minute(
 # ── Fires ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> None:
+def test_a_fire_opens_runs_for_exactly_the_due_contacts(dates: Dates) -> None:
     automation_id = dates.activate()
     due = [dates.contact(), dates.contact("2001-01-16"), dates.contact("1975-01-15T23:30:00Z")]
     for other in ("1990-01-17", "1990-02-16", "2027-01-16", "soon", None):
@@ -427,7 +430,7 @@ def test_an_offset_fires_before_or_after_the_date(dates: Dates, offset: int, bir
     assert list(dates.runs()) == [contact_id]
 
 
-def test_contacts_are_greeted_a_year_after_they_came(dates: Dates) -> None:
+def test_the_creation_date_of_a_contact_can_be_the_trigger(dates: Dates) -> None:
     dates.at("2025-01-16T10:00:00Z")
     contact_id = dates.contact(None)
     dates.at("2025-01-17T10:00:00Z")
@@ -438,7 +441,7 @@ def test_contacts_are_greeted_a_year_after_they_came(dates: Dates) -> None:
     assert list(dates.runs()) == [contact_id]
 
 
-def test_a_repeated_fire_opens_nothing_more(dates: Dates) -> None:
+def test_a_repeated_fire_opens_no_further_run(dates: Dates) -> None:
     automation_id = dates.activate()
     contacts = [dates.contact() for _ in range(3)]
     first = dates.fire(automation_id)
@@ -451,7 +454,9 @@ def test_a_repeated_fire_opens_nothing_more(dates: Dates) -> None:
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_two_walkers_at_once_do_no_harm(dates: Dates, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_walkers_open_each_run_once(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
     automation_id = dates.activate()
     contacts = [dates.contact() for _ in range(7)]
     place = dates.begin(automation_id)
@@ -475,7 +480,7 @@ def test_two_walkers_at_once_do_no_harm(dates: Dates, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(dates: Dates) -> None:
+def test_a_date_changed_during_the_fire_counts_as_it_is_now(dates: Dates) -> None:
     automation_id = dates.activate()
     contacts = sorted(dates.contact() for _ in range(4))
     place = dates.page(dates.begin(automation_id))
@@ -491,7 +496,7 @@ def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(dates
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_pause_in_the_middle_leaves_no_open_run(dates: Dates) -> None:
+def test_pausing_during_a_fire_leaves_no_open_run(dates: Dates) -> None:
     automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     assert place.goes_on
@@ -510,7 +515,7 @@ def test_a_pause_in_the_middle_leaves_no_open_run(dates: Dates) -> None:
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_pause_within_a_page_counts_the_runs_it_still_opened(
+def test_a_pause_during_a_page_counts_the_runs_of_that_page(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     automation_id = dates.activate_with_contacts(6)
@@ -534,7 +539,7 @@ def test_a_pause_within_a_page_counts_the_runs_it_still_opened(
     assert len(dates.runs()) == 4
 
 
-def test_a_pause_after_a_page_that_died_counts_the_runs_it_had_opened(
+def test_a_pause_after_a_failed_page_counts_the_runs_it_opened(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 4)
@@ -561,7 +566,7 @@ def test_a_pause_after_a_page_that_died_counts_the_runs_it_had_opened(
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_pause_that_nobody_saw_stops_the_fire_all_the_same(dates: Dates) -> None:
+def test_a_pause_and_resume_between_two_pages_stops_the_fire(dates: Dates) -> None:
     automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     dates.pause(automation_id)
@@ -572,7 +577,7 @@ def test_a_pause_that_nobody_saw_stops_the_fire_all_the_same(dates: Dates) -> No
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_new_version_of_the_same_trigger_goes_on_with_the_fire(dates: Dates) -> None:
+def test_a_fire_continues_if_a_new_version_has_the_same_trigger(dates: Dates) -> None:
     automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     dates.change(automation_id, timeOfDay="08:00")
@@ -583,7 +588,7 @@ def test_a_new_version_of_the_same_trigger_goes_on_with_the_fire(dates: Dates) -
     assert fire.reason == "the active version 3 has another trigger"
 
 
-def test_a_trigger_changed_to_a_later_time_fires_again_for_others(dates: Dates) -> None:
+def test_a_time_changed_to_later_today_fires_again_for_new_contacts(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.contact()
     dates.fire(automation_id)
@@ -595,12 +600,12 @@ def test_a_trigger_changed_to_a_later_time_fires_again_for_others(dates: Dates) 
     assert len(dates.runs()) == 2
 
 
-def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) -> None:
+def test_contacts_blocked_by_reentry_are_refused_with_the_reason(dates: Dates) -> None:
     automation_id = dates.activate("ONCE", repeat="MONTHLY")
     contact_id = dates.contact("2025-12-16")
     dates.fire(automation_id)
     dates.at("2026-02-16T07:59:00Z")
-    _expect(dates, automation_id, date(2026, 2, 16))
+    _expect_next(dates, automation_id, date(2026, 2, 16))
     fire = existing(dates.fire(automation_id, "2026-02-16T08:00:00Z"))
     assert (fire.opened, fire.refused) == (0, 1)
     dates.fire(automation_id, "2026-02-16T08:00:00Z")
@@ -609,8 +614,8 @@ def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) ->
     assert refusal["contactId"] == contact_id
 
 
-def _expect(dates: Dates, automation_id: str, day: date) -> None:
-    """As after all fires until that day."""
+def _expect_next(dates: Dates, automation_id: str, day: date) -> None:
+    """Sets the next expected day, as if all fires before it had happened."""
     store = dates.engine.stores.schedules
     stored = store.get(automation_id)
     assert stored is not None
@@ -620,7 +625,7 @@ def _expect(dates: Dates, automation_id: str, day: date) -> None:
     dates.engine.table.transact([store.advance(stored, day, moment, moment + 2 * MINUTE)])
 
 
-def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> None:
+def test_a_fire_of_a_paused_automation_leaves_one_refusal(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.contact()
     dates.pause(automation_id)
@@ -632,7 +637,7 @@ def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> 
     assert dates.runs() == {}
 
 
-def test_a_schedule_that_nobody_expects_opens_nothing(dates: Dates) -> None:
+def test_an_unexpected_fire_opens_nothing(dates: Dates) -> None:
     automation_id = dates.activate(timeOfDay="17:00")
     dates.contact()
     # An old schedule, from before the time was changed: the day's fire is to come.
@@ -646,7 +651,7 @@ def test_a_schedule_that_nobody_expects_opens_nothing(dates: Dates) -> None:
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_long_fire_goes_on_in_another_execution(
+def test_a_long_fire_continues_in_further_executions(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(date_fires, "EXECUTION_PAGES", 2)
@@ -661,7 +666,7 @@ def test_a_long_fire_goes_on_in_another_execution(
 
 
 @pytest.mark.usefixtures("two_contacts_a_page")
-def test_a_fire_that_lost_its_execution_is_taken_up(dates: Dates) -> None:
+def test_a_fire_that_lost_its_execution_is_continued(dates: Dates) -> None:
     automation_id = dates.activate_with_contacts(5)
     place = dates.page(dates.begin(automation_id))
     dates.tick(4)
@@ -720,7 +725,7 @@ def missed(dates: Dates, automation_id: str) -> list[tuple[str, FireSource, Miss
     return [(str(each.day), each.by, each.missed) for each in dates.fires(automation_id)]
 
 
-def test_a_missed_fire_is_made_up_for_by_the_tick(dates: Dates) -> None:
+def test_the_tick_makes_up_for_a_missed_fire(dates: Dates) -> None:
     automation_id = dates.activate()
     contact_id = dates.contact()
     dates.at("2026-01-16T08:00:30Z")
@@ -737,7 +742,7 @@ def test_a_missed_fire_is_made_up_for_by_the_tick(dates: Dates) -> None:
 
 
 @pytest.mark.parametrize("reason", ["SCHEDULE_DISABLED", "SCHEDULE_MISSING", "SCHEDULE_CHANGED"])
-def test_a_schedule_somebody_touched_is_put_right(dates: Dates, reason: str) -> None:
+def test_a_schedule_changed_by_hand_is_repaired(dates: Dates, reason: str) -> None:
     automation_id = dates.activate()
     before = dates.scheduled()
     dates.contact()
@@ -759,7 +764,7 @@ def test_a_schedule_somebody_touched_is_put_right(dates: Dates, reason: str) -> 
     assert dates.scheduled() == before
 
 
-def test_a_time_that_the_clocks_skip_fires_right_after(dates: Dates) -> None:
+def test_a_skipped_local_time_fires_right_after_the_gap(dates: Dates) -> None:
     dates.at("2026-03-28T12:00:00Z")
     automation_id = dates.activate(timeOfDay="02:30")
     contact_id = dates.contact("1990-03-29")
@@ -773,7 +778,7 @@ def test_a_time_that_the_clocks_skip_fires_right_after(dates: Dates) -> None:
     assert iso(dates.fires(automation_id)[0].scheduled_for) == "2026-03-29T01:00:00.000Z"
 
 
-def test_a_scheduler_that_does_not_tell_is_no_reason_to_wait(
+def test_a_missed_fire_runs_even_if_its_cause_cannot_be_read(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     automation_id = dates.activate()
@@ -790,7 +795,7 @@ def test_a_scheduler_that_does_not_tell_is_no_reason_to_wait(
     assert missed(dates, automation_id) == [("2026-01-16", FireSource.TICK, reason)]
 
 
-def test_days_are_caught_up_one_after_another_oldest_first(dates: Dates) -> None:
+def test_missed_days_are_made_up_for_oldest_first(dates: Dates) -> None:
     automation_id = dates.activate()
     for day in range(14, 28):
         dates.contact(f"1990-01-{day}")
@@ -823,7 +828,7 @@ def test_a_fire_missed_for_more_than_a_week_is_only_recorded(dates: Dates) -> No
     assert len(dates.runs()) == 7
 
 
-def test_an_earlier_day_that_is_missing_is_still_made_up_for(dates: Dates) -> None:
+def test_an_earlier_missed_day_is_made_up_for_after_a_later_fire(dates: Dates) -> None:
     automation_id = dates.activate()
     first, second = dates.contact("1990-01-16"), dates.contact("1990-01-17")
     # The tick was away, and so was the schedule for a day.
@@ -837,7 +842,7 @@ def test_an_earlier_day_that_is_missing_is_still_made_up_for(dates: Dates) -> No
     assert stored is not None and stored.next_day == date(2026, 1, 18)
 
 
-def test_an_hour_of_ticks_reads_little_of_a_schedule_that_is_in_order(dates: Dates) -> None:
+def test_the_tick_ignores_a_schedule_without_a_missed_fire(dates: Dates) -> None:
     dates.activate()
     before = dates.due()
     dates.engine.clock.advance(HOUR)

@@ -1,4 +1,5 @@
-"""A day in a zone is the same for lists, counts, chart, failure groups, exports and canceling."""
+"""A day in a time zone means the same for lists, counts, chart, failure groups, exports and bulk
+cancels."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -22,8 +23,8 @@ ZONE = "America/Sao_Paulo"
 
 @pytest.fixture
 def day(deployed: Engine) -> date:
-    """Five runs, of which three are of that day in the zone: its first and its last moment, and one
-    between; the first has failed."""
+    """Opens five runs around a day of the zone and returns the day. Three are on it: in its first
+    and last millisecond and between; the first of these has failed."""
     day = datetime.now(UTC).date() - timedelta(days=10)
     midnight = datetime.combine(day, time.min, ZoneInfo(ZONE))
     first = to_milliseconds(midnight)
@@ -43,7 +44,7 @@ def day(deployed: Engine) -> date:
 
 
 def decoded(query: dict[str, str]) -> str:
-    """As API Gateway hands it on."""
+    """Returns the query string like API Gateway passes it on."""
     return "&".join(f"{name}={value}" for name, value in query.items())
 
 
@@ -53,7 +54,7 @@ def read(path: str, **query: str) -> dict[str, Any]:
     return dict(answer["body"])
 
 
-def test_all_agree_about_a_day(deployed: Engine, day: date) -> None:
+def test_all_lists_and_counts_have_the_same_runs_of_a_day(deployed: Engine, day: date) -> None:
     asked = {"from": day.isoformat(), "to": day.isoformat(), "timeZone": ZONE}
     listed = read("/v1/runs", **asked)["items"]
     assert len(listed) == 3
@@ -100,7 +101,7 @@ def test_the_zone_is_utc_unless_given(deployed: Engine, day: date) -> None:
     assert answer["body"]["total"] == 3
 
 
-def test_what_cannot_be_read_is_a_problem(deployed: Engine, day: date) -> None:
+def test_an_invalid_date_or_zone_is_refused(deployed: Engine, day: date) -> None:
     wrong = {"from": "29.11.2026", "to": "soon", "timeZone": "+02:00"}
     for name, value in wrong.items():
         for path in ("/v1/runs", "/v1/runs/counts", "/v1/stats", "/v1/failure-groups"):

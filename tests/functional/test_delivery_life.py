@@ -1,4 +1,4 @@
-"""The life of an attempt: retries, unknown outcomes, reports, and what a canceled run leaves."""
+"""The life of a delivery attempt: retries, unknown outcomes, reports, and the end of its run."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ CONTACT = {"contactLookup": {"by": "email", "path": "email"}, "createIfMissing":
 
 
 class DiedError(BaseException):
-    """The process is gone."""
+    """The process died."""
 
 
 def die() -> None:
@@ -87,7 +87,7 @@ def ask(engine: Engine, attempt: DeliveryAttempt, try_number: int | None = None)
 
 
 def walk_machine(engine: Engine, attempt: DeliveryAttempt) -> list[int]:
-    """As the machine walks, to its end; the waits, in seconds."""
+    """Walks the retry machine to its end and returns its waits, in seconds."""
     answer = ask(engine, attempt)
     waits = []
     while answer.goes_on:
@@ -114,7 +114,7 @@ def report(kind: ReportKind, attempt: DeliveryAttempt, number: int = 1, at: int 
 
 
 def check_row(engine: Engine, attempt: DeliveryAttempt) -> None:
-    """The lists and the due index say what the row says."""
+    """Checks that the lists and the due index agree with the row."""
     row = engine.table.get(keys.delivery(attempt.id), consistent=True)
     assert row is not None
     assert index_problems(row) == []
@@ -125,7 +125,7 @@ def check_row(engine: Engine, attempt: DeliveryAttempt) -> None:
 # ── retries ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_message_refused_for_now_is_sent_again_though_its_run_has_completed(
+def test_a_transient_refusal_is_retried_after_the_run_completed(
     engine: Engine, automation: str
 ) -> None:
     channel = script(engine, LATER, LATER, TAKEN)
@@ -158,7 +158,7 @@ def test_a_message_refused_for_now_is_sent_again_though_its_run_has_completed(
     check_row(engine, sent)
 
 
-def test_six_tries_and_no_more(engine: Engine, automation: str) -> None:
+def test_a_message_is_dead_lettered_after_six_tries(engine: Engine, automation: str) -> None:
     channel = script(engine, LATER)
     engine.walk(engine.fire(automation, ADA))
 
@@ -172,7 +172,7 @@ def test_six_tries_and_no_more(engine: Engine, automation: str) -> None:
     check_row(engine, dead)
 
 
-def test_a_refusal_for_good_ends_it_at_once(engine: Engine, automation: str) -> None:
+def test_a_permanent_refusal_ends_the_retries(engine: Engine, automation: str) -> None:
     channel = script(engine, LATER, NEVER, TAKEN)
     engine.walk(engine.fire(automation, ADA))
     assert walk_machine(engine, only(engine)) == [30]
@@ -184,7 +184,9 @@ def test_a_refusal_for_good_ends_it_at_once(engine: Engine, automation: str) -> 
     check_row(engine, failed)
 
 
-def test_a_refusal_for_good_on_the_first_try_is_no_retry(engine: Engine, automation: str) -> None:
+def test_a_permanent_refusal_of_the_first_try_is_not_retried(
+    engine: Engine, automation: str
+) -> None:
     script(engine, NEVER)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id)
@@ -193,7 +195,7 @@ def test_a_refusal_for_good_on_the_first_try_is_no_retry(engine: Engine, automat
     assert started(engine) == []
 
 
-def test_several_machines_make_one_try(engine: Engine, automation: str) -> None:
+def test_concurrent_machines_make_each_try_once(engine: Engine, automation: str) -> None:
     channel = script(engine, LATER, LATER, TAKEN)
     engine.walk(engine.fire(automation, ADA))
     attempt = only(engine)
@@ -210,9 +212,7 @@ def test_several_machines_make_one_try(engine: Engine, automation: str) -> None:
     assert len(channel.took) == 1
 
 
-def test_a_machine_without_a_wait_behind_it_goes_by_the_clock(
-    engine: Engine, automation: str
-) -> None:
+def test_a_new_machine_makes_a_try_that_is_already_due(engine: Engine, automation: str) -> None:
     script(engine, LATER, TAKEN)
     engine.walk(engine.fire(automation, ADA))
     assert ask(engine, only(engine)).goes_on
@@ -235,7 +235,9 @@ def test_a_lost_machine_is_started_again(engine: Engine, automation: str) -> Non
     assert settle_due(engine, DAY) == 0
 
 
-def test_a_try_that_never_comes_is_given_up(engine: Engine, automation: str) -> None:
+def test_an_attempt_that_is_not_tried_for_a_day_is_dead_lettered(
+    engine: Engine, automation: str
+) -> None:
     script(engine, LATER)
     engine.walk(engine.fire(automation, ADA))
     assert settle_due(engine, DAY + HOUR) == 1
@@ -245,7 +247,7 @@ def test_a_try_that_never_comes_is_given_up(engine: Engine, automation: str) -> 
     check_row(engine, dead)
 
 
-def test_a_canceled_run_stops_its_retries(engine: Engine, automation: str) -> None:
+def test_canceling_the_run_stops_the_retries(engine: Engine, automation: str) -> None:
     channel = script(engine, LATER, TAKEN)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id, until="done")
@@ -259,7 +261,7 @@ def test_a_canceled_run_stops_its_retries(engine: Engine, automation: str) -> No
     check_row(engine, stopped)
 
 
-def test_a_failed_run_does_not(engine: Engine, automation: str) -> None:
+def test_a_failed_run_does_not_stop_the_retries(engine: Engine, automation: str) -> None:
     script(engine, LATER, TAKEN)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id, until="done")
@@ -271,7 +273,7 @@ def test_a_failed_run_does_not(engine: Engine, automation: str) -> None:
 
 
 @pytest.mark.parametrize("why", ["suppressed", "consent", "erased"])
-def test_who_may_not_be_written_to_any_more_gets_no_further_try(
+def test_a_gate_that_closes_between_tries_ends_the_retries(
     engine: Engine, automation: str, why: str
 ) -> None:
     channel = script(engine, LATER, TAKEN)
@@ -307,7 +309,7 @@ def test_who_may_not_be_written_to_any_more_gets_no_further_try(
 
 
 def test_a_transient_refusal_stays_on_its_channel(engine: Engine, automation: str) -> None:
-    """CASCADE goes on only where a message surely did not and will not leave."""
+    """CASCADE continues only if the message certainly did not leave and will not leave."""
     script(engine, LATER)
     text = TemplateDocument(name="Text", channel="SMS", subject=None, body="Hello")
     sms = engine.templates.create(engine.workspace_id, text).id
@@ -324,12 +326,14 @@ def test_a_transient_refusal_stays_on_its_channel(engine: Engine, automation: st
 
 
 def unknown(engine: Engine, automation: str) -> DeliveryAttempt:
-    """Ended as far as its run goes, with the provider's answer lost."""
+    """Returns the attempt of a walked run, whose answer by the provider was lost."""
     engine.walk(engine.fire(automation, ADA))
     return only(engine)
 
 
-def test_a_lost_answer_is_waited_for_and_then_given_up(engine: Engine, automation: str) -> None:
+def test_a_lost_answer_fails_the_attempt_if_no_report_comes(
+    engine: Engine, automation: str
+) -> None:
     channel = script(engine, SILENT)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id)
@@ -360,7 +364,7 @@ def test_a_lost_answer_is_waited_for_and_then_given_up(engine: Engine, automatio
         (ReportKind.COMPLAINED, DeliveryStatus.DELIVERED),
     ],
 )
-def test_a_report_settles_a_lost_answer_before_it_is_given_up_and_after(
+def test_an_early_or_late_report_settles_a_lost_answer(
     engine: Engine, automation: str, kind: ReportKind, status: DeliveryStatus, is_late: bool
 ) -> None:
     script(engine, SILENT)
@@ -375,9 +379,7 @@ def test_a_report_settles_a_lost_answer_before_it_is_given_up_and_after(
     assert settle_due(engine, DAY) == 0
 
 
-def test_a_walker_that_died_leaves_an_attempt_that_is_found_unknown(
-    engine: Engine, automation: str
-) -> None:
+def test_the_attempt_of_a_dead_walker_is_found_unknown(engine: Engine, automation: str) -> None:
     channel = script(engine, TAKEN)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id, until="mail")
@@ -395,7 +397,7 @@ def test_a_walker_that_died_leaves_an_attempt_that_is_found_unknown(
     check_row(engine, found)
 
 
-def test_a_gate_that_closed_after_a_walker_died_does_not_hide_what_it_left(
+def test_a_closed_gate_does_not_hide_the_attempt_of_a_dead_walker(
     engine: Engine, automation: str
 ) -> None:
     channel = script(engine, TAKEN)
@@ -421,7 +423,7 @@ def test_a_gate_that_closed_after_a_walker_died_does_not_hide_what_it_left(
     check_row(engine, ended)
 
 
-def test_a_slow_walker_may_still_tell_what_was_found_unknown(
+def test_a_slow_walker_may_still_record_an_attempt_found_unknown(
     engine: Engine, automation: str
 ) -> None:
     channel = script(engine, TAKEN)
@@ -441,7 +443,7 @@ def test_a_slow_walker_may_still_tell_what_was_found_unknown(
     check_row(engine, sent)
 
 
-def test_a_retry_that_died_is_not_made_again(engine: Engine, automation: str) -> None:
+def test_a_try_whose_process_died_is_not_repeated(engine: Engine, automation: str) -> None:
     channel = script(engine, LATER, SILENT)
     engine.walk(engine.fire(automation, ADA))
 
@@ -463,7 +465,7 @@ def test_a_retry_that_died_is_not_made_again(engine: Engine, automation: str) ->
 
 
 @pytest.mark.parametrize("end", ["cancel", "overdue"])
-def test_a_run_that_ends_meanwhile_leaves_no_attempt_behind(
+def test_the_attempt_of_a_dead_walker_is_settled_after_its_run_ended(
     engine: Engine, automation: str, end: str
 ) -> None:
     channel = script(engine, TAKEN)
@@ -493,7 +495,7 @@ def test_a_run_that_ends_meanwhile_leaves_no_attempt_behind(
     assert row is not None and "gsi4pk" not in row
 
 
-def test_an_attempt_for_somebody_else_is_due_from_the_start(engine: Engine) -> None:
+def test_an_attempt_to_an_ad_hoc_address_is_due_from_the_start(engine: Engine) -> None:
     channel = script(engine, TAKEN)
     other = {"kind": "AD_HOC", "addresses": ["bob@example.com"]}
     automation = engine.activate(mailing(engine.template("Hello"), recipients=other))
@@ -510,9 +512,7 @@ def test_an_attempt_for_somebody_else_is_due_from_the_start(engine: Engine) -> N
 # ── reports ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_report_that_comes_before_our_own_record_loses_nothing(
-    engine: Engine, automation: str
-) -> None:
+def test_a_report_before_our_own_record_loses_nothing(engine: Engine, automation: str) -> None:
     channel = script(engine, TAKEN)
 
     def be_told_first() -> None:
@@ -527,10 +527,10 @@ def test_a_report_that_comes_before_our_own_record_loses_nothing(
     check_row(engine, told)
 
 
-def test_a_message_that_arrived_after_all_is_not_sent_again(
+def test_a_refused_message_that_was_delivered_is_not_sent_again(
     engine: Engine, automation: str
 ) -> None:
-    """The provider refused it, and reports on it nevertheless: it has it."""
+    """The provider refused the message, and reports its delivery nevertheless."""
     channel = script(engine, LATER, TAKEN)
     engine.walk(engine.fire(automation, ADA))
     engine.stores.deliveries.report(only(engine), report(ReportKind.DELIVERED, only(engine)), 1)
@@ -540,7 +540,7 @@ def test_a_message_that_arrived_after_all_is_not_sent_again(
     check_row(engine, only(engine))
 
 
-def test_a_suppressed_attempt_takes_no_report(engine: Engine, automation: str) -> None:
+def test_a_suppressed_attempt_ignores_reports(engine: Engine, automation: str) -> None:
     contact_id = engine.contacts.store.find_address(engine.workspace_id, "EMAIL", ADA["email"])
     assert contact_id is None
     script(engine, TAKEN)
@@ -553,7 +553,7 @@ def test_a_suppressed_attempt_takes_no_report(engine: Engine, automation: str) -
     check_row(engine, refused)
 
 
-def test_a_change_of_what_was_read_long_ago_is_refused(engine: Engine, automation: str) -> None:
+def test_a_change_based_on_a_stale_read_is_refused(engine: Engine, automation: str) -> None:
     script(engine, LATER)
     engine.walk(engine.fire(automation, ADA))
     stale = only(engine)
@@ -563,7 +563,7 @@ def test_a_change_of_what_was_read_long_ago_is_refused(engine: Engine, automatio
     assert only(engine).status is DeliveryStatus.DEAD_LETTERED
 
 
-def test_sequences_tell_each_status_apart(engine: Engine, automation: str) -> None:
+def test_the_sequence_grows_with_each_status(engine: Engine, automation: str) -> None:
     channel: ScriptedChannel = script(engine, LATER, TAKEN)
     engine.walk(engine.fire(automation, ADA))
     assert only(engine).sequence == 2
@@ -577,9 +577,7 @@ def test_sequences_tell_each_status_apart(engine: Engine, automation: str) -> No
     assert len(channel.took) == 1
 
 
-def test_a_close_that_did_not_see_the_claim_leaves_the_run_due(
-    engine: Engine, automation: str
-) -> None:
+def test_a_run_closed_without_seeing_its_claim_stays_due(engine: Engine, automation: str) -> None:
     channel = script(engine, TAKEN)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id, until="mail")
@@ -595,9 +593,7 @@ def test_a_close_that_did_not_see_the_claim_leaves_the_run_due(
     assert only(engine).is_unknown
 
 
-def test_a_run_that_was_not_sending_is_not_due_once_it_has_ended(
-    engine: Engine, automation: str
-) -> None:
+def test_a_run_that_ended_without_a_claim_is_not_due(engine: Engine, automation: str) -> None:
     script(engine, TAKEN)
     run_id = engine.fire(automation, ADA)
     engine.walk(run_id, until="mail")

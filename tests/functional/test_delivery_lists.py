@@ -1,4 +1,4 @@
-"""Lists of deliveries: every filter, pages to the end, and what one delivery tells."""
+"""Lists of deliveries: every filter, pages to the end, and the details of one delivery."""
 
 import itertools
 from typing import Any
@@ -31,7 +31,7 @@ CHANNELS = ("EMAIL", "SMS")
 
 
 def an_attempt(engine: Engine, **changes: Any) -> DeliveryAttempt:
-    """A listed attempt, whatever its status."""
+    """Returns a stored attempt, which is in the lists."""
     now = engine.clock.now
     given: dict[str, Any] = {
         "id": new_id("dlv"),
@@ -70,8 +70,8 @@ def people(engine: Engine) -> list[str]:
 
 
 def fill(engine: Engine) -> list[DeliveryAttempt]:
-    """Of two automations, to one of two contacts or an address, on two channels, in every
-    status; the newest first."""
+    """Creates attempts of two automations, to two contacts and to a plain address, on two channels,
+    in every status. Returns them newest first."""
     kinds = itertools.product(("aut_one", "aut_two"), (*people(engine), None), CHANNELS, STATUSES)
     return [
         an_attempt(
@@ -131,7 +131,7 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
             assert found == expected, (statuses, automation_id, contact, channel, range_)
 
 
-def test_each_status_is_a_filter_and_both_ends_of_a_span_count(engine: Engine) -> None:
+def test_every_status_is_a_filter_and_a_period_includes_both_ends(engine: Engine) -> None:
     made = fill(engine)
     for status in STATUSES:
         expected = [each.id for each in made if each.status is status]
@@ -140,7 +140,7 @@ def test_each_status_is_a_filter_and_both_ends_of_a_span_count(engine: Engine) -
     assert pages(engine, **span) == [each.id for each in made[4:10]]
 
 
-def test_a_channel_is_looked_for_under_the_scan_budget(
+def test_searching_a_channel_stays_within_the_scan_budget(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_reads, "SCAN_BUDGET", 10)
@@ -154,7 +154,7 @@ def test_a_channel_is_looked_for_under_the_scan_budget(
     assert len(read) > 2
 
 
-def test_an_address_is_found_as_pasted_whoever_has_it_now(
+def test_a_pasted_address_is_found_regardless_of_its_current_contact(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = people(engine)[0]
@@ -196,7 +196,7 @@ def test_an_address_is_found_as_pasted_whoever_has_it_now(
             )
 
 
-def test_a_cursor_belongs_to_its_channel_and_run(engine: Engine) -> None:
+def test_a_cursor_is_only_valid_for_its_channel_and_run(engine: Engine) -> None:
     fill(engine)
     cursor = engine.queries.deliveries("ws_demo", request(channel="SMS", limit=3)).next_cursor
     again = engine.queries.deliveries("ws_demo", request(channel="SMS", limit=3, cursor=cursor))
@@ -208,7 +208,7 @@ def test_a_cursor_belongs_to_its_channel_and_run(engine: Engine) -> None:
         engine.queries.runs("ws_demo", request(limit=3, cursor=cursor))
 
 
-def test_the_deliveries_of_a_run_are_found_from_it_and_back(engine: Engine) -> None:
+def test_a_run_and_its_deliveries_link_to_each_other(engine: Engine) -> None:
     automation_id = engine.activate(mailing(engine.template("Hello {{contact.email}}")))
     runs = [engine.fire(automation_id, {"email": f"p{n}@example.com"}) for n in range(3)]
     for run_id in runs:
@@ -234,7 +234,7 @@ def test_the_deliveries_of_a_run_are_found_from_it_and_back(engine: Engine) -> N
     assert pages(engine, run_id=runs[1], automation_id=automation_id) == [row.id]
 
 
-def test_another_workspace_or_a_long_time_ago_is_not_there(engine: Engine) -> None:
+def test_deliveries_of_another_workspace_or_expired_ones_are_not_shown(engine: Engine) -> None:
     other = an_attempt(engine, workspace_id="ws_other", run_id="run_1")
     mine = an_attempt(engine)
     with pytest.raises(NotFoundError):
@@ -246,7 +246,7 @@ def test_another_workspace_or_a_long_time_ago_is_not_there(engine: Engine) -> No
     assert pages(engine) == []
 
 
-def test_what_a_delivery_tells(engine: Engine) -> None:
+def test_the_details_of_a_delivery(engine: Engine) -> None:
     template_id = engine.template()
     person = people(engine)[0]
     now = engine.clock.now
@@ -309,7 +309,7 @@ def test_what_a_delivery_tells(engine: Engine) -> None:
         ),
     ],
 )
-def test_health_says_more_of_one_that_is_under_way(
+def test_an_unsettled_delivery_explains_its_health(
     engine: Engine, changes: dict[str, Any], state: str, words: str
 ) -> None:
     error = ErrorDetail(node_id="mail", kind="PROVIDER_UNAVAILABLE", message="slow\ndown")
@@ -322,7 +322,7 @@ def test_health_says_more_of_one_that_is_under_way(
     assert row.error == "slow down"
 
 
-def test_a_resend_and_its_original_name_each_other(engine: Engine) -> None:
+def test_a_resend_and_its_original_link_to_each_other(engine: Engine) -> None:
     automation_id = engine.activate(mailing(engine.template()))
     run_id = engine.fire(automation_id, ADA)
     engine.walk(run_id)
@@ -337,7 +337,7 @@ def test_a_resend_and_its_original_name_each_other(engine: Engine) -> None:
     assert resent.expires_at >= engine.clock.now + DEFAULT_RETENTION_DAYS * DAY - MINUTE
 
 
-def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(engine: Engine) -> None:
+def test_a_delivery_of_an_old_run_is_kept_for_the_full_retention(engine: Engine) -> None:
     automation_id = engine.activate(mailing(engine.template()))
     run_id = engine.fire(automation_id, ADA)
     engine.clock.advance(30 * DAY)
@@ -348,7 +348,7 @@ def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(engine: E
     assert kept.expires_at > engine.stores.runs.get(run_id).expires_at
 
 
-def test_the_api_lists_them_for_every_role(deployed: Engine) -> None:
+def test_the_api_lists_deliveries_for_every_role(deployed: Engine) -> None:
     from runledger.clock import now_ms
 
     deployed.clock.now = now_ms()
@@ -377,7 +377,7 @@ def test_the_api_lists_them_for_every_role(deployed: Engine) -> None:
         assert refused["body"]["field"].startswith(field)
 
 
-def test_a_message_whose_body_is_gone_is_listed_without_it(
+def test_a_delivery_whose_body_was_deleted_is_listed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "INLINE_BYTES", 0)
@@ -385,7 +385,7 @@ def test_a_message_whose_body_is_gone_is_listed_without_it(
     expected = [each.id for each in engine.queries.deliveries("ws_demo", request(limit=200)).items]
 
     class Forbidding:
-        """S3 for whoever may not list the bucket, in which no object is left."""
+        """S3 without any object, for a caller who may not list the bucket."""
 
         def get_object(self, **_: str) -> None:
             raise client_error("AccessDenied", "GetObject", 403)

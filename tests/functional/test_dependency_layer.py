@@ -1,7 +1,8 @@
-"""The built dependency layer: everything the functions import, for Lambda's platform, no more.
+"""The built dependency layer has exactly the packages that the functions import, for Lambda's
+platform.
 
-Locally the functions find third-party packages in the emulator's own interpreter, so a package
-that is missing from the layer would first be missed on AWS.
+The local functions use the emulator's own interpreter and its packages. So a package that the layer
+lacks would only be missed on AWS.
 """
 
 import ast
@@ -34,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def third_party() -> set[str]:
-    """Top-level names that the functions and the domain layer import at run time."""
+    """Returns the top-level names that the functions and the domain layer import at run time."""
     found: set[str] = set()
     for folder in (ROOT / "functions", ROOT / "layers" / "runledger" / "python"):
         for path in folder.rglob("*.py"):
@@ -59,7 +60,7 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_everything_that_is_imported_is_there(built: Path) -> None:
+def test_every_imported_package_is_in_the_layer(built: Path) -> None:
     names = third_party()
     assert {"boto3", "pydantic", "liquid", "httpcore"} <= names
     missing = {
@@ -71,7 +72,7 @@ def test_everything_that_is_imported_is_there(built: Path) -> None:
 
 
 def test_every_direct_dependency_is_imported(built: Path) -> None:
-    """No more than it must: what the project asks for is what the code imports."""
+    """The project lists no package that it does not use."""
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -83,13 +84,13 @@ def test_every_direct_dependency_is_imported(built: Path) -> None:
     assert used - asked <= {"botocore", "pydantic-core"}
 
 
-def test_compiled_parts_are_for_lambda(built: Path) -> None:
+def test_compiled_modules_are_built_for_lambda(built: Path) -> None:
     compiled = [path.name for path in built.rglob("*.so")]
     assert any("pydantic_core" in name for name in compiled)
     assert all("cpython-313-aarch64" in name or "abi3" in name for name in compiled), compiled
 
 
-def test_it_holds_the_services_that_are_called(built: Path) -> None:
+def test_the_layer_has_the_service_models_that_are_used(built: Path) -> None:
     text = "\n".join(
         path.read_text()
         for folder in (ROOT / "functions", ROOT / "layers" / "runledger" / "python")
@@ -102,7 +103,7 @@ def test_it_holds_the_services_that_are_called(built: Path) -> None:
         assert (built / "botocore" / "data" / service).is_dir(), service
 
 
-def test_it_is_small(built: Path) -> None:
+def test_the_layer_is_small(built: Path) -> None:
     size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
     print(f"dependency layer: {size / 1e6:.1f} MB unzipped")
     assert size < MOST_MEGABYTES * 1_000_000

@@ -1,4 +1,5 @@
-"""Thousands of open runs of a paused automation are all canceled, though the tick keeps dying."""
+"""All open runs of a paused automation are canceled, even thousands, and even if ticks keep
+dying."""
 
 from contextlib import suppress
 from functools import cached_property
@@ -34,7 +35,7 @@ WORKSPACE = "ws_demo"
 
 
 class Executions:
-    """Step Functions, as far as canceling asks for it."""
+    """Step Functions, limited to the calls that canceling makes."""
 
     def __init__(self) -> None:
         self.stopped: list[str] = []
@@ -47,7 +48,7 @@ class Executions:
 
 
 class BusyAutomation(MemoryEngine):
-    """One automation with many open runs."""
+    """An automation with many open runs."""
 
     def __init__(self, shards: int) -> None:
         super().__init__(shards)
@@ -79,14 +80,14 @@ class BusyAutomation(MemoryEngine):
 
     @cached_property
     def schedules(self) -> Any:
-        """Without a date trigger there is no schedule to look after."""
+        """An automation without a date trigger has no schedule."""
         schedules = create_autospec(Schedules, instance=True)
         schedules.writes.return_value = []
         return schedules
 
     @cached_property
     def due_kinds(self) -> Any:
-        """Runs are due as well; what the tick makes of them is not looked at here."""
+        """Runs are due as well, but this test ignores what the tick does with them."""
         return {
             "aut": self.stopping.drain,
             "can": self.bulk_cancels.settle,
@@ -113,7 +114,7 @@ class BusyAutomation(MemoryEngine):
 
 @pytest.mark.parametrize("shards", [1, 8])
 @pytest.mark.sampled(1)
-def test_thousands_of_runs_are_drained_by_ticks_that_die(shards: int) -> None:
+def test_ticks_that_keep_dying_drain_thousands_of_runs(shards: int) -> None:
     busy = BusyAutomation(shards)
     busy.open_runs(RUNS)
     busy.stopping.stop(WORKSPACE, "aut_1", AutomationStatus.PAUSED, "ada@example.com")

@@ -1,4 +1,4 @@
-"""Finding contacts by their dates: every due one, no other, whatever was written before."""
+"""Contacts are found by their dates: exactly the due ones, despite earlier values."""
 
 import random
 from datetime import date, timedelta
@@ -33,7 +33,7 @@ def replace(engine: Engine, contact: Contact, **metadata: Any) -> Contact:
 
 
 def due(engine: Engine, config: DateTrigger, anchor: str, limit: int = 3) -> list[str]:
-    """Ids over all pages."""
+    """Returns the ids of all pages."""
     listing = DueContacts(engine.table, engine.stores.contacts)
     found: list[str] = []
     after = None
@@ -78,7 +78,7 @@ def test_a_contact_keeps_one_item_for_each_of_its_dates(engine: Engine) -> None:
     assert date_items(engine) == []
 
 
-def test_only_what_differs_is_written(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_changed_items_are_written(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     plain, dated = create(engine), create(engine, birthday="1990-05-17", other="2020-01-01")
     sizes: list[int] = []
     transact = engine.table.transact
@@ -95,7 +95,7 @@ def test_only_what_differs_is_written(engine: Engine, monkeypatch: pytest.Monkey
     assert sizes == [1, 1, 1, 3]
 
 
-def test_too_many_dates_are_refused_by_name(engine: Engine) -> None:
+def test_the_first_date_over_the_limit_is_refused_by_name(engine: Engine) -> None:
     dates = {f"date{n:02d}": f"2026-01-{n % 28 + 1:02d}" for n in range(MAX_DATES + 1)}
     with pytest.raises(InvalidInputError) as caught:
         create(engine, **dates)
@@ -108,7 +108,7 @@ def test_too_many_dates_are_refused_by_name(engine: Engine) -> None:
 
 
 @pytest.mark.deep
-def test_pages_find_every_due_contact_and_no_other(engine: Engine) -> None:
+def test_the_pages_have_exactly_the_due_contacts(engine: Engine) -> None:
     chance = random.Random(7)
     anchors = [date(2023, 2, 28), date(2024, 2, 29), date(2024, 4, 30), date(2026, 1, 1)]
     contacts = []
@@ -156,7 +156,7 @@ def test_contacts_are_found_by_their_creation(engine: Engine) -> None:
     assert [made[contact_id] for contact_id in found] == ["2025-03-31"]
 
 
-def test_an_id_tells_when_its_contact_was_created(engine: Engine) -> None:
+def test_a_contact_is_found_by_the_time_in_its_id(engine: Engine) -> None:
     first = create(engine)
     engine.clock.advance(DAY)
     second = create(engine)
@@ -165,7 +165,7 @@ def test_an_id_tells_when_its_contact_was_created(engine: Engine) -> None:
     assert found == [second.id]
 
 
-def test_a_contact_counts_by_its_present_date(engine: Engine) -> None:
+def test_a_stale_listing_does_not_make_a_contact_due(engine: Engine) -> None:
     moved = create(engine, birthday="1990-05-17")
     # As a listing that lags would still propose it.
     engine.table.put(
@@ -179,7 +179,7 @@ def test_a_contact_counts_by_its_present_date(engine: Engine) -> None:
     assert due(engine, config, "2026-05-17") == [moved.id]
 
 
-def test_another_workspace_has_its_own_dates(engine: Engine) -> None:
+def test_contacts_of_another_workspace_are_not_found(engine: Engine) -> None:
     create(engine, birthday="1990-05-17")
     other = engine.contacts.create("ws_other", ContactDocument(metadata={"birthday": "1990-05-17"}))
     (found,) = due(engine, trigger(repeat="YEARLY"), "2026-05-17")

@@ -1,4 +1,5 @@
-"""The distribution: its functions as JavaScript runs them, and what the gateway shares with it."""
+"""The CloudFront distribution: its functions, run as JavaScript, and the headers that it shares
+with the API."""
 
 import json
 import subprocess
@@ -15,7 +16,7 @@ RESOURCES = load_template()["Resources"]
 
 
 def run(function: str, event: dict[str, Any]) -> Any:
-    """What the template's CloudFront function makes of a request."""
+    """Returns the answer of the template's CloudFront function to this request."""
     code = RESOURCES[function]["Properties"]["FunctionCode"]
     script = f"{code}\nconsole.log(JSON.stringify(handler({json.dumps(event)})));"
     told = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
@@ -34,12 +35,12 @@ def run(function: str, event: dict[str, Any]) -> Any:
         ("/assets/missing.js", "/assets/missing.js"),
     ],
 )
-def test_a_path_without_a_dot_in_its_end_is_a_page(path: str, served: str) -> None:
+def test_a_path_without_a_file_extension_serves_the_console(path: str, served: str) -> None:
     assert run("DeepLinks", {"request": {"uri": path, "headers": {}}})["uri"] == served
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v2/runs", "/v2", "/v12/"])
-def test_an_api_that_is_not_there_is_a_problem_and_no_page(path: str) -> None:
+def test_an_unknown_api_version_is_a_404_problem_and_not_a_page(path: str) -> None:
     answer = run("DeepLinks", {"request": {"uri": path, "headers": {}}})
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"]["value"] == "application/problem+json"
@@ -47,7 +48,7 @@ def test_an_api_that_is_not_there_is_a_problem_and_no_page(path: str) -> None:
     assert (body["status"], path in body["detail"]) == (404, True)
 
 
-def test_health_is_the_api_s() -> None:
+def test_health_is_answered_by_the_api() -> None:
     event = {
         "viewer": {"ip": "::1"},
         "request": {"uri": "/health", "headers": {"host": {"value": "x"}}},
@@ -58,7 +59,7 @@ def test_health_is_the_api_s() -> None:
     assert targets == {"/v1/*": "api", "/health": "api"}
 
 
-def test_the_api_is_told_who_asks_whatever_the_caller_wrote() -> None:
+def test_the_viewers_address_replaces_the_callers_headers() -> None:
     headers = {
         "host": {"value": "console.example.com"},
         "x-viewer-address": {"value": "198.51.100.7"},
@@ -70,7 +71,7 @@ def test_the_api_is_told_who_asks_whatever_the_caller_wrote() -> None:
     assert told["x-forwarded-host"] == {"value": "console.example.com"}
 
 
-def test_both_ends_of_the_edge_use_the_same_headers() -> None:
+def test_the_distribution_and_the_api_use_the_same_headers() -> None:
     assert (edge.EDGE_KEY, edge.VIEWER_ADDRESS) == (http.EDGE_KEY, http.VIEWER_ADDRESS)
     origins = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
     api = next(origin for origin in origins if origin["Id"] == "api")
@@ -79,7 +80,7 @@ def test_both_ends_of_the_edge_use_the_same_headers() -> None:
     assert f"'{http.VIEWER_ADDRESS}'" in RESOURCES["Callers"]["Properties"]["FunctionCode"]
 
 
-def test_the_policy_is_strict() -> None:
+def test_the_security_headers_are_strict() -> None:
     policy = dict(
         part.strip().split(" ", 1)
         for part in SECURITY_HEADERS["Content-Security-Policy"].split(";")
@@ -93,7 +94,7 @@ def test_the_policy_is_strict() -> None:
     assert SECURITY_HEADERS["Referrer-Policy"] == "same-origin"
 
 
-def test_the_api_is_never_cached_and_errors_are_never_pages() -> None:
+def test_the_api_is_not_cached_and_errors_are_not_replaced_by_pages() -> None:
     config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
     assert "CustomErrorResponses" not in config
     assert {api["PathPattern"] for api in config["CacheBehaviors"]} == {"/v1/*", "/health"}
@@ -105,7 +106,7 @@ def test_the_api_is_never_cached_and_errors_are_never_pages() -> None:
     assert config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]["Ref"] == "SecurityHeaders"
 
 
-def test_the_api_has_the_consoles_headers_and_is_never_kept() -> None:
+def test_api_answers_have_the_security_headers_and_no_store() -> None:
     assert {**SECURITY_HEADERS, "Cache-Control": "no-store"} == API_HEADERS
     # Also over what the API says itself, and on what API Gateway answers without it.
     policy = RESOURCES["ApiHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]

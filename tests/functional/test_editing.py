@@ -1,4 +1,5 @@
-"""Editing contacts, templates, segments and automations: whole, in parts, and never stale."""
+"""Editing contacts, templates, segments and automations: whole, in parts, and not over newer
+changes."""
 
 import json
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ __all__ = ["deployed"]
 
 
 class Kind(NamedTuple):
-    """A resource: how it is made, a change of a part, and a change of all."""
+    """A resource: its path, a document that creates it, a partial change and a replacement."""
 
     path: str
     document: dict[str, Any]
@@ -61,7 +62,7 @@ MERGE_PATCH = {"content-type": "application/merge-patch+json"}
 
 
 def made(kind: Kind) -> tuple[str, dict[str, Any]]:
-    """The path of a new one, and the answer that made it."""
+    """Creates one; returns its path and the answer."""
     answer = call("POST", kind.path, kind.document)
     assert answer["status"] == 201, answer
     return f"{kind.path}/{answer['body']['id']}", answer
@@ -91,7 +92,7 @@ def tag_of(answer: dict[str, Any]) -> str:
 )
 @pytest.mark.parametrize("count", [0, 1, 2])
 @pytest.mark.sampled(8)
-def test_a_list_of_documents_is_refused_whole(
+def test_a_list_instead_of_one_document_is_refused(
     deployed: Engine, method: str, path: str, document: dict[str, Any], count: int
 ) -> None:
     answer = call(method, path, [document] * count)
@@ -102,7 +103,7 @@ def test_a_list_of_documents_is_refused_whole(
 
 
 @every_kind
-def test_lists_are_refused_in_changes_too(deployed: Engine, kind: Kind) -> None:
+def test_a_list_is_refused_in_a_change_too(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     for method, body in (("PUT", kind.whole), ("PATCH", kind.part)):
         assert call(method, path, [body])["status"] == 422
@@ -128,7 +129,7 @@ def test_every_answer_with_a_document_has_its_etag(deployed: Engine, kind: Kind)
 @every_kind
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"0", {}', "*"])
-def test_a_matching_etag_lets_the_change_through(
+def test_a_change_with_a_matching_etag_is_accepted(
     deployed: Engine, kind: Kind, method: str, form: str
 ) -> None:
     path, first = made(kind)
@@ -139,7 +140,7 @@ def test_a_matching_etag_lets_the_change_through(
 
 @every_kind
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_stale_etag_is_refused_with_the_present_revision(
+def test_a_stale_etag_is_refused_with_the_current_revision(
     deployed: Engine, kind: Kind, method: str
 ) -> None:
     path, first = made(kind)
@@ -155,7 +156,7 @@ def test_a_stale_etag_is_refused_with_the_present_revision(
 @every_kind
 @pytest.mark.parametrize("header", ["12", '"12', "W/12", '"1""2"', ""])
 @pytest.mark.sampled(6)
-def test_an_if_match_that_is_no_etag_is_refused(deployed: Engine, kind: Kind, header: str) -> None:
+def test_an_invalid_if_match_is_refused(deployed: Engine, kind: Kind, header: str) -> None:
     path, first = made(kind)
     answer = call("PATCH", path, kind.part, headers={"if-match": header})
     assert (answer["status"], answer["body"]["field"]) == (422, "If-Match")
@@ -163,7 +164,7 @@ def test_an_if_match_that_is_no_etag_is_refused(deployed: Engine, kind: Kind, he
 
 
 @every_kind
-def test_what_get_answered_put_takes(deployed: Engine, kind: Kind) -> None:
+def test_put_accepts_the_answer_of_get(deployed: Engine, kind: Kind) -> None:
     path, _ = made(kind)
     read = call("GET", path)["body"]
     answer = call("PUT", path, read)
@@ -174,7 +175,7 @@ def test_what_get_answered_put_takes(deployed: Engine, kind: Kind) -> None:
 
 
 @every_kind
-def test_of_two_who_send_what_they_read_one_is_refused(deployed: Engine, kind: Kind) -> None:
+def test_the_second_of_two_concurrent_changes_is_refused(deployed: Engine, kind: Kind) -> None:
     path, _ = made(kind)
     mine, theirs = (call("GET", path)["body"] for _ in range(2))
     assert call("PUT", path, {**theirs, **kind.part}, role="admin")["status"] == 200
@@ -186,7 +187,7 @@ def test_of_two_who_send_what_they_read_one_is_refused(deployed: Engine, kind: K
 
 
 @every_kind
-def test_the_body_of_another_thing_is_refused(deployed: Engine, kind: Kind) -> None:
+def test_a_body_with_another_id_is_refused(deployed: Engine, kind: Kind) -> None:
     path, _ = made(kind)
     answer = call("PUT", path, {**kind.whole, "id": "x_1"})
     assert (answer["status"], answer["body"]["field"]) == (422, "id")
@@ -197,7 +198,7 @@ def test_the_body_of_another_thing_is_refused(deployed: Engine, kind: Kind) -> N
 
 @every_kind
 @pytest.mark.parametrize("headers", [{}, MERGE_PATCH])
-def test_a_patch_changes_what_it_names_alone(
+def test_a_patch_changes_only_its_fields(
     deployed: Engine, kind: Kind, headers: dict[str, str]
 ) -> None:
     path, first = made(kind)
@@ -212,7 +213,7 @@ def test_a_patch_changes_what_it_names_alone(
 
 
 @every_kind
-def test_a_patch_of_what_cannot_be_written_is_refused(deployed: Engine, kind: Kind) -> None:
+def test_a_patch_of_a_read_only_or_unknown_field_is_refused(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     for name in ("createdAt", "nickname"):
         answer = call("PATCH", path, {name: "2026-01-01T00:00:00Z"})
@@ -221,7 +222,7 @@ def test_a_patch_of_what_cannot_be_written_is_refused(deployed: Engine, kind: Ki
 
 
 @every_kind
-def test_only_an_admin_patches(deployed: Engine, kind: Kind) -> None:
+def test_viewers_and_members_may_not_patch(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     for role in ("viewer", "member"):
         assert call("PATCH", path, kind.part, role=role)["status"] == 403
@@ -235,7 +236,7 @@ def test_a_name_cannot_be_removed(deployed: Engine) -> None:
         assert (answer["status"], answer["body"]["field"]) == (422, "name")
 
 
-def test_null_removes_a_value_of_a_contact(deployed: Engine) -> None:
+def test_null_removes_a_field_of_a_contact(deployed: Engine) -> None:
     path, _ = made(KINDS[0])
     patch = {"firstName": None, "tags": None, "metadata": {"a": None, "b": {"c": [1]}}}
     body = call("PATCH", path, patch)["body"]
@@ -243,7 +244,7 @@ def test_null_removes_a_value_of_a_contact(deployed: Engine) -> None:
     assert body["email"] == "ada@example.com"
 
 
-def test_an_address_that_was_removed_is_free(deployed: Engine) -> None:
+def test_a_removed_address_can_be_used_again(deployed: Engine) -> None:
     path, _ = made(KINDS[0])
     assert call("POST", "/v1/contacts", {"email": "ada@example.com"})["status"] == 409
     assert call("PATCH", path, {"email": None})["body"]["email"] is None
@@ -264,7 +265,7 @@ CONSENTS = ("marketing", "transactional")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_withdrawn_consent_returns_only_when_it_is_sent(deployed: Engine, method: str) -> None:
+def test_a_withdrawn_consent_stays_until_it_is_given_again(deployed: Engine, method: str) -> None:
     withdrawn = {"marketing": False, "transactional": False}
     made_ = call("POST", "/v1/contacts", {"email": "ada@example.com", "consents": withdrawn})
     path = f"/v1/contacts/{made_['body']['id']}"
@@ -282,7 +283,9 @@ def test_a_withdrawn_consent_returns_only_when_it_is_sent(deployed: Engine, meth
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("consents", [None, {"transactional": None}, [], {"transactional": "yes"}])
-def test_a_consent_is_true_or_false(deployed: Engine, method: str, consents: Any) -> None:
+def test_a_consent_other_than_true_or_false_is_refused(
+    deployed: Engine, method: str, consents: Any
+) -> None:
     made_ = call(
         "POST", "/v1/contacts", {"email": "a@example.com", "consents": {"transactional": False}}
     )
@@ -307,7 +310,7 @@ _edits = st.lists(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_consents_are_what_was_last_sent(
+def test_each_consent_has_its_last_sent_value(
     deployed: Engine, first: dict[str, bool], edits: list[tuple[str, dict[str, Any]]]
 ) -> None:
     made_ = call("POST", "/v1/contacts", {"consents": first})["body"]

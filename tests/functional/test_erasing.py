@@ -1,5 +1,4 @@
-"""Erasing a contact: whatever held anything of the person holds nothing of it any more, and what
-was counted can be counted still."""
+"""Erasing a contact removes everything personal wherever it is stored, and keeps the counts."""
 
 import itertools
 import json
@@ -70,7 +69,8 @@ def surroundings(engine: Engine) -> None:
 
 
 def shop(engine: Engine, *, waits: bool = False, **more: Any) -> str:
-    """Calls a service, remembers its answer, writes to the contact, and fails where it is told."""
+    """Activates an automation that calls a service, stores its answer, and sends the contact a
+    message; a total up to 100 fails the run."""
     body = f"Dear {{{{contact.firstName}}}}, {{{{trigger.note}}}} {NOISE[:200]}"
     template_id = engine.template(body, subject="For {{contact.lastName}}")
     lookup = {"contactLookup": {"by": "email", "path": "email"}, "dedupePath": "n"}
@@ -128,7 +128,7 @@ def event(email: str = EMAIL, **more: Any) -> dict[str, Any]:
 
 
 def a_person(engine: Engine) -> str:
-    """Ada, who had another e-mail before."""
+    """Creates Ada, who will change her e-mail address."""
     before = ContactDocument.model_validate({**ADA, "email": OLD_EMAIL})
     made = engine.contacts.create(engine.workspace_id, before)
     return made.id
@@ -148,7 +148,7 @@ def erase(engine: Engine, contact_id: str, reason: str | None = "request 7") -> 
 
 
 def erased(engine: Engine, contact_id: str, ticks: int = 8) -> Erasure:
-    """Erases and lets minutes pass until it is over."""
+    """Erases the contact and lets minutes pass until the erasure is complete."""
     erase(engine, contact_id)
     for _ in range(ticks):
         found = engine.stores.erasures.find(engine.workspace_id, contact_id)
@@ -164,7 +164,7 @@ def rows(engine: Engine, *kinds: str) -> dict[str, Item]:
 
 
 def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
-    """A person about whom everything happened that can; her id, and what happened by name."""
+    """Creates a contact with every kind of history. Returns its id, and the runs by name."""
     contact_id = a_person(engine)
     shop_id = shop(engine, reentry="ONCE")
     large = NOISE + "canary-payload"
@@ -199,7 +199,7 @@ def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
     return contact_id, runs
 
 
-def test_nothing_of_the_person_is_left_anywhere(engine: Engine) -> None:
+def test_nothing_personal_is_left_anywhere(engine: Engine) -> None:
     contact_id, runs = everything_about(engine)
     found = find_words(stored_in_engine(engine), PERSONAL)
     assert {each.rpartition(": ")[2] for each in found} == {word.lower() for word in PERSONAL}
@@ -240,11 +240,11 @@ def test_nothing_of_the_person_is_left_anywhere(engine: Engine) -> None:
     theirs = engine.detail(runs["theirs"])
     assert (theirs["payload"]["note"], theirs["erasedAt"]) == ("of-bob", None)
     assert theirs["deliveries"][0]["address"] == ""
-    _tells_what_it_did_and_not_for_whom(engine, runs, told)
-    _is_not_written_to_still(engine)
+    _check_history_without_the_person(engine, runs, told)
+    _check_still_suppressed(engine)
 
 
-def _tells_what_it_did_and_not_for_whom(
+def _check_history_without_the_person(
     engine: Engine, runs: dict[str, str], before: dict[str, Any]
 ) -> None:
     for name, told in before.items():
@@ -276,7 +276,7 @@ def _tells_what_it_did_and_not_for_whom(
     assert len(json.dumps(rows(engine, "RUN")[f"RUN#{runs['failed']}"], default=str)) < 1_024
 
 
-def _is_not_written_to_still(engine: Engine) -> None:
+def _check_still_suppressed(engine: Engine) -> None:
     suppressions = engine.suppressions
     for address in (EMAIL, OLD_EMAIL):
         (held,) = suppressions.one("ws_demo", address).items
@@ -287,7 +287,7 @@ def _is_not_written_to_still(engine: Engine) -> None:
     assert suppressions.one("ws_demo", EMAIL).items == []
 
 
-def test_an_address_that_is_somebody_elses_by_now_is_told_still(engine: Engine) -> None:
+def test_a_suppressed_address_of_another_contact_stays_readable(engine: Engine) -> None:
     contact_id = a_person(engine)
     engine.fire(shop(engine), event(OLD_EMAIL))
     moved(engine, contact_id)
@@ -300,7 +300,7 @@ def test_an_address_that_is_somebody_elses_by_now_is_told_still(engine: Engine) 
     assert suppressions.get("ws_demo", EMAIL).address is None
 
 
-def test_a_failure_group_counts_on_and_tells_what_others_have_in_common_with_her(
+def test_a_failure_group_keeps_its_count_and_only_shared_messages(
     engine: Engine,
 ) -> None:
     contact_id = a_person(engine)
@@ -331,7 +331,7 @@ def test_a_failure_group_counts_on_and_tells_what_others_have_in_common_with_her
     assert find_words(stored_in_engine(engine), [*PERSONAL[:5], "canary-payload"]) == []
 
 
-def test_what_waits_to_be_sent_is_stopped(engine: Engine) -> None:
+def test_a_message_that_waits_for_a_retry_is_stopped(engine: Engine) -> None:
     channel = script(engine, LATER, TAKEN)
     contact_id = a_person(engine)
     engine.walk(engine.fire(shop(engine), event(OLD_EMAIL)))
@@ -351,10 +351,8 @@ def resends(engine: Engine) -> Resends:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_resend_that_was_asked_for_at_the_same_moment_is_not_sent(
-    engine: Engine, force: bool
-) -> None:
-    """It was written by somebody who had read the contact, and stands in the index soon after."""
+def test_a_resend_requested_during_the_erasure_is_not_sent(engine: Engine, force: bool) -> None:
+    """Its writer had read the contact before the erasure; the index shows it soon after."""
     from runledger.services.messages.retry_contract import RetryEvent
 
     channel = script(engine, TAKEN)
@@ -377,9 +375,9 @@ def test_a_resend_that_was_asked_for_at_the_same_moment_is_not_sent(
         resends(engine).resend("ws_demo", sent.id, ResendDocument(), BY)
 
 
-def test_a_walker_that_comes_late_brings_nothing_back(engine: Engine) -> None:
-    """It is at its call while the run is canceled and blanked, and records its answer minutes
-    after: the row is not let go of before its lease is over."""
+def test_a_late_walker_restores_nothing_personal(engine: Engine) -> None:
+    """Its call is under way while the run is canceled and erased, and it records the answer minutes
+    later. So the erasure checks the run again after the lease has ended."""
     contact_id = a_person(engine)
     run_id = engine.fire(shop(engine), event(OLD_EMAIL))
     engine.walk(run_id, until="score")
@@ -406,8 +404,8 @@ def test_a_walker_that_comes_late_brings_nothing_back(engine: Engine) -> None:
     assert row.erased_at is not None and row.contact_id is None
 
 
-def test_a_message_whose_sender_died_is_found_by_its_run(engine: Engine) -> None:
-    """It is in no index before its first try comes to an end."""
+def test_a_message_whose_sender_died_is_found_through_its_run(engine: Engine) -> None:
+    """Until its first try ends, it is in no index."""
     contact_id = a_person(engine)
     run_id = engine.fire(shop(engine), event(OLD_EMAIL))
     engine.walk(run_id, until="mail")
@@ -429,7 +427,7 @@ def test_a_message_whose_sender_died_is_found_by_its_run(engine: Engine) -> None
     assert find_words(stored_in_engine(engine), PERSONAL) == []
 
 
-def test_a_report_that_comes_later_tells_nothing_of_the_person(engine: Engine) -> None:
+def test_a_later_report_restores_nothing_personal(engine: Engine) -> None:
     contact_id = a_person(engine)
     engine.walk(engine.fire(shop(engine), event(OLD_EMAIL)))
     erased(engine, contact_id)
@@ -454,7 +452,7 @@ def test_a_report_that_comes_later_tells_nothing_of_the_person(engine: Engine) -
 
 
 def an_export(engine: Engine, made_at: int, text: str) -> str:
-    """A file with one row, as one was read at that moment."""
+    """Creates an export with one row, as of this moment."""
     export = Export(
         workspace_id="ws_demo",
         id=new_id("exp", made_at),
@@ -470,7 +468,7 @@ def an_export(engine: Engine, made_at: int, text: str) -> str:
     return export.id
 
 
-def test_exports_that_may_hold_the_person_go_and_later_ones_stay(engine: Engine) -> None:
+def test_exports_from_before_the_erasure_are_deleted_and_later_ones_stay(engine: Engine) -> None:
     contact_id = a_person(engine)
     engine.walk(engine.fire(shop(engine), event(OLD_EMAIL)))
     an_export(engine, engine.clock() - HOUR, OLD_EMAIL)
@@ -490,10 +488,10 @@ def test_exports_that_may_hold_the_person_go_and_later_ones_stay(engine: Engine)
     assert len(objects_of(engine)) == 1
 
 
-def test_ticks_without_time_end_looks_and_get_on(
+def test_an_erasure_progresses_even_if_no_tick_has_time(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each goes through one row, and deletes one of the exports, before it looks at the clock."""
+    """Each tick handles one row and deletes one export before it checks the clock."""
     monkeypatch.setattr(contact_eraser, "FIRST_TIME", 0)
     monkeypatch.setattr(contact_eraser, "TICK_TIME", 0)
     monkeypatch.setattr(export_removal, "_ROWS", 1)
@@ -512,7 +510,7 @@ def test_ticks_without_time_end_looks_and_get_on(
     assert find_words(stored_in_engine(engine), PERSONAL) == []
 
 
-def test_triggers_meanwhile_find_no_such_contact_or_make_a_new_one(engine: Engine) -> None:
+def test_triggers_during_an_erasure_find_no_contact_or_create_a_new_one(engine: Engine) -> None:
     contact_id = a_person(engine)
     knows, makes = shop(engine), shop(engine, trigger={"createIfMissing": True})
     erase(engine, contact_id)
@@ -527,7 +525,7 @@ def test_triggers_meanwhile_find_no_such_contact_or_make_a_new_one(engine: Engin
     assert engine.stores.contacts.get("ws_demo", run.contact_id).email == OLD_EMAIL
 
 
-def test_the_end_of_an_erased_run_opens_no_other(engine: Engine) -> None:
+def test_the_end_of_an_erased_run_opens_no_downstream_run(engine: Engine) -> None:
     contact_id = a_person(engine)
     first = shop(engine)
     waits = {"triggerType": "UPSTREAM", "automationId": first, "on": ["COMPLETED"]}
@@ -550,7 +548,7 @@ def test_the_end_of_an_erased_run_opens_no_other(engine: Engine) -> None:
     assert (refusal["automationId"], refusal["reason"]) == (second, "NO_CONTACT")
 
 
-def test_a_crowd_of_rows_is_gone_through_by_ticks(
+def test_ticks_erase_a_large_number_of_rows(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contact_eraser, "PAGE", 4)
@@ -565,7 +563,9 @@ def test_a_crowd_of_rows_is_gone_through_by_ticks(
     assert len(rows(engine, "REFUSAL")) == 30
 
 
-def test_two_who_ask_at_once_get_the_same(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_requests_get_the_same_erasure(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contact_id = a_person(engine)
     engine.walk(engine.fire(shop(engine), event(OLD_EMAIL)))
     find = engine.stores.erasures.find
@@ -582,7 +582,7 @@ def test_two_who_ask_at_once_get_the_same(engine: Engine, monkeypatch: pytest.Mo
     assert erased(engine, contact_id).reason == "the other's"
 
 
-def test_who_never_was_cannot_be_erased_and_who_was_is_gone(engine: Engine) -> None:
+def test_an_unknown_contact_is_not_found_and_an_erased_one_is_gone(engine: Engine) -> None:
     contact_id = a_person(engine)
     for workspace_id, who in (("ws_demo", "con_none"), ("ws_other", contact_id)):
         with pytest.raises(NotFoundError):
@@ -604,7 +604,7 @@ def test_who_never_was_cannot_be_erased_and_who_was_is_gone(engine: Engine) -> N
     assert engine.due_work.settle_due(100) == 0
 
 
-def test_the_api_erases_for_an_admin(deployed: Engine) -> None:
+def test_only_an_admin_erases_through_the_api(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     contact_id = a_person(deployed)
     path = f"/v1/contacts/{contact_id}"
