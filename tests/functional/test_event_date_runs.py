@@ -50,8 +50,8 @@ def token_of(engine: Engine, automation_id: str) -> str:
     return token
 
 
-def start_what_is_due(engine: Engine, run_id: str) -> list[str]:
-    """The executions of the run after a tick."""
+def start_due_runs(engine: Engine, run_id: str) -> list[str]:
+    """Runs a tick and returns the run's executions."""
     engine.due_work.settle_due(100)
     return executions(engine, run_id)
 
@@ -73,16 +73,16 @@ def test_a_run_waits_for_its_date_and_is_started_by_the_tick(engine: Engine) -> 
 
     # Neither the stream nor a tick starts it early.
     engine.starter.start_opened(engine.stores.runs.get(run_id))
-    assert start_what_is_due(engine, run_id) == []
+    assert start_due_runs(engine, run_id) == []
     engine.clock.now = ELEVEN - MINUTE
-    assert start_what_is_due(engine, run_id) == []
+    assert start_due_runs(engine, run_id) == []
     engine.clock.now = ELEVEN
-    assert start_what_is_due(engine, run_id) == [f"{run_id}-1"]
+    assert start_due_runs(engine, run_id) == [f"{run_id}-1"]
     assert engine.walk(run_id) == ["start", "done"]
     assert engine.status(run_id) is RunStatus.COMPLETED
 
 
-def test_a_moment_that_has_passed_starts_the_run_at_once(engine: Engine) -> None:
+def test_a_date_in_the_past_starts_the_run_at_once(engine: Engine) -> None:
     automation_id = engine.activate(dated(EARLIER_TODAY))
     for day in (TODAY, "2020-02-29"):
         run_id = engine.fire(automation_id, {"due": {"on": day}})
@@ -93,17 +93,17 @@ def test_a_moment_that_has_passed_starts_the_run_at_once(engine: Engine) -> None
         assert f"{run_id}-1" in executions(engine, run_id)
 
 
-def test_a_scheduled_run_is_canceled_by_hand_and_never_started(engine: Engine) -> None:
+def test_a_scheduled_run_that_was_canceled_never_starts(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(dated()), {"due": {"on": TODAY}})
     engine.canceler.cancel(engine.workspace_id, run_id, Cancellation(by=BY, reason="called off"))
     told = engine.detail(run_id)
     assert (told["status"], told["canceled"]["reason"]) == ("CANCELED", "called off")
     assert told["steps"] == []
     engine.clock.now = ELEVEN + DAY
-    assert start_what_is_due(engine, run_id) == []
+    assert start_due_runs(engine, run_id) == []
 
 
-def test_pausing_the_automation_cancels_what_is_scheduled(engine: Engine) -> None:
+def test_pausing_the_automation_cancels_its_scheduled_runs(engine: Engine) -> None:
     automation_id = engine.activate(dated())
     ids = [engine.fire(automation_id, {"due": {"on": day}}) for day in (TODAY, TOMORROW)]
     engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
@@ -113,7 +113,7 @@ def test_pausing_the_automation_cancels_what_is_scheduled(engine: Engine) -> Non
     assert (only(engine)["reason"], only(engine)["trigger"]) == ("INACTIVE", "DATE")
 
 
-def test_the_same_event_schedules_one_run(engine: Engine) -> None:
+def test_a_repeated_event_schedules_one_run(engine: Engine) -> None:
     automation_id = engine.activate(dated(dedupePath="id"))
     sent = event(token_of(engine, automation_id), {"id": 1, "due": {"on": TODAY}})
     first = engine.webhooks.receive(sent)
@@ -122,14 +122,14 @@ def test_the_same_event_schedules_one_run(engine: Engine) -> None:
     assert again.run.scheduled_for == ELEVEN
 
 
-def test_a_run_finishes_on_the_version_that_it_was_opened_for(engine: Engine) -> None:
+def test_a_scheduled_run_keeps_the_version_it_was_opened_for(engine: Engine) -> None:
     automation_id = engine.activate(dated())
     run_id = engine.fire(automation_id, {"due": {"on": TODAY}})
     document = AutomationDocument.model_validate({**dated(EARLIER_TODAY), "name": "Changed"})
     engine.automations.update(engine.workspace_id, automation_id, document, BY)
     engine.activations.activate(engine.workspace_id, automation_id, BY)
     engine.clock.now = ELEVEN
-    start_what_is_due(engine, run_id)
+    start_due_runs(engine, run_id)
     engine.walk(run_id)
     told = engine.detail(run_id)
     assert (told["status"], told["version"], told["scheduledFor"]) == (
@@ -149,7 +149,7 @@ def test_a_run_finishes_on_the_version_that_it_was_opened_for(engine: Engine) ->
         ({"on": iso(START + 366 * DAY)[:10]}, "more than 364 days"),
     ],
 )
-def test_a_date_that_cannot_be_kept_is_refused_by_its_path(
+def test_an_invalid_date_is_refused_with_its_path(
     engine: Engine, due: dict[str, Any], words: str
 ) -> None:
     lookup = {"by": "email", "path": "email"}
@@ -169,7 +169,7 @@ def test_a_date_that_cannot_be_kept_is_refused_by_its_path(
     )
 
 
-def test_its_webhook_is_signed_limited_and_rotated_as_any_other(engine: Engine) -> None:
+def test_a_date_webhook_checks_signatures_like_any_other(engine: Engine) -> None:
     document = AutomationDocument.model_validate(dated(signed=True))
     made = engine.automations.create(engine.workspace_id, document, BY)
     view = engine.activations.activate(engine.workspace_id, made.id, BY)
@@ -183,7 +183,7 @@ def test_its_webhook_is_signed_limited_and_rotated_as_any_other(engine: Engine) 
     assert engine.webhooks.receive(signed).run.scheduled_for == ELEVEN
 
 
-def test_a_day_is_the_one_in_the_zone_of_the_trigger(engine: Engine) -> None:
+def test_a_day_is_read_in_the_zone_of_the_trigger(engine: Engine) -> None:
     document = dated("00:30")
     config = document["nodes"][0]["config"]
     config |= {"timeZone": "America/New_York", "offsetDays": 1}

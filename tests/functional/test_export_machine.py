@@ -1,4 +1,4 @@
-"""statemachines/export.asl.json: sound, and walked by interpreters we did not write."""
+"""statemachines/export.asl.json is valid and works on an independent interpreter."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from tests.support.template import load_template
 MACHINE = StaticMachine("Export", "ExportPage", EXPORT)
 
 
-def test_the_machine_is_sound() -> None:
+def test_the_machine_is_valid() -> None:
     machine = MACHINE.definition()
     known = frozenset({"$.workspaceId", "$.exportId", "$.attempt", "$.goesOn"})
     check_machine(machine, json.dumps(machine), known)
@@ -33,7 +33,7 @@ def test_the_machine_is_sound() -> None:
         assert interpreter.validate(machine) == []
 
 
-def test_it_lives_longer_than_its_function_and_its_export() -> None:
+def test_the_machine_outlives_its_function_and_its_export() -> None:
     seconds = MACHINE.function_seconds()
     assert all(each > seconds for each in MACHINE.task_seconds())
     assert MACHINE.definition()["TimeoutSeconds"] * 1_000 > export_pages.MAX_TIME
@@ -41,7 +41,7 @@ def test_it_lives_longer_than_its_function_and_its_export() -> None:
 
 
 class Walked:
-    """The deployed machine over an engine; its function is the service itself."""
+    """The deployed machine over an engine, which runs the service as its function."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -57,7 +57,7 @@ class Walked:
         return self.engine.export_pages.handle(event, 0)
 
     def ended(self, export: Export, attempt: int = 1) -> str:
-        """The last status of an execution of the export."""
+        """Returns the final status of an execution of the export."""
         arn = f"{EXPORT.replace(':stateMachine:', ':execution:')}:{export.id}-{attempt}"
         return last_status(self.engine.stepfunctions, arn)
 
@@ -71,7 +71,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
         yield made
 
 
-def test_it_visits_until_the_file_is_there(walked: Walked) -> None:
+def test_the_machine_makes_visits_until_the_file_is_complete(walked: Walked) -> None:
     made = test_refusal_lists.fill(walked.engine)
     # A passing fault on the way is tried again.
     walked.failures = [TransientError("not now")]
@@ -81,7 +81,7 @@ def test_it_visits_until_the_file_is_there(walked: Walked) -> None:
     assert [event.export.visits for event in walked.events] == [0, 0, 1, 2]
 
 
-def test_a_full_execution_leaves_the_rest_to_the_next(
+def test_an_execution_at_its_limit_leaves_the_rest_to_the_next(
     walked: Walked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_pages, "EXECUTION_VISITS", 2)
@@ -94,7 +94,7 @@ def test_a_full_execution_leaves_the_rest_to_the_next(
     assert len(documents(content(walked.engine, export))) == len(made)
 
 
-def test_what_nobody_can_mend_fails_the_export(walked: Walked) -> None:
+def test_a_permanent_error_fails_the_export(walked: Walked) -> None:
     # The failure itself is told again where somebody else was faster.
     walked.failures = [ServiceError("S3 refused the file", "AccessDenied")]
     export = ask(walked.engine, "REFUSALS")
@@ -104,7 +104,7 @@ def test_what_nobody_can_mend_fails_the_export(walked: Walked) -> None:
     assert [event.operation.value for event in walked.events] == ["PAGE", "FAIL"]
 
 
-def test_its_function_may_read_every_body_that_a_list_reads(
+def test_the_function_may_read_every_stored_body_of_a_list(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "INLINE_BYTES", 0)
@@ -140,6 +140,6 @@ def test_its_function_may_read_every_body_that_a_list_reads(
 
 
 def _texts(value: Any) -> list[str]:
-    """The texts of a resource, or of a list of them, of `!Sub`."""
+    """Returns the `!Sub` texts of a resource or of a list of resources."""
     found = value if isinstance(value, list) else [value]
     return [each.get("Sub", "") if isinstance(each, dict) else each for each in found]

@@ -1,4 +1,4 @@
-"""Exports: the file holds what the list shows, whatever its length and however often one visits."""
+"""An export's file has the rows of the list, whatever its length and number of visits."""
 
 import csv
 import io
@@ -54,7 +54,8 @@ def event(export: Export, operation: ExportOperation = ExportOperation.PAGE) -> 
 
 
 def write(engine: Engine, export: Export, *, until: int | None = None) -> int:
-    """Visits until it is over, for one page a visit unless told; how often."""
+    """Makes visits until the export has ended and returns their number. A visit reads one page, or
+    pages until the moment `until`."""
     asked = event(export)
     while True:
         place = engine.export_pages.handle(asked, engine.clock.now if until is None else until)
@@ -90,14 +91,14 @@ def uploads() -> list[str]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of three rows, and parts that two of them fill."""
+    """Limits a page to three rows, and a part to the size of two pages."""
     monkeypatch.setattr(export_pages, "PAGE_ROWS", 3)
     monkeypatch.setattr(export_pages, "PART_BYTES", 2_000)
     monkeypatch.setattr(moto_s3, "S3_UPLOAD_PART_MIN_SIZE", 2_000)
 
 
 @pytest.mark.usefixtures("small")
-def test_the_file_holds_the_list_in_parts_and_leaves_nothing_else(engine: Engine) -> None:
+def test_a_long_list_is_written_in_parts_to_one_file(engine: Engine) -> None:
     test_history.fill(engine)
     expected = engine.queries.runs("ws_demo", request(limit=100))
     export = ask(engine, "RUNS")
@@ -126,7 +127,7 @@ def test_a_short_list_takes_one_visit_and_one_object(engine: Engine) -> None:
     assert len(objects()) == 1
 
 
-def test_an_export_of_an_address_holds_what_went_there(engine: Engine) -> None:
+def test_an_export_of_an_address_has_only_its_deliveries(engine: Engine) -> None:
     test_delivery_lists.fill(engine)
     other = test_delivery_lists.an_attempt(engine, address="bob@example.com")
     export = ask(engine, "DELIVERIES", address=" Bob@Example.com ")
@@ -134,7 +135,7 @@ def test_an_export_of_an_address_holds_what_went_there(engine: Engine) -> None:
     assert [each["id"] for each in documents(content(engine, export))] == [other.id]
 
 
-def test_an_export_does_not_move(engine: Engine) -> None:
+def test_an_export_has_the_rows_at_its_creation(engine: Engine) -> None:
     test_refusal_lists.fill(engine)
     ada = engine.contacts.look_up("ws_demo", "ada@example.com")
     asked = {"contact": " Ada@Example.com ", "range": "24h"}
@@ -147,7 +148,7 @@ def test_an_export_does_not_move(engine: Engine) -> None:
     assert told == [each.id for each in expected.items] != []
 
 
-def test_a_list_without_rows_is_a_file_without_rows(engine: Engine) -> None:
+def test_an_empty_list_gives_a_file_without_rows(engine: Engine) -> None:
     for filters in (
         {"contact": "nobody@example.com"},
         {"from": "2098-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"},
@@ -162,7 +163,7 @@ def test_a_list_without_rows_is_a_file_without_rows(engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_two_who_are_at_work_at_once_lose_and_double_nothing(engine: Engine) -> None:
+def test_concurrent_visits_write_each_row_once(engine: Engine) -> None:
     made = test_history.fill(engine)
     export = ask(engine, "RUNS")
     asked = event(export)
@@ -170,7 +171,7 @@ def test_two_who_are_at_work_at_once_lose_and_double_nothing(engine: Engine) -> 
     turns = 0
 
     class Interrupted:
-        """Lets another visit happen while a page is read."""
+        """Makes another visit at every second read of a page."""
 
         def page(self, *given: Any) -> Any:
             nonlocal turns
@@ -193,7 +194,7 @@ def test_two_who_are_at_work_at_once_lose_and_double_nothing(engine: Engine) -> 
 
 
 @pytest.mark.usefixtures("small")
-def test_an_execution_that_was_replaced_stops_and_changes_nothing(engine: Engine) -> None:
+def test_a_replaced_execution_stops_and_changes_nothing(engine: Engine) -> None:
     test_history.fill(engine)
     export = ask(engine, "RUNS")
     old = event(export)
@@ -212,7 +213,7 @@ def test_an_execution_that_was_replaced_stops_and_changes_nothing(engine: Engine
 
 
 @pytest.mark.usefixtures("small")
-def test_of_two_visits_at_once_the_slower_one_leaves_the_export_to_the_other(
+def test_the_slower_of_two_concurrent_visits_stops(
     engine: Engine,
 ) -> None:
     test_history.fill(engine)
@@ -220,7 +221,7 @@ def test_of_two_visits_at_once_the_slower_one_leaves_the_export_to_the_other(
     lists = engine.export_pages.lists
 
     class Beaten:
-        """Another visit happens while a page is read."""
+        """Makes another visit while a page is read."""
 
         def page(self, *given: Any) -> Any:
             assert engine.export_pages.handle(event(export), 0).goes_on
@@ -231,7 +232,7 @@ def test_of_two_visits_at_once_the_slower_one_leaves_the_export_to_the_other(
     assert stored(engine, export).rows == 3
 
 
-def test_what_was_pasted_of_somebody_unknown_is_not_kept(engine: Engine) -> None:
+def test_the_pasted_address_of_an_unknown_contact_is_not_stored(engine: Engine) -> None:
     for pasted in ("Nobody@Example.com", "+4915100000000"):
         asked = BulkCancelDocument.model_validate({"filter": {"contact": pasted}, "reason": "x"})
         canceled = engine.bulk_cancels.begin("ws_demo", asked, BY)
@@ -267,7 +268,7 @@ def test_a_failed_export_says_why_and_leaves_no_upload(engine: Engine) -> None:
     assert "ada@example.com" not in str(stored(engine, other).error)
 
 
-def test_the_tick_takes_up_what_has_stalled_and_ends_what_never_gets_on(engine: Engine) -> None:
+def test_the_tick_restarts_a_stalled_export_five_times_and_then_fails_it(engine: Engine) -> None:
     export = ask(engine, "RUNS")
     attempts = []
     for _ in range(8):
@@ -289,7 +290,7 @@ def test_an_export_that_takes_too_long_fails(engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_whole_workspace_is_forgotten_while_its_exports_are_written(engine: Engine) -> None:
+def test_exports_of_a_deleted_workspace_are_removed_while_in_progress(engine: Engine) -> None:
     test_history.fill(engine)
     done, begun = ask(engine, "RUNS"), ask(engine, "RUNS")
     write(engine, done)
@@ -305,7 +306,7 @@ def test_a_whole_workspace_is_forgotten_while_its_exports_are_written(engine: En
         stored(engine, begun)
 
 
-def test_an_object_that_s3_keeps_is_not_told_as_deleted() -> None:
+def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
     class Keeping:
         def list_objects_v2(self, **request: Any) -> Any:
             return {"Contents": [{"Key": "exports/ws_demo/exp_1/a"}]}
@@ -318,7 +319,7 @@ def test_an_object_that_s3_keeps_is_not_told_as_deleted() -> None:
         ExportFiles(kept, BUCKET).delete_some("ws_demo")
 
 
-def test_the_file_of_an_upload_is_made_once_however_often_it_is_asked_for(engine: Engine) -> None:
+def test_completing_an_upload_again_changes_nothing(engine: Engine) -> None:
     files = engine.export_files
     upload = files.begin("exports/ws_demo/exp_1/a", "text/csv")
     part = files.upload("exports/ws_demo/exp_1/a", upload, 3, b"id\r\n")
@@ -340,7 +341,7 @@ def visit(export_id: str) -> Any:
     return module.handler(asked, CONTEXT)
 
 
-def test_a_member_asks_for_a_file_and_gets_a_link(deployed: Engine) -> None:
+def test_a_member_requests_a_file_and_gets_a_link(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     test_refusal_lists.fill(deployed)
     ada = deployed.contacts.look_up("ws_demo", "ada@example.com")
@@ -380,7 +381,7 @@ def test_a_member_asks_for_a_file_and_gets_a_link(deployed: Engine) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_parts_have_no_checksums_that_forbid_gaps_between_their_numbers(
+def test_parts_are_uploaded_without_checksums_that_forbid_gaps_in_numbers(
     deployed: Engine,
 ) -> None:
     deployed.clock.now = now_ms()
@@ -436,7 +437,7 @@ REFUSED = [
 ]
 
 
-def test_a_filter_that_the_list_would_refuse_is_refused_by_its_name(deployed: Engine) -> None:
+def test_an_invalid_filter_is_refused_by_its_name(deployed: Engine) -> None:
     for name, filters, field in REFUSED:
         body = {"list": name, "format": "CSV", "filter": filters}
         answer = call("POST", "/v1/exports", body, role="member")
@@ -444,7 +445,7 @@ def test_a_filter_that_the_list_would_refuse_is_refused_by_its_name(deployed: En
     assert call("GET", "/v1/exports")["body"]["items"] == []
 
 
-def test_another_workspaces_export_is_not_there(deployed: Engine) -> None:
+def test_an_export_of_another_workspace_is_not_found(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     deployed.contacts.create("ws_demo", ContactDocument(email="ada@example.com"))
     document = ExportDocument.model_validate({"list": "RUNS", "format": "CSV"})

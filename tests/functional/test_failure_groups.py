@@ -1,5 +1,5 @@
-"""Failure groups: what a failed run adds to its own, however often and whenever it is told of, and
-what readers find."""
+"""Failure groups: what a failed run adds to its group, and what readers find. Repeated or late
+events make no difference."""
 
 import itertools
 import random
@@ -40,7 +40,7 @@ KEPT = 90 * DAY
 
 
 class FailuresEngine(MemoryEngine):
-    """Runs that have failed, and the readers of their groups."""
+    """An engine with failed runs and the readers of their groups."""
 
     def __init__(self) -> None:
         self.boundary = Boundary()
@@ -57,7 +57,8 @@ class FailuresEngine(MemoryEngine):
         step: bool = False,
         **changes: Any,
     ) -> Run:
-        """A run that has failed; with `step` the node left its step. Nothing is grouped yet."""
+        """Creates a failed run, which is in no group yet. With `step` the failed node has a
+        step."""
         given = {"automation_id": "aut_one", "expires_at": created_at + kept, **changes}
         run, _ = self.stores.runs.open(a_run(created_at=created_at, **given), EVENT, 1)
         error = ErrorDetail(node_id=node_id, kind="STOP_ERROR", message=message)
@@ -83,7 +84,7 @@ class FailuresEngine(MemoryEngine):
         return self.failure_queries.page(workspace_id, request(**given))
 
     def pages(self, **given: Any) -> list[str]:
-        """Ids of every group, following cursors to the end."""
+        """Returns the id of every group, following cursors to the end."""
         found: list[str] = []
         cursor = None
         while True:
@@ -94,7 +95,7 @@ class FailuresEngine(MemoryEngine):
                 return found
 
     def rows(self) -> dict[tuple[str, str], Item]:
-        """All that was written of groups."""
+        """Returns every row of a failure group."""
         found = {(row["pk"], row["sk"]): row for row in self.table.items()}
         return {key: row for key, row in found.items() if key[0].startswith("FAILURE#")}
 
@@ -123,7 +124,7 @@ def failures_engine() -> FailuresEngine:
 # ── what a failed run adds ───────────────────────────────────────────────────────────────────────
 
 
-def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
+def test_runs_with_the_same_failure_share_a_group(engine: Engine) -> None:
     document = upstream_document()
     document["nodes"][3]["config"]["message"] = (
         "Order {{trigger.orderId}} is too small: {{trigger.n}}"
@@ -162,7 +163,7 @@ def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
     assert engine.details.run(engine.workspace_id, runs[0]).error_group == group.id
 
 
-def test_a_long_error_is_grouped_and_told_by_all_of_it(failures_engine: FailuresEngine) -> None:
+def test_a_long_error_is_grouped_and_shown_in_full(failures_engine: FailuresEngine) -> None:
     message = (
         "Nothing was sent to {} for order {}, as " + "the address is wrong and " * 4 + "so on."
     )
@@ -176,7 +177,7 @@ def test_a_long_error_is_grouped_and_told_by_all_of_it(failures_engine: Failures
     assert told[str(runs[0].error_group)].message.endswith("wrong and so on.")
 
 
-def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(
+def test_a_message_without_a_step_is_cut_at_a_whole_word(
     failures_engine: FailuresEngine,
 ) -> None:
     failures_engine.grouped(
@@ -186,14 +187,16 @@ def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(
     assert group.message == "It could not be started: " + "no reason " * 6 + "no …"
 
 
-def test_a_run_that_is_gone_or_did_not_fail_adds_nothing(failures_engine: FailuresEngine) -> None:
+def test_a_missing_or_open_run_adds_nothing(failures_engine: FailuresEngine) -> None:
     run, _ = failures_engine.stores.runs.open(a_run(), EVENT, 1)
     failures_engine.failure_groups.take(run.id)
     failures_engine.failure_groups.take("run_nothing")
     assert failures_engine.rows() == {}
 
 
-def test_a_flood_moves_its_group_once_an_hour(failures_engine: FailuresEngine) -> None:
+def test_many_failures_update_their_group_at_most_once_an_hour(
+    failures_engine: FailuresEngine,
+) -> None:
     writes: list[str] = []
     runs = [
         failures_engine.failed(
@@ -225,7 +228,7 @@ events = st.lists(
 
 @settings(deadline=None, max_examples=examples(60))
 @given(events, st.randoms(use_true_random=False))
-def test_repeats_any_order_and_replays_come_to_the_same(
+def test_order_and_repetition_of_events_do_not_matter(
     given_: list[tuple[int, int, int, str | None, int]], chance: random.Random
 ) -> None:
     failures_engine = FailuresEngine()
@@ -260,11 +263,11 @@ def test_repeats_any_order_and_replays_come_to_the_same(
 
 
 class Crash(BaseException):
-    """The process is gone."""
+    """The process died."""
 
 
 @pytest.mark.parametrize("takes_effect", [False, True])
-def test_whatever_call_a_process_dies_at_the_replay_mends_it(takes_effect: bool) -> None:
+def test_a_replay_recovers_from_a_crash_at_any_call(takes_effect: bool) -> None:
     made = 0
     point = -1
 
@@ -287,7 +290,7 @@ def test_whatever_call_a_process_dies_at_the_replay_mends_it(takes_effect: bool)
     before = failures_engine.table.snapshot()
 
     def play() -> list[int]:
-        """The calls that crashed, by whose."""
+        """Returns the numbers of the calls that crashed."""
         failures_engine.table.restore(before)
         crashed = []
         for run in runs:
@@ -310,7 +313,7 @@ def test_whatever_call_a_process_dies_at_the_replay_mends_it(takes_effect: bool)
     assert calls > 9
 
 
-def test_writers_at_the_same_moment_lose_nothing(failures_engine: FailuresEngine) -> None:
+def test_concurrent_writers_lose_nothing(failures_engine: FailuresEngine) -> None:
     first = failures_engine.failed(SMALL.format(1), created_at=START + 5 * HOUR)
     late = failures_engine.failed(SMALL.format(2), created_at=START + 9 * HOUR)
     early = failures_engine.failed(SMALL.format(3), created_at=START, version=7)
@@ -332,7 +335,9 @@ def test_writers_at_the_same_moment_lose_nothing(failures_engine: FailuresEngine
     assert group.first_version == 7
 
 
-def test_one_that_never_gets_its_turn_is_tried_again_later(failures_engine: FailuresEngine) -> None:
+def test_a_write_that_always_loses_the_race_is_a_transient_error(
+    failures_engine: FailuresEngine,
+) -> None:
     failures_engine.grouped(SMALL.format(0))
     number = 0
 
@@ -354,7 +359,7 @@ def test_one_that_never_gets_its_turn_is_tried_again_later(failures_engine: Fail
 # ── what readers find ────────────────────────────────────────────────────────────────────────────
 
 
-def test_groups_are_listed_latest_failure_first_by_every_filter(
+def test_every_filter_lists_the_latest_failure_first(
     failures_engine: FailuresEngine,
 ) -> None:
     made: list[tuple[str, int, str, str]] = []
@@ -383,7 +388,7 @@ def test_groups_are_listed_latest_failure_first_by_every_filter(
     assert group.id == made[0][0]
 
 
-def test_a_range_counts_the_runs_that_its_list_of_runs_would_show(
+def test_a_count_within_a_range_equals_the_list_of_runs(
     failures_engine: FailuresEngine,
 ) -> None:
     for n in range(10):
@@ -408,7 +413,7 @@ def test_a_range_counts_the_runs_that_its_list_of_runs_would_show(
     assert caught.value.field == "range"
 
 
-def test_beyond_its_bound_a_count_says_that_there_are_more(
+def test_a_count_beyond_its_limit_is_marked_incomplete(
     failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "MOST_RUNS", 5)
@@ -423,7 +428,7 @@ def test_beyond_its_bound_a_count_says_that_there_are_more(
 
 
 @pytest.mark.parametrize(("name", "least"), [("GROUP_BUDGET", 10), ("RUN_BUDGET", 3)])
-def test_a_page_ends_early_where_it_has_looked_at_enough_and_goes_on(
+def test_a_page_that_reached_its_read_limit_ends_early_with_a_cursor(
     failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch, name: str, least: int
 ) -> None:
     monkeypatch.setattr(failures, name, 3)
@@ -442,7 +447,7 @@ def test_a_page_ends_early_where_it_has_looked_at_enough_and_goes_on(
     assert len(found) == len(set(found)) == (1 if text else 11)
 
 
-def test_expired_runs_are_not_counted_and_their_group_disappears(
+def test_expired_runs_are_not_counted_and_an_empty_group_disappears(
     failures_engine: FailuresEngine,
 ) -> None:
     failures_engine.grouped(SMALL.format(1), kept=DAY)
@@ -460,7 +465,7 @@ def test_expired_runs_are_not_counted_and_their_group_disappears(
     assert failures_engine.page().items[0].count == 1
 
 
-def test_a_group_of_another_workspace_is_not_there(failures_engine: FailuresEngine) -> None:
+def test_a_group_of_another_workspace_is_not_found(failures_engine: FailuresEngine) -> None:
     run = failures_engine.grouped(SMALL.format(1), workspace_id="ws_other")
     assert len(failures_engine.page("ws_other").items) == 1
     assert failures_engine.page().items == []
@@ -471,7 +476,7 @@ def test_a_group_of_another_workspace_is_not_there(failures_engine: FailuresEngi
         failures_engine.failure_views.group("ws_demo", "err_nothing")
 
 
-def test_a_cursor_is_bound_to_its_list(failures_engine: FailuresEngine) -> None:
+def test_a_cursor_is_only_valid_for_its_list(failures_engine: FailuresEngine) -> None:
     for word in ("one", "two", "three"):
         failures_engine.grouped(f"wrong {word}")
     failures_engine.clock.now = START + DAY - MINUTE
@@ -490,7 +495,7 @@ def test_a_cursor_is_bound_to_its_list(failures_engine: FailuresEngine) -> None:
 # ── the functions ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_function_takes_a_queue_of_events_and_reports_what_failed(deployed: Engine) -> None:
+def test_the_function_reports_only_the_failed_queue_messages(deployed: Engine) -> None:
     from functions.group_failures.handler import handler
 
     deployed.clock.now = now_ms()
@@ -519,7 +524,7 @@ def test_the_function_takes_a_queue_of_events_and_reports_what_failed(deployed: 
     assert call("GET", "/v1/runs", query="errorGroup=err_nothing")["body"]["items"] == []
 
 
-def test_what_cannot_be_asked_is_a_problem(deployed: Engine) -> None:
+def test_an_invalid_request_is_a_problem(deployed: Engine) -> None:
     assert call("GET", "/v1/failure-groups/err_nothing")["status"] == 404
     wrong = call("GET", "/v1/failure-groups", query="range=1y")
     assert (wrong["status"], wrong["body"]["field"]) == (422, "range")

@@ -1,5 +1,5 @@
-"""Failed calls by their status, and resolved groups: what opens them again, what readers see, and
-who may resolve."""
+"""Groups of failed calls by status, and resolved groups: what reopens them, what readers see, and
+who may resolve them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ def calling(url: str) -> dict[str, Any]:
     return document
 
 
-def test_calls_are_told_apart_by_what_they_were_answered(engine: Engine) -> None:
+def test_failed_calls_are_grouped_by_the_status_of_the_answer(engine: Engine) -> None:
     url = "https://api.example.com/{{trigger.kind}}/{{trigger.n}}?q={{trigger.n}}"
     automation_id = engine.activate(calling(url))
     groups = engine.failure_groups
@@ -104,7 +104,7 @@ def test_the_newest_message_is_read_and_not_stored(failures_engine: FailuresEngi
     assert failures_engine.failure_views.group("ws_demo", group_id).newest_message is None
 
 
-def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(
+def test_a_long_message_is_shown_in_full_by_its_group_and_shortened_in_a_list(
     failures_engine: FailuresEngine,
 ) -> None:
     message = "Nothing fits order 17, " + "as the address is wrong " * 8
@@ -123,14 +123,14 @@ def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(
 
 
 def later(failures_engine: FailuresEngine, number: int = 9, **given_: Any) -> str:
-    """A run that fails after now, not in its group yet."""
+    """Creates a run that fails one minute from now, and is in no group yet. Returns its id."""
     at = failures_engine.clock.now + MINUTE
     run_id = failures_engine.failed(SMALL.format(number), created_at=at, **given_).id
     failures_engine.clock.now = at + MINUTE
     return run_id
 
 
-def test_a_group_is_resolved_until_it_fails_again(failures_engine: FailuresEngine) -> None:
+def test_a_resolved_group_is_reopened_by_a_later_failure(failures_engine: FailuresEngine) -> None:
     run = failures_engine.grouped(SMALL.format(1))
     group_id = str(run.error_group)
     failures_engine.clock.now = START + HOUR
@@ -161,7 +161,7 @@ def test_a_group_is_resolved_until_it_fails_again(failures_engine: FailuresEngin
     assert (told.note, told.reopened_at) == (None, None)
 
 
-def test_a_run_that_waited_and_fails_after_the_resolution_opens_it(
+def test_a_run_from_before_the_resolution_that_fails_after_it_reopens_the_group(
     failures_engine: FailuresEngine,
 ) -> None:
     run = failures_engine.grouped(SMALL.format(1))
@@ -174,7 +174,7 @@ def test_a_run_that_waited_and_fails_after_the_resolution_opens_it(
     )
 
 
-def test_a_person_opens_it_again(failures_engine: FailuresEngine) -> None:
+def test_a_user_reopens_a_group(failures_engine: FailuresEngine) -> None:
     group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
     before = failures_engine.rows()
     assert failures_engine.failure_resolution.reopen("ws_demo", group_id).status is GroupStatus.OPEN
@@ -187,7 +187,7 @@ def test_a_person_opens_it_again(failures_engine: FailuresEngine) -> None:
     assert again == told
 
 
-def test_what_is_not_there_is_not_resolved(failures_engine: FailuresEngine) -> None:
+def test_an_unknown_or_expired_group_cannot_be_resolved(failures_engine: FailuresEngine) -> None:
     other = str(failures_engine.grouped(SMALL.format(1), workspace_id="ws_other").error_group)
     gone = str(failures_engine.grouped(SMALL.format(2), kept=DAY).error_group)
     failures_engine.clock.now = START + 4 * DAY
@@ -200,7 +200,7 @@ def test_what_is_not_there_is_not_resolved(failures_engine: FailuresEngine) -> N
     assert failures_engine.rows() == before
 
 
-def test_a_failure_costs_no_more_where_its_group_is_resolved(
+def test_a_failure_of_a_resolved_group_costs_no_more_writes(
     failures_engine: FailuresEngine,
 ) -> None:
     group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
@@ -215,7 +215,7 @@ def test_a_failure_costs_no_more_where_its_group_is_resolved(
     assert writes.count("GROUP") <= 2
 
 
-def test_an_erasure_takes_the_note_and_the_title_with_the_message(
+def test_an_erasure_removes_message_title_and_note(
     failures_engine: FailuresEngine,
 ) -> None:
     group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
@@ -232,13 +232,13 @@ def test_an_erasure_takes_the_note_and_the_title_with_the_message(
 
 
 class Crash(BaseException):
-    """The process is gone."""
+    """The process died."""
 
 
 @dataclass
-class Meeting:
-    """Two actions on one group; the second one comes just before call `point` of the first, or the
-    first one's process dies at it."""
+class Race:
+    """Two concurrent actions on one group. Just before call number `point` of the first action the
+    second one runs, or the first one's process dies."""
 
     point: int
     made: int = 0
@@ -262,7 +262,7 @@ class Meeting:
         return self.failures_engine.failure_views.group("ws_demo", self.group_id).status
 
     def play(self, first: Callable[[], None], at_the_point: Callable[[], None]) -> bool:
-        """Whether the first action came to that call at all."""
+        """Returns whether the first action made that call at all."""
 
         def around(each: Call, act: Callable[[], Any]) -> Any:
             self.made += 1
@@ -279,29 +279,29 @@ class Meeting:
         return self.made >= self.point
 
 
-def test_a_failure_between_any_two_calls_of_resolving_is_not_hidden() -> None:
+def test_a_failure_between_any_two_calls_of_resolving_leaves_the_group_open() -> None:
     point = 1
-    while (meeting := Meeting(point)).play(meeting.resolve, meeting.fail):
+    while (meeting := Race(point)).play(meeting.resolve, meeting.fail):
         assert meeting.status() is GroupStatus.OPEN, point
         point += 1
     assert point > 5
 
 
-def test_a_resolution_between_any_two_calls_of_adding_a_failure_is_opened_by_it() -> None:
+def test_resolving_between_any_two_calls_of_adding_a_failure_leaves_the_group_open() -> None:
     point = 1
-    while (meeting := Meeting(point)).play(meeting.fail, meeting.resolve):
+    while (meeting := Race(point)).play(meeting.fail, meeting.resolve):
         assert meeting.status() is GroupStatus.OPEN, point
         point += 1
     assert point > 3
 
 
-def test_a_repeat_mends_what_a_dying_process_left_of_a_resolution() -> None:
+def test_resolving_again_recovers_from_a_crash_at_any_call() -> None:
     def die() -> None:
         raise Crash
 
     point = 1
     while True:
-        meeting = Meeting(point)
+        meeting = Race(point)
         try:
             meeting.play(meeting.resolve, die)
             break
@@ -331,7 +331,9 @@ actions = st.lists(
 
 @settings(deadline=None, max_examples=examples(80))
 @given(actions)
-def test_it_is_resolved_where_no_known_failure_is_later(given_: list[tuple[str, int]]) -> None:
+def test_a_group_is_resolved_exactly_if_no_known_failure_is_later(
+    given_: list[tuple[str, int]],
+) -> None:
     failures_engine = FailuresEngine()
     group_id = str(failures_engine.grouped(SMALL.format(0)).error_group)
     known: list[int] = []
@@ -369,7 +371,7 @@ def test_it_is_resolved_where_no_known_failure_is_later(given_: list[tuple[str, 
         reopened = reopened or (resolved_at is not None and not is_resolved)
 
 
-def test_one_that_is_resolved_again_and_again_meanwhile_is_tried_later(
+def test_a_failure_that_always_loses_to_resolutions_is_a_transient_error(
     failures_engine: FailuresEngine,
 ) -> None:
     group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
@@ -397,7 +399,7 @@ def _resolution(failures_engine: FailuresEngine) -> Any:
 # ── the routes ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_members_resolve_and_open_again_over_http(deployed: Engine) -> None:
+def test_members_resolve_and_reopen_over_http(deployed: Engine) -> None:
     deployed.clock.now = now_ms() - MINUTE
     automation_id = deployed.activate(upstream_document())
     run_id = deployed.fire(automation_id, {"n": 3})
@@ -423,7 +425,7 @@ def test_members_resolve_and_open_again_over_http(deployed: Engine) -> None:
     assert opened["body"]["resolvedBy"] is None and opened["body"]["reopenedAt"]
 
 
-def test_what_cannot_be_asked_is_a_problem(deployed: Engine) -> None:
+def test_an_invalid_request_is_a_problem(deployed: Engine) -> None:
     path = "/v1/failure-groups/err_nothing/resolve"
     assert call("POST", path, {}, role="member")["status"] == 404
     long = call("POST", path, {"note": "x" * 501}, role="member")

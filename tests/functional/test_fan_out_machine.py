@@ -1,4 +1,4 @@
-"""statemachines/contact_fan_out.asl.json: sound, and walked by interpreters we did not write."""
+"""statemachines/contact_fan_out.asl.json is valid and works on an independent interpreter."""
 
 import json
 from collections.abc import Iterator
@@ -20,20 +20,20 @@ from tests.support.static_machine import StaticMachine, last_status, walked_by_m
 MACHINE = StaticMachine("ContactFanOut", "DateTrigger", FAN_OUT)
 
 
-def test_the_machine_is_sound() -> None:
+def test_the_machine_is_valid() -> None:
     machine = MACHINE.definition()
     check_machine(machine, json.dumps(machine))
     with LocalStepFunctions() as interpreter:
         assert interpreter.validate(machine) == []
 
 
-def test_a_task_waits_longer_than_its_function_may_take() -> None:
+def test_a_task_outlives_its_function() -> None:
     seconds = MACHINE.function_seconds()
     assert all(each > seconds for each in MACHINE.task_seconds())
 
 
 class Walked:
-    """The deployed machine over an engine; its function is the service itself."""
+    """The deployed machine over an engine, which runs the service as its function."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -71,7 +71,7 @@ class Walked:
         )
 
     def execute(self, automation_id: str) -> str:
-        """The last status of an execution as Scheduler starts it."""
+        """Starts an execution like Scheduler does and returns its final status."""
         moment = "2026-01-16T09:00:00Z"
         self.engine.clock.now = max(self.engine.clock.now, from_iso(moment))
         facts = {
@@ -95,7 +95,9 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
         yield made
 
 
-def test_it_pages_through_the_contacts_due(walked: Walked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_machine_pages_through_the_due_contacts(
+    walked: Walked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
     automation_id = walked.activate()
     for day in (16, 16, 16, 16, 16, 17):
@@ -115,7 +117,9 @@ def test_it_pages_through_the_contacts_due(walked: Walked, monkeypatch: pytest.M
     assert [event.operation.value for event in walked.events[8:]] == ["BEGIN"]
 
 
-def test_what_nobody_can_mend_fails_it_and_leaves_the_fire_to_the_tick(walked: Walked) -> None:
+def test_a_permanent_error_fails_the_execution_and_leaves_the_fire_to_the_tick(
+    walked: Walked,
+) -> None:
     automation_id = walked.activate()
     walked.failures = [ValueError("a bug")]
     assert walked.execute(automation_id) == "FAILED"

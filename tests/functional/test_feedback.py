@@ -1,4 +1,4 @@
-"""Feedback onto attempts of real runs, and the suppression list that it feeds."""
+"""Provider feedback about attempts of real runs, and the suppression list that it fills."""
 
 from itertools import permutations
 from typing import Any
@@ -25,7 +25,7 @@ COMPLAINED, DELAYED = "Email Complaint Received", "Email Delivery Delayed"
 
 
 def sending(engine: Engine, channel: str = "EMAIL") -> str:
-    """An automation that sends one message to the contact of a webhook."""
+    """Activates an automation that sends one message to a webhook's contact."""
     subject = "Hi" if channel == "EMAIL" else None
     template = TemplateDocument(name="T", channel=channel, subject=subject, body="Hello")
     template_id = engine.templates.create(engine.workspace_id, template).id
@@ -54,7 +54,7 @@ def sending(engine: Engine, channel: str = "EMAIL") -> str:
 
 
 def delivered_by(engine: Engine, automation_id: str) -> DeliveryAttempt:
-    """The attempt of one more run."""
+    """Walks one more run and returns its attempt."""
     run_id = engine.fire(automation_id, ADA)
     engine.walk(run_id)
     (delivery_id,) = [link["id"] for link in engine.detail(run_id)["deliveries"]]
@@ -67,7 +67,7 @@ def listed(engine: Engine, status: str) -> list[str]:
     return [keys.id_of(item["createdKey"]) for item in page.items]
 
 
-def test_a_delivered_message_is_found_among_the_delivered(engine: Engine) -> None:
+def test_a_delivered_message_moves_to_the_list_of_delivered_ones(engine: Engine) -> None:
     sent = delivered_by(engine, sending(engine))
     assert sent.status is DeliveryStatus.SENT
     (after,) = engine.feedback.take(email_event(DELIVERED, sent.id))
@@ -77,7 +77,7 @@ def test_a_delivered_message_is_found_among_the_delivered(engine: Engine) -> Non
     assert engine.stores.deliveries.get(sent.id) == after
 
 
-def test_an_address_that_bounced_gets_no_more(engine: Engine) -> None:
+def test_a_bounced_address_gets_no_further_message(engine: Engine) -> None:
     automation_id = sending(engine)
     first = delivered_by(engine, automation_id)
     engine.feedback.take(email_event(BOUNCED, first.id))
@@ -99,7 +99,7 @@ def test_an_address_that_bounced_gets_no_more(engine: Engine) -> None:
     assert len(engine.mailbox()) == 1
 
 
-def test_a_soft_bounce_suppresses_nobody(engine: Engine) -> None:
+def test_a_soft_bounce_does_not_suppress_the_address(engine: Engine) -> None:
     automation_id = sending(engine)
     first = delivered_by(engine, automation_id)
     engine.feedback.take(email_event(BOUNCED, first.id, bounceType="Transient"))
@@ -107,7 +107,7 @@ def test_a_soft_bounce_suppresses_nobody(engine: Engine) -> None:
     assert delivered_by(engine, automation_id).status is DeliveryStatus.SENT
 
 
-def test_who_complained_got_it_and_gets_no_more(engine: Engine) -> None:
+def test_a_complaint_means_delivered_and_suppresses_the_address(engine: Engine) -> None:
     automation_id = sending(engine)
     first = delivered_by(engine, automation_id)
     engine.feedback.take(email_event(COMPLAINED, first.id))
@@ -121,7 +121,9 @@ def test_who_complained_got_it_and_gets_no_more(engine: Engine) -> None:
 
 @pytest.mark.parametrize("order", list(permutations([DELIVERED, DELAYED, BOUNCED, COMPLAINED])))
 @pytest.mark.sampled(6)
-def test_any_order_any_number_of_times_ends_alike(engine: Engine, order: tuple[str, ...]) -> None:
+def test_order_and_repetition_of_events_do_not_matter(
+    engine: Engine, order: tuple[str, ...]
+) -> None:
     sent = delivered_by(engine, sending(engine))
     for detail_type in (*order, *reversed(order)):
         engine.feedback.take(email_event(detail_type, sent.id, event_id=detail_type))
@@ -135,7 +137,9 @@ def test_any_order_any_number_of_times_ends_alike(engine: Engine, order: tuple[s
     }
 
 
-def test_an_event_about_another_workspace_or_nothing_changes_nothing(engine: Engine) -> None:
+def test_an_event_about_another_workspace_or_an_unknown_delivery_changes_nothing(
+    engine: Engine,
+) -> None:
     sent = delivered_by(engine, sending(engine))
     assert engine.feedback.take(email_event(BOUNCED, sent.id, workspace_id="ws_other")) == []
     assert engine.feedback.take(email_event(BOUNCED, "dlv_none")) == []
@@ -145,7 +149,7 @@ def test_an_event_about_another_workspace_or_nothing_changes_nothing(engine: Eng
     assert engine.stores.suppressions.newest(engine.workspace_id, 10, None) == ([], None)
 
 
-def test_a_repeated_event_does_not_put_back_what_was_taken_off(engine: Engine) -> None:
+def test_a_repeated_event_does_not_suppress_a_removed_address_again(engine: Engine) -> None:
     sent = delivered_by(engine, sending(engine))
     bounced = email_event(BOUNCED, sent.id)
     engine.feedback.take(bounced)
@@ -155,7 +159,7 @@ def test_a_repeated_event_does_not_put_back_what_was_taken_off(engine: Engine) -
         engine.suppressions.get(engine.workspace_id, "ada@example.com")
 
 
-def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(engine: Engine) -> None:
+def test_an_event_whose_report_was_not_stored_takes_effect_when_repeated(engine: Engine) -> None:
     sent = delivered_by(engine, sending(engine))
     bounced = email_event(BOUNCED, sent.id)
     with (
@@ -169,7 +173,7 @@ def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(engin
     assert engine.suppressions.get(engine.workspace_id, "ada@example.com").reason == "BOUNCE"
 
 
-def test_feedback_may_be_faster_than_the_sender(engine: Engine) -> None:
+def test_feedback_may_come_before_the_senders_own_record(engine: Engine) -> None:
     channel = engine.channels["EMAIL"]
     send = channel.send
 
@@ -186,7 +190,7 @@ def test_feedback_may_be_faster_than_the_sender(engine: Engine) -> None:
     assert listed(engine, "DELIVERED") == [attempt.id]
 
 
-def test_feedback_settles_what_lost_its_answer(engine: Engine) -> None:
+def test_feedback_settles_an_attempt_whose_answer_was_lost(engine: Engine) -> None:
     def lost(message: RenderedMessage) -> ProviderAnswer:
         raise UnknownOutcomeError("the connection broke")
 
@@ -199,7 +203,7 @@ def test_feedback_settles_what_lost_its_answer(engine: Engine) -> None:
     assert after.provider_id is not None
 
 
-def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_phone_channel(
+def test_an_invalid_number_is_suppressed_on_every_phone_channel(
     engine: Engine,
 ) -> None:
     number = "arn:aws:social-messaging:us-east-1:123456789012:phone-number-id/1"
@@ -221,7 +225,7 @@ def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_pho
     assert len(provider.requests) == 1
 
 
-def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
+def test_the_suppression_list_has_pages_newest_first(engine: Engine) -> None:
     service = engine.suppressions
     addresses = [f"person{number}@example.com" for number in range(7)]
     for address in addresses:
@@ -240,7 +244,7 @@ def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
     assert engine.resource_lists.suppressions("ws_other", 3, None).items == []
 
 
-def test_an_address_is_one_entry_however_it_is_written(engine: Engine) -> None:
+def test_all_spellings_of_an_address_are_one_entry(engine: Engine) -> None:
     service = engine.suppressions
     first, is_new = service.add(
         engine.workspace_id,

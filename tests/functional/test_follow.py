@@ -1,4 +1,4 @@
-"""Who follows the table's stream: each does its work, whatever becomes of the others'."""
+"""The followers of the table's stream: each does its work even if others fail."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ OPENED, STARTED, CLAIMED, COMPLETED, PULSE, RUN, PAYLOAD, DELIVERY, REFUSAL = ra
 
 
 class Following:
-    """The followers over AWS in memory, and which of their calls are refused."""
+    """The followers over AWS in memory; `refused` decides which of their calls fail."""
 
     def __init__(self) -> None:
         boundary = Boundary()
@@ -67,7 +67,7 @@ class Following:
         raise client_error("SlowDown", call.operation)
 
     def follow(self) -> int | None:
-        """Which record the stream has to be read again from."""
+        """Returns the index of the record from which the stream must be read again, or None."""
         failed = self.followers.follow(self.records)
         positions = [record["dynamodb"].get("SequenceNumber") for record in self.records]
         return None if failed is None else positions.index(failed)
@@ -94,7 +94,7 @@ def following() -> Following:
     return Following()
 
 
-def is_put_on_the_bus(call: Call) -> bool:
+def publishes(call: Call) -> bool:
     return call.operation == "PutEvents"
 
 
@@ -113,7 +113,9 @@ def buries_a_delivery(call: Call) -> bool:
 WHOLE = ["run.pending", "run.running", "run.completed"]
 
 
-def test_a_batch_is_published_marked_and_buried_and_may_come_again(following: Following) -> None:
+def test_a_repeated_batch_is_published_counted_and_recorded_as_expired(
+    following: Following,
+) -> None:
     for times in (1, 2):
         assert following.follow() is None
         assert following.published() == WHOLE * times
@@ -125,18 +127,18 @@ def test_a_batch_is_published_marked_and_buried_and_may_come_again(following: Fo
 @pytest.mark.parametrize(
     ("refused", "again"),
     [
-        (is_put_on_the_bus, OPENED),
+        (publishes, OPENED),
         (is_mark, OPENED),
         (deletes_objects, PAYLOAD),
         (buries_a_delivery, DELIVERY),
     ],
 )
-def test_one_that_fails_does_not_stop_the_others(
+def test_a_failing_follower_does_not_stop_the_others(
     following: Following, refused: Callable[[Call], bool], again: int
 ) -> None:
     following.refused = refused
     assert following.follow() == again
-    assert following.published() == ([] if refused is is_put_on_the_bus else WHOLE)
+    assert following.published() == ([] if refused is publishes else WHOLE)
     assert following.is_marked() is (refused is not is_mark)
     assert following.buried() >= {"RUN", "REFUSAL"}
     assert len(following.kept()) == (2 if refused is deletes_objects else 1)
@@ -154,18 +156,19 @@ def test_one_that_fails_does_not_stop_the_others(
     ("first", "second", "again"),
     [
         (deletes_objects, buries_a_delivery, PAYLOAD - RUN),
-        (is_put_on_the_bus, buries_a_delivery, DELIVERY - RUN),
-        (is_mark, is_put_on_the_bus, 0),
+        (publishes, buries_a_delivery, DELIVERY - RUN),
+        (is_mark, publishes, 0),
     ],
 )
-def test_of_two_that_fail_the_earlier_position_counts(
+def test_if_two_followers_fail_the_stream_is_read_from_the_earlier_position(
     following: Following,
     first: Callable[[Call], bool],
     second: Callable[[Call], bool],
     again: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In a batch that begins with what expired. Positions are numbers of any length."""
+    """The batch begins with the expired rows. Positions are compared as numbers, since their
+    lengths differ."""
     following.records = following.records[RUN:] + following.records[:RUN]
     for number, record in enumerate(following.records, 8):
         record["dynamodb"]["SequenceNumber"] = str(number)
@@ -177,7 +180,7 @@ def test_of_two_that_fail_the_earlier_position_counts(
 
 @pytest.mark.parametrize("index", [STARTED, RUN])
 @pytest.mark.parametrize("lost", ["NewImage", "OldImage", "workspaceId", "ttl", "pk"])
-def test_a_record_that_cannot_be_read_holds_up_nobody(
+def test_an_unreadable_record_is_skipped_by_every_follower(
     following: Following, index: int, lost: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     change = following.records[index]["dynamodb"]
@@ -192,7 +195,7 @@ def test_a_record_that_cannot_be_read_holds_up_nobody(
     assert all("cannot be read" in line.message for line in caplog.records)
 
 
-def test_what_somebody_deleted_is_not_buried(following: Following) -> None:
+def test_rows_deleted_by_hand_get_no_tombstone(following: Following) -> None:
     by_hand: list[Any] = [None, {}, {"type": "Service", "principalId": "elsewhere.amazonaws.com"}]
     for who in by_hand:
         for record in following.records[RUN:]:
@@ -209,7 +212,9 @@ def test_what_somebody_deleted_is_not_buried(following: Following) -> None:
     assert len(following.kept()) == 2
 
 
-def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_handler_follows_the_sample_event(
+    deployed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from functions.follow_changes.handler import handler
 
     monkeypatch.setenv("RUNLEDGER_BUS", "runledger")
@@ -239,7 +244,7 @@ def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.Mo
 
 
 def mappings() -> dict[str, dict[str, Any]]:
-    """The event source mappings on the table's stream, by function."""
+    """Returns the event source mappings on the table's stream, by function."""
     found = {}
     for name, resource in load_template()["Resources"].items():
         events = resource.get("Properties", {}).get("Events", {})
@@ -251,23 +256,23 @@ def mappings() -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_at_most_two_read_the_stream() -> None:
+def test_only_two_functions_read_the_stream() -> None:
     assert set(mappings()) == {"StartRuns", "FollowChanges"}
 
 
-def test_what_followers_need_is_told_and_nothing_else() -> None:
+def test_the_filters_pass_exactly_the_records_that_followers_need() -> None:
     filters = mappings()["FollowChanges"]["FilterCriteria"]["Filters"]
     assert len(filters) <= 5
     patterns = [json.loads(each["Pattern"]) for each in filters]
 
-    def is_told(record: dict[str, Any]) -> bool:
+    def passes(record: dict[str, Any]) -> bool:
         return any(matches(record, pattern) for pattern in patterns)
 
     records = sample("follow_changes")["Records"]
-    assert all(is_told(record) for record in records)
+    assert all(passes(record) for record in records)
     # A row that is in no list is told of when it expires with objects.
     payload = records[PAYLOAD]
-    assert not is_told({k: v for k, v in payload.items() if k != "userIdentity"})
-    assert not is_told({**payload, "eventName": "MODIFY"})
+    assert not passes({k: v for k, v in payload.items() if k != "userIdentity"})
+    assert not passes({**payload, "eventName": "MODIFY"})
     payload["dynamodb"]["OldImage"].pop("objects")
-    assert not is_told(payload)
+    assert not passes(payload)

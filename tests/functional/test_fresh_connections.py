@@ -1,4 +1,5 @@
-"""Calls that are made once, over real sockets whose idle connections go away behind our back."""
+"""Calls that must not be repeated use fresh connections, since idle ones may break unnoticed. Uses
+real sockets."""
 
 import json
 import threading
@@ -31,7 +32,8 @@ SETTINGS = ChannelSettings.model_validate(
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A process of its own: its clients are made anew, with credentials that anybody takes."""
+    """A separate process: it creates its clients again, with credentials that any server
+    accepts."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -55,8 +57,8 @@ def message(name: str, number: int = 0) -> RenderedMessage:
 
 
 def purged_when_idle(answer: bytes) -> Behaviour:
-    """The first request of a connection is answered. What comes over it later is not read any
-    more, as behind a purged connection: the sender learns by an RST, after it has sent."""
+    """Answers the first request of a connection and reads no later one, like a purged connection:
+    the sender gets an RST only after it has sent."""
 
     def behave(connection: Connection, request: bytes) -> None:
         if connection.number == 1:
@@ -68,7 +70,7 @@ def purged_when_idle(answer: bytes) -> Behaviour:
 
 
 def closed_when_idle(answer: bytes) -> Behaviour:
-    """The server closes a connection as soon as it is idle."""
+    """Closes a connection as soon as it is idle."""
 
     def behave(connection: Connection, request: bytes) -> None:
         connection.send(answer)
@@ -82,7 +84,7 @@ BREAKS = {"purged": purged_when_idle, "closed": closed_when_idle}
 
 @pytest.mark.parametrize("name", CHANNEL_NAMES)
 @pytest.mark.parametrize("break_", BREAKS)
-def test_messages_are_sent_once_and_known(
+def test_each_message_is_sent_once_and_its_answer_is_known(
     name: str, break_: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with wire_server(BREAKS[break_](TAKEN)) as server:
@@ -95,7 +97,7 @@ def test_messages_are_sent_once_and_known(
         assert [each.number for each in server.connections] == [1] * 4
 
 
-def test_threads_share_the_client_and_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_a_client_but_not_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with wire_server(purged_when_idle(TAKEN)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         sender = channel("EMAIL")
@@ -116,7 +118,9 @@ def test_threads_share_the_client_and_no_connection(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("break_", BREAKS)
-def test_no_start_is_burnt(break_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_start_of_an_execution_is_answered(
+    break_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with wire_server(BREAKS[break_](STARTED)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         starts = aws.effect_client("stepfunctions")
@@ -125,8 +129,8 @@ def test_no_start_is_burnt(break_: str, monkeypatch: pytest.MonkeyPatch) -> None
         assert len(server.requests) == len(server.connections) == 4
 
 
-def test_a_client_that_keeps_its_connections_would_lose_the_answer() -> None:
-    """What all of this is for: the same calls, made as boto3 makes them."""
+def test_a_plain_boto3_client_loses_the_answer() -> None:
+    """Shows why fresh connections are needed: boto3 itself reuses a connection."""
     with wire_server(purged_when_idle(STARTED)) as server:
         starts: Any = boto3.client(
             "stepfunctions",
@@ -140,7 +144,7 @@ def test_a_client_that_keeps_its_connections_would_lose_the_answer() -> None:
 
 @pytest.mark.parametrize("name", CHANNEL_NAMES)
 @pytest.mark.parametrize("end", [Connection.close, Connection.reset])
-def test_a_connection_that_breaks_after_the_message_left_is_unknown(
+def test_a_connection_that_breaks_after_sending_leaves_the_outcome_unknown(
     name: str, end: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with wire_server(lambda connection, request: end(connection)) as server:
@@ -151,7 +155,7 @@ def test_a_connection_that_breaks_after_the_message_left_is_unknown(
 
 
 @pytest.mark.parametrize("name", CHANNEL_NAMES)
-def test_a_provider_that_cannot_be_reached_got_nothing(
+def test_an_unreachable_provider_is_a_transient_refusal(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with wire_server(purged_when_idle(TAKEN)) as server:
@@ -162,10 +166,11 @@ def test_a_provider_that_cannot_be_reached_got_nothing(
     assert answer.message == "the provider could not be reached"
 
 
-def test_what_a_fresh_connection_costs(
+def test_the_cost_of_a_fresh_connection(
     report_figure: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    """Processor time of a call over TCP; TLS adds the reading of the certificates (docs/adr)."""
+    """Measures the processor time of a call over TCP; with TLS, reading the certificates comes on
+    top (docs/adr)."""
     with wire_server(lambda connection, request: connection.send(STARTED)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         spent = {}

@@ -1,4 +1,4 @@
-"""Runs whose execution could not go on are gone on with by another, from where they were."""
+"""A run whose execution could not continue is continued by another one, from the same place."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ GRAPH = {
 
 
 def throttled_before_second(engine: Engine) -> str:
-    """A run that AWS had no room for when it came to its second call."""
+    """Returns a run that failed to reach its second call, because AWS had no capacity."""
     run_id = engine.fire(engine.activate(GRAPH), {})
     engine.walk(run_id, until="second")
     fail(engine, run_id)
@@ -61,7 +61,7 @@ def urls(engine: Engine) -> list[str]:
     return [call.url for call in engine.http.calls]
 
 
-def test_a_throttled_node_is_come_back_to_and_nothing_is_done_twice(engine: Engine) -> None:
+def test_a_throttled_run_continues_at_the_node_and_repeats_nothing(engine: Engine) -> None:
     run_id = throttled_before_second(engine)
     told = engine.detail(run_id)
     assert (told["status"], told["health"]["state"]) == ("RUNNING", "RETRYING")
@@ -85,7 +85,7 @@ def test_a_throttled_node_is_come_back_to_and_nothing_is_done_twice(engine: Engi
     assert engine.stores.runs.get(run_id).sequence == 3
 
 
-def test_the_execution_before_has_no_say_any_more(engine: Engine) -> None:
+def test_the_previous_execution_can_no_longer_change_the_run(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(GRAPH), {})
     before = engine.execution(run_id)
     engine.walk(run_id, until="second")
@@ -102,7 +102,7 @@ def test_the_execution_before_has_no_say_any_more(engine: Engine) -> None:
     assert urls(engine) == ["https://a.b/1"]
 
 
-def test_a_run_that_was_handed_back_can_be_canceled(engine: Engine) -> None:
+def test_a_handed_back_run_can_be_canceled(engine: Engine) -> None:
     run_id = throttled_before_second(engine)
     canceled = Cancellation(by="ada@example.com", reason="enough")
     assert (
@@ -117,7 +117,9 @@ def test_a_run_that_was_handed_back_can_be_canceled(engine: Engine) -> None:
         engine.canceler.cancel(engine.workspace_id, run_id, canceled)
 
 
-def test_pausing_the_automation_ends_it_at_its_trigger_at_the_latest(engine: Engine) -> None:
+def test_a_handed_back_run_of_a_paused_automation_is_canceled_at_its_trigger(
+    engine: Engine,
+) -> None:
     run_id = throttled_before_second(engine)
     run = engine.stores.runs.get(run_id)
     before = engine.stores.automations.get(engine.workspace_id, run.automation_id)
@@ -128,7 +130,7 @@ def test_pausing_the_automation_ends_it_at_its_trigger_at_the_latest(engine: Eng
     assert engine.status(run_id) is RunStatus.CANCELED
 
 
-def test_a_run_that_is_throttled_for_good_fails_with_the_reason(engine: Engine) -> None:
+def test_a_run_that_stays_throttled_fails_with_the_reason(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(GRAPH), {})
     engine.walk(run_id, until="second")
     for _ in range(MAX_RESUMED_ATTEMPTS - 1):
@@ -143,7 +145,7 @@ def test_a_run_that_is_throttled_for_good_fails_with_the_reason(engine: Engine) 
     assert (told["error"]["nodeId"], told["attempt"]) == ("second", MAX_RESUMED_ATTEMPTS)
 
 
-def test_a_start_that_is_lost_after_a_hand_back_is_made_again(engine: Engine) -> None:
+def test_a_lost_start_after_a_hand_back_is_repeated(engine: Engine) -> None:
     run_id = throttled_before_second(engine)
     for _ in range(3):
         engine.clock.advance(3 * MINUTE)
@@ -153,7 +155,7 @@ def test_a_start_that_is_lost_after_a_hand_back_is_made_again(engine: Engine) ->
     assert engine.status(run_id) is RunStatus.COMPLETED
 
 
-def test_an_express_run_that_stopped_moving_is_gone_on_with(engine: Engine) -> None:
+def test_a_stalled_express_run_is_continued(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(GRAPH), {})
     engine.walk(run_id, until="second")
     engine.clock.advance(HOUR)
@@ -165,7 +167,7 @@ def test_an_express_run_that_stopped_moving_is_gone_on_with(engine: Engine) -> N
     assert urls(engine) == ["https://a.b/1", "https://a.b/2"]
 
 
-def test_its_deadline_counts_from_when_it_was_gone_on_with(engine: Engine) -> None:
+def test_the_deadline_of_a_continued_run_counts_from_its_new_start(engine: Engine) -> None:
     run_id = throttled_before_second(engine)
     engine.clock.advance(DAY)
     engine.due_work.settle_due(100)
@@ -178,7 +180,7 @@ def test_its_deadline_counts_from_when_it_was_gone_on_with(engine: Engine) -> No
     assert engine.status(run_id) is RunStatus.COMPLETED
 
 
-def test_a_run_that_keeps_stopping_is_ended(engine: Engine) -> None:
+def test_a_run_that_keeps_stalling_fails(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(GRAPH), {})
     for _ in range(MAX_ATTEMPTS):
         engine.visit(run_id, "start", Operation.OWN)
@@ -188,11 +190,11 @@ def test_a_run_that_keeps_stopping_is_ended(engine: Engine) -> None:
     assert (told["status"], told["error"]["kind"]) == ("FAILED", "OVERDUE")
 
 
-def test_an_effect_that_may_have_happened_is_not_repeated_by_the_next_attempt(
+def test_the_next_attempt_does_not_repeat_an_effect_with_unknown_outcome(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Died(BaseException):
-        """The function's process ends in the middle of the call."""
+        """The function's process ends during the call."""
 
     def call_and_die(request: HttpRequest) -> HttpResponse:
         engine.http.calls.append(request)

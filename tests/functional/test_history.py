@@ -1,4 +1,4 @@
-"""Lists of runs: every filter, pages to the end, and cursors that cannot be bent."""
+"""Lists of runs: every filter, pages to the end, and cursors that cannot be forged."""
 
 import itertools
 from typing import Any
@@ -25,7 +25,7 @@ def pages(engine: Engine, **given: Any) -> list[str]:
 
 
 def fill(engine: Engine) -> list[Run]:
-    """Runs of two automations and two contacts, in every status, an hour apart."""
+    """Creates runs of two automations and two contacts, in every status, an hour apart."""
     people = [
         engine.contacts.create(engine.workspace_id, ContactDocument(email=email))
         for email in ("ada@example.com", "bob@example.com")
@@ -57,7 +57,7 @@ def fill(engine: Engine) -> list[Run]:
 
 
 def fill_for(engine: Engine, contact_ids: list[str]) -> None:
-    """One run for each of these contacts."""
+    """Creates one run for each of these contacts."""
     shards = engine.stores.workspaces.cached("ws_demo").shards
     for contact_id in contact_ids:
         run = a_run(contact_id=contact_id, created_at=engine.clock() - HOUR)
@@ -104,7 +104,7 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
             assert found == (expected if newest_first else expected[::-1]), asked
 
 
-def test_from_and_to_are_both_included(engine: Engine) -> None:
+def test_a_period_includes_both_ends(engine: Engine) -> None:
     made = fill(engine)
     from runledger.clock import iso
 
@@ -142,13 +142,13 @@ def test_expired_runs_are_not_shown(engine: Engine) -> None:
         ({"cursor": "A" * 40}, "cursor"),
     ],
 )
-def test_what_cannot_be_read_is_named(engine: Engine, given: dict[str, Any], field: str) -> None:
+def test_an_invalid_parameter_is_named(engine: Engine, given: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         engine.queries.runs(engine.workspace_id, request(**given))
     assert refused.value.field == field
 
 
-def test_a_cursor_serves_its_own_list_only(engine: Engine) -> None:
+def test_a_cursor_is_only_valid_for_its_list_and_a_day(engine: Engine) -> None:
     fill(engine)
     cursor = engine.queries.runs(engine.workspace_id, request(limit=3)).next_cursor
     assert cursor is not None
@@ -168,7 +168,7 @@ def test_a_cursor_serves_its_own_list_only(engine: Engine) -> None:
         engine.queries.runs(engine.workspace_id, request(cursor=cursor, limit=3))
 
 
-def test_a_range_that_ends_now_stays_where_it_began_while_it_is_read(engine: Engine) -> None:
+def test_a_relative_range_stays_fixed_across_pages(engine: Engine) -> None:
     made = [run for run in fill(engine) if run.created_at >= engine.clock.now - DAY]
     view = engine.queries.runs(engine.workspace_id, request(range="24h", limit=3))
     found = [run.id for run in view.items]
@@ -185,12 +185,12 @@ def test_a_range_that_ends_now_stays_where_it_began_while_it_is_read(engine: Eng
     "pasted",
     ["0170 1234567", "(0170) 1234-567", "0049 170 1234567", "+49 170 1234567", "491701234567"],
 )
-def test_a_phone_is_found_as_people_write_it(engine: Engine, pasted: str) -> None:
+def test_every_spelling_of_a_phone_number_finds_its_contact(engine: Engine, pasted: str) -> None:
     owner = engine.contacts.create(engine.workspace_id, ContactDocument(phone="+491701234567"))
     assert engine.contacts.look_up(engine.workspace_id, pasted) == owner.id
 
 
-def test_a_national_number_of_two_countries_asks_for_its_code(engine: Engine) -> None:
+def test_an_ambiguous_national_number_is_refused_with_the_choices(engine: Engine) -> None:
     for phone in ("+491701234567", "+431701234567"):
         engine.contacts.create(engine.workspace_id, ContactDocument(phone=phone))
     with pytest.raises(InvalidInputError, match=r"\+431701234567, \+491701234567") as refused:

@@ -1,4 +1,5 @@
-"""Pages against a plain list, while runs are opened, move on and expire between any two reads."""
+"""Compares pages to a plain list, while runs are opened, change status and expire between any two
+reads."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ NOTHING_STORED: Any = None
 
 @dataclass
 class KnownRun:
-    """What the plain list holds of a run."""
+    """A run as the plain list knows it."""
 
     run: Run
     status: RunStatus
@@ -119,7 +120,7 @@ class Pages(RuleBasedStateMachine):
         assert set(found) <= ever
 
     def _pages(self, wanted: ListFilter, trigger: TriggerType | None, limit: int) -> list[str]:
-        """All pages to the end."""
+        """Returns the ids of all pages."""
         found: list[str] = []
         after = None
         # A run that is open may have either status: only its row tells.
@@ -149,7 +150,8 @@ class Pages(RuleBasedStateMachine):
     def _between(
         self, meanwhile: Iterable[tuple[int, tuple[str, int]]], look: Callable[[], None]
     ) -> Callable[..., Any]:
-        """Lets the moves happen before the reads, each after some more of them; then looks."""
+        """Wraps the table's calls. Each move happens before a read, a given number of reads after
+        the previous move; then `look` is called."""
         waiting: list[list[Any]] = [
             [calls, partial(self._move, *move)] for calls, move in meanwhile
         ]
@@ -218,7 +220,7 @@ class TestPages(Pages.TestCase):  # type: ignore[misc,valid-type]
 
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize(("limit", "fewest"), [(1, 1), (2, 1), (3, 2), (6, 2)])
-def test_a_run_that_ends_between_any_two_reads_is_told_once(
+def test_a_run_that_ends_between_any_two_reads_is_listed_once(
     newest_first: bool, limit: int, fewest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "_FEWEST", fewest)
@@ -237,7 +239,8 @@ def test_a_run_that_ends_between_any_two_reads_is_told_once(
     begun = table.snapshot()
 
     def read_all(moment: int, ending: Run) -> tuple[list[str], int]:
-        """Every page, the run ending before the read of that number; and how many reads it took."""
+        """Reads every page; the run ends just before read number `moment`. Returns the ids and the
+        number of reads."""
         reads = 0
 
         def around(call: Call, act: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The webhook intake while AWS does not answer, answers late, or answers what nobody can read."""
+"""The webhook intake if AWS does not answer, answers late, or sends an unreadable answer."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ def refusal(code: str, status: int) -> Behaviour:
 
 
 def cut(connection: Connection, request: bytes) -> None:
-    """Half an answer, and then nothing."""
+    """Sends half of an answer and then resets the connection."""
     connection.send(answer_bytes(b'{"Item": {}}', 200)[:-6])
     connection.reset()
 
@@ -86,26 +86,28 @@ def assert_put_off(told: dict[str, Any]) -> None:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clients do not wait before they try again."""
+    """Lets clients retry without waiting."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_sender_is_asked_to_try_again(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sender_gets_503_with_retry_after_on_an_aws_fault(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with wire_server(FAULTS[fault]) as server:
         assert_put_off(sent(monkeypatch, server.url))
         assert server.requests
 
 
 @pytest.mark.usefixtures("no_pauses")
-def test_so_it_is_where_nothing_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sender_gets_503_if_aws_refuses_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with wire_server(FAULTS["closed"]) as server:
         gone = server.url
     assert_put_off(sent(monkeypatch, gone))
 
 
-def test_a_table_that_hangs_is_not_waited_for_until_api_gateway_gives_up(
+def test_a_hanging_table_is_given_up_before_api_gateway_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(intake, "ANSWER_SECONDS", 1.0)
@@ -124,8 +126,10 @@ def test_a_table_that_hangs_is_not_waited_for_until_api_gateway_gives_up(
     assert len(server.requests) == 1
 
 
-def test_many_slow_answers_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No call is too slow for itself: each answers in less than its own time."""
+def test_the_time_of_several_slow_calls_is_limited_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each single call answers within its own time limit."""
     monkeypatch.setattr(intake, "ANSWER_SECONDS", 1.5)
 
     def slow(connection: Connection, request: bytes) -> None:
@@ -139,7 +143,7 @@ def test_many_slow_answers_are_bounded_together(monkeypatch: pytest.MonkeyPatch)
         assert len(server.requests) <= 2
 
 
-def test_the_bound_ends_with_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_limit_applies_to_one_request_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "ANSWER_SECONDS", 0.01)
     with wire_server(answer(504, b"")) as server:
         assert_put_off(sent(monkeypatch, server.url))
@@ -149,7 +153,7 @@ def test_the_bound_ends_with_the_request(monkeypatch: pytest.MonkeyPatch) -> Non
         assert server.requests
 
 
-def test_the_function_answers_before_lambda_and_api_gateway_end_it() -> None:
+def test_the_function_answers_before_lambda_and_api_gateway_time_out() -> None:
     from tests.support.template import load_template
 
     template = load_template()

@@ -1,4 +1,4 @@
-"""Nobody becomes a member but by accepting an invitation that is bound to their proven address."""
+"""A user becomes a member only by accepting an invitation to their verified address."""
 
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +61,7 @@ def rows(engine: Engine, prefix: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", ["/v1/invitations", "/v1/members"])
-def test_an_invitation_alone_makes_nobody_a_member(deployed: Engine, pool: str, path: str) -> None:
+def test_an_invitation_alone_adds_no_member(deployed: Engine, pool: str, path: str) -> None:
     before = members(deployed)
     made = call("POST", path, {"email": " Bob@Example.COM ", "role": "MEMBER"})
     assert made["status"] == 201
@@ -76,7 +76,7 @@ def test_an_invitation_alone_makes_nobody_a_member(deployed: Engine, pool: str, 
     assert members(deployed) == before
 
 
-def test_cognito_mails_a_new_account_its_first_password(deployed: Engine, pool: str) -> None:
+def test_cognito_mails_the_first_password_of_a_new_account(deployed: Engine, pool: str) -> None:
     invite()
     user = client_of("cognito-idp").admin_get_user(UserPoolId=pool, Username=BOB)
     assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
@@ -91,7 +91,9 @@ def test_the_answer_is_the_same_with_and_without_an_account(pool: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["MessageRejected", "MailFromDomainNotVerifiedException"])
-def test_without_a_verified_sender_nobody_was_written_to(engine: Engine, code: str) -> None:
+def test_an_invitation_without_a_verified_sender_is_marked_as_not_mailed(
+    engine: Engine, code: str
+) -> None:
     ses: Any = Scripted(send_email=refused(code))
     service = a_service(engine, mail=InvitationMail(ses, SENDER))
     made = service.invite("ws_demo", a_document(), "o@example.com", "u")
@@ -99,7 +101,7 @@ def test_without_a_verified_sender_nobody_was_written_to(engine: Engine, code: s
     assert len(engine.stores.invitations.of_workspace("ws_demo")) == 1
 
 
-def test_the_mail_says_what_it_is_about_and_holds_no_foreign_link(engine: Engine) -> None:
+def test_the_mail_names_the_workspace_without_links_from_its_name(engine: Engine) -> None:
     ses: Any = Scripted(send_email={"MessageId": "1"})
     service = a_service(engine, mail=InvitationMail(ses, SENDER))
     engine.stores.workspaces.set("ws_demo", "Win!\r\nhttps://evil.example/ <now>", 90)
@@ -115,7 +117,7 @@ def test_the_mail_says_what_it_is_about_and_holds_no_foreign_link(engine: Engine
     assert "Win" not in content["Subject"]["Data"]
 
 
-def test_one_address_is_invited_once(deployed: Engine, pool: str) -> None:
+def test_an_invited_address_cannot_be_invited_again(deployed: Engine, pool: str) -> None:
     first = invite(role="VIEWER")
     again = call("POST", "/v1/invitations", {"email": "BOB@example.com", "role": "OWNER"})
     assert (again["status"], again["body"]["state"]) == (409, "INVITED")
@@ -123,8 +125,8 @@ def test_one_address_is_invited_once(deployed: Engine, pool: str) -> None:
     assert [each["role"] for each in listed()] == ["VIEWER"]
 
 
-def test_a_member_is_not_invited(engine: Engine) -> None:
-    """By their account, whatever address they joined with."""
+def test_a_member_cannot_be_invited(engine: Engine) -> None:
+    """Members are recognized by their account, whatever address they joined with."""
     cognito: Any = Scripted(
         admin_create_user=[refused("UsernameExistsException")], admin_get_user=a_user("CONFIRMED")
     )
@@ -151,7 +153,7 @@ def test_a_member_is_not_invited(engine: Engine) -> None:
         ({"email": BOB, "role": "OWNER", "userId": "user-viewer"}, "userId"),
     ],
 )
-def test_a_wrong_invitation_is_named(
+def test_the_wrong_field_of_an_invitation_is_named(
     deployed: Engine, document: dict[str, str], field: str
 ) -> None:
     for path in ("/v1/invitations", "/v1/members"):
@@ -159,7 +161,9 @@ def test_a_wrong_invitation_is_named(
         assert (answer["status"], answer["body"]["field"]) == (422, field)
 
 
-def test_there_is_a_bound(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_invitations_is_limited(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MAX_MEMBERS", 2)
     service = a_service(engine)
     service.invite("ws_demo", a_document("a@example.com"), "o@example.com", "u")
@@ -168,7 +172,7 @@ def test_there_is_a_bound(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> No
         service.invite("ws_demo", a_document("c@example.com"), "o@example.com", "u")
 
 
-def test_inviting_fills_no_mailbox(deployed: Engine, pool: str) -> None:
+def test_mails_to_one_address_are_limited(deployed: Engine, pool: str) -> None:
     made = invite()
     path = f"/v1/invitations/{made['id']}"
     answers = [call("POST", f"{path}/resend")["status"] for _ in range(3)]
@@ -183,7 +187,9 @@ def test_inviting_fills_no_mailbox(deployed: Engine, pool: str) -> None:
 # ── Joining ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_somebody_without_any_workspace_sees_it_and_joins(deployed: Engine, pool: str) -> None:
+def test_a_user_without_a_workspace_sees_the_invitation_and_joins(
+    deployed: Engine, pool: str
+) -> None:
     an_account(pool, "user-bob", BOB)
     assert call("GET", "/v1/runs", claims=claims_of("user-bob"))["status"] == 403
     invitation = invite(role="ADMIN")
@@ -212,7 +218,9 @@ def test_somebody_without_any_workspace_sees_it_and_joins(deployed: Engine, pool
     assert rows(deployed, "INVITED#") == []
 
 
-def test_a_removed_member_cannot_join_by_the_same_invitation(deployed: Engine, pool: str) -> None:
+def test_a_removed_member_cannot_rejoin_with_the_same_invitation(
+    deployed: Engine, pool: str
+) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
     assert accept("user-bob", invitation["id"])["status"] == 200
@@ -221,8 +229,10 @@ def test_a_removed_member_cannot_join_by_the_same_invitation(deployed: Engine, p
     assert "user-bob" not in members(deployed)
 
 
-def test_whoever_claims_the_address_gets_nothing(deployed: Engine, pool: str) -> None:
-    """The hijack: an account takes the address that is invited next, without proving it."""
+def test_an_account_that_claims_the_invited_address_without_proof_gets_nothing(
+    deployed: Engine, pool: str
+) -> None:
+    """Tries to hijack an invitation: the account takes the invited address without verifying it."""
     an_account(pool, "user-mallory", "mallory@example.com")
     invitation = invite()
     client_of("cognito-idp").admin_update_user_attributes(
@@ -241,7 +251,7 @@ def test_whoever_claims_the_address_gets_nothing(deployed: Engine, pool: str) ->
     assert [each["id"] for each in listed()] == [invitation["id"]]
 
 
-def test_every_other_person_is_a_stranger_to_it(deployed: Engine, pool: str) -> None:
+def test_other_users_can_neither_see_nor_accept_an_invitation(deployed: Engine, pool: str) -> None:
     invitation = invite()
     for user in ("user-viewer", "user-owner"):
         assert me(user)["invitations"] == []
@@ -249,14 +259,14 @@ def test_every_other_person_is_a_stranger_to_it(deployed: Engine, pool: str) -> 
     assert accept("user-viewer", "inv_none")["status"] == 404
 
 
-def test_an_address_is_compared_as_text_is(deployed: Engine, pool: str) -> None:
-    """Composed and decomposed letters, and capitals, are the same address."""
+def test_the_invited_address_is_compared_in_its_normal_form(deployed: Engine, pool: str) -> None:
+    """Upper case, and composed or decomposed letters, make no difference."""
     an_account(pool, "user-jose", "Jose@Caf\u00e9.example")
     invitation = invite("JOSE@cafe\u0301.EXAMPLE")
     assert accept("user-jose", invitation["id"])["status"] == 200
 
 
-def test_an_address_that_was_changed_by_an_operator_is_the_one_that_counts(
+def test_an_address_changed_by_an_operator_counts_for_invitations(
     deployed: Engine, pool: str
 ) -> None:
     an_account(pool, "user-bob", "old@example.com")
@@ -275,7 +285,7 @@ def test_an_address_that_was_changed_by_an_operator_is_the_one_that_counts(
     assert me("user-bob")["email"] == "new@example.com"
 
 
-def test_declining_ends_it(deployed: Engine, pool: str) -> None:
+def test_declining_ends_an_invitation(deployed: Engine, pool: str) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
     path = f"/v1/invitations/{invitation['id']}/decline"
@@ -285,7 +295,7 @@ def test_declining_ends_it(deployed: Engine, pool: str) -> None:
     assert accept("user-bob", invitation["id"])["status"] == 404
 
 
-def test_withdrawing_ends_it(deployed: Engine, pool: str) -> None:
+def test_withdrawing_ends_an_invitation(deployed: Engine, pool: str) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
     path = f"/v1/invitations/{invitation['id']}"
@@ -298,7 +308,7 @@ def test_withdrawing_ends_it(deployed: Engine, pool: str) -> None:
     assert invite(role="VIEWER")["id"] != invitation["id"]
 
 
-def test_an_invitation_ends_after_a_week_and_can_be_renewed(
+def test_an_invitation_expires_after_a_week_and_can_be_renewed(
     deployed: Engine, pool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     an_account(pool, "user-bob", BOB)
@@ -317,7 +327,7 @@ def test_an_invitation_ends_after_a_week_and_can_be_renewed(
     assert accept("user-bob", invitation["id"])["status"] == 200
 
 
-def test_an_expired_invitation_gives_way_to_a_new_one(
+def test_a_new_invitation_replaces_an_expired_one(
     deployed: Engine, pool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = invite(role="OWNER")
@@ -334,7 +344,9 @@ def _set_clock(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
     forget_settings()
 
 
-def test_another_workspaces_owner_reaches_none_of_it(deployed: Engine, pool: str) -> None:
+def test_the_owner_of_another_workspace_cannot_reach_an_invitation(
+    deployed: Engine, pool: str
+) -> None:
     create_workspace(
         deployed.stores.workspaces, deployed.clock, workspace_id="ws_other", name="Other"
     )
@@ -367,7 +379,7 @@ def test_another_workspaces_owner_reaches_none_of_it(deployed: Engine, pool: str
 
 
 class KnownAccounts:
-    """Bob's account alone."""
+    """Knows only Bob's account."""
 
     def prepare(self, email: str) -> Account | None:
         return None
@@ -407,7 +419,7 @@ def own(engine: Engine) -> OwnInvitations:
 def overtaken(
     monkeypatch: pytest.MonkeyPatch, engine: Engine, write: str, first: Callable[[], object]
 ) -> None:
-    """Right before a write of the invitations, `first` happens, once."""
+    """Lets `first` happen once, right before this write of the invitations."""
     store = engine.stores.invitations
     real = getattr(store, write)
     left = [first]
@@ -420,7 +432,9 @@ def overtaken(
     monkeypatch.setattr(store, write, late)
 
 
-def test_withdrawing_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invitation_withdrawn_during_acceptance_is_not_accepted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     overtaken(monkeypatch, engine, "accept", lambda: owner.withdraw("ws_demo", made.invitation.id))
@@ -429,7 +443,9 @@ def test_withdrawing_overtakes_accepting(engine: Engine, monkeypatch: pytest.Mon
     assert members(engine) == set()
 
 
-def test_accepting_overtakes_withdrawing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invitation_accepted_during_withdrawal_stays_accepted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     overtaken(monkeypatch, engine, "remove", lambda: bob.accept("bob", made.invitation.id))
@@ -438,7 +454,9 @@ def test_accepting_overtakes_withdrawing(engine: Engine, monkeypatch: pytest.Mon
     assert members(engine) == {"bob"}
 
 
-def test_a_renewal_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invitation_renewed_during_acceptance_is_accepted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     engine.clock.advance(MINUTE)
@@ -449,8 +467,10 @@ def test_a_renewal_overtakes_accepting(engine: Engine, monkeypatch: pytest.Monke
     assert members(engine) == {"bob"}
 
 
-def test_the_end_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another role given by a new invitation, while the old one was about to be accepted."""
+def test_an_invitation_replaced_during_acceptance_is_not_accepted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new invitation has another role."""
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
 
@@ -468,7 +488,9 @@ def test_the_end_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyP
         bob.accept("bob", left.id)
 
 
-def test_two_tabs_accept_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_acceptances_add_one_member(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     overtaken(monkeypatch, engine, "accept", lambda: bob.accept("bob", made.invitation.id))
@@ -476,7 +498,9 @@ def test_two_tabs_accept_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch
     assert members(engine) == {"bob"}
 
 
-def test_two_owners_invite_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_of_two_concurrent_invitations_is_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = a_service(engine)
 
     def first() -> None:
@@ -489,7 +513,7 @@ def test_two_owners_invite_at_once(engine: Engine, monkeypatch: pytest.MonkeyPat
     assert left.role is Role.VIEWER
 
 
-def test_who_became_a_member_by_other_means_stays_what_they_are(engine: Engine) -> None:
+def test_an_invitation_does_not_change_an_existing_member(engine: Engine) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
     member = Membership(
@@ -503,7 +527,7 @@ def test_who_became_a_member_by_other_means_stays_what_they_are(engine: Engine) 
     assert engine.stores.invitations.of_workspace("ws_demo") == []
 
 
-def test_both_items_of_an_invitation_come_and_go_together(engine: Engine) -> None:
+def test_both_items_of_an_invitation_are_written_and_deleted_together(engine: Engine) -> None:
     owner = a_service(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     assert len(rows(engine, "INVITED#")) == len(rows(engine, "WORKSPACE#ws_demo#INVITATION")) == 1
@@ -522,7 +546,7 @@ def test_both_items_of_an_invitation_come_and_go_together(engine: Engine) -> Non
 
 
 class Scripted:
-    """Answers as scripted, by operation; `asked` holds the calls."""
+    """Gives the scripted answers by operation; `asked` has the calls."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
@@ -553,7 +577,7 @@ def a_user(status: str) -> dict[str, Any]:
     }
 
 
-def test_who_never_signed_in_gets_another_first_password() -> None:
+def test_a_user_who_never_signed_in_gets_another_first_password() -> None:
     cognito: Any = Scripted(
         admin_create_user=[refused("UsernameExistsException"), {}],
         admin_get_user=a_user("FORCE_CHANGE_PASSWORD"),
@@ -564,7 +588,7 @@ def test_who_never_signed_in_gets_another_first_password() -> None:
     assert (again["MessageAction"], again["DesiredDeliveryMediums"]) == ("RESEND", ["EMAIL"])
 
 
-def test_who_signed_in_gets_none() -> None:
+def test_a_user_who_signed_in_gets_no_first_password() -> None:
     cognito: Any = Scripted(
         admin_create_user=[refused("UsernameExistsException")], admin_get_user=a_user("CONFIRMED")
     )
@@ -573,10 +597,10 @@ def test_who_signed_in_gets_none() -> None:
 
 
 @pytest.mark.parametrize("code", ["CodeDeliveryFailureException", "LimitExceededException"])
-def test_a_first_password_that_cannot_be_mailed_tells_the_owner_nothing(
+def test_a_first_password_that_cannot_be_mailed_is_not_reported_to_the_owner(
     engine: Engine, code: str
 ) -> None:
-    """Else the answer would say which addresses have an account."""
+    """Otherwise the answer would reveal which addresses have an account."""
     cognito: Any = Scripted(admin_create_user=refused(code))
     made = a_service(engine, accounts=Accounts(cognito, "pool")).invite(
         "ws_demo", a_document(), "o@example.com", "u"
@@ -584,7 +608,7 @@ def test_a_first_password_that_cannot_be_mailed_tells_the_owner_nothing(
     assert made.mailed and len(engine.stores.invitations.of_workspace("ws_demo")) == 1
 
 
-def test_an_address_that_cognito_does_not_take_is_named() -> None:
+def test_an_address_that_cognito_refuses_is_named() -> None:
     cognito: Any = Scripted(admin_create_user=refused("InvalidParameterException"))
     with pytest.raises(InvalidInputError) as caught:
         Accounts(cognito, "pool").prepare(BOB)
