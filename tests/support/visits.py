@@ -25,6 +25,7 @@ CONTACT = Contact(
     id="con_1",
     email="ada@example.com",
     phone="+4930901820",
+    external_ids={},
     first_name="Ada",
     last_name=None,
     tags=("vip", "beta"),

@@ -102,7 +102,28 @@ def test_a_date_may_come_with_an_event() -> None:
         (
             {"triggerType": "WEBHOOK", "contactLookup": {"by": "name", "path": "a"}},
             "contactLookup.by",
-            "'email', 'phone' or 'id'",
+            "'email', 'phone', 'id' or 'externalId'",
+        ),
+        (
+            {"triggerType": "WEBHOOK", "contactLookup": {"by": "externalId", "path": "a"}},
+            "contactLookup.name",
+            "required",
+        ),
+        (
+            {
+                "triggerType": "WEBHOOK",
+                "contactLookup": {"by": "email", "name": "stripe", "path": "a"},
+            },
+            "contactLookup.name",
+            "only for a lookup by externalId",
+        ),
+        (
+            {
+                "triggerType": "WEBHOOK",
+                "contactLookup": {"by": "externalId", "name": "Stripe", "path": "a"},
+            },
+            "contactLookup.name",
+            "pattern",
         ),
         (
             {"triggerType": "WEBHOOK", "contactLookup": {"by": "id", "path": "a..b"}},

@@ -96,6 +96,7 @@ def test_the_known_fields_are_those_of_a_run() -> None:
         id="con_1",
         email=None,
         phone=None,
+        external_ids={},
         first_name=None,
         last_name=None,
         tags=(),

@@ -53,6 +53,7 @@ export function ContactForm(props: Props) {
       phone: valueOf(values, 'phone'),
       firstName: valueOf(values, 'firstName'),
       lastName: valueOf(values, 'lastName'),
+      externalIds: contact?.externalIds ?? {},
       tags,
       consents: {
         marketing: values.has('marketing'),

@@ -1913,6 +1913,13 @@ export interface components {
              */
             email?: string | null;
             /**
+             * Externalids
+             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. One name and id belong to one contact of the workspace.
+             */
+            externalIds?: {
+                [key: string]: string;
+            };
+            /**
              * Firstname
              * @description The first name.
              */
@@ -1952,6 +1959,13 @@ export interface components {
              * @description An e-mail address. It is stored in lower case.
              */
             email?: string | null;
+            /**
+             * Externalids
+             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. One name and id belong to one contact of the workspace.
+             */
+            externalIds?: {
+                [key: string]: string | null;
+            } | null;
             /**
              * Firstname
              * @description The first name.
@@ -2008,6 +2022,13 @@ export interface components {
              * @description An e-mail address. It is stored in lower case.
              */
             email?: string | null;
+            /**
+             * Externalids
+             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. One name and id belong to one contact of the workspace.
+             */
+            externalIds?: {
+                [key: string]: string;
+            };
             /**
              * Firstname
              * @description The first name.
@@ -2068,6 +2089,13 @@ export interface components {
              * @description The e-mail address, in lower case.
              */
             email: string | null;
+            /**
+             * Externalids
+             * @description The contact's ids in other systems, by a name for each system.
+             */
+            externalIds: {
+                [key: string]: string;
+            };
             /**
              * Firstname
              * @description The first name.

@@ -67,14 +67,21 @@ class GoneError(RunledgerError):
 
 class ConflictError(RunledgerError):
     """The resource's present state forbids the call. `status` names that state, if there is a name;
-    `revision` is the present revision that a stale edit met."""
+    `revision` is the present revision that a stale edit met; `field` is the path of the value that
+    is taken, in wire names."""
 
     def __init__(
-        self, message: str, status: str | None = None, *, revision: int | None = None
+        self,
+        message: str,
+        status: str | None = None,
+        *,
+        revision: int | None = None,
+        field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.revision = revision
+        self.field = field
 
 
 class PreconditionFailedError(RunledgerError):

@@ -98,6 +98,8 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return {"state": state, "revision": revision}
         case ConflictError(status=str() as state):
             return {"state": state}
+        case ConflictError(field=str() as field):
+            return {"field": field}
         case PreconditionFailedError():
             return {"revision": error.revision, "headers": {"ETag": f'"{error.revision}"'}}
         case MfaRequiredError():

@@ -17,6 +17,9 @@ class ContactView(WireModel):
     revision: int = Field(description="Grows with every change. It is the `ETag` without quotes.")
     email: str | None = Field(description="The e-mail address, in lower case.")
     phone: str | None = Field(description="The phone number in E.164 format.")
+    external_ids: dict[str, str] = Field(
+        description="The contact's ids in other systems, by a name for each system."
+    )
     first_name: str | None = Field(description="The first name.")
     last_name: str | None = Field(description="The last name.")
     tags: list[str] = Field(description="The contact's tags.")

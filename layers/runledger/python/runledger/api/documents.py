@@ -4,7 +4,9 @@ A resource has one model for requests (`ContactDocument`) and one for answers (`
 takes what GET answered and PATCH takes a part, so both are derived here and not written again.
 """
 
+from collections.abc import Mapping
 from copy import copy
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError, create_model
@@ -50,12 +52,24 @@ def replacement_of(
 
 
 def patch_of(
-    name: str, document: type[WireModel], description: str, *, kept: frozenset[str] = frozenset()
+    name: str,
+    document: type[WireModel],
+    description: str,
+    *,
+    kept: frozenset[str] = frozenset(),
+    types: Mapping[str, Any] = MappingProxyType({}),
 ) -> type[Any]:
     """Returns the model of a PATCH's body: every field of `document`, none required. Null removes a
-    field that has a default, except a field in `kept`, which can be changed but not removed."""
+    field that has a default, except a field in `kept`, which can be changed but not removed.
+    `types` are those of the fields whose parts differ from the document's, because null removes
+    them. Their bounds hold for the changed document."""
     fields: dict[str, Any] = {
-        each: _optional(info, is_removable=not info.is_required() and each not in kept)
+        each: _optional(
+            info,
+            types.get(each, info.annotation),
+            is_bounded=each not in types,
+            is_removable=not info.is_required() and each not in kept,
+        )
         for each, info in document.model_fields.items()
     }
     fields["revision"] = (
@@ -71,13 +85,14 @@ def patch_of(
     return create_model(name, __base__=WireModel, __doc__=description, **fields)
 
 
-def _optional(info: FieldInfo, *, is_removable: bool) -> Any:
+def _optional(info: FieldInfo, annotation: Any, *, is_bounded: bool, is_removable: bool) -> Any:
     optional = copy(info)
+    if not is_bounded:
+        optional.metadata = []
     optional.default = PydanticUndefined
     # Never used, because only the fields that were sent are read. A plain default would be
     # documented as the value of a missing field.
     optional.default_factory = _nothing
-    annotation: Any = info.annotation
     return (annotation | None if is_removable else annotation, optional)
 
 

@@ -1,4 +1,4 @@
-"""Normalises e-mail addresses, phone numbers and texts.
+"""Normalises e-mail addresses, phone numbers, external ids and texts.
 
 The libraries for addresses and phone numbers are imported when the first one is read: together they
 take longer to load than everything else most requests need.
@@ -7,6 +7,7 @@ take longer to load than everything else most requests need.
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 # Patterns are compiled at their first use, because most requests need none.
 
@@ -17,11 +18,47 @@ _DIGITS_FOR_ONE_READING = 11
 _NO_EMAIL = "not an e-mail address; write one such as ada@example.com"
 _NO_PHONE = "not a phone number; write it with its country code, such as +49 1512 3456789"
 _READINGS_CACHED = 256
+EXTERNAL_ID_CHARACTERS = 200
+_EXTERNAL = "EXTERNAL:"
+
+
+class Address(NamedTuple):
+    """A value that finds one contact. `kind` is EMAIL or PHONE, after the channels that reach it,
+    or `EXTERNAL:` and the name of an external id."""
+
+    kind: str
+    value: str
+
+    @property
+    def field(self) -> str:
+        """The contact's field that holds it, in wire names."""
+        if self.is_external:
+            return f"externalIds.{self.kind.removeprefix(_EXTERNAL)}"
+        return self.kind.lower()
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it is an id in another system, to which no message can be sent."""
+        return self.kind.startswith(_EXTERNAL)
+
+
+def external_kind(name: str) -> str:
+    """Returns the kind of an external id with this name."""
+    return f"{_EXTERNAL}{name}"
 
 
 def nfc(text: str) -> str:
     """Returns the text in Unicode's NFC, with one form of each character."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def normalize_external_id(value: str) -> str:
+    """Returns an id of another system without space around it, in NFC. Upper and lower case stay
+    different. Raises ValueError if it is empty or too long."""
+    text = nfc(value.strip())
+    if not 1 <= len(text) <= EXTERNAL_ID_CHARACTERS:
+        raise ValueError(f"must have 1 to {EXTERNAL_ID_CHARACTERS} characters")
+    return text
 
 
 def normalize_email(value: str) -> str:

@@ -5,10 +5,22 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
-from runledger.models.addresses import nfc, normalize_email, normalize_phone
+from runledger.models.addresses import (
+    EXTERNAL_ID_CHARACTERS,
+    Address,
+    external_kind,
+    nfc,
+    normalize_email,
+    normalize_external_id,
+    normalize_phone,
+)
 from runledger.models.base import Model, WireModel
 
 METADATA_BYTES = 32_000
+MAX_EXTERNAL_IDS = 10
+EXTERNAL_ID_NAME = r"[a-z][A-Za-z0-9_-]{0,39}"
+# `tel:` begins a phone number, also where an external id is pasted as `name:value`.
+_PHONE_SCHEME = "tel"
 
 
 def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -19,12 +31,29 @@ def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
+def _external_id_name(name: str) -> str:
+    if name == _PHONE_SCHEME:
+        raise ValueError("is how a phone number begins; choose another name")
+    return name
+
+
 Email = Annotated[str, AfterValidator(normalize_email)]
 Phone = Annotated[str, AfterValidator(normalize_phone)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 # Unicode's NFC, so that a tag is found in any typed form.
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(nfc)
+]
+
+ExternalIdName = Annotated[
+    str,
+    StringConstraints(pattern=f"^{EXTERNAL_ID_NAME}$"),
+    AfterValidator(_external_id_name),
+]
+ExternalId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=EXTERNAL_ID_CHARACTERS),
+    AfterValidator(normalize_external_id),
 ]
 
 
@@ -50,6 +79,12 @@ class ContactDocument(WireModel):
         default=None,
         description="A phone number with its country code. It is stored in E.164 format.",
     )
+    external_ids: dict[ExternalIdName, ExternalId] = Field(
+        default_factory=dict,
+        max_length=MAX_EXTERNAL_IDS,
+        description="The contact's ids in other systems, by a name for each system, such as "
+        "`stripe`. One name and id belong to one contact of the workspace.",
+    )
     first_name: ShortText | None = Field(default=None, description="The first name.")
     last_name: ShortText | None = Field(default=None, description="The last name.")
     tags: list[Tag] = Field(
@@ -70,6 +105,7 @@ class Contact(Model):
     id: str
     email: str | None
     phone: str | None
+    external_ids: dict[str, str]
     first_name: str | None
     last_name: str | None
     tags: tuple[str, ...]
@@ -82,6 +118,13 @@ class Contact(Model):
     def revision(self) -> int:
         """Grows with every change."""
         return self.updated_at
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Everything that finds this contact only: its e-mail, phone and external ids."""
+        written = [("EMAIL", self.email), ("PHONE", self.phone)]
+        written += [(external_kind(name), value) for name, value in self.external_ids.items()]
+        return tuple(Address(kind, value) for kind, value in written if value)
 
     def document(self) -> ContactDocument:
         """Returns the contact as a client would write it."""

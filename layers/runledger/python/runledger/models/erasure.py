@@ -1,8 +1,8 @@
 """Erasures of contacts and their progress. Times are epoch milliseconds."""
 
 from enum import StrEnum
-from typing import NamedTuple
 
+from runledger.models.addresses import Address
 from runledger.models.base import Model
 
 # Replaces a text that was, or may have been, about a person.
@@ -17,13 +17,6 @@ class ErasureStatus(StrEnum):
 
     ERASING = "ERASING"
     ERASED = "ERASED"
-
-
-class Address(NamedTuple):
-    """An address of a contact. `kind` is EMAIL or PHONE, after the channels that reach it."""
-
-    kind: str
-    value: str
 
 
 class Erasure(Model):

@@ -19,6 +19,10 @@ _PATTERNS = {
     r"^vars\.[A-Za-z_][A-Za-z0-9_]{0,63}$": (
         "must be vars. and a name of letters, digits and _, such as vars.tier"
     ),
+    r"^[a-z][A-Za-z0-9_-]{0,39}$": (
+        "must begin with a lower-case letter and contain only letters, digits, _ and -, at most 40 "
+        "characters"
+    ),
     r"^[A-Z][A-Z0-9_]{0,39}$": "must be a channel, such as EMAIL",
     r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "must be a time of day from 00:00 to 23:59, such as 09:30",
     r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$": "must be a header name, such as X-Api-Key",

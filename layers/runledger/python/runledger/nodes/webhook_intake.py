@@ -1,13 +1,24 @@
 """How a trigger receives webhooks: from whom, in which form, and for which contact."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from runledger.models.base import Config
+from runledger.models.contact import ExternalIdName
 from runledger.nodes.condition import ConditionConfig
 from runledger.nodes.fields import ValuePath
 from runledger.nodes.source_config import MAX_HEADERS, HeaderName, Preset, SourceConfig
+from runledger.paths import read
 
 _FIELDS = ("email", "phone", "firstName", "lastName")
 _GROUPS = ("metadata", "externalIds")
@@ -32,12 +43,34 @@ ContactField = Annotated[
 class ContactLookup(Config):
     """How a payload identifies the contact of the run."""
 
-    by: Literal["email", "phone", "id"] = Field(
+    by: Literal["email", "phone", "id", "externalId"] = Field(
         description="The contact's attribute that the value at `path` identifies."
+    )
+    name: ExternalIdName | None = Field(
+        default=None,
+        validate_default=True,
+        description="The name of the external id, e.g. stripe; only with `by`: externalId.",
     )
     path: ValuePath = Field(
         description="The path of the value in the payload, e.g. customer.email."
     )
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str | None, info: ValidationInfo) -> str | None:
+        by = info.data.get("by")
+        if by == "externalId" and name is None:
+            raise PydanticKnownError("missing")
+        if by in ("email", "phone", "id") and name is not None:
+            raise ValueError("is only for a lookup by externalId; remove it")
+        return name
+
+    def read(self, body: Any) -> Any:
+        """Returns the value at the path. Many systems number their records, so a whole number
+        becomes text if it is an external id."""
+        value = read(body, self.path)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return str(value) if is_number and self.by == "externalId" else value
 
 
 class WebhookIntake(Config):
@@ -48,7 +81,8 @@ class WebhookIntake(Config):
     )
     create_if_missing: bool = Field(
         default=False,
-        description="true: create the contact if the lookup by email or phone finds none.",
+        description="true: create the contact if the lookup by email, phone or externalId finds "
+        "none.",
     )
     source: SerializeAsAny[SourceConfig] | None = Field(
         default=None,
@@ -117,7 +151,7 @@ class WebhookIntake(Config):
                 "dedupePath deduplicates events, so dedupe cannot be OFF; remove one of them"
             )
         if self.create_if_missing and (lookup is None or lookup.by == "id"):
-            raise ValueError("createIfMissing needs a contactLookup by email or phone")
+            raise ValueError("createIfMissing needs a contactLookup by email, phone or externalId")
         if self.signed and self.preset is not Preset.RUNLEDGER:
             raise ValueError(
                 f"`signed` belongs to the source RUNLEDGER; {self.preset} says itself what is "

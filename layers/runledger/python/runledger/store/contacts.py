@@ -1,5 +1,5 @@
-"""Contacts, the items that reserve each e-mail and phone for one contact, and the items that find
-contacts by tags and by dates in their metadata. All are written in one transaction."""
+"""Contacts, with the items that reserve each e-mail, phone and external id for one contact, and the
+items that find contacts by tags and by dates in their metadata. One transaction writes them all."""
 
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from runledger.store.values import Item
 
 CONTACT_PREFIX = "con"
-# Each tag and date has its own item. Replacing a contact may delete and write all of them, with the
-# contact and its addresses, and a DynamoDB transaction takes 100 writes.
+_MAX_WRITES = 100
+# Each tag, date and external id has its own item. Replacing a contact may delete and write all of
+# them: 2 x 47, the old and the new e-mail and phone, and the contact are 99 writes. A DynamoDB
+# transaction takes 100.
 MAX_LISTINGS = 47
 
 
@@ -37,31 +39,34 @@ class ContactStore:
         self._table = table
 
     def create(self, contact: Contact) -> None:
-        """Writes a new contact. Raises ConflictError if the e-mail or the phone belongs to another
-        contact."""
+        """Writes a new contact. Raises ConflictError, with the field, if the e-mail, the phone or
+        an external id belongs to another contact."""
         is_new = Attr("pk").not_exists()
+        listings = self._listings(contact)
+        _require_few(contact, listings)
         writes: list[Write] = [Put(_to_item(contact), is_new)]
         writes += [Put(_address_item(key, contact), is_new) for key in _addresses(contact)]
-        writes += [Put(dict(key_attributes(key))) for key in sorted(self._listings(contact))]
-        self._write(writes)
+        writes += [Put(dict(key_attributes(key))) for key in sorted(listings)]
+        self._write(writes, contact)
 
     def replace(self, before: Contact, after: Contact) -> None:
-        """Replaces a contact. Raises ConflictError if an address belongs to another contact, or the
-        contact was changed since `before` was read."""
+        """Replaces a contact. Raises ConflictError if an address or external id belongs to another
+        contact (with the field), or the contact was changed since `before` was read."""
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         is_free = Attr("pk").not_exists()
         old, new = set(_addresses(before)), set(_addresses(after))
         writes: list[Write] = [Put(_to_item(after), is_unchanged)]
         writes += [Delete(key) for key in sorted(old - new)]
         writes += [Put(_address_item(key, after), is_free) for key in sorted(new - old)]
-        if old != new:
-            # The address that stays names the other one.
+        if (before.email, before.phone) != (after.email, after.phone):
+            # What stays names the e-mail and the phone.
             is_own = Attr("contactId").eq(after.id)
             writes += [Put(_address_item(key, after), is_own) for key in sorted(new & old)]
         old_listings, new_listings = self._listings(before), self._listings(after)
+        _require_few(after, new_listings)
         writes += [Delete(key) for key in sorted(old_listings - new_listings)]
         writes += [Put(dict(key_attributes(key))) for key in sorted(new_listings - old_listings)]
-        self._write(writes)
+        self._write(writes, after)
 
     def erase(self, contact: Contact, also: Write) -> None:
         """Deletes the contact and all items that find it, together with the write `also`. Raises
@@ -73,7 +78,7 @@ class ContactStore:
         writes: list[Write] = [also, Delete(key, is_unchanged)]
         writes += [Delete(address, is_own) for address in _addresses(contact)]
         writes += [Delete(listing) for listing in sorted(self._listings(contact))]
-        self._write(writes)
+        self._write(writes, contact)
 
     def get(self, workspace_id: str, contact_id: str) -> Contact:
         """Returns a contact. The read is consistent, because a webhook may have just created it."""
@@ -99,23 +104,25 @@ class ContactStore:
         return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
 
     def find_address(self, workspace_id: str, kind: str, address: str) -> str | None:
-        """Returns the id of the contact with this normalised address. `kind` is EMAIL or PHONE."""
+        """Returns the id of the contact with this normalised address. `kind` is that of an
+        `Address`."""
         key = keys.contact_address(workspace_id, kind, address)
         item = self._table.get(key, consistent=True)
         return None if item is None else str(item["contactId"])
 
     def identify(self, workspace_id: str, kind: str, address: str) -> ContactIdentity | None:
         """Returns id and addresses of the contact with this normalised address, from one consistent
-        read. `kind` is EMAIL or PHONE."""
+        read. `kind` is that of an `Address`."""
         item = self._table.get(keys.contact_address(workspace_id, kind, address), consistent=True)
         if item is None:
             return None
-        if "email" in item or "phone" in item:
-            return ContactIdentity(
-                id=item["contactId"], email=item.get("email"), phone=item.get("phone")
-            )
-        # Written before address items named both addresses.
-        return self.identity(workspace_id, item["contactId"])
+        is_of_old = kind in ("EMAIL", "PHONE") and "email" not in item and "phone" not in item
+        if is_of_old:
+            # Written before address items named both addresses.
+            return self.identity(workspace_id, item["contactId"])
+        return ContactIdentity(
+            id=item["contactId"], email=item.get("email"), phone=item.get("phone")
+        )
 
     def identity(self, workspace_id: str, contact_id: str) -> ContactIdentity | None:
         """Returns the id and addresses of a contact, or None if it does not exist."""
@@ -170,29 +177,40 @@ class ContactStore:
             self._table.put(dict(key_attributes(key)))
 
     def _listings(self, contact: Contact) -> "set[Key]":
-        """Returns the keys of the items that find the contact, one per tag and date. Raises
-        InvalidInputError if there are too many for one transaction."""
+        """Returns the keys of the items that list the contact, one per tag and date."""
         found = _dates(contact) | {
             keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
         }
         if doubtful_dates(contact.metadata):
             found |= _doubtful(contact, self.date_fields(contact.workspace_id))
-        if len(found) > MAX_LISTINGS:
-            raise InvalidInputError(
-                f"a contact may have at most {MAX_LISTINGS} tags and metadata values that "
-                f"automations use as dates; this one has {len(found)}",
-                field="tags",
-            )
         return found
 
-    def _write(self, writes: list[Write]) -> None:
+    def _write(self, writes: list[Write], contact: Contact) -> None:
+        if len(writes) > _MAX_WRITES:
+            raise InvalidInputError(
+                "too many tags and metadata values that automations use as dates change at once; "
+                "change fewer",
+                field="tags",
+            )
         try:
             self._table.transact(writes)
         except ConditionFailedError as error:
+            field = self._taken(contact)
+            if field is not None:
+                raise ConflictError(f"{field} belongs to another contact", field=field) from error
             raise ConflictError(
-                "the email or phone belongs to another contact, or somebody else just changed "
-                "the contact; reload it and try again"
+                "somebody else just changed the contact; reload it and try again"
             ) from error
+
+    def _taken(self, contact: Contact) -> str | None:
+        """Returns the first field, in wire names, whose value belongs to another contact."""
+        fields = _addresses(contact)
+        items = self._table.batch_get(fields, consistent=True)
+        owners = {key: item["contactId"] for key, item in items.items()}
+        taken = (
+            field for key, field in fields.items() if owners.get(key, contact.id) != contact.id
+        )
+        return next(taken, None)
 
 
 def identity_of(contact: Contact) -> ContactIdentity:
@@ -200,8 +218,9 @@ def identity_of(contact: Contact) -> ContactIdentity:
 
 
 def _address_item(key: "Key", contact: Contact) -> "Item":
-    """Returns the item that reserves an address. It contains the contact's id and both addresses.
-    A run stores no more about its contact, so an event needs to read only this item."""
+    """Returns the item that reserves an address or external id. It contains the contact's id,
+    e-mail and phone. A run stores no more about its contact, so an event needs to read only this
+    item."""
     return {
         **key_attributes(key),
         "contactId": contact.id,
@@ -210,13 +229,23 @@ def _address_item(key: "Key", contact: Contact) -> "Item":
     }
 
 
-def _addresses(contact: Contact) -> "list[Key]":
-    found = []
-    if contact.email:
-        found.append(keys.contact_email(contact.workspace_id, contact.email))
-    if contact.phone:
-        found.append(keys.contact_phone(contact.workspace_id, contact.phone))
-    return found
+def _addresses(contact: Contact) -> "dict[Key, str]":
+    """Returns the keys of all that finds only this contact, with the fields in wire names."""
+    return {
+        keys.contact_address(contact.workspace_id, *address): address.field
+        for address in contact.addresses
+    }
+
+
+def _require_few(contact: Contact, listings: "set[Key]") -> None:
+    """Raises InvalidInputError if there are too many items for one transaction."""
+    count = len(listings) + len(contact.external_ids)
+    if count > MAX_LISTINGS:
+        raise InvalidInputError(
+            f"a contact may have at most {MAX_LISTINGS} tags, external ids and metadata values "
+            f"that automations use as dates; this one has {count}",
+            field="tags",
+        )
 
 
 def _dates(contact: Contact) -> "set[Key]":
@@ -250,6 +279,7 @@ def _to_item(contact: Contact) -> "Item":
         "workspaceId": contact.workspace_id,
         "email": contact.email,
         "phone": contact.phone,
+        "externalIds": contact.external_ids or None,
         "firstName": contact.first_name,
         "lastName": contact.last_name,
         "tags": list(contact.tags),
@@ -267,6 +297,7 @@ def _from_item(item: "Item") -> Contact:
         id=item["sk"],
         email=item.get("email"),
         phone=item.get("phone"),
+        external_ids=item.get("externalIds", {}),
         first_name=item.get("firstName"),
         last_name=item.get("lastName"),
         tags=tuple(item["tags"]),

@@ -7,7 +7,8 @@ from boto3.dynamodb.conditions import Attr
 
 from runledger.clock import iso
 from runledger.errors import GoneError
-from runledger.models.erasure import Address, Erasure, ErasureStatus
+from runledger.models.addresses import Address
+from runledger.models.erasure import Erasure, ErasureStatus
 from runledger.store import keys
 from runledger.store.table import Put, key_attributes
 

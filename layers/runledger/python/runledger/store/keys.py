@@ -31,6 +31,7 @@
 | keys of metadata that date automations go by | table | `WORKSPACE#workspace` | `DATEKEYS` |
 | contacts by a tag of theirs | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
+| contact by an id in another system | table | `WORKSPACE#workspace#ADDRESS` | `EXTERNAL:name#…` |
 | contacts of a workspace that were erased | table | `WORKSPACE#workspace#ERASURE` | `contact` |
 | segments of a workspace; one by id | table | `WORKSPACE#workspace#SEGMENT` | `segment` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
@@ -273,12 +274,9 @@ def contact(workspace_id: str, contact_id: str) -> Key:
 
 
 def contact_address(workspace_id: str, kind: str, address: str) -> Key:
-    """Returns the key of a contact's address. `kind` is EMAIL or PHONE."""
+    """Returns the key of what finds one contact. `kind` is that of an `Address`: EMAIL, PHONE, or
+    `EXTERNAL:` and a name."""
     return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"{kind}#{address}")
-
-
-def contact_email(workspace_id: str, email: str) -> Key:
-    return contact_address(workspace_id, "EMAIL", email)
 
 
 def contact_phone(workspace_id: str, phone: str) -> Key:

@@ -8,7 +8,7 @@ from runledger.api.documents import patch_of, replacement_of
 from runledger.api.segments import SegmentView
 from runledger.api.templates import TemplateView
 from runledger.models.automation import AutomationDocument
-from runledger.models.contact import ContactDocument
+from runledger.models.contact import ContactDocument, ExternalId, ExternalIdName
 from runledger.models.template import TemplateDocument
 from runledger.nodes.segment_rules import SegmentDocument
 
@@ -62,6 +62,7 @@ else:
         "Changes to a contact, as a JSON merge patch (RFC 7396). Null removes a value. "
         "Consents can be changed, but not removed.",
         kept=frozenset({"consents"}),
+        types={"external_ids": dict[ExternalIdName, ExternalId | None]},
     )
     TemplatePatch = patch_of(
         "TemplatePatch",

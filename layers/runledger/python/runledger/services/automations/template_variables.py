@@ -1,7 +1,7 @@
 """The variables that a template may read, as far as they are known before sending.
 
-The values of an event, of a captured answer, of a SET and of a contact's metadata are open. All
-else has a fixed shape, and an unknown name in it is a mistake.
+The values of an event, of a captured answer, of a SET, of a contact's metadata and external ids
+are open. All else has a fixed shape, and an unknown name in it is a mistake.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ VARIABLES: Mapping[str, _Shape] = {
         "id": _TEXT,
         "email": _TEXT,
         "phone": _TEXT,
+        "externalIds": _OPEN,
         "firstName": _TEXT,
         "lastName": _TEXT,
         "tags": _LIST,

@@ -1,7 +1,19 @@
-"""Reads e-mail addresses and phone numbers as people paste them."""
+"""Reads e-mail addresses, phone numbers and external ids as people paste them."""
+
+import re
 
 from runledger.errors import InvalidInputError
-from runledger.models.addresses import normalize_email, normalize_phone, phone_readings
+from runledger.models.addresses import (
+    Address,
+    external_kind,
+    normalize_email,
+    normalize_external_id,
+    normalize_phone,
+    phone_readings,
+)
+from runledger.models.contact import EXTERNAL_ID_NAME
+
+_EXTERNAL_ID = rf"\s*({EXTERNAL_ID_NAME}):(.+)"
 
 
 def pasted(text: str) -> str:
@@ -13,6 +25,18 @@ def pasted(text: str) -> str:
     if text.startswith(" ") and bare[:1].isdigit():
         return f"+{bare}"
     return bare
+
+
+def external_id_in(text: str) -> Address | None:
+    """Returns the external id that the text means, such as `stripe:cus_123`, or None if it means
+    none. No other address or id has a name and a colon, except a phone number after `tel:`."""
+    found = re.fullmatch(_EXTERNAL_ID, text, re.DOTALL)
+    if found is None or found[1] == "tel":
+        return None
+    try:
+        return Address(external_kind(found[1]), normalize_external_id(found[2]))
+    except ValueError as error:
+        raise InvalidInputError(f"{text!r} is not an external id: {error}", "contact") from error
 
 
 def addresses_in(text: str) -> frozenset[str]:

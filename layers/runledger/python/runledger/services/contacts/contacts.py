@@ -8,7 +8,13 @@ from pydantic import ValidationError
 from runledger.api.documents import merge_patch, validated
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
-from runledger.models.addresses import normalize_email, normalize_phone, phone_readings
+from runledger.models.addresses import (
+    external_kind,
+    normalize_email,
+    normalize_external_id,
+    normalize_phone,
+    phone_readings,
+)
 from runledger.models.contact import (
     Consents,
     Contact,
@@ -17,7 +23,7 @@ from runledger.models.contact import (
 )
 from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
-from runledger.services.contacts.addresses import pasted
+from runledger.services.contacts.addresses import external_id_in, pasted
 from runledger.services.editing import Editing
 from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS, identity_of
 
@@ -25,19 +31,20 @@ if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
 
 MAX_DATES = 40
+EXTERNAL_ID = "externalId"
 
 
 @dataclass(frozen=True, slots=True)
 class Contacts(Editing[Contact, ContactDocument]):
     """Creates, edits and finds contacts. An edit replaces everything except consents that the
     document leaves out, so it never restores a consent that the person withdrew. Raises
-    ConflictError if an address belongs to another contact."""
+    ConflictError if an address or external id belongs to another contact."""
 
     store: "ContactStore"
 
     def create(self, workspace_id: str, document: ContactDocument) -> Contact:
-        """Creates a contact. Raises ConflictError if the e-mail or phone belongs to another
-        contact."""
+        """Creates a contact. Raises ConflictError, with the field, if its e-mail, phone or an
+        external id belongs to another contact."""
         now = self.clock()
         contact = _contact(
             # The id carries the same time as `created_at`, because contacts are searched by either.
@@ -65,11 +72,14 @@ class Contacts(Editing[Contact, ContactDocument]):
             now=now,
         )
 
-    def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
-        """Returns the contact with this `email`, `phone` or `id`, as a person or a system would
-        write it, or None. Raises ValueError if the value is not valid."""
+    def find(
+        self, workspace_id: str, by: str, value: str, name: str | None = None
+    ) -> Contact | None:
+        """Returns the contact with this `email`, `phone`, `id` or `externalId`, as a person or a
+        system would write it, or None. An external id also needs its `name`. Raises ValueError if
+        the value is not valid."""
         if by != "id":
-            known = self.identify(workspace_id, by, value)
+            known = self.identify(workspace_id, by, value, name)
             if known is None:
                 return None
             value = known.id
@@ -78,37 +88,49 @@ class Contacts(Editing[Contact, ContactDocument]):
         except NotFoundError:
             return None
 
-    def identify(self, workspace_id: str, by: str, value: str) -> ContactIdentity | None:
+    def identify(
+        self, workspace_id: str, by: str, value: str, name: str | None = None
+    ) -> ContactIdentity | None:
         """Finds a contact as `find` does, but returns only what a run keeps of its contact."""
         if by == "id":
             return self.store.identity(workspace_id, value)
+        if by == EXTERNAL_ID:
+            kind = external_kind(_required(name))
+            return self.store.identify(workspace_id, kind, normalize_external_id(value))
         if by == "email":
             return self.store.identify(workspace_id, "EMAIL", normalize_email(value))
         phone = self._phone_meant(workspace_id, value)
         return None if phone is None else self.store.identify(workspace_id, "PHONE", phone)
 
-    def identify_or_create(self, workspace_id: str, by: str, value: str) -> ContactIdentity:
-        """Returns the contact with this `email` or `phone`, and creates it if there is none. Raises
+    def identify_or_create(
+        self, workspace_id: str, by: str, value: str, name: str | None = None
+    ) -> ContactIdentity:
+        """Returns the contact with this `email`, `phone` or `externalId`, and creates it with this
+        value only if there is none. No other value decides, and contacts are never merged. Raises
         ValueError if the value is not valid."""
-        found = self.identify(workspace_id, by, value)
+        found = self.identify(workspace_id, by, value, name)
         if found is not None:
             return found
+        fields = {"externalIds": {_required(name): value}} if by == EXTERNAL_ID else {by: value}
         try:
-            document = ContactDocument.model_validate({by: value})
+            document = ContactDocument.model_validate(fields)
         except ValidationError as error:
             raise ValueError(words(error.errors()[0])) from error
         try:
             return identity_of(self.create(workspace_id, document))
         except ConflictError:
             # Another event created the same contact meanwhile.
-            again = self.identify(workspace_id, by, value)
+            again = self.identify(workspace_id, by, value, name)
             if again is None:
                 raise
             return again
 
     def look_up(self, workspace_id: str, text: str) -> str | None:
-        """Returns the id of the contact with a pasted id, e-mail or phone, or None. Raises
-        InvalidInputError if the text is none of these."""
+        """Returns the id of the contact with a pasted id, e-mail, phone or external id (`name:id`),
+        or None. Raises InvalidInputError if the text is none of these."""
+        external = external_id_in(text)
+        if external is not None:
+            return self.store.find_address(workspace_id, *external)
         written = pasted(text)
         if written.startswith("con_"):
             return written
@@ -117,7 +139,8 @@ class Contacts(Editing[Contact, ContactDocument]):
             contact = self.find(workspace_id, by, written)
         except ValueError as error:
             raise InvalidInputError(
-                f"{text!r} is not a contact's id, e-mail address or phone number: {error}",
+                f"{text!r} is not a contact's id, e-mail address, phone number or external id such "
+                f"as stripe:cus_123: {error}",
                 field="contact",
             ) from error
         return contact.id if contact else None
@@ -139,6 +162,12 @@ class Contacts(Editing[Contact, ContactDocument]):
                 f"{', '.join(sorted(found))}; write it with its country code"
             )
         return next(iter(found), None)
+
+
+def _required(name: str | None) -> str:
+    if name is None:
+        raise ValueError("the name of the external id is missing")
+    return name
 
 
 def _changed_consents(before: Consents, document: ContactDocument) -> Consents:
@@ -165,10 +194,11 @@ def _contact(
             field=f"metadata.{dates[MAX_DATES]}",
         )
     tags = tuple(dict.fromkeys(document.tags))
-    if len(tags) + len(dates) > MAX_LISTINGS:
+    external_ids = document.external_ids
+    if len(tags) + len(dates) + len(external_ids) > MAX_LISTINGS:
         raise InvalidInputError(
-            f"tags and dates in metadata may be at most {MAX_LISTINGS} together; there are "
-            f"{len(tags)} tags and {len(dates)} dates",
+            f"tags, external ids and dates in metadata may be at most {MAX_LISTINGS} together; "
+            f"there are {len(tags)} tags, {len(external_ids)} external ids and {len(dates)} dates",
             field="tags",
         )
     return Contact(
@@ -176,6 +206,7 @@ def _contact(
         id=contact_id,
         email=document.email,
         phone=document.phone,
+        external_ids=external_ids,
         first_name=document.first_name,
         last_name=document.last_name,
         tags=tags,

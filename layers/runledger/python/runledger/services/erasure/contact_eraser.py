@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
-from runledger.models.erasure import Address, Erasure, ErasureStatus
+from runledger.models.erasure import Erasure, ErasureStatus
 from runledger.store import keys
 from runledger.store.table import SortRange
 
@@ -86,7 +86,6 @@ class ContactEraser:
                     raise
                 return begun
             now = self.clock()
-            addresses = [("EMAIL", contact.email), ("PHONE", contact.phone)]
             erasure = Erasure(
                 workspace_id=workspace_id,
                 contact_id=contact_id,
@@ -95,7 +94,7 @@ class ContactEraser:
                 requested_at=now,
                 blanked_at=now,
                 not_before=now + MINUTE,
-                addresses=frozenset(Address(kind, each) for kind, each in addresses if each),
+                addresses=frozenset(contact.addresses),
                 due_at=now + MINUTE,
             )
             try:

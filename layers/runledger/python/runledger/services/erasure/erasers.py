@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 from runledger.clock import MINUTE, Clock
 from runledger.errors import ConditionFailedError, ConflictError, UnreadableError
 from runledger.ids import id_floor
+from runledger.models.addresses import Address
 from runledger.models.attempt_transitions import erased
-from runledger.models.erasure import CANCEL_REASON, Address, Erasure
+from runledger.models.erasure import CANCEL_REASON, Erasure
 from runledger.models.run import Cancellation, Run
 from runledger.services.bulk.export_pages import STALL
 from runledger.services.bulk.exports import EXPORT_PREFIX
@@ -187,6 +188,11 @@ class RefusalEraser:
         return True
 
 
+def _reached(erasure: Erasure) -> list[Address]:
+    """Returns the addresses that messages can reach, in order."""
+    return sorted(address for address in erasure.addresses if not address.is_external)
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressionEraser:
     """Replaces a suppressed address by its hash, so it stays suppressed but is no longer shown.
@@ -197,7 +203,7 @@ class SuppressionEraser:
 
     def __call__(self, erasure: Erasure, until: int) -> int:
         workspace_id = erasure.workspace_id
-        for address in sorted(erasure.addresses):
+        for address in _reached(erasure):
             if self.contacts.find_address(workspace_id, *address) is None:
                 self.suppressions.erase(workspace_id, *address)
         return 0
@@ -212,8 +218,8 @@ class FrequencyEraser:
 
     def __call__(self, erasure: Erasure, until: int) -> int:
         kinds = {channel.address_kind for channel in self.channels.values()}
-        named = {Address(kind, erasure.contact_id) for kind in kinds} | erasure.addresses
-        for kind, who in sorted(named):
+        named = [Address(kind, erasure.contact_id) for kind in sorted(kinds)] + _reached(erasure)
+        for kind, who in named:
             self.table.delete(keys.frequency(erasure.workspace_id, kind, who))
         return 0
 

@@ -159,6 +159,7 @@ def contact_scope(contact: "Contact") -> dict[str, Any]:
         "id": contact.id,
         "email": contact.email,
         "phone": contact.phone,
+        "externalIds": contact.external_ids,
         "firstName": contact.first_name,
         "lastName": contact.last_name,
         "tags": list(contact.tags),

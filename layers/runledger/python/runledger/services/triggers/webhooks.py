@@ -234,7 +234,7 @@ class Webhooks:
         lookup = intake.contact_lookup
         if lookup is None:
             return None
-        value = read(body, lookup.path)
+        value = lookup.read(body)
         if not isinstance(value, str) or not value.strip():
             raise InvalidInputError(
                 f"the payload has no text at {lookup.path}, which should be the contact's "
@@ -243,8 +243,8 @@ class Webhooks:
             )
         try:
             if intake.create_if_missing:
-                return self.contacts.identify_or_create(workspace_id, lookup.by, value)
-            found = self.contacts.identify(workspace_id, lookup.by, value)
+                return self.contacts.identify_or_create(workspace_id, lookup.by, value, lookup.name)
+            found = self.contacts.identify(workspace_id, lookup.by, value, lookup.name)
         except ValueError as error:
             fault = f"{lookup.path} is not a valid {lookup.by}"
             raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error

@@ -15,6 +15,7 @@ def contact_view(contact: "Contact") -> ContactView:
         revision=contact.revision,
         email=contact.email,
         phone=contact.phone,
+        external_ids=contact.external_ids,
         first_name=contact.first_name,
         last_name=contact.last_name,
         tags=list(contact.tags),
