@@ -1,10 +1,9 @@
-"""Every AWS call of every handler is broken in turn, in every way there is; the system recovers.
+"""The system recovers after any AWS call of any handler is broken, in every possible way.
 
-A scenario plays one story through the real handlers, as AWS would play it. It is played once
-unbroken, which tells the calls; then once for each call and each kind of fault. Whatever broke,
-in the end there is one run that has ended, each step and each effect once (or told as unknown),
-and every index says what the row says. A further scenario is one more function and one more line
-in SCENARIOS.
+A scenario plays one story through the real handlers, like AWS would. It is played once without a
+fault, which shows its calls, and then once for each call and each kind of fault. In the end there
+is always one ended run; each step and each effect happened once, or is recorded as unknown; and
+every index matches its row. To add a scenario, write a function and add a line to SCENARIOS.
 """
 
 import base64
@@ -26,7 +25,7 @@ NOISE = base64.b85encode(random.Random(1).randbytes(70_000)).decode()
 
 @dataclass(frozen=True)
 class Ready:
-    """The stage with two automations, and what brings it back to this very moment."""
+    """The simulation with its automations; `restore` returns to this state."""
 
     simulation: Simulation
     standard: str
@@ -36,7 +35,7 @@ class Ready:
     restore: Callable[[], None]
 
     def fire(self, automation_id: str, event: dict[str, Any]) -> str:
-        """The key of the run that the caller was told of, after as many tries as it took."""
+        """Sends the event until it is answered. Returns the key of the run."""
         answer = self.simulation.request("webhook_in", "POST", self.webhooks[automation_id], event)
         assert answer["status"] in (200, 202), answer
         return f"RUN#{answer['body']['runId']}"
@@ -121,7 +120,7 @@ def is_drained_by_a_pause(ready: Ready) -> None:
 
 
 def is_started_by_the_tick(ready: Ready) -> None:
-    """The stream was lost to the function that starts runs."""
+    """The function that starts runs loses its records of the stream."""
     ready.simulation.deaf.add("start_runs")
     ready.fire(ready.express, order())
     ready.simulation.settle()
@@ -137,7 +136,7 @@ def is_started_after_a_refusal(ready: Ready) -> None:
 
 
 def is_lost_on_its_way(ready: Ready) -> None:
-    """The execution is gone without a word; the tick goes on with the run after its deadline."""
+    """The execution disappears without an event; the tick continues the run after its deadline."""
     simulation = ready.simulation
     key = ready.fire(ready.express, order())
     simulation.run_while(lambda: _status(simulation, key) == "PENDING")
@@ -147,14 +146,15 @@ def is_lost_on_its_way(ready: Ready) -> None:
 
 
 def is_handed_back(ready: Ready) -> None:
-    """Lambda has no room for a node, however often the machine asks; the next attempt goes on."""
+    """Lambda has no capacity for a node, whatever the machine retries; the next attempt
+    continues."""
     ready.simulation.no_room["run_integration"] = 3
     ready.fire(ready.standard, order())
     ready.simulation.settle()
 
 
 def opens_a_run_downstream(ready: Ready) -> None:
-    """With an event that is too large for a row, so that its body lies in S3."""
+    """The event is too large for a row, so its body is in S3."""
     ready.fire(ready.upstream, {**order(), "noise": NOISE})
     ready.simulation.settle()
 
@@ -209,7 +209,7 @@ SCENARIOS = (
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
-def test_whatever_breaks_one_run_ends_and_tells_the_truth(
+def test_after_any_fault_one_run_ends_and_its_record_is_true(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
     report_figure(str(break_everything(ready, scenario)))

@@ -1,5 +1,5 @@
-"""Every AWS call of an activation is broken in turn: in the end the version is active, with its
-machine and no other, and takes events."""
+"""After any AWS call of an activation is broken, the version becomes active, with exactly one
+machine, and accepts events."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -69,7 +69,7 @@ def _activate(ready: Ready) -> None:
 
 
 def verdict(ready: Ready) -> list[str]:
-    """What is wrong with the automation in the end."""
+    """Returns what is wrong with the automation in the end."""
     simulation, automation_id = ready.simulation, ready.automation_id
     found: list[str] = []
     row = next(item for item in simulation.table.items() if item["sk"] == automation_id)
@@ -101,7 +101,7 @@ SCENARIOS = (
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
-def test_whatever_breaks_the_version_becomes_active(
+def test_after_any_fault_the_version_becomes_active(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
     report_figure(str(break_everything(ready, scenario)))

@@ -1,4 +1,4 @@
-"""Every AWS call of a date automation's fire is broken in turn: one run for each contact due."""
+"""After any AWS call of a date automation's fire is broken, each due contact has one run."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ def ready() -> Iterator[Ready]:
 
 
 def fires_for_a_date(ready: Ready) -> None:
-    """Scheduler comes twice, as it may."""
+    """Scheduler calls twice, which AWS allows."""
     simulation = ready.simulation
     simulation.run_until(FIRE + 1)
     facts = {
@@ -80,7 +80,7 @@ SCENARIOS = (
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
-def test_whatever_breaks_each_contact_due_has_one_run(
+def test_after_any_fault_each_due_contact_has_one_run(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
     report_figure(str(break_everything(ready, scenario)))

@@ -1,5 +1,5 @@
-"""Every AWS call of a message's life is broken in turn: no address gets it twice from one effect,
-and every attempt ends in a status that says why."""
+"""After any AWS call of a message's life is broken, no address gets the message twice, and every
+attempt ends with a status and its reason."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Ready:
     restore: Callable[[], None]
 
     def fire(self, automation_id: str) -> str:
-        """The id of the run that the caller was told of."""
+        """Sends the event until it is answered. Returns the id of the run."""
         answer = self.simulation.request("webhook_in", "POST", self.webhooks[automation_id], ADA)
         assert answer["status"] in (200, 202), answer
         return str(answer["body"]["runId"])
@@ -201,7 +201,7 @@ SCENARIOS = (
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
-def test_whatever_breaks_nobody_gets_a_message_twice_and_each_attempt_ends(
+def test_after_any_fault_no_message_is_sent_twice_and_each_attempt_ends(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
     report_figure(str(break_everything(ready, scenario)))

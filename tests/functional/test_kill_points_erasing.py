@@ -1,5 +1,5 @@
-"""Every AWS call of an erasure is broken in turn: in the end nothing of the person is left, be it
-in an item or an object, and every row stands where it stood."""
+"""After any AWS call of an erasure is broken, no item or object holds anything personal, and every
+row keeps its place in the indexes."""
 
 import base64
 import random
@@ -26,7 +26,7 @@ MAIL = {"recipients": {"kind": "TRIGGER_CONTACT"}, "channels": [{"channel": "EMA
 
 @dataclass(frozen=True)
 class Ready:
-    """Everything has happened by now but the erasing; `places` are the index keys of the rows."""
+    """Everything except the erasure has happened. `places` are the index keys of the rows."""
 
     simulation: Simulation
     contact_id: str
@@ -43,7 +43,8 @@ class Ready:
 
 
 def shop(template_id: str) -> dict[str, Any]:
-    """Calls a service, writes to the contact, and waits for an hour."""
+    """Returns an automation that calls a service, sends the contact a message, and waits for an
+    hour."""
     lookup = {"contactLookup": {"by": "email", "path": "email"}}
     ask = {"method": "POST", "url": "https://api.example.com/", "body": "{{contact.email}}"}
     mail = {**MAIL, "channels": [{"channel": "EMAIL", "templateId": template_id}]}
@@ -137,7 +138,7 @@ def what_is_left(ready: Ready) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_whatever_breaks_nothing_of_the_person_is_left(
+def test_after_any_fault_nothing_personal_is_left(
     ready: Ready, report_figure: Callable[[str], None]
 ) -> None:
     scenario = Scenario(
@@ -150,8 +151,8 @@ def test_whatever_breaks_nothing_of_the_person_is_left(
     report_figure(break_everything(ready, scenario))
 
 
-def test_what_an_index_tells_late_is_erased_too(ready: Ready) -> None:
-    """The run was opened by somebody who had still found the contact."""
+def test_a_run_that_appears_late_in_the_index_is_erased_too(ready: Ready) -> None:
+    """The run was opened by a process that had still found the contact."""
     simulation = ready.simulation
     ready.restore()
     simulation.table.holds_back = True

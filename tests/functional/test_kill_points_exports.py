@@ -1,4 +1,4 @@
-"""Every AWS call of an export is broken in turn: its file holds each row once, in order."""
+"""After any AWS call of an export is broken, its file has each row once, in order."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ ROWS = 10
 
 
 class S3:
-    """moto's, with what it forgets: an upload that is over is not there any more."""
+    """moto's S3, except that a completed upload no longer exists, like on AWS."""
 
     def __init__(self) -> None:
         self._s3 = client_of("s3")
@@ -86,7 +86,7 @@ def a_refusal(simulation: Simulation, number: int) -> str:
 
 
 def play(ready: Ready, point: int | None, fault: Fault | None) -> list[tuple[str, Call]]:
-    """The calls that were made, once the story was found to have ended well."""
+    """Plays the story, checks that it ended well, and returns its calls."""
     simulation = ready.simulation
     ready.restore()
     ready.s3.empty()
@@ -111,7 +111,7 @@ def play(ready: Ready, point: int | None, fault: Fault | None) -> list[tuple[str
 
 
 @pytest.mark.timeout(300)
-def test_whatever_breaks_each_row_is_in_the_file_once(
+def test_after_any_fault_the_file_has_each_row_once(
     ready: Ready, report_figure: Callable[[str], None]
 ) -> None:
     unbroken = play(ready, None, None)

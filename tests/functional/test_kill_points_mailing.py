@@ -1,5 +1,5 @@
-"""Every AWS call of a message to many contacts is broken in turn: whatever breaks between its pages
-or within one, nobody gets it twice, nobody is left out, and it counts what its deliveries tell."""
+"""After any AWS call of a message to many contacts is broken, each contact has one delivery and got
+the message at most once, and the step's counts match the deliveries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ SCENARIOS = (
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
-def test_every_call_of_the_story_can_break(
+def test_after_any_fault_each_contact_has_one_delivery(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
     report_figure(break_everything(ready, scenario))

@@ -1,4 +1,5 @@
-"""Long bodies of a call: kept whole beside the step, and linked to whoever may read the run."""
+"""Long bodies of a call: stored whole beside the step, with a link for users who may read the
+run."""
 
 import gzip
 import json
@@ -35,7 +36,7 @@ def response_of(engine: Engine, run_id: str) -> dict[str, Any]:
     return response
 
 
-def test_the_whole_body_is_behind_a_short_lived_link(engine: Engine, run_id: str) -> None:
+def test_a_short_lived_link_gives_the_whole_body(engine: Engine, run_id: str) -> None:
     response = response_of(engine, run_id)
     assert len(response["body"]) == 16 * 1024
     assert "bodyObject" not in response
@@ -50,7 +51,7 @@ def test_the_whole_body_is_behind_a_short_lived_link(engine: Engine, run_id: str
     assert response["bodyLink"]["bytes"] == len(text.encode())
 
 
-def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(engine: Engine) -> None:
+def test_a_link_expires_after_minutes_and_always_downloads(engine: Engine) -> None:
     link = urlsplit(Bodies(client("s3"), BUCKET).link("runs/run_1/bodies/a-response-1", 300))
     asked = parse_qs(link.query)
     assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
@@ -60,12 +61,12 @@ def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(engine: Engine) ->
     assert LINK_SECONDS <= 300
 
 
-def test_nobody_else_gets_a_link(engine: Engine, run_id: str) -> None:
+def test_a_user_of_another_workspace_gets_no_link(engine: Engine, run_id: str) -> None:
     with pytest.raises(NotFoundError):
         engine.details.run("ws_other", run_id)
 
 
-def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
+def test_only_objects_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
     bodies = Bodies(client_of("s3"), BUCKET)
     detail = engine.details.run(engine.workspace_id, run_id)
     responses: list[Any] = [
@@ -78,7 +79,7 @@ def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
     assert told == [{}, {}, {}]
 
 
-def test_the_service_may_say_what_it_likes_about_files(engine: Engine) -> None:
+def test_links_come_from_the_step_and_not_from_the_services_answer(engine: Engine) -> None:
     engine.secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
     engine.http.answer = {"data": {"score": 1}, "bodyObject": {"key": "runs/x/y", "bytes": 1}}
     run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)

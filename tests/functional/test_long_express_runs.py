@@ -1,5 +1,4 @@
-"""An Express machine of many plain nodes that needs more than its time: its run ends all the
-same."""
+"""An Express machine of many nodes that runs out of time: another execution continues its run."""
 
 import itertools
 from collections import Counter
@@ -27,7 +26,7 @@ def long_graph() -> dict[str, Any]:
 
 
 def fail_each_visit_at_first(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets every node fail as often as the machine retries it, in the run's first attempts."""
+    """Lets every node fail as often as the machine retries it, before its visit succeeds."""
     tries: Counter[str] = Counter()
     machines = simulation.step_functions
     invoke = machines._invoke
@@ -43,7 +42,7 @@ def fail_each_visit_at_first(simulation: Simulation, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(machines, "_invoke", invoked)
 
 
-def test_a_run_that_needs_all_retries_is_ended_by_its_timeout_and_goes_on(
+def test_a_run_that_needs_all_retries_times_out_and_is_continued(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with open_simulation() as simulation:

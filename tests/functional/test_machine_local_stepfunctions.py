@@ -1,4 +1,4 @@
-"""Machines on npm's aws-local-stepfunctions, under npm's asl-validator."""
+"""Machines on npm's aws-local-stepfunctions, checked by npm's asl-validator."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def test_an_example_passes_the_validator(interpreter: LocalStepFunctions, exampl
 
 @EVERY
 @pytest.mark.sampled(10)
-def test_an_example_walks_its_path(interpreter: LocalStepFunctions, example: Example) -> None:
+def test_an_example_takes_its_path(interpreter: LocalStepFunctions, example: Example) -> None:
     execution = interpreter.run(
         machine_of(example), example.outcomes, example.failures, more=example.more
     )
@@ -43,7 +43,7 @@ def test_an_example_walks_its_path(interpreter: LocalStepFunctions, example: Exa
     assert [call.input["nodeId"] for call in execution.failures()] == list(example.failed_branches)
 
 
-def test_a_task_is_told_the_contract_the_run_the_execution_and_the_node(
+def test_a_task_gets_the_contract_the_run_the_execution_and_the_node(
     interpreter: LocalStepFunctions,
 ) -> None:
     execution = interpreter.run(machine_of("linear"), {}, {})
@@ -60,7 +60,7 @@ def test_a_task_is_told_the_contract_the_run_the_execution_and_the_node(
     ]
 
 
-def test_a_failing_node_leads_to_the_failure_state_with_what_was_known(
+def test_a_failing_node_leads_to_the_failure_state_with_the_state_so_far(
     interpreter: LocalStepFunctions,
 ) -> None:
     execution = interpreter.run(
@@ -90,7 +90,7 @@ def test_a_failing_node_in_a_branch_is_recorded_by_that_branch(
     assert execution.failures()[0].input["nodeId"] == "leftUp"
 
 
-def test_a_released_walk_ends_without_recording_anything(interpreter: LocalStepFunctions) -> None:
+def test_a_released_walk_ends_and_records_nothing(interpreter: LocalStepFunctions) -> None:
     execution = interpreter.run(machine_of("linear"), {}, {"tier": ["RunReleasedError"]})
     assert execution.status == "SUCCEEDED"
     assert execution.entered[-1] == "walk released"
@@ -115,9 +115,7 @@ def test_an_outcome_without_an_edge_releases_the_walk(interpreter: LocalStepFunc
 
 
 @pytest.mark.parametrize("error", TRANSIENT_ERRORS)
-def test_a_transient_error_is_tried_again_twice(
-    interpreter: LocalStepFunctions, error: str
-) -> None:
+def test_a_transient_error_is_retried_twice(interpreter: LocalStepFunctions, error: str) -> None:
     machine = machine_of("linear")
     recovered = interpreter.run(machine, {}, {"tier": [error, error]})
     assert recovered.status == "SUCCEEDED"
@@ -127,7 +125,7 @@ def test_a_transient_error_is_tried_again_twice(
     assert lost.failures()[0].input["state"]["error"]["Error"] == error
 
 
-def test_a_live_lease_is_waited_out_once(interpreter: LocalStepFunctions) -> None:
+def test_the_machine_waits_once_for_a_live_lease(interpreter: LocalStepFunctions) -> None:
     execution = interpreter.run(machine_of("linear"), {}, {"tier": ["StepInProgressError"]})
     assert execution.visited() == ["start", "tier", "tier", "done"]
     assert execution.status == "SUCCEEDED"
@@ -153,7 +151,7 @@ RANDOM = settings(
 
 @RANDOM
 @given(walk=walks())
-def test_a_random_graph_visits_what_a_plain_walk_visits(
+def test_a_random_graph_visits_the_same_nodes_as_a_plain_walk(
     interpreter: LocalStepFunctions, walk: tuple[Graph, dict[str, str]]
 ) -> None:
     graph, outcomes = walk
@@ -176,7 +174,7 @@ def test_a_random_graph_visits_what_a_plain_walk_visits(
 
 @RANDOM
 @given(walk=walks(), data=st.data())
-def test_a_random_graph_fails_or_is_released_where_a_node_says_so(
+def test_a_random_graph_fails_or_is_released_at_the_chosen_node(
     interpreter: LocalStepFunctions, walk: tuple[Graph, dict[str, str]], data: st.DataObject
 ) -> None:
     graph, outcomes = walk
@@ -200,7 +198,7 @@ def test_a_random_graph_fails_or_is_released_where_a_node_says_so(
 
 
 def before(graph: Graph, node_id: str) -> frozenset[str]:
-    """The nodes from which edges lead to this one."""
+    """Returns all nodes from which a path leads to this one."""
     found: set[str] = set()
     queue = [node_id]
     while queue:
@@ -212,10 +210,10 @@ def before(graph: Graph, node_id: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def test_a_function_that_dies_twice_at_a_node_fails_the_run(
+def test_a_function_that_crashes_twice_at_a_node_fails_the_run(
     interpreter: LocalStepFunctions,
 ) -> None:
-    """A crash leaves its claim behind: the retry comes after the lease, not into it."""
+    """A crash leaves its claim behind, so the retry comes after the lease has ended."""
     document = graph_of([trigger(), assign("a"), end()], "start > a", "a > done")
     machine = compile_graph(document, EXAMPLE_FUNCTIONS, TEMPLATES).definition
     for crash in CRASHES:
@@ -226,7 +224,7 @@ def test_a_function_that_dies_twice_at_a_node_fails_the_run(
         assert len(twice.failures()) == 1
 
 
-def test_a_walker_that_keeps_meeting_another_has_the_run_handed_back(
+def test_a_walker_that_twice_meets_a_live_lease_records_a_failure(
     interpreter: LocalStepFunctions,
 ) -> None:
     document = graph_of([trigger(), assign("a"), end()], "start > a", "a > done")

@@ -33,7 +33,7 @@ class Moto:
     def execute(
         self, machine: dict[str, Any], outcomes: dict[str, str], failures: dict[str, str]
     ) -> dict[str, Any]:
-        """The execution's last description; `failures` are errors by node."""
+        """Returns the description of the ended execution; `failures` are errors by node."""
         self.outcomes, self.failures, self.calls = outcomes, failures, []
         self.machines += 1
         created = self.client.create_state_machine(
@@ -90,7 +90,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
 @pytest.mark.sampled(8)
-def test_an_example_walks_its_path(moto: Moto, example: Example) -> None:
+def test_an_example_takes_its_path(moto: Moto, example: Example) -> None:
     failures = {state: errors[0] for state, errors in example.failures.items()}
     moto.more = dict(example.more)
     execution = moto.execute(machine_of(example), dict(example.outcomes), failures)
@@ -101,7 +101,7 @@ def test_an_example_walks_its_path(moto: Moto, example: Example) -> None:
         assert execution["error"] == "RunFailed"
 
 
-def test_a_task_is_told_the_run_and_the_execution(moto: Moto) -> None:
+def test_a_task_gets_the_run_and_the_execution(moto: Moto) -> None:
     execution = moto.execute(machine_of("linear"), {}, {})
     assert moto.calls[0] == {
         **INPUT,
@@ -137,14 +137,14 @@ def test_a_failing_branch_records_its_own_failure(moto: Moto) -> None:
     }
 
 
-def test_a_released_walk_succeeds_without_recording(moto: Moto) -> None:
+def test_a_released_walk_succeeds_and_records_nothing(moto: Moto) -> None:
     execution = moto.execute(machine_of("linear"), {}, {"tier": "RunReleasedError"})
     assert execution["status"] == "SUCCEEDED"
     assert moto.visited() == ["start", "tier"]
     assert moto.recorded() == []
 
 
-def test_a_transient_error_is_tried_again(moto: Moto) -> None:
+def test_a_transient_error_is_retried(moto: Moto) -> None:
     execution = moto.execute(machine_of("linear"), {}, {"tier": "TransientError"})
     assert execution["status"] == "FAILED"
     assert moto.visited() == ["start", "tier", "tier", "tier"]

@@ -1,4 +1,4 @@
-"""What a developer types comes to be what it says."""
+"""What `make` runs for a target."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
         (["token"], {"AS": "admin@demo.example"}, " admin@demo.example"),
     ],
 )
-def test_a_token_is_for_the_user_that_was_named_or_for_the_default_one(
+def test_make_token_passes_on_the_named_user_if_there_is_one(
     typed: list[str], set_before: dict[str, str], asked_for: str
 ) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}

@@ -1,4 +1,5 @@
-"""Runs opened by hand, canceled by hand, and drained when their automation is stopped."""
+"""Runs that users open and cancel, and runs that are drained because their automation is
+stopped."""
 
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_an_idempotency_key_opens_one_run(engine: Engine, person: str) -> None:
         ({"contactId": "con_none"}, "contactId"),
     ],
 )
-def test_a_run_for_nobody_is_refused_by_field(
+def test_a_run_without_exactly_one_contact_is_refused_by_field(
     engine: Engine, given: dict[str, str], field: str
 ) -> None:
     with pytest.raises(InvalidInputError) as refused:
@@ -77,13 +78,13 @@ def test_a_run_for_nobody_is_refused_by_field(
     assert refused.value.field == field
 
 
-def test_a_payload_is_as_large_as_a_webhook_may_send(engine: Engine, person: str) -> None:
+def test_a_manual_payload_has_the_size_limit_of_a_webhook(engine: Engine, person: str) -> None:
     automation_id = engine.activate(WAITING)
     with pytest.raises(PayloadTooLargeError):
         manual(engine, automation_id, contactId=person, payload={"x": "x" * 1_000_000})
 
 
-def test_a_paused_automation_takes_no_manual_run(engine: Engine, person: str) -> None:
+def test_a_paused_automation_refuses_a_manual_run(engine: Engine, person: str) -> None:
     automation_id = engine.activate(WAITING)
     engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
     with pytest.raises(ConflictError) as refused:
@@ -140,7 +141,7 @@ def test_a_run_of_another_workspace_is_not_found(engine: Engine) -> None:
     assert engine.status(run_id) is RunStatus.PENDING
 
 
-def test_a_cancel_that_races_with_the_start_wins_in_the_end(
+def test_a_cancel_wins_a_race_with_the_start(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
@@ -163,7 +164,7 @@ def test_a_cancel_that_races_with_the_start_wins_in_the_end(
 def test_no_message_is_claimed_after_the_cancel(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The visit begins before the cancel; its message would claim the node after it."""
+    """The visit begins before the cancel; its message would claim the node afterwards."""
     document = order_paid(engine.template())
     document["nodes"] = [node for node in document["nodes"] if node["id"] in ("start", "mail")]
     document["nodes"].append({"id": "done", "type": "END"})
@@ -187,7 +188,7 @@ def test_no_message_is_claimed_after_the_cancel(
     assert [step["status"] for step in engine.detail(run_id)["steps"]] == ["COMPLETED"]
 
 
-def test_a_step_that_finishes_after_the_cancel_is_canceled_and_tells_what_it_did(
+def test_a_step_that_finishes_after_the_cancel_is_canceled_and_records_its_effect(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = order_paid(engine.template())
@@ -211,7 +212,7 @@ def test_a_step_that_finishes_after_the_cancel_is_canceled_and_tells_what_it_did
     assert "ended while" in last["reason"]
 
 
-def test_pausing_cancels_every_open_run_and_only_those(engine: Engine) -> None:
+def test_pausing_cancels_exactly_the_open_runs(engine: Engine) -> None:
     automation_id = engine.activate(WAITING)
     other = engine.fire(engine.activate(WAITING), {})
     runs = [engine.fire(automation_id, {"n": n}) for n in range(120)]
@@ -243,7 +244,7 @@ def test_draining_ends_after_two_empty_passes_a_minute_apart(engine: Engine) -> 
     assert engine.due_work.settle_due(100) == 0
 
 
-def test_resuming_takes_new_runs_and_leaves_the_old_ones_canceled(engine: Engine) -> None:
+def test_resuming_accepts_new_runs_and_leaves_the_old_ones_canceled(engine: Engine) -> None:
     automation_id = engine.activate(WAITING)
     old = engine.fire(automation_id, {})
     engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
@@ -256,7 +257,7 @@ def test_resuming_takes_new_runs_and_leaves_the_old_ones_canceled(engine: Engine
     assert engine.status(new) is RunStatus.PENDING
 
 
-def test_an_archived_automation_stays_so(engine: Engine) -> None:
+def test_an_archived_automation_stays_archived(engine: Engine) -> None:
     automation_id = engine.activate(WAITING)
     archived = AutomationStatus.ARCHIVED
     engine.stopping.stop(engine.workspace_id, automation_id, archived, BY)
@@ -281,8 +282,8 @@ def test_a_draft_cannot_be_paused(engine: Engine) -> None:
         engine.stopping.stop(engine.workspace_id, draft.id, AutomationStatus.PAUSED, BY)
 
 
-def test_a_message_is_not_begun_for_another_execution(engine: Engine) -> None:
-    """What the transaction protects, by itself."""
+def test_a_transaction_with_a_failed_check_writes_nothing(engine: Engine) -> None:
+    """An attempt is begun by such a transaction."""
     from runledger.store.table import Check, Put
 
     run_id = engine.fire(engine.activate(WAITING), {})

@@ -1,4 +1,4 @@
-"""A message to a thousand contacts: page by page, whatever happens in between, each once."""
+"""A message to a thousand contacts: sent page by page, and once to each despite faults."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
 
 @dataclass
 class Mailing:
-    """A stage with contacts who want the news, and an automation that sends it to them."""
+    """A simulation with subscribed contacts, and an automation that sends them a message."""
 
     simulation: Simulation
     template_id: str
@@ -57,7 +57,7 @@ class Mailing:
         return str(opened["body"]["runId"])
 
     def send(self, **config: Any) -> str:
-        """The id of a run that has come to its end."""
+        """Runs the automation to its end and returns the id of the run."""
         run_id = self.open(self.activate(**config))
         self.simulation.settle()
         return run_id
@@ -73,7 +73,7 @@ class Mailing:
         return dict(step)
 
     def received(self) -> list[str]:
-        """The contacts whose messages the provider took, in its order."""
+        """Returns the contacts whose messages the provider accepted, in its order."""
         rows = (self.simulation.table.row(keys.delivery(each)) for each in self.simulation.ses.sent)
         return [row["contactId"] for row in rows if row is not None]
 
@@ -117,8 +117,8 @@ def mailing(whole: Mailing) -> Iterator[Mailing]:
 
 
 class Crashes:
-    """Kills the sending function at chosen calls, each time before or after the call took effect,
-    and once a visit at most: a machine tries a crashed task once more."""
+    """Kills the sending function at chosen calls, alternately before and after the call takes
+    effect. Spares the visit after a crash, since the machine retries a crashed task only once."""
 
     def __init__(self, simulation: Simulation, is_time: Callable[[Call, int], bool]) -> None:
         self.simulation = simulation
@@ -152,7 +152,7 @@ def is_record(call: Call) -> bool:
     return call.operation == "PutItem" and "STEP#news" in call.target
 
 
-def test_everybody_gets_one_message(mailing: Mailing) -> None:
+def test_every_subscriber_gets_one_message(mailing: Mailing) -> None:
     run_id = mailing.send()
     assert mailing.received() == mailing.subscribers()
     step = mailing.step(run_id)
@@ -173,9 +173,7 @@ def test_everybody_gets_one_message(mailing: Mailing) -> None:
 
 @pytest.mark.parametrize("died", [0, 1])
 @pytest.mark.sampled(1)
-def test_a_crash_at_page_boundaries_sends_nothing_twice_and_leaves_nobody_out(
-    mailing: Mailing, died: int
-) -> None:
+def test_crashes_between_pages_send_each_message_once(mailing: Mailing, died: int) -> None:
     crashes = Crashes(mailing.simulation, lambda call, number: is_record(call))
     crashes.died = died
     mailing.simulation.boundary.around = crashes
@@ -190,10 +188,10 @@ def test_a_crash_at_page_boundaries_sends_nothing_twice_and_leaves_nobody_out(
     )
 
 
-def test_a_crash_in_the_middle_of_every_page_loses_one_answer_and_nobody_else(
+def test_a_crash_while_sending_leaves_only_that_message_unknown(
     mailing: Mailing,
 ) -> None:
-    """Where the sending itself was interrupted nobody can tell, so it is not done again."""
+    """Nobody can know whether an interrupted message left, so it is not sent again."""
     crashes = Crashes(
         mailing.simulation, lambda call, number: call.operation == "SendEmail" and number % 37 == 5
     )
@@ -216,7 +214,7 @@ def test_a_crash_in_the_middle_of_every_page_loses_one_answer_and_nobody_else(
 
 @pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems", "BatchGetItem"])
 @pytest.mark.sampled(1)
-def test_a_crash_at_other_calls_sends_nothing_twice(mailing: Mailing, operation: str) -> None:
+def test_crashes_at_other_calls_send_nothing_twice(mailing: Mailing, operation: str) -> None:
     crashes = Crashes(
         mailing.simulation, lambda call, number: call.operation == operation and number % 23 == 3
     )
@@ -231,7 +229,7 @@ def test_a_crash_at_other_calls_sends_nothing_twice(mailing: Mailing, operation:
     assert {row["contactId"] for row in mailing.attempts()} == set(mailing.subscribers())
 
 
-def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
+def test_canceling_the_run_stops_the_mailing(mailing: Mailing) -> None:
     simulation, after = mailing.simulation, PEOPLE // 3
     run_id = mailing.open(mailing.activate())
 
@@ -256,7 +254,7 @@ def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
 
 
 @pytest.mark.deep
-def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
+def test_a_tag_change_counts_if_the_contacts_page_is_still_to_come(
     mailing: Mailing,
 ) -> None:
     simulation = mailing.simulation
@@ -290,7 +288,7 @@ def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
     ("match", "expected"), [("ALL", PEOPLE // 5), ("ANY", PEOPLE)], ids=["all", "any"]
 )
 @pytest.mark.sampled(1)
-def test_several_tags(mailing: Mailing, match: str, expected: int) -> None:
+def test_contacts_are_chosen_by_several_tags(mailing: Mailing, match: str, expected: int) -> None:
     ids = mailing.subscribers()
     for each in ids[::5]:
         mailing.retag(each, "news", "vip")
@@ -300,7 +298,7 @@ def test_several_tags(mailing: Mailing, match: str, expected: int) -> None:
     assert len(mailing.received()) == expected
 
 
-def test_nobody_with_the_tag_is_a_skipped_step(mailing: Mailing) -> None:
+def test_a_tag_without_contacts_skips_the_step(mailing: Mailing) -> None:
     run_id = mailing.send(recipients={"kind": "TAG_QUERY", "tags": ["nobody"]})
     step = mailing.step(run_id)
     assert (step["status"], step["outcome"]) == ("SKIPPED", "suppressed")
@@ -309,7 +307,7 @@ def test_nobody_with_the_tag_is_a_skipped_step(mailing: Mailing) -> None:
 
 
 @pytest.mark.deep
-def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) -> None:
+def test_a_missing_variable_suppresses_only_that_contacts_message(mailing: Mailing) -> None:
     made = mailing.simulation.request(
         "api",
         "POST",
@@ -335,7 +333,7 @@ def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) ->
     assert mailing.detail(run_id)["status"] == "COMPLETED"
 
 
-def test_a_run_that_aws_has_no_room_for_goes_on_where_it_was(mailing: Mailing) -> None:
+def test_a_throttled_mailing_continues_at_its_page(mailing: Mailing) -> None:
     simulation = mailing.simulation
     run_id = mailing.open(mailing.activate())
     simulation.run_while(lambda: len(simulation.ses.sent) < 120)
@@ -347,7 +345,7 @@ def test_a_run_that_aws_has_no_room_for_goes_on_where_it_was(mailing: Mailing) -
     assert len(mailing.executions()) == 2
 
 
-def test_a_page_that_crashes_each_time_fails_the_step_with_what_was_done(mailing: Mailing) -> None:
+def test_a_page_that_keeps_crashing_fails_the_step_and_keeps_its_counts(mailing: Mailing) -> None:
     simulation = mailing.simulation
 
     def around(call: Call, act: Callable[[], Any]) -> Any:
@@ -368,7 +366,7 @@ def test_a_page_that_crashes_each_time_fails_the_step_with_what_was_done(mailing
     assert {row["status"] for row in mailing.attempts()} == {"SENT", "FAILED"}
 
 
-def test_a_fault_of_ours_fails_the_step_with_what_was_done(mailing: Mailing) -> None:
+def test_an_internal_error_fails_the_step_and_keeps_its_counts(mailing: Mailing) -> None:
     simulation = mailing.simulation
 
     def around(call: Call, act: Callable[[], Any]) -> Any:
@@ -386,8 +384,8 @@ def test_a_fault_of_ours_fails_the_step_with_what_was_done(mailing: Mailing) -> 
 
 
 @pytest.mark.deep
-def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
-    """It planned its page before another took over, and records it after."""
+def test_a_late_walker_changes_nothing(mailing: Mailing) -> None:
+    """It read the step before another walker took over, and records its page afterwards."""
     simulation = mailing.simulation
     run_id = mailing.open(mailing.activate())
     simulation.run_while(lambda: len(simulation.ses.sent) < 120)
@@ -404,7 +402,7 @@ def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
 
 
 class Phones:
-    """SMS; `sent` are the ids of the deliveries whose messages it took."""
+    """SMS; `sent` are the ids of the accepted deliveries."""
 
     def __init__(self, refuses: str = "") -> None:
         self.sent: list[str] = []
@@ -427,7 +425,7 @@ class Phones:
         ("BROADCAST", 2, 1, {"sent": 3, "suppressed": 4, "failed": 1}, "partly_sent"),
     ],
 )
-def test_channels_in_turn_and_all_at_once(
+def test_cascade_tries_channels_in_turn_and_broadcast_uses_all(
     mailing: Mailing, mode: str, mails: int, texts: int, counts: dict[str, int], outcome: str
 ) -> None:
     simulation = mailing.simulation
@@ -476,7 +474,7 @@ def with_plan(mailing: Mailing, contact_id: str, plan: str) -> None:
     mailing.contacts().replace(WORKSPACE, contact_id, changed)
 
 
-def test_a_segment_with_a_tag_and_one_that_looks_through_all(mailing: Mailing) -> None:
+def test_segments_with_and_without_a_tag_choose_their_members(mailing: Mailing) -> None:
     ids = mailing.subscribers()
     for each in ids[::100]:
         with_plan(mailing, each, "pro")
@@ -496,7 +494,7 @@ def test_a_segment_with_a_tag_and_one_that_looks_through_all(mailing: Mailing) -
 
 
 @pytest.mark.parametrize("by_tag", [False, True])
-def test_contacts_whose_dates_cannot_be_read_are_told_and_not_written_to(
+def test_contacts_with_unreadable_dates_are_reported_and_get_no_message(
     mailing: Mailing, by_tag: bool
 ) -> None:
     ids = mailing.subscribers()
@@ -520,9 +518,7 @@ def test_contacts_whose_dates_cannot_be_read_are_told_and_not_written_to(
 
 
 @pytest.mark.parametrize("value", ["03.02.2026", "soon", True])
-def test_a_segment_compares_by_order_to_numbers_and_dates_only(
-    mailing: Mailing, value: Any
-) -> None:
+def test_a_segment_orders_only_numbers_and_dates(mailing: Mailing, value: Any) -> None:
     fine = {"kind": "METADATA", "key": "plan", "operator": "LESS_THAN", "value": "2026-01-01"}
     document = {"name": "Some", "rules": [fine, {**fine, "value": value}]}
     made = mailing.simulation.request("api", "POST", "/v1/segments", document)
@@ -532,7 +528,7 @@ def test_a_segment_compares_by_order_to_numbers_and_dates_only(
     assert mailing.simulation.request("api", "PUT", path, document)["status"] == 422
 
 
-def test_a_version_keeps_its_segment_as_it_was(mailing: Mailing) -> None:
+def test_a_version_keeps_the_segment_from_its_activation(mailing: Mailing) -> None:
     ids = mailing.subscribers()
     with_plan(mailing, ids[7], "pro")
     pro = {"kind": "METADATA", "key": "plan", "value": "pro"}
@@ -547,7 +543,7 @@ def test_a_version_keeps_its_segment_as_it_was(mailing: Mailing) -> None:
     assert mailing.received() == [ids[7]]
 
 
-def test_segments_are_listed_and_their_faults_named(mailing: Mailing) -> None:
+def test_segments_are_listed_and_invalid_ones_refused(mailing: Mailing) -> None:
     simulation = mailing.simulation
     made = [make_segment(mailing, {"kind": "HAS_TAG", "tag": tag}) for tag in ("a", "b")]
     listed = simulation.request("query", "GET", "/v1/segments", None)["body"]
@@ -600,7 +596,7 @@ def test_segments_are_listed_and_their_faults_named(mailing: Mailing) -> None:
         ("TRANSACTIONAL", "nobody", "suppressed"),
     ],
 )
-def test_a_graph_goes_by_the_outcome(
+def test_the_outcome_of_a_message_chooses_the_branch(
     mailing: Mailing, consent: str, tag: str, expected: str
 ) -> None:
     news = node(
@@ -635,7 +631,7 @@ def test_a_graph_goes_by_the_outcome(
     assert mailing.detail(run_id)["status"] == "COMPLETED"
 
 
-def test_a_cap_holds_over_automations(mailing: Mailing) -> None:
+def test_a_frequency_cap_counts_across_automations(mailing: Mailing) -> None:
     cap = {"frequencyCap": {"messages": 1, "hours": 24}}
     ids = mailing.subscribers()
     for each in ids[PEOPLE // 2 :]:

@@ -1,4 +1,4 @@
-"""Settings and members: what owners may change, and that a workspace never loses its last one."""
+"""Settings and members: what owners may change, and that a workspace always keeps an owner."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def owner(engine: Engine, name: str, role: Role = Role.OWNER) -> str:
 
 
 def roles(engine: Engine) -> dict[str, Role]:
-    """By user, from both directions, which agree."""
+    """Returns the role by user; checks that both directions of memberships agree."""
     workspaces = engine.stores.workspaces
     found = {each.user_id: each.role for each in workspaces.members(engine.workspace_id)}
     for user_id, role in found.items():
@@ -43,7 +43,7 @@ def roles(engine: Engine) -> dict[str, Role]:
     return found
 
 
-def test_the_settings_are_replaced_and_seen_at_once(pool: str) -> None:
+def test_changed_settings_are_visible_at_once(pool: str) -> None:
     before = call("GET", "/v1/settings")
     assert (before["status"], before["body"]) == (200, SETTINGS)
     changed = call("PUT", "/v1/settings", {"name": " Acme ", "retentionDays": 30})
@@ -67,14 +67,14 @@ def test_the_settings_are_replaced_and_seen_at_once(pool: str) -> None:
         ({"requireMfa": "perhaps"}, "requireMfa"),
     ],
 )
-def test_what_cannot_be_set_is_named(deployed: Engine, wrong: dict[str, Any], field: str) -> None:
+def test_an_invalid_setting_is_named(deployed: Engine, wrong: dict[str, Any], field: str) -> None:
     answer = call("PUT", "/v1/settings", {"name": "Demo", "retentionDays": 90, **wrong})
     assert (answer["status"], answer["body"]["field"]) == (422, field)
     assert call("GET", "/v1/settings")["body"] == SETTINGS
 
 
 @pytest.mark.parametrize("role", ["viewer", "member", "admin"])
-def test_settings_and_members_are_for_owners(deployed: Engine, role: str) -> None:
+def test_only_owners_reach_settings_and_members(deployed: Engine, role: str) -> None:
     calls: list[tuple[str, str, Any]] = [
         ("GET", "/v1/settings", None),
         ("PUT", "/v1/settings", {"name": "Mine", "retentionDays": 1}),
@@ -94,7 +94,7 @@ def test_settings_and_members_are_for_owners(deployed: Engine, role: str) -> Non
     assert deployed.stores.workspaces.get("ws_demo").name == "Demo"
 
 
-def test_a_member_is_changed_and_taken_out(deployed: Engine) -> None:
+def test_a_member_is_changed_and_removed(deployed: Engine) -> None:
     listed = call("GET", "/v1/members")["body"]
     assert [each["role"] for each in listed["items"]] == list(Role)
     assert listed["nextCursor"] is None
@@ -108,7 +108,7 @@ def test_a_member_is_changed_and_taken_out(deployed: Engine) -> None:
     assert deployed.stores.workspaces.memberships("user-viewer") == []
 
 
-def test_a_role_binds_with_the_next_call(deployed: Engine) -> None:
+def test_a_changed_role_applies_to_the_next_call(deployed: Engine) -> None:
     secret = ("PUT", "/v1/secrets/KEY", {"value": "a secret"})
     assert call(*secret, role="admin")["status"] == 200
     assert call("PUT", "/v1/members/user-admin", {"role": "VIEWER"})["status"] == 200
@@ -117,13 +117,13 @@ def test_a_role_binds_with_the_next_call(deployed: Engine) -> None:
     assert call(*secret, role="viewer")["status"] == 200
 
 
-def test_a_removed_member_is_out_with_their_next_call(deployed: Engine) -> None:
+def test_the_next_call_of_a_removed_member_is_refused(deployed: Engine) -> None:
     assert call("GET", "/v1/runs", role="admin")["status"] == 200
     assert call("DELETE", "/v1/members/user-admin")["status"] == 204
     assert call("GET", "/v1/runs", role="admin")["status"] == 403
 
 
-def test_the_last_owner_stays_one(deployed: Engine) -> None:
+def test_the_last_owner_cannot_be_removed_or_demoted(deployed: Engine) -> None:
     path = "/v1/members/user-owner"
     for answer in (call("DELETE", path), call("PUT", path, {"role": "ADMIN"})):
         assert answer["status"] == 409
@@ -141,7 +141,7 @@ def demote(members: Members, workspace_id: str, user_id: str) -> None:
 
 @pytest.mark.parametrize("one", [demote, Members.remove])
 @pytest.mark.parametrize("other", [demote, Members.remove])
-def test_two_owners_cannot_take_each_other_out_at_once(
+def test_two_owners_cannot_remove_each_other_concurrently(
     engine: Engine,
     members: Members,
     monkeypatch: pytest.MonkeyPatch,
@@ -153,7 +153,7 @@ def test_two_owners_cannot_take_each_other_out_at_once(
     waiting = [bob]
 
     def overtaken(workspace_id: str) -> list[Membership]:
-        """Between the reading and the writing of one, the other reads and writes."""
+        """Lets the other owner read and write between the first one's read and write."""
         found = read(workspace_id)
         while waiting:
             other(members, workspace_id, waiting.pop())
@@ -167,7 +167,7 @@ def test_two_owners_cannot_take_each_other_out_at_once(
     assert left.get("bob") in (None, Role.VIEWER)
 
 
-def test_a_change_is_made_of_the_member_as_they_are(engine: Engine, members: Members) -> None:
+def test_a_change_based_on_a_stale_member_is_refused(engine: Engine, members: Members) -> None:
     owner(engine, "ada")
     bob = owner(engine, "bob", Role.VIEWER)
     stale = next(
@@ -181,7 +181,7 @@ def test_a_change_is_made_of_the_member_as_they_are(engine: Engine, members: Mem
     assert roles(engine) == {"ada": Role.OWNER, "bob": Role.ADMIN}
 
 
-def test_members_of_another_workspace_are_not_there(engine: Engine, members: Members) -> None:
+def test_members_of_another_workspace_are_not_found(engine: Engine, members: Members) -> None:
     owner(engine, "ada")
     for change in (demote, Members.remove):
         with pytest.raises(NotFoundError):

@@ -1,7 +1,8 @@
-"""Random secrets go out in every part of a call and come back in every way; none of it stays.
+"""Sends random secrets in every part of a call to a service that echoes them in many forms; none of
+them is stored.
 
-The deployed handlers run, with real sockets to a service that echoes. Whatever they left is
-searched afterwards: rows, objects, log lines, events, API answers, what Step Functions was told.
+The deployed handlers run over real sockets. Afterwards everything they left is searched: rows,
+objects, log lines, events, API answers, and the data in Step Functions.
 """
 
 import gzip
@@ -37,7 +38,7 @@ _ANY = _LATIN + "€漢字🔑\u0301\u202e\ufffd"
 
 
 def secret(odd: str) -> st.SearchStrategy[str]:
-    """Odd characters around letters that nothing holds by chance."""
+    """Odd characters around random letters, which nothing else contains by chance."""
     core = st.integers(0, 2**64).map(lambda n: "".join(random.Random(n).choices(_LETTERS, k=14)))
     around = st.text(odd, max_size=6)
     return st.tuples(around, core, around).map("".join).filter(lambda text: text == text.strip())
@@ -55,7 +56,8 @@ SECRETS = st.fixed_dictionaries(
 
 
 def graph(host: str) -> dict[str, Any]:
-    """Calls in a row, each going on whatever becomes of it; the last fails the run."""
+    """Returns an automation of several calls. Each continues after success or failure; the last one
+    fails the run."""
     everywhere = {
         "method": "POST",
         "headers": {"X-Key": "{{secret.HEADER}}", "Idempotency-Key": "{{secret.HEADER}}"},
@@ -160,7 +162,7 @@ def put(simulation: Simulation, name: str, value: str) -> None:
 
 
 def leaves(value: Any) -> Iterator[str]:
-    """Every text in a value, compressed ones unpacked, JSON in texts too."""
+    """Yields every text in a value; unpacks compressed bytes and JSON in texts."""
     if isinstance(value, bytes):
         yield from leaves(unpacked(value))
     elif isinstance(value, dict):
@@ -191,7 +193,7 @@ def unpacked(data: bytes) -> str:
 
 
 def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
-    """All that anybody could read later, by where it lies."""
+    """Returns everything that somebody could read later, by place."""
     simulation = ready.simulation
     told: list[Any] = [
         simulation.request("query", "GET", path, None)
@@ -220,7 +222,7 @@ def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
     phases=[Phase.explicit, Phase.generate],
 )
 @given(secrets=SECRETS, seed=st.integers(0, 2**32))
-def test_no_secret_is_found_in_anything_that_is_kept(
+def test_no_secret_is_found_in_anything_that_is_stored(
     ready: Ready, secrets: dict[str, str], seed: int
 ) -> None:
     simulation = ready.simulation

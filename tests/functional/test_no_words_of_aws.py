@@ -1,7 +1,8 @@
-"""Whatever AWS says when it fails, no answer and no row repeats it: every operation of the API,
-each of its calls broken in every way, and runs whose starts, messages and steps fail alike.
+"""No API answer and no row repeats a text of AWS's errors.
 
-Each error quotes a name that only AWS knows, so it is seen wherever it comes out.
+Every call of every API operation fails in every way; starts, messages, steps and exports of runs
+fail alike. Each error contains a name that only AWS knows, so the tests find it wherever it
+appears.
 """
 
 import json
@@ -104,7 +105,7 @@ ENDS = ("archive", "erase", "delete")
 
 
 class Breaker:
-    """Counts the calls of all clients, and breaks those that it is told to."""
+    """Counts the calls of all clients and breaks the chosen ones."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
         self.operations: list[str] = []
@@ -159,7 +160,7 @@ def operations(*methods: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
 
 @pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.deep)])
 @pytest.mark.parametrize("methods", [("get",), ("post", "put", "delete")], ids=["reads", "writes"])
-def test_no_answer_of_the_api_repeats_it(
+def test_no_api_answer_repeats_the_error(
     deployed: Engine,
     ids: dict[str, str],
     breaker: Breaker,
@@ -205,7 +206,8 @@ MAILING = {
 
 
 def mailing(engine: Engine) -> str:
-    """An automation that writes to one address, at the time that the handlers have."""
+    """Activates an automation that sends a message to one address; sets the clock to the handlers'
+    time."""
     engine.clock.now = now_ms()
     template = {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"}
     template_id = call("POST", "/v1/templates", template)["body"]["id"]
@@ -218,7 +220,7 @@ def mailing(engine: Engine) -> str:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_start_that_is_refused_says_so_in_our_words(
+def test_a_refused_start_is_reported_in_our_words(
     deployed: Engine, breaker: Breaker, name: str
 ) -> None:
     automation_id = mailing(deployed)
@@ -235,7 +237,7 @@ def test_a_start_that_is_refused_says_so_in_our_words(
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_message_that_is_refused_says_so_in_our_words(
+def test_a_refused_message_is_reported_in_our_words(
     deployed: Engine, breaker: Breaker, name: str
 ) -> None:
     automation_id = mailing(deployed)
@@ -253,10 +255,10 @@ def test_a_message_that_is_refused_says_so_in_our_words(
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_step_that_fails_says_so_in_our_words(
+def test_a_failed_step_is_reported_in_our_words(
     deployed: Engine, breaker: Breaker, name: str
 ) -> None:
-    """Each call of a walk is broken once; the failure is recorded where the machine would."""
+    """Breaks each call of a walk once; the failure is recorded as by the machine."""
     automation_id = mailing(deployed)
     ended = set()
 
@@ -287,7 +289,7 @@ def test_a_step_that_fails_says_so_in_our_words(
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.sampled(6)
-def test_an_export_that_fails_says_so_in_our_words(
+def test_a_failed_export_is_reported_in_our_words(
     deployed: Engine, ids: dict[str, str], breaker: Breaker, name: str
 ) -> None:
     path = f"/v1/exports/{ids['export_id']}"

@@ -1,4 +1,5 @@
-"""What is refused to one workspace delays no other: in a batch of the stream and in the ticks."""
+"""A workspace whose starts AWS refuses delays no other workspace, neither in the stream's batches
+nor in the ticks."""
 
 import json
 from collections import Counter
@@ -25,7 +26,7 @@ EVENT = an_event({})
 
 
 class Tenants:
-    """Workspaces whose runs are made straight in the table. Every call takes its time."""
+    """Workspaces whose runs are written directly to the table. Every call takes time."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
@@ -41,7 +42,7 @@ class Tenants:
         self.simulation.step_functions.refuses = refuses
 
     def open(self, workspace_id: str, number: int) -> str:
-        """The id of a PENDING run; its due time comes two minutes after."""
+        """Returns the id of a new PENDING run, which is due in two minutes."""
         now = self.simulation.clock()
         run_id = f"run_{workspace_id}_{number:06d}"
         run = Run(
@@ -85,7 +86,7 @@ class Tenants:
 
 
 def neighbours() -> tuple[str, str]:
-    """A workspace in the due partition of the noisy one, and one in another."""
+    """Returns a workspace in the noisy one's due partition, and one in another partition."""
     names = [f"ws_{number}" for number in range(200)]
     beside = next(name for name in names if keys.due(name) == keys.due(NOISY))
     elsewhere = next(name for name in names if keys.due(name) != keys.due(NOISY))
@@ -105,7 +106,9 @@ def tenants() -> Iterator[Tenants]:
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
+def test_a_refused_workspace_delays_no_other_in_a_batch_of_the_stream(
+    tenants: Tenants, code: str
+) -> None:
     simulation = tenants.simulation
     _, quiet = neighbours()
     tenants.refuse(code)
@@ -130,8 +133,8 @@ def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_in_the_ticks(tenants: Tenants, code: str) -> None:
-    """The crowd is due before the others are, and stays refused."""
+def test_a_refused_workspace_delays_no_other_in_the_ticks(tenants: Tenants, code: str) -> None:
+    """The many refused runs are due before those of the others."""
     simulation = tenants.simulation
     beside, elsewhere = neighbours()
     tenants.refuse(code)
@@ -163,7 +166,7 @@ def test_in_the_ticks(tenants: Tenants, code: str) -> None:
     assert (row["status"], row["attempt"]) == ("PENDING", 2)
 
 
-def test_when_the_refusals_are_over_the_crowd_is_started(tenants: Tenants) -> None:
+def test_all_runs_start_after_the_refusals_end(tenants: Tenants) -> None:
     simulation = tenants.simulation
     tenants.refuse(REFUSALS[0])
     runs = [tenants.open(NOISY, number) for number in range(300)]

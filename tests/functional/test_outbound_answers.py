@@ -1,4 +1,5 @@
-"""Answers as they come over a socket: packed, cut, redirected, and the bytes of a Location."""
+"""Answers as they arrive from a socket: compressed, cut off, redirected, with any bytes in
+Location."""
 
 import gzip
 import zlib
@@ -52,14 +53,14 @@ PACKED = {
 
 @pytest.mark.parametrize("how", PACKED)
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 100_000])
-def test_a_packed_body_is_unpacked_however_it_is_sent(how: str, size: int) -> None:
+def test_a_compressed_body_is_decompressed_from_pieces_of_any_size(how: str, size: int) -> None:
     encoding, packed = PACKED[how]
     assert read_body(pieces(packed, size), encoding, MAX_BODY_BYTES) == (DATA, False)
 
 
 @pytest.mark.parametrize("how", [each for each in PACKED if each not in ("nothing", "padding")])
 @pytest.mark.parametrize("cut", [1, 4, 9, 15])
-def test_a_cut_body_is_an_error_and_not_half_an_answer(how: str, cut: int) -> None:
+def test_a_compressed_body_that_is_cut_off_is_an_error(how: str, cut: int) -> None:
     encoding, packed = PACKED[how]
     with pytest.raises(NodeError) as caught:
         read_body(pieces(packed[:-cut], 7), encoding, MAX_BODY_BYTES)
@@ -79,7 +80,7 @@ def test_a_cut_body_is_an_error_and_not_half_an_answer(how: str, cut: int) -> No
         ("gzip, br", b"\x0b", "INVALID_ANSWER", "encoded as gzip, br"),
     ],
 )
-def test_what_cannot_be_unpacked_says_why(
+def test_a_body_that_cannot_be_decompressed_gives_the_reason(
     encoding: str, packed: bytes, kind: str, words: str
 ) -> None:
     with pytest.raises(NodeError, match=words) as caught:
@@ -88,7 +89,7 @@ def test_what_cannot_be_unpacked_says_why(
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity", ""])
-def test_no_body_needs_no_unpacking(encoding: str) -> None:
+def test_an_empty_body_with_any_encoding_is_empty(encoding: str) -> None:
     assert read_body(iter([b""]), encoding, MAX_BODY_BYTES) == (b"", False)
 
 
@@ -102,7 +103,7 @@ def test_no_body_needs_no_unpacking(encoding: str) -> None:
     ],
     ids=["one member", "many members", "deflate", "endless, and nothing in it"],
 )
-def test_a_bomb_stays_small(encoding: str, pack: Callable[[], bytes]) -> None:
+def test_a_compression_bomb_is_cut_at_the_limit(encoding: str, pack: Callable[[], bytes]) -> None:
     taken = 0
     packed = pack()
 
@@ -118,14 +119,14 @@ def test_a_bomb_stays_small(encoding: str, pack: Callable[[], bytes]) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate"]), st.integers(1, 50))
-def test_whatever_is_sent_is_a_body_or_an_error(data: bytes, encoding: str, size: int) -> None:
+def test_any_bytes_give_a_body_or_our_error(data: bytes, encoding: str, size: int) -> None:
     try:
         read_body(pieces(data, size), encoding, MAX_BODY_BYTES)
     except NodeError as error:
         assert error.kind == "CONNECTION_FAILED"
 
 
-def test_a_body_shorter_than_its_length_is_an_error(
+def test_a_body_shorter_than_its_content_length_is_an_error(
     raw_server: Callable[[Callable[..., None]], str],
 ) -> None:
     host = raw_server(
@@ -159,7 +160,8 @@ def redirecting(status: int, location: bytes | None) -> bytes:
 def serving(
     raw_server: Callable[[Callable[..., None]], str], first: bytes
 ) -> tuple[str, list[bytes]]:
-    """Answers `first`, and then that all is well; the request lines that came."""
+    """Starts a server whose first answer is `first` and whose others are 200. Returns its host, and
+    a list that collects the request lines."""
     asked: list[bytes] = []
 
     def treat(peer: "object") -> None:
@@ -173,7 +175,7 @@ def serving(
 
 @pytest.mark.parametrize("how", LOCATIONS)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_address_that_a_redirect_names_is_the_one_that_is_asked(
+def test_a_redirect_is_followed_to_its_location(
     raw_server: Callable[[Callable[..., None]], str], how: str, status: int
 ) -> None:
     location, path = LOCATIONS[how]
@@ -185,7 +187,7 @@ def test_the_address_that_a_redirect_names_is_the_one_that_is_asked(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_redirect_of_another_method_is_told_and_not_followed(
+def test_a_redirect_of_an_unsafe_method_is_reported_and_not_followed(
     raw_server: Callable[[Callable[..., None]], str], status: int, method: str
 ) -> None:
     host, asked = serving(raw_server, redirecting(status, "/köln?a=1".encode()))
@@ -195,7 +197,7 @@ def test_a_redirect_of_another_method_is_told_and_not_followed(
 
 
 @pytest.mark.parametrize("location", [None, b"", b" "])
-def test_a_redirect_to_nowhere_is_an_answer(
+def test_a_redirect_without_location_is_an_answer(
     raw_server: Callable[[Callable[..., None]], str], location: bytes | None
 ) -> None:
     host, asked = serving(raw_server, redirecting(302, location))
@@ -203,7 +205,7 @@ def test_a_redirect_to_nowhere_is_an_answer(
     assert (response.status, response.redirects_to, len(asked)) == (302, None, 1)
 
 
-def test_an_answer_that_is_no_redirect_names_no_target(server: Server) -> None:
+def test_the_location_of_another_status_is_not_a_redirect(server: Server) -> None:
     server.answers["/"] = (201, {"Location": "/made/1"}, b"")
     client = OutboundClient(allow_hosts=[server.host])
     assert client.call(request(server.url(), "POST")).redirects_to is None

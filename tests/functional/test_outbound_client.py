@@ -1,4 +1,5 @@
-"""The outbound client against real sockets on loopback: what it reaches, and what it never does."""
+"""The outbound client over real sockets on loopback: what it can reach, and what it never
+reaches."""
 
 import gzip
 import socket
@@ -175,9 +176,10 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_no_spelling_of_an_inward_address_reaches_anything(server: Server, spelling: str) -> None:
+def test_no_spelling_of_an_internal_address_is_reached(server: Server, spelling: str) -> None:
     def local_only(host: str, port: int) -> list[str]:
-        """The system's own reading of numeric spellings; names are not asked of the network."""
+        """Resolves numeric spellings as the system does, and every name to loopback, without the
+        network."""
         try:
             found = socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)
         except OSError:
@@ -202,7 +204,7 @@ def test_no_spelling_of_an_inward_address_reaches_anything(server: Server, spell
         ["fd00:ec2::254"],
     ],
 )
-def test_a_public_name_with_any_inward_address_is_refused(
+def test_a_public_name_with_any_internal_address_is_refused(
     server: Server, addresses: list[str]
 ) -> None:
     client = OutboundClient(resolver=lambda host, port: addresses)
@@ -212,7 +214,7 @@ def test_a_public_name_with_any_inward_address_is_refused(
     assert server.connections == []
 
 
-def test_a_name_is_looked_up_once_and_the_checked_address_is_used(
+def test_a_name_is_resolved_once_and_the_checked_address_is_used(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = iter([["93.184.216.34"], ["127.0.0.1"]])
@@ -251,7 +253,9 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_used(
         "http://169.254.169.254/latest/meta-data/",
     ],
 )
-def test_no_redirect_leads_inwards(start_server: Callable[[], Server], target: str) -> None:
+def test_a_redirect_to_an_internal_address_is_refused(
+    start_server: Callable[[], Server], target: str
+) -> None:
     front, inside = start_server(), start_server()
     front.answers["/"] = (302, {"Location": target.format(port=inside.port)}, b"")
     client = OutboundClient(allow_hosts=[front.host])
@@ -321,7 +325,7 @@ def test_redirects_of_safe_methods_are_followed(server: Server) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_redirects_of_other_methods_are_answers(server: Server, method: str) -> None:
+def test_redirects_of_unsafe_methods_are_not_followed(server: Server, method: str) -> None:
     server.answers["/a"] = (307, {"Location": "/b"}, b"")
     client = OutboundClient(allow_hosts=[server.host])
     assert client.call(request(server.url("/a"), method)).status == 307
@@ -340,40 +344,40 @@ def test_credentials_do_not_cross_origins(start_server: Callable[[], Server]) ->
     assert "X-Shop-Signature" not in landed
 
 
-def test_endless_redirects_end(server: Server) -> None:
+def test_endless_redirects_are_given_up(server: Server) -> None:
     server.answers["/"] = (302, {"Location": "/"}, b"")
     client = OutboundClient(allow_hosts=[server.host])
     assert failure(client, request(server.url())).kind == "TOO_MANY_REDIRECTS"
     assert len(server.requests) == 4
 
 
-def test_a_long_body_is_cut(server: Server) -> None:
+def test_a_long_body_is_cut_at_the_limit(server: Server) -> None:
     server.answers["/"] = (200, {}, b"x" * (3 * MAX_BODY_BYTES))
     response = OutboundClient(allow_hosts=[server.host]).call(request(server.url()))
     assert response.truncated
     assert response.body == b"x" * MAX_BODY_BYTES
 
 
-def test_a_body_of_just_the_bound_is_whole(server: Server) -> None:
+def test_a_body_of_exactly_the_limit_is_whole(server: Server) -> None:
     server.answers["/"] = (200, {}, b"x" * MAX_BODY_BYTES)
     response = OutboundClient(allow_hosts=[server.host]).call(request(server.url()))
     assert (len(response.body), response.truncated) == (MAX_BODY_BYTES, False)
 
 
-def test_a_compressed_body_is_unpacked(server: Server) -> None:
+def test_a_compressed_body_is_decompressed(server: Server) -> None:
     server.answers["/"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b'{"a": 1}'))
     response = OutboundClient(allow_hosts=[server.host]).call(request(server.url()))
     assert response.body == b'{"a": 1}'
 
 
-def test_a_compression_bomb_stays_small(server: Server) -> None:
+def test_a_compression_bomb_is_cut_at_the_limit(server: Server) -> None:
     bomb = gzip.compress(b"\0" * (200 * MAX_BODY_BYTES))
     server.answers["/"] = (200, {"Content-Encoding": "gzip"}, bomb)
     response = OutboundClient(allow_hosts=[server.host]).call(request(server.url()))
     assert (len(response.body), response.truncated) == (MAX_BODY_BYTES, True)
 
 
-def test_a_body_that_is_not_what_it_says_is_a_failure(server: Server) -> None:
+def test_a_body_that_contradicts_its_encoding_is_a_failure(server: Server) -> None:
     server.answers["/"] = (200, {"Content-Encoding": "gzip"}, b"plain")
     client = OutboundClient(allow_hosts=[server.host])
     assert failure(client, request(server.url())).kind == "CONNECTION_FAILED"
@@ -386,7 +390,8 @@ def test_head_has_no_body(server: Server) -> None:
 
 @pytest.fixture
 def raw_server() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
-    """Starts a server that treats each connection as told; returns its host and port."""
+    """Returns a function that starts a server and returns its host and port; `treat` handles each
+    connection."""
     listeners: list[socket.socket] = []
     stopping = threading.Event()
 
@@ -432,7 +437,7 @@ def trickle(connection: socket.socket, data: bytes) -> None:
         time.sleep(0.05)
 
 
-def test_an_answer_in_drops_ends_with_the_deadline(raw_server: Any) -> None:
+def test_a_slow_answer_ends_at_the_deadline(raw_server: Any) -> None:
     drops = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
     error, took = timed_failure(raw_server(lambda sock: trickle(sock, drops)), 0.5)
     assert error.kind == "TIMEOUT"
@@ -440,7 +445,7 @@ def test_an_answer_in_drops_ends_with_the_deadline(raw_server: Any) -> None:
     assert took < 3
 
 
-def test_a_silent_server_ends_with_the_deadline(raw_server: Any) -> None:
+def test_a_silent_server_is_given_up_at_the_deadline(raw_server: Any) -> None:
     def silent(sock: socket.socket) -> None:
         while sock.recv(65_536):
             pass
@@ -450,13 +455,13 @@ def test_a_silent_server_ends_with_the_deadline(raw_server: Any) -> None:
     assert took < 3
 
 
-def test_a_stalled_handshake_ends_with_the_deadline(raw_server: Any) -> None:
+def test_a_stalled_handshake_ends_at_the_deadline(raw_server: Any) -> None:
     error, took = timed_failure(raw_server(lambda sock: trickle(sock, b"\x16" * 100)), 0.5, "https")
     assert error.kind in ("TIMEOUT", "CONNECTION_FAILED")
     assert took < 3
 
 
-def test_an_upload_that_nobody_reads_ends_with_the_deadline(raw_server: Any) -> None:
+def test_an_upload_that_the_server_does_not_read_ends_at_the_deadline(raw_server: Any) -> None:
     stop = threading.Event()
     host = raw_server(lambda sock: stop.wait(5) and None)
     started = time.monotonic()
@@ -469,7 +474,7 @@ def test_an_upload_that_nobody_reads_ends_with_the_deadline(raw_server: Any) -> 
     assert time.monotonic() - started < 3
 
 
-def test_a_slow_resolver_ends_with_the_deadline() -> None:
+def test_a_slow_resolver_is_given_up_at_the_deadline() -> None:
     released = threading.Event()
 
     def slow(host: str, port: int) -> list[str]:
@@ -530,7 +535,7 @@ def test_an_unknown_host_is_a_failed_connection() -> None:
         "javascript:alert(1)",
     ],
 )
-def test_what_is_not_an_address_is_said_to_be_none(url: str) -> None:
+def test_an_invalid_address_is_refused(url: str) -> None:
     client = OutboundClient(resolver=lambda host, port: ["127.0.0.1"])
     assert failure(client, request(url)).kind == "INVALID_URL"
 
@@ -541,22 +546,24 @@ def test_the_answer_is_a_model(server: Server) -> None:
 
 
 @pytest.mark.parametrize("character", ["\0", "\n", "\r", "\x0b", "\x0c"])
-def test_what_http_cannot_carry_is_the_requests_fault(server: Server, character: str) -> None:
-    """The node refuses these first; whatever gets past it is not told as a lost connection."""
+def test_a_header_that_http_cannot_carry_is_an_invalid_request(
+    server: Server, character: str
+) -> None:
+    """The node refuses such headers earlier; the client must not report a lost connection."""
     client = OutboundClient(allow_hosts=[server.host])
     error = failure(client, request(server.url(), headers={"X-A": f"a{character}b"}))
     assert error.kind == "INVALID_REQUEST"
     assert server.requests == []
 
 
-def test_what_stands_in_the_address_stays_as_it_was_written(server: Server) -> None:
+def test_the_query_in_an_address_stays_unchanged(server: Server) -> None:
     client = OutboundClient(allow_hosts=[server.host])
     client.call(request(server.url("/x?a=0&flag&s=a%2Fb%20c"), query=(("a", "1"), ("a", "2"))))
     (_, path, _, _) = server.requests[0]
     assert path == "/x?a=0&flag&s=a%2Fb%20c&a=1&a=2"
 
 
-def test_a_query_goes_out_encoded_whatever_it_holds(server: Server) -> None:
+def test_every_query_parameter_is_encoded(server: Server) -> None:
     client = OutboundClient(allow_hosts=[server.host])
     client.call(request(server.url(), query=(("a\nb", "c\r\nX-Evil: 1"), ("d", "\0#&é"))))
     (_, path, headers, _) = server.requests[0]

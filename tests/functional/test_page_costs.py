@@ -1,4 +1,4 @@
-"""What pages cost at a thousand rows and at ten million, counted on computed rows."""
+"""The cost of pages of runs, from a thousand to ten million rows, counted on generated rows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -14,13 +14,13 @@ SIZES = (1_000, 100_000, 10_000_000)
 
 
 def first_page(rows: int, combination: Combination, shards: int) -> tuple[int, float, int]:
-    """Rows shown, read units, rows hydrated."""
+    """Returns the numbers of rows shown, of read units, and of rows read in full."""
     cost = next(page_costs(SyntheticTable(rows, shards), combination, 1))
     return cost.rows, cost.counted.units, cost.counted.rows
 
 
 def features(combination: Combination) -> Iterator[tuple[str, object]]:
-    """Each filter with its value, so that a sample has all of them."""
+    """Yields each filter with its value, so that a sample covers all of them."""
     yield from asdict(combination).items()
 
 
@@ -45,7 +45,7 @@ def test_a_page_costs_the_same_at_any_size(
 
 
 @pytest.mark.parametrize("rows", SIZES)
-def test_what_no_index_knows_stays_within_the_scan_budget(rows: int) -> None:
+def test_filters_without_an_index_stay_within_the_scan_budget(rows: int) -> None:
     for combination in combinations():
         if combination.is_indexed:
             continue
@@ -56,7 +56,7 @@ def test_what_no_index_knows_stays_within_the_scan_budget(rows: int) -> None:
         assert cost.rows == LIMIT or cost.has_more or rows == 1_000 or combination.has_contact
 
 
-def test_page_a_hundred_costs_what_the_first_one_does() -> None:
+def test_page_one_hundred_costs_the_same_as_the_first() -> None:
     costs = list(page_costs(SyntheticTable(10_000_000), Combination(has_automation=True), 100))
     units = [cost.counted.units for cost in costs]
     assert len(units) == 100

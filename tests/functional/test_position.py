@@ -1,4 +1,4 @@
-"""Where runs stand, as lists tell it without reading a run's history."""
+"""The current nodes of runs, which lists read without the runs' histories."""
 
 from runledger.clock import HOUR
 from runledger.compiler.graph import GraphView
@@ -48,30 +48,30 @@ class CountingFrames:
         return GRAPH
 
 
-def test_a_run_stands_at_every_node_that_is_at_work_in_it() -> None:
+def test_a_run_is_at_every_node_with_an_open_claim() -> None:
     assert sorted(current_nodes(running("one", "two"), GRAPH)) == ["one", "two"]
 
 
-def test_between_two_nodes_it_stands_at_the_last() -> None:
+def test_a_run_between_two_nodes_is_at_the_last_one() -> None:
     assert current_nodes(running(claimed=("start", "one", "two", "both")), GRAPH) == ["both"]
 
 
-def test_an_ended_run_stands_where_its_row_says() -> None:
+def test_an_ended_run_is_at_the_node_in_its_row() -> None:
     error = ErrorDetail(node_id="two", kind="HTTP_STATUS", message="It answered 503")
     assert current_nodes(a_run(status=RunStatus.FAILED, error=error), None) == ["two"]
     assert current_nodes(a_run(status=RunStatus.COMPLETED, end_node_id="done"), None) == ["done"]
 
 
-def test_a_canceled_run_stands_where_it_was_at_work() -> None:
+def test_a_canceled_run_is_at_its_last_open_node() -> None:
     canceled = running("one").changed(status=RunStatus.CANCELED, claimed=frozenset())
     assert current_nodes(canceled, GRAPH) == ["one"]
 
 
-def test_a_run_that_has_begun_nothing_stands_nowhere() -> None:
+def test_a_run_that_has_not_begun_is_at_no_node() -> None:
     assert current_nodes(a_run(), GRAPH) == []
 
 
-def test_a_page_reads_few_graphs_and_each_once() -> None:
+def test_a_page_reads_at_most_ten_graphs_each_once() -> None:
     contexts = CountingFrames()
     rows = [running("one").changed(automation_id=f"aut_{n % 20}") for n in range(50)]
     lost = running("one").changed(version=404)

@@ -1,4 +1,5 @@
-"""From the table's stream to the bus: every status at least once, and nothing lost on the way."""
+"""From the table's stream to the event bus: every status is published at least once and none is
+lost."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 class Bus:
-    """EventBridge as far as a publisher knows it: takes what it is not told to refuse."""
+    """EventBridge, limited to a publisher's calls; `refusals` decides what it refuses."""
 
     def __init__(self) -> None:
         self.taken: list[RunEvent] = []
@@ -59,7 +60,7 @@ class Bus:
         assert EventBusName == BUS
         return {"Rules": self.rules}
 
-    def told(self, run_id: str) -> list[str]:
+    def statuses_of(self, run_id: str) -> list[str]:
         return [event.status.value for event in self.taken if event.run_id == run_id]
 
 
@@ -75,7 +76,7 @@ def publisher(engine: Engine, bus: Bus) -> Publisher:
 
 
 def stream(engine: Engine) -> list[dict[str, Any]]:
-    """All records of the table's stream, as a function gets them."""
+    """Returns all records of the table's stream, as a function gets them."""
     streams = client_of("dynamodbstreams")
     arn = engine.dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
     (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
@@ -87,7 +88,8 @@ def stream(engine: Engine) -> list[dict[str, Any]]:
 
 
 def read_on(publisher: Publisher, records: list[dict[str, Any]]) -> Iterator[str]:
-    """Reads as Lambda does: again from the first record that failed; the positions told."""
+    """Reads like Lambda, again from the first failed record. Yields the positions of the failed
+    records."""
     while True:
         failed = publisher.publish(changes_of(records))
         if failed is None:
@@ -98,7 +100,7 @@ def read_on(publisher: Publisher, records: list[dict[str, Any]]) -> Iterator[str
 
 
 def runs_of_every_kind(engine: Engine) -> dict[str, list[str]]:
-    """Runs, and the statuses that each came to."""
+    """Creates runs with every final status. Returns the expected statuses of each."""
     automation_id = engine.activate(upstream_document())
     completed, failed, canceled, early, open_ = (
         engine.fire(automation_id, {"n": n}) for n in (20, 3, 20, 20, 20)
@@ -118,7 +120,7 @@ def runs_of_every_kind(engine: Engine) -> dict[str, list[str]]:
     }
 
 
-def test_every_status_of_every_run_is_published_once_in_its_order(
+def test_every_status_of_every_run_is_published_once_in_order(
     engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
     expected = runs_of_every_kind(engine)
@@ -127,7 +129,7 @@ def test_every_status_of_every_run_is_published_once_in_its_order(
 
     assert publisher.publish(changes_of(records)) is None
 
-    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+    assert {run_id: bus.statuses_of(run_id) for run_id in expected} == expected
     assert max(bus.sizes) == BATCH and len(bus.sizes) == 2
     for run_id in expected:
         sequences = [event.sequence for event in bus.taken if event.run_id == run_id]
@@ -136,9 +138,13 @@ def test_every_status_of_every_run_is_published_once_in_its_order(
     completed, failed, canceled = list(expected)[:3]
     assert last[completed].error is None and last[completed].canceled is None
     assert last[completed].duration_ms is not None
-    told = last[failed].error
-    assert told is not None
-    assert (told.node_id, told.kind, told.message) == ("small", "STOP_ERROR", "only 3")
+    error = last[failed].error
+    assert error is not None
+    assert (error.node_id, error.kind, error.message) == (
+        "small",
+        "STOP_ERROR",
+        "only 3",
+    )
     stopped = last[canceled].canceled
     assert stopped is not None and (stopped.by, stopped.reason) == (BY, "wrong list")
 
@@ -150,10 +156,10 @@ def test_moving_a_run_in_the_due_index_publishes_nothing(
     runs = engine.stores.runs
     runs.postpone(runs.get(run_id), engine.clock(), start_error="throttled", refused=True)
     assert publisher.publish(changes_of(stream(engine))) is None
-    assert bus.told(run_id) == ["PENDING"]
+    assert bus.statuses_of(run_id) == ["PENDING"]
 
 
-def test_a_run_that_is_handed_back_and_walked_on_publishes_each_status_once(
+def test_a_handed_back_run_publishes_each_status_once(
     engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
     run_id = engine.fire(engine.activate(upstream_document()), {"n": 20})
@@ -163,11 +169,11 @@ def test_a_run_that_is_handed_back_and_walked_on_publishes_each_status_once(
     assert again.attempt == 2
     engine.walk(run_id)
     assert publisher.publish(changes_of(stream(engine))) is None
-    assert bus.told(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
+    assert bus.statuses_of(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
     assert [event.attempt for event in bus.taken] == [1, 1, 2]
 
 
-def test_records_that_come_again_make_the_same_events(
+def test_repeated_records_make_the_same_events(
     engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
     runs_of_every_kind(engine)
@@ -181,19 +187,19 @@ def test_records_that_come_again_make_the_same_events(
     assert all(by_id[event.id] == event for event in bus.taken)
 
 
-def test_reordered_records_make_events_that_sort_again(
+def test_events_of_reordered_records_can_be_sorted(
     engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    """No stream does that; what listens to the bus must bear it all the same."""
+    """The stream keeps its order, but listeners on the bus must bear any order."""
     expected = runs_of_every_kind(engine)
     publisher.publish(changes_of(reversed(stream(engine))))
     bus.taken.sort(key=lambda event: event.sequence)
-    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+    assert {run_id: bus.statuses_of(run_id) for run_id in expected} == expected
 
 
 @pytest.mark.parametrize("refused", [0, 4, 9, "all"])
 @pytest.mark.parametrize("call", [0, 1])
-def test_what_the_bus_refuses_is_read_again_from_there(
+def test_the_stream_is_read_again_from_a_refused_event(
     engine: Engine, bus: Bus, publisher: Publisher, refused: Any, call: int
 ) -> None:
     expected = runs_of_every_kind(engine)
@@ -210,7 +216,7 @@ def test_what_the_bus_refuses_is_read_again_from_there(
     seen: dict[str, RunEvent] = {event.id: event for event in bus.taken}
     assert len(seen) == len(changes)
     bus.taken = sorted(seen.values(), key=lambda event: event.sequence)
-    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+    assert {run_id: bus.statuses_of(run_id) for run_id in expected} == expected
 
 
 def test_a_bus_that_refuses_for_long_loses_nothing(
@@ -221,10 +227,10 @@ def test_a_bus_that_refuses_for_long_loses_nothing(
     assert len(list(read_on(publisher, stream(engine)))) == 40
     seen = {event.id: event for event in bus.taken}
     bus.taken = sorted(seen.values(), key=lambda event: event.sequence)
-    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+    assert {run_id: bus.statuses_of(run_id) for run_id in expected} == expected
 
 
-def test_who_waits_is_asked_for_each_batch_anew(
+def test_downstream_automations_are_read_again_for_each_batch(
     engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
     first = engine.activate(upstream_document())
@@ -235,8 +241,8 @@ def test_who_waits_is_asked_for_each_batch_anew(
     late = engine.fire(first, {"n": 20})
     engine.walk(late)
     publisher.publish(changes_of(stream(engine)[-1:]))
-    told = [(event.run_id, event.status.value, event.has_downstream) for event in bus.taken]
-    assert told == [
+    published = [(event.run_id, event.status.value, event.has_downstream) for event in bus.taken]
+    assert published == [
         (early, "PENDING", False),
         (early, "RUNNING", False),
         (early, "COMPLETED", False),
@@ -262,7 +268,7 @@ def test_a_table_that_does_not_answer_fails_the_batch(
             publisher.publish(changes_of(records))
     assert bus.taken == []
     publisher.publish(changes_of(records))
-    assert bus.told(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
+    assert bus.statuses_of(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
 
 
 def test_an_event_that_no_rule_matches_is_not_published(
@@ -272,14 +278,14 @@ def test_an_event_that_no_rule_matches_is_not_published(
     run_id = engine.fire(engine.activate(upstream_document()), {"n": 20})
     engine.walk(run_id)
     assert publisher.publish(changes_of(stream(engine))) is None
-    assert bus.told(run_id) == ["COMPLETED"]
+    assert bus.statuses_of(run_id) == ["COMPLETED"]
     assert bus.sizes == [1]
 
 
-def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
+def test_the_handlers_open_a_downstream_run_from_the_stream(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bus is moto's, with a queue behind it."""
+    """Uses moto's bus with a queue behind it."""
     from functions.follow_changes import handler as follow_changes
     from functions.upstream_trigger import handler as upstream_trigger
     from tests.functional.test_api_handlers import CONTEXT, sample
@@ -303,12 +309,16 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     batch = {"Records": stream(engine)}
     assert follow_changes.handler(batch, CONTEXT) == {"batchItemFailures": []}
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    told = [json.loads(message["Body"]) for message in messages]
-    assert [each["detail-type"] for each in told] == ["run.pending", "run.running", "run.completed"]
+    published = [json.loads(message["Body"]) for message in messages]
+    assert [each["detail-type"] for each in published] == [
+        "run.pending",
+        "run.running",
+        "run.completed",
+    ]
     ended = sample("upstream_trigger")
-    assert set(told[-1]) <= set(ended) and set(told[-1]["detail"]) == set(ended["detail"])
+    assert set(published[-1]) <= set(ended) and set(published[-1]["detail"]) == set(ended["detail"])
     for _ in range(2):
-        upstream_trigger.handler({**ended, "detail": told[-1]["detail"]}, CONTEXT)
+        upstream_trigger.handler({**ended, "detail": published[-1]["detail"]}, CONTEXT)
     assert engine.detail(opened_by(engine, second, run_id))["status"] == "PENDING"
     # One of a run that is not there any more, with a field that came later.
     ended["detail"]["new"] = 1

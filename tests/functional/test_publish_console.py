@@ -1,4 +1,4 @@
-"""Publishing the console: in which order, how it is cached, and what goes with an old release."""
+"""Publishing the console: the order of uploads, caching, and the removal of old releases."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ TARGET = Deployment("console", "E1", "client", REGION)
 
 
 class Edge:
-    """Remembers what it was asked to forget."""
+    """Remembers the invalidated paths."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -43,7 +43,7 @@ def build(folder: Path, name: str) -> Path:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_page_is_there_after_what_it_names(tmp_path: Path) -> None:
+def test_files_are_uploaded_before_the_page_that_names_them(tmp_path: Path) -> None:
     s3 = client_of("s3")
     s3.create_bucket(Bucket="console")
     order: list[str] = []
@@ -68,7 +68,7 @@ def test_a_page_is_there_after_what_it_names(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("kept", [timedelta(days=7), timedelta(days=-1)], ids=["young", "old"])
-def test_an_old_release_goes_once_no_tab_can_be_of_it(
+def test_an_old_release_is_removed_when_no_tab_can_still_use_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: timedelta
 ) -> None:
     monkeypatch.setattr(publish_console, "KEPT_AFTER_RELEASE", kept)
@@ -81,6 +81,6 @@ def test_an_old_release_goes_once_no_tab_can_be_of_it(
     assert ("assets/one.js" in found) == (kept > timedelta(0))
 
 
-def test_nothing_is_published_of_a_console_that_was_not_built(tmp_path: Path) -> None:
+def test_publishing_without_a_build_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="npm run build"):
         publish(None, Edge(), TARGET, tmp_path)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""moto's answers are the same when they are made quickly."""
+"""The faster moto gives the same answers."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def answers(engine: Engine) -> list[Any]:
 
 
 @pytest.mark.dynamodb
-def test_the_answers_are_the_same(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quick_moto_gives_the_same_answers(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = answers(engine)
     assert quick[0] == ITEM
     monkeypatch.setattr(quick_moto.Serializer, "_serialize_type_structure", quick_moto.as_moto_does)

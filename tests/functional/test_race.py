@@ -1,8 +1,7 @@
-"""Cancel and pause against everything that moves a run, in every order or in many.
+"""Cancel and pause race with everything that moves a run, in every order or in many.
 
-The services are the real ones; each call that one of them makes to AWS is a point at which any
-other may come first. A failure tells the order of all calls, and the seed or choices that make it
-again.
+The services are the real ones. At each AWS call of one actor, any other may come first. A failed
+test shows the order of all calls, and the seed or choices to replay it.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +36,7 @@ def actors() -> Iterator[RunActors]:
 
 @dataclass(frozen=True)
 class Race:
-    """Who races, from where: `before` brings the run to the place where the race begins."""
+    """Concurrent actors; `before` brings the run to the state where the race begins."""
 
     title: str
     before: Callable[[RunActors], Any]
@@ -47,7 +46,7 @@ class Race:
 
 
 def unopened(actors: RunActors) -> None:
-    """Nothing has happened yet."""
+    """Leaves everything unopened."""
 
 
 def opened(actors: RunActors) -> None:
@@ -65,7 +64,7 @@ def walked_to(node_id: str) -> Callable[[RunActors], None]:
 
 
 def silent_at(node_id: str) -> Callable[[RunActors], None]:
-    """Its walker was held up before that node for so long that the run is silent."""
+    """The walker stopped before that node so long ago that the run counts as silent."""
 
     def fall_silent(actors: RunActors) -> None:
         walked_to(node_id)(actors)
@@ -266,7 +265,7 @@ CROWDS = [
 
 
 @pytest.mark.parametrize("race", PAIRS, ids=lambda race: race.title)
-def test_in_every_order(
+def test_a_race_is_safe_in_every_order(
     actors: RunActors, race: Race, report_figure: Callable[[str], None]
 ) -> None:
     played = 0
@@ -280,7 +279,7 @@ def test_in_every_order(
 
 
 @pytest.mark.parametrize("race", CROWDS, ids=lambda race: race.title)
-def test_in_many_orders(
+def test_a_race_is_safe_in_many_orders(
     actors: RunActors, race: Race, report_figure: Callable[[str], None]
 ) -> None:
     orders = set()
@@ -294,7 +293,7 @@ def test_in_many_orders(
 
 
 class _ready:
-    """The stage as it is when the race begins, to be had again and again."""
+    """Yields a function that restores the state at the beginning of the race."""
 
     def __init__(self, actors: RunActors, race: Race) -> None:
         self._actors = actors
@@ -330,7 +329,7 @@ class _ready:
 
 
 class _Referee:
-    """Listens to every write of a race, for what must never be."""
+    """Listens to every write of a race and notes forbidden ones."""
 
     def __init__(self, actors: RunActors) -> None:
         self.wrong: list[str] = []
@@ -348,7 +347,7 @@ class _Referee:
 def _race(
     actors: RunActors, race: Race, chooser: Chooser, replay: Callable[[], str]
 ) -> tuple[str, ...]:
-    """Plays one order, then lets the system come to rest; the order of the calls."""
+    """Plays one order, then lets the system come to rest. Returns the order of the calls."""
     simulation = actors.simulation
     simulation.table.holds_back = race.lags
     interleaving = Interleaving(simulation.boundary, chooser)
@@ -372,7 +371,7 @@ def _race(
 
 
 def _left(simulation: Simulation, actors: RunActors) -> list[str]:
-    """What is wrong once everything has come to rest."""
+    """Returns what is wrong once everything has come to rest."""
     found = [f"{each} left twice" for each in _doubles(simulation.ses.sent)]
     made = [request.headers["Idempotency-Key"] for request in simulation.http.calls]
     found += [f"{each} called twice" for each in _doubles(made)]

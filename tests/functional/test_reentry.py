@@ -1,4 +1,4 @@
-"""Re-entry: how often one contact may be in one automation, also when events race."""
+"""Re-entry: how often a contact may enter an automation, also if events race."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def fire(engine: Engine, automation_id: str, number: int, who: str = "ada") -> s
     return engine.fire(automation_id, {"n": number, "email": f"{who}@example.com"})
 
 
-def test_once_is_once_ever(engine: Engine) -> None:
+def test_once_allows_one_run_per_contact_ever(engine: Engine) -> None:
     automation_id = entering(engine, "ONCE")
     first = fire(engine, automation_id, 1)
     engine.walk(first)
@@ -37,14 +37,14 @@ def test_once_is_once_ever(engine: Engine) -> None:
     assert engine.status(fire(engine, automation_id, 3, "bob")) is RunStatus.PENDING
 
 
-def test_the_same_event_is_a_duplicate_and_no_second_entry(engine: Engine) -> None:
+def test_a_repeated_event_is_a_duplicate_and_not_a_second_entry(engine: Engine) -> None:
     automation_id = entering(engine, "ONCE")
     first = fire(engine, automation_id, 1)
     assert fire(engine, automation_id, 1) == first
 
 
 @pytest.mark.parametrize("ending", ["end", "cancel"])
-def test_one_at_a_time_lets_the_next_in_when_the_last_has_ended(
+def test_one_at_a_time_allows_the_next_run_after_the_last_has_ended(
     engine: Engine, ending: str
 ) -> None:
     automation_id = entering(engine, "ONE_AT_A_TIME")
@@ -64,11 +64,11 @@ def test_one_at_a_time_lets_the_next_in_when_the_last_has_ended(
 
 
 @pytest.mark.parametrize("between", ["transact", "get"])
-def test_of_two_at_once_one_gets_in(
+def test_only_one_of_two_concurrent_events_opens_a_run(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, between: str
 ) -> None:
-    """Another event of the same contact comes in just before the write, or just after the look at
-    who holds the entry."""
+    """Another event of the contact comes just before the write, or just after the holder of the
+    entry was read."""
     automation_id = entering(engine, "ONE_AT_A_TIME")
     engine.walk(fire(engine, automation_id, 0))
     real = getattr(engine.table, between)
@@ -88,7 +88,7 @@ def test_of_two_at_once_one_gets_in(
     assert blocked.value.run_id == rivals[0]
 
 
-def test_a_version_keeps_the_rule_it_was_frozen_with(engine: Engine) -> None:
+def test_a_version_keeps_the_rule_from_its_activation(engine: Engine) -> None:
     from runledger.models.automation import AutomationDocument, Reentry
 
     automation_id = entering(engine, "ALWAYS")
@@ -109,7 +109,7 @@ def payloads(engine: Engine) -> list[str]:
     return [row["pk"] for row in engine.rows() if row["sk"] == "PAYLOAD"]
 
 
-def test_an_event_that_was_blocked_leaves_nothing_of_its_payload(engine: Engine) -> None:
+def test_a_blocked_event_leaves_no_payload(engine: Engine) -> None:
     automation_id = entering(engine, "ONE_AT_A_TIME")
     first = fire(engine, automation_id, 1)
     with pytest.raises(ReentryBlockedError):
@@ -119,10 +119,10 @@ def test_an_event_that_was_blocked_leaves_nothing_of_its_payload(engine: Engine)
     assert engine.detail(fire(engine, automation_id, 2))["payload"]["n"] == 2
 
 
-def test_an_event_that_is_beaten_leaves_nothing_either_and_may_come_again(
+def test_an_event_that_lost_a_race_leaves_no_payload_and_may_be_repeated(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other run enters after this one had looked, and before it wrote its row."""
+    """The other run enters after this event's check and before its write."""
     automation_id = entering(engine, "ONE_AT_A_TIME")
     holder = RunOpening._holder
     others: list[str] = []

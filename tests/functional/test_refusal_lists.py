@@ -1,4 +1,4 @@
-"""Lists of refusals: every filter, pages to the end, and no row of another kind or workspace."""
+"""Lists of refusals: every filter, pages to the end, and no rows of other kinds or workspaces."""
 
 import itertools
 from typing import Any
@@ -45,7 +45,8 @@ def a_refusal(engine: Engine, **changes: Any) -> Refusal:
 
 
 def fill(engine: Engine) -> list[Refusal]:
-    """Refusals of two automations, for one of two contacts or nobody, of every reason."""
+    """Creates refusals of two automations, for two contacts and without a contact, of every
+    reason."""
     people = [
         engine.contacts.create(engine.workspace_id, ContactDocument(email=email)).id
         for email in ("ada@example.com", "bob@example.com")
@@ -98,7 +99,7 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
             assert found == expected, (reasons, automation_id, contact, range_)
 
 
-def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_stopped(
+def test_a_page_that_skipped_many_other_keys_ends_early_with_a_cursor(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_reads, "KEY_BUDGET", 10)
@@ -112,7 +113,7 @@ def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_sto
     assert read == [[newest.id], [], [oldest.id]]
 
 
-def test_what_a_refusal_tells(engine: Engine) -> None:
+def test_the_details_of_a_refusal(engine: Engine) -> None:
     made = a_refusal(engine, run_id="run_1", source="203.0.113.9", count=7)
     told = engine.details.refusal("ws_demo", made.id).model_dump(mode="json", by_alias=True)
     assert told == {
@@ -134,7 +135,7 @@ def test_what_a_refusal_tells(engine: Engine) -> None:
     }
 
 
-def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(engine: Engine) -> None:
+def test_refusals_of_another_workspace_or_expired_ones_are_not_shown(engine: Engine) -> None:
     other = a_refusal(engine, workspace_id="ws_other")
     mine = a_refusal(engine)
     with pytest.raises(NotFoundError):
@@ -146,7 +147,7 @@ def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(engine: Engi
     assert pages(engine) == []
 
 
-def test_a_cursor_of_runs_is_none_of_refusals(engine: Engine) -> None:
+def test_a_cursor_of_runs_is_refused_for_refusals(engine: Engine) -> None:
     test_history.fill(engine)
     cursor = engine.queries.runs("ws_demo", request(limit=3)).next_cursor
     with pytest.raises(InvalidInputError, match="another list"):
@@ -157,7 +158,7 @@ def test_a_cursor_of_runs_is_none_of_refusals(engine: Engine) -> None:
         )
 
 
-def test_the_api_lists_them_for_every_role(deployed: Engine) -> None:
+def test_the_api_lists_refusals_for_every_role(deployed: Engine) -> None:
     from runledger.clock import now_ms
 
     deployed.clock.now = now_ms()

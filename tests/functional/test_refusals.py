@@ -1,4 +1,5 @@
-"""Refusals: every trigger that opened no run leaves its reason, and a flood of them is cheap."""
+"""Refusals: every event that opens no run is recorded with its reason, and many of them cost
+little."""
 
 import hashlib
 import hmac
@@ -44,7 +45,7 @@ FLOOD = examples(5_000, quick=1_000)
 
 
 def refusals(engine: Engine) -> list[dict[str, Any]]:
-    """Every refusal as stored, oldest first."""
+    """Returns every stored refusal, oldest first."""
     found = [row for row in engine.rows() if row["sk"] == "REFUSAL"]
     return sorted(found, key=lambda row: str(row["createdKey"]))
 
@@ -107,7 +108,7 @@ def refuse(engine: Engine, sent: Any, kind: type[RunledgerError]) -> None:
         ({}, b'"' + b"x" * 1_000_000 + b'"', {}, "INVALID_PAYLOAD", "1000000 bytes"),
     ],
 )
-def test_a_refused_event_leaves_its_reason_and_nothing_of_its_content(
+def test_a_refusal_has_the_reason_and_no_content_of_the_event(
     engine: Engine,
     trigger: dict[str, Any],
     body: bytes,
@@ -125,7 +126,7 @@ def test_a_refused_event_leaves_its_reason_and_nothing_of_its_content(
     assert "123456789" not in told["message"]
 
 
-def test_an_event_that_comes_again_leaves_which_run_it_had_opened(engine: Engine) -> None:
+def test_the_refusal_of_a_duplicate_names_the_first_run(engine: Engine) -> None:
     token = hooked(engine, contactLookup=BY_EMAIL, createIfMissing=True, dedupePath="orderId")
     sent = event(token, {"orderId": 1, "customer": {"email": "bob@example.com"}})
     first = engine.webhooks.receive(sent).run
@@ -135,13 +136,13 @@ def test_an_event_that_comes_again_leaves_which_run_it_had_opened(engine: Engine
     assert told["contactId"] == first.contact_id
 
 
-def test_an_unknown_token_leaves_nothing(engine: Engine) -> None:
+def test_an_unknown_token_leaves_no_refusal(engine: Engine) -> None:
     before = engine.rows()
     refuse(engine, event("x" * 30, {}), RunledgerError)
     assert engine.rows() == before
 
 
-def test_a_paused_automation_refuses_before_it_looks_and_counts(engine: Engine) -> None:
+def test_a_paused_automation_refuses_before_reading_the_body(engine: Engine) -> None:
     token = hooked(engine, signed=True, rateLimitPerMinute=3)
     stop(engine, token)
     engine.clock.now -= engine.clock.now % MINUTE
@@ -153,7 +154,7 @@ def test_a_paused_automation_refuses_before_it_looks_and_counts(engine: Engine) 
     assert told == {"INACTIVE": 3, "RATE_LIMITED": 2}
 
 
-def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(engine: Engine) -> None:
+def test_an_automation_with_another_trigger_refuses_webhooks(engine: Engine) -> None:
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
@@ -177,7 +178,7 @@ def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(engine: 
         ({"email": "a@example.com", "payload": {"a": "x" * 1_000_000}}, "INVALID_PAYLOAD"),
     ],
 )
-def test_a_run_by_hand_that_names_nobody_leaves_its_reason(
+def test_a_refused_manual_run_is_recorded_with_its_reason(
     engine: Engine, given: dict[str, Any], reason: str
 ) -> None:
     automation_id = engine.activate(WAITING)
@@ -189,7 +190,7 @@ def test_a_run_by_hand_that_names_nobody_leaves_its_reason(
     assert "hunter2" not in told["message"]
 
 
-def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(engine: Engine) -> None:
+def test_duplicate_blocked_and_inactive_manual_runs_are_recorded(engine: Engine) -> None:
     person = engine.contacts.create(engine.workspace_id, ContactDocument(email="bob@example.com"))
     automation_id = engine.activate({**WAITING, "reentry": "ONE_AT_A_TIME"})
 
@@ -213,7 +214,7 @@ def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(engine: Engine) -
 
 
 class Flood:
-    """One automation's webhook over a table in memory that counts its calls."""
+    """An automation's webhook over a table in memory that counts its calls."""
 
     def __init__(self, engine: Engine, token: str) -> None:
         self.calls: Counter[str] = Counter()
@@ -248,7 +249,7 @@ class Flood:
             self.calls[f"{call.operation} {row}"] += 1
 
     def send(self, times: int, kind: type[RunledgerError]) -> Counter[str]:
-        """The calls that sending took; all within one minute."""
+        """Sends this many events within one minute; returns the calls."""
         self.clock.now -= self.clock.now % MINUTE
         self.calls.clear()
         for number in range(times):
@@ -277,7 +278,7 @@ def writes(calls: Counter[str]) -> dict[str, int]:
         ({"rateLimitPerMinute": 6_000}, True, ConflictError, "INACTIVE"),
     ],
 )
-def test_thousands_of_refused_events_are_one_row_and_one_small_write_each(
+def test_many_refused_events_share_a_row_and_cost_one_small_write_each(
     engine: Engine,
     trigger: dict[str, Any],
     is_paused: bool,
@@ -306,7 +307,7 @@ def test_thousands_of_refused_events_are_one_row_and_one_small_write_each(
     assert len(flood.refusals()) == (1 if kind is RateLimitedError else 2)
 
 
-def test_a_counted_refusal_is_one_write_unit_whatever_the_name(engine: Engine) -> None:
+def test_counting_a_refusal_costs_one_write_unit_despite_long_names(engine: Engine) -> None:
     token = hooked(engine, signed=True)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
@@ -319,7 +320,7 @@ def test_a_counted_refusal_is_one_write_unit_whatever_the_name(engine: Engine) -
     assert size <= 1_024
 
 
-def test_a_count_that_finds_the_table_busy_changes_no_answer(
+def test_a_throttled_count_does_not_change_the_answer(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = hooked(engine, signed=True)
@@ -331,7 +332,7 @@ def test_a_count_that_finds_the_table_busy_changes_no_answer(
     refuse(engine, event(token, {}), UnauthorizedError)
 
 
-def test_two_instances_that_count_the_first_at_once_lose_none(engine: Engine) -> None:
+def test_concurrent_first_counts_lose_none(engine: Engine) -> None:
     token = hooked(engine, signed=True)
     put = engine.table.put
     engine.clock.now -= engine.clock.now % MINUTE
@@ -347,7 +348,7 @@ def test_two_instances_that_count_the_first_at_once_lose_none(engine: Engine) ->
     assert only(engine)["count"] == 2
 
 
-def test_a_contact_that_comes_and_goes_meanwhile_is_no_fault_of_the_event(
+def test_a_conflict_over_a_new_contact_is_transient_and_not_refused(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = hooked(engine, contactLookup=BY_EMAIL, createIfMissing=True)

@@ -1,4 +1,5 @@
-"""Everything may come twice, late, in another order, or for somebody else: nothing changes."""
+"""Events, records and executions may come twice, late, reordered or for another run: nothing
+changes."""
 
 import json
 from collections.abc import Iterator
@@ -53,14 +54,14 @@ def fire(simulation: Simulation, automation_id: str) -> str:
 
 
 def all_records(simulation: Simulation) -> list[Record]:
-    """Notes every change of the table from here on."""
+    """Returns a list that collects every change of the table from now on."""
     found: list[Record] = []
     simulation.table.listeners.append(lambda before, after: found.append(Record(before, after)))
     return found
 
 
 def rows(simulation: Simulation) -> Any:
-    """Everything there is, but for what the engine counts and was told of refusals."""
+    """Returns every row except rate counters and refusals."""
     kept = [
         row for row in simulation.table.items() if not row["pk"].startswith(("RATE#", "REFUSAL#"))
     ]
@@ -73,7 +74,7 @@ def effects(simulation: Simulation) -> tuple[int, int]:
 
 @pytest.mark.parametrize("kind", ["standard", "express"])
 @pytest.mark.parametrize("times", [2, 3])
-def test_records_that_come_several_times(
+def test_repeated_stream_records_change_nothing(
     simulation: Simulation, automations: dict[str, str], kind: str, times: int
 ) -> None:
     fire(simulation, automations[kind])
@@ -87,7 +88,7 @@ def test_records_that_come_several_times(
 @pytest.mark.parametrize("kind", ["standard", "express", "upstream"])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("later", [0, 20 * MINUTE, 2 * DAY])
-def test_the_whole_stream_once_more_after_the_end(
+def test_replaying_the_whole_stream_after_the_end_changes_nothing(
     simulation: Simulation, automations: dict[str, str], kind: str, reverse: bool, later: int
 ) -> None:
     records = all_records(simulation)
@@ -104,7 +105,7 @@ def test_the_whole_stream_once_more_after_the_end(
 
 
 @pytest.mark.parametrize("kind", ["standard", "express"])
-def test_a_record_that_comes_after_the_tick_started_the_run(
+def test_a_record_after_the_tick_started_the_run_changes_nothing(
     simulation: Simulation, automations: dict[str, str], kind: str
 ) -> None:
     fire(simulation, automations[kind])
@@ -118,10 +119,10 @@ def test_a_record_that_comes_after_the_tick_started_the_run(
 
 
 @pytest.mark.parametrize("kind", ["standard", "express"])
-def test_a_tick_that_comes_with_every_state(
+def test_ticks_between_all_states_change_nothing(
     simulation: Simulation, automations: dict[str, str], kind: str
 ) -> None:
-    """Twice between any two states, and an hour's worth of them in the end."""
+    """Two ticks between any two states, and sixty after the end."""
     fire(simulation, automations[kind])
     while simulation.deliver_stream() or simulation.step_functions.next_moment() is not None:
         simulation.tick()
@@ -137,7 +138,7 @@ def test_a_tick_that_comes_with_every_state(
     assert done == (1, 1)
 
 
-def test_status_events_that_come_late_twice_or_for_others(
+def test_late_and_foreign_status_events_change_nothing(
     simulation: Simulation, automations: dict[str, str]
 ) -> None:
     key = fire(simulation, automations["standard"])
@@ -165,7 +166,7 @@ def test_status_events_that_come_late_twice_or_for_others(
     assert [row["status"] for row in simulation.runs()] == ["COMPLETED"]
 
 
-def test_an_end_that_is_told_twice_is_told_once(
+def test_a_repeated_status_event_ends_the_run_once(
     simulation: Simulation, automations: dict[str, str]
 ) -> None:
     key = fire(simulation, automations["standard"])
@@ -184,13 +185,14 @@ def test_an_end_that_is_told_twice_is_told_once(
 
 
 @pytest.mark.parametrize("kind", ["express", "standard"])
-def test_an_execution_walked_again_from_any_state(
+def test_an_execution_walked_a_second_time_repeats_nothing(
     simulation: Simulation,
     automations: dict[str, str],
     prepared: tuple[Simulation, dict[str, str], Any],
     kind: str,
 ) -> None:
-    """Under its own ARN, beside the first walk, from each state of it and after its end."""
+    """The second walk has the same ARN, and begins at each state of the first one or after
+    its end."""
     states = 0
     while True:
         prepared[2]()
@@ -213,8 +215,10 @@ def test_an_execution_walked_again_from_any_state(
     assert states > 5
 
 
-def test_two_executions_of_one_attempt(simulation: Simulation, automations: dict[str, str]) -> None:
-    """As often as the name of an Express execution is used, AWS begins another."""
+def test_several_executions_of_one_attempt_repeat_nothing(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    """AWS starts another Express execution each time its name is used."""
     fire(simulation, automations["express"])
     simulation.records *= 4
     simulation.deliver_stream()
@@ -224,7 +228,7 @@ def test_two_executions_of_one_attempt(simulation: Simulation, automations: dict
     assert effects(simulation) == (1, 1)
 
 
-def test_the_end_of_an_upstream_run_that_is_told_again(
+def test_the_repeated_end_of_an_upstream_run_changes_nothing(
     simulation: Simulation, automations: dict[str, str]
 ) -> None:
     fire(simulation, automations["upstream"])
@@ -238,7 +242,7 @@ def test_the_end_of_an_upstream_run_that_is_told_again(
     assert [row["status"] for row in simulation.runs()] == ["COMPLETED"] * 2
 
 
-def test_a_second_cancel_stops_the_execution_that_the_first_left(
+def test_a_repeated_cancel_stops_an_execution_that_still_runs(
     simulation: Simulation, automations: dict[str, str]
 ) -> None:
     key = fire(simulation, automations["standard"])
