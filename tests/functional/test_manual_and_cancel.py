@@ -53,6 +53,36 @@ def test_a_run_is_opened_by_id_email_or_phone(engine: Engine, person: str) -> No
         assert (told["trigger"]["type"], told["trigger"]["by"]) == ("MANUAL", BY)
 
 
+def test_a_run_by_hand_brings_what_texts_read_of_the_event(engine: Engine, person: str) -> None:
+    setting = {
+        "mode": "MERGE",
+        "assignments": [
+            {"target": "vars.topic", "value": "{{event.headers.X-Topic}} {{event.type}}"},
+            {"target": "vars.total", "value": "{{event.body.total}}"},
+        ],
+    }
+    automation_id = engine.activate(
+        {
+            "name": "Topic",
+            "nodes": [
+                {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+                {"id": "a", "type": "SET", "config": setting},
+                {"id": "done", "type": "END"},
+            ],
+            "edges": [{"source": "start", "target": "a"}, {"source": "a", "target": "done"}],
+        }
+    )
+    event = {"headers": {"X-Topic": "orders"}, "type": "created"}
+    opened = manual(engine, automation_id, contactId=person, payload={"total": 5}, event=event)
+    engine.walk(opened.run.id)
+    detail = engine.detail(opened.run.id)
+    assert detail["status"] == "COMPLETED"
+    output = next(step["output"] for step in detail["steps"] if step["nodeId"] == "a")
+    assert output == {"topic": "orders created", "total": "5"}
+    assert detail["trigger"]["headers"] == {"X-Topic": "orders"}
+    assert detail["trigger"]["eventType"] == "created"
+
+
 def test_an_idempotency_key_opens_one_run(engine: Engine, person: str) -> None:
     automation_id = engine.activate(WAITING)
     first = manual(engine, automation_id, contactId=person, idempotencyKey="k")

@@ -397,6 +397,10 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         linear(assign("a", "{{customer.name}}")),
         {at_node("UNKNOWN_VARIABLE", "a", "assignments.0.value")},
     ),
+    "part that an event does not have": (
+        linear(assign("a", "{{event.header.X-Topic}} {{event.headers.X-Topic}} {{event}}")),
+        {at_node("UNKNOWN_VARIABLE", "a", "assignments.0.value")},
+    ),
     "unknown template": (
         linear(message("mail", "tpl_404")),
         {at_node("UNKNOWN_TEMPLATE", "mail", "channels.0.templateId")},

@@ -53,6 +53,8 @@ def test_a_variable_that_the_sample_lacks_gives_a_warning() -> None:
     assert "`trigger.idd`" in found[0].message
     assert "body of template 'Paid'" in found[1].message
     assert "`trigger.nam`" in found[1].message
+    (of_event,) = warnings_of(view({"id": 5}, set_of("{{event.body.idd}} {{event.headers.A}}")))
+    assert "`event.body.idd`" in of_event.message
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from runledger.channels.registry import describe_channels
 from runledger.errors import InvalidInputError
 from runledger.models.contact import Consents, Contact
+from runledger.models.event import EVENT_FIELDS, event_scope
 from runledger.models.template import TemplateDocument
 from runledger.services.automations.template_variables import VARIABLES, variable_problem
 from runledger.services.automations.templates import Templates
@@ -53,7 +54,10 @@ def test_a_template_may_read_known_and_open_variables(body: str) -> None:
         ("{{ contact.tags.vip }}", "`contact.tags.vip`; `contact.tags` has first, last, size"),
         ("{{ contact.consents.sms }}", "`contact.consents.sms`"),
         ("{{ workspace.owner }}", "`workspace.owner`; `workspace` has id, name"),
-        ("{{ secret.KEY }}", "there is no variable `secret`; a template reads contact, steps"),
+        (
+            "{{ secret.KEY }}",
+            "there is no variable `secret`; a template reads contact, event, steps",
+        ),
         ("{% if customer.vip %}{% endif %}", "there is no variable `customer`"),
         ("Hello\n{{ name | shout }}", "there is no filter `shout` (line 2, column 11)"),
         ("Hello\n\n  {{ a b }}", "(line 3, column 8)"),
@@ -111,6 +115,9 @@ def test_the_known_fields_are_those_of_a_run() -> None:
     assert set(known) == set(given)
     assert set(known["consents"]) == set(given["consents"])
     assert variable_problem(("contact", "consents", "marketing")) is None
+    event = VARIABLES["event"]
+    assert isinstance(event, dict)
+    assert set(event) == set(event_scope({}, {}, None)) == set(EVENT_FIELDS)
 
 
 @pytest.mark.parametrize(

@@ -2539,9 +2539,11 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
+            /** @description What else the template reads of the event, as `{{event.*}}`. */
+            event?: components["schemas"]["EventFacts"];
             /**
              * Payload
-             * @description The value of `{{trigger.*}}` in the template.
+             * @description The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.
              */
             payload?: unknown;
             /**
@@ -2694,6 +2696,36 @@ export interface components {
              * @description The node that failed; null if the failure was outside any node.
              */
             nodeId: string | null;
+        };
+        /**
+         * EventFacts
+         * @description What a request says about an event besides its body.
+         */
+        EventFacts: {
+            /**
+             * Headers
+             * @description The headers that the trigger keeps: `{{event.headers.Name}}`.
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * Id
+             * @description The event's id at its sender: `{{event.id}}`.
+             */
+            id?: string | null;
+            /**
+             * Query
+             * @description The query parameters: `{{event.query.name}}`.
+             */
+            query?: {
+                [key: string]: string;
+            };
+            /**
+             * Type
+             * @description The event's type: `{{event.type}}`.
+             */
+            type?: string | null;
         };
         /**
          * ExportDocument
@@ -3870,9 +3902,11 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
+            /** @description What else the template reads of the event, as `{{event.*}}`. */
+            event?: components["schemas"]["EventFacts"];
             /**
              * Payload
-             * @description The value of `{{trigger.*}}` in the template.
+             * @description The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.
              */
             payload?: unknown;
             /**
@@ -4434,6 +4468,8 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
+            /** @description What else nodes read of the event, as `{{event.*}}`. */
+            event?: components["schemas"]["EventFacts"];
             /**
              * Idempotencykey
              * @description Makes the request safe to repeat: the same key opens only one run.
@@ -4441,7 +4477,7 @@ export interface components {
             idempotencyKey?: string | null;
             /**
              * Payload
-             * @description The value of `{{trigger.*}}` in templates and conditions.
+             * @description The value of `{{trigger.*}}` and `{{event.body.*}}` in templates and conditions.
              */
             payload?: {
                 [key: string]: unknown;

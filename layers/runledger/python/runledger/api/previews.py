@@ -6,6 +6,7 @@ from pydantic import Field
 
 from runledger.api.deliveries import GateView
 from runledger.models.base import WireModel
+from runledger.models.event import EventFacts
 from runledger.models.template import TemplateDocument
 
 
@@ -18,7 +19,12 @@ class PreviewDocument(WireModel):
         default=None, description="The contact's phone number, with its country code."
     )
     payload: Any = Field(
-        default_factory=dict, description="The value of `{{trigger.*}}` in the template."
+        default_factory=dict,
+        description="The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.",
+    )
+    event: EventFacts = Field(
+        default_factory=EventFacts,
+        description="What else the template reads of the event, as `{{event.*}}`.",
     )
     steps: dict[str, Any] = Field(
         default_factory=dict, description="The value of `{{steps.*}}` in the template."

@@ -8,6 +8,7 @@ from runledger.api.lists import UNREADABLE
 from runledger.models.automation import Graph
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
+from runledger.models.event import EventFacts
 from runledger.models.records import ShownEvidence, ShownRequest, ShownResponse
 from runledger.models.run import RunStatus, StepStatus
 
@@ -136,7 +137,12 @@ class RunDocument(WireModel):
     )
     payload: dict[str, Any] = Field(
         default_factory=dict,
-        description="The value of `{{trigger.*}}` in templates and conditions.",
+        description="The value of `{{trigger.*}}` and `{{event.body.*}}` in templates and "
+        "conditions.",
+    )
+    event: EventFacts = Field(
+        default_factory=EventFacts,
+        description="What else nodes read of the event, as `{{event.*}}`.",
     )
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]

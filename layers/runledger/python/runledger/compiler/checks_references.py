@@ -6,8 +6,11 @@ from runledger.compiler.graph import GraphView
 from runledger.compiler.references import Place, Reference
 from runledger.compiler.wording import sentence
 from runledger.models.automation import Problem
+from runledger.models.event import EVENT_FIELDS
 
-ROOTS = ("contact", "trigger", "steps", "vars", "workspace", "secret")
+ROOTS = ("contact", "trigger", "event", "steps", "vars", "workspace", "secret")
+# A reference to the event itself has no second part.
+_KNOWN_OF_EVENT = ((), *((name,) for name in EVENT_FIELDS))
 
 
 def liquid_syntax(view: GraphView) -> Iterator[Problem]:
@@ -23,6 +26,13 @@ def unknown_variables(view: GraphView) -> Iterator[Problem]:
                 reference.place,
                 f"There is no variable {reference.name!r}; a variable begins with "
                 f"{', '.join(ROOTS[:-1])} or {ROOTS[-1]}.",
+            )
+        elif reference.root == "event" and reference.path[1:2] not in _KNOWN_OF_EVENT:
+            yield _problem(
+                "UNKNOWN_VARIABLE",
+                reference.place,
+                f"There is no variable {reference.name!r}; an event has "
+                f"{', '.join(EVENT_FIELDS[:-1])} and {EVENT_FIELDS[-1]}.",
             )
 
 

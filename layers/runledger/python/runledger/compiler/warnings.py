@@ -50,11 +50,11 @@ def _not_in_sample(view: GraphView) -> list[Problem]:
 
 def _missing(text: str, sample: Any) -> list[str]:
     try:
-        names = missing_variables(text, {"trigger": sample})
+        names = missing_variables(text, {"trigger": sample, "event": {"body": sample}})
     except TemplateSyntaxError:
         # Reported as a problem by another check.
         return []
-    return [name for name in names if name.partition(".")[0] == "trigger"]
+    return [name for name in names if f"{name}.".startswith(("trigger.", "event.body."))]
 
 
 def _sample_event(view: GraphView) -> Any:

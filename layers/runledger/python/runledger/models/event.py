@@ -1,15 +1,70 @@
 """The event that opens a run, for every type of trigger."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from runledger.models.base import Model
+from pydantic import Field, StringConstraints
+
+from runledger.clock import optional_iso
+from runledger.models.base import Model, WireModel
 from runledger.models.run import TriggerType
+
+# The names that texts read after `event.`.
+EVENT_FIELDS = ("body", "headers", "query", "type", "id", "receivedAt")
+
+_Text = Annotated[str, StringConstraints(max_length=4_000)]
+
+
+class HeaderValues(dict[str, str]):
+    """Values by header name. A name is found in any case (RFC 9110, section 5.1)."""
+
+    def __missing__(self, name: str) -> str:
+        wanted = name.lower()
+        for known, value in self.items():
+            if known.lower() == wanted:
+                return value
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+class EventFacts(WireModel):
+    """What a request says about an event besides its body."""
+
+    headers: dict[str, _Text] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="The headers that the trigger keeps: `{{event.headers.Name}}`.",
+    )
+    query: dict[str, _Text] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="The query parameters: `{{event.query.name}}`.",
+    )
+    type: _Text | None = Field(default=None, description="The event's type: `{{event.type}}`.")
+    id: _Text | None = Field(
+        default=None, description="The event's id at its sender: `{{event.id}}`."
+    )
+
+    def details(self) -> dict[str, Any]:
+        """Returns the facts as an event stores them, without those that are empty."""
+        named = {
+            "headers": self.headers,
+            "query": self.query,
+            "eventType": self.type,
+            "eventId": self.id,
+        }
+        return {name: value for name, value in named.items() if value}
 
 
 class Event(Model):
     """An event. `body` is the received data, as Liquid reads it; `details` are facts of the
-    trigger's type, in wire names (`by`, `source`, `dedupeKey`, `upstreamRunId` …). `unreadable`
-    says which parts of a damaged event were left out."""
+    trigger's type, in wire names (`by`, `source`, `dedupeKey`, `upstreamRunId`, `headers`, `query`,
+    `eventType`, `eventId`, `receivedAt` …). `unreadable` says which parts of a damaged event were
+    left out."""
 
     trigger_type: TriggerType
     details: dict[str, Any]
@@ -34,3 +89,16 @@ class Event(Model):
     @property
     def _is_upstream(self) -> bool:
         return self.trigger_type is TriggerType.UPSTREAM
+
+
+def event_scope(body: Any, details: dict[str, Any], received_at: int | None) -> dict[str, Any]:
+    """Returns what texts read as `event`. `received_at` (epoch milliseconds) counts if the details
+    do not say when the event was received."""
+    return {
+        "body": body,
+        "headers": HeaderValues(details.get("headers") or {}),
+        "query": details.get("query") or {},
+        "type": details.get("eventType"),
+        "id": details.get("eventId"),
+        "receivedAt": details.get("receivedAt") or optional_iso(received_at),
+    }

@@ -173,6 +173,15 @@ class TriggerNode(NodeType[TriggerConfig]):
         sender."""
         return []
 
+    def sources(self, config: TriggerConfig) -> list[tuple[str, str]]:
+        """Only the filter's texts. They are read before there is a run, so no step records
+        them."""
+        intake = config.intake
+        if intake is None:
+            return []
+        outer = ("filter",) if isinstance(config, WebhookIntake) else ("source", "filter")
+        return [(".".join((*outer, *place)), text) for place, text in intake.filter_places()]
+
     def warnings(self, config: TriggerConfig) -> list[ConfigWarning]:
         intake = config.intake
         if intake is None or intake.dedupe == "ON":

@@ -17,9 +17,14 @@ from runledger.models.base import Config
 from runledger.models.contact import ExternalIdName
 from runledger.nodes.condition import ConditionConfig
 from runledger.nodes.fields import ValuePath
+from runledger.nodes.inputs import Place, liquid_places
 from runledger.nodes.source_config import MAX_HEADERS, HeaderName, Preset, SourceConfig
 from runledger.paths import read
+from runledger.redaction import is_credential_name
+from runledger.templating import references
 
+# What a filter may read: nothing else is known before the contact is.
+_FILTER_ROOTS = frozenset({"trigger", "event"})
 _FIELDS = ("email", "phone", "firstName", "lastName")
 _GROUPS = ("metadata", "externalIds")
 MAX_CONTACT_FIELDS = 50
@@ -170,7 +175,23 @@ class WebhookIntake(Config):
                 "the filter is checked before the contact is known, so it cannot ask about the "
                 "contact; use a CONDITION node"
             )
+        for name in filter(is_credential_name, self.headers):
+            raise ValueError(f"the header {name} holds a credential, and credentials are not kept")
+        for root in self._roots_of_filter() - _FILTER_ROOTS:
+            raise ValueError(
+                f"the filter is checked before the run is opened, so it reads only event and "
+                f"trigger, not {root}; use a CONDITION node"
+            )
         return self
+
+    def filter_places(self) -> list[tuple[Place, str]]:
+        """Every Liquid text of the filter, each with its place in it."""
+        if self.filter is None:
+            return []
+        return liquid_places(self.filter.model_dump(by_alias=True, exclude_none=True))
+
+    def _roots_of_filter(self) -> set[str]:
+        return {path[0] for _, text in self.filter_places() for path in references(text)}
 
     @property
     def preset(self) -> Preset:

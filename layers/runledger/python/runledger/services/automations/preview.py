@@ -8,6 +8,7 @@ from runledger.api.deliveries import GateView
 from runledger.api.previews import PreviewProblem, PreviewView
 from runledger.errors import InvalidInputError, NodeError, PayloadTooLargeError
 from runledger.models.automation import TemplateSnapshot
+from runledger.models.event import event_scope
 from runledger.nodes.base import OutboundMessage
 from runledger.services.messages.deliver import one_line
 from runledger.services.messages.gatekeeper import PreparedMessage
@@ -57,6 +58,7 @@ class Previews:
         contact = self._contact(workspace_id, document)
         scope: dict[str, Any] = {
             "trigger": document.payload,
+            "event": event_scope(document.payload, document.event.details(), self.contacts.clock()),
             "steps": document.steps,
             "vars": document.vars,
             "workspace": {
@@ -124,10 +126,10 @@ class Previews:
         )
 
     def _contact(self, workspace_id: str, document: "PreviewDocument") -> "Contact | None":
-        given = document.model_dump(mode="json", include={"payload", "steps", "vars"})
+        given = document.model_dump(mode="json", include={"payload", "event", "steps", "vars"})
         if len(json.dumps(given, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
             raise PayloadTooLargeError(
-                f"payload, steps and vars must be at most {MAX_BODY_BYTES} bytes together"
+                f"payload, event, steps and vars must be at most {MAX_BODY_BYTES} bytes together"
             )
         named = {
             field: (by, value)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runledger.errors import NotFoundError, RunReleasedError
+from runledger.models.event import event_scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,8 +139,13 @@ def scope_of(context: RunContext, contact: "Contact | None") -> dict[str, Any]:
 
     steps = in_order(context.history.steps, context.graph)
     event = context.history.event
+    is_whole = event.unreadable is None
+    received_at = context.run.created_at
     scope: dict[str, Any] = {
-        "trigger": event.body if event.unreadable is None else UnreadableValues("trigger"),
+        "trigger": event.body if is_whole else UnreadableValues("trigger"),
+        "event": event_scope(event.body, event.details, received_at)
+        if is_whole
+        else UnreadableValues("event"),
         "steps": {
             step.node_id: step.output
             if step.unreadable is None

@@ -42,7 +42,7 @@ class ManualRuns:
         request = RunRequest(
             Event(
                 trigger_type=TriggerType.MANUAL,
-                details={"by": by, "dedupeKey": key},
+                details={"by": by, "dedupeKey": key, **document.event.details()},
                 body=document.payload,
             ),
             dedupe_key=None if key is None else f"manual:{key}",
@@ -52,8 +52,11 @@ class ManualRuns:
         return self.opener.open(automation, contact, request)
 
     def _contact(self, workspace_id: str, document: "RunDocument") -> "Contact":
-        if len(json.dumps(document.payload, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
-            raise PayloadTooLargeError(f"the payload must be at most {MAX_BODY_BYTES} bytes")
+        given_event = [document.payload, document.event.details()]
+        if len(json.dumps(given_event, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
+            raise PayloadTooLargeError(
+                f"payload and event must be at most {MAX_BODY_BYTES} bytes together"
+            )
         given = {
             "contactId": ("id", document.contact_id),
             "email": ("email", document.email),
