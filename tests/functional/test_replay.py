@@ -1,4 +1,5 @@
-"""The same event: what tells it again, and what a stranger may not tell instead."""
+"""Repeated events: what counts as the same event, and what nobody else can make count as the
+same."""
 
 import hashlib
 import hmac
@@ -37,7 +38,7 @@ def reasons(engine: Engine) -> list[str]:
 
 
 @pytest.mark.parametrize("trigger", [{"dedupePath": "orderId"}, {}])
-def test_a_captured_signed_body_opens_one_run_whatever_its_headers(
+def test_a_repeated_signed_body_opens_one_run_despite_other_headers(
     engine: Engine, trigger: dict[str, Any]
 ) -> None:
     token = hooked(engine, signed=True, **trigger)
@@ -49,7 +50,7 @@ def test_a_captured_signed_body_opens_one_run_whatever_its_headers(
     assert len(opened(engine)) == 1
 
 
-def test_two_signed_bodies_open_two_runs_under_one_header(engine: Engine) -> None:
+def test_two_signed_bodies_with_the_same_key_header_open_two_runs(engine: Engine) -> None:
     token = hooked(engine, signed=True)
     for number in (1, 2):
         body = json.dumps({"n": number}).encode()
@@ -59,7 +60,7 @@ def test_two_signed_bodies_open_two_runs_under_one_header(engine: Engine) -> Non
     assert len(opened(engine)) == 2
 
 
-def test_a_path_wins_over_an_unsigned_header(engine: Engine) -> None:
+def test_the_dedupe_path_takes_precedence_over_the_key_header(engine: Engine) -> None:
     token = hooked(engine, dedupePath="orderId")
     first = engine.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k1"))
     again = engine.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k2"))
@@ -78,7 +79,7 @@ def test_without_deduplication_every_delivery_opens_a_run(engine: Engine, is_sig
     assert len(opened(engine)) == 2
 
 
-def test_switching_it_off_is_warned_of(engine: Engine) -> None:
+def test_switching_deduplication_off_gives_a_warning(engine: Engine) -> None:
     token = hooked(engine, dedupe="OFF")
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
@@ -100,7 +101,9 @@ def test_switching_it_off_is_warned_of(engine: Engine) -> None:
         (b'{"a": "1", "b": [true, null, "x"]}', False),
     ],
 )
-def test_a_key_stands_for_one_document(engine: Engine, body: bytes, is_same: bool) -> None:
+def test_a_key_repeated_with_another_body_is_refused(
+    engine: Engine, body: bytes, is_same: bool
+) -> None:
     token = hooked(engine)
     sent = event(token, {"a": 1, "b": [True, None, "x"]}, idempotency_key="k")
     first = engine.webhooks.receive(sent)
@@ -127,9 +130,7 @@ def test_a_long_body_is_compared_too(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("reentry", ["ONCE", "ONE_AT_A_TIME"])
-def test_a_key_is_compared_where_the_contact_may_not_enter_twice(
-    engine: Engine, reentry: str
-) -> None:
+def test_a_reused_key_is_refused_before_the_reentry_rule(engine: Engine, reentry: str) -> None:
     start = {"triggerType": "WEBHOOK", "contactLookup": {"by": "email", "path": "email"}}
     nodes = [
         {"id": "start", "type": "TRIGGER", "config": {**start, "createIfMissing": True}},
@@ -150,10 +151,11 @@ def test_a_key_is_compared_where_the_contact_may_not_enter_twice(
     assert opened(engine) == {f"RUN#{first.run.id}"}
 
 
-def test_what_came_first_decides_also_between_its_two_writes(
+def test_a_reused_key_is_refused_while_the_first_request_is_still_writing(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One request has written its event and not its row when another comes with its key."""
+    """The first request has written its event, but not yet its run, when another comes with the
+    same key."""
     token = hooked(engine)
     original: Any = RunOpening._open
     inside: list[BaseException] = []
@@ -182,7 +184,7 @@ def test_what_came_first_decides_also_between_its_two_writes(
     assert engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k")).is_duplicate
 
 
-def test_a_payload_that_a_dead_request_left_keeps_its_key(engine: Engine) -> None:
+def test_the_payload_of_a_dead_request_still_decides_its_key(engine: Engine) -> None:
     token = hooked(engine)
     first = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
     engine.table.delete(keys.run(first.run.id))
@@ -192,7 +194,7 @@ def test_a_payload_that_a_dead_request_left_keeps_its_key(engine: Engine) -> Non
     assert (again.run.id, again.is_duplicate) == (first.run.id, False)
 
 
-def test_by_hand_a_key_stands_for_one_contact_and_one_body(engine: Engine) -> None:
+def test_the_key_of_a_manual_run_is_bound_to_its_contact_and_body(engine: Engine) -> None:
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
@@ -212,8 +214,8 @@ def test_by_hand_a_key_stands_for_one_contact_and_one_body(engine: Engine) -> No
     assert opened(engine) == {f"RUN#{first.run.id}"}
 
 
-def test_keys_of_another_kind_never_meet(engine: Engine) -> None:
-    """A header cannot be written so that it takes the place of a path or a digest."""
+def test_keys_from_different_sources_never_collide(engine: Engine) -> None:
+    """No header value can equal the key of a path or of a digest."""
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None

@@ -1,4 +1,4 @@
-"""What comes before a request is read, and what goes with every answer."""
+"""Checks before a request is read, and headers of every answer."""
 
 import json
 from pathlib import Path
@@ -29,8 +29,8 @@ GARBAGE: list[dict[str, Any]] = [
 
 
 def operations() -> list[tuple[str, str, Role, bool]]:
-    """Method, path and least role of every operation that asks who is calling, as deployed, and
-    whether it is for everybody who is signed in."""
+    """Returns every deployed operation that needs a caller: method, path, lowest role, and whether
+    every signed-in user may call it."""
     from functions.api.handler import app as api
     from functions.query.handler import app as query
 
@@ -44,7 +44,7 @@ def operations() -> list[tuple[str, str, Role, bool]]:
     return found
 
 
-def test_the_operations_are_those_of_the_document() -> None:
+def test_the_document_has_exactly_the_deployed_operations() -> None:
     documented = {
         (method.upper(), path)
         for path, item in OPENAPI["paths"].items()
@@ -56,7 +56,7 @@ def test_the_operations_are_those_of_the_document() -> None:
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda each: str(sorted(each.items()))[:40])
-def test_the_role_is_checked_before_anything_is_read(
+def test_the_role_is_checked_before_the_request_is_read(
     deployed: Engine, garbage: dict[str, Any]
 ) -> None:
     checked = 0
@@ -72,12 +72,12 @@ def test_the_role_is_checked_before_anything_is_read(
     assert checked > 150
 
 
-def test_who_may_do_it_is_told_what_is_wrong_with_it(deployed: Engine) -> None:
+def test_a_caller_with_the_role_learns_what_is_wrong_with_the_body(deployed: Engine) -> None:
     statuses = [call("POST", "/v1/contacts", **each)["status"] for each in GARBAGE]
     assert statuses == [422, 422, 415, 415, 422, 422, 422]
 
 
-def test_every_answer_says_that_no_cache_may_keep_it(deployed: Engine, pool: str) -> None:
+def test_every_answer_forbids_caching(deployed: Engine, pool: str) -> None:
     from functions.query.handler import handler as query
     from functions.webhook_in.handler import handler as webhook_in
 
@@ -143,7 +143,7 @@ def test_every_answer_says_that_no_cache_may_keep_it(deployed: Engine, pool: str
     ],
     ids=["direct", "forwarded", "every header", "guessed", "distribution", "local"],
 )
-def test_an_address_of_ours_is_the_distributions_word_alone(
+def test_only_the_distributions_forwarded_host_is_trusted(
     deployed: Engine, headers: dict[str, str], url: str
 ) -> None:
     automation_id = deployed.activate(WAITING)
@@ -182,7 +182,7 @@ def test_events_are_counted_by_network(deployed: Engine, sources: list[str], cou
     assert [rate.rpartition("#")[2] for rate in rates] == [counted]
 
 
-def test_other_networks_are_counted_apart(deployed: Engine) -> None:
+def test_events_of_different_networks_are_counted_separately(deployed: Engine) -> None:
     from functions.webhook_in.handler import handler
 
     token = hooked(deployed, rateLimitPerMinute=1)

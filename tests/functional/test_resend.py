@@ -1,4 +1,4 @@
-"""Sending a delivery again by hand."""
+"""Users send a delivery again."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def sent(engine: Engine, automation_id: str) -> DeliveryAttempt:
 
 
 def withdraw(engine: Engine, attempt: DeliveryAttempt, **more: Any) -> None:
-    """The contact as a person changed it since."""
+    """Withdraws the contact's consents, and changes other fields if given."""
     assert attempt.contact_id is not None
     document = {"email": ADA["email"], **more}
     consents = Consents(transactional=False, marketing=False)
@@ -75,7 +75,7 @@ def suppress(engine: Engine) -> None:
     )
 
 
-def test_a_resend_is_a_delivery_of_its_own_and_linked_both_ways(
+def test_a_resend_is_a_separate_delivery_linked_both_ways(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     channel = script(engine, TAKEN)
@@ -97,7 +97,9 @@ def test_a_resend_is_a_delivery_of_its_own_and_linked_both_ways(
     assert (first.subject, first.body) == (second.subject, second.body)
 
 
-def test_the_same_key_sends_once(engine: Engine, automation: str, resends: Resends) -> None:
+def test_requests_with_the_same_key_resend_once(
+    engine: Engine, automation: str, resends: Resends
+) -> None:
     channel = script(engine, TAKEN)
     original = sent(engine, automation)
     first = resend(engine, resends, original, "k")
@@ -112,7 +114,7 @@ def test_the_same_key_sends_once(engine: Engine, automation: str, resends: Resen
     assert len(channel.took) == 2
 
 
-def test_a_resend_whose_machine_was_never_started_is_sent_by_the_tick(
+def test_the_tick_sends_a_resend_whose_machine_never_started(
     engine: Engine, automation: str, resends: Resends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script(engine, TAKEN)
@@ -128,7 +130,7 @@ def test_a_resend_whose_machine_was_never_started_is_sent_by_the_tick(
     assert settle_due(engine, DAY) == 0
 
 
-def test_a_resend_is_retried_as_any_other(
+def test_a_resend_is_retried_like_any_delivery(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     script(engine, TAKEN, LATER, LATER, TAKEN)
@@ -137,7 +139,7 @@ def test_a_resend_is_retried_as_any_other(
     assert engine.stores.deliveries.get(made.id).status is DeliveryStatus.SENT
 
 
-def test_gates_are_asked_anew(engine: Engine, automation: str, resends: Resends) -> None:
+def test_a_resend_checks_the_gates_again(engine: Engine, automation: str, resends: Resends) -> None:
     channel = script(engine, TAKEN)
     original = sent(engine, automation)
     suppress(engine)
@@ -151,7 +153,7 @@ def test_gates_are_asked_anew(engine: Engine, automation: str, resends: Resends)
     assert started(engine) == []
 
 
-def test_a_resend_that_waited_asks_the_gates_again(
+def test_the_gates_are_checked_again_when_a_queued_resend_is_sent(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     channel = script(engine, TAKEN)
@@ -181,7 +183,7 @@ def test_force_overrules_the_gates_and_is_recorded(
     assert len(channel.took) == 2
 
 
-def test_quiet_hours_and_caps_are_those_of_the_first(engine: Engine, resends: Resends) -> None:
+def test_a_resend_has_the_frequency_cap_of_its_original(engine: Engine, resends: Resends) -> None:
     script(engine, TAKEN)
     cap = {"messages": 1, "hours": 24}
     original = sent(engine, engine.activate(mailing(engine.template(), frequencyCap=cap)))
@@ -193,7 +195,7 @@ def test_quiet_hours_and_caps_are_those_of_the_first(engine: Engine, resends: Re
     assert resend(engine, resends, original).attempt.status is DeliveryStatus.QUEUED
 
 
-def test_it_goes_to_where_the_contact_is_reached_now(
+def test_a_resend_goes_to_the_contacts_current_address(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     channel = script(engine, TAKEN)
@@ -203,7 +205,7 @@ def test_it_goes_to_where_the_contact_is_reached_now(
     assert [message.address for message in channel.took] == ["ada@example.com", "ada@new.example"]
 
 
-def test_without_an_address_or_a_contact_nothing_is_sent(
+def test_a_resend_without_an_address_or_a_contact_is_refused(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     script(engine, TAKEN)
@@ -219,7 +221,7 @@ def test_without_an_address_or_a_contact_nothing_is_sent(
 
 
 @pytest.mark.parametrize("answer", [LATER, SILENT])
-def test_what_may_yet_be_sent_is_not_sent_again(
+def test_a_delivery_that_may_still_be_sent_cannot_be_resent(
     engine: Engine, automation: str, resends: Resends, answer: str
 ) -> None:
     script(engine, answer)
@@ -232,7 +234,7 @@ def test_what_may_yet_be_sent_is_not_sent_again(
 
 
 @pytest.mark.deep
-def test_a_delivery_is_sent_again_so_often_and_no_more(
+def test_the_number_of_resends_is_limited(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     script(engine, TAKEN)
@@ -244,7 +246,7 @@ def test_a_delivery_is_sent_again_so_often_and_no_more(
     assert resend(engine, resends, original, "7").is_duplicate
 
 
-def test_another_workspaces_delivery_does_not_exist(
+def test_a_delivery_of_another_workspace_is_not_found(
     engine: Engine, automation: str, resends: Resends
 ) -> None:
     script(engine, TAKEN)
@@ -258,7 +260,7 @@ def test_another_workspaces_delivery_does_not_exist(
 # ── over HTTP ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_may_send_again_and_who_may_force(deployed: Engine, automation: str) -> None:
+def test_members_may_resend_and_only_admins_may_force(deployed: Engine, automation: str) -> None:
     # The handlers go by the real clock.
     deployed.clock.now = now_ms()
     script(deployed, TAKEN)

@@ -1,4 +1,4 @@
-"""How long what happened is kept, what is left of it afterwards, and what a link to it answers."""
+"""How long history is kept, what remains of it afterwards, and what a link to it answers."""
 
 import json
 import random
@@ -35,7 +35,7 @@ def keep(engine: Engine, days: int) -> Workspace:
 
 
 def noise(seed: int) -> str:
-    """A text that hardly compresses, and is too long for a row."""
+    """Returns a text that hardly compresses and is too long for a row."""
     letters = random.Random(seed)
     return "".join(chr(letters.randrange(33, 126)) for _ in range(100_000))
 
@@ -50,7 +50,7 @@ def objects(prefix: str = "") -> list[str]:
 
 
 def expire(engine: Engine, partition: str, *sorts: str) -> None:
-    """Deletes rows as DynamoDB does, and tells the function that hears of it."""
+    """Deletes rows as DynamoDB does, and reports this to the follower of expired rows."""
     expired = ExpiryFollower(engine.stores.tombstones, engine.stores.bodies)
     for row in rows_of(engine, partition):
         if sorts and row["sk"] not in sorts:
@@ -61,14 +61,14 @@ def expire(engine: Engine, partition: str, *sorts: str) -> None:
 
 
 def mailed(engine: Engine) -> tuple[str, str]:
-    """A run that sent one message: both ids."""
+    """Makes a run that sends one message; returns the ids of run and delivery."""
     run_id = engine.fire(engine.activate(mailing(engine.template())), ADA)
     engine.walk(run_id)
     (link,) = engine.detail(run_id)["deliveries"]
     return run_id, link["id"]
 
 
-def test_everything_of_a_run_expires_together_by_the_workspace_s_setting(engine: Engine) -> None:
+def test_all_rows_of_a_run_expire_together_by_the_workspaces_setting(engine: Engine) -> None:
     keep(engine, 30)
     run_id, delivery_id = mailed(engine)
     run = engine.stores.runs.get(run_id)
@@ -81,7 +81,7 @@ def test_everything_of_a_run_expires_together_by_the_workspace_s_setting(engine:
     assert run.expires_at <= delivery.expires_at <= run.expires_at + HOUR
 
 
-def test_refusals_and_fires_are_kept_by_the_same_setting(engine: Engine) -> None:
+def test_refusals_and_fires_expire_by_the_workspaces_setting(engine: Engine) -> None:
     keep(engine, 30)
     automation_id = engine.activate(mailing(engine.template()))
     for _ in range(2):
@@ -106,14 +106,14 @@ def refusals() -> Any:
     return request()
 
 
-def test_a_message_is_kept_while_it_may_be_under_way(engine: Engine) -> None:
+def test_a_delivery_is_kept_at_least_as_long_as_it_may_be_retried(engine: Engine) -> None:
     keep(engine, 1)
     _, delivery_id = mailed(engine)
     delivery = engine.stores.deliveries.get(delivery_id)
     assert delivery.expires_at // 1_000 == (delivery.created_at + LONGEST_LIFE) // 1_000
 
 
-def test_a_run_keeps_the_expiry_it_was_opened_with(engine: Engine) -> None:
+def test_a_run_keeps_its_expiry_if_the_setting_changes(engine: Engine) -> None:
     run_id, _ = mailed(engine)
     before = engine.stores.runs.get(run_id).expires_at
     keep(engine, 1)
@@ -122,7 +122,7 @@ def test_a_run_keeps_the_expiry_it_was_opened_with(engine: Engine) -> None:
     assert engine.detail(run_id)["id"] == run_id
 
 
-def test_a_workspace_of_before_keeps_ninety_days_and_the_least_is_remembered(
+def test_an_old_workspace_keeps_ninety_days_and_remembers_its_shortest_setting(
     engine: Engine,
 ) -> None:
     workspaces = engine.stores.workspaces
@@ -140,7 +140,7 @@ def test_a_workspace_of_before_keeps_ninety_days_and_the_least_is_remembered(
         workspaces.get("ws_other")
 
 
-def test_other_processes_know_a_new_setting_within_a_minute(engine: Engine) -> None:
+def test_other_processes_see_a_new_setting_within_a_minute(engine: Engine) -> None:
     seconds = 0.0
     other = WorkspaceStore(engine.table, lambda: seconds)
     assert other.cached(engine.workspace_id).retention_days == 90
@@ -153,7 +153,7 @@ def test_other_processes_know_a_new_setting_within_a_minute(engine: Engine) -> N
 
 
 @pytest.mark.parametrize("kind", ["run", "delivery", "refusal"])
-def test_a_link_to_what_expired_says_so_and_when(engine: Engine, kind: str) -> None:
+def test_reading_an_expired_row_is_gone_with_the_time(engine: Engine, kind: str) -> None:
     if kind == "run":
         row_id, _ = mailed(engine)
         expires_at = engine.stores.runs.get(row_id).expires_at
@@ -185,7 +185,7 @@ def test_a_link_to_what_expired_says_so_and_when(engine: Engine, kind: str) -> N
         read(engine.workspace_id, row_id)
 
 
-def test_the_answer_is_a_problem_with_the_moment(deployed: Engine) -> None:
+def test_the_api_answers_410_with_the_time_of_expiry(deployed: Engine) -> None:
     deployed.clock.now = now_ms() - 100 * DAY
     run_id, _ = mailed(deployed)
     expired_at = deployed.stores.runs.get(run_id).expires_at
@@ -199,7 +199,9 @@ def test_the_answer_is_a_problem_with_the_moment(deployed: Engine) -> None:
     assert call("GET", "/v1/runs/run_none")["status"] == 404
 
 
-def test_the_objects_of_a_run_go_with_it_and_those_of_a_later_one_stay(engine: Engine) -> None:
+def test_the_objects_of_an_expired_run_are_deleted_and_those_of_its_successor_stay(
+    engine: Engine,
+) -> None:
     engine.secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 20)
     engine.http.answer = {"data": {"score": 42}, "rest": noise(1)}
     automation_id = engine.activate(order_paid(engine.template()))
@@ -230,7 +232,7 @@ def test_the_objects_of_a_run_go_with_it_and_those_of_a_later_one_stay(engine: E
     assert engine.detail(run_id)["payload"] == payload
 
 
-def test_what_is_left_of_an_expired_run_is_not_taken_for_a_later_one_s(engine: Engine) -> None:
+def test_leftover_rows_of_an_expired_run_are_ignored_by_its_successor(engine: Engine) -> None:
     automation_id = engine.activate(mailing(engine.template()))
     once = {"idempotency-key": "one"}
     run_id = engine.fire(automation_id, ADA, **once)
@@ -251,7 +253,7 @@ def test_what_is_left_of_an_expired_run_is_not_taken_for_a_later_one_s(engine: E
     assert ttls == {engine.stores.runs.get(run_id).expires_at // 1_000}
 
 
-def test_a_large_message_goes_with_its_delivery(engine: Engine) -> None:
+def test_the_stored_message_is_deleted_with_its_delivery(engine: Engine) -> None:
     attempt = an_attempt(engine, body=noise(3))
     (key,) = objects("deliveries/")
     assert key.startswith(f"deliveries/{attempt.id}/{attempt.expires_at // 1_000}/message-")

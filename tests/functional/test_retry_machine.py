@@ -1,4 +1,4 @@
-"""statemachines/delivery_retry.asl.json: sound, and walked by an interpreter we did not write."""
+"""statemachines/delivery_retry.asl.json is valid and works on an independent interpreter."""
 
 import json
 import time
@@ -20,21 +20,21 @@ from tests.support.static_machine import StaticMachine, last_status, walked_by_m
 MACHINE = StaticMachine("DeliveryRetry", "RetryDelivery", DELIVERY_RETRY)
 
 
-def test_the_machine_is_sound() -> None:
+def test_the_machine_is_valid() -> None:
     machine = MACHINE.definition()
     check_machine(machine, json.dumps(machine), frozenset({"$.workspaceId", "$.deliveryId"}))
     with LocalStepFunctions() as interpreter:
         assert interpreter.validate(machine) == []
 
 
-def test_it_lives_longer_than_all_its_waits_and_tasks() -> None:
+def test_the_machine_outlives_all_its_waits_and_tasks() -> None:
     seconds = MACHINE.function_seconds()
     assert all(each > seconds for each in MACHINE.task_seconds())
     assert MACHINE.definition()["TimeoutSeconds"] * 1_000 > sum(WAITS) + GIVE_UP_AFTER
 
 
 class Function:
-    """Answers as told, and remembers what it was asked."""
+    """Gives the prepared answers and remembers its events."""
 
     def __init__(self) -> None:
         self.answers: list[RetryAnswer | Exception] = []
@@ -57,7 +57,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
 
 
 class Attempt:
-    """As much of an attempt as the machine is started with."""
+    """The fields of an attempt that the machine's input needs."""
 
     id = "dlv_1"
     workspace_id = "ws_demo"
@@ -65,7 +65,7 @@ class Attempt:
 
 
 def execute() -> str:
-    """The last status of an execution as it is started for an attempt."""
+    """Starts an execution for an attempt and returns its final status."""
     states = client_of("stepfunctions")
     MACHINE.create(states)
     attempt: Any = Attempt()
@@ -79,7 +79,7 @@ def further(try_number: int) -> RetryAnswer:
     return RetryAnswer(goes_on=True, try_number=try_number, wait_seconds=0)
 
 
-def test_it_asks_waits_and_asks_for_each_try_until_there_is_none(function: Function) -> None:
+def test_the_machine_waits_and_calls_for_each_try_until_the_last(function: Function) -> None:
     over = RetryAnswer(goes_on=False)
     function.answers = [further(2), TransientError("not now"), further(3), over]
     assert execute() == "SUCCEEDED"
@@ -89,7 +89,7 @@ def test_it_asks_waits_and_asks_for_each_try_until_there_is_none(function: Funct
     }
 
 
-def test_it_waits_as_long_as_it_is_told(function: Function) -> None:
+def test_the_machine_waits_the_given_seconds(function: Function) -> None:
     waits = RetryAnswer(goes_on=True, try_number=2, wait_seconds=1)
     function.answers = [waits, RetryAnswer(goes_on=False)]
     begun = time.monotonic()
@@ -97,7 +97,7 @@ def test_it_waits_as_long_as_it_is_told(function: Function) -> None:
     assert time.monotonic() - begun >= 1
 
 
-def test_what_nobody_can_mend_leaves_the_delivery_to_the_tick(function: Function) -> None:
+def test_a_permanent_error_leaves_the_delivery_to_the_tick(function: Function) -> None:
     function.answers = [further(2), ValueError("a bug")]
     assert execute() == "FAILED"
     assert len(function.events) == 2

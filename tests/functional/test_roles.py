@@ -1,4 +1,4 @@
-"""Who may call what is asked before anything is said about what was sent."""
+"""The role is checked before an answer reveals anything about the request."""
 
 import re
 from typing import Any
@@ -23,11 +23,11 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path", "needed"), ROUTES, ids=lambda each: str(each))
-def test_every_change_says_which_role_it_needs(method: str, path: str, needed: Role) -> None:
+def test_every_changing_route_declares_its_role(method: str, path: str, needed: Role) -> None:
     assert needed in (Role.MEMBER, Role.ADMIN, Role.OWNER), f"no @needs on {method} {path}"
 
 
-def test_few_routes_are_for_everybody_who_is_signed_in(deployed: Engine) -> None:
+def test_only_a_few_routes_are_open_to_every_signed_in_user(deployed: Engine) -> None:
     personal = {route.path: route for route in APP_ROUTES if is_personal(route.func)}
     assert set(personal) == {
         "/v1/invitations/<invitation_id>/accept",
@@ -42,7 +42,7 @@ def test_few_routes_are_for_everybody_who_is_signed_in(deployed: Engine) -> None
         assert call("POST", filled, None, role=None, query="no=such")["status"] == 401, path
 
 
-def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: Engine) -> None:
+def test_the_role_is_checked_before_the_body(deployed: Engine) -> None:
     assert len(ROUTES) >= 26
     bodies: tuple[Any, ...] = ([], {"no": "such field"})
     for method, path, needed in ROUTES:
@@ -56,7 +56,7 @@ def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: Engine) -> N
         assert wrong["status"] == 403, (method, path)
 
 
-def test_whoever_may_is_told_what_is_wrong(deployed: Engine) -> None:
+def test_a_caller_with_the_role_learns_what_is_wrong(deployed: Engine) -> None:
     answer = call("POST", "/v1/templates", {"name": 1}, role="admin")
     assert (answer["status"], answer["body"]["field"]) == (422, "name")
     unknown = call("POST", "/v1/templates", {}, role="admin", query="no=such")
@@ -65,7 +65,7 @@ def test_whoever_may_is_told_what_is_wrong(deployed: Engine) -> None:
     assert call("GET", "/v1/runs", role="viewer", query="limit=0")["status"] == 422
 
 
-def test_a_body_may_ask_for_more_than_its_route(deployed: Engine) -> None:
+def test_a_body_may_need_a_higher_role_than_its_route(deployed: Engine) -> None:
     path = "/v1/deliveries/dlv_none/resend"
     assert call("POST", path, {"force": True}, role="member")["status"] == 403
     assert call("POST", path, {"force": False}, role="member")["status"] == 404

@@ -1,4 +1,5 @@
-"""Signing secrets: replaced with an overlap, whatever happens meanwhile, and taken no longer."""
+"""Signing secrets: they are replaced with an overlap, and the old one is refused afterwards,
+whatever fails meanwhile."""
 
 import base64
 import hashlib
@@ -35,7 +36,7 @@ def signature(secret: str, body: bytes = BODY) -> str:
 
 
 class Signed:
-    """An automation whose webhook is signed, and the secrets it has had."""
+    """An automation with a signed webhook, and its first secret."""
 
     def __init__(self, engine: Engine, **trigger: Any) -> None:
         self.engine = engine
@@ -71,7 +72,7 @@ def signed(engine: Engine) -> Signed:
     return Signed(engine, rateLimitPerMinute=1_000)
 
 
-def test_both_secrets_are_taken_until_the_overlap_is_over(signed: Signed) -> None:
+def test_both_secrets_are_accepted_until_the_overlap_ends(signed: Signed) -> None:
     signed.engine.clock.now -= signed.engine.clock.now % MINUTE
     second = signed.new_secret(60)
     assert second != signed.first
@@ -82,7 +83,7 @@ def test_both_secrets_are_taken_until_the_overlap_is_over(signed: Signed) -> Non
     assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
 
 
-def test_without_an_overlap_the_old_secret_is_dead_at_once(signed: Signed) -> None:
+def test_without_an_overlap_the_old_secret_is_refused_at_once(signed: Signed) -> None:
     second = signed.new_secret(0)
     assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
 
@@ -95,7 +96,7 @@ def test_a_second_rotation_ends_the_overlap_of_the_first(signed: Signed) -> None
     assert [signed.takes(secret) for secret in (second, third, fourth)] == [False, False, True]
 
 
-def test_the_new_secret_is_shown_once_and_the_overlap_as_long_as_it_lasts(signed: Signed) -> None:
+def test_the_new_secret_is_shown_once_and_the_overlap_until_it_ends(signed: Signed) -> None:
     shown = signed.rotate(60)
     assert shown.webhook is not None
     until = shown.webhook.previous_valid_until
@@ -115,7 +116,7 @@ def test_the_new_secret_is_shown_once_and_the_overlap_as_long_as_it_lasts(signed
     assert again.webhook is not None and again.webhook.secret is None
 
 
-def test_a_crash_before_the_new_secret_leaves_the_old_one_and_none_before_it(
+def test_a_crash_before_the_new_secret_leaves_only_the_current_one_valid(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = signed.new_secret(60)
@@ -138,7 +139,7 @@ def test_a_crash_before_the_new_secret_leaves_the_old_one_and_none_before_it(
     assert [signed.takes(secret) for secret in (signed.first, second, third)] == [False, True, True]
 
 
-def test_of_two_rotations_at_once_one_is_refused(
+def test_the_second_of_two_concurrent_rotations_is_refused(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace_secret = SigningSecrets.replace
@@ -158,7 +159,7 @@ def test_of_two_rotations_at_once_one_is_refused(
     assert (signed.takes(signed.first), signed.takes(second)) == (True, True)
 
 
-def test_a_rotation_noted_since_the_row_was_read_is_kept(signed: Signed) -> None:
+def test_a_rotation_based_on_a_stale_row_is_refused(signed: Signed) -> None:
     store = signed.engine.stores.automations
     stale = store.get(signed.engine.workspace_id, signed.id)
     signed.new_secret()
@@ -171,7 +172,7 @@ def test_a_rotation_noted_since_the_row_was_read_is_kept(signed: Signed) -> None
         store.rotate(noted, noted)
 
 
-def test_a_row_read_late_does_not_prolong_an_overlap(
+def test_a_stale_row_does_not_prolong_an_overlap(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = signed.new_secret(60)
@@ -192,7 +193,7 @@ def test_a_row_read_late_does_not_prolong_an_overlap(
     ]
 
 
-def test_an_automation_whose_first_secret_was_never_made_gets_it_by_rotation(
+def test_a_rotation_creates_a_missing_first_secret(
     signed: Signed,
 ) -> None:
     name = f"runledger/webhooks/{signed.id}"
@@ -203,7 +204,7 @@ def test_an_automation_whose_first_secret_was_never_made_gets_it_by_rotation(
     assert signed.takes(signed.new_secret())
 
 
-def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(engine: Engine) -> None:
+def test_an_unsigned_webhook_has_no_secret_to_rotate(engine: Engine) -> None:
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
@@ -214,7 +215,9 @@ def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(engi
         rotations.rotate("ws_other", target.automation_id, 0, BY)
 
 
-def test_a_paused_automation_can_be_rotated_and_an_archived_one_cannot(signed: Signed) -> None:
+def test_the_secret_of_a_paused_automation_can_be_rotated_but_not_of_an_archived_one(
+    signed: Signed,
+) -> None:
     signed.status(AutomationStatus.PAUSED)
     assert signed.new_secret()
     signed.status(AutomationStatus.ARCHIVED)
@@ -235,7 +238,7 @@ def test_a_paused_automation_can_be_rotated_and_an_archived_one_cannot(signed: S
         lambda given: "",
     ],
 )
-def test_only_the_signature_itself_is_one(signed: Signed, bend: Any) -> None:
+def test_any_change_of_the_signature_is_refused(signed: Signed, bend: Any) -> None:
     sent = event(signed.token, BODY)
     bent = replace(
         sent, headers={**sent.headers, "x-runledger-signature": bend(signature(signed.first))}
@@ -245,7 +248,7 @@ def test_only_the_signature_itself_is_one(signed: Signed, bend: Any) -> None:
 
 
 @pytest.mark.parametrize("is_base64", [True, False])
-def test_the_raw_bytes_are_what_is_signed(deployed: Engine, is_base64: bool) -> None:
+def test_the_signature_covers_the_raw_bytes(deployed: Engine, is_base64: bool) -> None:
     from functions.webhook_in.handler import handler
 
     signed = Signed(deployed)
@@ -265,7 +268,7 @@ def test_the_raw_bytes_are_what_is_signed(deployed: Engine, is_base64: bool) -> 
     assert answers == [202, 401, 401]
 
 
-def test_the_api_rotates_for_an_admin(deployed: Engine) -> None:
+def test_only_an_admin_rotates_through_the_api(deployed: Engine) -> None:
     signed = Signed(deployed)
     deployed.clock.now = now_ms()
     path = f"/v1/automations/{signed.id}/rotate-secret"

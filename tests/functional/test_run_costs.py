@@ -1,4 +1,4 @@
-"""The cost of the five-node run, counted in the simulated stack: it cannot grow unseen."""
+"""The cost of the five-node run, counted in the simulation, cannot grow unnoticed."""
 
 import itertools
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def price_of(cost: Cost, machine_type: MachineType) -> list[Item]:
 def test_a_million_five_node_runs_stay_within_their_price(
     five_nodes: Cost, report_figure: Callable[[str], None]
 ) -> None:
-    """The counts are exact, so that another call is noticed even if the price allows it."""
+    """The counts are exact, so that an additional call is noticed even if the price allows it."""
     items = price_of(five_nodes, MachineType.EXPRESS)
     report_figure("\n".join(lines(items)))
     assert five_nodes == Cost(
@@ -63,12 +63,12 @@ def test_a_million_five_node_runs_stay_within_their_price(
 
 
 @pytest.mark.parametrize("name", ["write unit", "custom event", "trace", "invocation"])
-def test_one_more_of_anything_raises_the_price(five_nodes: Cost, name: str) -> None:
+def test_each_further_item_raises_the_price(five_nodes: Cost, name: str) -> None:
     items = price_of(five_nodes, MachineType.EXPRESS)
     assert dollars([*items, Item(name, 1)]) > dollars(items)
 
 
-def test_a_standard_machine_costs_its_transitions(five_nodes: Cost) -> None:
+def test_a_standard_machine_also_costs_its_transitions(five_nodes: Cost) -> None:
     standard = dollars(price_of(five_nodes, MachineType.STANDARD))
     assert standard > dollars(price_of(five_nodes, MachineType.EXPRESS)) + 140
 
@@ -77,7 +77,7 @@ def test_a_standard_machine_costs_its_transitions(five_nodes: Cost) -> None:
 @pytest.mark.parametrize(
     "name", ["condition", "five_nodes", "linear", "order_paid", "switch", "wait"]
 )
-def test_the_estimate_of_a_graph_is_what_its_run_takes(name: str) -> None:
+def test_the_estimate_of_a_graph_equals_the_counted_run(name: str) -> None:
     graph = Graph.model_validate({each: example(name)[each] for each in ("nodes", "edges")})
     estimate = run_cost(GraphView(graph, TEMPLATES))
     counted = cost_of(example(name))
@@ -87,14 +87,14 @@ def test_the_estimate_of_a_graph_is_what_its_run_takes(name: str) -> None:
     assert estimate.log_lines == counted.log_lines
 
 
-def test_by_default_nothing_is_traced_and_lambda_writes_no_lines_of_its_own() -> None:
+def test_by_default_tracing_and_lambdas_own_log_lines_are_off() -> None:
     template: dict[str, Any] = load_template()
     assert template["Parameters"]["Tracing"]["Default"] == "PassThrough"
     assert template["Parameters"]["SystemLogLevel"]["Default"] == "WARN"
     assert template["Globals"]["Function"]["MemorySize"] == 1024
 
 
-def test_a_node_without_effects_costs_its_visit_and_its_step() -> None:
+def test_a_node_without_effects_costs_one_write_and_two_requests() -> None:
     def with_nodes(count: int) -> dict[str, Any]:
         document = example("linear")
         between = [{**document["nodes"][1], "id": f"set{place}"} for place in range(count)]

@@ -1,4 +1,4 @@
-"""What one run tells: its steps with their times, waits and tries, and which run opened it."""
+"""The details of a run: its steps with their times, waits and tries, and the run that opened it."""
 
 from typing import Any
 
@@ -16,7 +16,8 @@ BY = "ada@example.com"
 
 
 def document(name: str = "Long") -> dict[str, Any]:
-    """Decides, waits, decides again, and calls out, with a second try."""
+    """Returns an automation that decides, waits, decides again, and makes a call with a
+    second try."""
     big = {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10}
     retry = {"maxTries": 3, "backoffSeconds": 1}
     call = {"method": "GET", "url": "https://api.example.com/score", "retry": retry}
@@ -47,7 +48,7 @@ def document(name: str = "Long") -> dict[str, Any]:
 
 
 class Flaky:
-    """Is away for one call."""
+    """Answers 503 to the first call."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -64,7 +65,7 @@ def steps_of(detail: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {step["nodeId"]: step for step in detail["steps"]}
 
 
-def test_each_step_tells_its_wait_apart_from_its_work_and_its_tries(
+def test_each_step_shows_its_duration_its_wait_and_its_tries(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "http", Flaky(engine))
@@ -95,7 +96,7 @@ def test_each_step_tells_its_wait_apart_from_its_work_and_its_tries(
         assert step["durationMs"] == took >= 0
 
 
-def test_each_decision_tells_the_branches_it_passed_over(
+def test_each_decision_shows_the_branches_it_did_not_take(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "http", Flaky(engine))
@@ -117,7 +118,7 @@ def test_each_decision_tells_the_branches_it_passed_over(
     }
 
 
-def test_a_wait_that_was_cut_short_tells_how_long_it_was(engine: Engine) -> None:
+def test_a_canceled_wait_shows_how_long_it_lasted(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(document()), {"n": 20})
     engine.walk(run_id, until="plan")
     engine.clock.advance(2 * MINUTE)
@@ -131,7 +132,7 @@ def test_a_wait_that_was_cut_short_tells_how_long_it_was(engine: Engine) -> None
     assert canceled["at"] == detail["finishedAt"]
 
 
-def test_version_graph_and_name_are_those_of_its_time(engine: Engine) -> None:
+def test_a_run_shows_the_version_graph_and_name_it_was_opened_with(engine: Engine) -> None:
     automation_id = engine.activate(document())
     run_id = engine.fire(automation_id, {"n": 1})
     engine.walk(run_id)

@@ -86,7 +86,7 @@ def raw(engine: Engine, run: Run) -> dict[str, object]:
     return to_dynamo(row)
 
 
-def test_what_is_written_is_read(engine: Engine) -> None:
+def test_a_stored_run_is_read_back(engine: Engine) -> None:
     run = opened(engine)
 
     history = engine.stores.runs.history(run.id)
@@ -107,7 +107,7 @@ def test_the_same_id_opens_one_run_and_keeps_the_first_payload(engine: Engine) -
     assert engine.stores.runs.history(first.id).event == EVENT
 
 
-def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(engine: Engine) -> None:
+def test_a_leftover_payload_of_a_crash_does_not_prevent_the_run(engine: Engine) -> None:
     run = a_run()
     engine.stores.runs.open(run, EVENT, 1)
     engine.table.delete(keys.run(run.id))
@@ -118,7 +118,7 @@ def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(engine: Engine)
     assert engine.stores.runs.history(run.id).event == EVENT
 
 
-def test_a_run_is_owned_once_and_by_its_own_attempt(engine: Engine) -> None:
+def test_a_run_is_owned_once_and_only_by_its_current_attempt(engine: Engine) -> None:
     run = opened(engine)
     engine.stores.runs.own(run, "1:9d1f", START, 1)
     with pytest.raises(ConditionFailedError) as refused:
@@ -150,7 +150,7 @@ def test_a_node_is_claimed_once_until_its_claim_is_taken_over(engine: Engine) ->
         engine.stores.runs.claim(run, 2, second, replaces=claim, left=[])
 
 
-def test_a_claim_takes_the_nodes_just_left_out_of_the_row(engine: Engine) -> None:
+def test_a_claim_removes_the_claims_of_the_nodes_before(engine: Engine) -> None:
     run = owned(engine)
     claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
     engine.stores.runs.claim(run, 1, claim, replaces=None, left=[])
@@ -182,7 +182,7 @@ def test_a_terminal_status_never_changes(engine: Engine, status: RunStatus) -> N
     assert runs.get(run.id) == closed
 
 
-def test_a_recorded_step_stands(engine: Engine) -> None:
+def test_a_recorded_step_is_not_overwritten(engine: Engine) -> None:
     run = owned(engine)
     step = Step(
         node_id="score",
@@ -198,7 +198,7 @@ def test_a_recorded_step_stands(engine: Engine) -> None:
     assert engine.stores.runs.history(run.id).steps == {"score": step}
 
 
-def test_due_rows_come_from_every_shard_and_leave_with_the_end(engine: Engine) -> None:
+def test_due_rows_come_from_every_shard_until_their_run_ends(engine: Engine) -> None:
     runs = [opened(engine) for _ in range(12)]
     assert due(engine, START + 119_999) == []
     assert sorted(due(engine, START + 120_000)) == sorted(run.id for run in runs)
@@ -238,25 +238,25 @@ def test_the_run_row_stays_under_one_kilobyte_in_every_status(engine: Engine) ->
     assert {status: size for status, size in sizes.items() if size > 1_024} == {}
 
 
-def test_a_canceled_row_tells_who_and_why(engine: Engine) -> None:
+def test_a_canceled_row_stores_who_canceled_it_and_why(engine: Engine) -> None:
     run = opened(engine)
     canceled = Cancellation(by="ada@example.com", reason="wrong list")
     engine.stores.runs.close(run, Closing(RunStatus.CANCELED, START + 1, canceled=canceled))
     assert engine.stores.runs.get(run.id).canceled == canceled
 
 
-def test_a_run_that_never_was_is_not_found(engine: Engine) -> None:
+def test_an_unknown_run_is_not_found(engine: Engine) -> None:
     with pytest.raises(NotFoundError):
         engine.stores.runs.get("run_none")
     with pytest.raises(NotFoundError):
         engine.stores.runs.history("run_none")
 
 
-def test_none_is_left_out_of_a_row() -> None:
+def test_none_is_omitted_from_a_row() -> None:
     assert to_dynamo({"a": None, "b": 1}) == {"b": {"N": "1"}}
 
 
-def test_of_two_large_payloads_under_one_key_the_first_stays(engine: Engine) -> None:
+def test_the_first_of_two_large_payloads_with_one_key_is_kept(engine: Engine) -> None:
     """Both are too large for a row; the second must not overwrite the first in S3."""
     import random
 
@@ -272,10 +272,10 @@ def test_of_two_large_payloads_under_one_key_the_first_stays(engine: Engine) -> 
     assert engine.stores.runs.history(run.id).event == noise(1)
 
 
-def test_a_claim_that_was_sent_twice_below_us_is_ours(
+def test_a_claim_that_the_client_sent_twice_succeeds(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An update whose answer is lost is sent again by the client, and then meets itself."""
+    """If the answer of an update is lost, the client sends it again and meets its own claim."""
     from tests.functional.test_settle import WAITING
 
     run_id = engine.fire(engine.activate(WAITING), {})
@@ -293,7 +293,7 @@ def test_a_claim_that_was_sent_twice_below_us_is_ours(
 
 
 @pytest.mark.dynamodb
-def test_a_write_that_meets_a_transaction_is_tried_again(
+def test_a_write_that_conflicts_with_a_transaction_is_retried(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from typing import Any
@@ -320,7 +320,7 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
     ("reasons", "tries"),
     [(["TransactionConflict", "None"], 3), (["ConditionalCheckFailed", "TransactionConflict"], 1)],
 )
-def test_a_transaction_that_meets_another_is_tried_again(
+def test_a_transaction_that_conflicts_with_another_is_retried(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, reasons: list[str], tries: int
 ) -> None:
     real = api_call()

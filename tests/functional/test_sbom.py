@@ -1,4 +1,4 @@
-"""The bill of materials of a build is CycloneDX, and names what the lock files do."""
+"""The bill of materials of a build is valid CycloneDX and lists what the lock files pin."""
 
 import json
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 made_layer = cache(layer)
 
 
-def test_the_layer_is_what_its_requirements_pin() -> None:
+def test_the_layer_lists_the_pinned_requirements() -> None:
     document = made_layer()
     validate(document)
     requirements = (ROOT / "layers/dependencies/requirements.txt").read_text()
@@ -25,7 +25,7 @@ def test_the_layer_is_what_its_requirements_pin() -> None:
     assert found == pinned
 
 
-def test_the_console_is_what_its_lock_file_pins_for_the_build() -> None:
+def test_the_console_lists_the_packages_pinned_for_the_build() -> None:
     document = console()
     validate(document)
     packages = json.loads((ROOT / "console/package-lock.json").read_text())["packages"]
@@ -42,12 +42,12 @@ def test_the_console_is_what_its_lock_file_pins_for_the_build() -> None:
 
 
 @pytest.mark.deep
-def test_it_is_the_same_for_the_same_lock_files() -> None:
+def test_the_same_lock_files_give_the_same_document() -> None:
     assert layer() == layer()
     assert console() == console()
 
 
-def test_a_document_that_is_none_is_refused() -> None:
+def test_an_invalid_document_is_refused() -> None:
     document = deepcopy(made_layer())
     del document["components"][0]["name"]
     with pytest.raises(SbomError, match=r"not valid CycloneDX 1\.6"):

@@ -1,7 +1,8 @@
-"""A secret goes only where it may: on save, on every request, and after every redirect.
+"""A secret is sent only to its allowed hosts: checked on save, on every request, and after every
+redirect.
 
-The deployed handlers run, with real sockets; names lead to one service on loopback, which notes who
-was called by which name.
+The deployed handlers run over real sockets. All names resolve to one service on loopback, which
+notes the calls.
 """
 
 import json
@@ -39,7 +40,7 @@ class Ready:
         return self.simulation.request("api", "POST", "/v1/automations", document(url, **config))
 
     def run(self, automation_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        """How the call's step ended."""
+        """Runs the automation and returns the step of its call."""
         self.service.seen.clear()
         path = self.simulation.webhook_path(automation_id)
         opened = self.simulation.request("webhook_in", "POST", path, body)
@@ -84,14 +85,14 @@ def ready() -> Iterator[Ready]:
 
 @contextmanager
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As it was before these were checked."""
+    """Saves without the checks, as before they existed."""
     with monkeypatch.context() as patched:
         kept = tuple(each for each in checks.CHECKS if each not in checks.CREDENTIAL_CHECKS)
         patched.setattr(checks, "CHECKS", kept)
         yield
 
 
-def test_an_address_of_the_run_needs_allowed_hosts_on_save(ready: Ready) -> None:
+def test_a_secret_with_a_variable_address_needs_allowed_hosts_on_save(ready: Ready) -> None:
     ready.put(value=VALUE)
     refused = ready.save("{{trigger.cb}}")
     assert refused["status"] == 422
@@ -114,7 +115,7 @@ def test_an_address_of_the_run_needs_allowed_hosts_on_save(ready: Ready) -> None
     assert ready.save(f"https://{PARTNER}/a")["status"] == 201
 
 
-def test_a_secret_goes_to_its_hosts_and_nowhere_else(ready: Ready) -> None:
+def test_a_secret_is_sent_only_to_its_allowed_hosts(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=[PARTNER])
     automation_id = ready.simulation.activate(document("{{trigger.cb}}"))
     step = ready.run(automation_id, {"cb": ready.at(PARTNER)})
@@ -148,7 +149,7 @@ def test_a_secret_goes_to_its_hosts_and_nowhere_else(ready: Ready) -> None:
         assert VALUE not in json.dumps(step)
 
 
-def test_other_spellings_of_an_allowed_host_are_that_host(ready: Ready) -> None:
+def test_other_spellings_of_an_allowed_host_are_allowed(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=["*.partner.example", "bücher.example"])
     automation_id = ready.simulation.activate(document("http://{{trigger.host}}/json"))
     port = ready.service.port
@@ -158,7 +159,7 @@ def test_other_spellings_of_an_allowed_host_are_that_host(ready: Ready) -> None:
     assert ready.run(automation_id, {"host": f"evil.example:{port}"})["status"] == "FAILED"
 
 
-def test_an_entry_with_a_port_is_that_port(ready: Ready) -> None:
+def test_an_entry_with_a_port_allows_only_that_port(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=[f"{PARTNER}:{ready.service.port + 1}"])
     automation_id = ready.simulation.activate(document("{{trigger.cb}}"))
     step = ready.run(automation_id, {"cb": ready.at(PARTNER)})
@@ -168,7 +169,9 @@ def test_an_entry_with_a_port_is_that_port(ready: Ready) -> None:
 
 
 @pytest.mark.parametrize("hosts", [None, [PARTNER], ["*.partner.example"]])
-def test_a_redirect_is_another_request(ready: Ready, hosts: list[str] | None) -> None:
+def test_the_hosts_are_checked_again_after_a_redirect(
+    ready: Ready, hosts: list[str] | None
+) -> None:
     more: dict[str, Any] = {} if hosts is None else {"allowedHosts": hosts}
     ready.put(value=VALUE, **more)
     automation_id = ready.simulation.activate(document(ready.at(PARTNER, "/away")))
@@ -191,8 +194,8 @@ def test_a_redirect_within_the_host_is_followed(ready: Ready) -> None:
     assert len(ready.service.seen) == 2
 
 
-def test_a_change_of_hosts_binds_on_the_next_request(ready: Ready) -> None:
-    """Though the value is still held by the process that read it."""
+def test_changed_hosts_apply_to_the_next_request(ready: Ready) -> None:
+    """The secret's value may still be cached, but not its hosts."""
     ready.put(value=VALUE, allowedHosts=[PARTNER])
     automation_id = ready.simulation.activate(document("{{trigger.cb}}"))
     assert ready.run(automation_id, {"cb": ready.at(PARTNER)})["status"] == "COMPLETED"
@@ -203,7 +206,7 @@ def test_a_change_of_hosts_binds_on_the_next_request(ready: Ready) -> None:
     assert ready.run(automation_id, {"cb": ready.at("evil.example")})["status"] == "COMPLETED"
 
 
-def test_it_binds_between_two_tries(ready: Ready) -> None:
+def test_changed_hosts_apply_between_two_tries(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=[PARTNER])
     retry = {"maxTries": 2, "retryOn": ["5xx"], "backoffSeconds": 1}
     automation_id = ready.simulation.activate(document("{{trigger.cb}}", retry=retry))
@@ -224,7 +227,7 @@ def test_it_binds_between_two_tries(ready: Ready) -> None:
     assert step["error"]["kind"] == "HOST_NOT_ALLOWED"
 
 
-def test_a_version_from_before_sends_nothing_anywhere_else(
+def test_an_old_version_sends_no_secret_to_other_hosts(
     ready: Ready, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready.put(value=VALUE)
@@ -257,7 +260,7 @@ def test_a_chain_of_encodings_is_refused_on_save(ready: Ready) -> None:
     assert "`url_encode` and then `base64_encode`" in problem["message"]
 
 
-def test_hosts_are_set_kept_listed_and_gone_with_the_secret(ready: Ready) -> None:
+def test_hosts_are_set_kept_listed_and_deleted_with_the_secret(ready: Ready) -> None:
     def listed() -> Any:
         answer = ready.simulation.request("query", "GET", "/v1/secrets", None)
         return {each["name"]: each["allowedHosts"] for each in answer["body"]["items"]}

@@ -1,4 +1,4 @@
-"""Secrets: written once, read for half a minute, and never left behind, whatever breaks."""
+"""Secrets: written once, cached for half a minute, and never left behind after any fault."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,7 +23,7 @@ PATH = f"/v1/secrets/{NAME}"
 
 
 def held(engine: Engine) -> list[str]:
-    """The values that Secrets Manager holds, in order."""
+    """Returns the values that Secrets Manager holds, in order."""
     found = engine.secrets_manager.list_secrets()["SecretList"]
     ids = sorted(each["Name"] for each in found if "/workspaces/" in each["Name"])
     return [engine.secrets_manager.get_secret_value(SecretId=each)["SecretString"] for each in ids]
@@ -37,7 +37,7 @@ def read(engine: Engine) -> str:
     return engine.secret_values.get(engine.workspace_id, NAME)
 
 
-def test_a_value_is_set_replaced_and_leaves_nothing_behind(engine: Engine) -> None:
+def test_a_replaced_or_deleted_value_leaves_nothing_behind(engine: Engine) -> None:
     put(engine, "first value")
     assert read(engine) == "first value"
     put(engine, "second value")
@@ -49,7 +49,7 @@ def test_a_value_is_set_replaced_and_leaves_nothing_behind(engine: Engine) -> No
         engine.secrets.delete(engine.workspace_id, NAME)
 
 
-def test_a_rotation_is_seen_within_a_minute_and_read_once_until_then(
+def test_a_value_is_cached_and_a_new_one_is_read_within_a_minute(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine, "first value")
@@ -70,7 +70,7 @@ def test_a_rotation_is_seen_within_a_minute_and_read_once_until_then(
     assert len(asked) == 2
 
 
-def test_a_process_that_never_read_it_sees_the_new_value_at_once(engine: Engine) -> None:
+def test_a_process_without_a_cached_value_reads_the_new_one_at_once(engine: Engine) -> None:
     put(engine, "first value")
     read(engine)
     put(engine, "second value")
@@ -78,7 +78,7 @@ def test_a_process_that_never_read_it_sees_the_new_value_at_once(engine: Engine)
     assert other.get(engine.workspace_id, NAME) == "second value"
 
 
-def test_a_deleted_name_is_missing_soon_and_can_be_set_again_at_once(
+def test_a_deleted_secret_is_missing_soon_and_can_be_set_again_at_once(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine, "first value")
@@ -95,7 +95,7 @@ def test_a_deleted_name_is_missing_soon_and_can_be_set_again_at_once(
         read(engine)
 
 
-def test_a_value_that_is_replaced_while_it_is_read_is_read_anew(
+def test_a_value_replaced_during_a_read_is_read_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine, "first value")
@@ -110,7 +110,7 @@ def test_a_value_that_is_replaced_while_it_is_read_is_read_anew(
     assert read(engine) == "second value"
 
 
-def test_a_value_that_somebody_deleted_by_hand_is_said_to_be_gone(engine: Engine) -> None:
+def test_a_value_deleted_by_hand_gives_a_clear_error(engine: Engine) -> None:
     put(engine, "first value")
     (found,) = engine.secrets_manager.list_secrets()["SecretList"]
     engine.secrets_manager.delete_secret(SecretId=found["Name"], ForceDeleteWithoutRecovery=True)
@@ -120,7 +120,7 @@ def test_a_value_that_somebody_deleted_by_hand_is_said_to_be_gone(engine: Engine
     assert read(engine) == "second value"
 
 
-def test_the_last_use_is_written_down_once_an_hour(engine: Engine) -> None:
+def test_the_last_use_is_stored_once_an_hour(engine: Engine) -> None:
     put(engine, "first value")
 
     def last_used() -> int | None:
@@ -146,7 +146,7 @@ def test_the_last_use_is_written_down_once_an_hour(engine: Engine) -> None:
     assert last_used() is None
 
 
-def test_a_use_that_cannot_be_written_down_holds_up_nothing(
+def test_a_failure_to_store_the_last_use_is_ignored(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine, "first value")
@@ -165,10 +165,10 @@ def test_a_secret_stays_in_its_workspace(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_of_a_set_and_a_delete_at_once_one_comes_last(
+def test_a_set_survives_a_concurrent_delete(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, first: bool
 ) -> None:
-    """The delete falls between the making of a value and the row that points to it."""
+    """The delete happens after the new value is created and before the row points to it."""
     if first:
         put(engine, "first value")
     create = engine.secrets_manager.create_secret
@@ -189,7 +189,7 @@ def test_of_a_set_and_a_delete_at_once_one_comes_last(
     assert held(engine) == ["second value"]
 
 
-def test_of_two_values_set_at_once_one_stays_and_the_other_goes(
+def test_one_of_two_concurrently_set_values_is_kept(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = engine.secrets_manager.create_secret
@@ -205,7 +205,7 @@ def test_of_two_values_set_at_once_one_stays_and_the_other_goes(
     assert held(engine) == ["last value"]
 
 
-def test_a_value_taken_for_abandoned_is_made_again(
+def test_a_value_deleted_as_abandoned_is_created_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = engine.secrets_manager.create_secret
@@ -235,7 +235,7 @@ def simulation() -> Iterator[Simulation]:
 
 
 def value_of(simulation: Simulation, name: str = NAME) -> str | None:
-    """What a process reads that has cached nothing."""
+    """Returns the value that a process without a cache reads."""
     reader = SecretValues(
         services().stores.secrets,
         simulation.client("secretsmanager"),
@@ -248,26 +248,26 @@ def value_of(simulation: Simulation, name: str = NAME) -> str | None:
         return None
 
 
-def sets_it(simulation: Simulation) -> tuple[int, set[str | None]]:
+def set_value(simulation: Simulation) -> tuple[int, set[str | None]]:
     answer = simulation.request("api", "PUT", PATH, {"value": "second value"})
     return answer["status"], {"second value"}
 
 
-def deletes_it(simulation: Simulation) -> tuple[int, set[str | None]]:
+def delete_value(simulation: Simulation) -> tuple[int, set[str | None]]:
     answer = simulation.request("api", "DELETE", PATH, None)
     # Where the first answer was lost, the second try finds it gone.
     return (204 if answer["status"] == 404 else answer["status"]), {None}
 
 
-def deletes_and_sets_it_again(simulation: Simulation) -> tuple[int, set[str | None]]:
-    deletes_it(simulation)
-    return sets_it(simulation)
+def delete_and_set_value(simulation: Simulation) -> tuple[int, set[str | None]]:
+    delete_value(simulation)
+    return set_value(simulation)
 
 
-@pytest.mark.parametrize("story", [sets_it, deletes_it, deletes_and_sets_it_again])
+@pytest.mark.parametrize("story", [set_value, delete_value, delete_and_set_value])
 @pytest.mark.parametrize("is_set", [True, False])
 @pytest.mark.parametrize("patient", [True, False])
-def test_whatever_call_breaks_the_name_points_to_its_value_and_nothing_is_left(
+def test_after_any_fault_the_name_points_to_its_value_and_nothing_else_is_left(
     simulation: Simulation,
     story: Callable[[Simulation], tuple[int, set[str | None]]],
     is_set: bool,
@@ -316,8 +316,8 @@ def test_whatever_call_breaks_the_name_points_to_its_value_and_nothing_is_left(
     assert len(points) >= 2 * len(Fault)
 
 
-def test_secrets_manager_refuses_to_delete_for_a_while(simulation: Simulation) -> None:
-    """The new value counts at once, and the old one goes when it can."""
+def test_an_old_value_is_deleted_later_if_secrets_manager_refuses(simulation: Simulation) -> None:
+    """The new value counts at once."""
     assert simulation.request("api", "PUT", PATH, {"value": "first value"})["status"] == 200
 
     def refuse(self: SecretsManager, **request: Any) -> Any:
@@ -337,7 +337,7 @@ def test_secrets_manager_refuses_to_delete_for_a_while(simulation: Simulation) -
     assert simulation.next_tick() is None
 
 
-def test_the_api_lists_names_and_never_values(simulation: Simulation) -> None:
+def test_the_api_lists_names_but_no_values(simulation: Simulation) -> None:
     secrets = Secrets(
         services().stores.secrets,
         simulation.client("secretsmanager"),

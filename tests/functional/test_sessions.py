@@ -1,4 +1,4 @@
-"""Which tokens are taken, how long, and from whom a second factor is asked."""
+"""Which tokens are accepted, for how long, and who must use a second factor."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -52,7 +52,7 @@ PERSONAL = [
     ],
     ids=str,
 )
-def test_only_access_tokens_of_our_client_are_taken(
+def test_only_access_tokens_of_our_client_are_accepted(
     deployed: Engine, pool: str, wrong: dict[str, str]
 ) -> None:
     claims = {**claims_of("user-owner"), **wrong}
@@ -61,14 +61,14 @@ def test_only_access_tokens_of_our_client_are_taken(
 
 
 @pytest.mark.parametrize("missing", ["sub", "token_use", "client_id", "iss", "auth_time"])
-def test_a_claim_that_is_missing_is_none_that_fits(deployed: Engine, missing: str) -> None:
+def test_a_token_without_a_required_claim_is_refused(deployed: Engine, missing: str) -> None:
     claims = claims_of("user-owner")
     del claims[missing]
     assert call("GET", "/v1/runs", claims=claims)["status"] == 401
 
 
-def test_an_id_token_is_refused_that_says_it_all(deployed: Engine) -> None:
-    """As Cognito makes them: with an audience, and with an address that the owner has."""
+def test_an_id_token_is_refused(deployed: Engine) -> None:
+    """The token is as Cognito makes it, with an audience and with the owner's address."""
     access = claims_of("user-owner")
     claims = {
         **{name: access[name] for name in ("sub", "iss", "auth_time")},
@@ -85,7 +85,7 @@ def test_an_id_token_is_refused_that_says_it_all(deployed: Engine) -> None:
 
 @pytest.fixture
 def clock(pool: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """What the API's clock shows, in milliseconds."""
+    """The time of the API's clock, in milliseconds."""
     shown = [NOW * SECOND]
     monkeypatch.setattr("runledger.clock.now_ms", lambda: shown[0])
     yield shown
@@ -100,7 +100,7 @@ def sign_out(signed_in_at: int, user: str = "user-owner") -> int:
     return int(call("POST", "/v1/me/sign-out-everywhere", claims=claims)["status"])
 
 
-def test_signing_out_everywhere_binds_at_once(clock: list[int]) -> None:
+def test_signing_out_everywhere_applies_at_once(clock: list[int]) -> None:
     assert asked_by(NOW - 100) == asked_by(NOW - 50) == 200
     assert sign_out(NOW - 100) == 204
     # Every session of this person from before, on every route; nobody else's.
@@ -110,14 +110,14 @@ def test_signing_out_everywhere_binds_at_once(clock: list[int]) -> None:
     assert asked_by(NOW + 1) == 200
 
 
-def test_a_renewed_token_is_as_old_as_its_sign_in(clock: list[int]) -> None:
+def test_a_token_renewed_after_signing_out_is_refused(clock: list[int]) -> None:
     assert sign_out(NOW - 100) == 204
     renewed = {**claims_of("user-owner", NOW - 100), "iat": str(NOW + 600)}
     assert call("GET", "/v1/me", claims=renewed)["status"] == 401
 
 
 @pytest.mark.parametrize("millisecond", [0, 1, 999])
-def test_a_sign_in_within_the_same_second_may_have_come_before(
+def test_a_sign_in_in_the_second_of_signing_out_is_refused(
     clock: list[int], millisecond: int
 ) -> None:
     clock[0] = NOW * SECOND + millisecond
@@ -126,30 +126,28 @@ def test_a_sign_in_within_the_same_second_may_have_come_before(
     assert asked_by(NOW + 1) == 200
 
 
-def test_signing_out_again_is_not_undone_by_a_clock_that_is_behind(
-    clock: list[int], deployed: Engine
-) -> None:
+def test_a_late_clock_does_not_undo_signing_out(clock: list[int], deployed: Engine) -> None:
     assert sign_out(NOW - 100) == 204
     deployed.stores.workspaces.sign_out("user-owner", (NOW - 50) * SECOND)
     assert asked_by(NOW - 40) == 401
     assert deployed.stores.workspaces.user("user-owner").signed_out_at == NOW * SECOND
 
 
-def test_somebody_without_any_workspace_signs_out_too(clock: list[int], pool: str) -> None:
+def test_a_user_without_a_workspace_can_sign_out_everywhere(clock: list[int], pool: str) -> None:
     an_account(pool, "user-bob", "bob@example.com")
     assert asked_by(NOW - 1, "user-bob") == 200
     assert sign_out(NOW - 1, "user-bob") == 204
     assert asked_by(NOW - 1, "user-bob") == 401
 
 
-def test_a_deleted_account_is_nobody(pool: str) -> None:
+def test_a_deleted_account_is_refused(pool: str) -> None:
     cognito = client_of("cognito-idp")
     cognito.admin_delete_user(UserPoolId=pool, Username="user-viewer")
     assert asked_by(NOW, "user-viewer") == 401
 
 
-def test_what_cognito_could_not_do_is_bound_by_the_record(engine: Engine) -> None:
-    """The record is written first: a renewed token is refused even so."""
+def test_signing_out_is_recorded_even_if_cognito_fails(engine: Engine) -> None:
+    """The record is written first, so renewed tokens are refused in any case."""
 
     class Broken:
         def sign_out(self, user_id: str) -> None:
@@ -166,7 +164,7 @@ def test_what_cognito_could_not_do_is_bound_by_the_record(engine: Engine) -> Non
 
 @pytest.fixture
 def two(deployed: Engine, pool: str) -> Engine:
-    """The owner is a member of a second workspace as well."""
+    """An engine whose owner is also a member of a second workspace."""
     workspaces = deployed.stores.workspaces
     create_workspace(workspaces, deployed.clock, workspace_id="ws_two", name="Two")
     workspaces.put_member(
@@ -181,7 +179,7 @@ def two(deployed: Engine, pool: str) -> Engine:
     return deployed
 
 
-def test_a_change_in_one_of_several_workspaces_names_it(two: Engine) -> None:
+def test_a_user_of_several_workspaces_must_name_one_for_a_change(two: Engine) -> None:
     secret = ("PUT", "/v1/secrets/KEY", {"value": "a secret"})
     refused = call(*secret)
     assert (refused["status"], refused["body"]["field"]) == (400, "X-Workspace-Id")
@@ -204,11 +202,11 @@ def test_reading_defaults_to_the_first_workspace(two: Engine) -> None:
     assert len(named["workspaces"]) == 2
 
 
-def test_a_person_of_one_workspace_need_not_name_it(deployed: Engine) -> None:
+def test_a_user_of_one_workspace_need_not_name_it(deployed: Engine) -> None:
     assert call("PUT", "/v1/secrets/KEY", {"value": "a secret"})["status"] == 200
 
 
-def test_ones_own_affairs_name_no_workspace(two: Engine) -> None:
+def test_personal_routes_need_no_workspace(two: Engine) -> None:
     assert call("POST", "/v1/invitations/inv_x/accept")["status"] == 404
     assert call("POST", "/v1/me/sign-out-everywhere")["status"] == 204
 
@@ -217,7 +215,7 @@ def test_ones_own_affairs_name_no_workspace(two: Engine) -> None:
 
 
 def switch_on(pool: str, user: str, *, on: bool = True) -> None:
-    """As Cognito knows it of somebody who has verified a code."""
+    """Sets the state in Cognito of a user who has verified a code."""
     account = cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].user_pools[pool].users[user]
     account.token_verified = True
     client_of("cognito-idp").admin_set_user_mfa_preference(
@@ -230,7 +228,7 @@ def switch_on(pool: str, user: str, *, on: bool = True) -> None:
 SETTINGS = {"name": "Demo", "retentionDays": 90}
 
 
-def test_a_workspace_that_asks_for_a_second_factor_lets_in_who_has_one(
+def test_a_workspace_that_requires_a_second_factor_admits_only_users_with_one(
     deployed: Engine, pool: str
 ) -> None:
     switch_on(pool, "user-owner")
@@ -249,14 +247,16 @@ def test_a_workspace_that_asks_for_a_second_factor_lets_in_who_has_one(
     assert call("GET", "/v1/me", role="admin")["body"]["mfa"] is True
 
 
-def test_an_owner_without_one_cannot_ask_for_it(deployed: Engine, pool: str) -> None:
+def test_an_owner_without_a_second_factor_cannot_require_it(deployed: Engine, pool: str) -> None:
     refused = call("PUT", "/v1/settings", {**SETTINGS, "name": "New", "requireMfa": True})
     assert (refused["status"], refused["body"]["state"]) == (409, "NO_MFA")
     assert call("GET", "/v1/settings")["body"] == {**SETTINGS, "requireMfa": False}
     assert call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": False})["status"] == 200
 
 
-def test_settings_that_do_not_speak_of_it_leave_it_as_it_is(deployed: Engine, pool: str) -> None:
+def test_settings_without_the_field_keep_the_required_second_factor(
+    deployed: Engine, pool: str
+) -> None:
     switch_on(pool, "user-owner")
     call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": True})
     renamed = call("PUT", "/v1/settings", {**SETTINGS, "name": "New"})
@@ -267,7 +267,7 @@ def test_settings_that_do_not_speak_of_it_leave_it_as_it_is(deployed: Engine, po
 
 
 class OneAccount:
-    """How often it is asked for, and what it is."""
+    """One account in Cognito; counts how often it is read."""
 
     def __init__(self, *, has_mfa: bool) -> None:
         self.has_mfa = has_mfa
@@ -284,7 +284,7 @@ class OneAccount:
         }
 
 
-def test_a_second_factor_is_believed_in_for_five_minutes_at_most() -> None:
+def test_a_second_factor_is_cached_for_five_minutes() -> None:
     age = [0.0]
     cognito: Any = OneAccount(has_mfa=True)
     accounts = Accounts(cognito, "pool", lambda: age[0])
@@ -302,7 +302,7 @@ def test_a_second_factor_is_believed_in_for_five_minutes_at_most() -> None:
     assert cognito.asked == 3
 
 
-def test_without_cognito_nobody_gets_in(engine: Engine) -> None:
+def test_the_second_factor_cannot_be_bypassed_while_cognito_fails(engine: Engine) -> None:
     cognito: Any = OneAccount(has_mfa=True)
     throttled: Any = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
     cognito.error = ClientError(throttled, "AdminGetUser")
@@ -333,7 +333,7 @@ def test_without_cognito_nobody_gets_in(engine: Engine) -> None:
         identity.caller(claims, {}, Role.VIEWER, is_change=False)
 
 
-def test_an_address_that_cannot_be_compared_proves_nothing() -> None:
+def test_an_invalid_address_is_never_proven() -> None:
     account = Account(user_id="u", email="not an address", is_verified=False, has_mfa=False)
     assert account.proven_email is None
     cognito: Any = OneAccount(has_mfa=False)

@@ -33,7 +33,7 @@ def executions(engine: Engine, run_id: str) -> list[str]:
     return sorted(each["name"] for each in found)
 
 
-def test_a_run_is_started_once_however_often_the_stream_reports_it(engine: Engine) -> None:
+def test_a_run_reported_twice_by_the_stream_starts_once(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     run = engine.stores.runs.get(run_id)
     assert engine.starter.start(run)
@@ -41,7 +41,7 @@ def test_a_run_is_started_once_however_often_the_stream_reports_it(engine: Engin
     assert executions(engine, run_id) == [f"{run_id}-1"]
 
 
-def test_a_start_that_is_refused_is_put_off_and_said(engine: Engine) -> None:
+def test_a_refused_start_is_postponed_and_shown(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     run = engine.stores.runs.get(run_id)
     machine = f"{engine.starter.machine_prefix}{run.automation_id}-v1"
@@ -56,7 +56,7 @@ def test_a_start_that_is_refused_is_put_off_and_said(engine: Engine) -> None:
     assert due_at is not None and due_at > engine.clock.now
 
 
-def test_a_run_that_nothing_started_is_started_by_the_tick(engine: Engine) -> None:
+def test_the_tick_starts_a_run_that_was_never_started(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     assert engine.due_work.settle_due(100) == 0
     engine.clock.advance(3 * MINUTE)
@@ -119,7 +119,7 @@ def test_a_waiting_run_is_left_alone_until_its_wait_is_over(engine: Engine) -> N
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
 
 
-def test_a_wait_is_over_when_a_later_node_was_visited(engine: Engine) -> None:
+def test_a_wait_has_ended_if_a_later_node_was_visited(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     assert engine.walk(run_id) == ["start", "pause", "done"]
     told = engine.detail(run_id)
@@ -127,7 +127,7 @@ def test_a_wait_is_over_when_a_later_node_was_visited(engine: Engine) -> None:
     assert told["steps"][1]["waitUntil"] is not None
 
 
-def test_an_execution_that_failed_by_itself_fails_its_run(engine: Engine) -> None:
+def test_a_failed_execution_fails_its_run(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     engine.visit(run_id, "start", Operation.OWN)
     arn = engine.execution(run_id)
@@ -144,7 +144,7 @@ def test_an_execution_that_failed_by_itself_fails_its_run(engine: Engine) -> Non
     assert engine.stores.runs.get(run_id).sequence == 3
 
 
-def test_an_execution_that_ended_before_it_owned_the_run_is_followed_by_another(
+def test_another_execution_follows_one_that_ended_before_owning_the_run(
     engine: Engine,
 ) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
@@ -177,7 +177,7 @@ def test_a_paused_automation_cancels_the_run_at_its_trigger(engine: Engine) -> N
     assert told["canceled"]["reason"] == "automation paused"
 
 
-def test_throttled_starts_use_up_no_attempt(
+def test_throttled_starts_do_not_count_as_attempts(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
@@ -224,7 +224,7 @@ def test_a_start_that_stays_refused_for_a_day_fails_the_run(
     assert engine.detail(run_id)["error"]["kind"] == "NEVER_STARTED"
 
 
-def test_a_row_that_cannot_be_settled_keeps_no_other_waiting(
+def test_a_row_that_cannot_be_settled_delays_no_other(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = engine.fire(engine.activate(WAITING), {})
@@ -248,14 +248,14 @@ def test_a_row_that_cannot_be_settled_keeps_no_other_waiting(
     assert executions(engine, broken) == [f"{broken}-2"]
 
 
-def test_an_execution_of_no_run_is_let_be(engine: Engine) -> None:
+def test_an_execution_without_a_run_is_ignored(engine: Engine) -> None:
     engine.closer.close(ExecutionEnded("arn:x:by-hand", "by-hand", "FAILED", None, None))
 
 
-def test_a_run_without_attempts_is_ended_before_its_execution_is_stopped(
+def test_a_run_without_attempts_left_ends_before_its_execution_is_stopped(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopping it first would let the event of its end tell another reason."""
+    """Otherwise the event about the stopped execution would end the run with another reason."""
     run_id = engine.fire(engine.activate(WAITING), {})
     engine.starter.start(engine.stores.runs.get(run_id))
     machine = f"{engine.starter.machine_prefix}{engine.stores.runs.get(run_id).automation_id}-v1"

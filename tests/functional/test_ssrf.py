@@ -1,7 +1,8 @@
-"""Every trick that leads a call inwards, against listeners on loopback: none is ever reached.
+"""Every trick that could lead a call to an internal address is refused; listeners on loopback are
+never reached.
 
-A trick is played through a whole visit of an INTEGRATION, whose outcome is a refusal or a failed
-connection, never an answer. What listens on this machine counts connections, and stays at zero.
+Each trick is a whole visit of an INTEGRATION, which ends with a refusal or a failed connection,
+never with an answer. The listeners count connections; the count stays zero.
 """
 
 import socket
@@ -22,7 +23,7 @@ from tests.support.visits import run_node, visit
 
 @dataclass
 class Inside:
-    """Listens on every address of this machine, IPv4 and IPv6, and counts who comes."""
+    """Listens on every address of this machine, IPv4 and IPv6, and notes the connections."""
 
     port: int = 0
     connections: list[Any] = field(default_factory=list)
@@ -64,7 +65,7 @@ def inside(port: int = 0) -> Iterator[Inside]:
 
 @contextmanager
 def outside(status: int, location: str) -> Iterator[str]:
-    """A host that may be called, and sends its callers elsewhere."""
+    """Yields an allowed host that redirects its callers to `location`."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -249,7 +250,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 
 def local_only(host: str, port: int) -> list[str]:
-    """The system's own reading of numbers; every name leads inwards, as an attacker's would."""
+    """Resolves numbers as the system does; every name leads to loopback, as an attacker's would."""
     try:
         socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
@@ -257,8 +258,8 @@ def local_only(host: str, port: int) -> list[str]:
     return resolve(host, port)
 
 
-def played(client: OutboundClient, url: str, method: str = "GET") -> str:
-    """The kind of failure that a visit ends with; fails where it got an answer."""
+def failure_kind(client: OutboundClient, url: str, method: str = "GET") -> str:
+    """Returns the error kind of a visit; fails if the call got an answer."""
     where = visit({"trigger": {"url": url}}, http=client, secrets=NoSecrets())
     config = {"url": "{{trigger.url}}", "method": method, "timeoutSeconds": 5}
     result = run_node("INTEGRATION", config, where)
@@ -267,7 +268,7 @@ def played(client: OutboundClient, url: str, method: str = "GET") -> str:
     return result.error.kind
 
 
-def test_no_trick_reaches_anything(
+def test_no_trick_reaches_an_internal_address(
     monkeypatch: pytest.MonkeyPatch, report_figure: Callable[[str], None]
 ) -> None:
     tried: dict[str, int] = {}
@@ -287,16 +288,16 @@ def test_no_trick_reaches_anything(
         client = OutboundClient(resolver=local_only)
         for spelling in SPELLINGS:
             url = spelling.replace("{p}", str(target.port))
-            assert played(client, url) in ("BLOCKED_ADDRESS", "INVALID_URL"), url
-            assert played(client, url, "POST") in ("BLOCKED_ADDRESS", "INVALID_URL"), url
+            assert failure_kind(client, url) in ("BLOCKED_ADDRESS", "INVALID_URL"), url
+            assert failure_kind(client, url, "POST") in ("BLOCKED_ADDRESS", "INVALID_URL"), url
             count("spellings")
         for scheme in SCHEMES:
-            kind = played(client, scheme.replace("{p}", str(target.port)))
+            kind = failure_kind(client, scheme.replace("{p}", str(target.port)))
             assert kind in ("BLOCKED_ADDRESS", "INVALID_URL"), scheme
             count("schemes")
         for addresses in ANSWERS:
             rebound = OutboundClient(resolver=lambda host, port, found=addresses: found)  # type: ignore[misc]
-            kind = played(rebound, f"http://rebind.example:{target.port}/")
+            kind = failure_kind(rebound, f"http://rebind.example:{target.port}/")
             assert kind == "BLOCKED_ADDRESS", addresses
             count("answers of a name server")
         for status in (301, 302, 303, 307, 308):
@@ -304,7 +305,7 @@ def test_no_trick_reaches_anything(
                 location = redirect.replace("{p}", str(target.port))
                 with outside(status, location) as host:
                     front = OutboundClient(allow_hosts=[host], resolver=local_only)
-                    kind = played(front, f"http://{host}/")
+                    kind = failure_kind(front, f"http://{host}/")
                     assert kind in ("BLOCKED_ADDRESS", "INVALID_URL"), location
                 count("redirects")
         for name in PROXIES:
@@ -314,7 +315,7 @@ def test_no_trick_reaches_anything(
                 # The resolver knows no such name, so a proxy would be the only way out.
                 lost = OutboundClient(resolver=_unknown)
                 for url in ("http://example.com/", "https://example.com/"):
-                    assert played(lost, url) == "CONNECTION_FAILED"
+                    assert failure_kind(lost, url) == "CONNECTION_FAILED"
                     count("proxies")
         assert [len(each.connections) for each in listening] == [0] * len(listening)
         # The listener does count: what may be called is reached.
@@ -327,10 +328,11 @@ def test_no_trick_reaches_anything(
     assert total >= 40
 
 
-def test_a_name_that_changes_between_check_and_use_is_asked_once(
+def test_a_name_that_changes_between_check_and_use_is_resolved_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """First a public address, then this machine: the connection goes to the one checked."""
+    """The name leads first to a public address, then to this machine. The connection goes to the
+    checked address."""
     with inside() as target:
         answers = iter([["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]])
         connected: list[str] = []
@@ -341,22 +343,22 @@ def test_a_name_that_changes_between_check_and_use_is_asked_once(
 
         monkeypatch.setattr(socket, "create_connection", connect)
         client = OutboundClient(resolver=lambda host, port: next(answers))
-        assert played(client, f"http://rebind.example:{target.port}/") == "CONNECTION_FAILED"
+        assert failure_kind(client, f"http://rebind.example:{target.port}/") == "CONNECTION_FAILED"
         assert connected == ["93.184.216.34"]
         # Each further try of a call is checked anew.
-        assert played(client, f"http://rebind.example:{target.port}/") == "BLOCKED_ADDRESS"
+        assert failure_kind(client, f"http://rebind.example:{target.port}/") == "BLOCKED_ADDRESS"
         assert connected == ["93.184.216.34"]
         assert target.connections == []
 
 
-def test_no_exemption_opens_the_runtime_of_the_function() -> None:
+def test_no_allowed_host_opens_the_functions_runtime_api() -> None:
     with inside() as target:
         runtime = f"127.0.0.1:{target.port}"
         hosts = ("127.0.0.1", "localhost", runtime, "[::1]")
         client = OutboundClient(allow_hosts=hosts, never_hosts=[runtime], resolver=local_only)
         for host in hosts:
             url = f"http://{host.partition(f':{target.port}')[0]}:{target.port}/"
-            assert played(client, url) == "BLOCKED_ADDRESS"
+            assert failure_kind(client, url) == "BLOCKED_ADDRESS"
         assert target.connections == []
     assert AllowList(["localhost"], never=[""]).allows("localhost", 80)
 

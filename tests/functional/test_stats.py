@@ -1,4 +1,4 @@
-"""Stats: runs by the hour, and how long runs and their nodes took."""
+"""Statistics: runs by the hour, and the durations of runs and nodes."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -47,13 +47,11 @@ def finished(engine: Engine, automation_id: str, waited: int) -> str:
     ("values", "percent", "expected"),
     [([5], 50, 5), ([5], 99, 5), ([1, 2], 50, 1), ([3, 1, 2], 50, 2), (range(1, 101), 95, 95)],
 )
-def test_percentiles_are_of_the_nearest_rank(
-    values: list[int], percent: int, expected: int
-) -> None:
+def test_percentiles_use_the_nearest_rank(values: list[int], percent: int, expected: int) -> None:
     assert percentile(values, percent) == expected
 
 
-def test_runs_by_the_hour_and_how_long_each_node_took(
+def test_runs_by_the_hour_and_the_durations_of_nodes(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     automation_id = engine.activate(waiting())
@@ -94,7 +92,7 @@ def test_runs_by_the_hour_and_how_long_each_node_took(
     assert (capped.duration.sampled, capped.duration.is_capped) == (2, True)
 
 
-def test_no_more_steps_are_read_than_are_worth_it(
+def test_the_number_of_steps_read_is_limited(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
@@ -119,7 +117,7 @@ def test_no_more_steps_are_read_than_are_worth_it(
     assert {node.sampled for node in told.nodes} == {500}
 
 
-def test_what_cannot_be_told_is_named(engine: Engine) -> None:
+def test_a_range_that_is_too_long_is_refused(engine: Engine) -> None:
     long_ago = iso(engine.clock.now - 93 * DAY)
     with pytest.raises(InvalidInputError) as refused:
         engine.stats.of("ws_demo", None, None, long_ago, None)

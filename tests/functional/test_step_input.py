@@ -1,4 +1,4 @@
-"""What each step worked with: its config as it was filled in at that visit, and nothing twice."""
+"""The input of each step: its config with the values of that visit, stored without repetition."""
 
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ EMAIL = "ada@example.com"
 
 
 def run_of(engine: Engine, nodes: list[dict[str, Any]], event_body: Any, *ways: str) -> str:
-    """A run of these nodes in a row, or on these ways, walked as far as it goes by itself."""
+    """Returns a walked run of these nodes, in a row or along these edges."""
     lookup = {"by": "email", "path": "email"}
     config = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
     names = ["start", *(each["id"] for each in nodes), "done"]
@@ -39,12 +39,12 @@ def inputs_of(engine: Engine, run_id: str) -> dict[str, Any]:
     return {id_: step["input"] for id_, step in steps_of(engine.detail(run_id)).items()}
 
 
-def kept(engine: Engine, run_id: str, node_id: str) -> dict[str, Any]:
-    """What the step itself holds of its input."""
+def stored_input(engine: Engine, run_id: str, node_id: str) -> dict[str, Any]:
+    """Returns the part of its input that the step itself stores."""
     return engine.stores.runs.history(run_id).steps[node_id].input
 
 
-def test_a_decision_shows_the_values_that_it_compared(engine: Engine) -> None:
+def test_a_decision_shows_the_values_it_compared(engine: Engine) -> None:
     rules: list[dict[str, Any]] = [
         {"kind": "HAS_TAG", "tag": "{{trigger.tag}}"},
         {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10},
@@ -70,8 +70,8 @@ def test_a_decision_shows_the_values_that_it_compared(engine: Engine) -> None:
     ]
     assert found["plan"]["rules"] == [{**plans[0], "field": "pro", "value": "pro"}, plans[1]]
     # What the evidence tells is not stored a second time.
-    assert kept(engine, run_id, "any") == {"/conditions/0/tag": "vip"}
-    assert kept(engine, run_id, "plan") == {}
+    assert stored_input(engine, run_id, "any") == {"/conditions/0/tag": "vip"}
+    assert stored_input(engine, run_id, "plan") == {}
     assert found["start"] == engine.detail(run_id)["trigger"]
     assert found["done"] == {}
 
@@ -93,7 +93,7 @@ def test_a_call_shows_its_parameters_and_no_secret(engine: Engine) -> None:
     assert found["query"] == {"n": "7", "none": "", "out": None}
     assert found["auth"] == call["auth"]
     assert found["body"] == {"a.b/c": [7, {"password": REDACTED}]}
-    assert kept(engine, run_id, "call") == {}
+    assert stored_input(engine, run_id, "call") == {}
 
 
 def test_a_call_that_could_not_be_made_shows_what_was_known(engine: Engine) -> None:
@@ -115,7 +115,7 @@ def test_a_call_that_could_not_be_made_shows_what_was_known(engine: Engine) -> N
     assert found["body"] == {"a.b/c": 7, "apiKey": REDACTED}
 
 
-def test_no_credential_of_a_call_that_could_not_be_made_is_kept(engine: Engine) -> None:
+def test_no_credential_of_a_call_that_could_not_be_made_is_stored(engine: Engine) -> None:
     call = {
         "url": "https://u:{{trigger.password}}@api.example.com/?access_token={{trigger.password}}",
         "auth": {"type": "BEARER", "token": "{{trigger.token}}"},
@@ -143,14 +143,14 @@ def test_no_credential_of_a_call_that_could_not_be_made_is_kept(engine: Engine) 
         assert not any(value in stored for value in event_body.values())
 
 
-def test_a_call_without_its_secret_stays_as_it_was_written(engine: Engine) -> None:
+def test_a_call_without_its_secret_shows_the_config_as_written(engine: Engine) -> None:
     body = {"key": "{{secret.GONE}}", "n": "{{trigger.n}}"}
     run_id = run_of(engine, [integration("call", body=body)], {"n": 7})
     assert steps_of(engine.detail(run_id))["call"]["error"]["kind"] == "MISSING_SECRET"
     assert inputs_of(engine, run_id)["call"]["body"] == body
 
 
-def test_variables_waits_and_errors_show_what_was_read(engine: Engine) -> None:
+def test_variables_waits_and_errors_show_the_values_they_read(engine: Engine) -> None:
     due = iso(engine.clock() - 60_000)
     values = [
         {"target": "vars.text", "value": "{{trigger.n}} left", "type": "STRING"},
@@ -167,13 +167,13 @@ def test_variables_waits_and_errors_show_what_was_read(engine: Engine) -> None:
     found = inputs_of(engine, run_id)
     shown = [each["value"] for each in found["set"]["assignments"]]
     assert shown == ["3 left", "3", {"deep": ["3"]}]
-    assert kept(engine, run_id, "set") == {"/assignments/1/value": "3"}
+    assert stored_input(engine, run_id, "set") == {"/assignments/1/value": "3"}
     assert found["nap"] == {"until": {"field": due}}
     assert found["bad"] == {"message": "Only 3 left"}
-    assert kept(engine, run_id, "bad") == kept(engine, run_id, "nap") == {}
+    assert stored_input(engine, run_id, "bad") == stored_input(engine, run_id, "nap") == {}
 
 
-def test_a_message_shows_whom_it_chose_and_what_its_templates_read(engine: Engine) -> None:
+def test_a_message_shows_its_recipients_and_the_values_of_its_templates(engine: Engine) -> None:
     template_id = engine.template("Dear {{contact.firstName | default: 'you'}}, {{trigger.total}}")
     mail = message("mail", template_id)
     mail["config"]["recipients"] = {
@@ -187,7 +187,7 @@ def test_a_message_shows_whom_it_chose_and_what_its_templates_read(engine: Engin
     assert found["variables"] == {"trigger.total": 12.5}
 
 
-def test_each_variable_of_a_message_is_cut_by_itself(engine: Engine) -> None:
+def test_each_variable_of_a_message_is_cut_separately(engine: Engine) -> None:
     names = [f"v{number}" for number in range(12)]
     body = " ".join(f"{{{{trigger.{name}}}}}" for name in names)
     run_id = run_of(
@@ -201,7 +201,7 @@ def test_each_variable_of_a_message_is_cut_by_itself(engine: Engine) -> None:
     assert (shown["trigger.v0"], shown["trigger.v9"]) == ("x" * 900, "…")
 
 
-def test_what_a_message_read_is_known_or_said_not_to_be(
+def test_the_variables_of_a_message_are_empty_or_unknown(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = message("mail", engine.template("The same for all", subject="News"))
@@ -212,14 +212,14 @@ def test_what_a_message_read_is_known_or_said_not_to_be(
     assert inputs_of(engine, run_id)["mail"] is None
 
 
-def test_where_the_places_alone_are_too_many_nothing_is_kept(engine: Engine) -> None:
+def test_an_input_with_too_many_paths_is_not_stored(engine: Engine) -> None:
     body = {f"{number:03}{'k' * 97}": "{{trigger.n}}" for number in range(100)}
     run_id = run_of(engine, [integration("call", body={**body, "x": "{{trigger.no}}"})], {"n": 7})
-    assert kept(engine, run_id, "call") == {}
+    assert stored_input(engine, run_id, "call") == {}
     assert inputs_of(engine, run_id)["call"] is None
 
 
-def test_long_values_are_cut_and_many_are_bounded(engine: Engine) -> None:
+def test_long_values_are_cut_and_their_total_is_limited(engine: Engine) -> None:
     tags = [{"kind": "HAS_TAG", "tag": "{{trigger.tag}}"} for _ in range(20)]
     ways = ["start > any", "any > done : true", "any > done : false"]
     nodes = [node("any", "CONDITION", kind="ANY", conditions=tags)]
@@ -230,7 +230,7 @@ def test_long_values_are_cut_and_many_are_bounded(engine: Engine) -> None:
     assert sum(len(each) for each in shown) < MAX_INPUT_BYTES
 
 
-def test_what_was_never_recorded_is_not_made_up(
+def test_an_input_that_was_not_recorded_is_unknown(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.contacts.create("ws_demo", ContactDocument(email=EMAIL, tags=["vip"]))

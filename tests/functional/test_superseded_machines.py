@@ -1,4 +1,5 @@
-"""Machines of superseded versions: kept while a run may walk on them, then deleted, in turns."""
+"""Machines of superseded versions: kept while a run may need them, then deleted at a limited
+rate."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -55,7 +56,7 @@ def machines(engine: Engine, automation_id: str) -> list[int]:
 
 
 def tick_for(engine: Engine, time: int, step: int = 6 * HOUR) -> None:
-    """Lets the time pass, with a tick now and then."""
+    """Lets the time pass, with a tick after each step."""
     for _ in range(time // step):
         engine.clock.advance(step)
         engine.due_work.settle_due(100)
@@ -66,7 +67,7 @@ def machine_rows(engine: Engine, automation_id: str) -> list[str]:
     return [row["sk"] for row in page.items if row["sk"].startswith("MACHINE#")]
 
 
-def test_a_superseded_machine_is_deleted_a_day_after_it_was_seen_empty(engine: Engine) -> None:
+def test_a_superseded_machine_without_open_runs_is_deleted_after_a_day(engine: Engine) -> None:
     automation_id = engine.activate(document("one"))
     assert activate_again(engine, automation_id, "two") == 2
     tick_for(engine, HOUR, HOUR)
@@ -79,7 +80,7 @@ def test_a_superseded_machine_is_deleted_a_day_after_it_was_seen_empty(engine: E
     assert list(engine.stores.due.rows(engine.clock())) == []
 
 
-def test_an_open_run_keeps_its_machine_and_the_day_starts_anew(engine: Engine) -> None:
+def test_an_open_run_keeps_its_machine_and_restarts_the_day(engine: Engine) -> None:
     automation_id = engine.activate(document("one"))
     run_id = engine.fire(automation_id, {})
     engine.walk(run_id, until="stop")
@@ -97,8 +98,8 @@ def test_an_open_run_keeps_its_machine_and_the_day_starts_anew(engine: Engine) -
     assert machines(engine, automation_id) == [2]
 
 
-def test_a_run_opened_between_the_listings_by_a_stale_reader_counts(engine: Engine) -> None:
-    """It read the automation before version 2, and wrote its run a little later."""
+def test_a_run_opened_late_on_the_old_version_keeps_the_machine(engine: Engine) -> None:
+    """Its opener read the automation before version 2, and wrote the run a little later."""
     automation_id = engine.activate(document("one"))
     stale = engine.stores.automations.get(engine.workspace_id, automation_id)
     activate_again(engine, automation_id, "two")
@@ -122,7 +123,7 @@ def test_runs_of_the_new_version_do_not_keep_the_old_machine(engine: Engine) -> 
     assert machines(engine, automation_id) == [2]
 
 
-def test_archiving_supersedes_the_last_machine_and_pausing_does_not(engine: Engine) -> None:
+def test_archiving_deletes_the_last_machine_and_pausing_keeps_it(engine: Engine) -> None:
     automation_id = engine.activate(document("one"))
     engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
     tick_for(engine, 3 * DAY)
@@ -133,10 +134,10 @@ def test_archiving_supersedes_the_last_machine_and_pausing_does_not(engine: Engi
 
 
 @pytest.mark.sampled(1)
-def test_machines_are_deleted_no_faster_than_aws_allows(
+def test_machines_are_deleted_at_the_rate_that_aws_allows(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, no_sleeping: None
 ) -> None:
-    """A crowd of them takes several ticks, and nobody sleeps for it."""
+    """Many machines take several ticks, and no process sleeps."""
     moments: list[int] = []
     real = engine.stepfunctions.delete_state_machine
 
@@ -159,7 +160,7 @@ def test_machines_are_deleted_no_faster_than_aws_allows(
         assert len(within) <= WORKSPACE_ROOM + MINUTE // WORKSPACE_INTERVAL
 
 
-def test_a_bucket_gives_its_turns_and_refills(engine: Engine) -> None:
+def test_a_throttle_grants_its_turns_and_refills(engine: Engine) -> None:
     throttle, now = engine.stores.throttle, engine.clock()
     assert [throttle.reserve("things", now, SECOND, 5) for _ in range(5)] == [1, 2, 3, 4, 5]
     for _ in range(2):

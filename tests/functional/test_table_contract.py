@@ -1,4 +1,4 @@
-"""What the stores rely on, asked of every implementation of the table."""
+"""What the stores rely on, tested on every implementation of the table."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def dynamodb() -> Iterator[Any]:
 
 
 def dynamo_on_moto(dynamodb: Any) -> Table:
-    """An empty table, whatever the test before left."""
+    """Returns an empty table, whatever the previous test left."""
     if TABLE in dynamodb.list_tables()["TableNames"]:
         dynamodb.delete_table(TableName=TABLE)
     create_table(dynamodb)
@@ -71,7 +71,7 @@ def sorts(page: Page) -> list[str]:
 # ── reading and writing ─────────────────────────────────────────────────────────────────────────
 
 
-def test_what_is_put_is_read_in_plain_values(table: Table) -> None:
+def test_a_stored_row_is_read_back_in_plain_values(table: Table) -> None:
     table.put(
         row(
             text="é",
@@ -105,7 +105,7 @@ def test_what_is_put_is_read_in_plain_values(table: Table) -> None:
     )
 
 
-def test_half_of_a_surrogate_pair_is_stored_as_a_replacement_character(table: Table) -> None:
+def test_a_lone_surrogate_is_stored_as_a_replacement_character(table: Table) -> None:
     dirty = {"k\ud83d": ["\ud83d\ude00", "\ude00\ud83d"]}
     table.put(row(text="a\ud83d", map=dirty, words={"\udfff"}, nul="a\0b"))
     table.update(KEY, Change(set={"more": "\ud800", ("map", "x"): "\udc00"}))
@@ -118,7 +118,7 @@ def test_half_of_a_surrogate_pair_is_stored_as_a_replacement_character(table: Ta
     )
 
 
-def test_types_are_kept_apart(table: Table) -> None:
+def test_types_are_preserved(table: Table) -> None:
     table.put(row(yes=True, one=1, even=2.0, broken=0.5))
     found = table.get(KEY)
     assert found is not None
@@ -126,7 +126,7 @@ def test_types_are_kept_apart(table: Table) -> None:
     assert kinds == {"yes": bool, "one": int, "even": int, "broken": float}
 
 
-def test_what_is_read_is_a_copy(table: Table) -> None:
+def test_a_row_that_was_read_is_a_copy(table: Table) -> None:
     given = row(map={"a": [1]}, set={1})
     table.put(given)
     given["map"]["a"].append(2)
@@ -147,7 +147,7 @@ def test_a_put_replaces_the_whole_row(table: Table) -> None:
     assert table.get(KEY) == row(b=2)
 
 
-def test_a_row_that_is_not_there(table: Table) -> None:
+def test_a_missing_row_is_none_and_can_be_deleted(table: Table) -> None:
     assert table.get(KEY) is None
     assert table.query("RUN#1").items == []
     table.delete(KEY)
@@ -199,7 +199,7 @@ def test_a_row_that_cannot_be_stored_is_refused(table: Table, item: dict[str, An
     assert table.query("RUN#1").items == []
 
 
-def test_a_large_row_is_taken(table: Table) -> None:
+def test_a_large_row_is_stored(table: Table) -> None:
     table.put(row(big="x" * 400_000))
     assert table.get(KEY) is not None
 
@@ -265,7 +265,7 @@ CONDITIONS: list[tuple[ConditionBase, bool]] = [
 
 
 @pytest.mark.parametrize("case", range(len(CONDITIONS)))
-def test_a_condition_decides(table: Table, case: int) -> None:
+def test_a_write_happens_exactly_if_its_condition_holds(table: Table, case: int) -> None:
     condition, is_met = CONDITIONS[case]
     table.put(HELD)
     try:
@@ -278,7 +278,7 @@ def test_a_condition_decides(table: Table, case: int) -> None:
     assert table.get(KEY) == ({**HELD, "changed": 1} if is_met else HELD)
 
 
-def test_a_refused_put_tells_the_row_it_found(table: Table) -> None:
+def test_a_refused_put_returns_the_row_it_found(table: Table) -> None:
     table.put(row(a=1), IS_NEW)
     with pytest.raises(ConditionFailedError) as refused:
         table.put(row(a=2), IS_NEW)
@@ -287,7 +287,7 @@ def test_a_refused_put_tells_the_row_it_found(table: Table) -> None:
     assert table.get(KEY) == row(a=3)
 
 
-def test_a_refused_write_of_no_row_tells_none(table: Table) -> None:
+def test_a_refused_write_without_a_row_returns_none(table: Table) -> None:
     with pytest.raises(ConditionFailedError) as refused:
         table.update(KEY, Change(set={"a": 1}), Attr("pk").exists())
     assert refused.value.item is None
@@ -297,13 +297,13 @@ def test_a_refused_write_of_no_row_tells_none(table: Table) -> None:
 # ── changes ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_update_makes_the_row_that_was_not_there(table: Table) -> None:
+def test_an_update_creates_a_missing_row(table: Table) -> None:
     assert table.update(KEY, Change(set={"a": "x"}, add={"n": 1, "s": {3}})) == row(
         a="x", n=1, s={3}
     )
 
 
-def test_a_change_without_an_answer_does_what_an_update_does(table: Table) -> None:
+def test_change_does_the_same_as_update(table: Table) -> None:
     assert table.change(KEY, Change(set={"a": "x"}, add={"n": 1})) is None  # type: ignore[func-returns-value]
     assert table.get(KEY) == row(a="x", n=1)
     with pytest.raises(ConditionFailedError) as raised:
@@ -333,7 +333,7 @@ def test_an_update_sets_adds_and_removes_at_once(table: Table) -> None:
     assert table.get(KEY) == expected
 
 
-def test_removing_a_set_and_adding_to_it_begins_it_anew(table: Table) -> None:
+def test_adding_to_a_removed_set_starts_a_new_set(table: Table) -> None:
     table.put(HELD)
     assert "claimed" not in table.update(KEY, Change(remove=["claimed"]))
     assert table.update(KEY, Change(add={"claimed": {9}}))["claimed"] == {9}
@@ -350,7 +350,7 @@ def test_removing_a_set_and_adding_to_it_begins_it_anew(table: Table) -> None:
     ],
     ids=["no map", "add to text", "key", "twice", "empty set"],
 )
-def test_a_change_that_makes_no_sense_is_refused(table: Table, change: Change) -> None:
+def test_an_invalid_change_is_refused(table: Table, change: Change) -> None:
     table.put(HELD)
     with pytest.raises(ServiceError) as refused:
         table.update(KEY, change)
@@ -358,7 +358,7 @@ def test_a_change_that_makes_no_sense_is_refused(table: Table, change: Change) -
     assert table.get(KEY) == HELD
 
 
-def test_where_moto_is_laxer_memory_does_as_dynamodb() -> None:
+def test_memory_follows_dynamodb_where_moto_is_laxer() -> None:
     table = MemoryTable()
     table.put(HELD)
     for change in (
@@ -400,7 +400,7 @@ def test_a_transaction_writes_all(table: Table) -> None:
     ],
     ids=["put", "modify", "delete", "check"],
 )
-def test_a_transaction_writes_nothing_where_one_condition_fails(
+def test_a_transaction_writes_nothing_if_one_condition_fails(
     table: Table, failing: Put | Modify | Delete | Check
 ) -> None:
     table.put(row("C"))
@@ -411,7 +411,7 @@ def test_a_transaction_writes_nothing_where_one_condition_fails(
     assert table.query("RUN#1").items == [row("C")]
 
 
-def test_a_transaction_meets_a_row_once(table: Table) -> None:
+def test_a_transaction_with_a_row_twice_or_too_many_writes_is_refused(table: Table) -> None:
     with pytest.raises(ServiceError):
         table.transact([Put(row("A")), Check(Key("RUN#1", "A"), IS_NEW)])
     with pytest.raises(ServiceError):
@@ -446,7 +446,7 @@ def test_a_partition_is_read_in_order(table: Table, sort: SortRange, found: str)
 @pytest.mark.parametrize("ascending", [True, False])
 @pytest.mark.parametrize("limit", [1, 2, 5, 6])
 @pytest.mark.parametrize("index", [None, Index.BY_STATUS])
-def test_pages_follow_each_other(
+def test_a_query_continues_from_page_to_page(
     table: Table, ascending: bool, limit: int, index: Index | None
 ) -> None:
     names = [f"{number}" for number in range(5)]
@@ -474,7 +474,7 @@ def test_a_query_without_limit_reads_all(table: Table) -> None:
     assert (sorts(page), page.next) == ([f"{number}" for number in range(8)], None)
 
 
-def test_a_page_goes_on_from_a_key_alone(table: Table) -> None:
+def test_a_page_continues_after_any_key(table: Table) -> None:
     for sk in "ABC":
         table.put(row(sk))
     assert sorts(table.query("RUN#1", after={"pk": "RUN#1", "sk": "B"}, ascending=False)) == ["A"]
@@ -490,7 +490,9 @@ INDEXED = {
 
 
 @pytest.mark.parametrize("index", list(Index))
-def test_an_index_holds_keys_only_of_the_rows_that_have_its_own(table: Table, index: Index) -> None:
+def test_an_index_has_only_keys_and_only_rows_with_its_attributes(
+    table: Table, index: Index
+) -> None:
     partition, sort = INDEXED[index]
     table.put(row("A", **{partition: "P", sort: "2"}, other="x"))
     table.put(row("B", **{partition: "P", sort: "1"}))
@@ -525,15 +527,15 @@ def test_an_index_cannot_be_read_consistently(table: Table) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_tables_cannot_be_told_apart(seed: int, dynamodb: Any) -> None:
-    """The same random writes and reads, on every implementation."""
+def test_all_tables_give_the_same_answers(seed: int, dynamodb: Any) -> None:
+    """Makes the same random writes and reads on every implementation."""
     histories = [_history(make(dynamodb), random.Random(seed)) for make in TABLES.values()]
     for history in histories[1:]:
         assert history == histories[0]
 
 
 def _history(table: Table, choices: random.Random) -> list[Any]:
-    """What each of some random calls came to."""
+    """Returns the outcomes of some random calls."""
     told: list[Any] = []
     for _ in range(120):
         call = choices.choice(_CALLS)

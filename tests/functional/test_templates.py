@@ -1,4 +1,4 @@
-"""Templates by the API: what is refused, what a preview tells, pages, and what versions pin."""
+"""Templates in the API: refusals, previews, pages, and what versions pin."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def a_person(engine: Engine, **changes: Any) -> str:
 
 
 @pytest.mark.parametrize("by", ["contactId", "email"])
-def test_a_preview_says_what_the_message_would(deployed: Engine, by: str) -> None:
+def test_a_preview_shows_the_message_and_its_gates(deployed: Engine, by: str) -> None:
     person = a_person(deployed)
     chosen = {"contactId": person} if by == "contactId" else {"email": " ADA@example.com"}
     values = {"payload": {"orderId": "A-1"}, "steps": {"score": {"score": 7}}}
@@ -52,7 +52,7 @@ def test_a_preview_says_what_the_message_would(deployed: Engine, by: str) -> Non
     assert deployed.mailbox() == []
 
 
-def test_what_has_no_value_is_told_by_name(deployed: Engine) -> None:
+def test_a_preview_names_the_missing_variables(deployed: Engine) -> None:
     found = preview(a_template())
     assert (found["subject"], found["body"], found["address"], found["gates"]) == (
         None,
@@ -69,7 +69,7 @@ def test_what_has_no_value_is_told_by_name(deployed: Engine) -> None:
     assert found["problems"][0]["message"] == "`trigger.orderId` has no value"
 
 
-def test_a_gate_that_would_refuse_is_told(deployed: Engine) -> None:
+def test_a_preview_shows_the_gate_that_would_refuse(deployed: Engine) -> None:
     person = a_person(deployed, email=None, phone="+4915112345678")
     found = preview(a_template("Hi", "Hello"), {"phone": "+49 151 12345678"})
     assert (found["address"], found["body"]) == (None, "Hello")
@@ -81,7 +81,7 @@ def test_a_gate_that_would_refuse_is_told(deployed: Engine) -> None:
     assert [(gate["name"], gate["passed"]) for gate in gates] == [("consent", False)]
 
 
-def test_other_failures_are_problems_too(deployed: Engine) -> None:
+def test_a_preview_reports_other_failures_as_problems(deployed: Engine) -> None:
     found = preview(a_template("Hi", "{% for i in (1..99999) %}x{% endfor %}"))
     assert found["subject"] == "Hi"
     (problem,) = found["problems"]
@@ -113,14 +113,14 @@ def test_a_draft_is_previewed_without_being_saved(deployed: Engine) -> None:
         ({"sreps": {}}, "sreps"),
     ],
 )
-def test_a_preview_that_cannot_be_is_refused(
+def test_an_invalid_preview_request_is_refused(
     deployed: Engine, body: dict[str, Any], field: str
 ) -> None:
     answer = call("POST", f"/v1/templates/{a_template()}/preview", body)
     assert (answer["status"], answer["body"]["field"]) == (422, field)
 
 
-def test_who_may_preview_what(deployed: Engine) -> None:
+def test_members_preview_only_templates_of_their_workspace(deployed: Engine) -> None:
     template_id = a_template()
     draft = {"template": {"name": "Draft", "channel": "SMS", "body": "Hi"}}
     for path, body in (
@@ -137,7 +137,7 @@ def test_who_may_preview_what(deployed: Engine) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/templates", "/v1/automations"])
-def test_lists_come_in_pages_newest_first(deployed: Engine, path: str) -> None:
+def test_lists_have_pages_newest_first(deployed: Engine, path: str) -> None:
     made = []
     for number in range(7):
         if path == "/v1/templates":
@@ -161,7 +161,7 @@ def test_lists_come_in_pages_newest_first(deployed: Engine, path: str) -> None:
     assert (strange["status"], strange["body"]["field"]) == (400, "cursor")
 
 
-def test_a_version_keeps_the_template_as_it_was(engine: Engine) -> None:
+def test_a_version_keeps_the_template_from_its_activation(engine: Engine) -> None:
     template_id = engine.template("Hello {{contact.email}}")
     automation_id = engine.activate(mailing(template_id))
     changed = TemplateDocument(name="Mail", channel="EMAIL", subject="New", body="Changed")

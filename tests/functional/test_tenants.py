@@ -1,6 +1,8 @@
-"""Nothing crosses a workspace: every call of the API, with every id, value and cursor of another.
+"""Nothing crosses a workspace: calls every API operation with every id, value and cursor of another
+workspace.
 
-The calls come from the OpenAPI document: a path or parameter that this test does not know fails it.
+The calls come from the OpenAPI document, so a path or parameter that this test does not know makes
+it fail.
 """
 
 import json
@@ -43,8 +45,8 @@ BY_ADDRESS = ("/v1/invitations/{invitation_id}/accept", "/v1/invitations/{invita
 
 @pytest.fixture
 def ids(deployed: Engine, pool: str) -> dict[str, str]:
-    """Two workspaces, the first with something of everything: the values that each parameter, by
-    its name in the document, may take from there."""
+    """Creates two workspaces, the first with data of every kind. Returns its values for each path
+    parameter, by the parameter's name."""
     create_workspace(
         deployed.stores.workspaces, deployed.clock, workspace_id=OTHERS, name="Other", shards=1
     )
@@ -115,7 +117,7 @@ def _made(method: str, path: str, body: Any) -> dict[str, Any]:
 
 
 def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, str]:
-    """A failed run of its group, and a delivery."""
+    """Creates a failed run with its group, and a delivery; returns their ids."""
     of = engine.stores
     run = a_run(
         automation_id=automation_id,
@@ -144,7 +146,7 @@ def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, 
 
 
 def _cancellation(engine: Engine) -> str:
-    """A canceling of many that has something left to do."""
+    """Creates a bulk cancel that is not complete; returns its id."""
     body = {"filter": {"contact": EMAIL}, "reason": CANARY, "dryRun": False}
     return str(_made("POST", "/v1/runs/cancel", body)["id"])
 
@@ -166,7 +168,7 @@ def _filled(path: str, parameters: list[dict[str, Any]], ids: dict[str, str]) ->
 
 
 def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
-    """What is tried for a parameter of a query."""
+    """Returns the values to try for a query parameter."""
     of_others = {
         "automationId": [ids["automation_id"]],
         "contact": [ids["contact_id"], EMAIL, PHONE],
@@ -193,14 +195,15 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
 
 
 def _cursors(path: str) -> list[str]:
-    """Of the first workspace's own list, where it has so many rows."""
+    """Returns a cursor of the first workspace's list, if the list has more than one row."""
     answer = call("GET", path, query="limit=1")
     cursor = (answer["body"] or {}).get("nextCursor")
     return [cursor] if cursor else []
 
 
 def _is_closed(answer: dict[str, Any]) -> bool:
-    """Whether an answer tells nothing of the other workspace: what was asked for may be named."""
+    """Whether an answer reveals nothing of the other workspace; it may repeat the requested
+    value."""
     body = answer["body"]
     if answer["status"] == 200 and isinstance(body, dict) and "items" in body:
         return bool(body["items"] == [])
@@ -242,7 +245,7 @@ def test_a_reader_of_one_workspace_finds_nothing_of_another(
     assert asked > 60 and cursors >= 4
 
 
-def test_a_stranger_cannot_name_another_workspace(deployed: Engine, ids: dict[str, str]) -> None:
+def test_a_caller_cannot_name_a_foreign_workspace(deployed: Engine, ids: dict[str, str]) -> None:
     for path, parameters in _operations("get"):
         if path == "/v1/health":
             continue
@@ -298,6 +301,6 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
 
 
 def _rows(engine: Engine) -> list[dict[str, Any]]:
-    """Every row of the first workspace."""
+    """Returns every row of the first workspace."""
     found = [row for row in engine.rows() if "ws_other" not in json.dumps(row, default=str)]
     return sorted(found, key=lambda row: (row["pk"], row["sk"]))

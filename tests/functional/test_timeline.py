@@ -1,4 +1,4 @@
-"""The timeline of a contact: every kind in one order, pages to the end, and nobody else's rows."""
+"""The timeline of a contact: all kinds in one order, pages to the end, and no rows of others."""
 
 import itertools
 import random
@@ -31,7 +31,8 @@ def person(engine: Engine, email: str) -> str:
 
 
 def fill(engine: Engine, contact_id: str, count: int = 24) -> list[tuple[TimelineKind, str]]:
-    """Rows of every kind about one contact, mixed and at distinct moments; the newest first."""
+    """Creates rows of every kind about one contact, mixed and at different moments. Returns them
+    newest first."""
     made: list[tuple[TimelineKind, str]] = []
     kinds = list(itertools.islice(itertools.cycle(TimelineKind), count))
     random.Random(7).shuffle(kinds)
@@ -62,7 +63,7 @@ def shown(item: TimelineItemView) -> tuple[TimelineKind, str]:
 def pages(
     engine: Engine, contact_id: str, kinds: frozenset[TimelineKind] = EVERY, limit: int = 7
 ) -> list[tuple[TimelineKind, str]]:
-    """Every item, following cursors to the end; pages before the last are full."""
+    """Returns every item, following cursors to the end; pages before the last must be full."""
     found: list[tuple[TimelineKind, str]] = []
     cursor = None
     while True:
@@ -74,7 +75,7 @@ def pages(
         assert len(view.items) == limit
 
 
-def test_everything_about_a_person_comes_in_one_order(engine: Engine) -> None:
+def test_all_items_of_a_contact_are_in_one_order(engine: Engine) -> None:
     ada, bob = person(engine, "ada@example.com"), person(engine, "bob@example.com")
     made = fill(engine, ada)
     fill(engine, bob)
@@ -86,7 +87,7 @@ def test_everything_about_a_person_comes_in_one_order(engine: Engine) -> None:
             assert pages(engine, ada, frozenset(chosen)) == expected
 
 
-def test_expired_rows_and_those_that_the_index_has_not_lost_yet_are_left_out(
+def test_expired_and_foreign_rows_are_omitted(
     engine: Engine,
 ) -> None:
     ada = person(engine, "ada@example.com")
@@ -100,7 +101,7 @@ def test_expired_rows_and_those_that_the_index_has_not_lost_yet_are_left_out(
     assert pages(engine, ada) == [(TimelineKind.DELIVERY, kept.id)]
 
 
-def test_a_request_that_looked_at_enough_answers_with_a_cursor(
+def test_a_page_that_reached_its_read_limit_ends_early_with_a_cursor(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeline, "ROW_BUDGET", 5)
@@ -124,7 +125,7 @@ def test_a_request_that_looked_at_enough_answers_with_a_cursor(
         assert len(sizes) > 1
 
 
-def test_a_cursor_belongs_to_its_contact_and_kinds(engine: Engine) -> None:
+def test_a_cursor_is_only_valid_for_its_contact_and_kinds(engine: Engine) -> None:
     ada, bob = person(engine, "ada@example.com"), person(engine, "bob@example.com")
     fill(engine, ada)
     fill(engine, bob)
@@ -138,8 +139,8 @@ def test_a_cursor_belongs_to_its_contact_and_kinds(engine: Engine) -> None:
         engine.timelines.page("ws_other", ada, EVERY, 3, None)
 
 
-def test_messages_of_other_peoples_runs_are_there(engine: Engine) -> None:
-    """Those by a tag, and those to an address that is the contact's by the way."""
+def test_messages_to_the_contact_from_runs_of_others_are_shown(engine: Engine) -> None:
+    """For example messages by tag, and messages to a plain address that is the contact's."""
     to = {"kind": "AD_HOC", "addresses": ["ADA@example.com", "nobody@example.com"]}
     ada = person(engine, "ada@example.com")
     automation_id = engine.activate(mailing(engine.template("Hello"), recipients=to))
@@ -155,8 +156,8 @@ def test_messages_of_other_peoples_runs_are_there(engine: Engine) -> None:
     assert sorted(each.addressee_id or "" for each in attempts(engine)) == ["", ada]
 
 
-def test_a_message_under_way_to_somebody_else_is_there_from_the_start(engine: Engine) -> None:
-    """Nothing else would lead from the person to it, should its sender die."""
+def test_a_message_to_a_plain_address_is_shown_before_it_is_sent(engine: Engine) -> None:
+    """If its sender died, nothing else would lead from the contact to the message."""
     ada = person(engine, "ada@example.com")
     to = {"kind": "AD_HOC", "addresses": ["ada@example.com"]}
     automation_id = engine.activate(mailing(engine.template("Hello"), recipients=to))
@@ -174,7 +175,7 @@ def test_a_message_under_way_to_somebody_else_is_there_from_the_start(engine: En
     assert attempts(engine)[0].status is DeliveryStatus.PROCESSING
 
 
-def test_the_api_serves_it(deployed: Engine) -> None:
+def test_the_api_serves_the_timeline(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     ada = person(deployed, "ada@example.com")
     made = [each for each in fill(deployed, ada) if each[0] is not TimelineKind.RUN]

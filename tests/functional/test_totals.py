@@ -1,5 +1,5 @@
-"""Totals equal the rows: whatever the stream tells twice, late or in another order, and wherever a
-call is lost."""
+"""Totals equal the rows, even if the stream is repeated, late or reordered, and after any lost
+call."""
 
 import itertools
 import random
@@ -57,7 +57,7 @@ BEGIN = hour_of(START)
 
 @pytest.fixture(scope="module", autouse=True)
 def few_pulses() -> Iterator[None]:
-    """Four pulses, noted three at a time, do what many do."""
+    """Uses four pulses, written three at a time, instead of many."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(freshness, "PULSES", 4)
         patched.setattr(freshness, "_AT_ONCE", 3)
@@ -65,12 +65,12 @@ def few_pulses() -> Iterator[None]:
 
 
 class Lost(BaseException):
-    """The process is gone."""
+    """The process died."""
 
 
 class TotalsSimulation:
-    """Rows that come and go, the stream that tells of them, and those who count them. None is kept
-    for less than `kept` milliseconds."""
+    """Rows that are created, changed and deleted, the stream that reports them, and the functions
+    that count them. Every row is kept for at least `kept` milliseconds."""
 
     def __init__(self, shards: int, kept: int) -> None:
         self.clock = Clock()
@@ -101,7 +101,7 @@ class TotalsSimulation:
         self.made = 0
 
     def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
-        """What is counted, with rows that hold no more than lists and totals look at."""
+        """Returns the countable with rows that have only what lists and totals read."""
 
         def read(ids: Iterable[str]) -> dict[str, Any]:
             wanted = [_key(row_id) for row_id in ids]
@@ -139,7 +139,7 @@ class TotalsSimulation:
         return act()
 
     def _meanwhile(self) -> None:
-        """What others do between two calls of a function."""
+        """Lets others act between two calls of a function."""
         if self.interludes and not self.is_interlude:
             self.is_interlude = True
             self.interludes()
@@ -148,7 +148,7 @@ class TotalsSimulation:
     # ── rows ───────────────────────────────────────────────────────────────────────────────────
 
     def add(self, kind: str, automation: str | None, created_at: int, kept: int) -> None:
-        """A row as the stores write it, as far as lists and totals look at it."""
+        """Adds a row as the stores write it, reduced to what lists and totals read."""
         self.made += 1
         row_id = f"{kind.lower()}_{self.made:05d}"
         key = _key(row_id)
@@ -165,7 +165,7 @@ class TotalsSimulation:
         )
 
     def change(self, number: int, step: int) -> None:
-        """Moves a row on to another status of its kind."""
+        """Moves a row to a later status of its kind."""
         rows = self.rows()
         if rows:
             row = rows[number % len(rows)]
@@ -204,7 +204,7 @@ class TotalsSimulation:
     # ── what AWS does by itself ────────────────────────────────────────────────────────────────
 
     def deliver(self, records: list[Record]) -> None:
-        """As Lambda reads a stream: again until it was taken."""
+        """Delivers records like Lambda: again until the function succeeds."""
         told = changes_in(record.to_event(n) for n, record in enumerate(records, 1))
         while not self._works(lambda: self.marker.mark(told)):
             continue
@@ -220,7 +220,7 @@ class TotalsSimulation:
         return True
 
     def hold_back(self) -> None:
-        """The indexes follow the table half a minute later."""
+        """Lets the indexes follow the table half a minute late."""
         self.table.holds_back, self.held_since = True, self.clock.now
 
     def let_pass(self, milliseconds: int) -> None:
@@ -248,7 +248,7 @@ class TotalsSimulation:
         self._works(lambda: self.due.settle_due(10_000))
 
     def settle(self) -> None:
-        """Lets the stream be read and all that is due be done."""
+        """Delivers the stream and runs everything that is due."""
         self.read_stream()
         for _ in range(400):
             due = [row["dueKey"] for row in self.table.items() if "dueKey" in row]
@@ -309,8 +309,8 @@ FAULTS = ("refused", "unanswered", "dead", "again")
 
 
 def life(simulated: TotalsSimulation, chance: random.Random, steps: int, kept: int) -> list[Record]:
-    """Rows coming, changing and going, with the stream read now and then: in another order, twice
-    and again; all of its records in the end."""
+    """Creates, changes and deletes rows; delivers the stream sometimes reordered and repeatedly,
+    and all records in the end."""
     told: list[Record] = []
     for _ in range(steps):
         match chance.randrange(9):
@@ -342,7 +342,8 @@ def life(simulated: TotalsSimulation, chance: random.Random, steps: int, kept: i
 
 
 def interlude(simulated: TotalsSimulation, chance: random.Random, told: list[Record]) -> None:
-    """Now and then a row comes or changes between two calls, and is told of at once or later."""
+    """Sometimes creates or changes a row between two calls, which the stream reports at once or
+    later."""
     if chance.random() < 0.1:
         if chance.random() < 0.3:
             simulated.add("RUN", "aut_one", simulated.clock.now - HOUR, 90 * DAY)
@@ -356,7 +357,9 @@ def interlude(simulated: TotalsSimulation, chance: random.Random, told: list[Rec
 @pytest.mark.parametrize("shards", SHARDS)
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), kept=st.sampled_from([5 * HOUR, 90 * DAY]))
-def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, kept: int) -> None:
+def test_counts_equal_the_rows_despite_reordered_and_repeated_records(
+    shards: int, seed: int, kept: int
+) -> None:
     chance = random.Random(seed)
     simulated = TotalsSimulation(shards, kept)
     # Before the first pulse all is counted, as rows that are kept for 90 days.
@@ -392,7 +395,7 @@ def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, 
 
 
 def an_hour_of_runs(shards: int) -> TotalsSimulation:
-    """Three open runs, told of and marked, an hour later."""
+    """Returns a simulation with three open runs, already reported and marked, an hour later."""
     simulated = TotalsSimulation(shards, 90 * DAY)
     simulated.pulse()
     for _ in range(3):
@@ -412,7 +415,7 @@ def test_a_change_between_any_two_calls_of_the_tick_is_not_lost(
     shards: int, is_told_at_once: bool, lags: bool
 ) -> None:
     def ticks(point: int | None) -> list[str]:
-        """Makes a change right before the call of that number. Returns the calls."""
+        """Makes a change right before the call with this number. Returns the calls."""
         simulated = an_hour_of_runs(shards)
 
         def interlude() -> None:
@@ -473,7 +476,7 @@ def test_a_run_that_ends_while_it_is_counted_is_counted_once(shards: int) -> Non
     assert calls > 5
 
 
-def test_rows_of_which_the_stream_has_not_told_yet_are_counted() -> None:
+def test_rows_that_the_stream_has_not_reported_yet_are_counted() -> None:
     simulated = an_hour_of_runs(1)
     for _ in range(4):
         simulated.add("RUN", "aut_one", simulated.clock.now, 90 * DAY)
@@ -505,13 +508,13 @@ def is_counting(call: Call) -> bool:
 
 
 def ready_to_count(simulated: TotalsSimulation) -> None:
-    """The marks are taken away, and all of the hour are due to be counted."""
+    """Removes the marks, so that all totals of the hour are due to be counted."""
     simulated.work()
     simulated.let_pass(recount.INDEX_LAG)
     assert len(due_rows(simulated)) == 2
 
 
-def test_an_hour_whose_count_kills_the_tick_is_not_the_first_again() -> None:
+def test_an_hour_whose_count_killed_the_tick_is_not_retried_first() -> None:
     simulated = an_hour_of_runs(1)
     ready_to_count(simulated)
     before = due_rows(simulated)
@@ -530,7 +533,7 @@ def test_an_hour_whose_count_kills_the_tick_is_not_the_first_again() -> None:
 
 
 @pytest.mark.parametrize("bound", ["time", "keys", "rows"])
-def test_an_hour_that_is_too_large_is_put_off_longer_and_longer(
+def test_an_hour_that_is_too_large_is_postponed_longer_each_time(
     bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulated = an_hour_of_runs(1)
@@ -570,7 +573,7 @@ def test_an_hour_that_is_too_large_is_put_off_longer_and_longer(
     assert total_of(simulated, RUNS, BEGIN).holds(simulated.clock.now)
 
 
-def test_hours_wait_for_all_else_and_never_the_other_way_round() -> None:
+def test_the_tick_counts_hours_after_all_other_work() -> None:
     simulated = an_hour_of_runs(1)
     later = keys.due_key(simulated.clock.now, "run_late")
     simulated.table.put(
@@ -588,7 +591,7 @@ def test_hours_wait_for_all_else_and_never_the_other_way_round() -> None:
     assert seen == ["run_late"]
 
 
-def test_the_scopes_of_an_hour_do_not_fall_due_at_one_moment() -> None:
+def test_the_scopes_of_an_hour_are_due_at_different_moments() -> None:
     simulated = TotalsSimulation(1, 90 * DAY)
     for number in range(50):
         simulated.add("RUN", f"aut_{number}", BEGIN + MINUTE, 90 * DAY)
@@ -600,7 +603,7 @@ def test_the_scopes_of_an_hour_do_not_fall_due_at_one_moment() -> None:
     assert len({moment // MINUTE for moment in due_at}) >= 5
 
 
-def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_end() -> None:
+def test_an_hour_that_keeps_changing_is_counted_less_often_until_it_settles() -> None:
     simulated = an_hour_of_runs(1)
     simulated.settle()
     # A change each half a minute, for hours.
@@ -637,7 +640,7 @@ def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_
 
 
 def story(simulation: Simulation, workspace_id: str) -> None:
-    """Runs of two hours that are opened, started and ended while the functions work."""
+    """Opens, starts and ends runs of two hours while the functions work."""
     stores = services().stores
     shards = stores.workspaces.get(workspace_id).shards
     event = an_event({})
@@ -680,8 +683,8 @@ def counted(simulation: Simulation, workspace_id: str, part: str | None) -> dict
 
 
 def faults_of(call: Call) -> Iterable[Fault]:
-    """A read changes nothing, however it ends; of the many alike in other partitions, the first
-    stands for all."""
+    """Returns the faults to try for a call. A read has one kind of fault, since it changes nothing.
+    Of many similar calls to other partitions only the first is broken."""
     is_one_of_many = call.operation == "Query" or call.target.startswith("PULSE#")
     if is_one_of_many and "#0/" not in call.target:
         return ()
@@ -690,7 +693,7 @@ def faults_of(call: Call) -> Iterable[Fault]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("shards", SHARDS)
-def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
+def test_after_any_fault_the_totals_equal_the_rows(
     shards: int, report_figure: Callable[[str], None]
 ) -> None:
     with open_simulation() as simulation:

@@ -1,4 +1,4 @@
-"""A call is not tried again for a run that has ended meanwhile."""
+"""A call is not retried if its run has ended meanwhile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ RETRY = {"maxTries": 3, "backoffSeconds": 60, "maxDelaySeconds": 60}
 
 @dataclass
 class Busy:
-    """Has no time for anybody; something else happens at each call."""
+    """Answers 503 to every call, and lets something else happen during it."""
 
     meanwhile: Callable[[], Any]
     calls: int = 0
@@ -59,7 +59,7 @@ def test_a_canceled_run_makes_no_further_call(
 @pytest.mark.parametrize(
     "error", [TransientError("the table is busy"), ServiceError("it is away", "ConnectionClosed")]
 )
-def test_where_the_run_cannot_be_read_the_calls_go_on(
+def test_the_retries_continue_if_the_run_cannot_be_read(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, error: RunledgerError
 ) -> None:
     run_id = _opened(engine)

@@ -1,4 +1,5 @@
-"""Dates of contacts in every form: each fires, and what is none is a refusal that says so."""
+"""Contacts' dates in every form: each valid date fires, and an invalid one gives a refusal that
+says so."""
 
 from typing import Any
 
@@ -44,7 +45,7 @@ def person(dates: Dates, value: Any, **metadata: Any) -> str:
 
 
 def refusals(engine: Engine) -> dict[str | None, str]:
-    """The messages by contact; fails where one has two."""
+    """Returns the message of each contact's refusal; fails if a contact has two."""
     rows = [
         engine.stores.refusals.get(row["pk"].partition("#")[2])
         for row in engine.rows()
@@ -61,7 +62,9 @@ def listed(engine: Engine) -> list[str]:
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_every_form_fires_and_what_is_none_is_refused(dates: Dates, is_known: bool) -> None:
+def test_every_valid_form_fires_and_an_invalid_date_is_refused(
+    dates: Dates, is_known: bool
+) -> None:
     dates.at("2026-01-14T12:00:00Z")
     automation_id = dates.activate()
     if is_known:
@@ -85,7 +88,7 @@ def test_every_form_fires_and_what_is_none_is_refused(dates: Dates, is_known: bo
     assert listed(dates.engine) == sorted(wrong)
 
 
-def test_it_is_said_once_for_each_value_and_no_more_once_it_is_mended(dates: Dates) -> None:
+def test_an_invalid_date_is_refused_once_until_it_changes(dates: Dates) -> None:
     automation_id = dates.activate()
     contact_id = person(dates, "16.01.1990")
     early = person(dates, "soon")
@@ -106,7 +109,7 @@ def test_it_is_said_once_for_each_value_and_no_more_once_it_is_mended(dates: Dat
     assert dates.runs() == {contact_id: RunStatus.PENDING}
 
 
-def test_a_contact_that_is_written_after_the_first_fire_is_found_by_its_listing(
+def test_an_invalid_date_written_after_the_first_fire_is_found_by_its_listing(
     dates: Dates,
 ) -> None:
     automation_id = dates.activate()
@@ -125,7 +128,7 @@ def test_a_contact_that_is_written_after_the_first_fire_is_found_by_its_listing(
     assert listed(dates.engine) == []
 
 
-def test_another_key_and_a_stopped_fire_look_at_all_again(
+def test_a_new_key_or_a_stopped_fire_searches_all_contacts_again(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
@@ -146,7 +149,7 @@ def test_another_key_and_a_stopped_fire_look_at_all_again(
     assert dates.engine.stores.contacts.date_fields("ws_other") == frozenset()
 
 
-def test_a_fire_of_before_all_were_looked_at_counts_for_none(dates: Dates) -> None:
+def test_a_fire_that_did_not_search_all_contacts_does_not_count_as_the_first(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.fire(automation_id)
     key = keys.fire(automation_id, dates.fires(automation_id)[0].day, 1)
@@ -156,7 +159,7 @@ def test_a_fire_of_before_all_were_looked_at_counts_for_none(dates: Dates) -> No
     assert fire is not None and (fire.looks_at_all, fire.refused) == (True, 1)
 
 
-def test_erasing_takes_the_listing_too(dates: Dates) -> None:
+def test_erasing_a_contact_deletes_its_listing(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.fire(automation_id)
     contact_id = person(dates, "soon")

@@ -1,4 +1,4 @@
-"""Runs that open when a run of another automation ends."""
+"""Automations that start when a run of another automation ends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,8 @@ LOOKUP: dict[str, Any] = {
 
 
 def upstream_document(name: str = "First", **trigger: Any) -> dict[str, Any]:
-    """Fails where the payload says so, else remembers a number and completes."""
+    """Returns an automation that fails for a number up to 10; otherwise it stores the number's
+    double and completes."""
     big = {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10}
     kept = {"target": "vars.double", "value": "{{trigger.n | times: 2}}", "type": "NUMBER"}
     return {
@@ -49,7 +50,7 @@ def upstream_document(name: str = "First", **trigger: Any) -> dict[str, Any]:
 
 
 def waiting(upstream_id: str, name: str = "Second", **more: Any) -> dict[str, Any]:
-    """Waits for the end of the other's runs, and does nothing."""
+    """Returns an automation that starts after each run of another one and does nothing."""
     reentry = more.pop("reentry", "ALWAYS")
     config = {"triggerType": "UPSTREAM", "automationId": upstream_id, **more}
     return {
@@ -77,7 +78,7 @@ def edit(engine: Engine, automation_id: str, document: dict[str, Any]) -> None:
 
 
 def end(engine: Engine, automation_id: str, n: int = 20, **payload: Any) -> str:
-    """The id of an upstream run that has ended."""
+    """Returns the id of a new upstream run that has ended."""
     run_id = engine.fire(automation_id, {"n": n, **payload})
     engine.walk(run_id)
     return run_id
@@ -88,7 +89,7 @@ def follow(engine: Engine, run_id: str) -> None:
 
 
 def opened_by(engine: Engine, automation_id: str, run_id: str) -> str:
-    """The id of the run that the end of another opens."""
+    """Returns the id of the run that the end of another run opens."""
     return derived_id("run", engine.workspace_id, automation_id, dedupe_key(run_id))
 
 
@@ -147,7 +148,7 @@ def test_the_end_of_a_run_opens_one_with_its_contact_and_outputs(engine: Engine)
     assert engine.status(run_id) is RunStatus.COMPLETED
 
 
-def test_a_run_tells_which_runs_its_end_opened(engine: Engine) -> None:
+def test_a_run_shows_the_downstream_runs_it_opened(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     second, third = (engine.activate(waiting(first, name)) for name in ("Second", "Third"))
     engine.activate(waiting(first, "Not this", on=["FAILED"]))
@@ -174,7 +175,7 @@ def test_a_run_tells_which_runs_its_end_opened(engine: Engine) -> None:
     assert engine.detail(opened_by(engine, second, ended))["downstream"] == []
 
 
-def test_a_run_without_a_contact_opens_one_without(engine: Engine) -> None:
+def test_a_run_without_a_contact_opens_a_run_without_one(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     second = engine.activate(waiting(first))
     ended = end(engine, first)
@@ -182,7 +183,7 @@ def test_a_run_without_a_contact_opens_one_without(engine: Engine) -> None:
     assert engine.detail(opened_by(engine, second, ended))["contact"] is None
 
 
-def test_an_end_that_is_told_again_opens_no_second_run_and_no_refusal(engine: Engine) -> None:
+def test_a_repeated_end_opens_no_second_run_and_no_refusal(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     second = engine.activate(waiting(first, reentry="ONCE"))
     ended = end(engine, first)
@@ -215,7 +216,7 @@ def test_only_the_chosen_statuses_open_a_run(engine: Engine, on: str) -> None:
     assert refusals(engine) == []
 
 
-def test_the_whole_error_of_a_failed_run_is_handed_on(engine: Engine) -> None:
+def test_the_whole_error_of_a_failed_run_is_passed_on(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     second = engine.activate(waiting(first, on=["FAILED"]))
     ended = end(engine, first, n=3)
@@ -227,7 +228,7 @@ def test_the_whole_error_of_a_failed_run_is_handed_on(engine: Engine) -> None:
 # ── Refusing ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_paused_automation_refuses_once_and_the_others_open_theirs(engine: Engine) -> None:
+def test_a_paused_automation_refuses_and_the_others_open_their_runs(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     paused, second = engine.activate(waiting(first)), engine.activate(waiting(first, "Third"))
     engine.stopping.stop(engine.workspace_id, paused, AutomationStatus.PAUSED, BY)
@@ -246,7 +247,7 @@ def test_a_paused_automation_refuses_once_and_the_others_open_theirs(engine: Eng
     assert engine.status(opened_by(engine, paused, later)) is RunStatus.PENDING
 
 
-def test_a_contact_that_may_not_enter_again_leaves_a_refusal(engine: Engine) -> None:
+def test_a_contact_blocked_by_reentry_leaves_a_refusal(engine: Engine) -> None:
     first = engine.activate(upstream_document(**LOOKUP))
     second = engine.activate(waiting(first, reentry="ONCE"))
     earlier, later = (end(engine, first, email="ada@example.com") for _ in range(2))
@@ -270,7 +271,7 @@ def test_an_erased_contact_leaves_a_refusal(engine: Engine) -> None:
     assert (refusal.reason, refusal.contact_id) == (RefusalReason.NO_CONTACT, contact_id)
 
 
-def test_what_is_too_large_to_be_handed_on_leaves_a_refusal(engine: Engine) -> None:
+def test_a_payload_that_is_too_large_leaves_a_refusal(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     engine.activate(waiting(first))
     ended = end(engine, first, padding="x" * 999_900)
@@ -282,7 +283,7 @@ def test_what_is_too_large_to_be_handed_on_leaves_a_refusal(engine: Engine) -> N
 
 
 @pytest.mark.deep
-def test_a_chain_ends_at_its_bound(engine: Engine) -> None:
+def test_a_chain_ends_at_its_limit(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     automations = [first]
     for index in range(MAX_DEPTH + 1):
@@ -301,8 +302,8 @@ def test_a_chain_ends_at_its_bound(engine: Engine) -> None:
     assert (refusal.reason, refusal.source) == (RefusalReason.CHAIN_TOO_DEEP, run_id)
 
 
-def test_a_cycle_that_was_made_anyway_ends(engine: Engine) -> None:
-    """Two activations at once do not see each other."""
+def test_a_cycle_that_was_activated_despite_the_check_ends(engine: Engine) -> None:
+    """Two concurrent activations do not see each other."""
     first = engine.activate(by_hand("First"))
     second = engine.activate(waiting(first))
     automation = engine.stores.automations.get(engine.workspace_id, first)
@@ -323,7 +324,7 @@ def test_a_cycle_that_was_made_anyway_ends(engine: Engine) -> None:
     assert refusals(engine)[0].reason is RefusalReason.CHAIN_TOO_DEEP
 
 
-def test_what_fails_for_one_is_told_again_and_opens_the_others_meanwhile(
+def test_a_failure_for_one_automation_opens_the_others_and_is_retried(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = engine.activate(upstream_document())
@@ -347,7 +348,7 @@ def test_what_fails_for_one_is_told_again_and_opens_the_others_meanwhile(
     assert set(engine.stores.runs.get_many(ids.values())) == set(ids.values())
 
 
-def test_an_end_of_no_run_of_the_workspace_opens_nothing(engine: Engine) -> None:
+def test_the_end_of_an_unknown_or_foreign_run_opens_nothing(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     second = engine.activate(waiting(first))
     ended = end(engine, first)
@@ -359,7 +360,7 @@ def test_an_end_of_no_run_of_the_workspace_opens_nothing(engine: Engine) -> None
 # ── Activating ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_waits_is_known_from_activation_until_another_version_or_the_archive(
+def test_a_downstream_automation_is_known_while_its_version_is_active_or_paused(
     engine: Engine,
 ) -> None:
     first, other = engine.activate(upstream_document()), engine.activate(upstream_document("Other"))
@@ -381,18 +382,18 @@ def test_who_waits_is_known_from_activation_until_another_version_or_the_archive
     assert downstream_of(engine, first) == []
 
 
-def test_a_failed_activation_leaves_who_waits_as_it_was(
+def test_a_failed_activation_or_archiving_leaves_the_downstream_list_unchanged(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Refuses every AWS call in turn, of moving from one upstream automation to another and of
-    the archive after it."""
+    """Refuses every AWS call in turn while an automation moves to another upstream automation, and
+    then while it is archived."""
     first, other = engine.activate(upstream_document()), engine.activate(upstream_document("Other"))
     second = engine.activate(waiting(first))
     draft = AutomationDocument.model_validate(waiting(other))
     engine.automations.update(engine.workspace_id, second, draft, BY)
 
     def refused_in_turn(act: Any, is_done: Any) -> int:
-        """Tries until nothing is refused; how many tries that took."""
+        """Tries until no call is refused; returns the number of tries."""
         tried = 0
         while True:
             calls: list[str] = []
@@ -444,8 +445,9 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
     assert (downstream_of(engine, first), downstream_of(engine, other)) == ([], [])
 
 
-def test_an_activation_in_between_makes_the_archive_start_over(engine: Engine) -> None:
-    """It reserved its number before the archive read the automation, and committed after."""
+def test_archiving_is_refused_if_an_activation_happened_meanwhile(engine: Engine) -> None:
+    """The activation reserved its version before the automation was read for archiving, and
+    committed afterwards."""
     first, other = engine.activate(upstream_document()), engine.activate(upstream_document("Other"))
     second = engine.activate(waiting(first))
     store = engine.stores.automations
@@ -461,7 +463,7 @@ def test_an_activation_in_between_makes_the_archive_start_over(engine: Engine) -
     assert downstream_of(engine, other) == [second]
 
 
-def test_a_draft_that_waits_for_another_is_archived_without_a_trace(engine: Engine) -> None:
+def test_archiving_a_downstream_draft_leaves_nothing(engine: Engine) -> None:
     first = engine.activate(by_hand("First"))
     draft = AutomationDocument.model_validate(waiting(first))
     second = engine.automations.create(engine.workspace_id, draft, BY).id
@@ -472,7 +474,7 @@ def test_a_draft_that_waits_for_another_is_archived_without_a_trace(engine: Engi
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
-def test_a_cycle_is_refused_and_its_chain_named(engine: Engine, length: int) -> None:
+def test_a_cycle_is_refused_and_its_chain_is_named(engine: Engine, length: int) -> None:
     first = engine.activate(by_hand("Link 0"))
     last = first
     for index in range(1, length):
@@ -491,7 +493,7 @@ def test_a_cycle_is_refused_and_its_chain_named(engine: Engine, length: int) -> 
     assert downstream_of(engine, last) != [first]
 
 
-def test_a_cycle_through_a_paused_automation_is_refused_and_so_is_its_resumption(
+def test_a_cycle_through_a_paused_automation_is_refused(
     engine: Engine,
 ) -> None:
     first = engine.activate(by_hand("First"))
@@ -502,7 +504,7 @@ def test_a_cycle_through_a_paused_automation_is_refused_and_so_is_its_resumption
     assert problem_of(refused)["message"].endswith("First ← Second ← First")
 
 
-def test_an_unknown_an_archived_and_a_foreign_automation_are_refused(engine: Engine) -> None:
+def test_an_unknown_archived_or_foreign_upstream_automation_is_refused(engine: Engine) -> None:
     archived = engine.activate(by_hand())
     engine.stopping.stop(engine.workspace_id, archived, AutomationStatus.ARCHIVED, BY)
     foreign = AutomationDocument.model_validate(by_hand())
@@ -513,7 +515,7 @@ def test_an_unknown_an_archived_and_a_foreign_automation_are_refused(engine: Eng
         assert problem_of(refused)["code"] == "UPSTREAM_UNKNOWN"
 
 
-def test_a_paused_automation_whose_upstream_was_archived_is_not_resumed(engine: Engine) -> None:
+def test_resuming_is_refused_if_the_upstream_automation_was_archived(engine: Engine) -> None:
     first = engine.activate(by_hand("First"))
     second = engine.activate(waiting(first))
     engine.stopping.stop(engine.workspace_id, second, AutomationStatus.PAUSED, BY)
@@ -530,7 +532,7 @@ def test_an_automation_can_wait_for_one_that_is_still_a_draft(engine: Engine) ->
     assert downstream_of(engine, first) == [second]
 
 
-def test_only_so_many_may_wait_for_one(engine: Engine) -> None:
+def test_the_number_of_downstream_automations_is_limited(engine: Engine) -> None:
     first = engine.activate(by_hand("First"))
     second = engine.activate(waiting(first))
     for index in range(MAX_DOWNSTREAM - 1):

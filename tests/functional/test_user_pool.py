@@ -1,4 +1,4 @@
-"""What the template says of sign-in, where the emulator would take less."""
+"""The template's sign-in settings that the emulator does not enforce."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def cognito_actions(function: str) -> set[str]:
     return found
 
 
-def test_nobody_writes_what_identifies_them() -> None:
+def test_users_cannot_change_identifying_attributes() -> None:
     # An empty list, and none, mean every standard attribute.
     assert CLIENT["WriteAttributes"]
     assert not IDENTIFYING & set(CLIENT["WriteAttributes"])
@@ -44,7 +44,7 @@ def test_nobody_writes_what_identifies_them() -> None:
     assert not IDENTIFYING & set(CLIENT["ReadAttributes"])
 
 
-def test_an_address_counts_once_it_is_verified() -> None:
+def test_a_new_address_counts_only_after_verification() -> None:
     updating = POOL["UserAttributeUpdateSettings"]
     assert updating == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
     # AWS asks for it.
@@ -53,7 +53,7 @@ def test_an_address_counts_once_it_is_verified() -> None:
     assert [each["Name"] for each in recovery] == ["verified_email"]
 
 
-def test_accounts_are_made_by_invitation_alone() -> None:
+def test_accounts_are_created_only_by_invitation() -> None:
     assert POOL["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert CLIENT["PreventUserExistenceErrors"] == "ENABLED"
 
@@ -71,14 +71,14 @@ def test_tokens_are_short_lived_and_can_be_revoked() -> None:
     assert not {each for each in allowed if "ADMIN" in each or "CUSTOM" in each}
 
 
-def test_the_authorizer_takes_the_consoles_client_of_this_pool() -> None:
+def test_the_authorizer_accepts_the_consoles_client_of_this_pool() -> None:
     auth = RESOURCES["HttpApi"]["Properties"]["Auth"]
     configuration = auth["Authorizers"][auth["DefaultAuthorizer"]]["JwtConfiguration"]
     assert configuration["audience"] == [{"Ref": "UserPoolClient"}]
     assert "${UserPool}" in str(configuration["issuer"])
 
 
-def test_the_functions_may_do_no_more_with_accounts_than_they_do() -> None:
+def test_the_functions_have_only_the_account_permissions_they_use() -> None:
     assert cognito_actions("Query") == {"cognito-idp:AdminGetUser"}
     assert cognito_actions("Api") == {
         "cognito-idp:AdminCreateUser",
@@ -93,7 +93,7 @@ def test_the_functions_may_do_no_more_with_accounts_than_they_do() -> None:
     assert all("cognito-idp" not in str(RESOURCES[name]) for name in functions)
 
 
-def test_invitations_are_mailed_as_the_stacks_sender_alone() -> None:
+def test_invitations_are_mailed_only_as_the_stacks_sender() -> None:
     mailing = statements("Api")["MailInvitations"]
     assert mailing["Action"] == "ses:SendEmail"
     assert mailing["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "SenderEmail"}}}

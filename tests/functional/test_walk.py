@@ -1,4 +1,4 @@
-"""Runs from webhook to last status, over the real services."""
+"""Runs from webhook to final status, over the real services."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CONTACT = {"contactLookup": {"by": "email", "path": "customer.email"}, "createIf
 
 
 def order_paid(template_id: str, **trigger: Any) -> dict[str, Any]:
-    """The five-node automation that the budget is counted on."""
+    """Returns the five-node automation on which the budget is counted."""
     return {
         "name": "Order paid",
         "nodes": [
@@ -79,7 +79,7 @@ def automation(engine: Engine) -> str:
     return engine.activate(order_paid(engine.template(body)))
 
 
-def test_a_run_is_walked_to_its_end_and_told_step_by_step(engine: Engine, automation: str) -> None:
+def test_a_run_is_walked_to_its_end_and_shown_step_by_step(engine: Engine, automation: str) -> None:
     run_id = engine.fire(automation, PAYLOAD)
     assert engine.status(run_id) is RunStatus.PENDING
 
@@ -165,7 +165,7 @@ def test_a_second_walker_finds_a_live_lease_then_the_recorded_step(
     assert engine.visit(run_id, "big", request_id="request-2").outcome == "true"
 
 
-def test_an_effect_whose_request_died_is_unknown_and_not_repeated(
+def test_an_effect_whose_process_died_is_unknown_and_not_repeated(
     engine: Engine, automation: str
 ) -> None:
     run_id = engine.fire(automation, PAYLOAD)
@@ -199,7 +199,7 @@ def test_a_message_whose_answer_was_lost_is_not_sent_again(engine: Engine, autom
     assert len(engine.mailbox()) == 1
 
 
-def test_another_execution_has_no_say(engine: Engine, automation: str) -> None:
+def test_another_execution_cannot_change_the_run(engine: Engine, automation: str) -> None:
     run_id = engine.fire(automation, PAYLOAD)
     mine = engine.execution(run_id)
     engine.visit(run_id, "start", Operation.OWN)
@@ -216,7 +216,7 @@ def test_another_execution_has_no_say(engine: Engine, automation: str) -> None:
     assert [step["nodeId"] for step in engine.detail(run_id)["steps"]] == ["start"]
 
 
-def test_a_killed_function_fails_the_run_at_the_node_it_was_at(
+def test_a_killed_function_fails_the_run_at_its_current_node(
     engine: Engine, automation: str
 ) -> None:
     run_id = engine.fire(automation, PAYLOAD)
@@ -271,7 +271,7 @@ def test_an_address_in_several_spellings_gets_one_message(engine: Engine) -> Non
     assert (step["output"]["sent"], len(step["deliveryIds"])) == (1, 1)
 
 
-def test_what_was_sent_before_a_node_raised_is_told(
+def test_messages_sent_before_a_node_raised_are_shown(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = to_addresses(engine.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
@@ -294,7 +294,7 @@ def test_what_was_sent_before_a_node_raised_is_told(
     assert (delivery.address, delivery.status) == ("a@y.example", "SENT")
 
 
-def test_a_channel_that_raises_leaves_one_message_unknown_and_sends_the_others(
+def test_a_channel_that_raises_once_leaves_only_that_message_unknown(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = to_addresses(engine.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
@@ -330,7 +330,7 @@ def test_an_empty_message_is_suppressed(engine: Engine, subject: str, body: str)
     assert engine.mailbox() == []
 
 
-def test_a_subject_is_one_line_of_bounded_length(engine: Engine) -> None:
+def test_a_subject_is_one_line_of_limited_length(engine: Engine) -> None:
     template_id = engine.template("x", "s\r\nBcc: x@evil.example {{trigger.long}}")
     run_id = engine.fire(
         engine.activate(to_addresses(template_id, "a@y.example")), {"long": "l" * 5_000}

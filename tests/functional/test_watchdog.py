@@ -1,4 +1,4 @@
-"""A run that stops moving goes on within minutes, whatever stranded it, with the reason on it."""
+"""A stalled run continues within minutes, whatever stopped it, and shows the reason."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ def webhook() -> dict[str, Any]:
 
 
 def line(*nodes: dict[str, Any]) -> dict[str, Any]:
-    """An automation of these nodes, one after the other."""
+    """Returns an automation of these nodes, one after the other."""
     every = [webhook(), *nodes, end()]
     ids = [str(each["id"]) for each in every]
     return {"name": "Line", **document(every, *(f"{a} > {b}" for a, b in pairwise(ids)))}
@@ -90,7 +90,7 @@ NESTED = {
 
 
 def fire(simulation: Simulation, automation: dict[str, Any]) -> str:
-    """The key of a run that was opened and started."""
+    """Sends an event; returns the key of the run that it opened."""
     path = simulation.webhook_path(simulation.activate(automation))
     answer = simulation.request("webhook_in", "POST", path, {"a": 1})
     assert answer["status"] == 202, (answer, simulation.unforeseen)
@@ -112,7 +112,8 @@ def statuses(simulation: Simulation, key: str) -> dict[str, str]:
 
 @dataclass
 class Refusing:
-    """Refuses the first `times` calls of an operation on a target; `after` it took effect."""
+    """Refuses the first `times` calls of an operation on a target; with `after`, after they take
+    effect."""
 
     operation: str
     target: str
@@ -147,8 +148,8 @@ class Counting:
         return sum(1 for c in self.made if c.operation == operation and target in c.target)
 
 
-def stranding(simulation: Simulation, times: int, *node_ids: str) -> None:
-    """The first visits of these nodes end as released, as if the run were another's."""
+def release_visits(simulation: Simulation, times: int, *node_ids: str) -> None:
+    """Lets the first visits of these nodes end as released, as if another attempt owned the run."""
     left = dict.fromkeys(node_ids, times)
     invoke = simulation.step_functions._invoke
 
@@ -166,10 +167,10 @@ def stranding(simulation: Simulation, times: int, *node_ids: str) -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["refused", "unanswered"])
 @pytest.mark.parametrize("times", [6, 9, 60])
-def test_a_step_whose_recording_is_throttled_is_gone_on_from(
+def test_a_run_continues_after_the_recording_of_a_step_was_throttled(
     simulation: Simulation, times: int, after: bool
 ) -> None:
-    """PutItem of the SET before a wait of 30 days."""
+    """Throttles PutItem for the step of the SET before a wait of 30 days."""
     simulation.boundary.around = Refusing("PutItem", "STEP#tag", times, after)
     key = fire(simulation, line(assign("tag"), wait("long", THIRTY_DAYS)))
     simulation.run_until(simulation.clock.now + 6 * MINUTE)
@@ -180,9 +181,7 @@ def test_a_step_whose_recording_is_throttled_is_gone_on_from(
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
-def test_a_branch_that_is_throttled_is_never_left_out(
-    simulation: Simulation, operation: str
-) -> None:
+def test_a_throttled_branch_is_still_walked(simulation: Simulation, operation: str) -> None:
     target = "STEP#quick" if operation == "PutItem" else "RUN#"
     simulation.boundary.around = Refusing(operation, target, 0 if operation == "UpdateItem" else 40)
     key = fire(simulation, FORK)
@@ -198,7 +197,7 @@ def test_a_branch_that_is_throttled_is_never_left_out(
 
 
 @pytest.mark.parametrize("times", [3, 4])
-def test_an_answer_that_is_known_is_recorded_once_dynamodb_answers(
+def test_a_known_answer_is_recorded_when_dynamodb_recovers(
     simulation: Simulation, times: int
 ) -> None:
     simulation.boundary.around = Refusing("PutItem", "STEP#call", times)
@@ -211,10 +210,10 @@ def test_an_answer_that_is_known_is_recorded_once_dynamodb_answers(
 
 @pytest.mark.parametrize("after", [False, True], ids=["refused", "unanswered"])
 @pytest.mark.parametrize("operation", ["TransactWriteItems", "UpdateItem"])
-def test_what_is_known_of_a_message_is_told(
+def test_a_sent_message_is_recorded_when_dynamodb_recovers(
     simulation: Simulation, operation: str, after: bool
 ) -> None:
-    """Its claim, and what the provider answered."""
+    """Throttles the write of its claim, or of the provider's answer."""
     made = {"name": "M", "channel": "EMAIL", "subject": "Hi", "body": "Hello"}
     template = simulation.request("api", "POST", "/v1/templates", made)["body"]["id"]
     lookup = {"contactLookup": {"by": "email", "path": "email"}, "createIfMissing": True}
@@ -229,8 +228,8 @@ def test_what_is_known_of_a_message_is_told(
     assert [each["status"] for each in simulation.runs()] == ["COMPLETED"]
 
 
-def test_a_call_whose_claim_was_not_answered_is_made_all_the_same(simulation: Simulation) -> None:
-    """Nobody else had it, and its process knew that nothing had begun."""
+def test_a_call_is_made_once_if_the_answer_to_its_claim_was_lost(simulation: Simulation) -> None:
+    """No other process had the claim, and this one knew that the call had not begun."""
     key = fire(simulation, line(integration("call")))
     simulation.run_while(lambda: row(simulation, key)["status"] == "PENDING")
     simulation.boundary.around = Refusing("UpdateItem", key, 1, after=True)
@@ -242,10 +241,10 @@ def test_a_call_whose_claim_was_not_answered_is_made_all_the_same(simulation: Si
 
 
 @pytest.mark.parametrize("head", ["quick", "after"])
-def test_a_branch_that_is_stranded_goes_on_while_the_other_waits(
+def test_a_stalled_branch_continues_while_the_other_waits(
     simulation: Simulation, head: str
 ) -> None:
-    stranding(simulation, 1, head)
+    release_visits(simulation, 1, head)
     key = fire(simulation, FORK)
     simulation.run_while(lambda: "long" not in statuses(simulation, key))
     until = simulation.steps(key)["long"]["waitUntil"]
@@ -269,8 +268,8 @@ def test_a_branch_that_is_stranded_goes_on_while_the_other_waits(
 
 
 @pytest.mark.parametrize("missing", ["left", "up", "inner", "close"])
-def test_a_merge_does_not_go_on_without_a_branch(simulation: Simulation, missing: str) -> None:
-    stranding(simulation, 1, missing)
+def test_a_merge_waits_for_all_branches(simulation: Simulation, missing: str) -> None:
+    release_visits(simulation, 1, missing)
     key = fire(simulation, NESTED)
     simulation.run_until(simulation.clock.now + 6 * MINUTE)
     assert row(simulation, key)["status"] == "COMPLETED"
@@ -278,8 +277,8 @@ def test_a_merge_does_not_go_on_without_a_branch(simulation: Simulation, missing
     assert statuses(simulation, key) == dict.fromkeys(nodes, "COMPLETED")
 
 
-def test_a_merge_that_is_handed_back_says_why(simulation: Simulation) -> None:
-    stranding(simulation, 1, "left")
+def test_a_merge_that_hands_the_run_back_gives_the_reason(simulation: Simulation) -> None:
+    release_visits(simulation, 1, "left")
     key = fire(simulation, NESTED)
     simulation.run_while(lambda: row(simulation, key)["attempt"] == 1)
     why = "node both cannot begin: node left before it has not finished"
@@ -287,7 +286,7 @@ def test_a_merge_that_is_handed_back_says_why(simulation: Simulation) -> None:
 
 
 @pytest.mark.parametrize("express", [True, False], ids=["express", "standard"])
-def test_an_execution_that_is_gone_without_a_word_is_followed_by_another(
+def test_another_execution_follows_one_that_disappeared(
     simulation: Simulation, express: bool
 ) -> None:
     between = assign("two") if express else wait("two", 60)
@@ -303,7 +302,7 @@ def test_an_execution_that_is_gone_without_a_word_is_followed_by_another(
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"])
-def test_an_execution_that_ended_in_a_wait_goes_on_when_the_wait_is_over(
+def test_a_run_whose_execution_ended_during_a_wait_continues_after_the_wait(
     simulation: Simulation, status: str
 ) -> None:
     key = fire(simulation, line(wait("long", THIRTY_DAYS), integration("call")))
@@ -325,8 +324,8 @@ def test_an_execution_that_ended_in_a_wait_goes_on_when_the_wait_is_over(
     assert (row(simulation, key)["status"], len(simulation.http.calls)) == ("COMPLETED", 1)
 
 
-def test_a_run_that_no_attempt_gets_any_further_is_ended(simulation: Simulation) -> None:
-    stranding(simulation, 99, "two")
+def test_a_run_that_no_attempt_can_continue_fails(simulation: Simulation) -> None:
+    release_visits(simulation, 99, "two")
     key = fire(simulation, line(assign("one"), assign("two"), wait("three", 60)))
     simulation.settle()
     found = row(simulation, key)
@@ -341,7 +340,7 @@ def test_a_run_that_no_attempt_gets_any_further_is_ended(simulation: Simulation)
 # ── what it costs ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_run_that_moves_is_looked_at_every_few_minutes(simulation: Simulation) -> None:
+def test_a_moving_run_is_checked_only_every_few_minutes(simulation: Simulation) -> None:
     hops = [wait(f"w{number}", 1) for number in range(40)]
     key = fire(simulation, line(*hops))
     counting = Counting(simulation)
@@ -355,7 +354,7 @@ def test_a_run_that_moves_is_looked_at_every_few_minutes(simulation: Simulation)
     assert counting.of("DescribeExecution") == 0
 
 
-def test_a_quick_run_is_not_looked_at(simulation: Simulation) -> None:
+def test_a_quick_run_is_never_checked(simulation: Simulation) -> None:
     counting = Counting(simulation)
     key = fire(simulation, line(assign("one"), assign("two")))
     simulation.boundary.around = counting
@@ -364,7 +363,9 @@ def test_a_quick_run_is_not_looked_at(simulation: Simulation) -> None:
     assert [call for call in counting.made if key in call.target] == []
 
 
-def test_step_functions_being_throttled_keeps_no_run_from_going_on(simulation: Simulation) -> None:
+def test_a_stalled_run_continues_even_if_step_functions_is_throttled(
+    simulation: Simulation,
+) -> None:
     key = fire(simulation, line(assign("one"), wait("two", 60)))
     simulation.run_while(lambda: "one" not in statuses(simulation, key))
     began = simulation.clock.now
@@ -383,10 +384,11 @@ def test_step_functions_being_throttled_keeps_no_run_from_going_on(simulation: S
     assert row(simulation, key)["status"] == "COMPLETED"
 
 
-def test_an_execution_that_could_not_record_its_failure_is_followed_by_another(
+def test_another_execution_follows_one_that_could_not_record_its_failure(
     simulation: Simulation,
 ) -> None:
-    """Neither the node nor the failure state reach the table; Step Functions tells of the end."""
+    """Neither the node nor the failure state can write to the table; Step Functions reports the
+    execution's end."""
     key = fire(simulation, line(assign("one"), wait("two", 60)))
     simulation.run_while(lambda: row(simulation, key)["status"] == "PENDING")
     simulation.boundary.around = Refusing("UpdateItem", key, 14)
@@ -394,7 +396,7 @@ def test_an_execution_that_could_not_record_its_failure_is_followed_by_another(
     assert statuses(simulation, key) == {"one": "COMPLETED", "two": "WAITING"}
 
 
-def test_a_failure_that_was_recorded_is_told_though_its_run_could_not_be_ended(
+def test_a_recorded_failure_ends_the_run_even_if_ending_it_first_failed(
     simulation: Simulation,
 ) -> None:
     simulation.http.answer = {}

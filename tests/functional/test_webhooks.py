@@ -82,12 +82,12 @@ def test_a_large_payload_goes_to_s3_and_comes_back(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "application/ld+json"])
-def test_json_media_types_are_taken(engine: Engine, media_type: str) -> None:
+def test_json_media_types_are_accepted(engine: Engine, media_type: str) -> None:
     sent = event(hooked(engine), {"a": 1}, content_type=media_type)
     assert not engine.webhooks.receive(sent).is_duplicate
 
 
-def test_the_same_event_opens_one_run(engine: Engine) -> None:
+def test_a_repeated_event_opens_one_run(engine: Engine) -> None:
     token = hooked(engine, dedupePath="orderId")
     first = engine.webhooks.receive(event(token, {"orderId": 7}))
     again = engine.webhooks.receive(event(token, {"orderId": 7, "more": True}))
@@ -96,7 +96,7 @@ def test_the_same_event_opens_one_run(engine: Engine) -> None:
     assert (other.run.id != first.run.id, other.is_duplicate) == (True, False)
 
 
-def test_one_path_language_reads_dedupe_value_and_contact(engine: Engine) -> None:
+def test_the_dedupe_value_and_the_contact_use_the_same_path_language(engine: Engine) -> None:
     token = hooked(
         engine,
         contactLookup={"by": "email", "path": '$.answers[1]."Email Address"'},
@@ -156,13 +156,13 @@ def test_a_contact_is_found_by_phone_and_by_id(engine: Engine) -> None:
         (b'{"a": "' + b"x" * 1_000_000 + b'"}', PayloadTooLargeError, "1000000"),
     ],
 )
-def test_a_bad_body_is_refused_and_says_why(
+def test_a_bad_body_is_refused_with_the_reason(
     engine: Engine, body: bytes, kind: type[RunledgerError], words: str
 ) -> None:
     assert words in str(refused(engine, event(hooked(engine), body), kind))
 
 
-def test_half_of_a_surrogate_pair_becomes_a_replacement_character(engine: Engine) -> None:
+def test_a_lone_surrogate_becomes_a_replacement_character(engine: Engine) -> None:
     body = rb'{"a\ude00": ["x\ud83d", {"b": "\ud83d\ude00 \ude00\ud83d"}]}'
     run_id = engine.webhooks.receive(event(hooked(engine), body)).run.id
     assert engine.detail(run_id)["payload"] == {
@@ -179,7 +179,7 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(engine: Engine
         ("", "utf-8-sig"),
     ],
 )
-def test_the_signed_bytes_are_read_in_the_charset_that_they_declare(
+def test_a_signed_body_is_decoded_by_its_declared_charset(
     engine: Engine, charset: str, codec: str
 ) -> None:
     token = hooked(engine, signed=True)
@@ -209,7 +209,7 @@ def test_the_signed_bytes_are_read_in_the_charset_that_they_declare(
         ("application/json; charset=ascii", b'{"a": "\xc3\xbc"}', InvalidInputError, "byte 7"),
     ],
 )
-def test_a_body_that_is_not_in_its_charset_is_refused(
+def test_a_body_that_its_charset_cannot_decode_is_refused(
     engine: Engine, content_type: str, body: bytes, kind: type[RunledgerError], words: str
 ) -> None:
     token = hooked(engine)
@@ -240,7 +240,7 @@ def test_a_contact_that_cannot_be_found_is_refused_by_field(
     assert error.field == field
 
 
-def test_an_id_is_the_same_written_as_a_number_or_as_a_text(engine: Engine) -> None:
+def test_an_id_may_be_a_number_or_a_text(engine: Engine) -> None:
     token = hooked(engine, dedupePath="orderId")
     ids = [
         engine.webhooks.receive(event(token, f'{{"orderId": {value}}}'.encode())).run.id
@@ -270,7 +270,7 @@ def signature(engine: Engine, token: str, body: bytes) -> str:
     return f"sha256={digest}"
 
 
-def test_a_signed_webhook_takes_only_its_own_signature(engine: Engine) -> None:
+def test_a_signed_webhook_accepts_only_its_own_signature(engine: Engine) -> None:
     token = hooked(engine, signed=True)
     body = b'{"a": "\xc3\xa9"}'
     given = signature(engine, token, body)
@@ -283,7 +283,7 @@ def test_a_signed_webhook_takes_only_its_own_signature(engine: Engine) -> None:
     assert engine.webhooks.receive(signed).run.status is RunStatus.PENDING
 
 
-def test_a_source_may_send_as_many_a_minute_as_the_trigger_says(engine: Engine) -> None:
+def test_events_of_one_address_are_limited_per_minute(engine: Engine) -> None:
     token = hooked(engine, rateLimitPerMinute=2)
     engine.clock.now -= engine.clock.now % 60_000
     engine.webhooks.receive(event(token, {"n": 1}))
@@ -295,7 +295,7 @@ def test_a_source_may_send_as_many_a_minute_as_the_trigger_says(engine: Engine) 
     engine.webhooks.receive(event(token, {"n": 4}))
 
 
-def test_an_automation_that_is_not_active_takes_no_events(engine: Engine) -> None:
+def test_an_inactive_automation_refuses_events(engine: Engine) -> None:
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None

@@ -1,4 +1,4 @@
-"""The server of the tests leaves no open connection, whichever side ends it."""
+"""The tests' server closes every connection, whichever side ends it."""
 
 import gc
 import socket
@@ -9,7 +9,7 @@ import warnings
 from tests.support.wire_server import Connection, wire_server
 
 
-def test_a_client_that_is_gone_leaves_no_open_connection() -> None:
+def test_a_client_that_disconnects_leaves_no_open_connection() -> None:
     gone, tried = threading.Event(), threading.Event()
 
     def answer_too_late(connection: Connection, request: bytes) -> None:
