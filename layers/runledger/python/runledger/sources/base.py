@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +19,31 @@ class Received:
     received_at: int
 
 
+class CertificateReader(Protocol):
+    """Reads the certificates that Amazon SNS signs with."""
+
+    def read(self, url: str) -> bytes:
+        """Returns the certificate at an address, as PEM. Raises SignatureRefusedError if the
+        address is not one of Amazon SNS or has no certificate, and TransientError if it did not
+        answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceKeys:
     """The values that a source may be proved with. `secrets` are the accepted ones, the current one
-    first."""
+    first. `certificate` fetches a certificate of Amazon SNS."""
 
     secrets: tuple[str, ...] = ()
     public_key: str | None = None
     verify_token: str | None = None
+    certificate: CertificateReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a scheme has proved. `signed` is the text that the signature covers, or None if nothing
-    is signed. `event_id` is an id that the signature covers outside the body."""
+    """What a scheme has proved. `signed` is the text that the signature covers, without its
+    timestamp, because a repeat of an event is signed at a new time; None if nothing is signed.
+    `event_id` is an id that the signature covers outside the body."""
 
     signed: bytes | None = None
     event_id: str | None = None
@@ -43,7 +54,17 @@ class Scheme(Protocol):
     """Verifies requests. A scheme is made once for each config."""
 
     def verify(self, received: Received, keys: SourceKeys) -> Proof:
-        """Raises SignatureRefusedError, which names the rule that failed."""
+        """Raises SignatureRefusedError, which names the rule that failed, whatever the request
+        holds. Raises TransientError if a service that it needs did not answer."""
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """A scheme whose sender and receiver know the same secret, so that we can sign samples."""
+
+    def sign(self, unsigned: Received, secret: str) -> Received:
+        """Returns the request as the sender would send it at `received_at`. Raises
+        InvalidInputError if the body has no place for the signature."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What is known about each sender: data, one small file for each group of senders."""

@@ -1,0 +1,1 @@
+"""The ways in which senders prove their events, one file each."""

@@ -1,0 +1,162 @@
+"""The text that a sender signs, made of parts of the request, and the age of its timestamp."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from runledger.clock import SECOND
+from runledger.errors import RunledgerError
+from runledger.json_body import parse_json
+from runledger.paths import parse, walk
+from runledger.sources.base import Received
+from runledger.sources.schemes.refusing import MISSING, OLD, WRONG, header_of, refuse
+
+_PART = re.compile(r"\{(\w+)\}")
+_DIGITS = re.compile(r"[0-9]{1,16}")
+_ASCII = re.compile(r"[\x20-\x7e]{1,500}")
+_FORM = "application/x-www-form-urlencoded"
+_MAX_FIELDS = 10_000
+_UNITS = {86_400: "day", 3_600: "hour", 60: "minute", 1: "second"}
+# Returns the addresses that the sender may have signed, given the one that it called.
+AddressForms = Callable[[str], tuple[str, ...]]
+
+
+def as_called(url: str) -> tuple[str, ...]:
+    return (url,)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedParts:
+    """The values of one request that a sender signs. `timestamp` is as sent."""
+
+    timestamp: str = ""
+    id: str = ""
+
+
+def is_form(received: Received) -> bool:
+    content_type = received.headers.get("content-type", "")
+    return content_type.partition(";")[0].strip().lower() == _FORM
+
+
+def signed_text(template: str, received: Received, parts: SignedParts, url: str) -> bytes:
+    """Returns the text that is signed. `{form}` is each field's name and value, in the order of
+    names; the caller has checked with `require_form` that there is one."""
+    values = {
+        "body": received.body,
+        "timestamp": parts.timestamp.encode(),
+        "id": parts.id.encode(),
+        "method": received.method.upper().encode("utf-8", "surrogatepass"),
+        "url": url.encode("utf-8", "surrogatepass"),
+    }
+    pieces: list[bytes] = []
+    place = 0
+    for part in _PART.finditer(template):
+        pieces.append(template[place : part.start()].encode())
+        name = part[1]
+        pieces.append(form_text(received) if name == "form" else values[name])
+        place = part.end()
+    pieces.append(template[place:].encode())
+    return b"".join(pieces)
+
+
+def form_text(received: Received) -> bytes:
+    """Returns the form's fields as Twilio signs them: names in order, each followed by its
+    different values in order, without anything between them."""
+    fields: dict[str, set[str]] = {}
+    for name, value in _pairs(received):
+        fields.setdefault(name, set()).add(value)
+    text = "".join(name + value for name in sorted(fields) for value in sorted(fields[name]))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _pairs(received: Received) -> list[tuple[str, str]]:
+    return parse_qsl(
+        received.body.decode("utf-8"),
+        keep_blank_values=True,
+        errors="strict",
+        max_num_fields=_MAX_FIELDS,
+    )
+
+
+def require_form(received: Received, sender: str) -> None:
+    """Raises SignatureRefusedError unless the body is a form that can be read."""
+    if not is_form(received):
+        refuse(WRONG, sender, "the sender signs the fields of a form, but the body is no form")
+    try:
+        _pairs(received)
+    except ValueError:
+        refuse(WRONG, sender, "the body is not a form in UTF-8, or has too many fields")
+
+
+def document_of(received: Received, sender: str) -> Any:
+    """Returns the body's value, for signatures that the body holds. Raises SignatureRefusedError if
+    it cannot be read."""
+    try:
+        if is_form(received):
+            return dict(_pairs(received))
+        return parse_json(received.body, received.headers.get("content-type", ""))
+    except (RunledgerError, ValueError):
+        refuse(MISSING, sender, "the body, which holds the signature, cannot be read")
+
+
+def body_value(document: Any, path: str, sender: str, what: str) -> str:
+    """Returns a text or whole number of the body as text. Raises SignatureRefusedError for anything
+    else."""
+    value = walk(document, parse(path))
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 10**18 else None
+    if not isinstance(value, str) or not value:
+        refuse(MISSING, sender, f"the body has no {what} at {path}")
+    if not _ASCII.fullmatch(value):
+        refuse(WRONG, sender, f"the {what} at {path} is too long or not ASCII")
+    return value
+
+
+def placed(
+    received: Received, document: Any, header: str | None, path: str | None, sender: str, what: str
+) -> str | None:
+    """Returns the value in a header or in the body, or None if it has no place."""
+    if header is not None:
+        return header_of(received, header, sender)
+    if path is not None:
+        return body_value(document, path, sender, what)
+    return None
+
+
+def check_digits(timestamp: str, sender: str) -> int:
+    if not _DIGITS.fullmatch(timestamp):
+        refuse(WRONG, sender, "the timestamp is not a number of seconds or milliseconds since 1970")
+    return int(timestamp)
+
+
+def check_age(moment: int, received_at: int, tolerance_seconds: int, sender: str) -> None:
+    """Raises SignatureRefusedError if a signed time, in epoch milliseconds, is too old or too far
+    in the future."""
+    age = abs(received_at - moment) // SECOND
+    if abs(received_at - moment) <= tolerance_seconds * SECOND:
+        return
+    side = "old" if received_at > moment else "in the future"
+    unit = _unit(age)
+    # In seconds where the larger unit would say that 5 minutes are more than 5 minutes.
+    allowed = _whole(tolerance_seconds)
+    if unit == allowed and age // unit == tolerance_seconds // unit:
+        unit = allowed = 1
+    count = age // unit
+    refuse(
+        OLD,
+        sender,
+        f"the timestamp is {count} {_UNITS[unit]}{'' if count == 1 else 's'} {side}; "
+        f"{tolerance_seconds // allowed}{'' if unit == allowed else f' {_UNITS[allowed]}s'} are "
+        "allowed",
+    )
+
+
+def _unit(seconds: int) -> int:
+    return next(unit for unit in _UNITS if seconds >= unit or unit == 1)
+
+
+def _whole(seconds: int) -> int:
+    """Returns the largest unit in which a duration is a whole number."""
+    return next(unit for unit in _UNITS if seconds >= unit and seconds % unit == 0)

@@ -1,0 +1,174 @@
+"""Every preset's tests follow from the properties that it declares: what its signature covers is
+refused when it is changed."""
+
+from dataclasses import replace
+
+import pytest
+from runledger.errors import InvalidInputError, SignatureRefusedError
+from runledger.nodes.webhook_intake import WebhookIntake
+from runledger.sources.base import Parsed, Received, Signer, SourceKeys
+from runledger.sources.registry import Source, source_of
+from runledger.sources.schemes.none import NoScheme
+
+from tests.support.source_vectors import VECTORS, Vector
+
+each_vector = pytest.mark.parametrize("vector", VECTORS, ids=lambda each: each.name)
+SIGNED = [each for each in VECTORS if each.made.is_signed]
+each_signed = pytest.mark.parametrize("vector", SIGNED, ids=lambda each: each.name)
+HOSTILE = ("", " ", "é", "\x00", "v1", "v1,", "sha256=", "t=,v1=", "=" * 30, ",", "9" * 400_000)
+
+
+def refusal(vector: Vector, received: Received, keys: SourceKeys | None = None) -> str:
+    """Returns the rule that refused the request."""
+    with pytest.raises(SignatureRefusedError) as caught:
+        vector.made.scheme.verify(received, vector.keys if keys is None else keys)
+    assert caught.value.kept.startswith(f"{vector.made.facts.title}: ")
+    for secret in vector.keys.secrets:
+        assert secret not in caught.value.kept + str(caught.value)
+    return caught.value.kept
+
+
+def key_of(vector: Vector, received: Received) -> str | None:
+    proof = vector.made.scheme.verify(received, vector.keys)
+    return vector.made.dedupe_key(received, vector.document, Parsed(vector.document), proof)
+
+
+@each_vector
+def test_the_authentic_request_is_accepted(vector: Vector) -> None:
+    proof = vector.made.scheme.verify(vector.received, vector.keys)
+    assert proof.covers_body is vector.made.facts.properties.signs_body
+    source, parsed = vector.made, Parsed(vector.document)
+    assert source.event_id(vector.received, vector.document, parsed, proof) == vector.event_id
+    assert source.event_type(vector.received, vector.document, parsed) == vector.event_type
+
+
+@each_vector
+def test_a_changed_body_is_refused_where_it_is_signed(vector: Vector) -> None:
+    changed = replace(vector.received, body=vector.received.body + b" ")
+    if vector.made.facts.properties.signs_body:
+        refusal(vector, changed)
+    else:
+        assert not vector.made.scheme.verify(changed, vector.keys).covers_body
+
+
+@each_signed
+def test_another_key_is_refused(vector: Vector) -> None:
+    refusal(vector, vector.received, vector.other)
+
+
+@each_signed
+def test_no_key_at_all_is_refused(vector: Vector) -> None:
+    refusal(vector, vector.received, SourceKeys())
+    refusal(vector, vector.received, SourceKeys(secrets=("",), public_key=""))
+
+
+@each_signed
+def test_the_previous_secret_is_accepted_beside_the_current_one(vector: Vector) -> None:
+    both = replace(vector.keys, secrets=(*vector.other.secrets, *vector.keys.secrets))
+    assert vector.made.scheme.verify(vector.received, both)
+
+
+@each_vector
+@pytest.mark.parametrize("direction", [1, -1], ids=["old", "in the future"])
+def test_a_signed_timestamp_outside_the_tolerance_is_refused(
+    vector: Vector, direction: int
+) -> None:
+    def received_at(seconds: int) -> Received:
+        at = vector.received.received_at + direction * seconds * 1_000
+        return replace(vector.received, received_at=at)
+
+    if vector.tolerance is None:
+        assert vector.made.scheme.verify(received_at(86_400), vector.keys)
+        return
+    assert vector.made.facts.properties.signs_timestamp
+    assert vector.made.scheme.verify(received_at(vector.tolerance), vector.keys)
+    assert "the timestamp is" in refusal(vector, received_at(vector.tolerance + 1))
+
+
+@each_signed
+def test_a_replay_has_the_same_key_whatever_unsigned_headers_say(vector: Vector) -> None:
+    """No header that the signature does not cover makes a captured event a new one."""
+    key = key_of(vector, vector.received)
+    proof = vector.made.scheme.verify(vector.received, vector.keys)
+    if proof.signed is None:
+        return
+    assert key is not None
+    for name in [*vector.received.headers, "idempotency-key", "webhook-id", "x-other-id"]:
+        headers = {**vector.received.headers, name: "another-id"}
+        forged = replace(vector.received, headers=headers)
+        try:
+            assert key_of(vector, forged) == key
+        except SignatureRefusedError:
+            assert name in vector.received.headers
+
+
+@each_signed
+def test_another_schemes_signature_is_refused(vector: Vector) -> None:
+    """Made with the same secret, over the same body, by the rule of another preset. Some senders
+    share a rule to the letter; no scheme can tell those apart."""
+    own_headers = _signing_headers(vector)
+    rest = {k: v for k, v in vector.received.headers.items() if k not in own_headers}
+    bare = replace(vector.received, headers=rest)
+    if own_headers:
+        refusal(vector, bare)
+    for other in SIGNED:
+        if _headers_of_source(vector) & _headers_of_source(other):
+            continue
+        scheme = other.made.scheme
+        if vector.keys.secrets and isinstance(scheme, Signer):
+            forged = _signed(scheme, bare, vector.keys.secrets[0])
+        else:
+            forged = replace(bare, headers={**rest, **other.received.headers})
+        refusal(vector, forged)
+
+
+def _signed(scheme: Signer, bare: Received, secret: str) -> Received:
+    try:
+        return scheme.sign(bare, secret)
+    except (InvalidInputError, SignatureRefusedError):
+        # The other rule keeps its signature in the body, or its secrets have another form.
+        return bare
+
+
+def _signing_headers(vector: Vector) -> set[str]:
+    """The headers without which the request is refused."""
+    found = set()
+    for name in vector.received.headers:
+        headers = {k: v for k, v in vector.received.headers.items() if k != name}
+        try:
+            vector.made.scheme.verify(replace(vector.received, headers=headers), vector.keys)
+        except SignatureRefusedError:
+            found.add(name)
+    return found
+
+
+def _headers_of_source(vector: Vector) -> set[str]:
+    """The signing headers of all ways in which this source signs."""
+    ways = [each for each in SIGNED if each.source == vector.source]
+    return set().union(*map(_signing_headers, ways))
+
+
+@each_signed
+def test_hostile_headers_raise_nothing_but_a_refusal(vector: Vector) -> None:
+    for name in sorted(_signing_headers(vector)):
+        for value in HOSTILE:
+            headers = {**vector.received.headers, name: value}
+            refusal(vector, replace(vector.received, headers=headers))
+
+
+@each_signed
+def test_hostile_bodies_raise_nothing_but_a_refusal(vector: Vector) -> None:
+    properties = vector.made.facts.properties
+    for body in (b"", b"\xff\xfe", b"[" * 200_000, b"null", b"[]", b'{"signature":7}'):
+        if properties.signs_body or properties.signs_id:
+            refusal(vector, replace(vector.received, body=body))
+
+
+def test_a_published_vector_names_where_it_is_published() -> None:
+    assert all(each.origin.startswith("https://") for each in VECTORS if each.published)
+
+
+def test_an_unsigned_source_proves_nothing() -> None:
+    source: Source = source_of(WebhookIntake())
+    assert isinstance(source.scheme, NoScheme)
+    assert not source.is_signed
