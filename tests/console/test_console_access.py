@@ -65,8 +65,8 @@ Sizes = tuple[tuple[int, int], ...]
 
 
 def sizes_of_each() -> Iterator[Sizes]:
-    """The screens that one place after the other is looked at on: in a quick session they take
-    turns."""
+    """Returns the screen sizes for each place; in a quick session each place gets one size in
+    turn."""
     return repeat((DESKTOP, PHONE)) if depth.is_deep() else cycle([(DESKTOP,), (PHONE,)])
 
 
@@ -126,7 +126,7 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, stack: Stack) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
 
 
-def test_the_theme_can_be_switched_and_is_kept(browser: Browser, stack: Stack) -> None:
+def test_a_switched_theme_is_kept(browser: Browser, stack: Stack) -> None:
     with new_context(browser, stack.url) as context:
         page = context.new_page()
         open_runs(page, stack)
@@ -151,7 +151,7 @@ def scripts_of(entry: Path) -> set[Path]:
     return found
 
 
-def test_the_first_load_is_small() -> None:
+def test_the_first_page_loads_few_scripts() -> None:
     [entry] = re.findall(r'<script[^>]* src="/assets/([^"]+)"', (DIST / "index.html").read_text())
     [page] = ASSETS.glob("RunsPage-*.js")
     scripts = scripts_of(ASSETS / entry) | scripts_of(page)

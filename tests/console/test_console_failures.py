@@ -115,7 +115,7 @@ def reader(operator: Operator) -> Operator:
 
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
 @pytest.mark.sampled(2)
-def test_a_list_that_cannot_be_read(reader: Operator, failure: Failure) -> None:
+def test_a_failed_list_is_reported(reader: Operator, failure: Failure) -> None:
     page = reader.page
     address = re.compile(r"/v1/runs\?")
     rows = page.locator("tr[data-row]")
@@ -130,7 +130,7 @@ def test_a_list_that_cannot_be_read(reader: Operator, failure: Failure) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_a_run_that_cannot_be_read(reader: Operator) -> None:
+def test_a_failed_run_page_is_reported(reader: Operator) -> None:
     page = reader.page
     run = reader.get("/v1/runs", range="7d", status="COMPLETED")["items"][0]
     address = re.compile(rf"/v1/runs/{run['id']}$")
@@ -149,7 +149,7 @@ def test_a_run_that_cannot_be_read(reader: Operator) -> None:
         expect(page.locator("tr[data-row]").first).to_be_visible()
 
 
-def test_an_action_that_is_refused_can_be_tried_again(operator: Operator, stack: Stack) -> None:
+def test_a_refused_action_can_be_repeated(operator: Operator, stack: Stack) -> None:
     page = operator.page
     email = f"{uuid4().hex}@customer.example"
     run_id = fire(stack.local, "Welcome", {"email": email, "plan": "team"})

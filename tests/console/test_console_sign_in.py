@@ -16,7 +16,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def operator(stack: Stack, page: Page) -> Iterator[Operator]:
-    """Somebody who has still to sign in."""
+    """A user who has not signed in yet."""
     user = user_of(stack, 0, "MEMBER")
     with stack.api(user.email) as api:
         yield Operator(user, page, api)

@@ -1,4 +1,4 @@
-"""Ten thousand rows, and the first paint."""
+"""Speed of the console: scrolling ten thousand rows, and the first paint."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ def test_ten_thousand_rows_scroll_smoothly(operator: Operator) -> None:
     rows = page.locator("tr[data-row]")
 
     def frame_of(count: int) -> float:
-        """The median milliseconds of a frame while a list of so many rows is scrolled."""
+        """Returns the median milliseconds per frame while a list of this many rows is scrolled."""
         body = listed(template, count)
 
         def answer(route: Route) -> None:
@@ -69,7 +69,7 @@ def test_the_first_useful_paint_comes_soon(operator: Operator) -> None:
 
 
 def _shown_after_reload(page: Page, selector: str) -> float:
-    """Milliseconds from the navigation until it is there."""
+    """Returns the milliseconds from the navigation until the element is visible."""
     page.reload(wait_until="commit")
     page.wait_for_selector(selector)
     return float(page.evaluate("performance.now()"))

@@ -14,7 +14,7 @@ ADMIN = "admin@demo.example"
 
 
 def demo_service(api: httpx.Client) -> str:
-    """Where the demo service listens, as the demo's own automations call it."""
+    """Returns the URL of the demo service, as the demo's own automations call it."""
     for summary in _all_automations(api):
         nodes = api.get(f"/v1/automations/{summary['id']}").raise_for_status().json()["nodes"]
         for node in nodes:
@@ -29,7 +29,7 @@ def _all_automations(api: httpx.Client) -> Iterator[dict[str, Any]]:
 
 
 def everything(api: httpx.Client, path: str, **filters: str) -> Iterator[dict[str, Any]]:
-    """All pages of a list: the tests before this one may have left many rows."""
+    """Yields the rows of all pages of a list, which earlier tests may have made long."""
     query: dict[str, Any] = {**filters, "limit": 200}
     while True:
         page = api.get(path, params=query).raise_for_status().json()
@@ -40,12 +40,12 @@ def everything(api: httpx.Client, path: str, **filters: str) -> Iterator[dict[st
 
 
 def automation_id(api: httpx.Client, name: str) -> str:
-    """The id of one of the demo's automations."""
+    """Returns the id of the demo's automation with this name."""
     return str(next(each["id"] for each in _all_automations(api) if each["name"] == name))
 
 
 def runs_of(api: httpx.Client, name: str, status: str) -> list[dict[str, Any]]:
-    """The runs of one of the demo's automations that have this status."""
+    """Returns the runs with this status of the demo's automation with this name."""
     query = {"automationId": automation_id(api, name), "status": status}
     return list(everything(api, "/v1/runs", **query))
 
@@ -56,7 +56,8 @@ def template(api: httpx.Client, body: str) -> str:
 
 
 def five_nodes(url: str, template_id: str) -> dict[str, Any]:
-    """TRIGGER, CONDITION, INTEGRATION, SEND_MESSAGE, END: what the budget is counted on."""
+    """Returns the automation on which the budget is counted: TRIGGER, CONDITION, INTEGRATION,
+    SEND_MESSAGE, END."""
     return {
         "name": "Five nodes",
         "nodes": [
@@ -111,7 +112,7 @@ def five_nodes(url: str, template_id: str) -> dict[str, Any]:
 
 
 def activate(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
-    """The new, active automation as the API shows it, also where it had to wait for its turn."""
+    """Returns the new, active automation from the API, after waiting for a pending activation."""
     created = api.post("/v1/automations", json=document)
     assert created.status_code == 201, created.text
     path = f"/v1/automations/{created.json()['id']}"
@@ -133,14 +134,14 @@ def activate(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def fire(stack: Stack, automation: dict[str, Any], body: dict[str, Any]) -> str:
-    """The id of the run that one webhook opened."""
+    """Sends a webhook; returns the id of the run that it opened."""
     answer = httpx.post(stack.url + automation["webhook"]["path"], json=body, timeout=30)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["runId"])
 
 
 def wait_for(what: str, look: Callable[[], Any], seconds: float = 60) -> Any:
-    """What `look` returns once it is true; fails with `what` after `seconds`."""
+    """Returns the first true result of `look`; fails with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
@@ -151,7 +152,7 @@ def wait_for(what: str, look: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 def ended(api: httpx.Client, run_id: str, seconds: float = 60) -> dict[str, Any]:
-    """The run's whole story, once it has ended."""
+    """Returns the details of the run when it has ended."""
 
     def look() -> Any:
         told = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
@@ -162,6 +163,6 @@ def ended(api: httpx.Client, run_id: str, seconds: float = 60) -> dict[str, Any]
 
 
 def wait_until_rules_are_known() -> None:
-    """Waits until every process that publishes events must have read the rules of the bus again.
-    No event shows that, as events without a rule are not published."""
+    """Waits until every process that publishes events must have read the bus's rules again. No
+    event could show this, because an event without a matching rule is not published."""
     time.sleep(KNOWN_FOR / 1_000 + 0.5)

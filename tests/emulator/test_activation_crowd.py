@@ -1,4 +1,5 @@
-"""Crowds of activations on the deployed stack: every caller is answered, and nobody else waits."""
+"""Many concurrent activations on the deployed stack: every caller gets an answer, and other
+workspaces are not delayed."""
 
 import statistics
 import time
@@ -41,7 +42,7 @@ def draft(api: httpx.Client) -> str:
 
 
 def outcome(api: httpx.Client, answer: httpx.Response) -> str:
-    """What the caller who got this answer learns in the end."""
+    """Returns the final status of the activation that this answer was about."""
     if answer.status_code == 200:
         assert answer.json()["status"] == "ACTIVE"
         return "ACTIVE"
@@ -56,7 +57,7 @@ def outcome(api: httpx.Client, answer: httpx.Response) -> str:
 
 
 @pytest.mark.timeout(300)
-def test_fifty_at_once_for_one_automation(crowd: httpx.Client) -> None:
+def test_fifty_concurrent_activations_of_one_automation_share_one(crowd: httpx.Client) -> None:
     automation_id = draft(crowd)
     with ThreadPoolExecutor(50) as pool:
         path = f"/v1/automations/{automation_id}/activate"
@@ -69,7 +70,8 @@ def test_fifty_at_once_for_one_automation(crowd: httpx.Client) -> None:
 
 
 def medians(api: httpx.Client, until: Any) -> tuple[float, float]:
-    """The median seconds of a plain call and of an activation, over the calls made `until`."""
+    """Returns the median seconds of a plain call and of an activation, over calls made until
+    `until` is true."""
     calls: list[float] = []
     activations: list[float] = []
     while not until(len(calls)):
@@ -87,8 +89,10 @@ def medians(api: httpx.Client, until: Any) -> tuple[float, float]:
 
 @pytest.mark.timeout(400)
 @pytest.mark.deep
-def test_a_crowd_in_one_workspace_delays_no_other(stack: Stack, crowd: httpx.Client) -> None:
-    """The ratio is taken within one run, so that the machine's speed does not matter."""
+def test_many_activations_in_one_workspace_delay_no_other(
+    stack: Stack, crowd: httpx.Client
+) -> None:
+    """Compares medians of the same session, so that the machine's speed does not matter."""
     drafts = [draft(crowd) for _ in range(48)]
     with stack.api(OTHER) as other, ThreadPoolExecutor(24) as pool:
         # Workers are warm, and there are as many as the crowd will use.

@@ -1,5 +1,5 @@
-"""What an attacker tried on the running stack: a captured body, a credential to read, a secret to
-be sent away. Each fails."""
+"""Attacks on the running stack: replaying a captured body, reading a credential, sending a secret
+elsewhere. Each fails."""
 
 import json
 import uuid
@@ -63,7 +63,7 @@ def test_a_key_with_another_body_is_a_conflict(stack: Stack) -> None:
         assert [each.status_code for each in manual] == [202, 200, 409]
 
 
-def test_a_credential_that_was_written_down_is_refused(stack: Stack) -> None:
+def test_a_plain_credential_in_a_config_is_refused(stack: Stack) -> None:
     for config in (
         {"auth": {"type": "BEARER", "token": LITERAL}},
         {"headers": {"X-Api-Key": LITERAL}},
@@ -80,8 +80,8 @@ def test_a_credential_that_was_written_down_is_refused(stack: Stack) -> None:
         assert LITERAL not in refused.text
 
 
-def test_a_viewer_is_not_shown_a_credential_from_before(stack: Stack) -> None:
-    """Written into the draft's row as it could be saved once."""
+def test_a_stored_plain_credential_is_hidden_from_a_viewer(stack: Stack) -> None:
+    """The test writes it directly to the draft's row, as older versions could store it."""
     with stack.api(ADMIN) as api:
         url = f"https://api.example.com/?sig={LITERAL}"
         made = api.post("/v1/automations", json=calling("https://api.example.com/"))
@@ -109,7 +109,7 @@ def test_a_viewer_is_not_shown_a_credential_from_before(stack: Stack) -> None:
         assert api.put(path, json=given).status_code in (422, 428)
 
 
-def test_a_secret_is_not_sent_where_a_stranger_says(stack: Stack) -> None:
+def test_a_secret_is_not_sent_to_a_host_from_the_event(stack: Stack) -> None:
     name = f"KEY_{uuid.uuid4().hex[:8].upper()}"
     secret = {"headers": {"X-Key": f"{{{{secret.{name}}}}}"}, "method": "GET", "body": None}
     document = calling("{{trigger.cb}}", **secret)

@@ -1,5 +1,5 @@
-"""AWS's passing faults on the deployed stack, IAM enforced: tasks that Lambda did not run or
-answer, and calls of ours that got no answer."""
+"""Transient AWS faults on the deployed stack, with IAM enforced: tasks that Lambda did not run or
+answer, and calls of ours without an answer."""
 
 import time
 import uuid
@@ -29,13 +29,13 @@ def break_(stack: Stack, **fault: Any) -> None:
 
 
 def break_task(stack: Stack, node_id: str, code: str, **fault: Any) -> None:
-    """The next tasks of this node, whose id no other automation has."""
+    """Breaks the next tasks of this node, whose id no other automation uses."""
     match = f'"nodeId": "{node_id}"'
     break_(stack, service="lambda", operation="Invoke", code=code, match=match, **fault)
 
 
 def notes(api: httpx.Client) -> tuple[dict[str, Any], str]:
-    """An automation, and the id of its node between TRIGGER and END."""
+    """Returns an active automation, and the id of its node between TRIGGER and END."""
     node_id = f"note{uuid.uuid4().hex[:12]}"
     assignment = {"target": "vars.a", "value": "b"}
     document = {
@@ -97,7 +97,7 @@ def test_a_task_that_lambda_did_not_finish_is_retried(
     [("Lambda.ClientExecutionTimeoutException", 3), ("Lambda.KMSDisabledException", 1)],
 )
 @pytest.mark.sampled(1)
-def test_a_task_that_lambda_cannot_run_is_handed_back_and_gone_on_with(
+def test_a_run_whose_task_lambda_cannot_run_is_handed_back_and_continued(
     stack: Stack, api: httpx.Client, code: str, tries: int
 ) -> None:
     automation, node_id = notes(api)
@@ -119,7 +119,7 @@ def test_a_task_that_lambda_cannot_run_is_handed_back_and_gone_on_with(
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2)
 
 
-def test_a_node_whose_function_dies_each_time_fails_in_our_words(
+def test_a_node_whose_function_keeps_crashing_fails_in_our_words(
     stack: Stack, api: httpx.Client
 ) -> None:
     automation, node_id = notes(api)
@@ -143,7 +143,9 @@ INTAKE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("fault", INTAKE)
 @pytest.mark.sampled(3)
-def test_a_sender_is_asked_to_come_back(stack: Stack, api: httpx.Client, fault: str) -> None:
+def test_a_sender_gets_503_with_retry_after_on_an_aws_fault(
+    stack: Stack, api: httpx.Client, fault: str
+) -> None:
     automation, _ = notes(api)
     url = stack.url + automation["webhook"]["path"]
     match = automation["id"]
@@ -161,7 +163,7 @@ def test_a_sender_is_asked_to_come_back(stack: Stack, api: httpx.Client, fault: 
     assert httpx.post(url, json={"a": 1}, timeout=40).status_code == 202
 
 
-def test_a_reader_is_told_in_our_words(stack: Stack, api: httpx.Client) -> None:
+def test_a_reader_gets_503_in_our_words_on_an_aws_fault(stack: Stack, api: httpx.Client) -> None:
     automation, _ = notes(api)
     path = f"/v1/automations/{automation['id']}"
     for fault in INTAKE.values():

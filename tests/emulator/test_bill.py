@@ -1,4 +1,4 @@
-"""The bill of one five-node run on the deployed stack, counted on the wire."""
+"""The AWS requests of one five-node run on the deployed stack, counted on the wire."""
 
 import uuid
 from collections.abc import Callable

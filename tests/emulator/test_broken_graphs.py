@@ -1,4 +1,4 @@
-"""Broken graphs on the deployed stack: all their problems, and a stored state that is unchanged."""
+"""Broken graphs on the deployed stack: all their problems are reported and nothing is stored."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,7 +31,7 @@ def automation(api: httpx.Client) -> dict[str, Any]:
 
 
 def rows(stack: Stack, automation_id: str) -> list[Any]:
-    """Everything stored about the automation: its row, its draft, its versions."""
+    """Returns every row of the automation: itself, its draft and its versions."""
     with closing(stack.aws("dynamodb")) as dynamodb:
         own = dynamodb.query(
             TableName=stack.table_name,
@@ -44,7 +44,7 @@ def rows(stack: Stack, automation_id: str) -> list[Any]:
     return [row["Item"], *own["Items"]]
 
 
-def test_there_are_twenty_and_more() -> None:
+def test_there_are_at_least_twenty_cases() -> None:
     assert len(CASES) >= 20
 
 
@@ -79,7 +79,7 @@ def test_an_unknown_template_is_named(api: httpx.Client, automation: dict[str, A
     assert {found["code"] for found in problems} == {"UNKNOWN_TEMPLATE"}
 
 
-def test_what_is_not_a_graph_at_all_names_the_node(
+def test_the_problems_of_a_malformed_graph_name_node_or_edge(
     api: httpx.Client, automation: dict[str, Any]
 ) -> None:
     broken = {"name": "Broken", "nodes": [{"id": "a b", "type": "END"}], "edges": [{}]}

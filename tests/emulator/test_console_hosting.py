@@ -1,4 +1,4 @@
-"""The console as a deployment publishes it, asked for through the distribution itself."""
+"""The console as a deployment publishes it, requested through the distribution itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def viewer(stack: Stack, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client of the distribution, which serves a console of two files."""
+    """An HTTP client of the distribution, which serves a console of two files."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<title>The console</title>")
     (tmp_path / "assets" / "index-1.js").write_text("'the script'")

@@ -1,4 +1,4 @@
-"""Date automations on the deployed stack: who is due, and pausing in the middle."""
+"""Date automations on the deployed stack: which contacts are due, and pausing during a fire."""
 
 import uuid
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 
 def next_minute() -> datetime:
-    """A minute that begins soon, and not before an automation is activated."""
+    """Returns a full minute that begins soon, but late enough to activate an automation before."""
     soon = datetime.now(UTC) + timedelta(seconds=20)
     return (soon + timedelta(minutes=1)).replace(second=0, microsecond=0)
 
 
 def birthdays(key: str, moment: datetime, *nodes: dict[str, Any]) -> dict[str, Any]:
-    """An automation that fires at `moment` for contacts with a birthday under `key`."""
+    """Returns an automation that fires at `moment` for contacts with a birthday under `key`."""
     trigger = {
         "triggerType": "DATE",
         "source": {"kind": "CONTACT_METADATA", "key": key},
@@ -54,7 +54,7 @@ def contact(api: httpx.Client, key: str, day: date | str) -> str:
 
 
 def group(stack: Stack) -> str:
-    """The stack's own group of schedules."""
+    """Returns the name of the stack's schedule group."""
     with closing(stack.aws("cloudformation")) as cloudformation:
         found = cloudformation.describe_stack_resource(
             StackName=STACK_NAME, LogicalResourceId="Schedules"
@@ -69,7 +69,7 @@ def fires(api: httpx.Client, automation: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def fire_now(stack: Stack, automation: dict[str, Any]) -> None:
-    """Fires the schedule for its next moment, through its own role and target, once that is near
+    """Fires the schedule for its next moment with its own role and target, if that moment is near
     enough."""
     name = {"name": automation["id"], "group": group(stack)}
     fired = httpx.post(f"{stack.aws_endpoint}/_local/schedules/fire", json=name, timeout=30)
@@ -77,8 +77,8 @@ def fire_now(stack: Stack, automation: dict[str, Any]) -> None:
 
 
 def begun(stack: Stack, api: httpx.Client, automation: dict[str, Any]) -> dict[str, Any]:
-    """The fire, as soon as there is one: a schedule that comes over a minute too early does
-    nothing, and one that comes again nothing more."""
+    """Returns the automation's fire as soon as there is one. Firing again does no harm: a schedule
+    that comes more than a minute early does nothing, and a repeated one is ignored."""
 
     def look() -> Any:
         fire_now(stack, automation)
@@ -99,7 +99,7 @@ def runs(api: httpx.Client, automation: dict[str, Any]) -> list[dict[str, Any]]:
         query["cursor"] = page["nextCursor"]
 
 
-def test_it_fires_for_the_contacts_due_and_no_others(stack: Stack, api: httpx.Client) -> None:
+def test_a_fire_opens_runs_for_exactly_the_due_contacts(stack: Stack, api: httpx.Client) -> None:
     key, moment = f"birthday{uuid.uuid4().hex[:8]}", next_minute()
     today = moment.date()
     due = [
@@ -141,7 +141,7 @@ def test_it_fires_for_the_contacts_due_and_no_others(stack: Stack, api: httpx.Cl
 
 
 @pytest.mark.deep
-def test_pausing_it_in_the_middle_leaves_no_open_run(stack: Stack, api: httpx.Client) -> None:
+def test_pausing_during_a_fire_leaves_no_open_run(stack: Stack, api: httpx.Client) -> None:
     key, day = f"birthday{uuid.uuid4().hex[:8]}", date(1990, 1, 1)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: contact(api, key, day), range(CROWD)))
@@ -185,7 +185,7 @@ def test_pausing_it_in_the_middle_leaves_no_open_run(stack: Stack, api: httpx.Cl
     assert automation["id"] not in [each["Name"] for each in held]
 
 
-def test_the_tick_makes_up_for_a_fire_that_was_missed(stack: Stack, api: httpx.Client) -> None:
+def test_the_tick_makes_up_for_a_missed_fire(stack: Stack, api: httpx.Client) -> None:
     key, moment = f"birthday{uuid.uuid4().hex[:8]}", next_minute() + timedelta(hours=1)
     due = moment - timedelta(days=1)
     contact_id = contact(api, key, due.date())
@@ -194,7 +194,7 @@ def test_the_tick_makes_up_for_a_fire_that_was_missed(stack: Stack, api: httpx.C
     with closing(stack.aws("scheduler")) as scheduler:
         before = scheduler.get_schedule(**name)
         scheduler.delete_schedule(**name)
-        _expect(stack, automation, due)
+        _expect_fire_at(stack, automation, due)
 
         tick(stack)
 
@@ -210,8 +210,8 @@ def test_the_tick_makes_up_for_a_fire_that_was_missed(stack: Stack, api: httpx.C
     api.post(f"/v1/automations/{automation['id']}/pause").raise_for_status()
 
 
-def _expect(stack: Stack, automation: dict[str, Any], moment: datetime) -> None:
-    """As if the schedule had not come at `moment`."""
+def _expect_fire_at(stack: Stack, automation: dict[str, Any], moment: datetime) -> None:
+    """Sets the next expected fire to `moment`, as if the schedule had failed to come."""
     at = round(moment.timestamp() * 1_000)
     with closing(stack.aws("dynamodb")) as dynamodb:
         dynamodb.update_item(

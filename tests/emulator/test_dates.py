@@ -1,4 +1,4 @@
-"""Dates in every form on the deployed stack: in nodes, triggers and ranges, and what is none."""
+"""Dates in every form on the deployed stack, in nodes, triggers and ranges; and invalid dates."""
 
 import uuid
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def graph(trigger: dict[str, Any], *nodes: dict[str, Any]) -> dict[str, Any]:
 
 
 def queries() -> dict[str, Any]:
-    """Reads trigger.at in a WAIT, a SET and a CONDITION."""
+    """Returns an automation that reads trigger.at in a WAIT, a SET and a CONDITION."""
     document = graph(
         {"triggerType": "WEBHOOK"},
         {"id": "wait", "type": "WAIT", "config": {"until": {"field": "trigger.at"}}},
@@ -93,7 +93,7 @@ def test_nodes_read_every_form_as_the_same_moment(stack: Stack, api: httpx.Clien
         assert steps["late"]["outcome"] == "true", value
 
 
-def test_nodes_show_what_is_no_date_and_the_forms_that_are(stack: Stack, api: httpx.Client) -> None:
+def test_nodes_show_an_invalid_date_and_the_accepted_forms(stack: Stack, api: httpx.Client) -> None:
     automation = activate(api, queries())
     opened = {fire(stack, automation, {"at": value}): value for value in OTHERS}
     for run_id, value in opened.items():

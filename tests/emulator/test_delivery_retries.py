@@ -1,4 +1,5 @@
-"""Retries, dead letters and resends on the deployed stack, IAM enforced; waits are scaled down."""
+"""Retries, dead letters and resends on the deployed stack, with IAM enforced and waits
+shortened."""
 
 import json
 import uuid
@@ -36,7 +37,7 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def hurry(stack: Stack) -> Iterator[None]:
-    """Machines wait a fraction of the time."""
+    """Lets machines wait only a fraction of the time."""
     _scale(stack, SCALE)
     yield
     _scale(stack, 1)
@@ -55,7 +56,7 @@ def refuse(stack: Stack, email: str, times: int, **fault: Any) -> None:
 
 
 def mailing(api: httpx.Client, **wait: Any) -> dict[str, Any]:
-    """An automation that sends an e-mail and then, perhaps, waits."""
+    """Activates an automation that sends an e-mail and then waits, if `wait` is given."""
     lookup = {"by": "email", "path": "email"}
     trigger = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
     message: dict[str, Any] = {
@@ -92,7 +93,7 @@ def settles(api: httpx.Client, delivery_id: str, status: str) -> dict[str, Any]:
 
 
 def taken(stack: Stack, email: str) -> int:
-    """How often SES took a message to that address."""
+    """Returns the number of messages to that address that SES accepted."""
     return sum(email in json.dumps(message) for message in stack.mailbox())
 
 
@@ -101,7 +102,7 @@ def only_delivery(run: dict[str, Any]) -> str:
     return str(link["id"])
 
 
-def test_a_message_refused_for_now_is_sent_though_its_run_has_completed(
+def test_a_transient_refusal_is_retried_after_the_run_completed(
     stack: Stack, api: httpx.Client, hurry: None
 ) -> None:
     email = person()
@@ -119,7 +120,7 @@ def test_a_message_refused_for_now_is_sent_though_its_run_has_completed(
     assert taken(stack, email) == 1
 
 
-def test_a_dead_letter_tells_why_and_is_sent_again(
+def test_a_dead_letter_shows_its_reason_and_is_resent(
     stack: Stack, api: httpx.Client, hurry: None
 ) -> None:
     email = person()
@@ -149,7 +150,7 @@ def test_a_dead_letter_tells_why_and_is_sent_again(
 
 
 @pytest.mark.deep
-def test_a_canceled_run_stops_the_tries_of_its_message(
+def test_canceling_the_run_stops_the_retries_of_its_message(
     stack: Stack, api: httpx.Client, hurry: None
 ) -> None:
     email = person()
@@ -171,9 +172,7 @@ def test_a_canceled_run_stops_the_tries_of_its_message(
     assert taken(stack, email) == 0
 
 
-def test_a_refusal_for_good_is_not_tried_again(
-    stack: Stack, api: httpx.Client, hurry: None
-) -> None:
+def test_a_permanent_refusal_is_not_retried(stack: Stack, api: httpx.Client, hurry: None) -> None:
     email = person()
     refuse(stack, email, 1)
     refuse(stack, email, 1, code="MessageRejected")
@@ -183,7 +182,7 @@ def test_a_refusal_for_good_is_not_tried_again(
     assert taken(stack, email) == 0
 
 
-def test_what_becomes_of_a_message_is_on_the_bus(
+def test_the_statuses_of_a_delivery_are_published_on_the_bus(
     stack: Stack, api: httpx.Client, hurry: None
 ) -> None:
     email = person()

@@ -1,4 +1,4 @@
-"""Every shell command of README and docs does what its page says, on the deployed stack."""
+"""Every shell command of README and docs works on the deployed stack as its page says."""
 
 import json
 import os
@@ -25,7 +25,8 @@ DOCUMENTED = {
 
 @pytest.fixture
 def checkout(stack: Stack, tmp_path: Path) -> Path:
-    """A folder that looks like the project, for commands to write to, whose stack is the tests'."""
+    """A folder that looks like the project, where commands may write; its stack is that of the
+    tests."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     for entry in ROOT.iterdir():

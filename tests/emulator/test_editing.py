@@ -1,4 +1,4 @@
-"""Edits over the real way in: PATCH reaches the API, and headers survive the gateway."""
+"""Edits through the real gateway: PATCH reaches the API, and headers are passed on."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ def test_a_contact_is_changed_in_parts_and_whole(api: httpx.Client) -> None:
     assert whole.json()["consents"] == {"marketing": True, "transactional": False}
 
 
-def test_of_many_who_send_what_they_read_one_wins(api: httpx.Client) -> None:
+def test_only_one_of_many_concurrent_changes_succeeds(api: httpx.Client) -> None:
     path = f"/v1/contacts/{contact(api).json()['id']}"
     read = api.get(path).json()
 
@@ -69,7 +69,7 @@ def test_patches_of_different_parts_are_all_kept(api: httpx.Client) -> None:
     assert api.get(path).json()["metadata"] == {"key0": 0, "key1": 1, "key2": 2}
 
 
-def test_a_list_of_contacts_makes_none(api: httpx.Client) -> None:
+def test_a_list_of_contacts_is_refused_and_creates_none(api: httpx.Client) -> None:
     emails = [f"{uuid.uuid4().hex}@customer.example" for _ in range(2)]
     answer = api.post("/v1/contacts", json=[{"email": email} for email in emails])
     assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")

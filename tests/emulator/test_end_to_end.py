@@ -1,4 +1,4 @@
-"""A webhook starts a real run on the deployed template, and its history tells all of it."""
+"""A webhook starts a real run on the deployed template, and its history is complete."""
 
 import base64
 import random
@@ -28,7 +28,7 @@ from tests.support.stack import Stack
 
 
 def readable(row: dict[str, Any]) -> str:
-    """A row as text, its compressed bodies opened."""
+    """Returns a row as text, with its compressed bodies decompressed."""
     opened = [_opened(bytes(value["B"])) for value in row.values() if "B" in value]
     return str(row) + "".join(opened)
 
@@ -79,7 +79,7 @@ def test_a_webhook_runs_to_its_end_and_the_captured_field_is_in_the_mail(
     assert [run["id"] for run in listed.json()["items"]] == [run_id]
 
 
-def test_the_demo_shows_runs_in_every_state(api: httpx.Client) -> None:
+def test_the_demo_has_runs_in_every_state(api: httpx.Client) -> None:
     assert runs_of(api, "Order paid", "COMPLETED")
     running = runs_of(api, "Welcome", "RUNNING")
     waiting = [run for run in running if run["health"]["state"] == "WAITING"]
@@ -142,7 +142,7 @@ def test_bad_input_is_refused_by_field(
     assert answer.json()["detail"]
 
 
-def test_a_secret_is_never_seen_again(stack: Stack, api: httpx.Client) -> None:
+def test_a_secret_is_never_shown(stack: Stack, api: httpx.Client) -> None:
     value = f"s3cret-{uuid.uuid4().hex}"
     name = f"KEY_{uuid.uuid4().hex[:8].upper()}"
     assert api.put(f"/v1/secrets/{name}", json={"value": value}).status_code == 200
@@ -183,7 +183,7 @@ def test_the_openapi_document_is_served_without_a_token(stack: Stack) -> None:
     assert "/v1/runs/{run_id}" in document["paths"]
 
 
-def test_a_run_that_waits_shows_until_when(stack: Stack, api: httpx.Client) -> None:
+def test_a_waiting_run_shows_the_end_of_its_wait(stack: Stack, api: httpx.Client) -> None:
     automation = activate(
         api,
         {
@@ -210,7 +210,7 @@ def test_a_run_that_waits_shows_until_when(stack: Stack, api: httpx.Client) -> N
     assert health["until"] > api.get(f"/v1/runs/{run_id}").json()["createdAt"]
 
 
-def test_pages_lead_to_the_end_and_hold_every_run_once(api: httpx.Client) -> None:
+def test_all_pages_together_have_every_run_once(api: httpx.Client) -> None:
     # Up to a moment that has passed, so that runs which come meanwhile are not in question.
     newest = api.get("/v1/runs", params={"limit": 1}).raise_for_status().json()["items"][0]
     window = {"to": newest["createdAt"], "automationId": automation_id(api, "Order paid")}
@@ -229,7 +229,7 @@ def test_pages_lead_to_the_end_and_hold_every_run_once(api: httpx.Client) -> Non
     assert len(found) > 3
 
 
-def test_an_automation_and_a_payload_too_large_for_a_row_are_kept_whole(
+def test_an_automation_and_a_payload_that_are_too_large_for_a_row_are_stored_whole(
     stack: Stack, api: httpx.Client
 ) -> None:
     # Random, so that it does not compress below what a row may carry; the same each time, so that

@@ -1,4 +1,4 @@
-"""The timeline and the erasing of a contact on the deployed stack, IAM enforced."""
+"""The timeline and the erasure of a contact on the deployed stack, with IAM enforced."""
 
 import random
 import string
@@ -35,7 +35,7 @@ def everything(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def let_an_hour_pass(stack: Stack, contact_id: str, run_ids: list[str], sent: list[str]) -> None:
-    """For the erasing of one contact: it was asked for then, and is due."""
+    """Moves the erasure of one contact and its rows an hour into the past, so that it is due."""
     changes: list[tuple[str, str, dict[str, Any]]] = []
     past = int(time.time() * 1_000) - HOUR
     due = f"{past:013d}#era_ws_demo#{contact_id}"
@@ -57,7 +57,7 @@ def let_an_hour_pass(stack: Stack, contact_id: str, run_ids: list[str], sent: li
             )
 
 
-def test_a_person_is_told_of_and_then_erased(stack: Stack) -> None:
+def test_a_contact_has_a_timeline_and_is_then_erased(stack: Stack) -> None:
     tag = uuid.uuid4().hex[:12]
     email, name = f"erase-{tag}@customer.example", f"Lovelace-{tag}"
     words = (email, name, f"canary-{tag}")

@@ -28,9 +28,7 @@ def _listed(api: httpx.Client, asked: dict[str, str]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("format_", ["CSV", "JSONL"])
-def test_the_ended_runs_of_the_demo_are_exported_as_they_are_listed(
-    stack: Stack, format_: str
-) -> None:
+def test_the_export_of_ended_runs_equals_their_list(stack: Stack, format_: str) -> None:
     with stack.api(MEMBER) as api:
         body = {"list": "RUNS", "format": format_, "filter": {"status": ["COMPLETED", "FAILED"]}}
         asked = api.post("/v1/exports", json=body)

@@ -1,4 +1,4 @@
-"""Failed runs on the deployed stack come to their group, through the bus and the queue."""
+"""Failed runs on the deployed stack join their failure group, through bus and queue."""
 
 import uuid
 from typing import Any
@@ -32,7 +32,7 @@ def too_small() -> dict[str, Any]:
     }
 
 
-def test_two_runs_that_fail_alike_are_one_group(stack: Stack) -> None:
+def test_two_runs_with_the_same_failure_share_a_group(stack: Stack) -> None:
     with stack.api(ADMIN) as api:
         automation = activate(api, too_small())
         runs = [
@@ -82,7 +82,7 @@ def calls(url: str) -> dict[str, Any]:
     }
 
 
-def test_failed_calls_are_told_apart_and_resolved(stack: Stack) -> None:
+def test_failed_calls_are_grouped_by_status_and_resolved(stack: Stack) -> None:
     with stack.api(ADMIN) as api:
         base = demo_service(api)
         host = base.partition("://")[2]
@@ -97,7 +97,7 @@ def test_failed_calls_are_told_apart_and_resolved(stack: Stack) -> None:
             assert told["error"]["kind"] == "HTTP_STATUS", told["error"]
 
         def groups(wanted: dict[str, int], **more: str) -> dict[str, Any]:
-            """By title, once they hold so many runs."""
+            """Returns the groups by title as soon as they have the wanted counts."""
 
             def look() -> Any:
                 listed = api.get("/v1/failure-groups", params={**query, **more})

@@ -1,4 +1,4 @@
-"""Faults on the deployed stack: killed workers, lost executions, nodes that raise."""
+"""Faults on the deployed stack: killed workers, lost executions, and nodes that raise."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ WAITING = {
 
 
 def step(api: httpx.Client, run_id: str, node_id: str, status: str) -> Any:
-    """The step of a node, once it has this status."""
+    """Returns the step of a node as soon as it has this status."""
 
     def look() -> Any:
         told = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
@@ -81,7 +81,7 @@ def test_a_call_whose_function_was_killed_is_unknown_and_not_repeated(
 
 
 @pytest.mark.deep
-def test_a_call_that_may_be_repeated_is_repeated_after_its_function_was_killed(
+def test_an_idempotent_call_is_repeated_after_its_function_was_killed(
     stack: Stack, api: httpx.Client
 ) -> None:
     url = f"{demo_service(api)}/slow?ms=3000"
@@ -95,9 +95,7 @@ def test_a_call_that_may_be_repeated_is_repeated_after_its_function_was_killed(
     assert [each["nodeId"] for each in told["steps"]] == ["start", "call", "done"]
 
 
-def test_a_node_that_fails_tells_what_it_called_and_what_it_got(
-    stack: Stack, api: httpx.Client
-) -> None:
+def test_a_failed_node_shows_its_request_and_its_response(stack: Stack, api: httpx.Client) -> None:
     run_id = fire(stack, activate(api, calling(f"{demo_service(api)}/fail")), {})
     told = ended(api, run_id)
     assert (told["status"], told["error"]["kind"]) == ("FAILED", "HTTP_STATUS")
@@ -113,9 +111,7 @@ def test_a_call_to_a_private_address_is_refused(stack: Stack, api: httpx.Client)
     assert (told["status"], told["error"]["kind"]) == ("FAILED", "BLOCKED_ADDRESS")
 
 
-def test_an_execution_that_is_stopped_from_outside_ends_its_run(
-    stack: Stack, api: httpx.Client
-) -> None:
+def test_stopping_the_execution_by_hand_fails_its_run(stack: Stack, api: httpx.Client) -> None:
     automation = activate(api, WAITING)
     run_id = fire(stack, automation, {})
     step(api, run_id, "pause", "WAITING")
@@ -133,9 +129,7 @@ def test_an_execution_that_is_stopped_from_outside_ends_its_run(
     assert [each["status"] for each in told["steps"]] == ["COMPLETED", "CANCELED"]
 
 
-def test_a_run_past_its_deadline_is_gone_on_with_by_the_tick(
-    stack: Stack, api: httpx.Client
-) -> None:
+def test_the_tick_continues_a_run_past_its_deadline(stack: Stack, api: httpx.Client) -> None:
     run_id = fire(stack, activate(api, WAITING), {})
     step(api, run_id, "pause", "WAITING")
     let_pass(stack, run_id, 2 * DAY)
@@ -147,9 +141,9 @@ def test_a_run_past_its_deadline_is_gone_on_with_by_the_tick(
     assert told["startError"] == "the run stopped at node done"
 
 
-def test_a_run_whose_handler_raises_is_ended_by_the_tick(stack: Stack, api: httpx.Client) -> None:
-    """The payload is taken away, so that every handler raises: not even the failure can be
-    recorded, and the deadline is all that is left."""
+def test_the_tick_ends_a_run_whose_handlers_raise(stack: Stack, api: httpx.Client) -> None:
+    """The payload is deleted, so every handler raises and cannot even record the failure. Only the
+    deadline is left."""
     url = f"{demo_service(api)}/slow?ms=1500"
     document = calling(url)
     document["nodes"].insert(2, {"id": "again", "type": "INTEGRATION", "config": {"url": url}})

@@ -1,4 +1,4 @@
-"""Messages, faults and feedback on the deployed stack, IAM enforced."""
+"""Messages, faults and feedback on the deployed stack, with IAM enforced."""
 
 import time
 import uuid
@@ -29,7 +29,7 @@ def faults(stack: Stack) -> Iterator[str]:
 
 
 def person() -> dict[str, str]:
-    """Somebody whom no other test writes to."""
+    """Returns an e-mail address and a phone number that no other test uses."""
     number = uuid.uuid4().int
     return {
         "email": f"person-{number % 10**12}@customer.example",
@@ -38,7 +38,7 @@ def person() -> dict[str, str]:
 
 
 def sending(api: httpx.Client, *channels: str) -> dict[str, Any]:
-    """An automation that sends on the first channel that takes the message."""
+    """Activates an automation that sends on the first channel that accepts the message."""
     choices = []
     for channel in channels:
         subject = "Your order" if channel == "EMAIL" else None
@@ -72,7 +72,7 @@ def contact(api: httpx.Client) -> dict[str, str]:
 
 
 def deliveries(stack: Stack, api: httpx.Client, automation: dict[str, Any], who: Any) -> list[Any]:
-    """The attempts of one more run."""
+    """Walks one more run and returns its attempts."""
     run = ended(api, fire(stack, automation, who))
     links = run["deliveries"]
     return [api.get(f"/v1/deliveries/{each['id']}").raise_for_status().json() for each in links]
@@ -103,7 +103,7 @@ def settles(api: httpx.Client, delivery_id: str, status: str) -> dict[str, Any]:
     ("channel", "address", "delivered"),
     [("EMAIL", "email", "DELIVERED"), ("SMS", "phone", "TEXT_DELIVERED")],
 )
-def test_a_message_is_sent_read_back_and_settled_by_its_receipt(
+def test_a_sent_message_is_settled_by_its_receipt(
     stack: Stack, api: httpx.Client, channel: str, address: str, delivered: str
 ) -> None:
     who = contact(api)
@@ -117,14 +117,14 @@ def test_a_message_is_sent_read_back_and_settled_by_its_receipt(
     settles(api, attempt["id"], "DELIVERED")
 
 
-def test_a_whatsapp_message_is_sent_and_read_back(stack: Stack, api: httpx.Client) -> None:
+def test_a_whatsapp_message_is_sent(stack: Stack, api: httpx.Client) -> None:
     who = contact(api)
     (attempt,) = deliveries(stack, api, sending(api, "WHATSAPP"), who)
     (message,) = sent_to(stack, who["phone"])
     assert (message["channel"], message["messageId"]) == ("WHATSAPP", attempt["providerId"])
 
 
-def test_who_bounced_is_reached_on_the_next_channel_from_then_on(
+def test_a_bounced_contact_gets_later_messages_on_the_next_channel(
     stack: Stack, api: httpx.Client
 ) -> None:
     who = contact(api)
@@ -152,9 +152,7 @@ def test_who_bounced_is_reached_on_the_next_channel_from_then_on(
     assert again["status"] == "SENT"
 
 
-def test_an_address_is_put_on_the_list_and_taken_off_by_hand(
-    stack: Stack, api: httpx.Client
-) -> None:
+def test_an_admin_adds_and_removes_a_suppressed_address(stack: Stack, api: httpx.Client) -> None:
     who = person()
     added = api.post("/v1/suppressions", json={"address": who["phone"], "note": "asked to"})
     assert added.status_code == 201, added.text
@@ -189,7 +187,7 @@ def test_a_lost_answer_is_settled_by_the_providers_report(
     assert len(sent_to(stack, who["email"])) == 1
 
 
-def test_a_number_that_cannot_be_written_to_ends_the_cascade(
+def test_a_permanent_refusal_by_sms_continues_the_cascade_with_email(
     stack: Stack, api: httpx.Client, faults: str
 ) -> None:
     who = contact(api)
@@ -206,7 +204,7 @@ def test_a_number_that_cannot_be_written_to_ends_the_cascade(
     assert sent_to(stack, who["phone"]) == []
 
 
-def test_faults_are_listed_used_up_and_forgotten(stack: Stack, faults: str) -> None:
+def test_injected_faults_are_listed_used_up_and_deleted(stack: Stack, faults: str) -> None:
     bad = httpx.post(faults, json={"service": "ses", "operation": "SendEmail", "outcome": "BURN"})
     assert bad.status_code == 400
     fault = {"service": "dynamodb", "operation": "ListTables", "code": "Throttling", "times": 2}
@@ -238,7 +236,7 @@ def test_a_call_can_be_left_hanging(stack: Stack, faults: str) -> None:
 
 
 @pytest.mark.parametrize("function", ["Query", "RunLogic", "DeliveryFeedback"])
-def test_only_those_who_send_may_send(stack: Stack, function: str) -> None:
+def test_only_sending_functions_may_send(stack: Stack, function: str) -> None:
     name = stack.function_name(function)
     role_arn = stack.aws("lambda").get_function_configuration(FunctionName=name)["Role"]
     session = stack.aws("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]

@@ -1,4 +1,4 @@
-"""Side doors into a workspace, tried on the deployed stack: none of them opens."""
+"""Attacks on identity and membership, tried on the deployed stack: each of them fails."""
 
 import uuid
 from typing import Any
@@ -52,7 +52,7 @@ def me(stack: Stack, token: str) -> dict[str, Any]:
 # ── Taking over an invitation ────────────────────────────────────────────────────────────────────
 
 
-def test_a_viewer_elsewhere_cannot_take_the_address_that_is_invited_next(stack: Stack) -> None:
+def test_a_user_cannot_take_over_an_address_that_will_be_invited(stack: Stack) -> None:
     victim = new_address("victim")
     mallory = tokens(stack, "viewer@other.example")["AccessToken"]
     for attribute, value in (
@@ -93,7 +93,9 @@ def test_a_viewer_elsewhere_cannot_take_the_address_that_is_invited_next(stack: 
         assert owner.delete(path).status_code == 204
 
 
-def test_nobody_makes_an_account_or_a_password_for_an_invited_address(stack: Stack) -> None:
+def test_strangers_cannot_create_an_account_or_password_for_an_invited_address(
+    stack: Stack,
+) -> None:
     victim = new_address("victim")
     invitation = invite(stack, victim)
     ours = client_id(stack)
@@ -141,7 +143,7 @@ def test_nobody_makes_an_account_or_a_password_for_an_invited_address(stack: Sta
         assert owner.delete(f"/v1/invitations/{invitation['id']}").status_code == 204
 
 
-def test_a_reset_password_needs_the_code_that_was_mailed(stack: Stack) -> None:
+def test_resetting_a_password_needs_the_mailed_code(stack: Stack) -> None:
     email = new_address()
     make_account(stack, email)
     ours = client_id(stack)
@@ -162,7 +164,7 @@ def test_a_reset_password_needs_the_code_that_was_mailed(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "action", ["AdminUpdateUserAttributes", "AdminSetUserPassword", "AdminGetUser", "ListUsers"]
 )
-def test_what_administrators_do_is_not_open_to_the_console(stack: Stack, action: str) -> None:
+def test_administrative_calls_are_closed_to_the_console(stack: Stack, action: str) -> None:
     tried = ask_cognito(
         stack,
         action,
@@ -177,7 +179,7 @@ def test_what_administrators_do_is_not_open_to_the_console(stack: Stack, action:
 
 
 def test_an_existing_user_joins_by_accepting(stack: Stack) -> None:
-    """They get our own mail, as Cognito writes to new users alone."""
+    """They get our own mail, because Cognito writes only to new users."""
     email = new_address()
     user_id = make_account(stack, email)
     token = tokens(stack, email)["AccessToken"]
@@ -210,7 +212,7 @@ def _members(stack: Stack) -> list[dict[str, Any]]:
         return items
 
 
-def test_the_owner_sends_again_and_withdraws(stack: Stack) -> None:
+def test_the_owner_resends_and_withdraws_an_invitation(stack: Stack) -> None:
     email = new_address()
     make_account(stack, email)
     invitation = invite(stack, email)
@@ -229,7 +231,7 @@ def test_the_owner_sends_again_and_withdraws(stack: Stack) -> None:
         assert person.post(f"{path}/accept").status_code == 404
 
 
-def test_a_change_in_one_of_two_workspaces_names_it(stack: Stack) -> None:
+def test_a_user_of_two_workspaces_must_name_one_for_a_change(stack: Stack) -> None:
     email = new_address()
     first = open_workspace(stack, "First", email)
     second = open_workspace(stack, "Second", email)
@@ -260,7 +262,7 @@ def test_only_access_tokens_of_our_client_open_the_api(stack: Stack) -> None:
             assert left == (404 if wanted == 200 else 401), kind
 
 
-def test_a_token_of_another_pool_is_401(stack: Stack) -> None:
+def test_a_token_of_another_pool_is_refused(stack: Stack) -> None:
     cognito = stack.aws("cognito-idp")
     pool = cognito.create_user_pool(PoolName="strangers", UsernameAttributes=["email"])["UserPool"]
     try:
@@ -323,7 +325,8 @@ def test_signing_out_everywhere_ends_every_session_at_once(stack: Stack) -> None
 
 
 def switch_on(stack: Stack, token: str) -> str:
-    """Switches a second factor on as the console does; the secret that an app would keep."""
+    """Switches a second factor on as the console does; returns the secret for an
+    authenticator app."""
     secret = str(ask_cognito(stack, "AssociateSoftwareToken", AccessToken=token).body["SecretCode"])
     verified = ask_cognito(stack, "VerifySoftwareToken", AccessToken=token, UserCode=totp(secret))
     assert verified.body["Status"] == "SUCCESS", verified
@@ -350,7 +353,7 @@ def answer_code(stack: Stack, email: str, session: str, code: str) -> Answer:
     )
 
 
-def test_a_workspace_asks_for_a_second_factor(stack: Stack) -> None:
+def test_a_workspace_requires_a_second_factor(stack: Stack) -> None:
     owner_email, viewer_email = new_address("owner"), new_address("viewer")
     workspace = open_workspace(stack, "Careful", owner_email)
     join(stack, workspace, viewer_email, Role.VIEWER)

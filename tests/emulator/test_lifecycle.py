@@ -1,4 +1,4 @@
-"""Opening by hand, canceling and pausing, over HTTP on the deployed stack."""
+"""Opening runs by hand, canceling and pausing, over HTTP on the deployed stack."""
 
 import uuid
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def test_all_open_runs_of_an_automation_are_canceled_at_once(
     assert {run["canceled"]["reason"] for run in done["sample"]} == {"wrong list"}
 
 
-def test_pausing_leaves_no_open_run_and_resuming_takes_new_ones(
+def test_pausing_leaves_no_open_run_and_resuming_accepts_new_ones(
     stack: Stack, api: httpx.Client
 ) -> None:
     automation = activate(api, WAITING)

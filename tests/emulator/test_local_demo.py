@@ -1,4 +1,4 @@
-"""The demo stack: what `make run` promises to have up."""
+"""The demo stack: everything that `make run` promises."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def _ended(stack: Stack, run_id: str) -> dict[str, Any]:
         return run
 
 
-def test_counts_and_stats_are_those_of_the_lists(stack: Stack) -> None:
+def test_counts_and_stats_equal_the_lists(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
         for name in ("runs", "refusals", "deliveries"):
 
@@ -67,7 +67,7 @@ def test_counts_and_stats_are_those_of_the_lists(stack: Stack) -> None:
         assert 0 < stats["duration"]["p50Ms"] <= stats["duration"]["p99Ms"]
 
 
-def test_local_json_tells_what_is_up(stack: Stack) -> None:
+def test_local_json_describes_the_running_stack(stack: Stack) -> None:
     assert set(stack.local) == {
         "url",
         "awsEndpoint",
@@ -122,7 +122,7 @@ def test_completed_failed_and_waiting_runs_are_there(stack: Stack) -> None:
     assert all(run["health"]["state"] == "WAITING" for run in waiting)
 
 
-def test_an_event_becomes_a_completed_run_and_a_mail_with_the_captured_field(
+def test_an_event_completes_a_run_and_sends_a_mail_with_the_captured_field(
     stack: Stack,
 ) -> None:
     order_id = f"A-{uuid4().hex[:8]}"
@@ -138,7 +138,7 @@ def test_an_event_becomes_a_completed_run_and_a_mail_with_the_captured_field(
     assert f"Your loyalty score is {score}." in mail["BodyText"]
 
 
-def test_the_end_of_a_run_opened_another(stack: Stack) -> None:
+def test_the_end_of_a_run_opened_a_downstream_run(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
         automations = api.get("/v1/automations", params={"limit": 200}).json()["items"]
         (automation_id,) = [each["id"] for each in automations if each["name"] == "Upgrade offer"]
@@ -152,14 +152,14 @@ def test_the_end_of_a_run_opened_another(stack: Stack) -> None:
     assert opened["contact"] == ended["contact"]
 
 
-def test_a_run_goes_on_after_its_worker_was_killed(stack: Stack) -> None:
+def test_a_run_continues_after_its_worker_was_killed(stack: Stack) -> None:
     event = {"email": "edsger@customer.example", "plan": "free"}
     assert _ended(stack, _fire(stack, "Welcome", event))["status"] == "COMPLETED"
     assert stack.kill_worker("RunLogic") > 0
     assert _ended(stack, _fire(stack, "Welcome", event))["status"] == "COMPLETED"
 
 
-def test_another_workspace_sees_nothing_of_it(stack: Stack) -> None:
+def test_another_workspace_sees_nothing_of_the_demo(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
         run_id = api.get("/v1/runs").json()["items"][0]["id"]
     with stack.api("owner@other.example") as api:
@@ -167,7 +167,7 @@ def test_another_workspace_sees_nothing_of_it(stack: Stack) -> None:
         assert run_id not in api.get("/v1/runs").text
 
 
-def test_make_token_prints_a_token_that_the_api_takes(
+def test_make_token_prints_a_token_that_the_api_accepts(
     stack: Stack, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "local.json").write_text(json.dumps(stack.local))
@@ -182,5 +182,5 @@ def test_make_token_prints_a_token_that_the_api_takes(
     assert "viewer@other.example" in answer.text
 
 
-def test_the_tick_comes_once_a_minute(stack: Stack) -> None:
+def test_the_tick_runs_once_a_minute(stack: Stack) -> None:
     assert until(lambda: stack.workers("Tick"), bool, seconds=90)

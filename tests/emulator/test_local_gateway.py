@@ -1,4 +1,4 @@
-"""The one address of console and API, against the deployed HTTP API."""
+"""The one address of console and API, compared to the deployed HTTP API."""
 
 import httpx
 import pytest
@@ -10,12 +10,12 @@ MEMBER = "member@demo.example"
 
 
 def _tampered(token: str) -> str:
-    """The token with one character of its signature changed."""
+    """Returns the token with one character of its signature changed."""
     at = len(token) - 20
     return token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
 
 
-def test_config_names_the_user_pool_client_and_the_cognito_path(stack: Stack) -> None:
+def test_config_json_names_the_user_pool_client_and_the_cognito_path(stack: Stack) -> None:
     config = httpx.get(f"{stack.url}/config.json").json()
     assert config["region"] == stack.region
     assert config["cognitoEndpoint"] == "/cognito"
@@ -26,7 +26,7 @@ def test_config_names_the_user_pool_client_and_the_cognito_path(stack: Stack) ->
     ]
 
 
-def test_a_deep_link_is_a_page_of_the_console_and_a_missing_file_is_404(stack: Stack) -> None:
+def test_a_deep_link_serves_the_console_and_a_missing_file_is_404(stack: Stack) -> None:
     page = httpx.get(f"{stack.url}/runs/run_01")
     assert page.headers["content-type"].startswith("text/html")
     assert page.text == httpx.get(f"{stack.url}/").text
@@ -40,14 +40,14 @@ def test_health_needs_no_token(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v2", "/v2/runs"])
-def test_an_api_that_is_not_there_is_a_problem_and_no_page(stack: Stack, path: str) -> None:
+def test_an_unknown_api_version_is_a_404_problem_and_not_a_page(stack: Stack, path: str) -> None:
     answer = httpx.get(stack.url + path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert path in answer.json()["detail"]
 
 
-def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
+def test_every_answer_has_the_security_headers(stack: Stack) -> None:
     for path in ("/", "/config.json", "/v1/me"):
         answer = httpx.get(stack.url + path)
         for name, value in SECURITY_HEADERS.items():
@@ -55,7 +55,7 @@ def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_without_a_token_every_method_is_401(stack: Stack, method: str) -> None:
+def test_every_method_without_a_token_is_401(stack: Stack, method: str) -> None:
     answer = httpx.request(method, f"{stack.url}/v1/automations")
     assert answer.status_code == 401
 
@@ -68,7 +68,7 @@ def test_a_path_with_a_line_break_reaches_the_api(stack: Stack) -> None:
             assert answer.headers["content-type"] == "application/problem+json", path
 
 
-def test_a_token_opens_the_api_and_a_tampered_one_does_not(stack: Stack) -> None:
+def test_the_api_accepts_a_token_but_not_a_tampered_one(stack: Stack) -> None:
     token = stack.token(MEMBER)
     good = httpx.get(f"{stack.url}/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert good.status_code == 200, good.text
@@ -100,6 +100,6 @@ def test_the_webhook_route_needs_no_token(stack: Stack) -> None:
     assert answer.status_code == 404
 
 
-def test_the_cognito_path_takes_cognito_calls_only(stack: Stack) -> None:
+def test_the_cognito_path_accepts_only_cognito_calls(stack: Stack) -> None:
     answer = httpx.post(f"{stack.url}/cognito", headers={"X-Amz-Target": "DynamoDB.ListTables"})
     assert answer.status_code == 400

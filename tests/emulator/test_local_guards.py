@@ -1,4 +1,4 @@
-"""The patches of the emulator refuse to be applied where they do not fit."""
+"""The patches of the emulator refuse to be applied to code that they do not fit."""
 
 from types import ModuleType
 
@@ -24,7 +24,7 @@ def test_a_function_is_wrapped_when_its_source_is_the_expected_one() -> None:
     assert module.__dict__["greet"]() == "HELLO"
 
 
-def test_a_function_of_another_source_is_left_alone_and_named() -> None:
+def test_a_function_with_another_source_is_not_wrapped_and_is_named() -> None:
     module = _module()
     with pytest.raises(guard.PatchError, match=r"sample\.greet has fingerprint"):
         guard.wrap(module, "greet", "0" * 16, lambda original: original)
@@ -52,7 +52,7 @@ def test_an_unknown_authorizer_fails_the_deployment() -> None:
         http_api.expand("api", {"Body": {"paths": {"/v1/me": {"get": operation}}}})
 
 
-def test_a_retry_waits_no_longer_than_its_bound_and_with_jitter_less() -> None:
+def test_the_delay_of_a_retry_has_a_limit_and_jitter_shortens_it() -> None:
     retrier = {"IntervalSeconds": 2, "BackoffRate": 3, "MaxDelaySeconds": 10}
     assert [delay_seconds(retrier, tries, lambda: 0.5) for tries in range(3)] == [2, 6, 10]
     jittered = {**retrier, "JitterStrategy": "FULL"}

@@ -1,4 +1,5 @@
-"""What the emulator must do as AWS does, by throw-away functions and machines beside the stack."""
+"""Where the emulator must behave like AWS, tested with temporary functions and machines beside the
+stack."""
 
 import io
 import json
@@ -58,7 +59,7 @@ Execution = dict[str, Any]
 
 
 class Platform:
-    """One role, one function, and machines that call it."""
+    """A role, a function, and machines that call it."""
 
     def __init__(self, stack: Stack) -> None:
         self.iam, self.functions = stack.aws("iam"), stack.aws("lambda")
@@ -137,7 +138,7 @@ class Platform:
         return answer
 
     def run(self, machine: str, **document: Any) -> Execution:
-        """The execution once it ended."""
+        """Returns the execution when it has ended."""
         arn = self.start(machine, **document)["executionArn"]
         ended: Execution = until(
             lambda: self.machines.describe_execution(executionArn=arn),
@@ -147,7 +148,7 @@ class Platform:
 
 
 def until(read: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = 20) -> Any:
-    """What `read` gives as soon as it holds."""
+    """Returns the value of `read` as soon as `holds` is true for it."""
     deadline = time.monotonic() + seconds
     while not holds(value := read()):
         assert time.monotonic() < deadline, f"did not come within {seconds} s: {value}"
@@ -162,7 +163,7 @@ def platform(stack: Stack) -> Iterator[Platform]:
     platform.close()
 
 
-def test_an_exception_is_a_function_error_of_its_type_and_spares_the_worker(
+def test_an_exception_is_a_function_error_with_its_type_and_the_worker_survives(
     platform: Platform,
 ) -> None:
     _, before = platform.invoke()
@@ -174,7 +175,7 @@ def test_an_exception_is_a_function_error_of_its_type_and_spares_the_worker(
     assert after["pid"] == before["pid"]
 
 
-def test_a_dead_worker_is_an_exit_error_and_the_next_call_gets_a_new_one(
+def test_a_dead_worker_is_an_exit_error_and_the_next_call_gets_a_new_worker(
     platform: Platform,
 ) -> None:
     error, answer = platform.invoke(do="exit")
@@ -184,7 +185,7 @@ def test_a_dead_worker_is_an_exit_error_and_the_next_call_gets_a_new_one(
     assert error is None
 
 
-def test_a_silent_handler_costs_no_wait_for_its_log(platform: Platform) -> None:
+def test_a_handler_without_log_lines_returns_without_delay(platform: Platform) -> None:
     platform.invoke()
     durations = []
     for _ in range(5):
@@ -206,7 +207,7 @@ def test_a_role_without_the_permission_is_denied(platform: Platform) -> None:
         platform.revoke("list")
 
 
-def test_a_machine_calls_functions_by_its_own_role(platform: Platform) -> None:
+def test_a_machine_calls_functions_with_its_own_role(platform: Platform) -> None:
     machine = platform.machine({"work": platform.task(End=True)})
     platform.revoke("invoke")
     try:
@@ -217,7 +218,7 @@ def test_a_machine_calls_functions_by_its_own_role(platform: Platform) -> None:
     assert platform.run(machine)["status"] == "SUCCEEDED"
 
 
-def test_retry_and_catch_match_the_name_of_the_exception(platform: Platform) -> None:
+def test_retry_and_catch_match_the_exceptions_name(platform: Platform) -> None:
     retry = {
         "ErrorEquals": ["TooBigError"],
         "IntervalSeconds": 60,
@@ -248,7 +249,7 @@ def test_retry_and_catch_match_the_name_of_the_exception(platform: Platform) -> 
     assert kinds.count("TaskFailed") == 2
 
 
-def test_a_killed_worker_fails_the_task_as_a_crash(platform: Platform) -> None:
+def test_a_killed_worker_fails_its_task_as_a_crash(platform: Platform) -> None:
     states = {
         "work": platform.task(
             "exit",
@@ -280,7 +281,7 @@ def test_each_branch_of_a_parallel_sees_its_own_state(platform: Platform) -> Non
     assert {last["execution"] for last in found} == {ended["executionArn"]}
 
 
-def test_a_choice_and_a_wait_until_a_moment(platform: Platform) -> None:
+def test_a_choice_and_a_wait_until_a_timestamp_work(platform: Platform) -> None:
     states = {
         "wait": {"Type": "Wait", "TimestampPath": "$.until", "Next": "choose"},
         "choose": {
@@ -299,7 +300,7 @@ def test_a_choice_and_a_wait_until_a_moment(platform: Platform) -> None:
     assert platform.run(machine, until=until_text, way="other")["error"] == "WentRightError"
 
 
-def test_starting_twice_is_idempotent_for_standard_alone(platform: Platform) -> None:
+def test_only_standard_executions_start_idempotently(platform: Platform) -> None:
     wait = {"wait": {"Type": "Wait", "Seconds": 5, "End": True}}
     machine = platform.machine(wait)
     first = platform.start(machine, "one", number=1)
@@ -318,7 +319,7 @@ def test_starting_twice_is_idempotent_for_standard_alone(platform: Platform) -> 
         platform.machines.describe_execution(executionArn=arns.pop())
 
 
-def test_an_express_execution_walks_each_time_it_is_started_under_one_name(
+def test_an_express_machine_runs_again_for_each_start_under_one_name(
     stack: Stack, platform: Platform
 ) -> None:
     noted = stack.aws("dynamodb")
@@ -379,7 +380,7 @@ def test_a_machine_timeout_ends_its_executions(platform: Platform) -> None:
     assert platform.run(platform.machine(wait, TimeoutSeconds=1))["status"] == "TIMED_OUT"
 
 
-def test_a_machine_pages_until_a_flag_tells_it_to_stop(platform: Platform) -> None:
+def test_a_machine_repeats_a_task_until_a_flag_is_false(platform: Platform) -> None:
     page = platform.task(
         "page",
         ResultSelector={"page.$": "$.Payload.page", "more.$": "$.Payload.more"},

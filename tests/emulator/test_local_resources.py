@@ -1,4 +1,5 @@
-"""Schedules, event buses and static machines as a template declares them, deployed with IAM on."""
+"""Schedules, event buses and static machines as a template declares them, deployed with IAM
+enforced."""
 
 import json
 from collections.abc import Iterator
@@ -168,7 +169,7 @@ TEMPLATE = {
 
 
 class Deployed:
-    """The template as a stack of its own beside the tested one."""
+    """The template, deployed as a separate stack beside the tested one."""
 
     def __init__(self, stack: Stack) -> None:
         self.name = f"probe-{uuid4().hex[:8]}"
@@ -199,7 +200,8 @@ class Deployed:
         return str(answer["StackResourceDetail"]["PhysicalResourceId"])
 
     def put(self, *events: tuple[str, dict[str, Any]], bus: str | None = None) -> Any:
-        """What PutEvents by the function's role came to: the count of failed entries, or why."""
+        """Calls PutEvents with the function's role; returns the number of failed entries, or the
+        error."""
         entries = [
             {
                 "EventBusName": bus or self.physical("Bus"),
@@ -214,8 +216,8 @@ class Deployed:
         )
         return json.loads(answer["Payload"].read())
 
-    def told(self, queue: str, count: int) -> list[dict[str, Any]]:
-        """That many messages of a queue, taken from it."""
+    def received(self, queue: str, count: int) -> list[dict[str, Any]]:
+        """Takes this many messages from a queue and returns their bodies."""
         url, found = self.physical(queue), list[dict[str, Any]]()
 
         def receive() -> list[dict[str, Any]]:
@@ -243,7 +245,7 @@ def deployed(stack: Stack) -> Iterator[Deployed]:
     deployed.close()
 
 
-def test_a_bus_of_its_own_delivers_what_its_rules_name(deployed: Deployed) -> None:
+def test_a_custom_bus_delivers_events_by_its_rules(deployed: Deployed) -> None:
     wanted = {"hasDownstream": True, "automationId": "aut_1"}
     failed = deployed.put(
         ("run.completed", {**wanted, "n": 1}),
@@ -256,28 +258,30 @@ def test_a_bus_of_its_own_delivers_what_its_rules_name(deployed: Deployed) -> No
         ("delivery.failed", {"n": 8}),
     )
     assert failed == 0
-    told = {each["event"]["detail"]["n"]: each["event"] for each in deployed.told("Told", 3)}
+    told = {each["event"]["detail"]["n"]: each["event"] for each in deployed.received("Told", 3)}
     assert sorted(told) == [1, 7, 8]
     assert told[1]["detail-type"] == "run.completed"
     assert told[1]["source"] == "runledger"
     assert told[1]["id"] != told[7]["id"]
 
 
-def test_putting_events_is_allowed_on_that_bus_alone(deployed: Deployed) -> None:
+def test_putting_events_is_allowed_only_on_that_bus(deployed: Deployed) -> None:
     denied = deployed.put(("run.completed", {}), bus="default")
     assert "AccessDenied" in denied["errorMessage"]
 
 
-def test_a_function_that_raises_is_tried_again_and_then_tells_where_it_says(
+def test_a_failing_function_is_retried_and_then_reported_to_its_destination(
     deployed: Deployed,
 ) -> None:
     assert deployed.put(("any", {"raise": True})) == 0
-    assert [each["event"]["detail"] for each in deployed.told("Told", 2)] == [{"raise": True}] * 2
-    [lost] = deployed.told("Lost", 1)
+    assert [each["event"]["detail"] for each in deployed.received("Told", 2)] == [
+        {"raise": True}
+    ] * 2
+    [lost] = deployed.received("Lost", 1)
     assert lost["requestPayload"]["detail"] == {"raise": True}
 
 
-def test_a_schedule_keeps_its_zone_and_starts_the_machine_that_pages(deployed: Deployed) -> None:
+def test_a_schedule_keeps_its_zone_and_its_machine_can_page(deployed: Deployed) -> None:
     scheduler, machines = deployed.stack.aws("scheduler"), deployed.stack.aws("stepfunctions")
     group, machine = deployed.physical("Group"), deployed.physical("Pages")
     schedule = scheduler.get_schedule(Name="daily", GroupName=group)
@@ -300,7 +304,7 @@ def test_a_schedule_keeps_its_zone_and_starts_the_machine_that_pages(deployed: D
     assert json.loads(ended["output"]) == {"last": {"page": 3, "more": False}}
 
 
-def test_an_event_for_a_function_that_is_gone_goes_to_the_targets_queue(
+def test_an_event_for_a_missing_function_goes_to_the_dead_letter_queue(
     deployed: Deployed,
 ) -> None:
     events = deployed.stack.aws("events")
@@ -318,7 +322,7 @@ def test_an_event_for_a_function_that_is_gone_goes_to_the_targets_queue(
         Targets=[{"Id": "one", "Arn": gone, "DeadLetterConfig": {"Arn": attributes["QueueArn"]}}],
     )
     assert deployed.put(("to.nobody", {"n": 9})) == 0
-    [lost] = deployed.told("Lost", 1)
+    [lost] = deployed.received("Lost", 1)
     assert lost["detail"] == {"n": 9}
     events.remove_targets(Rule="nobody", EventBusName=bus, Ids=["one"])
     events.delete_rule(Name="nobody", EventBusName=bus)

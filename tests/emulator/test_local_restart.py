@@ -1,4 +1,4 @@
-"""Ctrl-C keeps the data, and the next `make run` goes on with it."""
+"""Ctrl-C keeps the data, and the next `make run` continues with it."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def _counts(api: httpx.Client, automation_id: str) -> dict[str, int]:
 def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
     stack: Stack, launch: Launch | None
 ) -> None:
-    """With all that the tests before it left."""
+    """The stack also has everything that earlier tests left."""
     if launch is None:
         pytest.skip("the stack of RUNLEDGER_STACK_URL is not stopped")
     with stack.api(ADMIN) as api:
@@ -51,7 +51,7 @@ def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
         bench = Bench(stack)
         bench.create("fired", soon())
         bench.create("yearly")
-        assert len(bench.told(bench.queue)) == 1
+        assert len(bench.received(bench.queue)) == 1
         arn = _execution(stack.aws("stepfunctions"), run_id)
 
     launch.stop()
@@ -72,7 +72,7 @@ def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
 
 
 def _only_the_yearly_schedule_fires(stack: Stack, group: str) -> None:
-    """What fired before is over; a fire of the other one is the first thing that is told."""
+    """The fired schedule has ended; the next message comes from the other one."""
     listed = httpx.get(stack.aws_endpoint + LIST_PATH).raise_for_status().json()
     upcoming = {each["name"]: each["nextFire"] for each in listed if each["group"] == group}
     assert upcoming["fired"] is None
@@ -86,7 +86,7 @@ def _only_the_yearly_schedule_fires(stack: Stack, group: str) -> None:
 
 
 def _execution(machines: Any, run_id: str) -> str:
-    """The ARN of the one execution of the run that is running."""
+    """Returns the ARN of the run's only running execution."""
     [execution] = [
         execution
         for machine in machines.list_state_machines()["stateMachines"]
@@ -101,7 +101,7 @@ def _execution(machines: Any, run_id: str) -> str:
 
 @pytest.mark.timeout(240)
 @pytest.mark.deep
-def test_a_seeding_that_was_cut_short_starts_afresh(tmp_path: Path) -> None:
+def test_an_interrupted_seeding_starts_from_the_beginning(tmp_path: Path) -> None:
     # A socket's path may not be as long as a folder's.
     state = tmp_path.joinpath(*["deep"] * 20)
     state.mkdir(parents=True)

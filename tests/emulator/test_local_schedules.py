@@ -1,4 +1,5 @@
-"""EventBridge Scheduler on one machine: what fires, when, with which input, and who may ask."""
+"""EventBridge Scheduler on the local stack: what fires, when, with which input, and who may change
+it."""
 
 import io
 import json
@@ -51,7 +52,7 @@ def policy(*statements: tuple[str | list[str], str | list[str]]) -> str:
 
 
 class Bench:
-    """A schedule group, a queue, a function that tells the queue, and a machine."""
+    """A schedule group, a queue, a function that writes to the queue, and a machine."""
 
     def __init__(self, stack: Stack) -> None:
         self.name = f"schedules-{uuid4().hex[:8]}"
@@ -115,13 +116,13 @@ class Bench:
         return arn
 
     def grant(self, kind: str, document: str) -> None:
-        """Makes this the one policy of a role."""
+        """Makes this the only policy of a role."""
         self.iam.put_role_policy(
             RoleName=f"{self.name}-{kind}", PolicyName="only", PolicyDocument=document
         )
 
     def schedule(self, name: str, expression: str = YEARLY, **changes: Any) -> dict[str, Any]:
-        """What CreateSchedule and UpdateSchedule take."""
+        """Returns the arguments of CreateSchedule and UpdateSchedule."""
         target = {"Arn": self.function, "RoleArn": self.target_role, "Input": INPUT}
         return {
             "Name": name,
@@ -151,8 +152,8 @@ class Bench:
         at: str | None = found["nextFire"]
         return at
 
-    def told(self, url: str, holds: Callable[[Any], bool] = bool) -> list[dict[str, Any]]:
-        """The messages that came to a queue, once they hold; they are taken from it."""
+    def received(self, url: str, holds: Callable[[Any], bool] = bool) -> list[dict[str, Any]]:
+        """Takes the messages from a queue and returns them as soon as `holds` is true for them."""
         found: list[dict[str, Any]] = []
 
         def receive() -> list[dict[str, Any]]:
@@ -168,7 +169,7 @@ class Bench:
         return found
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """The error code of a call of the Scheduler by the function's role, or "done"."""
+        """Calls the Scheduler with the function's role; returns the error code, or "done"."""
         event = {"call": operation, "with": arguments}
         answer = self.functions.invoke(FunctionName=self.name, Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
@@ -187,7 +188,7 @@ def _archive() -> bytes:
 
 
 def soon(seconds: float = 2) -> str:
-    """A moment that is still to come when the schedule is made, in whole seconds."""
+    """Returns an `at` expression in whole seconds, late enough to create the schedule before."""
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     return f"at({at:%Y-%m-%dT%H:%M:%S})"
 
@@ -203,7 +204,7 @@ def test_a_fire_carries_its_scheduled_time_arn_id_and_attempt(bench: Bench) -> N
     bench.create("carries")
     answer = bench.fire("carries", scheduledTime="2026-10-25T01:30:00Z")
     assert answer.status_code == 200, answer.text
-    [message] = bench.told(bench.queue)
+    [message] = bench.received(bench.queue)
     assert json.loads(message["Body"]) == {
         "at": "2026-10-25T01:30:00Z",
         "arn": bench.scheduler.get_schedule(Name="carries", GroupName=bench.name)["Arn"],
@@ -221,22 +222,22 @@ def test_the_next_fire_is_in_the_schedules_own_zone(bench: Bench) -> None:
     assert bench.next_fire("berlin") is None
 
 
-def test_a_one_time_schedule_fires_by_itself_and_again_under_the_same_name(bench: Bench) -> None:
+def test_a_recreated_one_time_schedule_fires_again(bench: Bench) -> None:
     for number in range(2):
         bench.create("again", soon(), Target={"Input": f'{{"number": {number}}}'})
-        [message] = bench.told(bench.queue)
+        [message] = bench.received(bench.queue)
         assert json.loads(message["Body"]) == {"number": number}
         bench.delete("again")
 
 
-def test_it_is_deleted_after_completion_where_it_says_so(bench: Bench) -> None:
+def test_a_schedule_is_deleted_after_completion_if_configured(bench: Bench) -> None:
     bench.create("once", soon(), ActionAfterCompletion="DELETE")
-    bench.told(bench.queue)
+    bench.received(bench.queue)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         bench.scheduler.get_schedule(Name="once", GroupName=bench.name)
 
 
-def test_what_was_changed_disabled_or_deleted_does_not_fire(bench: Bench) -> None:
+def test_a_changed_disabled_or_deleted_schedule_does_not_fire(bench: Bench) -> None:
     later = soon(3)
     for name in ("changed", "disabled", "deleted"):
         bench.create(name, later, Target={"Input": f'{{"name": "{name}"}}'})
@@ -244,14 +245,14 @@ def test_what_was_changed_disabled_or_deleted_does_not_fire(bench: Bench) -> Non
     bench.update("disabled", later, State="DISABLED")
     bench.delete("deleted")
     bench.create("marker", soon(4), Target={"Input": '{"name": "marker"}'})
-    [message] = bench.told(bench.queue)
+    [message] = bench.received(bench.queue)
     assert json.loads(message["Body"]) == {"name": "marker"}
     assert bench.fire("disabled").status_code == 409
     assert bench.fire("deleted").status_code == 404
 
 
 @pytest.mark.deep
-def test_a_rate_counts_from_its_start_and_ends_at_its_end(bench: Bench) -> None:
+def test_a_rate_fires_between_its_start_and_end_date(bench: Bench) -> None:
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     bench.create(
         "rate",
@@ -260,13 +261,13 @@ def test_a_rate_counts_from_its_start_and_ends_at_its_end(bench: Bench) -> None:
         EndDate=start + timedelta(seconds=90),
         Target={"Input": '{"at": "<aws.scheduler.scheduled-time>"}'},
     )
-    [message] = bench.told(bench.queue)
+    [message] = bench.received(bench.queue)
     assert json.loads(message["Body"]) == {"at": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
     assert bench.next_fire("rate") == f"{start + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
     bench.delete("rate")
 
 
-def test_a_machine_is_started_with_the_input_under_a_name_of_its_own(bench: Bench) -> None:
+def test_each_fire_starts_an_execution_with_the_input(bench: Bench) -> None:
     bench.create("machine", Target={"Arn": bench.machine})
     for _ in range(2):
         assert bench.fire("machine", scheduledTime="2026-07-01T07:00:00Z").status_code == 200
@@ -292,13 +293,13 @@ def test_the_universal_target_names_the_execution(bench: Bench) -> None:
     assert json.loads(given) == {"at": "2026-07-01T07:00:00Z"}
 
 
-def test_a_target_that_is_gone_or_forbidden_goes_to_the_dead_letter_queue(bench: Bench) -> None:
+def test_a_fire_of_a_forbidden_target_goes_to_the_dead_letter_queue(bench: Bench) -> None:
     missing = bench.machine + "-missing"
     lost = {"DeadLetterConfig": {"Arn": bench.lost_arn}}
     bench.create("forbidden", Target={"Arn": missing, **lost})
     answer = bench.fire("forbidden")
     assert answer.status_code == 502
-    [message] = bench.told(bench.lost)
+    [message] = bench.received(bench.lost)
     attributes = {
         name: value["StringValue"] for name, value in message["MessageAttributes"].items()
     }
@@ -318,13 +319,15 @@ def test_a_target_that_is_gone_or_forbidden_goes_to_the_dead_letter_queue(bench:
         ({"GroupName": "default"}, "assume the role"),
     ],
 )
-def test_what_aws_refuses_is_refused(bench: Bench, changes: dict[str, Any], message: str) -> None:
+def test_a_schedule_that_aws_refuses_is_refused(
+    bench: Bench, changes: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ClientError, match=message) as caught:
         bench.create("bad", **changes)
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_a_policy_on_the_group_and_the_role_to_pass_are_both_needed(bench: Bench) -> None:
+def test_creating_a_schedule_needs_a_policy_and_the_right_to_pass_the_role(bench: Bench) -> None:
     _, _, _, region, account, _ = bench.queue_arn.split(":")
     mine = f"arn:aws:scheduler:{region}:{account}:schedule/{bench.name}/*"
     schedules = ("scheduler:*Schedule", mine)

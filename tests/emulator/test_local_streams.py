@@ -1,4 +1,4 @@
-"""How the local stack reads a DynamoDB stream: soon, filtered, and with partial failures."""
+"""The local stack reads a DynamoDB stream like AWS: soon, filtered, and with partial failures."""
 
 import io
 import json
@@ -90,7 +90,7 @@ class Stream:
         )
 
     def consume(self, name: str, prefix: str, *kinds: str, **mapping: Any) -> None:
-        """Maps the stream's new items of these kinds to a function that notes them."""
+        """Maps new items of these kinds to a function that notes them."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
             file.writestr("handler.py", HANDLER)
@@ -129,7 +129,8 @@ class Stream:
         self.dynamodb.delete_item(TableName=self.name, Key={"pk": {"S": key}})
 
     def seen(self, key: str, prefix: str = "seen-") -> dict[str, int]:
-        """`{tries, at, gathered}` of what a function saw of a key; `at` is epoch milliseconds."""
+        """Returns `{tries, at, gathered}` of a key, as the function noted it; `at` is epoch
+        milliseconds."""
         item = self.dynamodb.get_item(TableName=self.name, Key={"pk": {"S": prefix + key}})
         values: dict[str, Any] = item.get("Item", {})
         return {name: int(value["N"]) for name, value in values.items() if "N" in value}
@@ -146,7 +147,7 @@ def stream(stack: Stack) -> Iterator[Stream]:
 
 @pytest.fixture(scope="module")
 def other(stream: Stream) -> str:
-    """The prefix of what a second function on the same stream saw."""
+    """The prefix of the notes of a second function on the same stream."""
     stream.consume(
         f"{stream.name}-other",
         "other-",
@@ -172,7 +173,7 @@ def test_the_filter_keeps_other_records_away(stream: Stream) -> None:
     assert stream.seen("unwanted") == {}
 
 
-def test_a_reported_failure_is_tried_again_and_what_follows_it_is_not_lost(
+def test_a_reported_failure_is_retried_and_later_records_are_not_lost(
     stream: Stream,
 ) -> None:
     stream.put("flaky")
@@ -195,7 +196,7 @@ def test_a_poison_record_goes_to_the_queue_and_does_not_block(stream: Stream) ->
     assert stream.seen("poison")["tries"] in (4, 5)
 
 
-def test_two_functions_read_one_stream_each_with_its_own_filter(stream: Stream, other: str) -> None:
+def test_two_functions_read_one_stream_with_separate_filters(stream: Stream, other: str) -> None:
     stream.put("for-the-other", kind="EXTRA")
     stream.put("for-both")
     assert until(lambda: stream.seen("for-both"), bool)
@@ -206,9 +207,7 @@ def test_two_functions_read_one_stream_each_with_its_own_filter(stream: Stream, 
 
 @pytest.mark.parametrize("how", ["raising", "waiting"])
 @pytest.mark.sampled(1)
-def test_a_function_that_is_stuck_does_not_hold_up_the_other(
-    stream: Stream, other: str, how: str
-) -> None:
+def test_a_stuck_function_does_not_delay_the_other(stream: Stream, other: str, how: str) -> None:
     held, after = f"held-by-{how}", f"after-{how}"
     stream.put(held)
     stream.put(after)
@@ -221,7 +220,7 @@ def test_a_function_that_is_stuck_does_not_hold_up_the_other(
     stream.delete("release")
 
 
-def test_a_batching_window_gathers(stream: Stream, other: str) -> None:
+def test_a_batching_window_collects_records(stream: Stream, other: str) -> None:
     for number in range(3):
         stream.put(f"gathered-{number}", kind="EXTRA")
     seen = until(lambda: stream.seen("gathered-0", other), bool)

@@ -1,4 +1,4 @@
-"""A message to many contacts on the deployed stack, whose sender is killed on the way."""
+"""A message to many contacts on the deployed stack, whose sending function is killed meanwhile."""
 
 import uuid
 from collections import Counter
@@ -17,7 +17,7 @@ OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
 
 
 def mailing(segment_id: str, template_id: str) -> dict[str, Any]:
-    """Goes on by the outcome of the message."""
+    """Returns an automation that branches by the outcome of its message."""
     notes = [
         {
             "id": f"was_{outcome}",
@@ -51,7 +51,7 @@ def mailing(segment_id: str, template_id: str) -> dict[str, Any]:
 
 
 def received(stack: Stack, domain: str) -> Counter[str]:
-    """How many e-mails each address of that domain got."""
+    """Returns the number of e-mails by address of that domain."""
     found = [address for mail in stack.mailbox() for address in mail["To"]]
     return Counter(address for address in found if address.endswith(domain))
 
@@ -63,7 +63,9 @@ def open_by_hand(api: httpx.Client, automation_id: str, contact_id: str) -> str:
 
 
 @pytest.mark.deep
-def test_a_segment_gets_one_message_each_though_the_sender_is_killed(stack: Stack) -> None:
+def test_each_contact_of_a_segment_gets_one_message_although_the_sender_is_killed(
+    stack: Stack,
+) -> None:
     tag = uuid.uuid4().hex
     domain = f"@{tag}.example"
     with stack.api(ADMIN) as api:

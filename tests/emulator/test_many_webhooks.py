@@ -1,4 +1,4 @@
-"""Five hundred webhooks as fast as they go: every one its run, every run its end."""
+"""Five hundred webhooks in quick succession: each event has one run, and every run completes."""
 
 import random
 import time
@@ -33,7 +33,7 @@ GRAPH: dict[str, Any] = {
 
 
 @pytest.mark.timeout(240)
-def test_many_webhooks_all_complete_once(
+def test_every_webhook_of_many_completes_one_run(
     stack: Stack, report_figure: Callable[[str], None]
 ) -> None:
     with stack.api(ADMIN) as api:

@@ -1,4 +1,4 @@
-"""Settings and members on the deployed stack: invitations through Cognito, IAM enforced."""
+"""Settings and members on the deployed stack: invitations through Cognito, with IAM enforced."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 OWNER = "owner@demo.example"
 
 
-def test_somebody_is_invited_signs_in_and_is_out_once_removed(stack: Stack) -> None:
+def test_an_invited_user_signs_in_and_has_no_access_after_removal(stack: Stack) -> None:
     email = f"member-{uuid.uuid4().hex[:12]}@demo.example"
     with stack.api(OWNER) as owner, stack.api(ADMIN) as admin:
         settings = owner.get("/v1/settings").raise_for_status().json()

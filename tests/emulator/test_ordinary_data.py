@@ -1,4 +1,4 @@
-"""Ordinary data on the deployed stack: what people write is what they get."""
+"""Ordinary data on the deployed stack: values arrive as their authors expect."""
 
 import uuid
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 
 def line(trigger: dict[str, Any], *nodes: dict[str, Any]) -> dict[str, Any]:
-    """An automation whose nodes follow each other, to an END."""
+    """Returns an automation whose nodes follow each other, with an END."""
     every = [
         {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK", **trigger}},
         *nodes,
@@ -46,7 +46,7 @@ def assigning(**values: str) -> dict[str, Any]:
     return {"id": "set", "type": "SET", "config": {"mode": "MERGE", "assignments": assignments}}
 
 
-def test_texts_are_written_as_liquid_documents_them(stack: Stack, api: httpx.Client) -> None:
+def test_texts_are_rendered_as_liquids_documentation_says(stack: Stack, api: httpx.Client) -> None:
     texts = {
         "half": "{{ trigger.half | round }}",
         "negative": "{{ -2.5 | round }}",
@@ -79,7 +79,7 @@ def test_texts_are_written_as_liquid_documents_them(stack: Stack, api: httpx.Cli
     }
 
 
-def test_wrong_filters_and_words_of_liquid_are_refused_on_save(api: httpx.Client) -> None:
+def test_wrong_filter_arguments_and_reserved_words_are_refused_on_save(api: httpx.Client) -> None:
     for text, said in (
         ("{{ trigger.a | append }}", "takes 1 argument"),
         ("{{ trigger.in }}", "trigger['in']"),
@@ -89,7 +89,7 @@ def test_wrong_filters_and_words_of_liquid_are_refused_on_save(api: httpx.Client
         assert said in answer.text
 
 
-def test_a_switch_takes_its_fallback_for_what_is_missing(stack: Stack, api: httpx.Client) -> None:
+def test_a_switch_takes_its_fallback_for_a_missing_value(stack: Stack, api: httpx.Client) -> None:
     document = line({}, {"id": "plan", "type": "SWITCH", "config": {}})
     document["nodes"][1]["config"] = {
         "rules": [{"field": "trigger.plan", "value": "pro", "label": "pro"}],
@@ -125,16 +125,14 @@ def test_a_phone_finds_its_contact_in_webhook_search_and_manual_run(
     assert [each["id"] for each in found["items"]] == [contact["id"]]
 
 
-def test_an_address_with_a_plus_is_found_as_it_is_pasted(api: httpx.Client) -> None:
+def test_a_pasted_address_with_a_plus_is_found(api: httpx.Client) -> None:
     email = f"ada+{uuid.uuid4().hex}@x.example"
     contact = api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
     found = api.get(f"/v1/contacts?contact={email}").raise_for_status().json()["items"]
     assert [each["id"] for each in found] == [contact["id"]]
 
 
-def test_a_mail_to_a_domain_beyond_ascii_goes_out_in_punycode(
-    stack: Stack, api: httpx.Client
-) -> None:
+def test_a_mail_to_a_non_ascii_domain_is_sent_in_punycode(stack: Stack, api: httpx.Client) -> None:
     name = uuid.uuid4().hex
     mail = {
         "id": "mail",
@@ -153,7 +151,7 @@ def test_a_mail_to_a_domain_beyond_ascii_goes_out_in_punycode(
     assert f"{name}@xn--mnchen-3ya.example" in str(sent[0])
 
 
-def test_a_wait_may_follow_the_contacts_clock(stack: Stack, api: httpx.Client) -> None:
+def test_a_wait_may_use_the_contacts_time_zone(stack: Stack, api: httpx.Client) -> None:
     email = f"{uuid.uuid4().hex}@customer.example"
     document = {"email": email, "metadata": {"timeZone": "asia/tokyo"}}
     api.post("/v1/contacts", json=document).raise_for_status()
@@ -194,7 +192,7 @@ def test_paths_reach_quoted_names_and_lists(stack: Stack, api: httpx.Client) -> 
     assert refused.status_code == 422
 
 
-def test_values_go_out_in_the_forms_of_the_web(stack: Stack, api: httpx.Client) -> None:
+def test_values_are_sent_in_web_formats(stack: Stack, api: httpx.Client) -> None:
     call = {
         "id": "call",
         "type": "INTEGRATION",

@@ -1,4 +1,4 @@
-"""What partners answer, byte by byte, on the deployed stack: each run ends, says what is so, and
+"""Partners' answers, byte by byte, on the deployed stack: each run ends, shows the true result, and
 can be opened and listed."""
 
 import base64
@@ -25,8 +25,8 @@ MISSING = "the response has no value for `note` at `note`"
 
 @dataclass(frozen=True)
 class Case:
-    """An answer, and what the run then says: the captured value, or the kind of its error and words
-    in it."""
+    """An answer and the run's expected result: the captured value, or the error's kind and words of
+    its message."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=lambda: JSON)
@@ -39,7 +39,7 @@ class Case:
 
     @property
     def answer(self) -> str:
-        """As the demo service is told it."""
+        """Returns the answer encoded for the demo service."""
         body = base64.b64encode(self.body).decode()
         told = {"status": self.status, "headers": self.headers, "body": body}
         return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
@@ -160,7 +160,7 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def told(stack: Stack, api: httpx.Client) -> dict[str, dict[str, Any]]:
-    """The run of each case, by its name: all of them at once."""
+    """Returns the run of each case by the case's name; all runs start together."""
     service = demo_service(api)
     kinds = {(case.method, case.capture) for case in CASES.values()}
     automations = {kind: activate(api, document(f"{service}/answer", *kind)) for kind in kinds}
@@ -224,7 +224,7 @@ def test_the_runs_are_listed_and_exported(
     api.get("/v1/stats").raise_for_status()
 
 
-def test_a_bomb_is_refused_when_it_is_saved(api: httpx.Client) -> None:
+def test_an_expression_bomb_is_refused_on_save(api: httpx.Client) -> None:
     bomb = document("https://api.example.com", "POST", "|".join(["[@,@]"] * 60))
     answer = api.post("/v1/automations/validate", json=bomb)
     assert answer.status_code == 200, answer.text
@@ -233,7 +233,7 @@ def test_a_bomb_is_refused_when_it_is_saved(api: httpx.Client) -> None:
     assert "needs too much work" in problem["message"]
 
 
-def test_half_of_a_pair_in_whatever_is_sent_to_us(stack: Stack, api: httpx.Client) -> None:
+def test_lone_surrogates_in_requests_are_replaced(stack: Stack, api: httpx.Client) -> None:
     raw = (
         rb'{"email": "%s@customer.example", "firstName": "Ada \ud83d", "metadata": {"a\ude00": 1}}'
     )

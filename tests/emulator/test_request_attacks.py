@@ -1,4 +1,4 @@
-"""Malformed and hostile requests to the one address: each gets an answer, none of them a 5xx."""
+"""Malformed and hostile requests to the gateway: each gets an answer, and never a 5xx."""
 
 import json
 import socket
@@ -25,7 +25,8 @@ HOOK = {
 
 
 def send(stack: Stack, head: bytes, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of the answer to bytes as they are; a closed connection is 0."""
+    """Sends raw bytes; returns status, headers and body of the answer. A closed connection is
+    status 0."""
     address = urlsplit(stack.url)
     assert address.hostname and address.port
     with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
@@ -118,7 +119,7 @@ def test_no_host_breaks_the_gateway(stack: Stack, host: bytes) -> None:
     assert send(stack, head)[0] in (400, 401)
 
 
-def test_a_caller_who_says_no_host_is_answered(stack: Stack) -> None:
+def test_a_request_without_a_host_header_is_answered(stack: Stack) -> None:
     assert send(stack, b"GET /v1/me HTTP/1.0")[0] == 401
 
 
@@ -151,7 +152,7 @@ def test_no_body_breaks_a_webhook(
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_viewer_learns_her_role_whatever_she_posts(stack: Stack) -> None:
+def test_a_viewer_gets_403_for_any_body(stack: Stack) -> None:
     with stack.api(VIEWER) as api:
         attacks: list[dict[str, Any]] = [
             {"content": b"{", "headers": {"Content-Type": "application/json"}},
@@ -173,7 +174,7 @@ def test_a_viewer_learns_her_role_whatever_she_posts(stack: Stack) -> None:
         assert asked > 25
 
 
-def test_every_answer_of_the_api_says_that_no_cache_may_keep_it(stack: Stack) -> None:
+def test_every_api_answer_forbids_caching(stack: Stack) -> None:
     with stack.api(ADMIN) as api:
         answers = [
             api.get("/v1/me"),
@@ -188,7 +189,7 @@ def test_every_answer_of_the_api_says_that_no_cache_may_keep_it(stack: Stack) ->
         assert answer.headers["cache-control"] == "no-store", answer.text
 
 
-def test_a_forwarded_host_is_not_believed(stack: Stack) -> None:
+def test_a_forwarded_host_is_not_trusted(stack: Stack) -> None:
     forged = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "ftp", "Forwarded": "host=e"}
     with stack.api(ADMIN) as api:
         automation = activate(api, HOOK)

@@ -1,7 +1,7 @@
-"""Runs that something stranded go on within minutes, on the deployed stack.
+"""Stalled runs continue within minutes on the deployed stack.
 
-The clock of one run is moved on: what its rows tell of the past is moved back by as much. The tick
-is invoked as its schedule would.
+Time passes for one run only: the test moves the times in its rows back. It invokes the tick like
+its schedule would.
 """
 
 import time
@@ -44,7 +44,7 @@ LONG = automation(
 
 
 def fork(url: str) -> dict[str, Any]:
-    """A call and a SET in one branch, a long wait in the other."""
+    """Returns an automation with a call and a SET in one branch, and a long wait in the other."""
     return automation(
         [
             {"id": "top", "type": "SET", "config": SET},
@@ -99,7 +99,7 @@ def tick(stack: Stack) -> None:
 
 
 def executions(stepfunctions: Any, automation_id: str) -> dict[str, str]:
-    """The ARNs of an automation's executions, oldest first, with their statuses."""
+    """Returns the ARNs of an automation's executions, oldest first, with their statuses."""
     machines = stepfunctions.list_state_machines()["stateMachines"]
     (machine,) = [each for each in machines if automation_id in each["name"]]
     found = stepfunctions.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
@@ -109,7 +109,7 @@ def executions(stepfunctions: Any, automation_id: str) -> dict[str, str]:
 
 @contextmanager
 def no_status_events(stack: Stack) -> Iterator[None]:
-    """Step Functions' status events reach nobody."""
+    """Drops all of Step Functions' status events."""
     with closing(stack.aws("events")) as events:
         names = [
             rule["Name"]
@@ -128,7 +128,7 @@ def no_status_events(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.parametrize("times", [6, 15])
 @pytest.mark.sampled(1)
-def test_a_step_whose_recording_was_throttled_is_gone_on_from(
+def test_a_run_continues_after_the_recording_of_a_step_was_throttled(
     stack: Stack, api: httpx.Client, times: int
 ) -> None:
     made = activate(api, LONG)
@@ -143,7 +143,7 @@ def test_a_step_whose_recording_was_throttled_is_gone_on_from(
     assert detail(api, run_id)["health"]["state"] == "WAITING"
 
 
-def test_an_answer_that_was_known_is_recorded(stack: Stack, api: httpx.Client) -> None:
+def test_a_known_answer_is_recorded_when_dynamodb_recovers(stack: Stack, api: httpx.Client) -> None:
     url = f"{demo_service(api)}/score"
     calling = automation(
         [{"id": "call", "type": "INTEGRATION", "config": {"url": url, "body": {"a": 1}}}],
@@ -157,7 +157,7 @@ def test_an_answer_that_was_known_is_recorded(stack: Stack, api: httpx.Client) -
     assert told["steps"][1]["response"]["status"] == 200
 
 
-def test_an_execution_that_was_stopped_without_a_word_is_followed_by_another(
+def test_another_execution_follows_one_that_was_stopped_without_an_event(
     stack: Stack, api: httpx.Client
 ) -> None:
     waiting = automation([wait_node("pause", 60)], ("start", "pause"), ("pause", "done"))
@@ -179,9 +179,7 @@ def test_an_execution_that_was_stopped_without_a_word_is_followed_by_another(
     assert told["startError"] == reason
 
 
-def test_a_branch_that_is_stranded_goes_on_while_the_other_waits(
-    stack: Stack, api: httpx.Client
-) -> None:
+def test_a_stalled_branch_continues_while_the_other_waits(stack: Stack, api: httpx.Client) -> None:
     made = activate(api, fork(f"{demo_service(api)}/score"))
     # The branch is released at this node, as if another execution owned the run.
     released = {"service": "lambda", "operation": "Invoke", "code": "RunReleasedError"}

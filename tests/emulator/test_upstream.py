@@ -1,4 +1,4 @@
-"""Events of runs on the deployed stack, and the automations that wait for them."""
+"""Published events of runs on the deployed stack, and the automations that start from them."""
 
 import json
 import uuid
@@ -25,7 +25,7 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 
 class Ear:
-    """A queue behind a rule of the stack's bus: what was published about each run."""
+    """A queue behind a rule of the stack's bus, which gets the published events of each run."""
 
     def __init__(self, stack: Stack) -> None:
         name = f"ear-{uuid.uuid4().hex[:8]}"
@@ -56,7 +56,7 @@ class Ear:
         self._sqs.close()
 
     def hear(self, run_id: str) -> list[Event]:
-        """What was heard of a run until now, as it came."""
+        """Returns all events of a run so far, in the order of their arrival."""
         answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
         for message in answer.get("Messages", []):
             self._heard.append(json.loads(message["Body"]))
@@ -79,7 +79,8 @@ def ear(stack: Stack) -> Iterator[Ear]:
 
 
 def paid(name: str = "Paid") -> dict[str, Any]:
-    """Fails under an amount, else remembers twice of it."""
+    """Returns an automation that fails for a number up to 10; otherwise it stores the number's
+    double."""
     trigger = {
         "triggerType": "WEBHOOK",
         "contactLookup": {"by": "email", "path": "email"},
@@ -106,7 +107,7 @@ def paid(name: str = "Paid") -> dict[str, Any]:
 
 
 def waiting(upstream_id: str, *on: str, told: str = "{{trigger.run.status}}") -> dict[str, Any]:
-    """Waits for the other's runs and remembers what they handed on."""
+    """Returns an automation that starts after another one's runs and stores what they passed on."""
     kept = {"target": "vars.told", "value": told}
     config = {"triggerType": "UPSTREAM", "automationId": upstream_id, "on": [*on]}
     return {
@@ -133,9 +134,7 @@ def opened(api: httpx.Client, run_id: str) -> Callable[[], bool]:
     return lambda: api.get(f"/v1/runs/{run_id}").status_code == 200
 
 
-def test_each_status_is_published_once_in_its_order(
-    stack: Stack, api: httpx.Client, ear: Ear
-) -> None:
+def test_each_status_is_published_once_in_order(stack: Stack, api: httpx.Client, ear: Ear) -> None:
     automation = activate(api, paid())
     completed, failed = (fire(stack, automation, {"n": n, "email": person()}) for n in (20, 3))
     told = ended(api, completed)
@@ -153,7 +152,7 @@ def test_each_status_is_published_once_in_its_order(
     assert last_event["source"] == "runledger"
 
 
-def test_the_end_of_a_run_opens_the_next_which_completes(
+def test_the_end_of_a_run_opens_a_downstream_run_that_completes(
     stack: Stack, api: httpx.Client, ear: Ear
 ) -> None:
     first = activate(api, paid())
@@ -204,12 +203,14 @@ def test_only_the_chosen_status_opens_a_run(stack: Stack, api: httpx.Client) -> 
 
 
 def refused(api: httpx.Client, automation: dict[str, Any], run_id: str) -> list[dict[str, Any]]:
-    """Refusals of the automation that the end of a run has caused."""
+    """Returns the automation's refusals that this run's end caused."""
     answer = api.get("/v1/refusals", params={"automationId": automation["id"]}).raise_for_status()
     return [each for each in answer.json()["items"] if each["source"] == run_id]
 
 
-def test_large_outputs_are_handed_on_and_refusals_are_told(stack: Stack, api: httpx.Client) -> None:
+def test_large_payloads_are_passed_on_and_refusals_are_recorded(
+    stack: Stack, api: httpx.Client
+) -> None:
     first = activate(api, paid())
     second = activate(api, waiting(first["id"], "COMPLETED") | {"reentry": "ONCE"})
     # It cannot be compressed, so it lies in the bucket.

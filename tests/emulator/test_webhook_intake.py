@@ -1,4 +1,5 @@
-"""Webhooks on the deployed stack: signatures, rotation, refusals, and runs scheduled for a date."""
+"""Webhooks on the deployed stack: signatures, rotation, refusals, and runs that are scheduled for a
+date."""
 
 import hashlib
 import hmac
@@ -48,7 +49,7 @@ def signed_by(secret: str, body: bytes) -> dict[str, str]:
 
 
 def refusals(stack: Stack, automation: dict[str, Any]) -> list[tuple[str, int]]:
-    """Reason and count of each, newest first, as a viewer reads them."""
+    """Returns reason and count of each refusal, newest first, as a viewer sees them."""
     with stack.api(VIEWER) as viewer:
         found = viewer.get("/v1/refusals", params={"automationId": automation["id"]})
         items = found.raise_for_status().json()["items"]
@@ -58,7 +59,7 @@ def refusals(stack: Stack, automation: dict[str, Any]) -> list[tuple[str, int]]:
     return [(item["reason"], item["count"]) for item in items]
 
 
-def test_a_secret_is_rotated_while_events_come_in(stack: Stack, api: httpx.Client) -> None:
+def test_a_secret_is_rotated_while_events_arrive(stack: Stack, api: httpx.Client) -> None:
     automation = activate(api, graph("Signed", triggerType="WEBHOOK", signed=True, dedupe="OFF"))
     first = automation["webhook"]["secret"]
     body = b'{ "a" :\t"\xc3\xa9"}\n'
@@ -89,7 +90,9 @@ def test_a_secret_is_rotated_while_events_come_in(stack: Stack, api: httpx.Clien
     assert len(told) <= 2
 
 
-def test_whatever_opens_no_run_says_why(stack: Stack, api: httpx.Client) -> None:
+def test_every_event_that_opens_no_run_is_refused_with_a_reason(
+    stack: Stack, api: httpx.Client
+) -> None:
     lookup = {"by": "email", "path": "email"}
     automation = activate(
         api,
@@ -130,7 +133,7 @@ def test_whatever_opens_no_run_says_why(stack: Stack, api: httpx.Client) -> None
     assert api.get(f"/v1/runs/{run_id}").status_code == 200
 
 
-def test_tokens_that_are_none_are_answered_alike(stack: Stack) -> None:
+def test_all_unknown_tokens_get_the_same_answer(stack: Stack) -> None:
     answers = [
         httpx.post(f"{stack.url}/v1/webhooks/in/{token}", json={}, timeout=30)
         for token in ("x", "A" * 30, "A" * 4_000, "%22%20%00", "%E2%98%83")
@@ -228,7 +231,7 @@ def test_a_date_that_cannot_be_scheduled_is_refused(stack: Stack, api: httpx.Cli
         ("application/json; charset=klingon", b'{"n": 1}', 415, "klingon"),
     ],
 )
-def test_a_body_is_read_in_its_charset_from_the_gateway_on(
+def test_a_body_is_decoded_by_its_declared_charset(
     stack: Stack, api: httpx.Client, content_type: str, body: bytes, status: int, words: str
 ) -> None:
     automation = activate(api, graph("Charsets", triggerType="WEBHOOK", signed=True))

@@ -1,5 +1,5 @@
-"""One event with everything in it: a call that recovers, an e-mail refused, an SMS in its place, a
-resend. The mailboxes hold what they should and nothing else, and the API tells all of it."""
+"""One event with everything: a call that recovers, a refused e-mail, an SMS instead, and a resend.
+The mailboxes have exactly the expected messages, and the API shows all of it."""
 
 import uuid
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def automation_of(api: httpx.Client, key: str) -> dict[str, Any]:
     )
 
 
-def test_the_whole_story_of_an_event(stack: Stack, api: httpx.Client) -> None:
+def test_one_event_with_a_retry_a_fallback_and_a_resend(stack: Stack, api: httpx.Client) -> None:
     who = contact(api)
     fault = {
         "service": "ses",

@@ -1,4 +1,4 @@
-"""Time that passes for one run of the deployed stack, and for nothing else."""
+"""Lets time pass for one run of the deployed stack."""
 
 from contextlib import closing
 from typing import Any
@@ -7,7 +7,7 @@ from tests.support.stack import Stack
 
 
 def let_pass(stack: Stack, run_id: str, milliseconds: int) -> None:
-    """Moves everything that the run's rows tell of moments back by as much."""
+    """Moves all times in the run's rows into the past by this duration."""
     with closing(stack.aws("dynamodb")) as dynamodb:
         rows = dynamodb.query(
             TableName=stack.table_name,
