@@ -10,7 +10,7 @@ from tests.console.operators import Operator
 ROWS = 10_000
 FEW = 100
 # A frame takes 16 ms on an idle machine; this one is shared. On a busy one, a long list is compared
-# with a short one, and the list with a page that asks for nothing.
+# with a short one, and the list with a page that makes no requests.
 MAX_FRAME_MS = 60
 MAX_PAINT_MS = 1_500
 

@@ -24,7 +24,7 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def automation(api: httpx.Client) -> dict[str, Any]:
-    # For the case of a secret that may not go where the graph sends it.
+    # For the case of a secret whose host is not allowed.
     bound = {"value": "a value of this test", "allowedHosts": ["elsewhere.example"]}
     api.put("/v1/secrets/BOUND", json=bound).raise_for_status()
     return activate(api, _SOUND)

@@ -112,7 +112,7 @@ def test_a_fire_opens_runs_for_exactly_the_due_contacts(stack: Stack, api: httpx
     shown = automation["schedule"]
     assert shown["expression"] == f"cron({moment.minute} {moment.hour} * * ? *)"
     assert datetime.fromisoformat(shown["nextFireAt"]) == moment
-    # Known to the list as well, before it fires and whoever adds a contact afterwards.
+    # A contact added after the activation and before the fire is found too.
     due.append(contact(api, key, today.replace(year=1990)))
 
     begun(stack, api, automation)
@@ -148,7 +148,7 @@ def test_pausing_during_a_fire_leaves_no_open_run(stack: Stack, api: httpx.Clien
     moment = next_minute()
     wait = {"id": "later", "type": "WAIT", "config": {"delayMinutes": 60}}
     document = birthdays(key, moment, wait, {"id": "done", "type": "END"})
-    # Whatever today is, it is as many days from the contacts' birthday.
+    # The offset makes the contacts' birthday due today.
     offset = (moment.date() - day.replace(year=moment.year)).days
     document["nodes"][0]["config"]["offsetDays"] = offset
     automation = activate(api, document)

@@ -24,7 +24,7 @@ from tests.emulator.orders import (
 from tests.support.stack import Stack
 
 LATER = {"service": "ses", "operation": "SendEmail", "code": "TooManyRequestsException"}
-# Six hours pass in four seconds, or in eleven where a test has to act between two tries.
+# Six hours pass in four seconds, or in eleven if a test has to act between two tries.
 SCALE = 0.0002
 LESS = 0.0005
 

@@ -16,7 +16,7 @@ PAGES = [
     for page in pages(ROOT)
     if any(block.language == "sh" and block.marked("not run") is None for block in page.blocks())
 ]
-# Where the docs say that a stack is; each test's own is elsewhere.
+# The address of the stack in the docs; each test's own stack has another.
 DOCUMENTED = {
     "http://127.0.0.1:8080": "url",
     "http://127.0.0.1:4599": "awsEndpoint",

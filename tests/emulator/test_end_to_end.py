@@ -34,7 +34,7 @@ def readable(row: dict[str, Any]) -> str:
 
 
 def _opened(body: bytes) -> str:
-    # The list of words counts only where a body was made with it.
+    # The dictionary matters only for bodies that were compressed with it.
     return zlib.decompressobj(zdict=WORDS).decompress(body).decode()
 
 

@@ -17,7 +17,7 @@ from tests.emulator.test_faults import tick
 from tests.support.stack import Stack
 from tests.support.stored_text import find_words, kept
 
-# Too large for a row, however it is compressed.
+# Too large for a row, even compressed.
 NOISE = "".join(random.Random(9).choices(string.ascii_letters + string.digits, k=120_000))
 
 

@@ -361,7 +361,7 @@ def test_a_workspace_requires_a_second_factor(stack: Stack) -> None:
     viewer_token = tokens(stack, viewer_email)["AccessToken"]
     with api(stack, owner_token) as owner, api(stack, viewer_token) as viewer:
         settings = {**owner.get("/v1/settings").json(), "requireMfa": True}
-        # Nobody locks themselves out.
+        # An owner cannot lock themselves out.
         assert owner.put("/v1/settings", json=settings).status_code == 409
         unverified = ask_cognito(
             stack,

@@ -88,7 +88,7 @@ def test_all_open_runs_of_an_automation_are_canceled_at_once(
 
     canceled = api.post("/v1/runs/cancel", json=body)
 
-    # Within the request; that nobody was missed is told after a second look.
+    # Canceled within the request; a second pass later confirms that none was missed.
     assert canceled.status_code == 202, canceled.text
     with stack.api("viewer@demo.example") as viewer:
         done = viewer.get(f"/v1/runs/cancel/{canceled.json()['id']}").json()

@@ -17,7 +17,7 @@ from local.schedule_endpoint import FIRE_PATH, LIST_PATH
 from tests.emulator.test_local_platform import until
 from tests.support.stack import Stack
 
-# Tells the queue what it was called with; with `call`, calls the Scheduler by its own role.
+# Writes its event to the queue; with `call`, calls the Scheduler with its own role.
 HANDLER = """
 import boto3, json, os
 from botocore.exceptions import ClientError

@@ -192,7 +192,7 @@ def test_a_poison_record_goes_to_the_queue_and_does_not_block(stream: Stream) ->
     lost = json.loads(message["Body"])
     assert lost["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert lost["DDBStreamBatchInfo"]["batchSize"] == 1
-    # One more where the batch held the next record too: a bisection is not a retry.
+    # Five if the batch also held the next record: splitting a batch is not a retry.
     assert stream.seen("poison")["tries"] in (4, 5)
 
 

@@ -213,7 +213,7 @@ def test_large_payloads_are_passed_on_and_refusals_are_recorded(
 ) -> None:
     first = activate(api, paid())
     second = activate(api, waiting(first["id"], "COMPLETED") | {"reentry": "ONCE"})
-    # It cannot be compressed, so it lies in the bucket.
+    # It cannot be compressed, so it is stored in the bucket.
     body = {
         "n": 20,
         "email": person(),

@@ -83,7 +83,7 @@ def test_a_secret_is_rotated_while_events_arrive(stack: Stack, api: httpx.Client
     with stack.api("member@demo.example") as member:
         assert member.post(path, json={}).status_code == 403
 
-    # One row a minute, however many there were.
+    # At most one row per minute, however many refusals there were.
     told = refusals(stack, automation)
     assert {reason for reason, _ in told} == {"BAD_SIGNATURE"}
     assert sum(count for _, count in told) == 4

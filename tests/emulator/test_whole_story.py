@@ -96,7 +96,7 @@ def test_one_event_with_a_retry_a_fallback_and_a_resend(stack: Stack, api: httpx
     tries = steps["stock"]["evidence"]["tries"]
     assert [each["status"] for each in tries] == [503, 503, 200]
     assert steps["stock"]["output"]["calls"] == 3
-    # The other side could tell the three calls for one.
+    # All three calls have one key, so the partner can recognize them as one.
     assert steps["stock"]["output"]["sentKey"]
     told = steps["tell"]["evidence"]["attempts"]
     assert [(each["channel"], each["status"]) for each in told] == [

@@ -153,7 +153,7 @@ def test_a_failed_call_is_recovered_or_leaves_the_automation_unchanged(
         asked = engine.stores.activations.get(draft.id, 1)
         made = [name for name in machines(engine) if draft.id in name]
         if found.status is AutomationStatus.ACTIVE:
-            # It was committed, be it by the tick.
+            # It was committed, perhaps only by the tick.
             assert asked is not None and asked.status is ActivationStatus.ACTIVE
             assert made == [f"runledger-{draft.id}-v1"]
         else:

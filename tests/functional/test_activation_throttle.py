@@ -112,7 +112,7 @@ def test_a_crowd_delays_only_its_own_workspace(people: People) -> None:
     for number, automation_id in enumerate(crowd):
         began = simulation.clock.now
         answers.append(people.post(automation_id))
-        # However long the queue is, an answer takes as long as its calls.
+        # Even with a long queue, an answer takes only as long as its calls.
         assert simulation.clock.now - began < 2 * SECOND
         if number % 20 == 10:
             began = simulation.clock.now

@@ -68,7 +68,7 @@ def test_a_bulk_cancel_cancels_only_the_open_runs_of_the_list(
     asked = engine.bulk_cancels.begin("ws_demo", document(**filters), BY)
     for run in expected:
         assert status_of(engine, run) is RunStatus.CANCELED
-    # The second look is to come, but where nothing can match.
+    # A second pass follows, unless no run can match the filter.
     can_match = not asked.filter.is_empty
     assert (asked.finished_at is None) is can_match
     engine.clock.advance(2 * MINUTE)
@@ -149,7 +149,7 @@ def test_runs_that_appear_late_in_the_index_are_canceled_too(shown: int) -> None
     bulk.busy.table.holds_back = False
     bulk.busy.table.catch_up()
     row = DueRow(id=asked.id, key=keys.bulk_cancel(WORKSPACE, asked.id))
-    # It waits, whatever an index says that lags behind.
+    # It is not due yet, even if a stale index says so.
     bulk.cancels.settle(row)
     assert bulk.asked()[0].version == asked.version
     bulk.ticks()

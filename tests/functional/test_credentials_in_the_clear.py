@@ -73,9 +73,9 @@ def test_a_stored_plain_credential_is_hidden_everywhere(
     assert config["url"].endswith("/json?sig=[redacted]&q=1")
     assert json.loads(config["body"]["text"]) == {"token": "[redacted]"}
     assert step["request"]["headers"]["X-Api-Key"] == "[redacted]"
-    # A draft from before has them as problems, to be mended with its next change.
+    # An old draft shows them as problems, to be fixed with its next change.
     assert {each["field"] for each in told["draft"]["body"]["problems"]} == FIELDS
-    # Nor is such a version taken up again.
+    # Such a version cannot be activated again.
     refused = simulation.request("api", "POST", f"{path}/activate", None)
     assert {each["code"] for each in refused["body"]["problems"]} == {"LITERAL_CREDENTIAL"}
 

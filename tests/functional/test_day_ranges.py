@@ -94,7 +94,7 @@ def test_the_zone_is_utc_unless_given(deployed: Engine, day: date) -> None:
         "to": (midnight + timedelta(days=1)).isoformat().replace("T", " "),
     }
     assert read("/v1/runs/counts", **exact)["total"] == 4
-    # As it arrives where nobody encodes the plus.
+    # As a client sends it that does not escape the plus.
     moment = midnight.astimezone(UTC).isoformat().replace("+", " ")
     raw = f"from={moment}&to={day.isoformat()}&timeZone={ZONE}"
     answer = call("GET", "/v1/runs/counts", query=raw)

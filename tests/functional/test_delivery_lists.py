@@ -161,7 +161,7 @@ def test_a_pasted_address_is_found_regardless_of_its_current_contact(
     now = engine.clock.now
     given = [
         {"contact_id": ada},
-        # To her on an address that she had, and to nobody on the one that she has.
+        # To her at a former address, and at her current address without a contact.
         {"contact_id": ada, "address": "ada.before@example.com"},
         {"status": DeliveryStatus.FAILED, "automation_id": "aut_two"},
         {"channel": "SMS", "address": "+491701234511"},

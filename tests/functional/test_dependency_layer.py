@@ -79,7 +79,7 @@ def test_every_direct_dependency_is_imported(built: Path) -> None:
     asked = {normal(each.split("==")[0]) for each in project["dependencies"]}
     owners = packages_distributions()
     used = {normal(owner) for name in third_party() for owner in owners.get(name, [])}
-    # zoneinfo reads it, nobody imports it.
+    # zoneinfo reads it, but no code imports it.
     assert asked - {"tzdata"} <= used
     assert used - asked <= {"botocore", "pydantic-core"}
 

@@ -184,7 +184,7 @@ def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
     canceled = Cancellation(by=BY, reason="canary-reason")
     engine.canceler.cancel(engine.workspace_id, runs["canceled"], canceled)
     runs["pending"] = engine.fire(again, event())
-    # Somebody else's run, which wrote to her.
+    # Another contact's run, which sent her a message.
     engine.http.answer = {"data": {"told": "of-bob"}}
     to_her = {"kind": "AD_HOC", "addresses": [EMAIL.upper()]}
     theirs = shop(engine, recipients=to_her, trigger={"createIfMissing": True})
@@ -282,7 +282,7 @@ def _check_still_suppressed(engine: Engine) -> None:
         (held,) = suppressions.one("ws_demo", address).items
         assert (held.address, held.note, held.created_by) == (None, None, BY)
     assert len(engine.resource_lists.suppressions("ws_demo", 50, None).items) == 2
-    # Whoever comes back is on the list still, and can be taken off it by the address.
+    # An address that returns is still on the list, and can be removed by giving the address.
     suppressions.remove("ws_demo", EMAIL)
     assert suppressions.one("ws_demo", EMAIL).items == []
 
@@ -325,7 +325,7 @@ def test_a_failure_group_keeps_its_count_and_only_shared_messages(
         messages.append(group.message)
         assert len(engine.stores.failures.runs(group_id, 0, engine.clock(), 9).runs) == 2
     assert messages == [ERASED_TEXT, "Too small: of both"]
-    # The queue tells of a failure again, days later.
+    # The queue delivers a failure again, days later.
     for run_key in rows(engine, "RUN"):
         engine.failure_groups.take(run_key.removeprefix("RUN#"))
     assert find_words(stored_in_engine(engine), [*PERSONAL[:5], "canary-payload"]) == []
@@ -478,7 +478,7 @@ def test_exports_from_before_the_erasure_are_deleted_and_later_ones_stay(engine:
     tick(engine)
     assert objects_of(engine) == {}
     later = an_export(engine, engine.clock(), "blank rows only")
-    # A visit that was at work on one of those deleted leaves an object that no row tells of.
+    # A visit of a deleted export may still write an object, which no row mentions.
     gone = folder("ws_demo", new_id("exp", engine.clock() - 2 * HOUR))
     engine.export_files.put(gone, OLD_EMAIL.encode(), "text/csv")
     over = erased(engine, contact_id, ticks=12)
@@ -599,7 +599,7 @@ def test_an_unknown_contact_is_not_found_and_an_erased_one_is_gone(engine: Engin
     assert gone.value.facts == {"erasure": "ERASED", "erasedAt": at}
     with pytest.raises(NotFoundError):
         known_contact(of.contacts, of.erasures, "ws_other", contact_id)
-    # Nothing is due any more.
+    # Nothing is due afterwards.
     engine.clock.advance(DAY)
     assert engine.due_work.settle_due(100) == 0
 

@@ -163,7 +163,7 @@ def test_an_invalid_date_is_refused_with_its_path(
     if "no date" in words:
         assert words in told["message"] and told["message"].endswith(ACCEPTED)
     assert [row for row in engine.rows() if row["pk"].startswith("RUN#")] == []
-    # An event that opens nothing makes nobody either.
+    # An event that opens no run creates no contact either.
     assert (
         engine.stores.contacts.find_address(engine.workspace_id, "EMAIL", "new@example.com") is None
     )

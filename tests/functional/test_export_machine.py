@@ -73,7 +73,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
 
 def test_the_machine_makes_visits_until_the_file_is_complete(walked: Walked) -> None:
     made = test_refusal_lists.fill(walked.engine)
-    # A passing fault on the way is tried again.
+    # A transient fault on the way is retried.
     walked.failures = [TransientError("not now")]
     export = ask(walked.engine, "REFUSALS")
     assert walked.ended(export) == "SUCCEEDED"
@@ -95,7 +95,7 @@ def test_an_execution_at_its_limit_leaves_the_rest_to_the_next(
 
 
 def test_a_permanent_error_fails_the_export(walked: Walked) -> None:
-    # The failure itself is told again where somebody else was faster.
+    # The error is reported again if another visit was faster.
     walked.failures = [ServiceError("S3 refused the file", "AccessDenied")]
     export = ask(walked.engine, "REFUSALS")
     assert walked.ended(export) == "FAILED"
@@ -121,7 +121,7 @@ def test_the_function_may_read_every_stored_body_of_a_list(
     run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)
     # The list shows the claimed node, which it finds by the version's graph.
     engine.walk(run_id, until="mail")
-    # As in a process of its own, which has read no version yet.
+    # As in a new process, which has read no version yet.
     engine.stores.automations._cached_version.cache_clear()
     engine.export_pages.lists.queries.contexts._graph.cache_clear()
     read: list[str] = []

@@ -404,7 +404,7 @@ def test_a_count_within_a_range_equals_the_list_of_runs(
         since="2023-11-14T00:00:00Z", until="2023-11-16T00:00:00Z"
     ).items
     assert (group.count, group.contacts) == (2, 2)
-    # Whatever the range, since when there is such a failure and until when.
+    # First and last failure do not depend on the range.
     assert group.first_seen_at == "2023-11-14T22:13:21.000Z"
     assert group.last_seen_at == "2023-11-23T22:13:21.000Z"
     assert failures_engine.page(until="2023-11-01").items == []
@@ -459,7 +459,7 @@ def test_expired_runs_are_not_counted_and_an_empty_group_disappears(
     assert failures_engine.page().items == []
     with pytest.raises(NotFoundError):
         failures_engine.failure_views.group("ws_demo", str(run.error_group))
-    # Time to live has deleted its item meanwhile; the next failure begins anew.
+    # DynamoDB has deleted the expired item meanwhile; the next failure begins a new group.
     failures_engine.table.delete(keys.failure_group(str(run.error_group)))
     failures_engine.grouped(SMALL.format(3), created_at=START + 6 * DAY)
     assert failures_engine.page().items[0].count == 1

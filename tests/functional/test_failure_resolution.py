@@ -94,7 +94,7 @@ def test_the_newest_message_is_read_and_not_stored(failures_engine: FailuresEngi
     new = failures_engine.grouped(SMALL.format("A-2"), created_at=START + HOUR, kept=2 * DAY)
     told = failures_engine.failure_views.group("ws_demo", group_id)
     assert (told.newest_message, told.newest_run_id) == (SMALL.format("A-2"), new.id)
-    # Also where the range of a list ends before it.
+    # Also if the list's range ends before that run.
     failures_engine.clock.now = START + DAY
     (listed,) = failures_engine.page(until="2023-11-14T22:30:00Z").items
     assert (listed.count, listed.newest_run_id) == (1, new.id)
@@ -143,7 +143,7 @@ def test_a_resolved_group_is_reopened_by_a_later_failure(failures_engine: Failur
     assert failures_engine.pages(status=GroupStatus.RESOLVED) == [group_id]
     assert failures_engine.pages(status=GroupStatus.OPEN) == []
     assert failures_engine.pages() == [group_id]
-    # One that had failed before, and is told of only now.
+    # An earlier failure that is reported only now does not reopen it.
     failures_engine.grouped(SMALL.format(2), created_at=START + MINUTE)
     assert failures_engine.failure_views.group("ws_demo", group_id).status is GroupStatus.RESOLVED
     run_id = later(failures_engine)
@@ -153,7 +153,7 @@ def test_a_resolved_group_is_reopened_by_a_later_failure(failures_engine: Failur
     assert (told.resolved_by, told.resolved_at, told.note) == (None, None, None)
     assert told.reopened_at == "2023-11-14T23:14:21.012Z"
     assert failures_engine.pages(status=GroupStatus.OPEN) == [group_id]
-    # Resolved anew; the queue repeats what it told before.
+    # Resolved again; a repeated event of an earlier failure does not reopen it.
     told = failures_engine.failure_resolution.resolve("ws_demo", group_id, "bob@demo.example", None)
     failures_engine.failure_groups.take(run_id)
     told = failures_engine.failure_views.group("ws_demo", group_id)
@@ -367,7 +367,7 @@ def test_a_group_is_resolved_exactly_if_no_known_failure_is_later(
         )
         status = failures_engine.failure_views.group("ws_demo", group_id).status
         assert (status is GroupStatus.RESOLVED) is is_resolved
-        # What opened it once does so for good, until it is resolved anew.
+        # Once reopened, it stays open until it is resolved again.
         reopened = reopened or (resolved_at is not None and not is_resolved)
 
 

@@ -103,7 +103,7 @@ def test_the_machine_pages_through_the_due_contacts(
     for day in (16, 16, 16, 16, 16, 17):
         document = ContactDocument(metadata={"birthday": f"1990-01-{day}"})
         walked.engine.contacts.create(walked.engine.workspace_id, document)
-    # A passing fault on the way is tried again.
+    # A transient fault on the way is retried.
     walked.failures = [TransientError("not now")]
 
     assert walked.execute(automation_id) == "SUCCEEDED"

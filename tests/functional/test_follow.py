@@ -270,7 +270,7 @@ def test_the_filters_pass_exactly_the_records_that_followers_need() -> None:
 
     records = sample("follow_changes")["Records"]
     assert all(passes(record) for record in records)
-    # A row that is in no list is told of when it expires with objects.
+    # A row that is in no list is passed on only if it expires with objects.
     payload = records[PAYLOAD]
     assert not passes({k: v for k, v in payload.items() if k != "userIdentity"})
     assert not passes({**payload, "eventName": "MODIFY"})

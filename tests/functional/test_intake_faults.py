@@ -158,5 +158,5 @@ def test_the_function_answers_before_lambda_and_api_gateway_time_out() -> None:
 
     template = load_template()
     timeout = template["Resources"]["WebhookIn"]["Properties"]["Timeout"]
-    # The last call may still connect, and a pause before a try that is not made takes up to 2 s.
+    # The last call may still connect, and the pause before a try that is not made lasts up to 2 s.
     assert intake.ANSWER_SECONDS + 2 + 2 < timeout < 30

@@ -366,7 +366,7 @@ def test_the_owner_of_another_workspace_cannot_reach_an_invitation(
     assert call("DELETE", path, claims=as_eve)["status"] == 404
     assert call("POST", f"{path}/resend", claims=as_eve)["status"] == 404
     assert [each["id"] for each in listed()] == [invitation["id"]]
-    # The same address may be invited by both, and each invitation stands for itself.
+    # Both workspaces may invite the same address; the invitations are independent.
     other = call("POST", "/v1/invitations", {"email": BOB, "role": "OWNER"}, claims=as_eve)
     assert other["status"] == 201
     an_account(pool, "user-bob", BOB)
@@ -375,7 +375,7 @@ def test_the_owner_of_another_workspace_cannot_reach_an_invitation(
     assert [each["workspaceName"] for each in me("user-bob")["invitations"]] == ["Demo"]
 
 
-# ── Races, played on the service: between reading and writing, somebody else writes ──────────────
+# ── Races of the service: another caller writes between its read and its write ───────────────────
 
 
 class KnownAccounts:

@@ -102,7 +102,7 @@ def _cancel(simulation: Simulation, key: str) -> None:
     answer = simulation.request(
         "api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"}
     )
-    # Where the first answer was lost to the operator, the second try is told that it is done.
+    # If the first answer was lost, the second try answers that the run is already canceled.
     was_tried_again = simulation.requests > requests + 1
     is_done = was_tried_again and answer["body"].get("state") == "CANCELED"
     assert answer["status"] == 200 or is_done, answer

@@ -98,7 +98,7 @@ def play(ready: Ready, point: int | None, fault: Fault | None) -> list[tuple[str
     simulation.settle()
     where = "unbroken" if point is None else f"{point}: {fault} in {faulty.made[point]}"
     exports = [row for row in simulation.table.items() if row["sk"].startswith("exp_")]
-    # Whoever got no answer asks again, and has one more each time.
+    # A caller without an answer repeats the request, which creates a further export.
     most = {None: 1, Fault.SILENT: PERSON_TRIES}.get(fault, 2)
     assert 1 <= len(exports) <= most, where
     for row in exports:

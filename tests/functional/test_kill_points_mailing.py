@@ -88,7 +88,7 @@ def completes(ready: Ready) -> None:
     statuses = Counter(row["status"] for row in ready.simulation.deliveries())
     assert output["sent"] + output["unknown"] + output["queued"] + output["failed"] == CONTACTS
     assert output["sent"] <= statuses["SENT"]
-    # A cap counts a message once, however often its sender came back to it.
+    # The cap counts a message once, even if its sender came back to it.
     assert statuses["SUPPRESSED"] == output["suppressed"] == 0
 
 

@@ -267,7 +267,7 @@ def test_a_tag_change_counts_if_the_contacts_page_is_still_to_come(
         answer = act()
         if call.operation == "SendEmail" and len(simulation.ses.sent) == 500 and not changed:
             changed.append(500)
-            # Behind: too late. Ahead: comes to it, or is left out.
+            # A page that is already sent ignores the change; a later page follows it.
             mailing.retag(ids[10], "news")
             mailing.retag(ids[-100], "news")
             mailing.retag(ids[20])
@@ -362,7 +362,7 @@ def test_a_page_that_keeps_crashing_fails_the_step_and_keeps_its_counts(mailing:
     assert (step["status"], step["error"]["kind"]) == ("FAILED", "CRASHED")
     assert step["output"]["sent"] == 100
     assert len(step["evidence"]["attempts"]) == 50
-    # Nobody is left in the dark: those whose answer was lost have ended too.
+    # Attempts whose answer was lost have ended too.
     assert {row["status"] for row in mailing.attempts()} == {"SENT", "FAILED"}
 
 

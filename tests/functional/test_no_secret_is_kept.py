@@ -88,7 +88,7 @@ def graph(host: str) -> dict[str, Any]:
         },
         "redirect": {"method": "GET", "headers": {"X-Key": "{{secret.HEADER}}"}},
         "away": {"method": "GET", "headers": {"X-Key": "{{secret.HOST}}"}},
-        # Neither is a secret: what stands in a credential's place is struck wherever it came from.
+        # No secret, but a value in a credential's place, which is redacted whatever its source.
         "given": {
             **everywhere,
             "headers": {"X-Api-Key": "{{trigger.given}}"},
@@ -213,7 +213,7 @@ def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
     return {name: "\n".join(leaves(value)) for name, value in places.items()}
 
 
-# Not shrunk: every try is a whole run, and what is found tells its secret as it is.
+# Without shrinking: every example is a whole run, and a finding shows its secret as it is.
 @settings(
     deadline=None,
     max_examples=examples(12, quick=4),
@@ -230,7 +230,7 @@ def test_no_secret_is_found_in_anything_that_is_stored(
     for name, value in secrets.items():
         put(simulation, name, value)
     given = f"{picked.getrandbits(96):x}"
-    # A value may be kept for half a minute by whoever read it.
+    # A process may cache a value for half a minute.
     simulation.clock.advance(MINUTE)
     ready.service.words = [
         form for each in secrets.values() for form in picked.sample(sorted(forms(each).values()), 6)

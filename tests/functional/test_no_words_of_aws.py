@@ -100,7 +100,7 @@ BODIES: dict[str, Any] = {
     "/v1/templates/{template_id}": {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"},
     "/v1/templates/{template_id}/preview": {},
 }
-# Done last, and of these no more than a read each: what they end is not there any more.
+# Called last, since they delete what other calls need.
 ENDS = ("archive", "erase", "delete")
 
 
@@ -303,7 +303,7 @@ def test_a_failed_export_is_reported_in_our_words(
     except RunledgerError as raised:
         error = raised
     breaker.heal()
-    # What the machine catches of it, and of the same error where nobody had made it ours.
+    # The error as the machine catches it, also as raised by boto3 itself.
     for told in (error, SHAPES[name]("PutObject")):
         cause = json.dumps({"errorType": type(told).__name__, "errorMessage": str(told)})
         caught = Caught(Error=type(told).__name__, Cause=cause)

@@ -123,7 +123,7 @@ def test_a_refused_workspace_delays_no_other_in_a_batch_of_the_stream(
     simulation.deliver_stream()
 
     assert tenants.is_started(first) and tenants.is_started(last)
-    # One refusal brakes the workspace: the rest of its runs are put off without being tried.
+    # After one refusal the other runs of the workspace are postponed without being tried.
     assert tenants.starts[NOISY] == 1
     assert tenants.calls == 99 + 1 + 2
     assert simulation.clock.now - began < 4 * SECOND
@@ -149,7 +149,7 @@ def test_a_refused_workspace_delays_no_other_in_the_ticks(tenants: Tenants, code
     for _ in range(6):
         began = simulation.clock.now
         simulation.tick()
-        # A tick ends in its time, whatever is due.
+        # A tick ends in time even if much more is due.
         assert simulation.clock.now - began < 31 * SECOND
         for name, run_id in waiting.items():
             if name not in started and tenants.is_started(run_id):
@@ -159,7 +159,7 @@ def test_a_refused_workspace_delays_no_other_in_the_ticks(tenants: Tenants, code
     # Another due partition has its turn at once; behind the crowd it takes some ticks.
     assert started[elsewhere] < 31 * SECOND
     assert started[beside] < 5 * MINUTE
-    # A start every few seconds tells whether the refusals are over.
+    # One start every few seconds checks whether AWS still refuses.
     assert tenants.starts[NOISY] < 60
     row = next(row for row in simulation.runs() if row["workspaceId"] == NOISY)
     # Refusals use up no attempt: the second is that of the tick, as the stream was lost.

@@ -320,7 +320,7 @@ def test_the_handlers_open_a_downstream_run_from_the_stream(
     for _ in range(2):
         upstream_trigger.handler({**ended, "detail": published[-1]["detail"]}, CONTEXT)
     assert engine.detail(opened_by(engine, second, run_id))["status"] == "PENDING"
-    # One of a run that is not there any more, with a field that came later.
+    # The event of a run that no longer exists, with a field of a later release.
     ended["detail"]["new"] = 1
     upstream_trigger.handler(ended, CONTEXT)
     events.delete_event_bus(Name=BUS)

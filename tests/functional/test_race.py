@@ -23,7 +23,7 @@ from tests.support.scheduler import AtRandom, Chooser, Interleaving, every_order
 from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
 SEEDS = examples(250, quick=50)
-# Where there are more orders than this, a scenario has to be tried at random.
+# A scenario with more orders than this must be tried at random.
 MOST_ORDERS = 1_200
 
 
@@ -84,7 +84,7 @@ def paused(actors: RunActors) -> None:
     actors.pause()
 
 
-# What may come to a run that is canceled or whose automation is paused, and where it begins.
+# What may happen to a run while it is canceled or its automation is paused, with the start state.
 AGAINST: dict[str, tuple[Callable[[RunActors], None], Callable[[RunActors], Actor]]] = {
     "start": (opened, lambda actors: actors.start),
     "own": (opened, lambda actors: lambda: actors.visit("start")),

@@ -129,7 +129,7 @@ def test_a_crash_before_the_new_secret_leaves_only_the_current_one_valid(
         broken.setattr(SigningSecrets, "replace", crash)
         with pytest.raises(TransientError):
             signed.rotate(10_080)
-    # Secrets Manager still calls the first one AWSPREVIOUS; the row does not mean it any more.
+    # Secrets Manager still calls the first one AWSPREVIOUS, but the row no longer refers to it.
     assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
 
     with pytest.raises(ConflictError, match="being rotated"):
@@ -198,7 +198,7 @@ def test_a_rotation_creates_a_missing_first_secret(
 ) -> None:
     name = f"runledger/webhooks/{signed.id}"
     signed.engine.secrets_manager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    # Not the sender's fault: it is asked to come back.
+    # The sender is not at fault, so it should retry.
     with pytest.raises(MissingResourceError):
         signed.takes(signed.first)
     assert signed.takes(signed.new_secret())

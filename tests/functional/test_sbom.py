@@ -11,7 +11,7 @@ import pytest
 from local.sbom import SbomError, console, layer, validate
 
 ROOT = Path(__file__).parents[2]
-# A tool of its own makes it, which takes seconds.
+# Cached, because the external tool takes seconds.
 made_layer = cache(layer)
 
 

@@ -109,7 +109,7 @@ def test_a_secret_with_a_variable_address_needs_allowed_hosts_on_save(ready: Rea
     assert [each["code"] for each in validated["body"]["problems"]] == ["SECRET_WITHOUT_HOSTS"]
     assert ready.put(allowedHosts=[PARTNER])["status"] == 200
     assert ready.save("{{trigger.cb}}")["status"] == 201
-    # Where it may go is for addresses that are written down, too.
+    # The allowed hosts also apply to constant addresses.
     refused = ready.save("https://evil.example/a")
     assert [each["code"] for each in refused["body"]["problems"]] == ["SECRET_HOST_NOT_ALLOWED"]
     assert ready.save(f"https://{PARTNER}/a")["status"] == 201
@@ -181,7 +181,7 @@ def test_the_hosts_are_checked_again_after_a_redirect(
         step = ready.run(automation_id, {})
         is_allowed = hosts == ["*.partner.example"] and host.endswith("partner.example")
         assert [path for path, _, _ in ready.service.seen][:1] == ["/away"]
-        # The redirect leads to the usual port, where nobody listens.
+        # The redirect leads to the usual port, on which nothing listens.
         kinds = ("BLOCKED_ADDRESS", "CONNECTION_FAILED") if is_allowed else ("HOST_NOT_ALLOWED",)
         assert step["error"]["kind"] in kinds, (host, step["error"])
         assert len(ready.service.seen) == 1
@@ -243,7 +243,7 @@ def test_an_old_version_sends_no_secret_to_other_hosts(
     assert (step["error"]["kind"], ready.service.seen) == ("HOST_NOT_ALLOWED", [])
     step = ready.run(hidden, {})
     assert (step["error"]["kind"], ready.service.seen) == ("UNSAFE_SECRET_USE", [])
-    # Nor is it taken up again once it was paused.
+    # Once paused, they cannot be activated again.
     for automation_id, code in ((open_one, "SECRET_WITHOUT_HOSTS"), (hidden, "UNSAFE_SECRET_USE")):
         path = f"/v1/automations/{automation_id}"
         assert ready.simulation.request("api", "POST", f"{path}/pause", None)["status"] == 200

@@ -83,7 +83,7 @@ def test_a_deleted_secret_is_missing_soon_and_can_be_set_again_at_once(
 ) -> None:
     put(engine, "first value")
     read(engine)
-    # As on AWS, where a deleted secret goes in the background and blocks its name meanwhile.
+    # As on AWS, which deletes a secret in the background and blocks its name meanwhile.
     monkeypatch.setattr(engine.secrets_manager, "delete_secret", lambda **request: {})
     engine.secrets.delete(engine.workspace_id, NAME)
     put(engine, "second value")
@@ -255,7 +255,7 @@ def set_value(simulation: Simulation) -> tuple[int, set[str | None]]:
 
 def delete_value(simulation: Simulation) -> tuple[int, set[str | None]]:
     answer = simulation.request("api", "DELETE", PATH, None)
-    # Where the first answer was lost, the second try finds it gone.
+    # If the first answer was lost, the second try finds no secret.
     return (204 if answer["status"] == 404 else answer["status"]), {None}
 
 

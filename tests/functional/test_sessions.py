@@ -103,7 +103,7 @@ def sign_out(signed_in_at: int, user: str = "user-owner") -> int:
 def test_signing_out_everywhere_applies_at_once(clock: list[int]) -> None:
     assert asked_by(NOW - 100) == asked_by(NOW - 50) == 200
     assert sign_out(NOW - 100) == 204
-    # Every session of this person from before, on every route; nobody else's.
+    # Every earlier session of this user on every route, but not those of others.
     for path in ("/v1/me", "/v1/runs", "/v1/members"):
         assert asked_by(NOW - 100, path=path) == asked_by(NOW - 50, path=path) == 401
     assert asked_by(NOW - 100, "user-admin") == 200

@@ -282,7 +282,7 @@ def test_no_trick_reaches_an_internal_address(
         try:
             listening.append(stack.enter_context(inside(9001)))
         except OSError:
-            # Somebody else's; that it is not reached shows in the refusal.
+            # Another process has the port; the refusal alone shows that it is not reached.
             pass
         monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
         client = OutboundClient(resolver=local_only)
@@ -345,7 +345,7 @@ def test_a_name_that_changes_between_check_and_use_is_resolved_once(
         client = OutboundClient(resolver=lambda host, port: next(answers))
         assert failure_kind(client, f"http://rebind.example:{target.port}/") == "CONNECTION_FAILED"
         assert connected == ["93.184.216.34"]
-        # Each further try of a call is checked anew.
+        # Each further try of a call is checked again.
         assert failure_kind(client, f"http://rebind.example:{target.port}/") == "BLOCKED_ADDRESS"
         assert connected == ["93.184.216.34"]
         assert target.connections == []

@@ -601,7 +601,7 @@ def _update(table: Table, choices: random.Random) -> Any:
 
 def _transact(table: Table, choices: random.Random) -> Any:
     check = Check(_random_key(choices), _random_condition(choices) or IS_NEW)
-    # Not one that may be invalid: which of two errors comes first is nobody's contract.
+    # Always valid, because the order of two errors is not part of the contract.
     change = Change(set={"n": choices.randrange(3)}, add={"s": {choices.randrange(3)}})
     modify = Modify(_random_key(choices), change, _random_condition(choices))
     return table.transact([Put(_random_row(choices), _random_condition(choices)), check, modify])

@@ -30,16 +30,16 @@ __all__ = ["deployed", "pool"]
 DOCUMENT = json.loads(
     (Path(__file__).parents[2] / "functions" / "query" / "openapi.json").read_text()
 )
-# In everything of the first workspace that tells of anybody: it may never be seen elsewhere.
+# Part of every personal value of the first workspace; it must never appear elsewhere.
 CANARY = "canary7319"
 EMAIL = f"ada.{CANARY}@customer.example"
 PHONE = "+491707319731"
 OTHERS = "ws_other"
 # The other workspace's user has every right there.
 STRANGER = "stranger"
-# What tells of the caller's own workspace whatever is asked for.
+# Routes that answer about the caller's own workspace, whatever the request.
 OWN = ("/v1/me", "/v1/node-types", "/v1/settings", "/v1/members")
-# An invitation is for whoever has its address, in whatever workspace.
+# An invitation belongs to its address, which may be a user of any workspace.
 BY_ADDRESS = ("/v1/invitations/{invitation_id}/accept", "/v1/invitations/{invitation_id}/decline")
 
 
@@ -238,7 +238,7 @@ def test_a_reader_of_one_workspace_finds_nothing_of_another(
                 cursors += is_foreign
             asked += 1
         # The first workspace's own reader does find something, or this would prove nothing; only
-        # its automation is none that fires.
+        # its automation has no fires.
         own = call("GET", filled, query="limit=50" if "limit" in str(parameters) else "")
         assert own["status"] == 200, (filled, own)
         assert path.endswith("/fires") or own["body"].get("items") != [], filled

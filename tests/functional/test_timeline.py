@@ -93,7 +93,7 @@ def test_expired_and_foreign_rows_are_omitted(
     ada = person(engine, "ada@example.com")
     a_refusal(engine, contact_id=ada, expires_at=engine.clock.now - 1)
     kept = an_attempt(engine, contact_id=ada)
-    # A row of another workspace that came to stand in this contact's partition.
+    # A row of another workspace that got into this contact's partition.
     foreign = a_refusal(engine, contact_id=ada, workspace_id="ws_other")
     row = engine.table.get(keys.refusal(foreign.id))
     assert row is not None
@@ -151,7 +151,7 @@ def test_messages_to_the_contact_from_runs_of_others_are_shown(engine: Engine) -
     assert found.delivery.status is DeliveryStatus.SENT
     assert found.delivery.run_id == run_id
     assert found.delivery.automation_name == "Mailing"
-    # It stays what it is: a message to an address, whose consent nobody asked for.
+    # It stays a message to a plain address, for which no consent is required.
     assert found.delivery.contact_id is None
     assert sorted(each.addressee_id or "" for each in attempts(engine)) == ["", ada]
 

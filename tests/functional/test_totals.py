@@ -94,7 +94,7 @@ class TotalsSimulation:
         self.kinds = {kind: self._reading(of) for kind, of in countables(self.stores).items()}
         settler = TotalSettler(self.table, self.stores.totals, self.kinds, self.clock)
         self.due = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)
-        # An expiry is told in whole seconds.
+        # Expiry times are stored in whole seconds.
         workspace = SimpleNamespace(least_retention=kept - SECOND)
         workspaces: Any = SimpleNamespace(cached=lambda workspace_id: workspace)
         self.totals = Totals(self.table, self.stores.totals, self.stores.freshness, workspaces)
@@ -331,7 +331,7 @@ def life(simulated: TotalsSimulation, chance: random.Random, steps: int, kept: i
                 again = chance.sample(told, min(len(told), chance.randrange(4)))
                 simulated.deliver([*records, *again, *records[:2]])
                 if chance.random() < 0.5:
-                    # Nothing written before a pulse is told after it.
+                    # Every record from before a pulse is reported before it.
                     simulated.pulse()
                     simulated.read_stream()
             case 7:
@@ -370,12 +370,12 @@ def test_counts_equal_the_rows_despite_reordered_and_repeated_records(
     told: list[Record] = []
     simulated.interludes = lambda: interlude(simulated, chance, told)
     told += life(simulated, chance, 60, kept)
-    # Broken anywhere, and each time gone on with.
+    # Calls break at random, and the work continues each time.
     simulated.broken = lambda call: chance.choice(FAULTS) if chance.random() < 0.1 else None
     told += life(simulated, chance, 40, kept)
     simulated.broken, simulated.interludes = lambda call: None, None
     simulated.catch_up()
-    # All records were told once: what is marked is counted now, whatever was settled.
+    # Every record was reported once: marked hours are now counted, whatever was settled before.
     simulated.read_stream()
     simulated.check(RANGES)
     simulated.settle()
@@ -391,7 +391,7 @@ def test_counts_equal_the_rows_despite_reordered_and_repeated_records(
     simulated.check(RANGES)
 
 
-# ── whatever comes in between ───────────────────────────────────────────────────────────────────
+# ── concurrent changes ──────────────────────────────────────────────────────────────────────────
 
 
 def an_hour_of_runs(shards: int) -> TotalsSimulation:
@@ -721,7 +721,7 @@ def test_after_any_fault_the_totals_equal_the_rows(
             told = counted(simulation, "ws_x", None)
             assert told == {"COMPLETED": 1, "RUNNING": 1, "PENDING": 1, "FAILED": 1}, where
             assert counted(simulation, "ws_x", "aut_two") == {"RUNNING": 1}, where
-            # All of it comes from totals: nothing is left to be done, however often it was begun.
+            # Everything is read from totals: no work is left, even if it was begun several times.
             simulation.run_until(BEGIN + 6 * HOUR)
             assert counted(simulation, "ws_x", None) == told, where
             items = services().stores.totals.between(Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY)

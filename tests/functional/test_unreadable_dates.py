@@ -180,6 +180,6 @@ def test_too_many_listings_are_refused_before_anything_is_written(dates: Dates) 
     assert refused.value.field == "tags"
     fits = document.changed(tags=tags[1:])
     assert dates.engine.contacts.create(dates.engine.workspace_id, fits).id in listed(dates.engine)
-    # Where no automation goes by a key it counts for nothing.
+    # An invalid date under a key that no automation uses does not count.
     other = ContactDocument(tags=tags, metadata={"other": "soon"})
     dates.engine.contacts.create(dates.engine.workspace_id, other)

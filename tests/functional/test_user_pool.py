@@ -47,7 +47,7 @@ def test_users_cannot_change_identifying_attributes() -> None:
 def test_a_new_address_counts_only_after_verification() -> None:
     updating = POOL["UserAttributeUpdateSettings"]
     assert updating == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
-    # AWS asks for it.
+    # AWS requires this.
     assert POOL["AutoVerifiedAttributes"] == ["email"]
     recovery = POOL["AccountRecoverySetting"]["RecoveryMechanisms"]
     assert [each["Name"] for each in recovery] == ["verified_email"]

@@ -260,7 +260,7 @@ def test_a_stalled_branch_continues_while_the_other_waits(
         "WAITING",
         until,
     )
-    # The execution before can do nothing any more.
+    # The previous execution can no longer do anything.
     before = [each.status for each in simulation.step_functions.executions.values()]
     assert before == ["ABORTED", "RUNNING"]
     simulation.run_until(simulation.clock.now + 31 * DAY)
@@ -314,7 +314,7 @@ def test_a_run_whose_execution_ended_during_a_wait_continues_after_the_wait(
     simulation.boundary.around = counting
     simulation.run_until(until)
     assert row(simulation, key)["attempt"] == 1
-    # While it waits it is looked at once, and nobody is asked about it.
+    # During the wait it is checked once, without asking Step Functions.
     assert counting.of("UpdateItem", key) <= 2
     assert counting.of("DescribeExecution") == 0
     simulation.run_while(lambda: row(simulation, key)["attempt"] == 1)

@@ -22,7 +22,7 @@ CASES = 1_500
 _SECONDS = 900
 # What the role is let in to, at least: of an owner nearly all that needs no id of a secret kind.
 _LEAST_DONE = {"OWNER": 45, "VIEWER": 20}
-# It ends the session that all other calls are made with, so it has a run of its own.
+# It ends the session that all other calls use, so it is tested separately.
 _ENDS_THE_SESSION = "signOutEverywhere"
 _HOW_TO_REPEAT = """
 Each finding has a curl command. Bring a stack up by `make run`, put its address into the command,

@@ -168,7 +168,7 @@ class StepFunctions:
         execution = self.executions.get(executionArn)
         if execution is None or execution.is_express:
             raise refusal("ExecutionDoesNotExist", "DescribeExecution")
-        # Nobody knows that an execution is lost; it looks as if it were running.
+        # A lost execution cannot be recognized; it looks as if it were running.
         status = "RUNNING" if execution.status == "LOST" else execution.status
         return {"executionArn": executionArn, "status": status}
 

@@ -140,7 +140,7 @@ class Simulation:
         self.requests += 1
         self.function = function
         try:
-            # A function gets a document of its own, as from Lambda.
+            # Each function gets a separate copy of the document, as from Lambda.
             given = json.loads(json.dumps(event))
             return module_of(function).handler(given, Context(self.requests))
         except ProcessDied:

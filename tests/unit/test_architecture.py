@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "runledger" / "python" / "runledger"
 OUTSIDE = ("functions", "local", "tests", "bench")
 
-# A part of the package may import from parts of a lower floor, and from itself where it is a
-# folder.
+# A part of the package may import from parts of a lower floor, and a folder also from
+# itself.
 FLOORS = {
     "cli": 7,
     "routes": 7,
@@ -48,7 +48,7 @@ FLOORS = {
     "ids": 0,
     "errors": -1,
 }
-# On one floor, where the other side is what a part implements.
+# Exceptions on one floor: this part implements an interface of the other.
 BESIDE = {"outbound": {"nodes"}}
 
 # The rooms of `services/`, from top to bottom, with the subject of each file.

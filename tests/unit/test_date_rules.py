@@ -119,7 +119,7 @@ def test_every_searched_day_is_a_recurring_date(anchor: date, oldest: date, repe
     spans = list(origins(anchor, repeat, oldest))
     assert all(recurs_on(day, repeat, anchor) for span in spans for day in days(*span))
     assert all(later[0] > earlier[1] for later, earlier in pairwise(spans))
-    # Newest first from the anchor itself: where a list was left is the same tomorrow.
+    # Newest first from the anchor itself, so a page continues at the same place tomorrow.
     assert spans[:1] in ([], [(anchor, anchor)])
 
 
@@ -219,7 +219,7 @@ def test_an_instants_written_day_is_at_most_a_day_off(
     day = written.day("UTC")
     assert day is not None
     assert (day.month, day.day) in nearby([(local.month, local.day)])
-    # Without an offset it is a day on the wall, wherever the wall is.
+    # Without an offset it is a calendar day, independent of the zone.
     bare = calendar_date(moment.isoformat(timespec="seconds"), zone)
     assert bare == moment.date() == calendar_date(moment.date().isoformat(), zone)
 

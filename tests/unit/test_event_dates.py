@@ -146,7 +146,7 @@ def test_a_run_starts_at_the_time_of_day_or_right_after_a_skipped_one(
     )
     assert found.day == day
     if shown == wanted:
-        # The earlier, where the clocks show it twice.
+        # The earlier one, if the clock shows the time twice.
         assert moment.astimezone(place).fold == 0
     else:
         before = (moment - timedelta(seconds=1)).astimezone(place).replace(tzinfo=None)

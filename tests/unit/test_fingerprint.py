@@ -169,7 +169,7 @@ def test_a_group_has_one_workspace_automation_node_and_kind() -> None:
 def test_a_search_ignores_the_values_of_a_pasted_message(text: str, expected: list[str]) -> None:
     assert words_of(text) == expected
     assert holds_words("Order <id> is too small", words_of(text)) == ("a-1001" not in expected)
-    # What stands for a value is no word of the message.
+    # A placeholder for a value is not a word of the message.
     assert not holds_words("Order <id> is too small", ["id"])
 
 

@@ -29,7 +29,7 @@ def text(template: str, url: str, status: int | None = 503) -> str:
         ("/score?path=/{{id}}", "/score?path=/1/2/3", "/score"),
         ("/score/a-{{id}}.json", "/score/a-17.json", "/score/{id}"),
         ("/{{kind}}/{{id}}", "/orders/17", "/{id}/{id}"),
-        # A value that brings parts of its own: words stay.
+        # A value with several segments: its words stay.
         ("/{{path}}", "/orders/17", "/orders/{id}"),
         ("{{path}}", "", ""),
         ("/score/{{id}}", "/score/", "/score"),

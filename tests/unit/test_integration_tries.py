@@ -277,7 +277,7 @@ def test_a_call_signs_in(auth: dict[str, Any], name: str, sent: str, shown: str)
     assert result.request is not None
     assert result.request["headers"][name] == shown
     assert result.request["auth"] == auth["type"]
-    # Nor does an echo bring it back, secret or not.
+    # An echo does not reveal it either, secret or not.
     kept = result.model_dump_json()
     assert sent.removeprefix("Basic ") not in kept
     assert "value of" not in kept

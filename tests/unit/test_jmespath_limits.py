@@ -33,7 +33,7 @@ BOMBS = [
     "|".join(["[@,@]|map(&[@,@],@)"] * 20),
     "|".join(["merge({a:@},{b:@})"] * 20),
 ]
-# Where the answer has what they ask for.
+# Bombs that need a matching answer.
 BOMBS_ON_ANSWER = [
     "items|" + "|".join(["[@,@]"] * 60),
     "join(text, texts)",

@@ -41,7 +41,7 @@ async def _beside_others() -> None:
     turns.note("quiet")
     crowd = Crowd(turns, 50)
     assert await crowd.settled() == 1
-    # The other one waits for nobody.
+    # The other caller is not delayed.
     async with turns.turn("quiet"):
         assert await crowd.settled() == 1
     now[0] = PRESENT_SECONDS

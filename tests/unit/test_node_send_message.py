@@ -187,7 +187,7 @@ def test_a_queued_message_counts_as_under_way() -> None:
         ("CASCADE", {"EMAIL": SUPPRESSED, ("a@x.example", "SMS"): FAILED}, "partly_sent"),
         ("CASCADE", {"EMAIL": SUPPRESSED, "SMS": SUPPRESSED}, "suppressed"),
         ("CASCADE", {"EMAIL": SUPPRESSED, "SMS": FAILED}, "failed"),
-        # It may have left: nothing else is tried, and nobody says that it failed.
+        # It may have left: no other channel is tried, and it does not count as failed.
         ("CASCADE", {"EMAIL": DeliveryStatus.PROCESSING}, "partly_sent"),
         ("BROADCAST", {}, "sent"),
         ("BROADCAST", {"EMAIL": SUPPRESSED}, "partly_sent"),

@@ -262,5 +262,5 @@ def test_a_megabyte_with_twenty_secrets_stays_quick() -> None:
     text = rows * (1_000_000 // len(rows))
     began = time.process_time()
     assert redactor.text(text) == text
-    # A second or two where nothing else runs.
+    # One or two seconds on an idle machine.
     assert time.process_time() - began < 10

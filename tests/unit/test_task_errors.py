@@ -21,7 +21,7 @@ MACHINES = Path(__file__).parents[2] / "statemachines"
 STATIC = sorted(path.name for path in MACHINES.glob("*.asl.json"))
 FOR_LATER = tuple(name for name, kind in TASK_ERRORS.items() if kind is Handling.FOR_LATER)
 
-# The errors that AWS documents as passing or as a function's end, independent of our table.
+# The errors that AWS documents as transient or as a function's end, independent of our table.
 DOCUMENTED = {
     Handling.PASSING: (
         "Lambda.ServiceException",

@@ -157,7 +157,7 @@ def test_a_local_time_is_read_in_the_zone(local: datetime, zone: str) -> None:
         found = read_date(local.isoformat(separator))
         assert found is not None and not found.is_instant and not found.is_day
         assert found.instant(zone) == to_utc(local, ZoneInfo(zone))
-        # Its day is the one that is written, wherever.
+        # Its day is the written one, in any zone.
         assert found.day(zone) == local.date()
     midnight = datetime.combine(local.date(), time.min)
     day = read_date(local.date().isoformat())
