@@ -1,20 +1,20 @@
-# Everything a developer does, on a machine with Python 3.11 or newer, make and git.
-# Tools are installed below this folder (.venv, .tools, node_modules) the first time they are needed.
+# All commands for developers. They need Python 3.11 or newer, make and git. Other tools are installed
+# in this folder (.venv, .tools, node_modules) when they are first needed.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-# Node, npm and uv come out of the virtual environment.
+# Node, npm and uv are in the virtual environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_TOOL_DIR := $(CURDIR)/.tools/uv
 export UV_TOOL_BIN_DIR := $(CURDIR)/.tools/bin
 export SAM_CLI_TELEMETRY := 0
-# Compiled modules are kept, whatever the environment says: without them each process of the tests
-# starts several seconds later.
+# Keeps compiled modules even if the environment forbids it: without them each test process starts
+# several seconds later.
 export PYTHONDONTWRITEBYTECODE :=
-# What this machine trusts, uv trusts: as pip, npm and git do.
+# uv trusts the system's certificates, as pip, npm and git do.
 export UV_SYSTEM_CERTS := 1
 # The layer's own Makefile builds with this uv.
 export UV := $(CURDIR)/.venv/bin/uv
@@ -28,10 +28,10 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 
 PY := .venv/bin/python
 SAM := .tools/bin/sam
-# DEEP=1 tries in full what is sampled otherwise.
+# DEEP=1 runs all cases of tests that otherwise run a sample.
 DEEP :=
 PYTEST = $(PY) -m pytest $(if $(DEEP),--deep)
-# Two processes at once; with files kept whole where the tests of one share what they made.
+# In two processes. The second form keeps a file's tests in one process, because they share state.
 PYTEST_TWICE = $(PYTEST) -n 2 --dist worksteal
 PYTEST_FILES_TWICE = $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 VENV := .venv/.synced
@@ -51,26 +51,26 @@ DOCS_PORT := 8001
 ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
-# `make token AS=…`; unless somebody says so, AS is make's own name for the assembler.
+# For `make token AS=…`. If the user does not set AS, it is make's own name of the assembler.
 WHO := $(if $(filter default,$(origin AS)),,$(AS))
 
 # ── Running ──────────────────────────────────────────────────────────────────────────────────────
 .PHONY: run token clean
 
-run: $(VENV) $(SAM) $(CONSOLE) ## Bring the whole stack up here, with demo data (PORT=8080)
+run: $(VENV) $(SAM) $(CONSOLE) ## Start the whole stack on this machine, with demo data (PORT=8080)
 	@exec $(PY) -m local.run
 
 token: $(VENV) ## Print a bearer token for the running stack (AS=member@demo.example)
 	@$(PY) -m local.token $(WHO)
 
-clean: ## Forget the local stack's data; the installed tools stay
+clean: ## Delete the local stack's data but keep the installed tools
 	rm -rf .runledger
 
 # ── Checking ─────────────────────────────────────────────────────────────────────────────────────
 .PHONY: test test-deep lint types unit functional deployed emulator console-test fuzz audit
 .PHONY: screenshots
 
-test: unit functional deployed ## Run every tier of tests, its long properties sampled
+test: unit functional deployed ## Run every tier of tests, long ones as a sample
 
 test-deep: DEEP := 1
 test-deep: test fuzz docs ## Run every tier in full, fuzz the deployed stack, build the docs
@@ -88,49 +88,49 @@ types: $(VENV) $(CONSOLE_MODULES) ## Check types: mypy and tsc
 	mypy
 	cd console && npm run --silent typecheck
 
-unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Tests that touch nothing outside the process
+unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Run the tests that use nothing outside the process
 	$(PYTEST_TWICE) tests/unit --disable-socket --allow-unix-socket
 	cd console && npm run --silent test
 
-functional: $(VENV) $(INTERPRETERS) ## Tests against AWS in process (moto) and foreign interpreters
+functional: $(VENV) $(INTERPRETERS) ## Run the tests against in-process AWS (moto) and other interpreters
 	$(PYTEST_TWICE) tests/functional
 
-deployed: $(VENV) $(SAM) $(CONSOLE) chromium ## The next two on one stack for each process
+deployed: $(VENV) $(SAM) $(CONSOLE) chromium ## Run the emulator and console tests, on one stack per process
 	$(PYTEST_FILES_TWICE) tests/emulator tests/console
 
-emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM enforced
+emulator: $(VENV) $(SAM) $(CONSOLE) ## Run the tests against the deployed template, with IAM enforced
 	$(PYTEST_FILES_TWICE) tests/emulator
 
-console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Tests of the console in a real Chromium
+console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Run the tests of the console in a real Chromium
 	$(PYTEST_FILES_TWICE) tests/console
 
-fuzz: $(FUZZ) $(SAM) $(CONSOLE) ## Schemathesis against the deployed stack, as OWNER and as VIEWER
+fuzz: $(FUZZ) $(SAM) $(CONSOLE) ## Run Schemathesis against the deployed stack, as OWNER and as VIEWER
 	$(PYTEST) tests/fuzz
 
-audit: $(VENV) ## Look up known vulnerabilities (excepted: audit-exceptions.toml)
+audit: $(VENV) ## Search for known vulnerabilities (exceptions: audit-exceptions.toml)
 	$(PY) -m local.audit
 
-screenshots: $(VENV) chromium ## Pictures of the running stack's pages (OUT=.runledger/screenshots)
+screenshots: $(VENV) chromium ## Take pictures of the running stack's pages (OUT=.runledger/screenshots)
 	@mkdir -p $(OUT)
 	$(PY) -m tests.console.screenshots $(OUT)
 
-# ── Reading ──────────────────────────────────────────────────────────────────────────────────────
+# ── Documentation ────────────────────────────────────────────────────────────────────────────────
 .PHONY: docs docs-serve
 
 docs: $(DOCS) $(WEBSITE_MODULES) ## Build the documentation site and check it (.runledger/site)
 	$(MKDOCS) build --quiet $(WEBSITE)
 
-docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Show the documentation site (DOCS_PORT=8001)
+docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Serve the documentation site (DOCS_PORT=8001)
 	$(MKDOCS) serve $(WEBSITE) --dev-addr 127.0.0.1:$(DOCS_PORT)
 
-# ── Making ───────────────────────────────────────────────────────────────────────────────────────
+# ── Building and deploying ───────────────────────────────────────────────────────────────────────
 .PHONY: compile generate bench build sbom deploy
 
 compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
-	@test -n "$(GRAPH)" || { echo "name a graph: make compile GRAPH=graph.json" >&2; exit 2; }
+	@test -n "$(GRAPH)" || { echo "pass a graph: make compile GRAPH=graph.json" >&2; exit 2; }
 	@.venv/bin/runledger compile $(GRAPH)
 
-generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
+generate: $(VENV) $(CONSOLE_MODULES) ## Regenerate all files that are generated from code
 	$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
 	.venv/bin/runledger examples
 	$(PY) -m runledger.nodes.document
@@ -140,20 +140,20 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m local.node_types
 	cd console && npm run --silent generate
 
-bench: $(VENV) $(SAM) $(CONSOLE) ## Count and price runs, new instances, and pages of so many runs (ROWS=100000)
+bench: $(VENV) $(SAM) $(CONSOLE) ## Measure and price runs, cold starts, and pages of many runs (ROWS=100000)
 	$(PYTEST) tests/emulator/test_bill.py --deep --capture=no --quiet
 	$(PY) -m bench.example_runs
 	$(PY) -m bench.cold_start
 	$(PY) -m bench.local_history --rows $(ROWS)
 
-build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
+build: $(VENV) $(SAM) ## Build for AWS and print the size of the dependency layer
 	$(SAM) build
 	@du -sh .aws-sam/build/DependenciesLayer | cut -f 1 | sed 's/^/dependency layer: /'
 
-sbom: $(VENV) ## Say what a build is made of, as CycloneDX (SBOM=.runledger/sbom)
+sbom: $(VENV) ## Write the build's bill of materials as CycloneDX (SBOM=.runledger/sbom)
 	$(PY) -m local.sbom $(SBOM)
 
-deploy: build $(CONSOLE) ## Deploy stack and console to the account of your credentials (STACK=, SAM_ARGS=)
+deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, SAM_ARGS=)
 	$(SAM) deploy --stack-name $(STACK) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(STACK)
 
@@ -164,7 +164,7 @@ help: ## List the targets
 
 # ── Installing ───────────────────────────────────────────────────────────────────────────────────
 $(VENV): pyproject.toml uv.lock
-	@test -n "$(PYTHON)" || { echo "Runledger needs Python 3.11 or newer; install it, or name it:" \
+	@test -n "$(PYTHON)" || { echo "Runledger needs Python 3.11 or newer; install it, or pass its path:" \
 	  "make run PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; \
@@ -174,13 +174,13 @@ $(VENV): pyproject.toml uv.lock
 	@uv sync --frozen --quiet
 	@touch $@
 
-# A group of its own: nothing else needs it.
+# A separate group, because only `make fuzz` needs it.
 $(FUZZ): $(VENV)
 	@echo "installing Schemathesis"
 	@uv sync --frozen --quiet --inexact --group fuzz
 	@touch $@
 
-# Likewise.
+# A separate group, because only `make docs` needs it.
 $(DOCS): $(VENV)
 	@echo "installing MkDocs"
 	@uv sync --frozen --quiet --inexact --group docs
@@ -196,12 +196,12 @@ $(CONSOLE_MODULES): console/package-lock.json | $(VENV)
 	@touch $@
 
 $(INTERPRETERS): tests/interpreters/package-lock.json | $(VENV)
-	@echo "installing the interpreters that machines are tested on"
+	@echo "installing the interpreters that test the machines"
 	@cd tests/interpreters && npm ci --silent --no-fund --no-audit
 	@touch $@
 
 $(WEBSITE_MODULES): website/package-lock.json | $(VENV)
-	@echo "installing what the documentation site loads"
+	@echo "installing the scripts of the documentation site"
 	@cd website && npm ci --silent --no-fund --no-audit
 	@touch $@
 
