@@ -40,6 +40,7 @@ FLOORS = {
     "observability": 1,
     "settings": 0,
     "json_body": 1,
+    "compression": 0,
     "charsets": 0,
     "paths": 0,
     "texts": 0,

@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from encodings.aliases import aliases
 from functools import cache
+from typing import NamedTuple
 
 from runledger.errors import InvalidInputError, UnsupportedMediaTypeError
 
-_PARAMETER = r';\s*([^\s;="]*)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)'
+# Possessive: a header of blanks would otherwise take quadratic time.
+_PARAMETER = r';\s*+([^\s;="]*+)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)'
 _IGNORED = "[^a-z0-9]"
 _REPLACED = "\ufffd".encode()
 _LONGEST_SHOWN = 40
@@ -69,25 +71,41 @@ _MARKS = {
 }
 
 
+class Charset(NamedTuple):
+    """A charset: its name as sent, and Python's codec for it."""
+
+    name: str
+    codec: str
+
+
+UTF8 = Charset("UTF-8", _UTF8)
+
+
 def decode_body(body: bytes, content_type: str) -> str:
     """Returns the body's text without its byte-order mark.
 
     Raises UnsupportedMediaTypeError for an unknown charset, or for two that contradict each other.
     Raises InvalidInputError, with the position, for the first invalid byte."""
-    name, codec = _declared(content_type)
+    charset = declared_charset(content_type) or UTF8
     # A byte-order mark overrides the declared charset: the WHATWG's Encoding Standard, section 6
     # ("decode").
     if body.startswith(codecs.BOM_UTF8):
-        name, codec = "UTF-8", _UTF8
+        charset = UTF8
+    ordered = Charset(charset.name, _with_order(charset.codec, body))
+    return decode(body, ordered, "the body").removeprefix("\ufeff")
+
+
+def decode(data: bytes, charset: Charset, of: str) -> str:
+    """Returns the text of these bytes, including any byte-order mark. Raises InvalidInputError,
+    which names the text as `of`, with the position of the first invalid byte."""
     try:
-        text = body.decode(_with_order(codec, body))
+        return data.decode(charset.codec)
     except UnicodeDecodeError as error:
-        place = min(error.start, len(body) - 1)
+        place = min(error.start, len(data) - 1)
         raise InvalidInputError(
-            f"the body is not {name}: byte {place} (0x{body[place]:02X}) is not "
-            f"valid{_hint(name, body)}"
+            f"{of} is not {charset.name}: byte {place} (0x{data[place]:02X}) is not "
+            f"valid{_hint(charset.name, data)}"
         ) from error
-    return text.removeprefix("\ufeff")
 
 
 def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
@@ -100,8 +118,9 @@ def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
         raise InvalidInputError(f"the body is not UTF-8: byte {place} is not valid")
 
 
-def _declared(content_type: str) -> tuple[str, str]:
-    """Returns the charset's name as sent, and Python's codec for it."""
+def declared_charset(content_type: str) -> Charset | None:
+    """Returns the charset that a content type names, if any. Raises UnsupportedMediaTypeError for
+    an unknown one, or for two that contradict each other."""
     found: dict[str, str] = {}
     for match in re.finditer(_PARAMETER, content_type):
         value = match[2].strip()
@@ -116,8 +135,14 @@ def _declared(content_type: str) -> tuple[str, str]:
             f"the content type names two different charsets, {names}; name one"
         )
     for codec, name in found.items():
-        return ("UTF-8" if codec == _UTF8 else name), codec
-    return "UTF-8", _UTF8
+        return UTF8 if codec == _UTF8 else Charset(name, codec)
+    return None
+
+
+def named_charset(name: str) -> Charset:
+    """Returns the charset of this name. Raises UnsupportedMediaTypeError for an unknown one."""
+    codec = _codec(name[:_LONGEST_SHOWN])
+    return UTF8 if codec == _UTF8 else Charset(name, codec)
 
 
 def _codec(name: str) -> str:
@@ -159,5 +184,5 @@ def _with_order(codec: str, body: bytes) -> str:
 
 def _hint(name: str, body: bytes) -> str:
     if name == "UTF-8" and body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "; for UTF-16, send `Content-Type: application/json; charset=utf-16`"
+        return "; for UTF-16, declare it in the content type: charset=utf-16"
     return ""

@@ -8,6 +8,7 @@ providers' answers, events), to every new model, and to rows and bodies when the
 read.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ T = TypeVar("T")
 # tab and line breaks, and DEL.
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Values that hold no text, by exact type.
 _WITHOUT_TEXT = frozenset({int, float, bool, bytes, type(None), Decimal})
@@ -31,6 +34,9 @@ def clean_text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
+        if _PAIR.search(text) is None:
+            # Much faster for very many short texts.
+            return _SURROGATE.sub("\ufffd", text)
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
 

@@ -8,6 +8,8 @@ from runledger.clock import optional_iso
 from runledger.models.base import Model, WireModel
 from runledger.models.run import TriggerType
 
+# The largest event of one run, in bytes, for every trigger.
+MAX_EVENT_BYTES = 1_000_000
 # The names that texts read after `event.`.
 EVENT_FIELDS = ("body", "headers", "query", "type", "id", "receivedAt")
 

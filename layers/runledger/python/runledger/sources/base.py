@@ -80,8 +80,10 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """An event after its format was read. `document` is the JSON value as sent, of any type. `type`
-    and `id` are given where the format itself names them, as CloudEvents does."""
+    and `id` are given where the format itself names them, as CloudEvents does; `id` is unique among
+    all its senders. `batch` are the events of a batch, whose `document` is the list of theirs."""
 
     document: Any
     type: str | None = None
     id: str | None = None
+    batch: "tuple[Parsed, ...]" = ()

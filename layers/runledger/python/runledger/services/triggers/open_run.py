@@ -11,7 +11,7 @@ from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConflictError, KeyReusedError, ReentryBlockedError
 from runledger.ids import derived_id, new_id
 from runledger.models.automation import AutomationStatus
-from runledger.models.event import Event
+from runledger.models.event import MAX_EVENT_BYTES, Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import Run, RunStatus
 from runledger.services.triggers.refusals import RefusedEvent
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
-# The largest event that opens a run, for every trigger.
-MAX_BODY_BYTES = 1_000_000
+MAX_BODY_BYTES = MAX_EVENT_BYTES
 # By then the tick starts a run that has not started, and looks at one that is at work.
 FIRST_LOOK = 2 * MINUTE
 
