@@ -12,6 +12,7 @@ from runledger.routes.api import (
     exports,
     failures,
     invitations,
+    reruns,
     runs,
     secrets,
     segments,
@@ -26,6 +27,7 @@ app = make_app(methods=methods_of, identify=admit)
 for resource in (
     automations,
     runs,
+    reruns,
     failures,
     exports,
     deliveries,

@@ -12,6 +12,7 @@ from runledger.services.stream.bus_rules import BusRules
 from runledger.services.stream.expiry import ExpiryFollower
 from runledger.services.stream.follow import Followers
 from runledger.services.stream.publish import Publisher
+from runledger.services.stream.recovered_runs import RecoveredRuns
 from runledger.store import keys
 from runledger.store.bodies import Bodies
 from runledger.store.stores import Stores
@@ -55,6 +56,7 @@ class Following:
             ),
             TotalMarker(stores.totals, stores.freshness, lambda: 1_795_338_070_000),
             ExpiryFollower(stores.tombstones, stores.bodies),
+            RecoveredRuns(stores.runs),
         )
         self.records: list[dict[str, Any]] = sample("follow_changes")["Records"]
         self.s3.objects = {f"{OBJECTS}payload-1": b"x", "runs/other/1/payload-1": b"x"}

@@ -57,7 +57,8 @@ ROOMS = {
     "erasure": "contact_eraser erasers",
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
-    "stream": "bus_rules delivery_events expiry failure_groups follow publish",
+    "reruns": "effects plans previews rerun version_machines",
+    "stream": "bus_rules delivery_events expiry failure_groups follow publish recovered_runs",
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",
@@ -72,7 +73,7 @@ ROOMS = {
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
     "contacts": "addresses contacts known_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
-    "refusals runs secrets segments steps suppressions templates workspaces",
+    "refusals reruns runs secrets segments steps suppressions templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "names secrets signing values",
     "workspaces": "accounts identity invitation_mail invitations me members workspaces",

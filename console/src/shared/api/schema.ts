@@ -978,6 +978,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rerun run
+         * @description Runs a run again, from its failed node or from another one. Nothing that happened, or may have happened, happens again unless you say so: with `dryRun` the answer lists every effect and what would happen to it. Effects that need a choice are answered 422. To send a message again that was sent, you need the role ADMIN.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["rerunRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/cancel": {
         parameters: {
             query?: never;
@@ -2502,6 +2524,27 @@ export interface components {
          */
         DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
         /**
+         * DownstreamPlanView
+         * @description An automation that waits for the end of this one's runs.
+         */
+        DownstreamPlanView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Automationname
+             * @description The automation's name.
+             */
+            automationName: string;
+            /**
+             * Fires
+             * @description Whether the rerun's end opens a run of it.
+             */
+            fires: boolean;
+        };
+        /**
          * DownstreamRunView
          * @description A run of another automation that the end of this one opened.
          */
@@ -2619,6 +2662,33 @@ export interface components {
              * @description The id of the node where the edge ends.
              */
             target: string;
+        };
+        /**
+         * EffectChoice
+         * @description What a rerun does with a node that has effects: take over its recorded step, let it happen
+         *     again, or pass the node without the effect.
+         * @enum {string}
+         */
+        EffectChoice: "REUSE" | "REPEAT" | "SUPPRESS";
+        /**
+         * EffectChoiceDocument
+         * @description What to do with the effects of one node.
+         */
+        EffectChoiceDocument: {
+            /** @description REUSE: take over the recorded step, and nothing happens again. REPEAT: the effects happen again. SUPPRESS: the run passes the node without them. */
+            do: components["schemas"]["EffectChoice"];
+            /**
+             * Outcome
+             * @description With SUPPRESS: the branch to follow; the original's if it is left out.
+             */
+            outcome?: string | null;
+            /**
+             * Output
+             * @description With SUPPRESS: what later nodes read as the node's output; the original's if it is left out.
+             */
+            output?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * EraseDocument
@@ -4238,6 +4308,199 @@ export interface components {
             message: string | null;
         };
         /**
+         * RerunDocument
+         * @description How to rerun a run.
+         */
+        RerunDocument: {
+            /**
+             * Body
+             * @description Another event body. Only with `from: START`.
+             */
+            body?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Dryrun
+             * @description true: only say what would happen, and change nothing.
+             * @default false
+             */
+            dryRun: boolean;
+            /**
+             * Effects
+             * @description Choices about effects, by node id.
+             */
+            effects?: {
+                [key: string]: components["schemas"]["EffectChoiceDocument"];
+            };
+            /**
+             * Firedownstream
+             * @description Whether automations that wait for this one get a run when the rerun ends.
+             * @default false
+             */
+            fireDownstream: boolean;
+            /**
+             * From
+             * @description START, or a node that the run visited. Without it, the failed node.
+             */
+            from?: string | null;
+            /**
+             * Idempotencykey
+             * @description Makes the request safe to repeat: the same key opens only one rerun.
+             */
+            idempotencyKey?: string | null;
+            /**
+             * Reason
+             * @description Why the run is rerun; the history shows it.
+             */
+            reason?: string | null;
+            /**
+             * @description SAME: the version of the original. ACTIVE: the automation's active version.
+             * @default SAME
+             */
+            version: components["schemas"]["RerunVersion"];
+        };
+        /**
+         * RerunEffectView
+         * @description An effect of the original or of an earlier rerun, and what would happen to it.
+         */
+        RerunEffectView: {
+            /**
+             * At
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Kind
+             * @description The HTTP method of a call, or the channel of a message.
+             */
+            kind: string;
+            /**
+             * Status
+             * @description How it ended: an HTTP status, a delivery's status, or OUTCOME_UNKNOWN.
+             */
+            status: string;
+            /**
+             * Then
+             * @description REUSE: it does not happen again. REPEAT: it happens again. SUPPRESS: the run passes it. CHOOSE: the caller must say which.
+             */
+            then: string;
+            /**
+             * To
+             * @description The called address, or the recipient with most of it hidden.
+             */
+            to: string | null;
+        };
+        /**
+         * RerunLinkView
+         * @description A rerun of this run.
+         */
+        RerunLinkView: {
+            /**
+             * Createdat
+             * @description When the rerun was opened.
+             */
+            createdAt: string;
+            /**
+             * Runid
+             * @description The rerun's id.
+             */
+            runId: string;
+            /** @description The rerun's status. */
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
+         * RerunNodeView
+         * @description What the rerun does at one node.
+         */
+        RerunNodeView: {
+            /**
+             * Action
+             * @description REUSED: its recorded step is taken over. RUN: it is visited. SUPPRESSED: it is passed without its effects. UNDECIDED: the caller must choose.
+             */
+            action: string;
+            /**
+             * Effectcount
+             * @description How many effects are known, also beyond the listed ones.
+             */
+            effectCount: number;
+            /**
+             * Effects
+             * @description The effects that the node had, newest first; at most 20.
+             */
+            effects: components["schemas"]["RerunEffectView"][];
+            /**
+             * Nodeid
+             * @description The node's id.
+             */
+            nodeId: string;
+            /**
+             * Type
+             * @description The node's type.
+             */
+            type: string;
+        };
+        /**
+         * RerunPreviewView
+         * @description What a rerun would do.
+         */
+        RerunPreviewView: {
+            /**
+             * Downstream
+             * @description The automations that wait for the end of this one's runs.
+             */
+            downstream: components["schemas"]["DownstreamPlanView"][];
+            /**
+             * From
+             * @description The node where the rerun begins, or START.
+             */
+            from: string;
+            /**
+             * Nodes
+             * @description Every node that may be visited, in the order of the graph.
+             */
+            nodes: components["schemas"]["RerunNodeView"][];
+            /**
+             * Problems
+             * @description What must be decided before the rerun can be opened; empty if nothing.
+             */
+            problems: components["schemas"]["Problem"][];
+            /**
+             * Version
+             * @description The version that the rerun would walk.
+             */
+            version: number;
+        };
+        /**
+         * RerunVersion
+         * @description Which version of the graph a rerun walks: that of the original, or the active one.
+         * @enum {string}
+         */
+        RerunVersion: "SAME" | "ACTIVE";
+        /**
+         * RerunView
+         * @description A rerun that was opened.
+         */
+        RerunView: {
+            /**
+             * Duplicate
+             * @description Whether an earlier request with the same key opened it.
+             * @default false
+             */
+            duplicate: boolean;
+            /**
+             * Rerunof
+             * @description The run that it repeats.
+             */
+            rerunOf: string;
+            /**
+             * Runid
+             * @description The new run.
+             */
+            runId: string;
+            /** @description The new run's status. */
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
          * ResendDocument
          * @description How to send a delivery again.
          */
@@ -4412,6 +4675,21 @@ export interface components {
              */
             payload: unknown;
             /**
+             * Recoveredby
+             * @description The latest rerun of this run that completed; null if none did.
+             */
+            recoveredBy?: string | null;
+            /**
+             * Rerunof
+             * @description The run that this one repeats; null if it is no rerun.
+             */
+            rerunOf?: string | null;
+            /**
+             * Reruns
+             * @description The reruns of this run, oldest first.
+             */
+            reruns?: components["schemas"]["RerunLinkView"][];
+            /**
              * Scheduledfor
              * @description When the run is scheduled to start; null if it starts at once.
              */
@@ -4558,6 +4836,16 @@ export interface components {
              * @description The run's id.
              */
             id: string;
+            /**
+             * Recoveredby
+             * @description The latest rerun of this run that completed; null if none did.
+             */
+            recoveredBy?: string | null;
+            /**
+             * Rerunof
+             * @description The run that this one repeats; null if it is no rerun.
+             */
+            rerunOf?: string | null;
             /**
              * Scheduledfor
              * @description When the run is scheduled to start; null if it starts at once.
@@ -5116,6 +5404,11 @@ export interface components {
             response: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Reusedfrom
+             * @description The run that a rerun took this step over from; null for any other step.
+             */
+            reusedFrom?: string | null;
             /**
              * Startedat
              * @description When the step started.
@@ -8123,6 +8416,77 @@ export interface operations {
             404: components["responses"]["NotFound"];
             /** @description The run has already ended. */
             409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rerunRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RerunDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description With `dryRun`, or if an earlier request with the same key opened the rerun. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunView"] | components["schemas"]["RerunPreviewView"];
+                };
+            };
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunView"] | components["schemas"]["RerunPreviewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The run is open, its automation is not active, an effect to repeat is still being retried, or the contact has another open run. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The run has expired, or its contact was erased. */
+            410: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from runledger.services.messages.retry_delivery import RetryDelivery
     from runledger.services.messages.retry_machine import RetryMachine
     from runledger.services.messages.suppressions import Suppressions
+    from runledger.services.reruns.rerun import Reruns
     from runledger.services.retry_budget import RetryBudget
     from runledger.services.runs.run_context import RunContexts
     from runledger.services.schedules.date_fires import DateFires
@@ -778,6 +779,22 @@ class Composition:
         return BulkCancels(of.bulk_cancels, self.list_snapshots, of.runs, self.canceler, self.clock)
 
     # ── Erasure ───────────────────────────────────────────────────────────────────────────────
+    # ── Reruns ────────────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def reruns(self) -> "Reruns":
+        from runledger.services.reruns.effects import EffectReader
+        from runledger.services.reruns.rerun import Reruns
+        from runledger.services.reruns.version_machines import VersionMachines
+
+        of = self.stores
+        return Reruns(
+            stores=of,
+            contexts=self.contexts,
+            effects=EffectReader(of.deliveries, tuple(self.described_channels)),
+            machines=VersionMachines(self.machines, of.machines, self.function_arns, self.clock),
+            clock=self.clock,
+        )
+
     @cached_property
     def erasing(self) -> "ContactEraser":
         from runledger.services.erasure import erasers
@@ -826,6 +843,7 @@ class Composition:
         from runledger.services.counts.changed_hours import TotalMarker
         from runledger.services.stream.follow import Followers
         from runledger.services.stream.publish import Publisher
+        from runledger.services.stream.recovered_runs import RecoveredRuns
 
         of = self.stores
         bus = self.settings(PublishSettings).bus
@@ -833,6 +851,7 @@ class Composition:
             publisher=Publisher(self.client("events"), bus, of.automations, self.bus_rules),
             marker=TotalMarker(of.totals, of.freshness, self.clock),
             expiry=self.expiry_follower,
+            recovered=RecoveredRuns(of.runs),
         )
 
     @cached_property

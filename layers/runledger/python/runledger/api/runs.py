@@ -114,6 +114,12 @@ class RunView(WireModel):
     canceled: CanceledView | None = Field(
         description="Who canceled the run, and why; null unless it was canceled."
     )
+    rerun_of: str | None = Field(
+        default=None, description="The run that this one repeats; null if it is no rerun."
+    )
+    recovered_by: str | None = Field(
+        default=None, description="The latest rerun of this run that completed; null if none did."
+    )
     at: list[str] = Field(
         description=(
             "The ids of the current nodes, or of the node where the run ended. A fork has "
@@ -230,6 +236,10 @@ class StepView(WireModel):
     )
     error: ErrorView | None = Field(description="Why the step failed; null unless it did.")
     delivery_ids: list[str] = Field(description="The ids of the messages that the step sent.")
+    reused_from: str | None = Field(
+        default=None,
+        description="The run that a rerun took this step over from; null for any other step.",
+    )
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
@@ -272,6 +282,14 @@ class UpstreamRunView(WireModel):
     status: RunStatus | None = Field(description="The other run's status; null if it has expired.")
 
 
+class RerunLinkView(WireModel):
+    """A rerun of this run."""
+
+    run_id: str = Field(description="The rerun's id.")
+    status: RunStatus = Field(description="The rerun's status.")
+    created_at: str = Field(description="When the rerun was opened.")
+
+
 class RunDetailView(RunView):
     """A run with everything that is known about it."""
 
@@ -285,6 +303,9 @@ class RunDetailView(RunView):
     deliveries: list[DeliveryLinkView] = Field(description="The messages that the run sent.")
     upstream: UpstreamRunView | None = Field(
         description="The run whose end opened this one; null for other triggers."
+    )
+    reruns: list[RerunLinkView] = Field(
+        default_factory=list, description="The reruns of this run, oldest first."
     )
     downstream: list[DownstreamRunView] = Field(
         description=(

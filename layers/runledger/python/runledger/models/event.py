@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from runledger.clock import optional_iso
 from runledger.models.base import Model, WireModel
+from runledger.models.rerun import RerunFacts
 from runledger.models.run import TriggerType
 
 # The largest event of one run, in bytes, for every trigger.
@@ -87,6 +88,12 @@ class Event(Model):
     def depth(self) -> int:
         """The length of the chain of runs before the run that the event opens."""
         return int(self.details["depth"]) if self._is_upstream else 0
+
+    @property
+    def rerun(self) -> RerunFacts | None:
+        """The facts of a rerun; None for any other run."""
+        facts = self.details.get("rerun")
+        return None if facts is None else RerunFacts.model_validate(facts)
 
     @property
     def _is_upstream(self) -> bool:

@@ -112,8 +112,10 @@ class Run(Model):
     says that Step Functions did not accept the start. `scheduled_for` is when the run starts, if
     not at once. `resumed_at` is when a later attempt continued the walk. `error_group` is the
     failure group of a failed run's whole error. `erased_at` is when the person was removed from the
-    run. `list_partition` is the row's partition in the list by status, once the row is stored.
-    `unreadable` says which parts of a damaged row were left out, and is never stored.
+    run. A rerun names the run that it repeats in `rerun_of`, and the first run of its family in
+    `root_run_id`. `recovered_by` is the latest rerun of this run that completed. `list_partition`
+    is the row's partition in the list by status, once the row is stored. `unreadable` says which
+    parts of a damaged row were left out, and is never stored.
     """
 
     id: str
@@ -147,6 +149,9 @@ class Run(Model):
     start_error: str | None = None
     start_refused: bool = False
     erased_at: int | None = None
+    rerun_of: str | None = None
+    root_run_id: str | None = None
+    recovered_by: str | None = None
     list_partition: str = ""
     unreadable: str | None = None
 
@@ -170,7 +175,8 @@ class Step(Model):
     """One node of a run. `input` holds the values of the expressions in its config, by JSON
     pointer, except those that another part of the step shows; later nodes read `output` as
     `steps.<nodeId>.<name>`. A node that continues is visited more than once; `progress` is its data
-    for the next visit. `unreadable` says which parts of a damaged step were left out."""
+    for the next visit. `reused_from` is the run that a rerun took the step over from. `unreadable`
+    says which parts of a damaged step were left out."""
 
     node_id: str
     type: str
@@ -189,6 +195,7 @@ class Step(Model):
     delivery_ids: tuple[str, ...] = ()
     visits: int = 1
     progress: dict[str, Any] | None = None
+    reused_from: str | None = None
     unreadable: str | None = None
 
     @property

@@ -18,7 +18,8 @@ from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.records import Evidence, Request, Response
-from runledger.models.run import ErrorDetail, StepStatus
+from runledger.models.rerun import RecordedEffect
+from runledger.models.run import ErrorDetail, Step, StepStatus
 from runledger.nodes.claiming import Claiming, may_read_contact
 from runledger.nodes.egress import EgressRule
 from runledger.nodes.findings import ConfigWarning, SecretUse
@@ -413,6 +414,10 @@ class NodeType(ABC, Generic[ConfigT]):
                 "Default": placement.released,
             },
         }
+
+    def recorded_effects(self, config: ConfigT, step: Step) -> list[RecordedEffect]:
+        """The effects that the step itself records. Messages have rows of their own."""
+        return []
 
     @abstractmethod
     def run(self, config: ConfigT, visit: Visit) -> NodeResult:

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, m
 from runledger.clock import SECOND
 from runledger.errors import NodeError, TransientError
 from runledger.models.base import Config
-from runledger.models.run import ErrorDetail, StepStatus
+from runledger.models.rerun import RecordedEffect
+from runledger.models.run import ErrorDetail, Step, StepStatus
 from runledger.nodes.base import (
     REDIRECTS,
     Branching,
@@ -29,6 +30,7 @@ from runledger.nodes.http_auth import (
 )
 from runledger.nodes.http_capture import CaptureName, CaptureOrPath, capture
 from runledger.nodes.http_credentials import credentials_in, known_credentials
+from runledger.nodes.http_effects import call_effect
 from runledger.nodes.http_exchange import build_request
 from runledger.nodes.http_headers import refusal_of
 from runledger.nodes.http_literals import with_call_masked
@@ -264,6 +266,16 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         except NodeError:
             # The secret does not exist, so its value cannot be recognized in a rendered text.
             return recorded(dict(self.places(config)))
+
+    def recorded_effects(self, config: IntegrationConfig, step: Step) -> list[RecordedEffect]:
+        evidence, request = step.evidence, step.request
+        tries = evidence["tries"] if evidence and "tries" in evidence else None
+        url = config.url if request is None else request["url"]
+        kind = None if step.error is None else step.error.kind
+        is_lost = tries is None and step.status in (StepStatus.RUNNING, StepStatus.CANCELED)
+        return call_effect(
+            config.method, url, tries, "OUTCOME_UNKNOWN" if is_lost else kind, step.started_at
+        )
 
     def run(self, config: IntegrationConfig, visit: Visit) -> NodeResult:
         http = visit.tools.http

@@ -76,6 +76,20 @@ class Bodies:
             raise domain_error(error) from error
         return object_key
 
+    def copy(self, object_key: str, new_key: str) -> str:
+        """Copies a file and returns the copy's key, which begins with `new_key` and ends with the
+        same hash. Raises NotFoundError if the file is gone."""
+        copied = f"{new_key}-{object_key.rpartition('-')[2]}"
+        try:
+            self._s3.copy_object(
+                Bucket=self._bucket,
+                Key=copied,
+                CopySource={"Bucket": self._bucket, "Key": object_key},
+            )
+        except AWS_ERRORS as error:
+            raise domain_error(error) from error
+        return copied
+
     def link(self, object_key: str, seconds: int) -> str:
         """Returns a link for downloading the file, valid for `seconds`. It needs no other
         credentials."""

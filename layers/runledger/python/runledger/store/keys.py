@@ -3,6 +3,8 @@
 | question | where | partition | sort |
 |---|---|---|---|
 | a run, its event and its steps  | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
+| steps that a rerun takes over when it comes to them | table | `RUN#run` | `PREPARED#node` |
+| reruns of a run, and of its reruns | table | `RERUNS#run` | `rerun` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
 | that one of these expired, and when | table | that of its row | `TOMBSTONE` |
@@ -119,6 +121,23 @@ STEP_PREFIX = "STEP#"
 
 def step(run_id: str, node_id: str) -> Key:
     return Key(f"RUN#{run_id}", f"{STEP_PREFIX}{node_id}")
+
+
+PREPARED_PREFIX = "PREPARED#"
+
+
+def prepared_step(run_id: str, node_id: str) -> Key:
+    """Returns the key of a step that a rerun records when it comes to the node."""
+    return Key(f"RUN#{run_id}", f"{PREPARED_PREFIX}{node_id}")
+
+
+def family(root_run_id: str) -> str:
+    """Returns the partition of all reruns that go back to one run."""
+    return f"RERUNS#{root_run_id}"
+
+
+def rerun(root_run_id: str, run_id: str) -> Key:
+    return Key(family(root_run_id), run_id)
 
 
 def delivery(delivery_id: str) -> Key:

@@ -1,10 +1,12 @@
 """Superseded machines, which get no new runs, until they are deleted."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from runledger.clock import MINUTE
+from runledger.errors import ConditionFailedError, TransientError
 from runledger.models.machine import SupersededMachine
 from runledger.store import keys
 from runledger.store.table import Change, Delete, Put, SortRange, key_attributes
@@ -89,6 +91,36 @@ class MachineStore:
             else Change(set={"dueKey": due_key, "emptyAt": empty_at})
         )
         self._table.update(key, change, is_there & is_unchanged)
+
+    def begin_deletion(self, machine: SupersededMachine) -> None:
+        """Marks the machine as being deleted. From then on no rerun may use it. Raises
+        ConditionFailedError if a rerun has renewed it since it was read, or it is gone."""
+        key = keys.machine(machine.automation_id, machine.version)
+        is_not_renewed = Attr("supersededAt").eq(machine.superseded_at)
+        self._table.update(key, Change(set={"isBeingDeleted": True}), is_not_renewed)
+
+    def renew(self, workspace_id: str, automation_id: str, version: int, now: int) -> bool:
+        """Keeps a superseded machine for runs that are opened now, and returns whether it exists.
+        Raises TransientError if it is being deleted."""
+        key = keys.machine(automation_id, version)
+        is_there = Attr("pk").exists()
+        is_kept = Attr("isBeingDeleted").not_exists()
+        due_key = keys.due_key(now + LATE_OPENINGS, keys.machine_id(automation_id, version))
+        change = Change(set={"supersededAt": now, "dueKey": due_key}, remove=["emptyAt"])
+        try:
+            self._table.update(key, change, is_there & is_kept)
+        except ConditionFailedError as error:
+            if error.item is not None:
+                raise TransientError(
+                    f"the state machine of version {version} is being deleted; try again in a "
+                    "minute"
+                ) from error
+            is_new = Attr("pk").not_exists()
+            mark = supersede(workspace_id, automation_id, version, now)
+            with suppress(ConditionFailedError):
+                self._table.put(mark.item, is_new)
+            return False
+        return True
 
     def forget(self, machine: SupersededMachine) -> None:
         self._table.transact([Delete(keys.machine(machine.automation_id, machine.version))])

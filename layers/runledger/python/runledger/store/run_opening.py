@@ -1,12 +1,14 @@
 """Opens runs: writes the event, the row and, if re-entry is restricted, the contact's entry."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from runledger.errors import (
     ConditionFailedError,
+    ConflictError,
     KeyReusedError,
     ReentryBlockedError,
     TransientError,
@@ -21,13 +23,26 @@ from runledger.store.run_rows import (
     event_to_item,
     run_from_item,
     run_to_item,
+    step_to_item,
 )
-from runledger.store.table import Put, key_attributes, ttl
+from runledger.store.table import Check, Put, Write, key_attributes, ttl
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runledger.models.run import Step
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
     from runledger.store.values import Item
+
+
+@dataclass(frozen=True, slots=True)
+class RerunContents:
+    """The steps that a rerun takes over: `recorded` at once, `prepared` when it comes to them."""
+
+    recorded: "Sequence[Step]"
+    prepared: "Sequence[Step]"
+
 
 # A lost try means that another run of the same contact was opened or ended in between.
 _ENTRY_TRIES = 5
@@ -59,6 +74,82 @@ class RunOpening:
         if must_match and not is_opened:
             self._require_same(found, run, event)
         return found, is_opened
+
+    def open_rerun(
+        self,
+        run: Run,
+        event: Event,
+        contents: RerunContents,
+        shards: int,
+        reentry: Reentry,
+    ) -> tuple[Run, bool]:
+        """Writes a PENDING rerun. Returns the run, and whether this call opened it. Raises
+        ReentryBlockedError if another run of the contact is open where only one may be, and
+        ConflictError if the contact was erased meanwhile.
+
+        The run is entered in its family first: from then on, whoever erases the original finds what
+        follows. The row is written last, because it is the queue. A call that died in between may
+        be repeated, and writes the same."""
+        assert run.root_run_id is not None
+        found = self._table.get(keys.run(run.id), consistent=True)
+        if found is not None:
+            return run_from_item(found), False
+        is_guarded = reentry is Reentry.ONE_AT_A_TIME and run.contact_id is not None
+        holder = self._holder(run, reentry) if is_guarded else None
+        if holder is not None:
+            raise ReentryBlockedError(_blocked(reentry, holder), holder)
+        self._table.put(
+            {
+                **key_attributes(keys.rerun(run.root_run_id, run.id)),
+                "workspaceId": run.workspace_id,
+                "ttl": ttl(run.expires_at),
+            }
+        )
+        self._table.put(event_to_item(run, event, self._bodies))
+        for step in contents.recorded:
+            self._table.put(step_to_item(run, step, self._bodies))
+        for step in contents.prepared:
+            key = keys.prepared_step(run.id, step.node_id)
+            self._table.put({**step_to_item(run, step, self._bodies), **key_attributes(key)})
+        row = run_to_item(run, keys.shard_of(run.id, shards))
+        contact = self._contact_check(run)
+        try:
+            if is_guarded:
+                return self._enter(run, row, reentry, contact)
+            is_new = Attr("pk").not_exists()
+            self._table.transact([Put(row, is_new), *contact])
+        except (ConditionFailedError, ReentryBlockedError, TransientError) as error:
+            found = self._table.get(keys.run(run.id), consistent=True)
+            if found is not None:
+                return run_from_item(found), False
+            if self._is_erased(run):
+                self._take_back(run)
+                raise ConflictError("the contact of this run was erased") from error
+            if isinstance(error, ReentryBlockedError):
+                self._take_back(run)
+            raise
+        return run_from_item(row), True
+
+    def _is_erased(self, run: Run) -> bool:
+        """Whether the run's contact is gone."""
+        if run.contact_id is None:
+            return False
+        key = keys.contact(run.workspace_id, run.contact_id)
+        return self._table.get(key, consistent=True) is None
+
+    def _contact_check(self, run: Run) -> "list[Write]":
+        if run.contact_id is None:
+            return []
+        is_there = Attr("pk").exists()
+        return [Check(keys.contact(run.workspace_id, run.contact_id), is_there)]
+
+    def _take_back(self, run: Run) -> None:
+        """Deletes everything that was written for a rerun that was not opened."""
+        assert run.root_run_id is not None
+        for item in self._table.query(keys.run(run.id).pk, consistent=True).items:
+            self._table.delete(keys.Key(item["pk"], item["sk"]))
+        self._bodies.delete_all(f"runs/{run.id}/")
+        self._table.delete(keys.rerun(run.root_run_id, run.id))
 
     def _open(
         self, run: Run, event: Event, shards: int, reentry: Reentry, *, must_match: bool
@@ -125,8 +216,11 @@ class RunOpening:
         with suppress(ConditionFailedError):
             self._table.put(item, is_as_found | is_gone)
 
-    def _enter(self, run: Run, row: "Item", reentry: Reentry) -> tuple[Run, bool]:
-        """Writes the row together with the contact's entry, which names the run that holds it.
+    def _enter(
+        self, run: Run, row: "Item", reentry: Reentry, also: "Sequence[Write]" = ()
+    ) -> tuple[Run, bool]:
+        """Writes the row together with the contact's entry, which names the run that holds it, and
+        `also`.
 
         Under ONCE an entry is permanent. Under ONE_AT_A_TIME a run may take it over from an ended
         run. The write has a condition on that run, so that only one taker wins."""
@@ -137,7 +231,7 @@ class RunOpening:
         for _ in range(_ENTRY_TRIES):
             entry = {**key_attributes(key), "runId": run.id}
             try:
-                self._table.transact([Put(row, is_new), Put(entry, may_enter)])
+                self._table.transact([Put(row, is_new), Put(entry, may_enter), *also])
             except ConditionFailedError:
                 existing = self._table.get(keys.run(run.id), consistent=True)
                 if existing is not None:

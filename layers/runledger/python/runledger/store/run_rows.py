@@ -61,6 +61,8 @@ def run_to_item(run: Run, shard: int) -> "Item":
         "email": run.contact_email,
         "phone": run.contact_phone,
         "scheduledFor": run.scheduled_for,
+        "rerunOf": run.rerun_of,
+        "rootRunId": run.root_run_id,
         "sequence": run.sequence,
         "openClaims": {},
         "ttl": ttl(run.expires_at),
@@ -101,6 +103,9 @@ _RUN: dict[str, Reader] = {
     "start_error": lambda item: item.get("startError"),
     "start_refused": lambda item: item.get("startRefused", False),
     "erased_at": lambda item: item.get("erasedAt"),
+    "rerun_of": lambda item: item.get("rerunOf"),
+    "root_run_id": lambda item: item.get("rootRunId"),
+    "recovered_by": lambda item: keys.id_of(item["recoveredBy"]) if "recoveredBy" in item else None,
     "list_partition": lambda item: item["gsi1pk"],
 }
 
@@ -269,6 +274,7 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
         "outcome": step.outcome,
         "waitUntil": step.wait_until,
         "visits": step.visits if step.visits > 1 else None,
+        "reusedFrom": step.reused_from,
         "bag": packed,
         "objects": prefix if is_object(packed) or step.keeps_files else None,
         "ttl": ttl(run.expires_at),
@@ -277,7 +283,7 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
 
 _SHOWN_BAG = ("input", "output", "evidence", "request", "response", "error")
 _STEP: dict[str, Reader] = {
-    "node_id": lambda item: item["sk"].removeprefix(keys.STEP_PREFIX),
+    "node_id": lambda item: item["sk"].partition("#")[2],
     "type": lambda item: item["type"],
     "status": lambda item: StepStatus(item["status"]),
     "started_at": lambda item: item["startedAt"],
@@ -285,6 +291,7 @@ _STEP: dict[str, Reader] = {
     "outcome": lambda item: item.get("outcome"),
     "wait_until": lambda item: item.get("waitUntil"),
     "visits": lambda item: item.get("visits", 1),
+    "reused_from": lambda item: item.get("reusedFrom"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -23,7 +23,7 @@ from runledger.models.run import (
     StepStatus,
 )
 from runledger.store import keys
-from runledger.store.run_opening import RunOpening
+from runledger.store.run_opening import RerunContents, RunOpening
 from runledger.store.run_rows import (
     claim_value,
     row_cancellation,
@@ -52,6 +52,8 @@ class RunHistory:
     run: Run
     event: Event
     steps: dict[str, Step]
+    # The steps that a rerun takes over when it comes to their nodes.
+    prepared: dict[str, Step] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Closing:
     canceled: Cancellation | None = None
 
 
+# The most reruns that go back to one run.
+FAMILY_SIZE = 25
 # How many characters a run row keeps of the reason why a start was put off or tried again.
 START_ERROR_CHARACTERS = 100
 
@@ -98,6 +102,38 @@ class RunStore:
         """Opens a run, as `RunOpening.open` describes."""
         opening = RunOpening(self._table, self._bodies)
         return opening.open(run, event, shards, reentry, must_match=must_match)
+
+    def open_rerun(
+        self,
+        run: Run,
+        event: Event,
+        contents: RerunContents,
+        shards: int,
+        reentry: Reentry,
+    ) -> tuple[Run, bool]:
+        """Opens a rerun with the steps that it takes over, as `RunOpening.open_rerun` describes."""
+        opening = RunOpening(self._table, self._bodies)
+        return opening.open_rerun(run, event, contents, shards, reentry)
+
+    def family(self, root_run_id: str) -> list[str]:
+        """Returns the ids of all reruns that go back to this run, at most FAMILY_SIZE + 1, in the
+        order of their ids."""
+        page = self._table.query(keys.family(root_run_id), consistent=True, limit=FAMILY_SIZE + 1)
+        return [str(item["sk"]) for item in page.items]
+
+    def recovered(self, run_id: str, by: Run) -> None:
+        """Names a completed rerun on a run that it repeats, unless a later one is named already.
+        Nothing else on the row changes."""
+        is_there = Attr("pk").exists()
+        is_of_workspace = Attr("workspaceId").eq(by.workspace_id)
+        named = keys.created_key(by.finished_at or 0, by.id)
+        is_first = Attr("recoveredBy").not_exists()
+        is_later = Attr("recoveredBy").lt(named)
+        change = Change(set={"recoveredBy": named})
+        with suppress(ConditionFailedError):
+            self._table.change(
+                keys.run(run_id), change, is_there & is_of_workspace & (is_first | is_later)
+            )
 
     def get(self, run_id: str, *, consistent: bool = True) -> Run:
         item = self._table.get(keys.run(run_id), consistent=consistent)
@@ -135,16 +171,21 @@ class RunStore:
         run = read(rows["RUN"]) if "RUN" in rows and "PAYLOAD" in rows else None
         if run is None or run.expires_at <= now:
             raise NotFoundError(f"there is no run {run_id}")
-        steps = [
-            shown_step_from_item(item, self._bodies)
-            for sort, item in rows.items()
-            # A step with another expiry is left from an earlier run that the same event opened.
-            if sort.startswith(keys.STEP_PREFIX) and item.get("ttl") == rows["RUN"].get("ttl")
-        ]
+
+        def steps(prefix: str) -> dict[str, Step]:
+            found = [
+                shown_step_from_item(item, self._bodies)
+                for sort, item in rows.items()
+                # A step with another expiry is left from an earlier run that the same event opened.
+                if sort.startswith(prefix) and item.get("ttl") == rows["RUN"].get("ttl")
+            ]
+            return {step.node_id: step for step in found}
+
         return RunHistory(
             run=run,
             event=shown_event_from_item(rows["PAYLOAD"], self._bodies, run.trigger_type),
-            steps={step.node_id: step for step in steps},
+            steps=steps(keys.STEP_PREFIX),
+            prepared=steps(keys.PREPARED_PREFIX),
         )
 
     def outline(self, run_id: str) -> tuple[Run, dict[str, Step]]:

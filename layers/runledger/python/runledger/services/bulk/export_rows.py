@@ -53,6 +53,8 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "at",
         "erasedAt",
         "unreadable",
+        "rerunOf",
+        "recoveredBy",
     ),
     ListName.DELIVERIES: (
         "id",

@@ -48,6 +48,8 @@ class MessageTools:
             messenger=Delivery(
                 run=context.run,
                 node_id=claim.node_id,
+                effect_run=context.effect_run(claim.node_id),
+                continues=context.rerun.continues.get(claim.node_id, ()) if context.rerun else (),
                 claim=claim,
                 templates=context.version.templates,
                 channels=self.channels,

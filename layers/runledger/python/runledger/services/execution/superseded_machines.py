@@ -42,6 +42,7 @@ class SupersededMachines:
         elif now < machine.empty_at + QUIET:
             self.store.look_again(machine, machine.empty_at, machine.empty_at + QUIET)
         else:
+            self.store.begin_deletion(machine)
             try:
                 self.machines.delete(machine.workspace_id, machine.automation_id, machine.version)
             except RateLimitedError:

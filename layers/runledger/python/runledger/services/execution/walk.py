@@ -169,6 +169,10 @@ class Walker:
         context = self._context(event)
         rank = context.graph.topology.rank(event.node_id)
         recorded = context.history.steps.get(event.node_id)
+        prepared = context.history.prepared.get(event.node_id)
+        if recorded is None and prepared is not None:
+            # A rerun takes this step over from the run that it repeats.
+            recorded = self.runs.record(context.run, prepared)
         if recorded is not None and recorded.status is not StepStatus.RUNNING:
             self._park(context.run, rank, context.run.open_claims.get(rank), recorded)
             return _answer(recorded)
@@ -278,7 +282,7 @@ class Walker:
             scope=scope_of(context, contact),
             contact=contact,
             now=self.clock(),
-            effect_key=derived_id("eff", context.run.id, node_id),
+            effect_key=derived_id("eff", context.effect_run(node_id), node_id),
             tools=lent.tools,
             labels=frozenset(edge.label for edge in context.graph.out(node_id) if edge.label),
             texts=tuple(text for each in used for text in (each.subject, each.body) if text),

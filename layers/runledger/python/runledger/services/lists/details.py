@@ -50,7 +50,8 @@ class Details:
         attempts = self.stores.deliveries.shown(named[:_DELIVERIES_READ])
         downstream = self._downstream(history.run, now)
         upstream = self._upstream(workspace_id, history, now)
-        detail = run_detail_view(history, graph, upstream, downstream, attempts, now)
+        reruns = self._reruns(history.run, now)
+        detail = run_detail_view(history, graph, upstream, downstream, attempts, reruns, now)
         return with_links(detail, history.run, self.stores.bodies, now)
 
     def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
@@ -73,6 +74,16 @@ class Details:
         return delivery_detail_view(
             attempt, names.get(attempt.automation_id), template.name if template else None
         )
+
+    def _reruns(self, run: "Run", now: int) -> "list[Run]":
+        """Returns the reruns of the run itself. Costs one query, and one batch of reads if there
+        are any; nothing for an open run."""
+        if not run.status.is_terminal:
+            return []
+        family = self.stores.runs.family(run.root_run_id or run.id)
+        found = self.stores.runs.get_many(family).values() if family else ()
+        own = [each for each in found if each.rerun_of == run.id and each.expires_at > now]
+        return sorted(own, key=lambda each: (each.created_at, each.id))
 
     def _upstream(self, workspace_id: str, history: "RunHistory", now: int) -> "Run | None":
         """Returns the run that opened this one. Costs one read, only for a run with an UPSTREAM

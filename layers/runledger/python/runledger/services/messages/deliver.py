@@ -58,10 +58,14 @@ class MessageClaim(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Sends the messages of one node of one run; `retention` is in milliseconds."""
+    """Sends the messages of one node of one run; `retention` is in milliseconds. The messages are
+    identified by `effect_run`. A rerun `continues` the messages of earlier runs, newest first: what
+    they sent, or may have sent, is not sent again."""
 
     run: "Run"
     node_id: str
+    effect_run: str
+    continues: tuple[str, ...]
     claim: MessageClaim
     templates: "Mapping[str, TemplateSnapshot]"
     channels: "Mapping[str, Channel]"
@@ -81,7 +85,11 @@ class Delivery:
         address, _ = address_of(message, channel)
         # Different spellings of an address are one recipient.
         recipient = message.contact.id if message.contact else address or message.recipient
-        delivery_id = attempt_id(self.run.id, self.node_id, recipient, message.channel)
+        delivery_id = attempt_id(self.effect_run, self.node_id, recipient, message.channel)
+        sent_before = self._continued(recipient, message.channel)
+        if sent_before is not None:
+            self.begun.append(sent_before.id)
+            return self._recall(sent_before)
         subject, body, problem = _rendered(template, message, scope)
         prepared = PreparedMessage(
             self.run.workspace_id, delivery_id, message, channel, template, subject, body, problem
@@ -126,6 +134,14 @@ class Delivery:
         if earlier is not None:
             return self._recall(earlier)
         return self._send(channel, attempt)
+
+    def _continued(self, recipient: str, channel: str) -> DeliveryAttempt | None:
+        """Returns the message that an earlier run sent, or may have sent, to this recipient."""
+        for run_id in self.continues:
+            earlier = self.deliveries.find(attempt_id(run_id, self.node_id, recipient, channel))
+            if earlier is not None and may_have_left(earlier):
+                return earlier
+        return None
 
     def _begin(self, attempt: DeliveryAttempt) -> DeliveryAttempt | None:
         """Claims the message. Returns the attempt that claimed it before, or None if nothing did.
@@ -174,6 +190,17 @@ class Delivery:
             return _outcome(earlier)
         lost = partial(found_unknown, now=self.clock())
         return _outcome(self.deliveries.settle(earlier, lost, self.shards))
+
+
+def may_have_left(attempt: DeliveryAttempt) -> bool:
+    """Whether the message was sent, may have been sent, or may still be sent."""
+    is_lost = attempt.error is not None and attempt.error.kind == "OUTCOME_UNKNOWN"
+    never_left = (
+        DeliveryStatus.FAILED,
+        DeliveryStatus.DEAD_LETTERED,
+        DeliveryStatus.SUPPRESSED,
+    )
+    return is_lost or attempt.base_status not in never_left
 
 
 def attempt_id(run_id: str, node_id: str, recipient: str, channel: str) -> str:

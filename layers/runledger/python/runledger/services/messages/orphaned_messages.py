@@ -48,9 +48,16 @@ class OrphanedMessages:
         if run.contact_id is None:
             return []
         topology = self.contexts.graph(run).topology
+        # Only a rerun's event says which run its messages are identified by.
+        rerun = None if run.rerun_of is None else self.runs.history(run.id).event.rerun
         nodes = [topology.node_at(rank) for rank, each in run.open_claims.items() if each.sends]
         return [
-            attempt_id(run.id, node_id, run.contact_id, channel)
+            attempt_id(
+                run.id if rerun is None else rerun.effect_run(node_id),
+                node_id,
+                run.contact_id,
+                channel,
+            )
             for node_id in nodes
             for channel in self.channels
         ]

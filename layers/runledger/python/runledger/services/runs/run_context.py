@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Version
     from runledger.models.contact import Contact
+    from runledger.models.rerun import RerunFacts
     from runledger.models.run import Run, RunStatus, Step
     from runledger.models.workspace import Workspace
     from runledger.store.automations import AutomationStore
@@ -40,6 +41,16 @@ class RunContext:
     @property
     def run(self) -> "Run":
         return self.history.run
+
+    @property
+    def rerun(self) -> "RerunFacts | None":
+        """The facts of a rerun; None for any other run."""
+        return self.history.event.rerun
+
+    def effect_run(self, node_id: str) -> str:
+        """Returns the run that the node's effects are identified by: this one, or for a rerun the
+        one whose effects it continues."""
+        return self.run.id if self.rerun is None else self.rerun.effect_run(node_id)
 
 
 class RunContexts:
@@ -73,6 +84,10 @@ class RunContexts:
 
     def graph(self, run: "Run") -> "GraphView":
         return self._graph(run.automation_id, run.version)
+
+    def version_graph(self, automation_id: str, number: int) -> "GraphView":
+        """Returns the graph of a version. Raises NotFoundError if there is no such version."""
+        return self._graph(automation_id, number)
 
     def shown_graph(self, run: "Run") -> "GraphView":
         """Returns the run's graph, or an empty one for a damaged row without a version."""

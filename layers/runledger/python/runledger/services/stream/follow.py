@@ -14,11 +14,13 @@ from runledger.observability import log_failure
 from runledger.services.counts.changed_hours import changes_in
 from runledger.services.stream.expiry import expired_rows
 from runledger.services.stream.publish import changes_of
+from runledger.services.stream.recovered_runs import completed_reruns
 
 if TYPE_CHECKING:
     from runledger.services.counts.changed_hours import TotalMarker
     from runledger.services.stream.expiry import ExpiryFollower
     from runledger.services.stream.publish import Publisher
+    from runledger.services.stream.recovered_runs import RecoveredRuns
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -28,6 +30,7 @@ class Followers:
     publisher: "Publisher"
     marker: "TotalMarker"
     expiry: "ExpiryFollower"
+    recovered: "RecoveredRuns"
 
     def follow(self, records: Records) -> str | None:
         """Returns the earliest position from which to read the stream again, or None if all is
@@ -35,7 +38,7 @@ class Followers:
         positions = [_position(record) for record in records]
         failed = []
         # Publish events first, because subscribers wait for them.
-        for work in (self._publish, self._mark, self._bury):
+        for work in (self._publish, self._mark, self._recover, self._bury):
             try:
                 position = work(records)
             except RunledgerError as error:
@@ -50,6 +53,17 @@ class Followers:
 
     def _mark(self, records: Records) -> None:
         self.marker.mark(changes_in(records))
+
+    def _recover(self, records: Records) -> str | None:
+        """Names completed reruns on their originals. One that fails does not hold up the others."""
+        first = None
+        for position, run in completed_reruns(records):
+            try:
+                self.recovered.note(run)
+            except RunledgerError as error:
+                log_failure("a rerun was not named on its original", error, runId=run.id)
+                first = first or position
+        return first
 
     def _bury(self, records: Records) -> str | None:
         """Buries expired rows. One that fails does not hold up the others."""

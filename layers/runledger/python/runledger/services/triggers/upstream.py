@@ -49,6 +49,9 @@ class UpstreamRuns:
         except NotFoundError:
             logger.info("the run that ended has expired")
             return
+        if context.rerun is not None and not context.rerun.fires_downstream:
+            logger.info("a rerun opens no downstream runs, because nobody asked for them")
+            return
         waiting = self.automations.downstream_ids(context.run.automation_id)
         contact = self.contexts.contact(context.run) if waiting else None
         failed: Exception | None = None

@@ -7,6 +7,7 @@ from runledger.api.runs import (
     DeliveryLinkView,
     DownstreamRunView,
     HealthView,
+    RerunLinkView,
     RunContactView,
     RunDetailView,
     RunView,
@@ -61,6 +62,8 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
         error=error_view(run.error),
         error_group=run.error_group,
         canceled=canceled,
+        rerun_of=run.rerun_of,
+        recovered_by=run.recovered_by,
         at=current_nodes(run, None) if at is None else list(at),
         erased_at=optional_iso(run.erased_at),
         unreadable=run.unreadable,
@@ -73,6 +76,7 @@ def run_detail_view(
     upstream: "Run | None",
     downstream: "Iterable[Run]",
     attempts: "Mapping[str, DeliveryAttempt]",
+    reruns: "Iterable[Run]",
     now: int,
 ) -> RunDetailView:
     """Returns the detail of a run. `upstream` is the run that opened this one, if it still exists;
@@ -106,6 +110,10 @@ def run_detail_view(
         ),
         deliveries=links,
         upstream=_upstream_view(history.event, upstream),
+        reruns=[
+            RerunLinkView(run_id=run.id, status=run.status, created_at=iso(run.created_at))
+            for run in reruns
+        ],
         downstream=[
             DownstreamRunView(
                 automation_id=run.automation_id,

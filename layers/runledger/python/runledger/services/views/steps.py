@@ -122,6 +122,7 @@ def _step_view(
         response=step.response,
         error=error_view(step.error),
         delivery_ids=list(step.delivery_ids),
+        reused_from=step.reused_from,
         unreadable=step.unreadable,
     )
 

@@ -1,0 +1,1 @@
+"""Repeating runs: one at a time or many, and comparing them."""
