@@ -225,7 +225,8 @@ def test_a_202_shows_the_secret_of_a_signed_webhook(people: People) -> None:
     people.use_up_turns()
     automation_id = people.draft(signed=True)
     answer = people.post(automation_id)
-    assert (answer["status"], answer["body"]["webhook"]) == (202, None)
+    assert (answer["status"], answer["body"]["webhook"]["secret"]) == (202, None)
+    assert answer["body"]["webhook"]["hasSecret"]
     secret = answer["body"]["activation"]["secret"]
     assert len(secret) >= 32
     assert people.post(automation_id)["body"]["activation"]["secret"] is None

@@ -26,6 +26,7 @@ from runledger.services.in_parallel import in_turn
 from runledger.services.triggers.open_run import RunOpener
 from runledger.services.triggers.refusals import Refusals
 from runledger.services.triggers.webhooks import Webhooks
+from runledger.sources.base import SourceKeys
 from runledger.store.bodies import Bodies
 from runledger.store.rates import RateStore
 from runledger.store.stores import Stores
@@ -58,8 +59,7 @@ def only(engine: Engine) -> dict[str, Any]:
 def sign(engine: Engine, token: str, body: bytes) -> str:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    name = f"runledger/webhooks/{target.automation_id}"
-    secret = engine.secrets_manager.get_secret_value(SecretId=name)["SecretString"]
+    secret = engine.secret_of(target.automation_id)
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
@@ -235,7 +235,7 @@ class Flood:
                 engine.clock,
             ),
             RateStore(self.table),
-            lambda automation_id, version: "the secret",
+            lambda automation: SourceKeys(secrets=("the secret",)),
             in_turn,
             engine.clock,
         )

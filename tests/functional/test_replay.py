@@ -24,7 +24,7 @@ from tests.support.engine import Engine
 def signed(engine: Engine, token: str, body: bytes, **headers: str) -> WebhookRequest:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    secret = engine.signing.read(target.automation_id)
+    secret = engine.secret_of(target.automation_id)
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return event(token, body, x_runledger_signature=f"sha256={digest}", **headers)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from runledger.api.automations import AutomationView
+from runledger.api.automations import AutomationView, RotationDocument
 from runledger.clock import HOUR, MINUTE, iso, now_ms
 from runledger.errors import (
     ConflictError,
@@ -19,7 +19,9 @@ from runledger.errors import (
     UnauthorizedError,
 )
 from runledger.models.automation import AutomationStatus
-from runledger.services.secrets.signing import SigningSecrets
+from runledger.models.webhook_keys import KeyVersion
+from runledger.services.automations.rotation import UNDER_WAY
+from runledger.services.secrets.key_versions import KeyVersions
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_webhooks import event, hooked
@@ -44,16 +46,31 @@ class Signed:
         target = engine.stores.automations.by_webhook_token(self.token)
         assert target is not None
         self.id = target.automation_id
-        self.first = engine.signing.read(self.id)
+        self.first = engine.secret_of(self.id)
 
     def rotate(self, minutes: int = 60) -> AutomationView:
+        return self.set_keys(overlap_minutes=minutes)
+
+    def set_keys(self, **document: Any) -> AutomationView:
         rotations = self.engine.rotations_at(PUBLIC_URL)
-        return rotations.rotate(self.engine.workspace_id, self.id, minutes, BY)
+        wanted = RotationDocument.model_validate(document)
+        return rotations.rotate(self.engine.workspace_id, self.id, wanted, BY)
 
     def new_secret(self, minutes: int = 60) -> str:
         shown = self.rotate(minutes).webhook
         assert shown is not None and shown.secret is not None
         return shown.secret
+
+    def labelled(self) -> None:
+        """Checks that every version that the row names has its label in Secrets Manager."""
+        row = self.engine.stores.automations.get(self.engine.workspace_id, self.id).webhook_keys
+        assert row is not None and row.current is not None
+        described = self.engine.secrets_manager.describe_secret(
+            SecretId=f"runledger/webhooks/{self.id}"
+        )
+        for version in (row.current, row.previous):
+            if version is not None:
+                assert described["VersionIdsToStages"][version.id].count(version.label) == 1
 
     def takes(self, secret: str) -> bool:
         sent = event(self.token, BODY, x_runledger_signature=signature(secret))
@@ -116,21 +133,20 @@ def test_the_new_secret_is_shown_once_and_the_overlap_until_it_ends(signed: Sign
     assert again.webhook is not None and again.webhook.secret is None
 
 
-def test_a_crash_before_the_new_secret_leaves_only_the_current_one_valid(
+def test_a_crash_before_the_new_secret_changes_nothing(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = signed.new_secret(60)
     signed.engine.clock.advance(2 * MINUTE)
 
-    def crash(*_: Any) -> None:
+    def crash(*_: Any, **named: Any) -> None:
         raise TransientError("gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(SigningSecrets, "replace", crash)
+        broken.setattr(KeyVersions, "store", crash)
         with pytest.raises(TransientError):
             signed.rotate(10_080)
-    # Secrets Manager still calls the first one AWSPREVIOUS, but the row no longer refers to it.
-    assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
+    assert (signed.takes(signed.first), signed.takes(second)) == (True, True)
 
     with pytest.raises(ConflictError, match="being rotated"):
         signed.rotate()
@@ -142,39 +158,60 @@ def test_a_crash_before_the_new_secret_leaves_only_the_current_one_valid(
 def test_the_second_of_two_concurrent_rotations_is_refused(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace_secret = SigningSecrets.replace
+    store_version = KeyVersions.store
     refused: list[str] = []
 
-    def meanwhile(self: SigningSecrets, automation_id: str) -> str:
+    def meanwhile(self: KeyVersions, *given: Any, is_first: bool) -> KeyVersion:
         with monkeypatch.context() as once:
-            once.setattr(SigningSecrets, "replace", replace_secret)
+            once.setattr(KeyVersions, "store", store_version)
             with pytest.raises(ConflictError) as error:
                 signed.rotate()
         refused.append(str(error.value))
-        return replace_secret(self, automation_id)
+        return store_version(self, *given, is_first=is_first)
 
-    monkeypatch.setattr(SigningSecrets, "replace", meanwhile)
+    monkeypatch.setattr(KeyVersions, "store", meanwhile)
     second = signed.new_secret()
     assert len(refused) == 1
     assert (signed.takes(signed.first), signed.takes(second)) == (True, True)
+
+
+def test_a_rotation_that_another_one_overtook_makes_no_secret_valid(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_version = KeyVersions.store
+    others: list[str] = []
+
+    def overtaken(self: KeyVersions, *given: Any, is_first: bool) -> KeyVersion:
+        # This process sleeps for longer than its reservation.
+        signed.engine.clock.advance(UNDER_WAY)
+        with monkeypatch.context() as once:
+            once.setattr(KeyVersions, "store", store_version)
+            others.append(signed.new_secret(60))
+        return store_version(self, *given, is_first=is_first)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(KeyVersions, "store", overtaken)
+        with pytest.raises(ConflictError, match="at the same time"):
+            signed.set_keys(secret="a secret that came too late", overlapMinutes=60)
+    assert not signed.takes("a secret that came too late")
+    assert [signed.takes(secret) for secret in (signed.first, *others)] == [True, True]
+    signed.labelled()
 
 
 def test_a_rotation_based_on_a_stale_row_is_refused(signed: Signed) -> None:
     store = signed.engine.stores.automations
     stale = store.get(signed.engine.workspace_id, signed.id)
     signed.new_secret()
-    noted = store.get(signed.engine.workspace_id, signed.id)
+    now = store.get(signed.engine.workspace_id, signed.id)
+    assert stale.webhook_keys is not None and now.webhook_keys is not None
+    mine = stale.webhook_keys.changed(revision=stale.webhook_keys.revision + 1)
     with pytest.raises(ConflictError):
-        store.rotate(stale, noted)
-    signed.engine.clock.advance(MINUTE)
-    signed.new_secret()
-    with pytest.raises(ConflictError):
-        store.rotate(noted, noted)
+        store.set_webhook_keys(stale, stale.changed(webhook_keys=mine))
+    # The same write sent twice is our own.
+    store.set_webhook_keys(stale, now)
 
 
-def test_a_stale_row_does_not_prolong_an_overlap(
-    signed: Signed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_row_is_read_consistently(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
     second = signed.new_secret(60)
     store = signed.engine.stores.automations
     before = store.get(signed.engine.workspace_id, signed.id)
@@ -185,7 +222,6 @@ def test_a_stale_row_does_not_prolong_an_overlap(
         return get(self, *ids) if consistent else before
 
     monkeypatch.setattr(type(store), "get", late)
-    # The row that was read late still names the first secret.
     assert [signed.takes(secret) for secret in (signed.first, second, third)] == [
         False,
         False,
@@ -193,12 +229,13 @@ def test_a_stale_row_does_not_prolong_an_overlap(
     ]
 
 
-def test_a_rotation_creates_a_missing_first_secret(
+def test_a_secret_that_was_deleted_in_secrets_manager_is_made_again_by_rotation(
     signed: Signed,
 ) -> None:
     name = f"runledger/webhooks/{signed.id}"
     signed.engine.secrets_manager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    # The sender is not at fault, so it should retry.
+    # Not the sender's fault: it is asked to come back.
+    signed.engine.signing_keys.cached.clear()
     with pytest.raises(MissingResourceError):
         signed.takes(signed.first)
     assert signed.takes(signed.new_secret())
@@ -210,9 +247,9 @@ def test_an_unsigned_webhook_has_no_secret_to_rotate(engine: Engine) -> None:
     assert target is not None
     rotations = engine.rotations_at(PUBLIC_URL)
     with pytest.raises(ConflictError):
-        rotations.rotate(engine.workspace_id, target.automation_id, 0, BY)
+        rotations.rotate(engine.workspace_id, target.automation_id, RotationDocument(), BY)
     with pytest.raises(NotFoundError):
-        rotations.rotate("ws_other", target.automation_id, 0, BY)
+        rotations.rotate("ws_other", target.automation_id, RotationDocument(), BY)
 
 
 def test_the_secret_of_a_paused_automation_can_be_rotated_but_not_of_an_archived_one(

@@ -263,10 +263,8 @@ def test_an_unknown_token_is_not_found(engine: Engine) -> None:
 def signature(engine: Engine, token: str, body: bytes) -> str:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    secret = engine.secrets_manager.get_secret_value(
-        SecretId=f"runledger/webhooks/{target.automation_id}"
-    )
-    digest = hmac.new(secret["SecretString"].encode(), body, hashlib.sha256).hexdigest()
+    secret = engine.secret_of(target.automation_id)
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return f"sha256={digest}"
 
 

@@ -218,6 +218,11 @@ class Engine(Composition):
         )
         return self.webhooks.receive(event).run.id
 
+    def secret_of(self, automation_id: str) -> str:
+        """Returns the signing secret that the automation's webhook accepts now."""
+        automation = self.stores.automations.get(self.workspace_id, automation_id)
+        return self.signing_keys.of(automation).secrets[0]
+
     def execution(self, run_id: str) -> str:
         """Returns the ARN of the execution of the run's current attempt."""
         run = self.stores.runs.get(run_id)

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -77,28 +77,96 @@ class Ses:
         return {"MessageId": f"message-{len(self.sent)}"}
 
 
+@dataclass(frozen=True)
+class SecretVersion:
+    """One version of a secret. It never changes, except for its staging labels."""
+
+    value: str
+    labels: frozenset[str]
+
+
 @dataclass
 class Secrets:
-    values: dict[str, str] = field(default_factory=dict)
+    """Secrets Manager. `secrets` are the versions by the secret's name and their own id."""
 
-    def create_secret(self, *, Name: str, SecretString: str, **more: Any) -> dict[str, Any]:
-        if Name in self.values:
-            raise client_error("ResourceExistsException", "CreateSecret")
-        self.values[Name] = SecretString
+    secrets: dict[str, dict[str, SecretVersion]] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The current value of each secret, by its name."""
+        return {
+            name: version.value
+            for name, versions in self.secrets.items()
+            for version in versions.values()
+            if "AWSCURRENT" in version.labels
+        }
+
+    def create_secret(
+        self, *, Name: str, SecretString: str, ClientRequestToken: str = "", **more: Any
+    ) -> dict[str, Any]:
+        versions = self.secrets.get(Name)
+        token = ClientRequestToken or "first"
+        if versions is not None:
+            self._refuse_another(versions, token, SecretString, "CreateSecret")
+            return {"ARN": Name}
+        self.secrets[Name] = {token: SecretVersion(SecretString, frozenset({"AWSCURRENT"}))}
         return {"ARN": Name}
 
     def delete_secret(self, *, SecretId: str, **more: Any) -> dict[str, Any]:
-        self.values.pop(SecretId, None)
+        self.secrets.pop(SecretId, None)
         return {}
 
-    def put_secret_value(self, *, SecretId: str, SecretString: str) -> dict[str, Any]:
-        self.values[SecretId] = SecretString
+    def describe_secret(self, *, SecretId: str) -> dict[str, Any]:
+        versions = self._versions(SecretId, "DescribeSecret")
+        return {
+            "VersionIdsToStages": {
+                each: sorted(version.labels) for each, version in versions.items() if version.labels
+            }
+        }
+
+    def put_secret_value(
+        self,
+        *,
+        SecretId: str,
+        SecretString: str,
+        ClientRequestToken: str,
+        VersionStages: list[str],
+    ) -> dict[str, Any]:
+        versions = self._versions(SecretId, "PutSecretValue")
+        if ClientRequestToken in versions:
+            self._refuse_another(versions, ClientRequestToken, SecretString, "PutSecretValue")
+            return {"ARN": SecretId}
+        moved = frozenset(VersionStages)
+        changed = {
+            each: replace(version, labels=version.labels - moved)
+            for each, version in versions.items()
+        }
+        changed[ClientRequestToken] = SecretVersion(SecretString, moved)
+        self.secrets[SecretId] = changed
         return {"ARN": SecretId}
 
-    def get_secret_value(self, *, SecretId: str, **more: Any) -> dict[str, Any]:
-        if SecretId not in self.values:
-            raise client_error("ResourceNotFoundException", "GetSecretValue")
-        return {"SecretString": self.values[SecretId]}
+    def get_secret_value(
+        self, *, SecretId: str, VersionId: str | None = None, VersionStage: str = "AWSCURRENT"
+    ) -> dict[str, Any]:
+        """A version without a label may have been deleted, so here it has been."""
+        for each, version in self._versions(SecretId, "GetSecretValue").items():
+            is_meant = VersionStage in version.labels if VersionId is None else each == VersionId
+            if is_meant and version.labels:
+                return {"SecretString": version.value, "VersionId": each}
+        raise client_error("ResourceNotFoundException", "GetSecretValue")
+
+    def _versions(self, name: str, operation: str) -> dict[str, SecretVersion]:
+        if name not in self.secrets:
+            raise client_error("ResourceNotFoundException", operation)
+        return self.secrets[name]
+
+    def _refuse_another(
+        self, versions: dict[str, SecretVersion], token: str, value: str, operation: str
+    ) -> None:
+        """Refuses a request, unless it is one that was made before."""
+        found = versions.get(token)
+        if found is None or found.value != value:
+            raise client_error("ResourceExistsException", operation)
 
 
 @dataclass

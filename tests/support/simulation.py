@@ -347,7 +347,7 @@ class Simulation:
         """Returns a function that restores the state of this moment: rows, clock, secrets, files
         and schedules. It forgets all executions, messages and events."""
         rows, now, ids, requests = self.table.snapshot(), self.clock.now, self.ids, self.requests
-        secrets, objects = dict(self.secrets.values), dict(self.s3.objects)
+        secrets, objects = dict(self.secrets.secrets), dict(self.s3.objects)
         schedules = dict(self.scheduler.schedules)
 
         def restore() -> None:
@@ -355,7 +355,7 @@ class Simulation:
             self.table.restore(rows)
             self.clock.now, self.ids, self.requests = now, ids, requests
             self.last_tick = 0
-            self.secrets.values, self.s3.objects = dict(secrets), dict(objects)
+            self.secrets.secrets, self.s3.objects = dict(secrets), dict(objects)
             self.scheduler.schedules = dict(schedules)
             self.ses.sent, self.http.calls, self.bus.entries = [], [], []
             self.ses.refusals = []

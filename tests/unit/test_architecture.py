@@ -63,7 +63,7 @@ ROOMS = {
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",
     "automations": "activations automation_stopper automations catalogue preview rotation "
-    "template_variables templates upstream_checks",
+    "template_variables templates upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
     "triggers": "event_dates manual open_run refusals upstream webhooks",
     "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
@@ -75,7 +75,7 @@ ROOMS = {
     "views": "automations contacts deliveries erasures exports filters fires invitations "
     "refusals reruns runs secrets segments steps suppressions templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
-    "secrets": "names secrets signing values",
+    "secrets": "key_forms key_versions names secrets signing values",
     "workspaces": "accounts identity invitation_mail invitations me members workspaces",
 }
 # Files that every room may use and that know none of them.

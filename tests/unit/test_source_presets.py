@@ -59,7 +59,7 @@ def test_another_key_is_refused(vector: Vector) -> None:
 @each_signed
 def test_no_key_at_all_is_refused(vector: Vector) -> None:
     refusal(vector, vector.received, SourceKeys())
-    refusal(vector, vector.received, SourceKeys(secrets=("",), public_key=""))
+    refusal(vector, vector.received, SourceKeys(secrets=("",), public_keys=("",)))
 
 
 @each_signed

@@ -179,7 +179,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate secret
-         * @description Replaces the signing secret of the webhook. Only this answer shows the new secret.
+         * @description Sets or replaces the keys of the webhook, also of a draft. A secret that is made here is shown only in this answer.
          *
          *     For ADMIN and above.
          */
@@ -4563,15 +4563,31 @@ export interface components {
         };
         /**
          * RotationDocument
-         * @description How to replace a signing secret.
+         * @description How to set or replace the keys of a webhook. Without `secret`, `publicKey` and `verifyToken`,
+         *     a secret is made. Keys that are left out stay as they are.
          */
         RotationDocument: {
             /**
              * Overlapminutes
-             * @description For how many minutes the previous secret is accepted too.
+             * @description For how many minutes the previous keys are accepted too.
              * @default 1440
              */
             overlapMinutes: number;
+            /**
+             * Publickey
+             * @description The public key of a sender that signs with a private one.
+             */
+            publicKey?: string | null;
+            /**
+             * Secret
+             * @description The secret that the sender signs with. No answer shows it.
+             */
+            secret?: string | null;
+            /**
+             * Verifytoken
+             * @description The token that the sender sends to check the address. No answer shows it.
+             */
+            verifyToken?: string | null;
         };
         /**
          * RunContactView
@@ -5822,13 +5838,41 @@ export interface components {
          */
         WebhookView: {
             /**
+             * Haspublickey
+             * @description Whether a public key is set.
+             * @default false
+             */
+            hasPublicKey: boolean;
+            /**
+             * Hassecret
+             * @description Whether a secret is set.
+             * @default false
+             */
+            hasSecret: boolean;
+            /**
+             * Hasverifytoken
+             * @description Whether a verify token is set.
+             * @default false
+             */
+            hasVerifyToken: boolean;
+            /**
+             * Keyssetat
+             * @description When the keys were last changed; null if that is not known.
+             */
+            keysSetAt?: string | null;
+            /**
              * Path
              * @description The path of the webhook, relative to the API's address.
              */
             path: string;
             /**
+             * Preset
+             * @description The sender: one of `GET /v1/source-presets`.
+             */
+            preset: string;
+            /**
              * Previousvaliduntil
-             * @description Until when the previous signing secret is accepted too; null if it is no longer accepted.
+             * @description Until when the previous keys are accepted too; null if they no longer are.
              */
             previousValidUntil?: string | null;
             /**
@@ -5837,8 +5881,13 @@ export interface components {
              */
             secret?: string | null;
             /**
+             * Secrethint
+             * @description The last four characters of the secret; null if it is shorter than 24.
+             */
+            secretHint?: string | null;
+            /**
              * Signed
-             * @description Whether the sender must sign each request.
+             * @description Whether the sender must prove each request with a key.
              */
             signed: boolean;
             /**
@@ -6507,7 +6556,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation has no signed webhook, or its secret is being rotated already. */
+            /** @description The automation has no signed webhook, or its keys are being rotated already. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

@@ -84,8 +84,9 @@ if TYPE_CHECKING:
     from runledger.services.schedules.date_fires import DateFires
     from runledger.services.schedules.missed_fires import MissedFires
     from runledger.services.schedules.schedules import Schedules
+    from runledger.services.secrets.key_versions import KeyVersions
     from runledger.services.secrets.secrets import Secrets
-    from runledger.services.secrets.signing import SigningSecrets
+    from runledger.services.secrets.signing import SigningKeys
     from runledger.services.secrets.values import SecretValues
     from runledger.services.stream.bus_rules import BusRules
     from runledger.services.stream.expiry import ExpiryFollower
@@ -260,10 +261,17 @@ class Composition:
         return SecretValues(self.stores.secrets, self.client("secretsmanager"), stack, self.clock)
 
     @cached_property
-    def signing(self) -> "SigningSecrets":
-        from runledger.services.secrets.signing import SigningSecrets
+    def signing_keys(self) -> "SigningKeys":
+        from runledger.services.secrets.signing import SigningKeys
 
-        return SigningSecrets(self.client("secretsmanager"), self.settings(StoreSettings).stack)
+        stack = self.settings(StoreSettings).stack
+        return SigningKeys(self.client("secretsmanager"), stack, self.clock)
+
+    @cached_property
+    def key_versions(self) -> "KeyVersions":
+        from runledger.services.secrets.key_versions import KeyVersions
+
+        return KeyVersions(self.client("secretsmanager"), self.settings(StoreSettings).stack)
 
     # ── Contacts ──────────────────────────────────────────────────────────────────────────────
     @cached_property
@@ -512,7 +520,7 @@ class Composition:
             contacts=self.contacts,
             opener=self.opener,
             rates=self.rates,
-            signing_secret=self.signing.read,
+            signing_keys=self.signing_keys.of,
             gather=self.gather,
             clock=self.clock,
         )
@@ -613,12 +621,14 @@ class Composition:
         from runledger.services.automations.activations import Activations
 
         automations = self.automations_at(public_url)
-        return Activations(automations, self.activator, self.signing, self.clock)
+        rotations = self.rotations_at(public_url)
+        return Activations(automations, self.activator, rotations, self.clock)
 
     def rotations_at(self, public_url: str) -> "Rotations":
         from runledger.services.automations.rotation import Rotations
 
-        return Rotations(self.automations_at(public_url), self.signing, self.clock)
+        automations = self.automations_at(public_url)
+        return Rotations(automations, self.signing_keys, self.key_versions, self.clock)
 
     @cached_property
     def stopping(self) -> "AutomationStopper":

@@ -1,8 +1,8 @@
 """Automations, their versions and schedules, as the API shows and takes them."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import (
@@ -25,7 +25,8 @@ class WebhookView(WireModel):
 
     path: str = Field(description="The path of the webhook, relative to the API's address.")
     url: str = Field(description="The full URL of the webhook.")
-    signed: bool = Field(description="Whether the sender must sign each request.")
+    preset: str = Field(description="The sender: one of `GET /v1/source-presets`.")
+    signed: bool = Field(description="Whether the sender must prove each request with a key.")
     secret: str | None = Field(
         default=None,
         description=(
@@ -33,12 +34,19 @@ class WebhookView(WireModel):
             "created it shows it."
         ),
     )
+    has_secret: bool = Field(default=False, description="Whether a secret is set.")
+    secret_hint: str | None = Field(
+        default=None,
+        description="The last four characters of the secret; null if it is shorter than 24.",
+    )
+    has_public_key: bool = Field(default=False, description="Whether a public key is set.")
+    has_verify_token: bool = Field(default=False, description="Whether a verify token is set.")
+    keys_set_at: str | None = Field(
+        default=None, description="When the keys were last changed; null if that is not known."
+    )
     previous_valid_until: str | None = Field(
         default=None,
-        description=(
-            "Until when the previous signing secret is accepted too; null if it is no longer "
-            "accepted."
-        ),
+        description="Until when the previous keys are accepted too; null if they no longer are.",
     )
 
 
@@ -229,12 +237,32 @@ class NodeTypeView(WireModel):
     is_end: bool = Field(description="Whether a path ends with this node type: no edge leaves it.")
 
 
-class RotationDocument(WireModel):
-    """How to replace a signing secret."""
+Key = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=8, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
 
+
+class RotationDocument(WireModel):
+    """How to set or replace the keys of a webhook. Without `secret`, `publicKey` and `verifyToken`,
+    a secret is made. Keys that are left out stay as they are."""
+
+    secret: Key | None = Field(
+        default=None, description="The secret that the sender signs with. No answer shows it."
+    )
+    public_key: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=16, max_length=4_000)]
+        | None
+    ) = Field(default=None, description="The public key of a sender that signs with a private one.")
+    verify_token: Key | None = Field(
+        default=None,
+        description="The token that the sender sends to check the address. No answer shows it.",
+    )
     overlap_minutes: Whole = Field(
         default=1_440,
         ge=0,
         le=10_080,
-        description="For how many minutes the previous secret is accepted too.",
+        description="For how many minutes the previous keys are accepted too.",
     )

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from runledger.models.base import Model, Real, WireModel
 from runledger.models.run import TriggerType
+from runledger.models.webhook_keys import WebhookKeys
 
 MAX_NODES = 200
 MAX_EDGES = 1_000
@@ -201,7 +202,8 @@ class Drain(Model):
 
 
 class SecretRotation(Model):
-    """The latest rotation of a signing secret. `previous_version` is Secrets Manager's id of the
+    """The latest rotation of a signing secret on a row that names no `webhook_keys` yet: there, the
+    version that Secrets Manager calls AWSCURRENT is valid. `previous_version` is the id of the
     replaced version, which is accepted until `valid_until`. Times are epoch milliseconds."""
 
     previous_version: str
@@ -227,6 +229,7 @@ class Automation(Model):
     updated_by: str
     drain: Drain | None = None
     rotation: SecretRotation | None = None
+    webhook_keys: WebhookKeys | None = None
 
 
 Order = Literal["asc", "desc"]

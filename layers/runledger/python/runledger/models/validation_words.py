@@ -32,6 +32,7 @@ _PATTERNS = {
         "CONNECTION_FAILED or TIMEOUT"
     ),
     "^(EMAIL|SMS|WHATSAPP)$": "must be EMAIL, SMS or WHATSAPP",
+    r"^[^\x00-\x1f\x7f]+$": "must not contain line breaks or other control characters",
     "^sha256=[0-9a-f]{64}$": "must be sha256= and 64 hexadecimal digits in lower case",
 }
 

@@ -30,12 +30,13 @@ class CertificateReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceKeys:
-    """The values that a source may be proved with. `secrets` are the accepted ones, the current one
-    first. `certificate` fetches a certificate of Amazon SNS."""
+    """The values that a source may be proved with. `secrets` and `public_keys` are the accepted
+    ones, the current one first: during a rotation there are two. `certificate` fetches a
+    certificate of Amazon SNS."""
 
-    secrets: tuple[str, ...] = ()
-    public_key: str | None = None
-    verify_token: str | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    public_keys: tuple[str, ...] = ()
+    verify_token: str | None = field(default=None, repr=False)
     certificate: CertificateReader | None = None
 
 

@@ -19,6 +19,7 @@ from runledger.models.automation import (
     Version,
 )
 from runledger.models.base import Model
+from runledger.models.webhook_keys import WebhookKeys
 from runledger.store import keys
 from runledger.store.documents import newest_rows
 from runledger.store.downstream import downstream_writes
@@ -26,6 +27,8 @@ from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, k
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from boto3.dynamodb.conditions import ConditionBase
 
     from runledger.store.bodies import Bodies
     from runledger.store.keys import Key
@@ -53,29 +56,38 @@ class AutomationStore:
 
     def create(self, automation: Automation, graph: Graph) -> None:
         is_new = Attr("pk").not_exists()
-        self._table.transact(
-            [Put(_to_item(automation), is_new), Put(self._draft_item(automation, graph), is_new)]
-        )
+        writes: list[Write] = [
+            Put(_to_item(automation), is_new),
+            Put(self._draft_item(automation, graph), is_new),
+        ]
+        self._table.transact([*writes, *_token_writes(automation)])
 
-    def save_draft(self, automation: Automation, graph: Graph) -> None:
-        """Writes name, re-entry and graph. Raises ConflictError if the stored revision is not the
-        one just before `automation.draft_revision`, which is the new revision."""
-        is_expected_revision = Attr("draftRevision").eq(automation.draft_revision - 1)
-        change = Change(
-            set={
-                "name": automation.name,
-                "reentry": automation.reentry.value,
-                "draftRevision": automation.draft_revision,
-                "updatedAt": automation.updated_at,
-                "updatedBy": automation.updated_by,
-            }
-        )
+    def save_draft(
+        self, automation: Automation, graph: Graph, *, with_new_token: bool = False
+    ) -> None:
+        """Writes name, re-entry and graph, and with `with_new_token` the webhook's first token.
+        Raises ConflictError if the stored revision is not the one just before
+        `automation.draft_revision`, which is the new revision, or if there is a token already."""
+        is_as_it_was: ConditionBase = Attr("draftRevision").eq(automation.draft_revision - 1)
+        values: dict[Path, Any] = {
+            "name": automation.name,
+            "reentry": automation.reentry.value,
+            "draftRevision": automation.draft_revision,
+            "updatedAt": automation.updated_at,
+            "updatedBy": automation.updated_by,
+        }
+        token: list[Write] = []
+        if with_new_token:
+            values["webhookToken"] = automation.webhook_token
+            is_as_it_was &= _has_token(None)
+            token = _token_writes(automation)
         key = keys.automation(automation.workspace_id, automation.id)
         try:
             self._table.transact(
                 [
-                    Modify(key, change, is_expected_revision),
+                    Modify(key, Change(set=values), is_as_it_was),
                     Put(self._draft_item(automation, graph)),
+                    *token,
                 ]
             )
         except ConditionFailedError as error:
@@ -144,11 +156,11 @@ class AutomationStore:
         activation was requested."""
         is_same_version = Attr("lastVersion").eq(before.last_version)
         is_same_status = Attr("status").eq(before.status.value)
-        is_as_it_was = is_same_version & is_same_status
+        # A saved draft may have got its address meanwhile.
+        is_as_it_was = is_same_version & is_same_status & _has_token(before.webhook_token)
         if after.active == before.active:
             # The same version becomes active again, so it must still match the draft.
             is_as_it_was &= Attr("draftRevision").eq(before.draft_revision)
-        is_new = Attr("pk").not_exists()
         values: dict[Path, Any] = {
             "status": after.status.value,
             "active": after.active and after.active.model_dump(mode="json"),
@@ -158,19 +170,15 @@ class AutomationStore:
         }
         if after.webhook_token is not None:
             values["webhookToken"] = after.webhook_token
+        # The token is written each time, so that another activation repairs a lost token item.
         writes: list[Write] = [
             Modify(
                 keys.automation(before.workspace_id, before.id),
                 Change(set=values),
                 is_as_it_was,
-            )
+            ),
+            *_token_writes(after),
         ]
-        if after.webhook_token is not None:
-            # Written each time, so that another activation repairs a lost token item.
-            target = {"workspaceId": after.workspace_id, "automationId": after.id}
-            key = keys.webhook(after.webhook_token)
-            is_ours = Attr("automationId").eq(after.id)
-            writes.append(Put({**key_attributes(key), **target}, is_new | is_ours))
         try:
             self._table.transact([*writes, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
@@ -228,25 +236,34 @@ class AutomationStore:
         with suppress(ConditionFailedError):
             self._table.update(key, change, is_same_drain)
 
-    def rotate(self, before: Automation, after: Automation) -> None:
-        """Records that the signing secret will be replaced. Raises ConflictError if another
-        rotation was recorded since `before` was read."""
-        is_same_rotation = (
-            Attr("rotation").not_exists()
-            if before.rotation is None
-            else Attr("rotation.begun_at").eq(before.rotation.begun_at)
+    def set_webhook_keys(self, before: Automation, after: Automation) -> None:
+        """Stores the webhook's keys, whose revision must be the next one. Raises ConflictError if
+        somebody else changed them since `before` was read, or archived the automation."""
+        changed = after.webhook_keys
+        assert changed is not None
+        is_same_revision = (
+            Attr("webhookKeys").not_exists()
+            if before.webhook_keys is None
+            else Attr("webhookKeys.revision").eq(before.webhook_keys.revision)
         )
+        is_not_archived = Attr("status").ne(AutomationStatus.ARCHIVED.value)
+        stored = changed.model_dump(mode="json")
         values: dict[Path, Any] = {
-            "rotation": after.rotation and after.rotation.model_dump(mode="json"),
+            "webhookKeys": stored,
             "updatedAt": after.updated_at,
             "updatedBy": after.updated_by,
         }
         key = keys.automation(before.workspace_id, before.id)
         try:
-            self._table.update(key, Change(set=values), is_same_rotation)
+            self._table.update(
+                key, Change(set=values, remove=["rotation"]), is_same_revision & is_not_archived
+            )
         except ConditionFailedError as error:
+            if error.item is not None and error.item.get("webhookKeys") == stored:
+                # The AWS client sent our own write twice, because the first answer was lost.
+                return
             raise ConflictError(
-                "somebody else is rotating the secret; wait until they have finished"
+                "somebody else changed the webhook's keys at the same time; try again in a minute"
             ) from error
 
     def at(self, key: "Key") -> Automation:
@@ -290,6 +307,22 @@ class AutomationStore:
         return Version.model_validate(self._bodies.unpack(item["body"]))
 
 
+def _token_writes(automation: Automation) -> "list[Write]":
+    """Returns the write of the item that leads from the webhook's token to the automation."""
+    if automation.webhook_token is None:
+        return []
+    target = {"workspaceId": automation.workspace_id, "automationId": automation.id}
+    key = keys.webhook(automation.webhook_token)
+    is_new = Attr("pk").not_exists()
+    is_ours = Attr("automationId").eq(automation.id)
+    return [Put({**key_attributes(key), **target}, is_new | is_ours)]
+
+
+def _has_token(token: str | None) -> "ConditionBase":
+    stored = Attr("webhookToken")
+    return stored.not_exists() | stored.eq(None) if token is None else stored.eq(token)
+
+
 def _to_item(automation: Automation) -> "Item":
     return {
         **key_attributes(keys.automation(automation.workspace_id, automation.id)),
@@ -325,4 +358,7 @@ def _from_item(item: "Item") -> Automation:
         updated_by=item["updatedBy"],
         drain=Drain.model_validate(item["drain"]) if item.get("drain") else None,
         rotation=SecretRotation.model_validate(item["rotation"]) if item.get("rotation") else None,
+        webhook_keys=(
+            WebhookKeys.model_validate(item["webhookKeys"]) if item.get("webhookKeys") else None
+        ),
     )

@@ -179,13 +179,14 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 
 
 @router.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])
-@answers({409: "The automation has no signed webhook, or its secret is being rotated already."})
+@answers({409: "The automation has no signed webhook, or its keys are being rotated already."})
 @needs(Role.ADMIN)
 def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
 ) -> AutomationView:
-    """Replaces the signing secret of the webhook. Only this answer shows the new secret."""
+    """Sets or replaces the keys of the webhook, also of a draft. A secret that is made here is
+    shown only in this answer."""
     who = require_role(router)
-    overlap = (document or RotationDocument()).overlap_minutes
     rotations = services().rotations_at(public_url(router))
-    return rotations.rotate(who.workspace_id, automation_id, overlap, who.email)
+    wanted = document or RotationDocument()
+    return rotations.rotate(who.workspace_id, automation_id, wanted, who.email)

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from runledger.models.automation import Graph
     from runledger.nodes.trigger import TriggerConfig
     from runledger.services.automations.automations import Automations
+    from runledger.services.automations.rotation import Rotations
     from runledger.services.execution.machines import Machines
     from runledger.services.schedules.schedules import Schedules
-    from runledger.services.secrets.signing import SigningSecrets
     from runledger.store.activations import ActivationStore
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
@@ -211,7 +211,7 @@ class Activations:
 
     automations: "Automations"
     activator: Activator
-    signing: "SigningSecrets"
+    rotations: "Rotations"
     clock: Clock
 
     def activate(self, workspace_id: str, automation_id: str, by: str) -> "AutomationView":
@@ -226,18 +226,17 @@ class Activations:
             if activation.problem.node_id is not None:
                 refuse([activation.problem])
             raise ServiceError(activation.problem.message, activation.problem.code)
+        # Make the secret last, so that it is shown unless this answer is lost.
+        is_shared = activation is not None and not is_own
+        secret = None
+        if not is_shared:
+            secret = self.rotations.make_first(workspace_id, automation_id, by)
         view = self.automations.view(self.automations.store.get(workspace_id, automation_id))
-        # Create the secret last, so that it is shown unless this answer is lost.
         if activation is not None and activation.status is not ActivationStatus.ACTIVE:
-            shown = activation_view(activation)
-            if is_own and self._is_signed(activation):
-                secret = self.signing.mint(automation_id)
-                shown = shown.changed(secret=secret)
-            return view.changed(activation=shown)
-        if view.webhook is None or not view.webhook.signed:
+            return view.changed(activation=activation_view(activation).changed(secret=secret))
+        if view.webhook is None:
             return view
-        webhook = view.webhook.changed(secret=self.signing.mint(automation_id))
-        return view.changed(webhook=webhook)
+        return view.changed(webhook=view.webhook.changed(secret=secret))
 
     def _activate(
         self, workspace_id: str, automation_id: str, by: str
@@ -316,13 +315,6 @@ class Activations:
             activated_by=by,
         )
         return self.activator.activations.request(before, version, by, now, now + LEASE, pending)
-
-    def _is_signed(self, activation: Activation) -> bool:
-        if activation.body is None:
-            return False
-        version = self.activator.activations.frozen(activation)
-        intake = trigger_of(version.graph).intake
-        return intake is not None and intake.signed
 
 
 def pending_activation(store: "ActivationStore", automation: Automation) -> Activation | None:

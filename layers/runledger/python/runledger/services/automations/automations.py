@@ -10,15 +10,14 @@ from runledger.api.automations import (
     AutomationView,
     ProblemsView,
     ScheduleView,
-    WebhookView,
 )
 from runledger.api.documents import merge_patch, validated
-from runledger.clock import Clock, iso
+from runledger.clock import Clock
 from runledger.compiler.checks import credential_problems, problems_of
 from runledger.compiler.graph import GraphView
 from runledger.compiler.warnings import warnings_of
 from runledger.errors import ConflictError, InvalidGraphError
-from runledger.ids import new_id
+from runledger.ids import new_id, new_token
 from runledger.models.automation import (
     Automation,
     AutomationDocument,
@@ -28,7 +27,7 @@ from runledger.models.automation import (
     SegmentSnapshot,
     TemplateSnapshot,
 )
-from runledger.nodes.trigger import TriggerConfig
+from runledger.services.automations.webhook_address import draft_intake, webhook_view
 from runledger.services.revisions import ANY_REVISION, ExpectedRevision, edit
 from runledger.services.schedules.schedules import scheduled_trigger
 from runledger.services.views.automations import (
@@ -85,7 +84,7 @@ class Automations:
             last_version=0,
             draft_revision=1,
             active_revision=None,
-            webhook_token=None,
+            webhook_token=new_token() if draft_intake(graph) else None,
             created_at=now,
             updated_at=now,
             updated_by=by,
@@ -139,14 +138,18 @@ class Automations:
                 )
             document = document_of(before)
             graph = self._checked(workspace_id, document)
+            # The address exists from the first draft with a webhook on, so that a sender can be set
+            # up before the activation.
+            is_new_address = before.webhook_token is None and draft_intake(graph) is not None
             after = before.changed(
                 name=document.name,
                 reentry=document.reentry,
                 draft_revision=before.draft_revision + 1,
                 updated_at=self.clock(),
                 updated_by=by,
+                webhook_token=new_token() if is_new_address else before.webhook_token,
             )
-            self.store.save_draft(after, graph)
+            self.store.save_draft(after, graph, with_new_token=is_new_address)
             return after
 
         read = partial(self.store.get, workspace_id, automation_id)
@@ -201,7 +204,11 @@ class Automations:
             nodes=without_credentials(draft).nodes,
             edges=draft.edges,
             layout=draft.layout,
-            webhook=None if hides_webhook else self._webhook_view(automation),
+            webhook=(
+                None
+                if hides_webhook
+                else webhook_view(automation, draft, self.public_url, self.clock())
+            ),
             schedule=self._schedule_view(schedule),
             machine=machine_view(version) if version else None,
             activation=self._activation(automation),
@@ -233,22 +240,6 @@ class Automations:
             return None
         fires, _ = self.fires.newest(schedule.automation_id, 1, None)
         return schedule_view(schedule, fires[0] if fires else None)
-
-    def _webhook_view(self, automation: Automation) -> WebhookView | None:
-        if automation.webhook_token is None or automation.active is None:
-            return None
-        intake = TriggerConfig.model_validate(automation.active.trigger).intake
-        if intake is None:
-            return None
-        path = f"/v1/webhooks/in/{automation.webhook_token}"
-        rotation = automation.rotation
-        is_overlap = rotation is not None and rotation.valid_until > self.clock()
-        return WebhookView(
-            path=path,
-            url=f"{self.public_url}{path}",
-            signed=intake.signed,
-            previous_valid_until=iso(rotation.valid_until) if rotation and is_overlap else None,
-        )
 
     def _checked(self, workspace_id: str, document: AutomationDocument) -> Graph:
         graph = Graph(nodes=document.nodes, edges=document.edges, layout=document.layout)

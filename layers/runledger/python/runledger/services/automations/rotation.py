@@ -1,72 +1,218 @@
-"""Replaces a webhook's signing secret, while events signed with the old one are still accepted.
+"""Sets and replaces the keys of a webhook, while events signed with the old secret are still
+accepted.
 
-The automation's row is written first, the secret second. The row names the one version that is
-accepted besides the current one, and until when:
+The automation's row names the valid versions in Secrets Manager, and nothing else makes a version
+valid. The row reserves the new version first, then the version is created, then the row names it:
 
-    row: V1 until T     put V2
-    ─────┬────────────────┬──────────────────────────┬────────
-    V1 current   V1 current and named   V2 current, V1 named   V2 alone
+    row: V2 started    create V2       row: V2 current, V1 until T
+    ───────┬───────────────┬───────────────────────┬──────────────────────────┬───────
+    V1     │ V1            │ V1                    │ V2, and V1 until T        │ V2
 
-A crash between the two leaves V1 current, and the row names only V1, so no earlier version becomes
-valid again. In the other order, a crash would leave a secret that was shown to nobody as the only
-valid one.
+A crash before the last write leaves exactly V1 valid, as if nothing had happened; the next rotation
+uses another version and label. The last write is the last call before the answer. So the only
+secret that nobody has seen becomes valid if the answer itself is lost, and V1 is valid until T.
+
+The reservation keeps out a second rotation, for longer than a request can take. The row of an
+earlier version of Runledger names no versions; the reservation writes down which ones are valid.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, Clock
-from runledger.errors import ConflictError, MissingResourceError
-from runledger.models.automation import AutomationStatus, SecretRotation
+from runledger.errors import ConflictError, InvalidInputError, MissingResourceError
+from runledger.models.automation import AutomationStatus
+from runledger.models.webhook_keys import (
+    CurrentKeys,
+    KeyVersion,
+    PreviousKeys,
+    StartedRotation,
+    WebhookKeys,
+)
+from runledger.services.automations.webhook_address import form_of_keys
+from runledger.services.secrets.key_versions import new_version
+from runledger.services.secrets.signing import StoredKeys
 
 if TYPE_CHECKING:
-    from runledger.api.automations import AutomationView
+    from runledger.api.automations import AutomationView, RotationDocument
     from runledger.models.automation import Automation
     from runledger.services.automations.automations import Automations
-    from runledger.services.secrets.signing import SigningSecrets
+    from runledger.services.secrets.key_forms import KeyForm
+    from runledger.services.secrets.key_versions import KeyVersions
+    from runledger.services.secrets.signing import SigningKeys
 
-# Longer than a request can take: a rotation without its new secret by then has died.
-_UNDER_WAY = MINUTE
+# Longer than a request can take: a rotation without its new version by then has died.
+UNDER_WAY = MINUTE
+# The previous version that Secrets Manager itself labels, on rows that named no versions.
+_PREVIOUS_LABEL = "AWSPREVIOUS"
+_HINT_CHARACTERS = 4
+# A shorter secret would lose too much of its strength by its hint.
+_HINTED_FROM = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Rotations:
     automations: "Automations"
-    signing: "SigningSecrets"
+    keys: "SigningKeys"
+    versions: "KeyVersions"
     clock: Clock
 
     def rotate(
-        self, workspace_id: str, automation_id: str, overlap_minutes: int, by: str
+        self, workspace_id: str, automation_id: str, document: "RotationDocument", by: str
     ) -> "AutomationView":
-        """Returns the automation with its new secret, which is shown only this once. The previous
-        secret is accepted for `overlap_minutes` more; earlier ones are refused.
+        """Sets the keys that `document` has, or makes a secret if it has none, and returns the
+        automation. Only a secret that was made here is shown, and only this once. What `document`
+        leaves out stays. The previous keys are accepted for `overlap_minutes` more; earlier ones
+        are refused.
 
-        Raises ConflictError if the automation has no signed webhook, or another rotation is under
-        way."""
-        before = self.automations.store.get(workspace_id, automation_id)
-        webhook = self.automations.view(before).webhook
-        if before.status is AutomationStatus.ARCHIVED or webhook is None or not webhook.signed:
+        Raises ConflictError if the automation's webhook needs no keys or another rotation is under
+        way, and InvalidInputError if a secret cannot be made here."""
+        store = self.automations.store
+        before = store.get(workspace_id, automation_id)
+        form = form_of_keys(before, store.draft(before))
+        if before.status is AutomationStatus.ARCHIVED or form is None:
             raise ConflictError(
-                "the automation has no signed webhook: activate a version whose webhook is signed",
+                "the automation has no signed webhook: save a draft whose webhook is signed",
                 before.status.value,
             )
-        try:
-            current = self.signing.current_version(automation_id)
-        except MissingResourceError:
-            # It was activated, but its first secret was never created.
-            return self._shown(before, self.signing.mint(automation_id))
-        now = self.clock()
-        last = before.rotation
-        if last and last.previous_version == current and now < last.begun_at + _UNDER_WAY:
-            raise ConflictError("the secret is being rotated already; try again in a minute")
-        rotation = SecretRotation(
-            previous_version=current, valid_until=now + overlap_minutes * MINUTE, begun_at=now
+        made = _made(document, form)
+        given = StoredKeys(
+            secret=made or document.secret,
+            public_key=document.public_key,
+            verify_token=document.verify_token,
         )
-        after = before.changed(rotation=rotation, updated_at=now, updated_by=by)
-        self.automations.store.rotate(before, after)
-        return self._shown(after, self.signing.replace(automation_id))
+        after = self._replace(before, given, document.overlap_minutes, by)
+        view = self.automations.view(after)
+        if view.webhook is None:
+            return view
+        return view.changed(webhook=view.webhook.changed(secret=made))
 
-    def _shown(self, automation: "Automation", secret: str | None) -> "AutomationView":
-        view = self.automations.view(automation)
-        assert view.webhook is not None
-        return view.changed(webhook=view.webhook.changed(secret=secret))
+    def make_first(self, workspace_id: str, automation_id: str, by: str) -> str | None:
+        """Makes the secret of an automation that has none, and returns it; None if it has one, if
+        its sender makes its own or needs none, or if another request is making one."""
+        store = self.automations.store
+        before = store.get(workspace_id, automation_id)
+        if before.webhook_keys is not None and before.webhook_keys.current is not None:
+            return None
+        form = form_of_keys(before, store.draft(before))
+        if form is None or not form.can_make or self._keys_of(before).current is not None:
+            return None
+        made = form.make()
+        try:
+            self._replace(before, StoredKeys(secret=made), 0, by)
+        except ConflictError:
+            # Another request makes the first secret, and shows it.
+            return None
+        return made
+
+    def _replace(
+        self, before: "Automation", given: StoredKeys, overlap_minutes: int, by: str
+    ) -> "Automation":
+        begun = self._begin(before, by)
+        keys = begun.webhook_keys
+        assert keys is not None and keys.started is not None
+        value = self._merged(begun.id, keys.current, given)
+        started = KeyVersion(id=keys.started.id, label=keys.started.label)
+        stored = self.versions.store(begun.id, started, value, is_first=keys.current is None)
+        now = self.clock()
+        valid_until = now + overlap_minutes * MINUTE
+        named = keys.changed(
+            revision=keys.revision + 1,
+            current=_described(stored, value, now),
+            previous=_previous(keys.current, valid_until) if overlap_minutes else None,
+            started=None,
+        )
+        after = begun.changed(webhook_keys=named, updated_at=now, updated_by=by)
+        self.automations.store.set_webhook_keys(begun, after)
+        return after
+
+    def _begin(self, before: "Automation", by: str) -> "Automation":
+        """Reserves the new version on the row. Changes no key."""
+        keys = self._keys_of(before)
+        now = self.clock()
+        started = keys.started
+        if started is not None and now < started.begun_at + UNDER_WAY:
+            raise ConflictError("the keys are being rotated already; try again in a minute")
+        version = new_version([keys.current, keys.previous_at(now), started])
+        begun = keys.changed(
+            revision=keys.revision + 1,
+            started=StartedRotation(id=version.id, label=version.label, begun_at=now),
+        )
+        after = before.changed(webhook_keys=begun, rotation=None, updated_at=now, updated_by=by)
+        self.automations.store.set_webhook_keys(before, after)
+        return after
+
+    def _keys_of(self, automation: "Automation") -> WebhookKeys:
+        """Returns the keys that the row names; for a row that names none, those that Secrets
+        Manager has."""
+        if automation.webhook_keys is not None:
+            return automation.webhook_keys
+        first = self.versions.first(automation.id)
+        if first is None:
+            return WebhookKeys(revision=0)
+        rotation = automation.rotation
+        previous = None
+        since = automation.updated_at
+        if rotation is not None:
+            since = rotation.begun_at
+            previous = PreviousKeys(
+                id=rotation.previous_version,
+                label=_PREVIOUS_LABEL,
+                valid_until=rotation.valid_until,
+            )
+        current = CurrentKeys(id=first.id, label=first.label, since=since, has_secret=True)
+        return WebhookKeys(revision=0, current=current, previous=previous)
+
+    def _merged(
+        self, automation_id: str, current: KeyVersion | None, given: StoredKeys
+    ) -> StoredKeys:
+        """Returns the current values with those given in their places."""
+        if current is None:
+            return given
+        try:
+            kept = self.keys.version(automation_id, current.id)
+        except MissingResourceError:
+            # Somebody deleted it in Secrets Manager, so there is nothing to keep.
+            return given
+        return StoredKeys(
+            secret=given.secret or kept.secret,
+            public_key=given.public_key or kept.public_key,
+            verify_token=given.verify_token or kept.verify_token,
+        )
+
+
+def _made(document: "RotationDocument", form: "KeyForm") -> str | None:
+    """Returns a new secret if the document has no key. Raises InvalidInputError if the sender takes
+    no secret of ours."""
+    if document.secret or document.public_key or document.verify_token:
+        return None
+    if form.is_public:
+        raise InvalidInputError(
+            "the sender signs with its private key: send its `publicKey`", field="publicKey"
+        )
+    if not form.can_make:
+        raise InvalidInputError(
+            "the sender makes its own secret: copy it from there and send it as `secret`",
+            field="secret",
+        )
+    return form.make()
+
+
+def _described(version: KeyVersion, value: StoredKeys, now: int) -> CurrentKeys:
+    secret = value.secret
+    is_long = secret is not None and len(secret) >= _HINTED_FROM
+    return CurrentKeys(
+        id=version.id,
+        label=version.label,
+        since=now,
+        has_secret=secret is not None,
+        hint=secret[-_HINT_CHARACTERS:] if secret and is_long else None,
+        has_public_key=value.public_key is not None,
+        has_verify_token=value.verify_token is not None,
+    )
+
+
+def _previous(replaced: KeyVersion | None, valid_until: int) -> PreviousKeys | None:
+    if replaced is None:
+        return None
+    return PreviousKeys(id=replaced.id, label=replaced.label, valid_until=valid_until)

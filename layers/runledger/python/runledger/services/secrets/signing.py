@@ -1,67 +1,148 @@
-"""Signing secrets of webhooks: one for each automation, shown once, when it is created or
-replaced.
+"""Reads the keys of webhooks, for each event.
+
+The automation's row names the valid versions, and the value of a version never changes in Secrets
+Manager. So a process reads each version once, and a version that the row no longer names is refused
+at once, although its value is still cached. The row must have been read consistently.
+
+A row that was written before rows named versions means the version called AWSCURRENT there. This
+label can move, so its value is read again after a minute.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from runledger.aws import AWS_ERRORS, domain_error
-from runledger.errors import ServiceError
-from runledger.ids import new_token
+from runledger.clock import MINUTE, Clock
+from runledger.errors import MissingResourceError
+from runledger.models.base import Model
 from runledger.services.secrets.names import signing_secret_id
+from runledger.sources.base import SourceKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_SECRET_CHARACTERS = 48
-_CURRENT = "AWSCURRENT"
+    from runledger.models.automation import Automation
+
+# The label that Secrets Manager gives to a secret's first version.
+FIRST_LABEL = "AWSCURRENT"
+# How long the value of a label is cached, and the fact that there is none.
+LABEL_CACHED_FOR = MINUTE
+_MAX_CACHED = 1_000
+
+
+class StoredKeys(Model):
+    """The value of one version, as JSON in Secrets Manager: all that a sender is proved with."""
+
+    secret: str | None = Field(default=None, repr=False)
+    public_key: str | None = None
+    verify_token: str | None = Field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "StoredKeys":
+        """Values of earlier versions of Runledger are the secret alone, which has only letters and
+        digits."""
+        return cls.model_validate_json(text) if text.startswith("{") else cls(secret=text)
 
 
 @dataclass(frozen=True, slots=True)
-class SigningSecrets:
+class SigningKeys:
+    """Reads webhooks' keys for one process. `cached` holds the values by automation and version, or
+    None for the label; with the time they were read."""
+
     secrets: "SecretsManagerClient"
     stack: str
+    clock: Clock
+    cached: dict[tuple[str, str | None], tuple[int, StoredKeys | None]] = field(
+        default_factory=dict, repr=False
+    )
 
-    def mint(self, automation_id: str) -> str | None:
-        """Creates the secret of an automation that has none. Returns None if it has one already."""
-        value = new_token(_SECRET_CHARACTERS)
-        name = signing_secret_id(self.stack, automation_id)
+    def of(self, automation: "Automation") -> SourceKeys:
+        """Returns the keys that are accepted now. `automation` must have been read consistently.
+        The result is empty if no keys were ever set. Raises MissingResourceError if the row names a
+        version that does not exist."""
+        current = self._current(automation)
+        if current is None:
+            return SourceKeys()
+        accepted = [current]
+        previous = self._previous(automation)
+        if previous is not None:
+            accepted.append(previous)
+        return SourceKeys(
+            secrets=_unique(each.secret for each in accepted),
+            public_keys=_unique(each.public_key for each in accepted),
+            verify_token=current.verify_token,
+        )
+
+    def _current(self, automation: "Automation") -> StoredKeys | None:
+        keys = automation.webhook_keys
+        if keys is None:
+            return self._labelled(automation.id)
+        return self.version(automation.id, keys.current.id) if keys.current else None
+
+    def _previous(self, automation: "Automation") -> StoredKeys | None:
+        now = self.clock()
+        if automation.webhook_keys is not None:
+            previous = automation.webhook_keys.previous_at(now)
+            version = previous.id if previous else None
+        else:
+            rotation = automation.rotation
+            is_overlap = rotation is not None and rotation.valid_until > now
+            version = rotation.previous_version if rotation and is_overlap else None
+        if version is None:
+            return None
         try:
-            _called(lambda: self.secrets.create_secret(Name=name, SecretString=value))
-        except ServiceError as error:
-            if error.code == "ResourceExistsException":
-                return None
-            raise
+            return self.version(automation.id, version)
+        except MissingResourceError:
+            # Somebody deleted it in Secrets Manager. The current one is still enough.
+            return None
+
+    def version(self, automation_id: str, version: str) -> StoredKeys:
+        """Returns the value of a version. Raises MissingResourceError if it does not exist."""
+        found = self.cached.get((automation_id, version))
+        if found is not None and found[1] is not None:
+            return found[1]
+        value = self._read(automation_id, VersionId=version)
+        self._keep(automation_id, version, self.clock(), value)
         return value
 
-    def read(self, automation_id: str, version: str | None = None) -> str:
-        """Returns the current secret, or that of a version. Raises MissingResourceError if there is
-        none. Reads Secrets Manager each time, because a cached secret would outlive its
-        rotation."""
-        name = signing_secret_id(self.stack, automation_id)
-        which: Any = {"VersionId": version} if version else {"VersionStage": _CURRENT}
-        answer = _called(lambda: self.secrets.get_secret_value(SecretId=name, **which))
-        return str(answer["SecretString"])
-
-    def current_version(self, automation_id: str) -> str:
-        """Returns the id of the current secret's version, without reading its value. Raises
-        MissingResourceError if there is none."""
-        name = signing_secret_id(self.stack, automation_id)
-        described = _called(lambda: self.secrets.describe_secret(SecretId=name))
-        stages: dict[str, list[str]] = described["VersionIdsToStages"]
-        return next(version for version, names in stages.items() if _CURRENT in names)
-
-    def replace(self, automation_id: str) -> str:
-        """Creates a new secret and makes it the current one."""
-        value = new_token(_SECRET_CHARACTERS)
-        name = signing_secret_id(self.stack, automation_id)
-        _called(lambda: self.secrets.put_secret_value(SecretId=name, SecretString=value))
+    def _labelled(self, automation_id: str) -> StoredKeys | None:
+        """Returns the value of the version that has the label of the current one; None if the
+        automation has no secret. Strangers cannot cause more than one read a minute."""
+        found = self.cached.get((automation_id, None))
+        if found is not None and 0 <= self.clock() - found[0] < LABEL_CACHED_FOR:
+            return found[1]
+        now = self.clock()
+        value: StoredKeys | None
+        try:
+            value = self._read(automation_id, VersionStage=FIRST_LABEL)
+        except MissingResourceError:
+            value = None
+        self._keep(automation_id, None, now, value)
         return value
 
+    def _keep(
+        self, automation_id: str, version: str | None, now: int, value: StoredKeys | None
+    ) -> None:
+        if len(self.cached) >= _MAX_CACHED:
+            self.cached.clear()
+        self.cached[automation_id, version] = (now, value)
 
-def _called(call: "Callable[[], Any]") -> Any:
+    def _read(self, automation_id: str, **which: Any) -> StoredKeys:
+        name = signing_secret_id(self.stack, automation_id)
+        answer = called(lambda: self.secrets.get_secret_value(SecretId=name, **which))
+        return StoredKeys.parse(answer["SecretString"])
+
+
+def _unique(values: "Iterable[str | None]") -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in values if each is not None))
+
+
+def called(call: "Callable[[], Any]") -> Any:
+    """Calls AWS, and raises its error as one of ours."""
     try:
         return call()
     except AWS_ERRORS as error:

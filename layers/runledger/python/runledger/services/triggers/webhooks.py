@@ -13,7 +13,6 @@ from runledger.clock import MINUTE, Clock
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
-    MissingResourceError,
     NoContactError,
     NotFoundError,
     PayloadTooLargeError,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.in_parallel import Gather
     from runledger.services.triggers.open_run import RunOpener
+    from runledger.sources.base import SourceKeys
     from runledger.store.automations import AutomationStore
     from runledger.store.rates import RateStore
 
@@ -69,14 +69,13 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Receives webhooks. `signing_secret` reads an automation's signing secret: the current one, or
-    one version."""
+    """Receives webhooks. `signing_keys` returns the keys that are valid for an automation."""
 
     automations: "AutomationStore"
     contacts: "Contacts"
     opener: "RunOpener"
     rates: "RateStore"
-    signing_secret: "Callable[[str, str | None], str]"
+    signing_keys: "Callable[[Automation], SourceKeys]"
     gather: "Gather"
     clock: Clock
 
@@ -159,11 +158,8 @@ class Webhooks:
 
         def read_automation() -> None:
             nonlocal automation
-            # An eventually consistent read is enough: the trigger state checks again, consistently,
-            # before anything runs.
-            automation = self.automations.get(
-                target.workspace_id, target.automation_id, consistent=False
-            )
+            # Read consistently, because the row says which keys are valid.
+            automation = self.automations.get(target.workspace_id, target.automation_id)
 
         def count_event() -> None:
             nonlocal count
@@ -190,42 +186,14 @@ class Webhooks:
     def _verify(self, request: WebhookRequest, automation: "Automation") -> None:
         given = request.headers.get(SIGNATURE_HEADER, "")
         # Read the secret only if the header looks like a signature.
-        if _SIGNATURE.fullmatch(given) and (
-            self._is_signed(request.body, given, automation.id)
-            or self._is_signed_before(request.body, given, automation)
+        if _SIGNATURE.fullmatch(given) and any(
+            _is_signed(request.body, given, secret)
+            for secret in self.signing_keys(automation).secrets
         ):
             return
         raise UnauthorizedError(
             "X-Runledger-Signature is missing or does not match the body; sign the exact bytes "
             "with the automation's signing secret"
-        )
-
-    def _is_signed(
-        self, body: bytes, given: str, automation_id: str, version: str | None = None
-    ) -> bool:
-        try:
-            secret = self.signing_secret(automation_id, version)
-        except MissingResourceError:
-            if version is None:
-                # The automation's own secret is gone. That is not the sender's fault.
-                raise
-            return False
-        expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(given, expected)
-
-    def _is_signed_before(self, body: bytes, given: str, automation: "Automation") -> bool:
-        """Whether the previous secret, still within its overlap, signed the body."""
-        rotation = automation.rotation
-        if rotation is None or rotation.valid_until <= self.clock():
-            return False
-        version = rotation.previous_version
-        if not self._is_signed(body, given, automation.id, version):
-            return False
-        # That row was an eventually consistent read. Read again, so an overlap that just ended
-        # counts as over.
-        now = self.automations.get(automation.workspace_id, automation.id).rotation
-        return (
-            now is not None and now.previous_version == version and now.valid_until > self.clock()
         )
 
     def _contact(
@@ -261,6 +229,11 @@ class Webhooks:
                 ),
             )
         return found
+
+
+def _is_signed(body: bytes, given: str, secret: str) -> bool:
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(given, expected)
 
 
 # Count what a stranger can cause without limit. Record one by one what needs a valid event.
