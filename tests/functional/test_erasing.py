@@ -11,6 +11,7 @@ from runledger.api.suppressions import SuppressionDocument
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
 from runledger.errors import ConflictError, GoneError, NoContactError, NotFoundError
 from runledger.ids import new_id
+from runledger.models.addresses import Address
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT, Erasure, ErasureStatus
@@ -47,10 +48,12 @@ NAMES = ("Augusta-Ada", "Lovelace-King")
 CANARIES = ("canary-payload", "canary-answer", "canary-metadata", "canary-tag", "canary-reason")
 NUMBERS = itertools.count()
 NOISE = "".join(random.Random(5).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=120_000))
-PERSONAL = (EMAIL, OLD_EMAIL, PHONE, *NAMES, *CANARIES, "1815-12-10")
+EXTERNAL_ID = "cus_canary7"
+PERSONAL = (EMAIL, OLD_EMAIL, PHONE, EXTERNAL_ID, *NAMES, *CANARIES, "1815-12-10")
 ADA = {
     "email": EMAIL,
     "phone": PHONE,
+    "externalIds": {"stripe": EXTERNAL_ID},
     "firstName": NAMES[0],
     "lastName": NAMES[1],
     "tags": ["canary-tag", "people"],
@@ -546,6 +549,25 @@ def test_the_end_of_an_erased_run_opens_no_downstream_run(engine: Engine) -> Non
     assert [row["automationId"] for row in rows(engine, "RUN").values()] == [first]
     (refusal,) = rows(engine, "REFUSAL").values()
     assert (refusal["automationId"], refusal["reason"]) == (second, "NO_CONTACT")
+
+
+def test_an_external_id_is_free_at_once_and_no_suppression(engine: Engine) -> None:
+    contact_id = a_person(engine)
+    moved(engine, contact_id)
+    document = SuppressionDocument(address=EMAIL, note="canary-reason")
+    engine.suppressions.add(engine.workspace_id, document, BY)
+    begun = erase(engine, contact_id)
+    assert Address("EXTERNAL:stripe", EXTERNAL_ID) in begun.addresses
+    lookup = ("externalId", EXTERNAL_ID, "stripe")
+    assert engine.contacts.identify(engine.workspace_id, *lookup) is None
+    other = engine.contacts.identify_or_create(engine.workspace_id, *lookup)
+    assert other.id != contact_id
+    over = erased(engine, contact_id)
+    assert over.addresses == frozenset()
+    # What belongs to somebody else now stays, and so does the suppression of the e-mail.
+    assert engine.contacts.identify(engine.workspace_id, *lookup) == other
+    kinds = [row for row in engine.rows() if row["sk"] == "SUPPRESSION"]
+    assert len(kinds) == 1
 
 
 def test_ticks_erase_a_large_number_of_rows(

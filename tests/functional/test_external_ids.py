@@ -89,7 +89,7 @@ def test_one_name_and_id_belong_to_one_contact(deployed: Engine) -> None:
     first = made({"email": "ada@x.example", "externalIds": {"stripe": "cus_1"}})
     taken = call("POST", "/v1/contacts", {"externalIds": {"shop": "1", "stripe": "cus_1"}})
     assert (taken["status"], taken["body"]["field"]) == (409, "externalIds.stripe")
-    assert "externalIds.stripe belongs to another contact" in taken["body"]["detail"]
+    assert "this stripe id belongs to another contact" in taken["body"]["detail"]
     assert lookup_items(deployed) == {"EXTERNAL:stripe#cus_1": first["id"]}
     # The same id in another system, or in other letters, is another one.
     second = made({"externalIds": {"shop": "cus_1", "stripe": "CUS_1"}})
@@ -181,3 +181,91 @@ def test_a_webhook_without_that_contact_is_refused(engine: Engine) -> None:
         assert "cus_404" not in refused.value.kept
     kept = json.dumps([row for row in engine.rows() if row["sk"] == "REFUSAL"], default=str)
     assert "cus_404" not in kept
+
+
+def test_texts_and_conditions_read_them(engine: Engine) -> None:
+    automation_id = engine.activate(
+        {
+            "name": "Read",
+            "nodes": [
+                {
+                    "id": "start",
+                    "type": "TRIGGER",
+                    "config": {
+                        "triggerType": "WEBHOOK",
+                        "contactLookup": STRIPE,
+                        "createIfMissing": True,
+                    },
+                },
+                {
+                    "id": "same",
+                    "type": "CONDITION",
+                    "config": {
+                        "kind": "EXTERNAL_ID_EQUALS",
+                        "name": "stripe",
+                        "value": "{{trigger.customer}}",
+                    },
+                },
+                {
+                    "id": "set",
+                    "type": "SET",
+                    "config": {
+                        "assignments": [
+                            {"target": "vars.who", "value": "{{contact.externalIds.stripe}}"}
+                        ]
+                    },
+                },
+                {"id": "done", "type": "END"},
+                {"id": "wrong", "type": "STOP_ERROR", "config": {"message": "another id"}},
+            ],
+            "edges": [
+                {"source": "start", "target": "same"},
+                {"source": "same", "target": "set", "label": "true"},
+                {"source": "same", "target": "wrong", "label": "false"},
+                {"source": "set", "target": "done"},
+            ],
+        }
+    )
+    run_id = engine.fire(automation_id, {"customer": "cus_1"})
+    engine.walk(run_id)
+    steps = engine.stores.runs.history(run_id).steps
+    assert steps["same"].outcome == "true"
+    assert "cus_1" in json.dumps(steps["set"].output)
+
+
+def test_a_run_by_hand_and_a_preview_name_the_contact_by_it(deployed: Engine) -> None:
+    contact = made({"email": "ada@x.example", "externalIds": {"stripe": "cus_1"}})
+    automation_id = deployed.activate(
+        {
+            "name": "By hand",
+            "nodes": [
+                {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+                {"id": "done", "type": "END"},
+            ],
+            "edges": [{"source": "start", "target": "done"}],
+        }
+    )
+    path = f"/v1/automations/{automation_id}/runs"
+    by_stripe = {"externalId": {"name": "stripe", "value": " cus_1 "}}
+    answer = call("POST", path, by_stripe)
+    assert answer["status"] == 202
+    run_id = answer["body"]["runId"]
+    assert deployed.stores.runs.get(run_id).contact_id == contact["id"]
+    listed = call("GET", "/v1/runs", query="contact=stripe:cus_1")["body"]["items"]
+    assert [each["id"] for each in listed] == [run_id]
+    assert call("GET", "/v1/runs", query="contact=stripe:cus_2")["body"]["items"] == []
+    for body, field in (
+        ({"externalId": {"name": "stripe", "value": "cus_2"}}, "externalId"),
+        ({"externalId": {"name": "stripe", "value": " "}}, "externalId"),
+        ({**by_stripe, "email": "ada@x.example"}, "contactId"),
+        ({"externalId": {"name": "Stripe", "value": "1"}}, "externalId.name"),
+    ):
+        refused = call("POST", path, body)
+        assert (refused["status"], refused["body"]["field"]) == (422, field), body
+    text = "{{contact.externalIds.stripe}}{{contact.externalIds.shop | default: '!'}}"
+    template = {"name": "M", "channel": "EMAIL", "subject": "Hi", "body": text}
+    shown = call("POST", "/v1/templates/preview", {"template": template, **by_stripe})["body"]
+    assert (shown["address"], shown["body"]) == ("ada@x.example", "cus_1!")
+    template["body"] = "{{contact.externalIds.shop}}"
+    shown = call("POST", "/v1/templates/preview", {"template": template, **by_stripe})["body"]
+    assert [each["variable"] for each in shown["problems"]] == ["contact.externalIds.shop"]

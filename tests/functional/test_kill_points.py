@@ -74,9 +74,10 @@ def stops_with_an_error(ready: Ready) -> None:
 
 def is_opened_by_hand(ready: Ready) -> None:
     simulation = ready.simulation
-    contact = {"email": "ada@example.com"}
+    contact = {"email": "ada@example.com", "externalIds": {"stripe": "cus_1"}}
     assert simulation.request("api", "POST", "/v1/contacts", contact)["status"] in (201, 409)
-    document = {**contact, "payload": order(), "idempotencyKey": "k"}
+    named = {"externalId": {"name": "stripe", "value": "cus_1"}}
+    document = {**named, "payload": order(), "idempotencyKey": "k"}
     path = f"/v1/automations/{ready.express}/runs"
     assert simulation.request("api", "POST", path, document)["status"] in (200, 202)
     simulation.settle()

@@ -17,7 +17,8 @@ from tests.support.simulation import Simulation, open_simulation
 from tests.support.stored_text import find_words, stored_in_simulation
 
 EMAIL, PHONE, NAME = "ada@lovelace.example", "+491701234567", "Lovelace-King"
-PERSONAL = (EMAIL, PHONE, NAME, "canary-metadata", "canary-payload", "canary-answer")
+EXTERNAL_ID = "cus_canary7"
+PERSONAL = (EMAIL, PHONE, NAME, EXTERNAL_ID, "canary-metadata", "canary-payload", "canary-answer")
 # Hardly compressible, so too large for a row.
 NOISE = base64.b85encode(random.Random(3).randbytes(70_000)).decode()
 LATER = "TooManyRequestsException"
@@ -84,6 +85,7 @@ def ready() -> Iterator[Ready]:
         person = {
             "email": EMAIL,
             "phone": PHONE,
+            "externalIds": {"stripe": EXTERNAL_ID},
             "lastName": NAME,
             "tags": ["people"],
             "metadata": {"note": "canary-metadata", "born": "1815-12-10"},

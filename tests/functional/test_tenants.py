@@ -63,6 +63,7 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
     person = {
         "email": EMAIL,
         "phone": PHONE,
+        "externalIds": {"shop": CANARY},
         "firstName": CANARY,
         "tags": [CANARY],
         "metadata": {"note": CANARY},
@@ -171,7 +172,7 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
     """Returns the values to try for a query parameter."""
     of_others = {
         "automationId": [ids["automation_id"]],
-        "contact": [ids["contact_id"], EMAIL, PHONE],
+        "contact": [ids["contact_id"], EMAIL, PHONE, f"shop:{CANARY}"],
         "runId": [ids["run_id"]],
         "errorGroup": [ids["group_id"]],
         "address": [EMAIL, PHONE],
@@ -292,7 +293,8 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
                 CANARY.upper(), ""
             ), (filled, answer)
             asked += 1
-    for filters in ({"contact": EMAIL}, {"automationId": ids["automation_id"]}, {}):
+    of_contact = ({"contact": EMAIL}, {"contact": f"shop:{CANARY}"})
+    for filters in (*of_contact, {"automationId": ids["automation_id"]}, {}):
         body = {"filter": filters, "reason": "mine now", "dryRun": False}
         told = call("POST", "/v1/runs/cancel", body, role=STRANGER)["body"]
         assert (told["matched"], told["sample"]) == (0, []), filters

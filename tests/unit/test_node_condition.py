@@ -8,7 +8,7 @@ from runledger.errors import NodeError
 from runledger.nodes.condition import ConditionConfig
 from runledger.nodes.registry import node_type
 
-from tests.support.visits import evidence_of, run_node, visit
+from tests.support.visits import CONTACT, evidence_of, run_node, visit
 
 SCOPE: dict[str, Any] = {
     "trigger": {
@@ -44,6 +44,12 @@ def compare(left: Any, operator: str, *right: Any) -> bool:
         ({"kind": "HAS_TAG", "tag": "VIP"}, ["vip", "beta"], False),
         ({"kind": "HAS_EMAIL"}, "ada@example.com", True),
         ({"kind": "HAS_PHONE"}, "+4930901820", True),
+        ({"kind": "HAS_EXTERNAL_ID", "name": "stripe"}, "cus_7", True),
+        ({"kind": "HAS_EXTERNAL_ID", "name": "shop"}, None, False),
+        ({"kind": "EXTERNAL_ID_EQUALS", "name": "stripe", "value": " cus_7"}, "cus_7", True),
+        ({"kind": "EXTERNAL_ID_EQUALS", "name": "stripe", "value": "CUS_7"}, "cus_7", False),
+        ({"kind": "EXTERNAL_ID_EQUALS", "name": "shop", "value": "cus_7"}, None, False),
+        ({"kind": "EXTERNAL_ID_EQUALS", "name": "shop", "value": None}, None, True),
         ({"kind": "FIELD_EQUALS", "field": "firstName", "value": "Ada"}, "Ada", True),
         ({"kind": "FIELD_EQUALS", "field": "lastName", "value": None}, None, True),
         (
@@ -78,12 +84,23 @@ def test_contact_rules_record_the_values_they_saw(
     }
 
 
+@pytest.mark.parametrize(("value", "holds"), [(7, True), ("7", True), ("007", False), (7.5, False)])
+def test_an_external_id_is_compared_as_text(value: Any, holds: bool) -> None:
+    contact = CONTACT.changed(external_ids={"shop": "7"})
+    config = {"kind": "EXTERNAL_ID_EQUALS", "name": "shop", "value": value}
+    assert decide(config, contact=contact)[1]["verdict"] is holds
+    stored = contact.changed(external_ids={"shop": "007"})
+    assert decide({**config, "value": 7}, contact=stored)[1]["verdict"] is False
+
+
 @pytest.mark.parametrize(
     "config",
     [
         {"kind": "HAS_TAG", "tag": "vip"},
         {"kind": "HAS_EMAIL"},
         {"kind": "HAS_PHONE"},
+        {"kind": "HAS_EXTERNAL_ID", "name": "stripe"},
+        {"kind": "EXTERNAL_ID_EQUALS", "name": "shop", "value": None},
         {"kind": "FIELD_EQUALS", "field": "lastName", "value": None},
         {"kind": "METADATA_EQUALS", "key": "nope", "value": None},
     ],

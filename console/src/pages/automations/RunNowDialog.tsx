@@ -3,23 +3,17 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../../shared/auth/services';
+import { namedContact } from '../../shared/subjects/contacts';
 import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { openRun } from './queries';
-import type { Automation, RunDocument } from './types';
+import type { Automation } from './types';
 
 interface Props {
   automation: Automation;
   /** A sample of the payload that the automation's trigger reads. */
   sample: Record<string, unknown>;
   onClose: () => void;
-}
-
-/** The API field for a pasted contact: id, e-mail address or phone number. */
-export function contactField(text: string): Pick<RunDocument, 'contactId' | 'email' | 'phone'> {
-  const pasted = text.trim();
-  if (pasted.includes('@')) return { email: pasted };
-  return /^[a-z]+_\w+$/.test(pasted) ? { contactId: pasted } : { phone: pasted };
 }
 
 function parsePayload(text: string): Record<string, unknown> | string {
@@ -47,7 +41,7 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
   const payload = parsePayload(text);
   const { mutate, data, error, isPending, reset } = useMutation({
     mutationFn: (body: Record<string, unknown>) =>
-      openRun(api, automation.id, { ...contactField(contact), payload: body, idempotencyKey }),
+      openRun(api, automation.id, { ...namedContact(contact), payload: body, idempotencyKey }),
     networkMode: 'always',
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['runs'] });
@@ -84,7 +78,7 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
           </p>
           <TextInput
             label="Contact"
-            placeholder="E-mail, phone or id"
+            placeholder="E-mail, phone, id or stripe:cus_123"
             required
             data-autofocus
             value={contact}

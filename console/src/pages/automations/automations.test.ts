@@ -3,7 +3,6 @@ import type { AutomationSummary } from '../../shared/api/types';
 import { readGraph } from '../../shared/graph/model';
 import { AUTOMATION_FILTERS, filterAutomations } from './automationFilters';
 import { diffGraphs, unionOf, valueText } from './graphDiff';
-import { contactField } from './RunNowDialog';
 import { statisticsOf, formatRate } from './runStatistics';
 import { curlLine, samplePayload } from './webhook';
 
@@ -122,10 +121,4 @@ describe('calling a webhook', () => {
     );
     expect(curlLine('https://x/y', {}, true)).toContain('X-Runledger-Signature: sha256=$SIGNATURE');
   });
-});
-
-it('a pasted contact is an id, an e-mail address or a phone number', () => {
-  expect(contactField(' ada@example.com ')).toEqual({ email: 'ada@example.com' });
-  expect(contactField('con_01JZ5B')).toEqual({ contactId: 'con_01JZ5B' });
-  expect(contactField('+49 151 1')).toEqual({ phone: '+49 151 1' });
 });

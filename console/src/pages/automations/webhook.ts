@@ -6,6 +6,7 @@ const SAMPLES: Record<string, string> = {
   email: 'ada@example.com',
   phone: '+4915112345678',
   id: 'con_…',
+  externalId: '1001',
 };
 
 function isObject(value: unknown): value is Record<string, unknown> {

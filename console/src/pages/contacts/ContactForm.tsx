@@ -7,8 +7,19 @@ import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import classes from '../../shared/ui/Form.module.css';
 import { fieldError, formError, parseObject, useFocusOnError } from '../../shared/ui/forms';
 import { LeaveGuard } from '../../shared/ui/LeaveGuard';
+import { ExternalIdFields } from './ExternalIdFields';
+import { externalIdsOf, rowsOf } from './externalIds';
 
-const FIELDS = ['email', 'phone', 'firstName', 'lastName', 'tags', 'consents', 'metadata'];
+const FIELDS = [
+  'email',
+  'phone',
+  'externalIds',
+  'firstName',
+  'lastName',
+  'tags',
+  'consents',
+  'metadata',
+];
 
 interface Props {
   /** The contact to edit; absent for a new one. */
@@ -37,6 +48,7 @@ export function ContactForm(props: Props) {
   const form = useRef<HTMLFormElement>(null);
   const backLink = useBackLink({ to: cancelTo, isThing: contact !== undefined });
   const [tags, setTags] = useState(contact?.tags ?? []);
+  const [externalIdRows, setExternalIdRows] = useState(() => rowsOf(contact));
   const [isTouched, setTouched] = useState(false);
   const [metadataProblem, setMetadataProblem] = useState<string | null>(null);
   useFocusOnError(form, error ?? metadataProblem);
@@ -47,13 +59,14 @@ export function ContactForm(props: Props) {
     const values = new FormData(event.currentTarget);
     const metadata = parseObject(valueOf(values, 'metadata') ?? '');
     setMetadataProblem('problem' in metadata ? metadata.problem : null);
-    if ('problem' in metadata) return;
+    const externalIds = externalIdsOf(externalIdRows);
+    if ('problem' in metadata || externalIds === null) return;
     onSave({
       email: valueOf(values, 'email'),
       phone: valueOf(values, 'phone'),
+      externalIds,
       firstName: valueOf(values, 'firstName'),
       lastName: valueOf(values, 'lastName'),
-      externalIds: contact?.externalIds ?? {},
       tags,
       consents: {
         marketing: values.has('marketing'),
@@ -92,6 +105,14 @@ export function ContactForm(props: Props) {
         <TextInput label="E-mail" type="email" {...fieldProps('email')} />
         <TextInput label="Phone" type="tel" placeholder="+49 151 …" {...fieldProps('phone')} />
       </div>
+      <ExternalIdFields
+        rows={externalIdRows}
+        error={error}
+        onChange={(changed) => {
+          setExternalIdRows(changed);
+          setTouched(true);
+        }}
+      />
       <TagsInput
         label="Tags"
         description="Press Enter or comma after each tag."

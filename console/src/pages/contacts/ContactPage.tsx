@@ -28,11 +28,16 @@ function consent(given: boolean): string {
 
 function ContactFacts({ contact }: { contact: Contact }) {
   const now = useNow();
-  const { email, phone, tags, consents, createdAt, updatedAt } = contact;
+  const { email, phone, externalIds, tags, consents, createdAt, updatedAt } = contact;
   return (
     <Facts>
       <Fact name="E-mail">{email ?? 'None'}</Fact>
       <Fact name="Phone">{phone ?? 'None'}</Fact>
+      {Object.entries(externalIds).map(([name, value]) => (
+        <Fact key={name} name={`External id ${name}`}>
+          {value}
+        </Fact>
+      ))}
       <Fact name="Tags">{tags.length === 0 ? 'None' : <Tags tags={tags} />}</Fact>
       <Fact name="Transactional consent">{consent(consents.transactional)}</Fact>
       <Fact name="Marketing consent">{consent(consents.marketing)}</Fact>

@@ -12,7 +12,7 @@ const ADA: Contact = {
   phone: null,
   firstName: 'Ada',
   lastName: 'Lovelace',
-  externalIds: {},
+  externalIds: { stripe: 'cus_7' },
   tags: ['vip'],
   consents: { marketing: false, transactional: true },
   metadata: { plan: 'pro' },
@@ -110,6 +110,45 @@ describe('contacts', () => {
     const { id, createdAt, updatedAt, ...document } = ADA;
     expect([id, createdAt, updatedAt]).toHaveLength(3);
     expect(sent(calls, 'PUT')).toEqual({ ...document, firstName: 'Ada B.' });
+  });
+
+  it('show their external ids and change them', async () => {
+    const taken = { title: 'Conflict', detail: 'this shop id is taken', field: 'externalIds.shop' };
+    let isTaken = true;
+    const calls = stack({
+      '/v1/contacts/con_1': ({ method }) =>
+        method === 'PUT' && isTaken ? json(taken, 409) : json(ADA),
+    });
+    const { user } = openConsole('/contacts/con_1');
+    expect(await screen.findByText('External id stripe')).toBeVisible();
+    expect(screen.getByText('cus_7')).toBeVisible();
+    await user.click(screen.getByRole('link', { name: 'Edit' }));
+    expect(await screen.findByRole('textbox', { name: 'External id 1' })).toHaveValue('cus_7');
+    await user.click(screen.getByRole('button', { name: 'Add an external id' }));
+    await user.type(screen.getByRole('textbox', { name: 'External id 2' }), ' 7 ');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    const name = screen.getByRole('textbox', { name: 'System of external id 2' });
+    expect(name).toHaveAccessibleDescription('Name the system.');
+    expect(sent(calls, 'PUT')).toBeUndefined();
+    await user.type(name, 'stripe');
+    expect(name).toHaveAccessibleDescription('This system has an id above.');
+    await user.clear(name);
+    await user.type(name, 'shop');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    const value = screen.getByRole('textbox', { name: 'External id 2' });
+    await waitFor(() => {
+      expect(value).toHaveAccessibleDescription('This shop id is taken');
+    });
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(sent(calls, 'PUT')).toMatchObject({ externalIds: { stripe: 'cus_7', shop: '7' } });
+    isTaken = false;
+    await user.click(screen.getByRole('button', { name: 'Remove external id 1' }));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => {
+      expect(window.location.pathname).toBe('/contacts/con_1');
+    });
+    const last = calls.findLast(({ method }) => method === 'PUT');
+    expect(JSON.parse(last?.body ?? '')).toMatchObject({ externalIds: { shop: '7' } });
   });
 
   it('show the activity of a contact with links', async () => {

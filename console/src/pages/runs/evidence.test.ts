@@ -20,6 +20,14 @@ describe('evidence as sentences', () => {
       'HAS_EMAIL was true: the e-mail address was ada@example.com',
     ],
     [
+      { kind: 'HAS_EXTERNAL_ID', name: 'stripe', operand: 'cus_7', verdict: true },
+      'HAS_EXTERNAL_ID stripe was true: the external id stripe was cus_7',
+    ],
+    [
+      { kind: 'EXTERNAL_ID_EQUALS', name: 'shop', value: '7', operand: null, verdict: false },
+      'EXTERNAL_ID_EQUALS shop = 7 was false: the external id shop was nothing',
+    ],
+    [
       { kind: 'METADATA_EQUALS', key: 'plan', value: 'pro', operand: null, verdict: false },
       'METADATA_EQUALS plan = pro was false: metadata plan was nothing',
     ],

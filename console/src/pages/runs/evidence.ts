@@ -36,6 +36,18 @@ const SUBJECTS: Record<string, string> = {
   HAS_PHONE: 'the phone number was',
 };
 
+function subjectOf(kind: string, rule: Facts): string {
+  switch (kind) {
+    case 'HAS_EXTERNAL_ID':
+    case 'EXTERNAL_ID_EQUALS':
+      return `the external id ${text(rule.name)} was`;
+    case 'METADATA_EQUALS':
+      return `metadata ${text(rule.key)} was`;
+    default:
+      return SUBJECTS[kind] ?? `${text(rule.field)} was`;
+  }
+}
+
 /** The rule as it was written, without the values it read. */
 function ruleName(rule: Facts): string {
   const kind = text(rule.kind);
@@ -46,6 +58,10 @@ function ruleName(rule: Facts): string {
       return `${kind} ${text(rule.tag)}`;
     case 'FIELD_EQUALS':
       return `${kind} ${text(rule.field)} = ${quote(rule.value)}`;
+    case 'HAS_EXTERNAL_ID':
+      return `${kind} ${text(rule.name)}`;
+    case 'EXTERNAL_ID_EQUALS':
+      return `${kind} ${text(rule.name)} = ${quote(rule.value)}`;
     case 'METADATA_EQUALS':
       return `${kind} ${text(rule.key)} = ${quote(rule.value)}`;
     case 'COMPARE': {
@@ -71,10 +87,7 @@ function seen(rule: Facts): string | null {
       .join(', ');
   }
   if (!('operand' in rule)) return null;
-  const subject =
-    SUBJECTS[kind] ??
-    (kind === 'METADATA_EQUALS' ? `metadata ${text(rule.key)} was` : `${text(rule.field)} was`);
-  return `${subject} ${quote(rule.operand)}`;
+  return `${subjectOf(kind, rule)} ${quote(rule.operand)}`;
 }
 
 export interface Sentence {

@@ -12,6 +12,8 @@ import classes from './Segments.module.css';
 const KIND_LABELS = {
   HAS_TAG: 'has the tag',
   LACKS_TAG: 'does not have the tag',
+  HAS_EXTERNAL_ID: 'has the external id',
+  LACKS_EXTERNAL_ID: 'does not have the external id',
   CONSENT: 'consent',
   METADATA: 'metadata',
 } as const;
@@ -87,6 +89,18 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
             />
           )}
         </>
+      );
+    case 'HAS_EXTERNAL_ID':
+    case 'LACKS_EXTERNAL_ID':
+      return (
+        <TextInput
+          aria-label={`Name of rule ${position}`}
+          placeholder="stripe"
+          value={rule.name}
+          onChange={(event) => {
+            onChange({ name: event.currentTarget.value });
+          }}
+        />
       );
     default:
       return (

@@ -3,7 +3,14 @@
 import type { SegmentRule } from '../../shared/api/types';
 import { formatWord } from '../../shared/ui/format';
 
-export const KINDS = ['HAS_TAG', 'LACKS_TAG', 'CONSENT', 'METADATA'] as const;
+export const KINDS = [
+  'HAS_TAG',
+  'LACKS_TAG',
+  'HAS_EXTERNAL_ID',
+  'LACKS_EXTERNAL_ID',
+  'CONSENT',
+  'METADATA',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const OPERATORS = [
@@ -28,6 +35,8 @@ export interface DraftRule {
   key: string;
   kind: Kind;
   tag: string;
+  /** The name of an external id. */
+  name: string;
   consent: 'MARKETING' | 'TRANSACTIONAL';
   given: boolean;
   path: string;
@@ -40,6 +49,7 @@ export function newRule(key: string): DraftRule {
     key,
     kind: 'HAS_TAG',
     tag: '',
+    name: '',
     consent: 'MARKETING',
     given: true,
     path: '',
@@ -68,6 +78,9 @@ export function toWire(rule: DraftRule): SegmentRule {
       const value = takesValue(rule.operator) ? typed(rule.value) : null;
       return { kind: 'METADATA', key: rule.path.trim(), operator: rule.operator, value };
     }
+    case 'HAS_EXTERNAL_ID':
+    case 'LACKS_EXTERNAL_ID':
+      return { kind: rule.kind, name: rule.name.trim() };
     default:
       return { kind: rule.kind, tag: rule.tag.trim() };
   }
@@ -85,6 +98,9 @@ export function fromWire(rule: SegmentRule, key: string): DraftRule {
         operator: rule.operator,
         value: rule.value === null || rule.value === undefined ? '' : String(rule.value),
       };
+    case 'HAS_EXTERNAL_ID':
+    case 'LACKS_EXTERNAL_ID':
+      return { ...draft, name: rule.name };
     default:
       return { ...draft, tag: rule.tag };
   }
@@ -96,6 +112,10 @@ export function ruleText(rule: SegmentRule): string {
       return `has the tag ${rule.tag}`;
     case 'LACKS_TAG':
       return `does not have the tag ${rule.tag}`;
+    case 'HAS_EXTERNAL_ID':
+      return `has the external id ${rule.name}`;
+    case 'LACKS_EXTERNAL_ID':
+      return `does not have the external id ${rule.name}`;
     case 'CONSENT':
       return `${rule.given ? 'gave' : 'did not give'} ${rule.consent.toLowerCase()} consent`;
     case 'METADATA': {

@@ -8,6 +8,8 @@ import { fromWire, ruleText, toWire } from './rules';
 const RULES: SegmentRule[] = [
   { kind: 'HAS_TAG', tag: 'vip' },
   { kind: 'LACKS_TAG', tag: 'beta' },
+  { kind: 'HAS_EXTERNAL_ID', name: 'stripe' },
+  { kind: 'LACKS_EXTERNAL_ID', name: 'shop' },
   { kind: 'CONSENT', consent: 'MARKETING', given: false },
   { kind: 'METADATA', key: 'age', operator: 'GREATER_THAN', value: 30 },
   { kind: 'METADATA', key: 'plan', operator: 'EQUALS', value: 'pro' },
@@ -33,6 +35,8 @@ describe('the rules of a segment', () => {
     expect(RULES.map(ruleText)).toEqual([
       'has the tag vip',
       'does not have the tag beta',
+      'has the external id stripe',
+      'does not have the external id shop',
       'did not give marketing consent',
       'age greater than 30',
       'plan equals pro',

@@ -1,6 +1,7 @@
 /** Builds the preview request from the typed values. */
 
-import type { Preview, TemplateDocument } from '../../shared/api/types';
+import type { NamedContact, Preview, TemplateDocument } from '../../shared/api/types';
+import { namedContact } from '../../shared/subjects/contacts';
 import { fieldError, parseObject } from '../../shared/ui/forms';
 
 /** A template in the form: every field has a text. */
@@ -13,7 +14,7 @@ export interface Draft {
 
 /** The values that the draft is rendered with. The last three are JSON, as typed. */
 export interface PreviewInput {
-  /** A contact's id, e-mail address or phone number, as pasted. */
+  /** A contact's id, e-mail address, phone number or external id, as pasted. */
   contact: string | null;
   trigger: string;
   steps: string;
@@ -22,11 +23,8 @@ export interface PreviewInput {
 
 export type JsonField = 'trigger' | 'steps' | 'vars';
 
-export interface PreviewRequest {
+export interface PreviewRequest extends NamedContact {
   template: TemplateDocument;
-  contactId?: string;
-  email?: string;
-  phone?: string;
   payload: unknown;
   steps: Record<string, unknown>;
   vars: Record<string, unknown>;
@@ -35,12 +33,6 @@ export interface PreviewRequest {
 /** Only e-mail has a subject; for other channels the field is not sent. */
 export function documentOf({ name, channel, subject, body }: Draft): TemplateDocument {
   return { name, channel, body, subject: channel === 'EMAIL' && subject !== '' ? subject : null };
-}
-
-function who(contact: string | null): Pick<PreviewRequest, 'contactId' | 'email' | 'phone'> {
-  if (contact === null) return {};
-  if (contact.startsWith('con_')) return { contactId: contact };
-  return contact.includes('@') ? { email: contact } : { phone: contact };
 }
 
 /** Why a field is not a JSON object; null if it is. */
@@ -62,7 +54,7 @@ export function previewRequest(draft: Draft, previewInput: PreviewInput): Previe
   return {
     // A draft can be previewed before it has a name.
     template: { ...documentOf(draft), name: draft.name.trim() === '' ? 'Draft' : draft.name },
-    ...who(previewInput.contact),
+    ...(previewInput.contact === null ? {} : namedContact(previewInput.contact)),
     payload: payload.value,
     steps: steps.value,
     vars: vars.value,
@@ -82,7 +74,6 @@ export function missingValues(field: keyof Draft, preview: Preview | undefined):
 
 /** The problem of the preview's contact. */
 export function contactProblem(error: unknown): string | null {
-  return (
-    fieldError(error, 'contactId') ?? fieldError(error, 'email') ?? fieldError(error, 'phone')
-  );
+  const fields = ['contactId', 'email', 'phone', 'externalId'];
+  return fields.map((field) => fieldError(error, field)).find((problem) => problem !== null) ?? null;
 }

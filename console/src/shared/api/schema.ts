@@ -347,7 +347,7 @@ export interface paths {
         head?: never;
         /**
          * Patch contact
-         * @description Changes the fields that are sent and keeps the others (RFC 7396). Null removes a value, `metadata` is merged, `tags` are replaced.
+         * @description Changes the fields that are sent and keeps the others (RFC 7396). Null removes a value, `metadata` and `externalIds` are merged, `tags` are replaced.
          *
          *     For ADMIN and above.
          */
@@ -2584,6 +2584,8 @@ export interface components {
             email?: string | null;
             /** @description What else the template reads of the event, as `{{event.*}}`. */
             event?: components["schemas"]["EventFacts"];
+            /** @description One of the contact's ids in other systems. */
+            externalId?: components["schemas"]["ExternalIdDocument"] | null;
             /**
              * Payload
              * @description The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.
@@ -2899,6 +2901,22 @@ export interface components {
             urlExpiresAt: string | null;
         };
         /**
+         * ExternalIdDocument
+         * @description An id in another system.
+         */
+        ExternalIdDocument: {
+            /**
+             * Name
+             * @description The name of the external id, e.g. stripe.
+             */
+            name: string;
+            /**
+             * Value
+             * @description The id in that system.
+             */
+            value: string;
+        };
+        /**
          * FailureGroupView
          * @description Runs of an automation that failed in the same way: at the same node, with the same kind of
          *     error, and with messages that differ only in ids, numbers, addresses and similar values.
@@ -3024,7 +3042,7 @@ export interface components {
             channel?: string | null;
             /**
              * Contact
-             * @description A contact's id, e-mail address or phone number.
+             * @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123.
              */
             contact?: string | null;
             /**
@@ -3959,7 +3977,7 @@ export interface components {
         };
         /**
          * PreviewDocument
-         * @description The contact that a template is rendered for, by id, e-mail or phone. It may be missing.
+         * @description The contact that a template is rendered for, named in one way. It may be missing.
          */
         PreviewDocument: {
             /**
@@ -3974,6 +3992,8 @@ export interface components {
             email?: string | null;
             /** @description What else the template reads of the event, as `{{event.*}}`. */
             event?: components["schemas"]["EventFacts"];
+            /** @description One of the contact's ids in other systems. */
+            externalId?: components["schemas"]["ExternalIdDocument"] | null;
             /**
              * Payload
              * @description The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.
@@ -4749,7 +4769,7 @@ export interface components {
         };
         /**
          * RunDocument
-         * @description A run to open by hand. Name the contact by exactly one of id, e-mail and phone.
+         * @description A run to open by hand. Name the contact in exactly one way.
          */
         RunDocument: {
             /**
@@ -4764,6 +4784,8 @@ export interface components {
             email?: string | null;
             /** @description What else nodes read of the event, as `{{event.*}}`. */
             event?: components["schemas"]["EventFacts"];
+            /** @description One of the contact's ids in other systems. */
+            externalId?: components["schemas"]["ExternalIdDocument"] | null;
             /**
              * Idempotencykey
              * @description Makes the request safe to repeat: the same key opens only one run.
@@ -5110,6 +5132,30 @@ export interface components {
              * @description The tag, spelled as on the contact.
              */
             tag: string;
+        } | {
+            /**
+             * Kind
+             * @description The kind of rule.
+             * @constant
+             */
+            kind: "HAS_EXTERNAL_ID";
+            /**
+             * Name
+             * @description The name of the external id, e.g. stripe.
+             */
+            name: string;
+        } | {
+            /**
+             * Kind
+             * @description The kind of rule.
+             * @constant
+             */
+            kind: "LACKS_EXTERNAL_ID";
+            /**
+             * Name
+             * @description The name of the external id, e.g. stripe.
+             */
+            name: string;
         } | {
             /**
              * Consent
@@ -6793,7 +6839,7 @@ export interface operations {
     listContacts: {
         parameters: {
             query?: {
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
@@ -6860,7 +6906,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Another contact has this e-mail address or phone number. */
+            /** @description Another contact has this e-mail address, phone number or external id. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6959,7 +7005,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Another contact has this e-mail address or phone number, or the revision has changed. */
+            /** @description Another contact has this e-mail address, phone number or external id, or the revision has changed. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7024,7 +7070,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description Another contact has this e-mail address or phone number, or the revision has changed. */
+            /** @description Another contact has this e-mail address, phone number or external id, or the revision has changed. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -7165,7 +7211,7 @@ export interface operations {
                 automationId?: string | null;
                 /** @description The channel: EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
@@ -7329,7 +7375,7 @@ export interface operations {
                 automationId?: string | null;
                 /** @description The channel: EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
@@ -8187,7 +8233,7 @@ export interface operations {
             query?: {
                 /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
@@ -8286,7 +8332,7 @@ export interface operations {
             query?: {
                 /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
@@ -8334,7 +8380,7 @@ export interface operations {
             query?: {
                 /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
@@ -8639,7 +8685,7 @@ export interface operations {
             query?: {
                 /** @description An automation's id. */
                 automationId?: string | null;
-                /** @description A contact's id, e-mail address or phone number. */
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description A failure group's id. */
                 errorGroup?: string | null;

@@ -9,6 +9,11 @@ export type Contact = Schemas['ContactView'];
 export type ContactDocument = Schemas['ContactDocument'];
 export type ContactReplacement = Schemas['ContactReplacement'];
 export type ContactReference = Schemas['RunContactView'];
+/** How a request names a contact. */
+export type NamedContact = Pick<
+  Schemas['RunDocument'],
+  'contactId' | 'email' | 'phone' | 'externalId'
+>;
 export type Delivery = Schemas['DeliveryRowView'];
 export type DeliveryDetail = Schemas['DeliveryDetailView'];
 export type DeliveryStatus = Schemas['DeliveryStatus'];

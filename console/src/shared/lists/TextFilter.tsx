@@ -47,12 +47,12 @@ export function TextFilter({ label, placeholder, value, onChange }: Props) {
   );
 }
 
-/** Filters by a contact's e-mail address, phone number or id. */
+/** Filters by a contact's e-mail address, phone number, id or external id. */
 export function ContactFilter({ value, onChange }: Pick<Props, 'value' | 'onChange'>) {
   return (
     <TextFilter
       label="Contact"
-      placeholder="E-mail, phone or id"
+      placeholder="E-mail, phone, id or stripe:cus_123"
       value={value}
       onChange={onChange}
     />

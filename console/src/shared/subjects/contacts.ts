@@ -1,6 +1,21 @@
-import type { Contact } from '../api/types';
+import type { Contact, NamedContact } from '../api/types';
 
-/** A contact's display name: the name, else an address. */
+/** An external id as it is pasted: the name of its system, a colon and the id. */
+const EXTERNAL_ID = /^([a-z][\w-]{0,39}):(.+)$/s;
+
+/** The API field for a pasted contact: id, e-mail address, phone number or `stripe:cus_123`. */
+export function namedContact(text: string): NamedContact {
+  const pasted = text.trim();
+  const [, name, value] = EXTERNAL_ID.exec(pasted) ?? [];
+  // `tel:` begins a phone number.
+  if (name !== undefined && value !== undefined && name !== 'tel') {
+    return { externalId: { name, value: value.trim() } };
+  }
+  if (pasted.includes('@')) return { email: pasted };
+  return /^[a-z]+_\w+$/.test(pasted) ? { contactId: pasted } : { phone: pasted };
+}
+
+/** A contact's display name: the name, else an address, else the id. */
 export function personName({ firstName, lastName, email, phone, id }: Contact): string {
   const name = [firstName, lastName].filter((part) => part !== null && part !== '').join(' ');
   return name === '' ? (email ?? phone ?? id) : name;

@@ -5,9 +5,29 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from runledger.models.base import WireModel
-from runledger.models.contact import Consents
+from runledger.models.contact import Consents, ExternalIdName
 
 ItemT = TypeVar("ItemT")
+
+
+class ExternalIdDocument(WireModel):
+    """An id in another system."""
+
+    name: ExternalIdName = Field(description="The name of the external id, e.g. stripe.")
+    value: str = Field(description="The id in that system.")
+
+
+class ContactReference(WireModel):
+    """Names a contact by one of these."""
+
+    contact_id: str | None = Field(default=None, description="The contact's id.")
+    email: str | None = Field(default=None, description="The contact's e-mail address.")
+    phone: str | None = Field(
+        default=None, description="The contact's phone number, with its country code."
+    )
+    external_id: ExternalIdDocument | None = Field(
+        default=None, description="One of the contact's ids in other systems."
+    )
 
 
 class ContactView(WireModel):

@@ -23,7 +23,9 @@ class FilterDocument(WireModel):
     reason: Several = Field(default=(), description="One or more reasons; for refusals.")
     automation_id: str | None = Field(default=None, description="An automation's id.")
     contact: str | None = Field(
-        default=None, description="A contact's id, e-mail address or phone number."
+        default=None,
+        description="A contact's id, e-mail address, phone number or external id, such as "
+        "stripe:cus_123.",
     )
     trigger_type: Several = Field(
         default=(), description="One or more trigger types; for runs and refusals."

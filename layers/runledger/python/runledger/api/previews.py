@@ -4,20 +4,16 @@ from typing import Any
 
 from pydantic import Field
 
+from runledger.api.contacts import ContactReference
 from runledger.api.deliveries import GateView
 from runledger.models.base import WireModel
 from runledger.models.event import EventFacts
 from runledger.models.template import TemplateDocument
 
 
-class PreviewDocument(WireModel):
-    """The contact that a template is rendered for, by id, e-mail or phone. It may be missing."""
+class PreviewDocument(ContactReference):
+    """The contact that a template is rendered for, named in one way. It may be missing."""
 
-    contact_id: str | None = Field(default=None, description="The contact's id.")
-    email: str | None = Field(default=None, description="The contact's e-mail address.")
-    phone: str | None = Field(
-        default=None, description="The contact's phone number, with its country code."
-    )
     payload: Any = Field(
         default_factory=dict,
         description="The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.",

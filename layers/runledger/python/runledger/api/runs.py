@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from runledger.api.contacts import ContactReference
 from runledger.api.lists import UNREADABLE
 from runledger.models.automation import Graph
 from runledger.models.base import WireModel
@@ -133,14 +134,9 @@ class RunView(WireModel):
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
-class RunDocument(WireModel):
-    """A run to open by hand. Name the contact by exactly one of id, e-mail and phone."""
+class RunDocument(ContactReference):
+    """A run to open by hand. Name the contact in exactly one way."""
 
-    contact_id: str | None = Field(default=None, description="The contact's id.")
-    email: str | None = Field(default=None, description="The contact's e-mail address.")
-    phone: str | None = Field(
-        default=None, description="The contact's phone number, with its country code."
-    )
     payload: dict[str, Any] = Field(
         default_factory=dict,
         description="The value of `{{trigger.*}}` and `{{event.body.*}}` in templates and "

@@ -27,6 +27,7 @@ class RuleFacts(TypedDict):
     tag: NotRequired[str]
     field: NotRequired[str]
     key: NotRequired[str]
+    name: NotRequired[str]
     value: NotRequired[Any]
     operand: NotRequired[Any]
     left: NotRequired[Operand]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.models.addresses import nfc, normalize_phone
-from runledger.models.contact import Contact
+from runledger.models.contact import Contact, ExternalIdName
 from runledger.models.records import ConditionEvidence, RuleEvidence, RuleFacts
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal, read_operand
@@ -109,6 +109,20 @@ class HasPhoneConfig(ContactConditionConfig, ConditionConfig):
         return contact.phone, contact.phone is not None
 
 
+class HasExternalIdConfig(ContactConditionConfig, ConditionConfig):
+    """The contact has an id in another system."""
+
+    kind: Literal["HAS_EXTERNAL_ID"] = Field(description="The kind of rule.")
+    name: ExternalIdName = Field(description="The name of the external id, e.g. stripe.")
+
+    def details(self) -> RuleFacts:
+        return {"kind": self.kind, "name": self.name}
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        actual = contact.external_ids.get(self.name)
+        return actual, actual is not None
+
+
 class FieldEqualsConfig(ContactConditionConfig, ConditionConfig):
     """A field of the contact equals a value."""
 
@@ -150,6 +164,24 @@ class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
         wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
         actual = _metadata(contact, self.key)
         return actual, is_equal(actual, wanted)
+
+
+class ExternalIdEqualsConfig(ContactConditionConfig, ConditionConfig):
+    """An external id of the contact equals a value. Upper and lower case are different."""
+
+    kind: Literal["EXTERNAL_ID_EQUALS"] = Field(description="The kind of rule.")
+    name: ExternalIdName = Field(description="The name of the external id, e.g. stripe.")
+    value: Scalar = Field(description="The value that it must equal. Liquid.")
+
+    def details(self) -> RuleFacts:
+        return {"kind": self.kind, "name": self.name, "value": self.value}
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
+        actual = contact.external_ids.get(self.name)
+        # Ids are texts: 7 is "7" and not "007".
+        text = wanted if wanted is None else text_of(wanted).strip()
+        return actual, is_equal(actual, text)
 
 
 def _metadata(contact: Contact, key: str) -> Any:
@@ -264,8 +296,9 @@ def _as_stored(field: str, value: Any) -> Any:
 
 class ConditionNode(NodeType[ConditionConfig]):
     """Checks a rule and continues on the branch `true` or `false`. A rule can check the contact (a
-    tag, an email, a phone, a field, metadata), compare two values, or combine other rules with ALL
-    and ANY. The run's history shows the rule, the values it saw, and the branch not taken."""
+    tag, an email, a phone, an external id, a field, metadata), compare two values, or combine other
+    rules with ALL and ANY. The run's history shows the rule, the values it saw, and the branch not
+    taken."""
 
     name = "CONDITION"
     title = "Condition"

@@ -1,4 +1,4 @@
-"""Segments: saved queries over the tags, consents and metadata of contacts."""
+"""Segments: saved queries over the tags, external ids, consents and metadata of contacts."""
 
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema
 from runledger.errors import NodeError
 from runledger.models.automation import Name
 from runledger.models.base import Config
-from runledger.models.contact import Contact, Tag
+from runledger.models.contact import Contact, ExternalIdName, Tag
 from runledger.nodes.comparison import Operator, compare
 from runledger.nodes.fields import ValuePath
 from runledger.nodes.variants import VariantConfig
@@ -68,6 +68,26 @@ class LacksTagRule(SegmentRule):
 
     def matches(self, contact: Contact) -> bool:
         return self.tag not in contact.tags
+
+
+class HasExternalIdRule(SegmentRule):
+    """The contact has an id in another system."""
+
+    kind: Literal["HAS_EXTERNAL_ID"] = Field(description="The kind of rule.")
+    name: ExternalIdName = Field(description="The name of the external id, e.g. stripe.")
+
+    def matches(self, contact: Contact) -> bool:
+        return self.name in contact.external_ids
+
+
+class LacksExternalIdRule(SegmentRule):
+    """The contact has no id in another system."""
+
+    kind: Literal["LACKS_EXTERNAL_ID"] = Field(description="The kind of rule.")
+    name: ExternalIdName = Field(description="The name of the external id, e.g. stripe.")
+
+    def matches(self, contact: Contact) -> bool:
+        return self.name not in contact.external_ids
 
 
 class ConsentRule(SegmentRule):

@@ -197,7 +197,8 @@ class ContactStore:
         except ConditionFailedError as error:
             field = self._taken(contact)
             if field is not None:
-                raise ConflictError(f"{field} belongs to another contact", field=field) from error
+                named = f"this {_word(field)} belongs to another contact"
+                raise ConflictError(named, field=field) from error
             raise ConflictError(
                 "somebody else just changed the contact; reload it and try again"
             ) from error
@@ -235,6 +236,12 @@ def _addresses(contact: Contact) -> "dict[Key, str]":
         keys.contact_address(contact.workspace_id, *address): address.field
         for address in contact.addresses
     }
+
+
+def _word(field: str) -> str:
+    """Returns how people call a contact's field, such as `stripe id`."""
+    _, is_external, name = field.partition(".")
+    return f"{name} id" if is_external else {"email": "e-mail"}.get(field, field)
 
 
 def _require_few(contact: Contact, listings: "set[Key]") -> None:

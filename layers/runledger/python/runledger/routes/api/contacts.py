@@ -31,7 +31,7 @@ _contacts = Edits(lambda: services().contacts, contact_view, _require_known)
 
 
 @router.post("/v1/contacts", tags=["Contacts"], status_code=201)
-@answers({409: "Another contact has this e-mail address or phone number."})
+@answers({409: "Another contact has this e-mail address, phone number or external id."})
 @needs(Role.ADMIN)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
     """Creates a contact."""
@@ -42,7 +42,8 @@ def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[Con
 @answers(
     {
         409: (
-            "Another contact has this e-mail address or phone number, or the revision has changed."
+            "Another contact has this e-mail address, phone number or external id, or the revision "
+            "has changed."
         ),
         410: "The contact was erased.",
     }
@@ -62,7 +63,8 @@ def replace_contact(
 @answers(
     {
         409: (
-            "Another contact has this e-mail address or phone number, or the revision has changed."
+            "Another contact has this e-mail address, phone number or external id, or the revision "
+            "has changed."
         ),
         410: "The contact was erased.",
     }
@@ -72,7 +74,7 @@ def patch_contact(
     contact_id: str, document: Annotated[ContactPatch, Body()], if_match: IfMatch = None
 ) -> Response[ContactView]:
     """Changes the fields that are sent and keeps the others (RFC 7396). Null removes a value,
-    `metadata` is merged, `tags` are replaced."""
+    `metadata` and `externalIds` are merged, `tags` are replaced."""
     workspace_id = require_role(router).workspace_id
     return _contacts.patch(workspace_id, contact_id, document, if_match)
 

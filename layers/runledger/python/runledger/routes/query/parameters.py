@@ -29,7 +29,11 @@ Limit = Annotated[int, Query(ge=1, le=200, description="The number of rows per p
 Cursor = Annotated[str | None, Query(description="`nextCursor` of the previous page.")]
 AutomationId = Annotated[str | None, Query(alias="automationId", description="An automation's id.")]
 ContactText = Annotated[
-    str | None, Query(description="A contact's id, e-mail address or phone number.")
+    str | None,
+    Query(
+        description="A contact's id, e-mail address, phone number or external id, such as "
+        "stripe:cus_123."
+    ),
 ]
 RangeText = Annotated[
     str | None, Query(alias="range", description="A range that ends now: 24h, 7d or 30d.")

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.api.deliveries import GateView
 from runledger.api.previews import PreviewProblem, PreviewView
-from runledger.errors import InvalidInputError, NodeError, PayloadTooLargeError
+from runledger.errors import NodeError, PayloadTooLargeError
 from runledger.models.automation import TemplateSnapshot
 from runledger.models.event import event_scope
 from runledger.nodes.base import OutboundMessage
+from runledger.services.contacts.named_contact import named_contact
 from runledger.services.messages.deliver import one_line
 from runledger.services.messages.gatekeeper import PreparedMessage
 from runledger.services.messages.gates import address_of
@@ -131,29 +132,7 @@ class Previews:
             raise PayloadTooLargeError(
                 f"payload, event, steps and vars must be at most {MAX_BODY_BYTES} bytes together"
             )
-        named = {
-            field: (by, value)
-            for field, by, value in (
-                ("contactId", "id", document.contact_id),
-                ("email", "email", document.email),
-                ("phone", "phone", document.phone),
-            )
-            if value is not None
-        }
-        if not named:
-            return None
-        if len(named) > 1:
-            raise InvalidInputError(
-                "name exactly one contact, by contactId, email or phone", field="contactId"
-            )
-        ((field, (by, value)),) = named.items()
-        try:
-            contact = self.contacts.find(workspace_id, by, value)
-        except ValueError as error:
-            raise InvalidInputError(f"{field}: {error}", field=field) from error
-        if contact is None:
-            raise InvalidInputError(f"no contact has this {field}", field=field)
-        return contact
+        return named_contact(self.contacts, workspace_id, document)
 
 
 def _rendered(

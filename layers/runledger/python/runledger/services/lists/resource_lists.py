@@ -71,8 +71,8 @@ class ResourceLists:
         return self._page("contacts", of.newest, contact_view, workspace_id, limit, cursor)
 
     def contact_named(self, workspace_id: str, text: str) -> ListView[ContactView]:
-        """Returns a list with the contact that has this id, e-mail or phone; an empty list if there
-        is none."""
+        """Returns a list with the contact that has this id, e-mail, phone or external id; an empty
+        list if there is none."""
         contact_id = self.people.look_up(workspace_id, text)
         found = contact_id and self.people.find(workspace_id, "id", contact_id)
         return ListView(items=[contact_view(found)] if found else [], next_cursor=None)

@@ -8,6 +8,7 @@ from runledger.errors import InvalidInputError, NoContactError, PayloadTooLargeE
 from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
+from runledger.services.contacts.named_contact import NAME_ONE, named_contact
 from runledger.services.triggers.open_run import MAX_BODY_BYTES, OpenedRun, RunRequest
 from runledger.services.triggers.refusals import RefusedEvent
 
@@ -57,24 +58,9 @@ class ManualRuns:
             raise PayloadTooLargeError(
                 f"payload and event must be at most {MAX_BODY_BYTES} bytes together"
             )
-        given = {
-            "contactId": ("id", document.contact_id),
-            "email": ("email", document.email),
-            "phone": ("phone", document.phone),
-        }
-        named = {field: pair for field, pair in given.items() if pair[1] is not None}
-        if len(named) != 1:
-            raise InvalidInputError(
-                "name exactly one contact, by contactId, email or phone", field="contactId"
-            )
-        ((field, (kind, value)),) = named.items()
-        try:
-            contact = self.contacts.find(workspace_id, kind, value or "")
-        except ValueError as error:
-            kept = f"the given {field} is not valid"
-            raise InvalidInputError(f"{field}: {error}", field=field, kept=kept) from error
+        contact = named_contact(self.contacts, workspace_id, document)
         if contact is None:
-            raise NoContactError(f"no contact has this {field}", field=field)
+            raise InvalidInputError(NAME_ONE, field="contactId")
         return contact
 
 
