@@ -71,7 +71,7 @@ ROOMS = {
     "watchdog",
     "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
-    "contacts": "addresses contacts known_contact recipients segments",
+    "contacts": "addresses contacts known_contact named_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
     "refusals reruns runs secrets segments steps suppressions templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
