@@ -32,7 +32,7 @@ export default defineConfig(
     ],
     plugins: { 'import-x': importX },
     settings: {
-      // Whose imports are looked at, and how a path without an ending is found.
+      // The files whose imports are checked, and how an import without an extension is resolved.
       'import-x/extensions': ['.ts', '.tsx'],
       'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx'] })],
     },
@@ -54,12 +54,12 @@ export default defineConfig(
           message: 'Declare what the address holds, and use useAddressState.',
         },
       ],
-      // What outlives the tab must not hold a token; see src/shared/auth/session.ts.
+      // Storage that outlives the tab must not hold a token; see src/shared/auth/session.ts.
       'no-restricted-globals': ['error', 'localStorage'],
     },
   },
   {
-    // The one writer; what the API is asked; and tests, which say what an address is.
+    // The only writer, the API client's query strings, and tests, which state addresses in full.
     files: ['src/shared/address/addressState.ts', 'src/shared/api/client.ts', 'src/test/*', '**/*.test.{ts,tsx}'],
     rules: { 'no-restricted-syntax': ['error', AS_TEXT] },
   },
@@ -68,7 +68,7 @@ export default defineConfig(
     rules: { 'import-x/no-restricted-paths': ['error', { zones: LAYERS }] },
   },
   {
-    // A table laid out as cards must say its roles aloud: not every browser keeps them otherwise.
+    // A table laid out as cards must name its roles: some browsers lose them otherwise.
     files: ['src/shared/lists/RowTable.tsx'],
     rules: {
       'jsx-a11y/no-redundant-roles': 'off',

@@ -6,20 +6,20 @@ import { defineConfig } from 'vitest/config';
 const { RUNLEDGER_URL = 'http://127.0.0.1:8080' } = loadEnv('', process.cwd(), 'RUNLEDGER_');
 const proxy = { '/v1': RUNLEDGER_URL, '/cognito': RUNLEDGER_URL, '/config.json': RUNLEDGER_URL };
 
-// Logic that needs a document, a window or their storage.
+// Tests of logic that need a document, a window or their storage.
 const DOM_TESTS = 'src/**/*.dom.test.ts';
 
 export default defineConfig({
   plugins: [react()],
   server: { host: '127.0.0.1', proxy },
   preview: { host: '127.0.0.1', proxy },
-  // The initial script is bounded by its gzipped size, which a browser test measures.
+  // The gzipped size of the initial script is limited; a browser test measures it.
   build: { target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 1_000 },
   test: {
     testTimeout: 15_000,
     restoreMocks: true,
     unstubGlobals: true,
-    // A test of logic alone is spared the making of a document, which takes longer than the test.
+    // Tests of plain logic get no document, because creating it takes longer than the test.
     projects: [
       {
         extends: true,

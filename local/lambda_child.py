@@ -18,7 +18,7 @@ def become_worker(
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
-    # The code lies in a scratch folder: the next worker finds it compiled.
+    # Keeps compiled modules in a scratch folder for the next worker.
     sys.dont_write_bytecode = False
     for descriptor, stream in enumerate(streams):
         os.dup2(stream.fileno(), descriptor)

@@ -18,7 +18,7 @@ class Server:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(_ignore_cancelled)
+        self._loop.set_exception_handler(_ignore_canceled)
         self._stop = asyncio.Event()
         self._tasks: list[Any] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="serve")
@@ -44,8 +44,8 @@ class Server:
         self._loop.close()
 
 
-def _ignore_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Connections still open when serving stops are cancelled; this is expected.
+def _ignore_canceled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Connections still open when serving stops are canceled; this is expected.
     if not isinstance(context.get("exception"), asyncio.CancelledError):
         loop.default_exception_handler(context)
 

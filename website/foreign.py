@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-# Attributes whose address a browser fetches by itself. A link that a reader follows is not one.
+# Attributes whose address a browser loads without a click; so not those of links.
 _LOADED = {
     "audio": "src",
     "embed": "src",
@@ -14,12 +14,12 @@ _LOADED = {
     "source": "src",
     "video": "src",
 }
-# Of `link`: names the page, loads nothing.
+# Values of a `link`'s `rel` that load nothing.
 _NAMES_ONLY = frozenset({"canonical", "next", "prev"})
 
 
 def foreign_addresses(page: str) -> list[str]:
-    """Addresses on other hosts that a browser fetches to show this HTML page, in page order."""
+    """Returns the addresses on other hosts that a browser loads to show this HTML page."""
     finder = _Finder()
     finder.feed(page)
     return [address for address in finder.loaded if urlsplit(address).netloc]

@@ -17,7 +17,7 @@ _MERMAID = _HERE / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.t
 
 
 def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
-    """Puts each page of a folder that the navigation names as `folder/*` in its place."""
+    """Replaces each `folder/*` of the navigation with the pages of that folder."""
     config.nav = [_with_folders(item, Path(config.docs_dir)) for item in config.nav or []]
     return config
 
@@ -27,7 +27,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def on_post_build(config: "MkDocsConfig") -> None:
-    """Adds the script that draws diagrams. PluginError where a page loads from another host."""
+    """Adds the script that draws diagrams. Raises PluginError if a page loads from another host."""
     site = Path(config.site_dir)
     shutil.copyfile(_MERMAID, site / "assets" / "mermaid.js")
     for page in sorted(site.rglob("*.html")):

@@ -17,7 +17,7 @@ from runledger.channels.registry import CHANNEL_NAMES, make_channels
 from runledger.settings import ChannelSettings
 
 from tests.support.lambda_processes import forget_clients
-from tests.support.wire_server import Behaviour, Connection, answer_bytes, wire_server
+from tests.support.wire_server import Behavior, Connection, answer_bytes, wire_server
 
 TAKEN = answer_bytes(json.dumps({"MessageId": "m-1", "messageId": "m-1"}).encode())
 STARTED = answer_bytes(b'{"executionArn": "arn:aws:states:x", "startDate": 1.0}')
@@ -56,7 +56,7 @@ def message(name: str, number: int = 0) -> RenderedMessage:
     )
 
 
-def purged_when_idle(answer: bytes) -> Behaviour:
+def purged_when_idle(answer: bytes) -> Behavior:
     """Answers the first request of a connection and reads no later one, like a purged connection:
     the sender gets an RST only after it has sent."""
 
@@ -69,7 +69,7 @@ def purged_when_idle(answer: bytes) -> Behaviour:
     return behave
 
 
-def closed_when_idle(answer: bytes) -> Behaviour:
+def closed_when_idle(answer: bytes) -> Behavior:
     """Closes a connection as soon as it is idle."""
 
     def behave(connection: Connection, request: bytes) -> None:

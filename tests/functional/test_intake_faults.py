@@ -13,7 +13,7 @@ import pytest
 from functions.webhook_in import handler as intake
 from tests.support.environment import environment
 from tests.support.lambda_processes import forget_clients
-from tests.support.wire_server import Behaviour, Connection, answer_bytes, wire_server
+from tests.support.wire_server import Behavior, Connection, answer_bytes, wire_server
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "webhook_in.json").read_text())
 HTML = b"<html><body><h1>504 Gateway Time-out</h1></body></html>"
@@ -38,11 +38,11 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget_clients()
 
 
-def answer(status: int, body: bytes, content_type: str = "application/x-amz-json-1.0") -> Behaviour:
+def answer(status: int, body: bytes, content_type: str = "application/x-amz-json-1.0") -> Behavior:
     return lambda connection, request: connection.send(answer_bytes(body, status, content_type))
 
 
-def refusal(code: str, status: int) -> Behaviour:
+def refusal(code: str, status: int) -> Behavior:
     told = {"__type": code, "message": "arn:aws:dynamodb:eu:1:table/runledger is gone"}
     return answer(status, json.dumps(told).encode())
 
@@ -53,7 +53,7 @@ def cut(connection: Connection, request: bytes) -> None:
     connection.reset()
 
 
-FAULTS: dict[str, Behaviour] = {
+FAULTS: dict[str, Behavior] = {
     "504 without a body": answer(504, b""),
     "504 with a page": answer(504, HTML, "text/html"),
     "502 with another page": answer(502, b"<!DOCTYPE html>\n<p>Bad gateway", "text/html"),

@@ -85,7 +85,7 @@ class Tenants:
         return act()
 
 
-def neighbours() -> tuple[str, str]:
+def neighbors() -> tuple[str, str]:
     """Returns a workspace in the noisy one's due partition, and one in another partition."""
     names = [f"ws_{number}" for number in range(200)]
     beside = next(name for name in names if keys.due(name) == keys.due(NOISY))
@@ -97,7 +97,7 @@ def neighbours() -> tuple[str, str]:
 def tenants() -> Iterator[Tenants]:
     succeed = json.dumps({"StartAt": "done", "States": {"done": {"Type": "Succeed"}}})
     with open_simulation() as simulation:
-        for workspace_id in (NOISY, *neighbours()):
+        for workspace_id in (NOISY, *neighbors()):
             simulation.step_functions.create_state_machine(
                 name=f"runledger-aut_{workspace_id}-v1", definition=succeed, type="EXPRESS"
             )
@@ -110,7 +110,7 @@ def test_a_refused_workspace_delays_no_other_in_a_batch_of_the_stream(
     tenants: Tenants, code: str
 ) -> None:
     simulation = tenants.simulation
-    _, quiet = neighbours()
+    _, quiet = neighbors()
     tenants.refuse(code)
     for number in range(49):
         tenants.open(NOISY, number)
@@ -136,7 +136,7 @@ def test_a_refused_workspace_delays_no_other_in_a_batch_of_the_stream(
 def test_a_refused_workspace_delays_no_other_in_the_ticks(tenants: Tenants, code: str) -> None:
     """The many refused runs are due before those of the others."""
     simulation = tenants.simulation
-    beside, elsewhere = neighbours()
+    beside, elsewhere = neighbors()
     tenants.refuse(code)
     for number in range(CROWD):
         tenants.open(NOISY, number)

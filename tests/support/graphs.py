@@ -95,7 +95,7 @@ class PlainWalk:
 
 
 def plain_walk(walked: Graph, outcomes: Mapping[str, str]) -> PlainWalk:
-    """Follows the edges from the trigger: all unlabelled ones, and those whose label is the node's
+    """Follows the edges from the trigger: all unlabeled ones, and those whose label is the node's
     outcome."""
     types = {each.id: each.type for each in walked.nodes}
     queue = [node_id for node_id, kind in types.items() if kind == "TRIGGER"]

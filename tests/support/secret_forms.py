@@ -150,7 +150,7 @@ def _split_percent(text: str) -> list[str]:
 
 def find_words(secret: str) -> set[str]:
     """Returns what would reveal the secret anywhere: all its forms; those of base64 without the
-    characters that also hold bits of their neighbours."""
+    characters that also hold bits of their neighbors."""
     data = secret.encode()
     found = {form for name, form in forms(secret).items() if "base" not in name}
     found |= {base64.b85encode(data).decode(), base64.a85encode(data).decode(), z85(data)}

@@ -57,14 +57,14 @@ class Connection:
 
 
 # Handles each request; it may answer, close, reset, or do nothing.
-Behaviour = Callable[[Connection, bytes], None]
+Behavior = Callable[[Connection, bytes], None]
 
 
 @dataclass
 class WireServer:
     """The server. `requests` are those read completely, `connections` those opened."""
 
-    behave: Behaviour
+    behave: Behavior
     port: int = 0
     requests: list[bytes] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
@@ -75,7 +75,7 @@ class WireServer:
 
 
 @contextmanager
-def wire_server(behave: Behaviour) -> Iterator[WireServer]:
+def wire_server(behave: Behavior) -> Iterator[WireServer]:
     listener = socket.create_server(("127.0.0.1", 0))
     server = WireServer(behave, listener.getsockname()[1])
     threads: list[threading.Thread] = []

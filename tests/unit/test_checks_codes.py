@@ -98,8 +98,8 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         },
     ),
     "config with an unknown field": (
-        linear(node("a", "MERGE", colour="red")),
-        {at_node("INVALID_CONFIG", "a", "colour")},
+        linear(node("a", "MERGE", color="red")),
+        {at_node("INVALID_CONFIG", "a", "color")},
     ),
     "config wrong deep inside": (
         linear(node("a", "SET", assignments=[{"target": "vars.x", "value": 1, "type": "COW"}])),
@@ -142,7 +142,7 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         document([trigger(), integration("i"), end()], "start > i", "i > done : ok"),
         {at_node("LABEL_MISSING", "i")},
     ),
-    "integration with one edge unlabelled": (
+    "integration with one edge unlabeled": (
         document([trigger(), integration("i"), end()], "start > i", "i > done : ok", "i > done"),
         {at_edge("LABEL_MISSING", 2)},
     ),
@@ -158,10 +158,10 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         {at_node("INVALID_LIQUID", "c", "left")},
     ),
     "several things wrong with one config": (
-        linear(integration("call", url="ftp:", timeoutSeconds=99, colour=1)),
+        linear(integration("call", url="ftp:", timeoutSeconds=99, color=1)),
         {
             at_node("INVALID_CONFIG", "call", "timeoutSeconds"),
-            at_node("INVALID_CONFIG", "call", "colour"),
+            at_node("INVALID_CONFIG", "call", "color"),
         },
     ),
     "edge to nowhere": (

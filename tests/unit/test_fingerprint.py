@@ -14,7 +14,7 @@ from runledger.models.fingerprint import (
     TEXT_CHARACTERS,
     fingerprint,
     holds_words,
-    normalised,
+    normalized,
     words_of,
 )
 from runledger.models.run import ErrorDetail
@@ -80,15 +80,15 @@ values = st.one_of(
     ],
 )
 def test_values_are_removed_from_a_message(message: str, text: str) -> None:
-    assert normalised(message) == text
+    assert normalized(message) == text
 
 
 @given(st.one_of(st.text(), st.text("aB1-_.:,'\"@+/<>n \ud800é“”", max_size=400)))
 @example('"a"b' + "x" * 400)
 @example("a," * 300)
 def test_a_fingerprint_is_stable_and_bounded(message: str) -> None:
-    text = normalised(message)
-    assert normalised(text) == text
+    text = normalized(message)
+    assert normalized(text) == text
     assert len(text) <= TEXT_CHARACTERS
     assert len(fingerprint(message)) <= TEXT_CHARACTERS
     text.encode()
@@ -109,7 +109,7 @@ def test_messages_that_differ_in_their_values_have_one_fingerprint(
         for which in (0, 1)
     )
     assert fingerprint(one) == fingerprint(other)
-    text = normalised(one)
+    text = normalized(one)
     left = PLACEHOLDER.sub("", text).split()
     assert set(left) <= {word for phrase in phrases for word in phrase}
 
@@ -180,7 +180,7 @@ def test_a_search_ignores_the_values_of_a_pasted_message(text: str, expected: li
 def test_no_message_takes_long(evil: str) -> None:
     began = time.process_time()
     fingerprint(evil * 100_000)
-    normalised(evil * 100_000)
+    normalized(evil * 100_000)
     assert time.process_time() - began < 1
 
 

@@ -1,7 +1,7 @@
 import { createTheme, type MantineThemeOverride } from '@mantine/core';
 
 /**
- * Colours are variables of theme.css, not of this object: Mantine would write them into `<style>`
+ * Colors are variables of theme.css, not of this object: Mantine would write them into `<style>`
  * elements, which a strict Content-Security-Policy refuses.
  */
 export const theme: MantineThemeOverride = createTheme({

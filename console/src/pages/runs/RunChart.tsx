@@ -24,7 +24,7 @@ const FILLS: Record<RunStatus, string> = {
   CANCELED: 'var(--chart-idle)',
   RUNNING: 'var(--chart-busy)',
   PENDING: 'var(--chart-waiting)',
-  // Striped, so that it differs from the others without colour.
+  // Striped, so that it differs from the others without color.
   FAILED: 'url(#failed-stripes)',
 };
 

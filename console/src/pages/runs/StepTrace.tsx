@@ -9,7 +9,7 @@ import { formatBothZones, formatDuration, formatExact } from '../../shared/ui/fo
 import { Status } from '../../shared/ui/Status';
 import { type Fork, inLanes, type Path, placeSteps, stepsIn, type TraceItem } from './paths';
 import { StepDetails } from './StepDetails';
-import { goToStep, neighbours, stepElementId } from './stepNavigation';
+import { goToStep, neighbors, stepElementId } from './stepNavigation';
 import classes from './StepTrace.module.css';
 import {
   intervalOf,
@@ -83,7 +83,7 @@ interface StepRowProps extends RowProps {
 }
 
 function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
-  const [previous, next] = neighbours(nodeIds, step.nodeId);
+  const [previous, next] = neighbors(nodeIds, step.nodeId);
 
   function move(to: string | null) {
     if (to === null) return;

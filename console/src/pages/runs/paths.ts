@@ -35,7 +35,7 @@ function pathsOf({ nodes, edges }: Graph): Map<string, Path[]> {
   const isFork = new Set<string>();
   for (const { source, target, label } of edges) {
     const found = targets.get(source) ?? [];
-    // Several unlabelled edges of one node are parallel paths.
+    // Several unlabeled edges of one node are parallel paths.
     if (label === null && found.length > 0) isFork.add(source);
     targets.set(source, [...found, target]);
   }

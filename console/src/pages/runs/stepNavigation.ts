@@ -37,7 +37,7 @@ export function goToStep(runId: string, nodeId: string): void {
 }
 
 /** Returns the previous and the next id; null at the ends. */
-export function neighbours(
+export function neighbors(
   nodeIds: readonly string[],
   nodeId: string,
 ): [previous: string | null, next: string | null] {

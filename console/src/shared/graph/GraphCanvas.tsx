@@ -67,12 +67,12 @@ const PLAIN: NodeLook = {};
 /** The fixed positions of the edges' ends, so that nothing must be measured first. */
 function handles(height: number) {
   const size = { width: 1, height: 1 };
-  const [middle, centre] = [NODE_WIDTH / 2, height / 2];
+  const [middle, center] = [NODE_WIDTH / 2, height / 2];
   return [
     { ...size, id: 'top', type: 'target' as const, position: Side.Top, x: middle, y: 0 },
-    { ...size, id: 'left', type: 'target' as const, position: Side.Left, x: 0, y: centre },
+    { ...size, id: 'left', type: 'target' as const, position: Side.Left, x: 0, y: center },
     { ...size, id: 'bottom', type: 'source' as const, position: Side.Bottom, x: middle, y: height },
-    { ...size, id: 'right', type: 'source' as const, position: Side.Right, x: NODE_WIDTH, y: centre },
+    { ...size, id: 'right', type: 'source' as const, position: Side.Right, x: NODE_WIDTH, y: center },
   ];
 }
 

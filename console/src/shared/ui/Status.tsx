@@ -41,7 +41,7 @@ const LOOKS: Record<AnyStatus, StatusLook> = {
   SUPPRESSED: { icon: IconShieldX, tone: 'idle' },
 };
 
-/** A status as an icon and a word; the colour only repeats them. */
+/** A status as an icon and a word; the color only repeats them. */
 export function StatusBadge({ status, look }: { status: string; look: StatusLook }) {
   const { icon: StatusIcon, tone } = look;
   return (

@@ -12,7 +12,7 @@ export interface OutgoingEdge {
 
 export interface OutgoingEdges {
   existing: OutgoingEdge[];
-  /** Labels without an edge; null is the unlabelled edge of a node that does not branch. */
+  /** Labels without an edge; null is the unlabeled edge of a node that does not branch. */
   missing: (string | null)[];
   /** Labels that the node's edges may have. */
   labels: string[];

@@ -8,15 +8,15 @@ from runledger.nodes.base import Branching
 
 
 def missing_labels(view: GraphView) -> Iterator[Problem]:
-    """Reports unlabelled edges if there are any, otherwise the outcomes without an edge."""
+    """Reports unlabeled edges if there are any, otherwise the outcomes without an edge."""
     for node, branching in _branching_nodes(view):
         edges = [edge for edge in view.all_edges if edge.source == node.id]
         taken = {edge.label for edge in edges}
         open_labels = [label for label in dict.fromkeys(branching.labels) if label not in taken]
-        unlabelled = [edge for edge in edges if edge.label is None]
-        if not branching.required and len(unlabelled) == len(edges):
+        unlabeled = [edge for edge in edges if edge.label is None]
+        if not branching.required and len(unlabeled) == len(edges):
             continue
-        for edge in unlabelled:
+        for edge in unlabeled:
             yield Problem(
                 code="LABEL_MISSING",
                 message=f"Every edge out of {node.id!r} needs a label, one of "
@@ -24,7 +24,7 @@ def missing_labels(view: GraphView) -> Iterator[Problem]:
                 edge=edge.index,
             )
         # A node without any edge is a dead end, which has its own check.
-        if open_labels and edges and not unlabelled:
+        if open_labels and edges and not unlabeled:
             yield Problem(
                 code="LABEL_MISSING",
                 message=f"{node.id!r} has no edge for the outcome {_quoted(open_labels)}; add one.",

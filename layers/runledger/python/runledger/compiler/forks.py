@@ -1,4 +1,4 @@
-"""Forks: two or more unlabelled edges out of one node, up to the MERGE that closes them."""
+"""Forks: two or more unlabeled edges out of one node, up to the MERGE that closes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ def fork_edges(view: GraphView, node_id: str) -> tuple[IndexedEdge, ...]:
         return ()
     branching = node.branching
     edges = view.out(node_id)
-    labelled = any(edge.label is not None for edge in edges)
-    if branching is not None and (branching.required or labelled):
+    labeled = any(edge.label is not None for edge in edges)
+    if branching is not None and (branching.required or labeled):
         return ()
-    unlabelled = tuple(edge for edge in edges if edge.label is None)
-    return unlabelled if len(unlabelled) > 1 else ()
+    unlabeled = tuple(edge for edge in edges if edge.label is None)
+    return unlabeled if len(unlabeled) > 1 else ()
 
 
 def find_forks(view: GraphView) -> tuple[Fork, ...]:

@@ -73,8 +73,8 @@ def _visit(view: "GraphView", node_id: str) -> _Visit:
 
 
 def _dearest(view: "GraphView", node_id: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    """Returns the nodes that a run visits from this one on: every unlabelled edge, and of the
-    labelled ones the dearest."""
+    """Returns the nodes that a run visits from this one on: every unlabeled edge, and of the
+    labeled ones the dearest."""
     if node_id not in known:
         found = frozenset({node_id})
         branches = []

@@ -17,8 +17,8 @@ class Topology:
         self.ids: tuple[str, ...] = tuple(sorted(set(ids)))
         known = frozenset(self.ids)
         pairs = sorted({(a, b) for a, b in edges if a in known and b in known})
-        self._successors = _neighbours(self.ids, pairs)
-        self._predecessors = _neighbours(self.ids, [(b, a) for a, b in pairs])
+        self._successors = _neighbors(self.ids, pairs)
+        self._predecessors = _neighbors(self.ids, [(b, a) for a, b in pairs])
         self._order = _topological_order(self.ids, self._successors, self._predecessors)
         self._ranks = {node_id: rank for rank, node_id in enumerate(self._order)}
         components = _components(self.ids, self._successors)
@@ -77,7 +77,7 @@ class Topology:
         return frozenset(other for other in self.ids if self.reaches(other, node_id))
 
 
-def _neighbours(ids: tuple[str, ...], pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _neighbors(ids: tuple[str, ...], pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {node_id: [] for node_id in ids}
     for source, target in pairs:
         found[source].append(target)

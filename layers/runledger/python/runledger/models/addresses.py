@@ -1,4 +1,4 @@
-"""Normalises e-mail addresses, phone numbers, external ids and texts.
+"""Normalizes e-mail addresses, phone numbers, external ids and texts.
 
 The libraries for addresses and phone numbers are imported when the first one is read: together they
 take longer to load than everything else most requests need.
@@ -86,7 +86,7 @@ def normalize_email(value: str) -> str:
 
 
 def ascii_email(address: str) -> str:
-    """Returns a normalised address as mail systems take it, with its domain in punycode (RFC
+    """Returns a normalized address as mail systems take it, with its domain in punycode (RFC
     5891)."""
     if address.isascii():
         return address

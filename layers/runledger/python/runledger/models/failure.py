@@ -40,15 +40,15 @@ def failure_group_id(workspace_id: str, automation_id: str, error: "ErrorDetail"
 def group_names(error: "ErrorDetail") -> tuple[str | None, str]:
     """Returns the group's title for this error, and the error's message without values. The title
     is None if the message itself is the best title."""
-    from runledger.models.fingerprint import normalised
+    from runledger.models.fingerprint import normalized
 
     if error.call is None:
-        return None, normalised(error.message)
+        return None, normalized(error.message)
     call = error.call.text
     if error.kind == UNEXPECTED_STATUS:
         # The message quotes the address, and only the call knows which parts of it are values.
         return call, call
-    message = normalised(error.message)
+    message = normalized(error.message)
     return f"{call}: {message}", message
 
 
@@ -72,7 +72,7 @@ class Resolution(Model):
 class FailureGroup(Model):
     """One way in which an automation's runs failed.
 
-    `message` is the normalised text of the first recorded failure; `title` is a better name for the
+    `message` is the normalized text of the first recorded failure; `title` is a better name for the
     group, if there is one. `first_at` and `first_version` belong to the earliest failure, even if
     its run has expired. `listed_at` is the group's place in lists: when a run of it last failed,
     updated once an hour at most. `resolution` is the latest one."""

@@ -1,7 +1,7 @@
 """Removes from error messages the values that differ from run to run.
 
 A message is read from left to right, and a placeholder such as `<number>` replaces each value. Only
-words remain. `normalised` is for people: it holds no value of the message, so it may be shown,
+words remain. `normalized` is for people: it holds no value of the message, so it may be shown,
 searched and kept where the message may not. `fingerprint` is for grouping: messages that differ
 only in ids, numbers, addresses or quoted values have the same fingerprint, and messages with
 different words have different ones.
@@ -73,8 +73,8 @@ _JOINT, _JOINTS = re.compile(r"[-\u2013_]"), re.compile(r"([-\u2013_]+)")
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{8,}")
 
 
-def normalised(message: str) -> str:
-    """Returns the message with placeholders, at most `TEXT_CHARACTERS` long. Normalising the result
+def normalized(message: str) -> str:
+    """Returns the message with placeholders, at most `TEXT_CHARACTERS` long. Normalizing the result
     again changes nothing."""
     return _at_rest(message, lambda text: _cut(_read(text)))
 
@@ -89,15 +89,15 @@ def fingerprint(message: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Returns the words to search for in normalised messages. The text may be an original message:
-    values are removed, because normalised messages hold none, and words are in lower case. A text
+    """Returns the words to search for in normalized messages. The text may be an original message:
+    values are removed, because normalized messages hold none, and words are in lower case. A text
     that holds only values is searched for as it is."""
-    words = [word.strip(_PUNCTUATION) for word in _without_values(normalised(text)).split()]
+    words = [word.strip(_PUNCTUATION) for word in _without_values(normalized(text)).split()]
     return [word for word in words if word] or text.casefold().split()
 
 
 def holds_words(message: str, words: Iterable[str]) -> bool:
-    """Whether all words occur in a normalised message, even as parts of its words."""
+    """Whether all words occur in a normalized message, even as parts of its words."""
     left = _without_values(message)
     return all(word in left for word in words)
 

@@ -66,7 +66,7 @@ class Operation(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Branching:
     """The outcomes a node can have. `required` is False if the graph may ignore all outcomes and
-    use one unlabelled edge instead."""
+    use one unlabeled edge instead."""
 
     labels: tuple[str, ...]
     required: bool = True
@@ -77,7 +77,7 @@ class Placement:
     """A node's surroundings in the machine being built.
 
     `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds). `exits` maps the label of
-    each edge (None for the unlabelled one) to the name of the state it leads to; an end has one
+    each edge (None for the unlabeled one) to the name of the state it leads to; an end has one
     exit, under None, which leads to the state where its scope ends. `released` is the state of this
     branch that ends a walk whose execution no longer owns the run.
     """
@@ -390,9 +390,9 @@ class NodeType(ABC, Generic[ConfigT]):
         branch."""
         task: dict[str, Any] = {**placement.task, "ResultPath": RESULT_PATH}
         name = placement.node_id
-        labelled = {label: exit for label, exit in placement.exits.items() if label is not None}
+        labeled = {label: exit for label, exit in placement.exits.items() if label is not None}
         choice, more = f"{name} outcome", f"{name} more"
-        onward = choice if labelled else placement.exits[None]
+        onward = choice if labeled else placement.exits[None]
         if self.max_visits(config) == 1:
             states = {name: {**task, "Next": onward}}
         else:
@@ -401,7 +401,7 @@ class NodeType(ABC, Generic[ConfigT]):
                 name: {**task, "Next": more},
                 more: {"Type": "Choice", "Choices": [again], "Default": onward},
             }
-        if not labelled:
+        if not labeled:
             return states
         return {
             **states,
@@ -409,7 +409,7 @@ class NodeType(ABC, Generic[ConfigT]):
                 "Type": "Choice",
                 "Choices": [
                     {"Variable": f"{RESULT_PATH}.outcome", "StringEquals": label, "Next": exit}
-                    for label, exit in labelled.items()
+                    for label, exit in labeled.items()
                 ],
                 "Default": placement.released,
             },

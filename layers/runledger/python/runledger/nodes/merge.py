@@ -12,7 +12,7 @@ class MergeConfig(Config):
 
 class MergeNode(NodeType[MergeConfig]):
     """Waits for every branch of the fork before it, then continues once. A fork starts if two or
-    more unlabelled edges leave a node."""
+    more unlabeled edges leave a node."""
 
     name = "MERGE"
     title = "Merge"

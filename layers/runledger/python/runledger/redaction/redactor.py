@@ -221,7 +221,7 @@ def _searched(mode: MatchMode, read: Decoding) -> str:
 
 
 def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int, int]:
-    """Returns where this occurrence is in the original text, with the neighbouring characters that
+    """Returns where this occurrence is in the original text, with the neighboring characters that
     hold some of its bits."""
     text = read.text
     first, last = read.span(start, end)

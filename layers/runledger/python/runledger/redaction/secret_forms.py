@@ -1,7 +1,7 @@
 """The forms in which a secret may appear in a text, by the way the text is read.
 
 Escapes of single characters are undone before (redaction/decodings.py). These forms encode the
-secret as a whole, so neighbouring text may be mixed with its first and last characters.
+secret as a whole, so neighboring text may be mixed with its first and last characters.
 """
 
 import base64
@@ -35,7 +35,7 @@ class MatchMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SecretForm:
-    """One form of a secret. `before` and `after` count neighbouring characters that also hold bits
+    """One form of a secret. `before` and `after` count neighboring characters that also hold bits
     of the secret; `padded` says that padding signs may follow."""
 
     mode: MatchMode
@@ -113,7 +113,7 @@ def _base32(data: bytes) -> Iterable[SecretForm]:
     for encode in (base64.b32encode, base64.b32hexencode):
         for before in range(5):
             encoded = encode(b"\0" * before + data).decode().rstrip("=")
-            # The last of the neighbour's 8 * before bits may share a character with the secret.
+            # The last of the neighbor's 8 * before bits may share a character with the secret.
             first = -(-8 * before // 5)
             mixed_last = 8 * (before + len(data)) % 5 != 0
             inner = encoded[first : len(encoded) - mixed_last]

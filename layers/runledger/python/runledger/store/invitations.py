@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class InvitationStore:
-    """The store of invitations. Times are epoch milliseconds; addresses are normalised."""
+    """The store of invitations. Times are epoch milliseconds; addresses are normalized."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
