@@ -9,7 +9,8 @@ from runledger.sources.registry import source_of
 from runledger.sources.samples import sign_sample
 from runledger.sources.schemes.none import NoScheme
 
-from tests.support.source_vectors import ADDRESS, NOON, VECTORS, Vector
+from tests.support.vectors import VECTORS
+from tests.support.vectors.base import ADDRESS, NOON, Vector
 
 SIGNABLE = [each for each in VECTORS if isinstance(each.made.scheme, Signer)]
 

@@ -31,13 +31,13 @@ class CertificateReader(Protocol):
 @dataclass(frozen=True, slots=True)
 class SourceKeys:
     """The values that a source may be proved with. `secrets` and `public_keys` are the accepted
-    ones, the current one first: during a rotation there are two. `certificate` fetches a
-    certificate of Amazon SNS."""
+    ones, the current one first: during a rotation there are two. `certificates` reads those of
+    Amazon SNS."""
 
     secrets: tuple[str, ...] = field(default=(), repr=False)
     public_keys: tuple[str, ...] = ()
     verify_token: str | None = field(default=None, repr=False)
-    certificate: CertificateReader | None = None
+    certificates: CertificateReader | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Literal
 
 from runledger.nodes.source_config import EventPlace, Handshake, Preset
-from runledger.sources.base import Answer
 
 
 class Outcome(StrEnum):
@@ -17,7 +16,7 @@ class Outcome(StrEnum):
     REFUSED = "REFUSED"
 
 
-class Format(StrEnum):
+class EventFormat(StrEnum):
     """A format in which a sender writes its events."""
 
     JSON = "JSON"
@@ -38,13 +37,12 @@ class ChosenBy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
     """A value that proves the sender. `name` is the sender's own word for it, `where` its place in
-    the sender's settings. `prefix` and `encoding` are the form in which we make one."""
+    the sender's settings. `prefix` is how it begins."""
 
     name: str
     where: str
     chosen_by: ChosenBy
     prefix: str = ""
-    encoding: Literal["TEXT", "BASE64"] = "TEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +73,35 @@ class Sample:
 class ContactSuggestion:
     """The contact lookup that fits the sender's usual events."""
 
-    by: Literal["email", "phone", "id"]
+    by: Literal["email", "phone", "id", "externalId"]
     path: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """What a sender needs of an answer; None leaves ours."""
+
+    status: int | None = None
+    content_type: str | None = None
+    body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PresetFacts:
     """Everything about a sender that does not depend on one trigger.
 
-    `docs` is the address of the sender's own documentation. `steps` say what to do in the sender's
-    settings, in the sender's words. `dedupe` says in a sentence how repeated events are told.
-    `event_id` and `event_type` are the places of both, the first one that holds a value counts.
-    `headers` are worth keeping. `answers` are those that the sender needs in its own form; for all
-    other outcomes it gets ours. `form_field` names the field of a form that holds the event as
-    JSON."""
+    `docs` is the address of the sender's own documentation, if there is one. `steps` say what to do
+    in the sender's settings, in the sender's words. `dedupe` says how repeated events are
+    recognized. `event_id` and `event_type` are the places of both; the first that holds a value
+    counts.
+    `contact`, `split` and `split_id` are what fits the sender's usual events. `headers` are worth
+    keeping. `answers` are those that the sender needs in its own form; for all other outcomes it
+    gets ours."""
 
     preset: Preset
     title: str
-    docs: str
+    docs: str | None
     steps: tuple[str, ...]
     dedupe: str
     properties: Properties = Properties()
@@ -102,10 +111,11 @@ class PresetFacts:
     event_id: tuple[EventPlace, ...] = ()
     event_type: tuple[EventPlace, ...] = ()
     contact: ContactSuggestion | None = None
+    split: str | None = None
+    split_id: str | None = None
     headers: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
-    answers: Mapping[Outcome, Answer] = field(default_factory=dict)
+    answers: Mapping[Outcome, AnswerForm] = field(default_factory=dict)
     handshakes: tuple[Handshake, ...] = ()
-    formats: tuple[Format, ...] = (Format.JSON,)
-    form_field: str | None = None
+    formats: tuple[EventFormat, ...] = (EventFormat.JSON,)
     notes: tuple[str, ...] = ()

@@ -6,8 +6,8 @@ from runledger.errors import ConflictError, SignatureRefusedError
 from runledger.ids import new_token
 from runledger.sources.base import Received, Signer, SourceKeys
 from runledger.sources.facts import SAMPLE_ID, Sample
-from runledger.sources.registry import Source
 from runledger.sources.schemes.none import NoScheme
+from runledger.sources.source import Source
 
 _ID_CHARACTERS = 16
 

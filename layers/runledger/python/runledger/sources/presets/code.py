@@ -1,15 +1,20 @@
 """Senders of events about source code."""
 
-from runledger.nodes.source_config import EventPlace, HmacVerify, Preset
+from runledger.nodes.source_config import EventPlace, HmacVerify, Preset, TokenVerify
 from runledger.sources.facts import (
+    SAMPLE_ID,
     ChosenBy,
-    Format,
+    ContactSuggestion,
+    EventFormat,
     KeyFacts,
     PresetFacts,
     Properties,
     Sample,
 )
+from runledger.sources.presets.own import STANDARD_HEADER, standard_rule
+from runledger.sources.schemes.alternatives import Alternatives
 from runledger.sources.schemes.hmac import HmacScheme
+from runledger.sources.schemes.token import TokenScheme
 
 GITHUB = PresetFacts(
     preset=Preset.GITHUB,
@@ -35,19 +40,66 @@ GITHUB = PresetFacts(
     samples=(
         Sample(
             "An issue was opened",
-            '{"action":"opened","issue":{"number":7,"title":"The export is empty",'
+            '{"action":"opened","issue":{"id":1001,"number":7,"title":"Sample ' + SAMPLE_ID + '",'
             '"user":{"login":"ana"}},"repository":{"full_name":"example/shop"},'
             '"sender":{"login":"ana"}}',
-            headers={
-                "X-GitHub-Event": "issues",
-                "X-GitHub-Delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
-            },
+            headers={"X-GitHub-Event": "issues", "X-GitHub-Delivery": SAMPLE_ID},
         ),
     ),
-    formats=(Format.JSON, Format.FORM),
-    form_field="payload",
+    formats=(EventFormat.JSON, EventFormat.FORM),
+    notes=("A form's field payload is read as the event.",),
 )
 
 GITHUB_SCHEME = HmacScheme(
     HmacVerify(scheme="HMAC", header="X-Hub-Signature-256", prefix="sha256="), GITHUB.title
+)
+
+GITLAB = PresetFacts(
+    preset=Preset.GITLAB,
+    title="GitLab",
+    docs="https://docs.gitlab.com/user/project/integrations/webhooks/",
+    steps=(
+        "In the project or group, open Settings, Webhooks, and choose Add new webhook.",
+        "Paste the webhook's address under URL.",
+        "Make a secret here and paste it under Secret token, or under Signing token where your "
+        "GitLab has that field.",
+        "Select the triggers that you need.",
+    ),
+    dedupe=(
+        "By Idempotency-Key, which stays the same when GitLab repeats an event (17.4 and newer). "
+        "With a signing token by webhook-id, which is signed."
+    ),
+    secret=KeyFacts(
+        name="Secret token",
+        where="under Secret token or Signing token in the webhook's form",
+        chosen_by=ChosenBy.RUNLEDGER,
+    ),
+    event_id=(EventPlace(header="Idempotency-Key"),),
+    event_type=(EventPlace(header="X-Gitlab-Event"), EventPlace(path="object_kind")),
+    contact=ContactSuggestion("email", "user_email"),
+    headers=("X-Gitlab-Event", "X-Gitlab-Instance", "X-Gitlab-Event-UUID"),
+    samples=(
+        Sample(
+            "A push",
+            '{"object_kind":"push","ref":"refs/heads/main","checkout_sha":"' + SAMPLE_ID + '",'
+            '"user_name":"Ana Example","user_email":"ana@example.com",'
+            '"project":{"path_with_namespace":"example/shop"},"total_commits_count":1}',
+            headers={"X-Gitlab-Event": "Push Hook", "Idempotency-Key": SAMPLE_ID},
+        ),
+    ),
+    notes=(
+        "A secret token proves the sender, not the body: who sees one request can send others. A "
+        "signing token proves the body, the time and the id.",
+    ),
+)
+
+GITLAB_SCHEME = Alternatives(
+    (
+        (
+            "X-Gitlab-Token",
+            TokenScheme(TokenVerify(scheme="TOKEN", header="X-Gitlab-Token"), GITLAB.title),
+        ),
+        (STANDARD_HEADER, HmacScheme(standard_rule(), GITLAB.title)),
+    ),
+    GITLAB.title,
 )

@@ -5,7 +5,7 @@ from runledger.sources.facts import (
     SAMPLE_ID,
     ChosenBy,
     ContactSuggestion,
-    Format,
+    EventFormat,
     KeyFacts,
     PresetFacts,
     Properties,
@@ -16,6 +16,7 @@ from runledger.sources.schemes.hmac import HmacScheme, decoded_secret
 
 _DOCS = "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"
 _PREFIX = "whsec_"
+_FORMATS = (EventFormat.JSON, EventFormat.FORM, EventFormat.MULTIPART, EventFormat.TEXT)
 OUR_HEADER = "X-Runledger-Signature"
 STANDARD_HEADER = "webhook-signature"
 
@@ -60,7 +61,6 @@ _SECRET = KeyFacts(
     where="shown once when it is made; give it to the sender",
     chosen_by=ChosenBy.RUNLEDGER,
     prefix=_PREFIX,
-    encoding="BASE64",
 )
 
 RUNLEDGER = PresetFacts(
@@ -75,7 +75,13 @@ RUNLEDGER = PresetFacts(
     dedupe="By the header Idempotency-Key, or by the trigger's dedupePath.",
     contact=ContactSuggestion("email", "customer.email"),
     samples=(_OUR_SAMPLE,),
-    formats=(Format.JSON, Format.FORM, Format.MULTIPART, Format.TEXT, Format.CLOUDEVENTS),
+    formats=(
+        EventFormat.JSON,
+        EventFormat.FORM,
+        EventFormat.MULTIPART,
+        EventFormat.TEXT,
+        EventFormat.CLOUDEVENTS,
+    ),
 )
 
 SIGNED_RUNLEDGER = PresetFacts(
@@ -97,7 +103,13 @@ SIGNED_RUNLEDGER = PresetFacts(
     secret=_SECRET,
     contact=ContactSuggestion("email", "customer.email"),
     samples=(_OUR_SAMPLE,),
-    formats=(Format.JSON, Format.FORM, Format.MULTIPART, Format.TEXT, Format.CLOUDEVENTS),
+    formats=(
+        EventFormat.JSON,
+        EventFormat.FORM,
+        EventFormat.MULTIPART,
+        EventFormat.TEXT,
+        EventFormat.CLOUDEVENTS,
+    ),
     notes=(
         "X-Runledger-Signature covers no time and no id. Prefer the headers of Standard Webhooks.",
     ),
@@ -127,7 +139,6 @@ STANDARD_WEBHOOKS = PresetFacts(
         where="on the endpoint's page",
         chosen_by=ChosenBy.SENDER,
         prefix=_PREFIX,
-        encoding="BASE64",
     ),
     event_type=(EventPlace(path="type"),),
     contact=ContactSuggestion("email", "data.email"),

@@ -31,8 +31,9 @@ from runledger.sources.schemes.signed_text import (
     check_age,
     check_digits,
     document_of,
+    form_text,
+    is_form,
     placed,
-    require_form,
     signed_text,
 )
 
@@ -70,9 +71,8 @@ class HmacScheme:
             timestamp = self._only(pairs, rule.timestamp_key)
         moment = None if timestamp is None else check_digits(timestamp, sender)
         event_id = placed(received, document, rule.id_header, rule.id_path, sender, "id")
-        parts = SignedParts(timestamp or "", event_id or "")
-        if "{form}" in rule.signed:
-            require_form(received, sender)
+        form = form_text(received, sender) if "{form}" in rule.signed else b""
+        parts = SignedParts(timestamp or "", event_id or "", form)
         self._compare(received, parts, secrets, signatures)
         if moment is not None:
             unit = SECOND if rule.timestamp_unit == "SECONDS" else 1
@@ -86,10 +86,16 @@ class HmacScheme:
     def sign(self, unsigned: Received, secret: str) -> Received:
         rule = self.rule
         unit = SECOND if rule.timestamp_unit == "SECONDS" else 1
-        parts = SignedParts(str(unsigned.received_at // unit), f"msg_{new_token(24)}")
+        parts = SignedParts(
+            str(unsigned.received_at // unit), f"msg_{new_token(_SAMPLE_ID_CHARACTERS)}"
+        )
         if rule.id_header is not None:
             given = unsigned.headers.get(rule.id_header.lower())
             parts = replace(parts, id=given or parts.id)
+        if "{form}" in rule.signed and not is_form(unsigned):
+            raise InvalidInputError("the sender signs a form, so send one", field="contentType")
+        if "{form}" in rule.signed:
+            parts = replace(parts, form=form_text(unsigned, self.sender))
         signed = self._with_places(unsigned, parts)
         url = self.addresses(signed.url)[0]
         text = signed_text(rule.signed, signed, parts, url)
@@ -248,7 +254,7 @@ def _with_values(received: Received, values: dict[str, str]) -> Received:
         *way, last = parse(path)
         parent = document
         for step in way:
-            parent = parent.get(step) if isinstance(parent, dict) else None
+            parent = parent.setdefault(step, {}) if isinstance(parent, dict) else None
         if not isinstance(parent, dict):
             raise InvalidInputError(
                 f"the sample must be a JSON object with a place for {path}", field="body"

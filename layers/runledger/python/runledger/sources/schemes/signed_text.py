@@ -4,20 +4,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from runledger.clock import SECOND
 from runledger.errors import RunledgerError
-from runledger.json_body import parse_json
+from runledger.nodes.source_config import Preset
 from runledger.paths import parse, walk
 from runledger.sources.base import Received
+from runledger.sources.formats.content import Format, format_of
+from runledger.sources.parsing import MAX_SPLIT_BYTES, form_pairs, read_event
 from runledger.sources.schemes.refusing import MISSING, OLD, WRONG, header_of, refuse
 
 _PART = re.compile(r"\{(\w+)\}")
 _DIGITS = re.compile(r"[0-9]{1,16}")
 _ASCII = re.compile(r"[\x20-\x7e]{1,500}")
-_FORM = "application/x-www-form-urlencoded"
-_MAX_FIELDS = 10_000
 _UNITS = {86_400: "day", 3_600: "hour", 60: "minute", 1: "second"}
 # Returns the addresses that the sender may have signed, given the one that it called.
 AddressForms = Callable[[str], tuple[str, ...]]
@@ -29,75 +28,58 @@ def as_called(url: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SignedParts:
-    """The values of one request that a sender signs. `timestamp` is as sent."""
+    """The values of one request that a sender signs, as sent. `form` is what `form_text`
+    returns."""
 
     timestamp: str = ""
     id: str = ""
-
-
-def is_form(received: Received) -> bool:
-    content_type = received.headers.get("content-type", "")
-    return content_type.partition(";")[0].strip().lower() == _FORM
+    form: bytes = b""
 
 
 def signed_text(template: str, received: Received, parts: SignedParts, url: str) -> bytes:
-    """Returns the text that is signed. `{form}` is each field's name and value, in the order of
-    names; the caller has checked with `require_form` that there is one."""
+    """Returns the text that is signed."""
     values = {
         "body": received.body,
         "timestamp": parts.timestamp.encode(),
         "id": parts.id.encode(),
+        "form": parts.form,
         "method": received.method.upper().encode("utf-8", "surrogatepass"),
         "url": url.encode("utf-8", "surrogatepass"),
     }
     pieces: list[bytes] = []
     place = 0
     for part in _PART.finditer(template):
-        pieces.append(template[place : part.start()].encode())
-        name = part[1]
-        pieces.append(form_text(received) if name == "form" else values[name])
+        pieces += [template[place : part.start()].encode(), values[part[1]]]
         place = part.end()
-    pieces.append(template[place:].encode())
-    return b"".join(pieces)
+    return b"".join([*pieces, template[place:].encode()])
 
 
-def form_text(received: Received) -> bytes:
+def form_text(received: Received, sender: str) -> bytes:
     """Returns the form's fields as Twilio signs them: names in order, each followed by its
-    different values in order, without anything between them."""
+    different values in order, without anything between them. Raises SignatureRefusedError unless
+    the body is a form that can be read."""
+    if not is_form(received):
+        refuse(WRONG, sender, "the sender signs the fields of a form, but the body is no form")
     fields: dict[str, set[str]] = {}
-    for name, value in _pairs(received):
-        fields.setdefault(name, set()).add(value)
+    try:
+        for name, value in form_pairs(received):
+            fields.setdefault(name, set()).add(value)
+    except RunledgerError:
+        refuse(WRONG, sender, "the sender signs the fields of a form, but it cannot be read")
     text = "".join(name + value for name in sorted(fields) for value in sorted(fields[name]))
     return text.encode("utf-8", "surrogatepass")
 
 
-def _pairs(received: Received) -> list[tuple[str, str]]:
-    return parse_qsl(
-        received.body.decode("utf-8"),
-        keep_blank_values=True,
-        errors="strict",
-        max_num_fields=_MAX_FIELDS,
-    )
-
-
-def require_form(received: Received, sender: str) -> None:
-    """Raises SignatureRefusedError unless the body is a form that can be read."""
-    if not is_form(received):
-        refuse(WRONG, sender, "the sender signs the fields of a form, but the body is no form")
-    try:
-        _pairs(received)
-    except ValueError:
-        refuse(WRONG, sender, "the body is not a form in UTF-8, or has too many fields")
+def is_form(received: Received) -> bool:
+    return format_of(received.headers.get("content-type", "")) is Format.FORM
 
 
 def document_of(received: Received, sender: str) -> Any:
     """Returns the body's value, for signatures that the body holds. Raises SignatureRefusedError if
     it cannot be read."""
     try:
-        if is_form(received):
-            return dict(_pairs(received))
-        return parse_json(received.body, received.headers.get("content-type", ""))
-    except (RunledgerError, ValueError):
+        return read_event(received, Preset.CUSTOM, most=MAX_SPLIT_BYTES).document
+    except RunledgerError:
         refuse(MISSING, sender, "the body, which holds the signature, cannot be read")
 
 

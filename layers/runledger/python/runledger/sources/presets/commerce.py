@@ -56,3 +56,55 @@ STRIPE_SCHEME = HmacScheme(
     ),
     STRIPE.title,
 )
+
+SHOPIFY = PresetFacts(
+    preset=Preset.SHOPIFY,
+    title="Shopify",
+    docs="https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
+    steps=(
+        "For a store: in the admin, open Settings, Notifications, Webhooks, choose Create webhook, "
+        "the format JSON, and paste the webhook's address under URL.",
+        "For an app: subscribe to the topics in shopify.app.toml, with the webhook's address as "
+        "uri.",
+        "For a store, copy the key that signs its webhooks from the end of that page; for an app, "
+        "copy the app's Client secret. Paste it here.",
+    ),
+    dedupe=(
+        "By the digest of the body: Shopify does not sign X-Shopify-Event-Id. Equal bodies open "
+        "one run."
+    ),
+    properties=Properties(signs_body=True),
+    secret=KeyFacts(
+        name="Client secret",
+        where="in the app's settings, or at the end of the store's page Webhooks",
+        chosen_by=ChosenBy.SENDER,
+    ),
+    event_id=(EventPlace(header="X-Shopify-Event-Id"), EventPlace(header="X-Shopify-Webhook-Id")),
+    event_type=(EventPlace(header="X-Shopify-Topic"),),
+    contact=ContactSuggestion("email", "email"),
+    headers=(
+        "X-Shopify-Topic",
+        "X-Shopify-Shop-Domain",
+        "X-Shopify-Event-Id",
+        "X-Shopify-Webhook-Id",
+        "X-Shopify-Triggered-At",
+    ),
+    samples=(
+        Sample(
+            "An order was created",
+            '{"id":820982911946154508,"name":"#1001","email":"ana@example.com",'
+            '"total_price":"42.50","currency":"EUR","note":"' + SAMPLE_ID + '",'
+            '"customer":{"id":115310627314723954,"email":"ana@example.com","first_name":"Ana"}}',
+            headers={
+                "X-Shopify-Topic": "orders/create",
+                "X-Shopify-Shop-Domain": "example.myshopify.com",
+                "X-Shopify-Event-Id": SAMPLE_ID,
+            },
+        ),
+    ),
+    notes=("The topic is in a header and is not signed.",),
+)
+
+SHOPIFY_SCHEME = HmacScheme(
+    HmacVerify(scheme="HMAC", header="X-Shopify-Hmac-SHA256", encoding="BASE64"), SHOPIFY.title
+)

@@ -1,0 +1,39 @@
+"""The forms of a webhook's address that senders sign, where it is not as they called it."""
+
+import re
+
+_PARTS = re.compile(r"(https?)://([^/:?#]+)(:[0-9]+)?(.*)", re.DOTALL | re.IGNORECASE)
+_PORTS = {"http": ":80", "https": ":443"}
+# HubSpot's documentation lists these twelve; all other escapes stay as they are.
+_HUBSPOT = {
+    "3A": ":",
+    "2F": "/",
+    "3F": "?",
+    "40": "@",
+    "21": "!",
+    "24": "$",
+    "27": "'",
+    "28": "(",
+    "29": ")",
+    "2A": "*",
+    "2C": ",",
+    "3B": ";",
+}
+_HUBSPOT_ESCAPE = re.compile("%(" + "|".join(_HUBSPOT) + ")", re.IGNORECASE)
+
+
+def twilio_addresses(url: str) -> tuple[str, ...]:
+    """Returns the address with and without its port: Twilio's products differ in that."""
+    found = _PARTS.fullmatch(url)
+    if found is None:
+        return (url,)
+    scheme, host, port, rest = found.groups()
+    other = "" if port else _PORTS[scheme.lower()]
+    return (url, f"{scheme}://{host}{other}{rest}")
+
+
+def hubspot_addresses(url: str) -> tuple[str, ...]:
+    """Returns the address as HubSpot's documentation decodes it, and as called: HubSpot's own
+    libraries do not decode."""
+    decoded = _HUBSPOT_ESCAPE.sub(lambda escape: _HUBSPOT[escape[1].upper()], url)
+    return tuple(dict.fromkeys((decoded, url)))
