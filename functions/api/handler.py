@@ -12,6 +12,7 @@ from runledger.routes.api import (
     exports,
     failures,
     invitations,
+    refusals,
     reruns,
     runs,
     secrets,
@@ -38,6 +39,7 @@ for resource in (
     suppressions,
     workspace,
     invitations,
+    refusals,
 ):
     app.include_router(resource.router)
 

@@ -23,6 +23,7 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.services.in_parallel import in_turn
+from runledger.services.triggers.kept_events import KeptEvents
 from runledger.services.triggers.open_run import RunOpener
 from runledger.services.triggers.refusals import Refusals
 from runledger.services.triggers.webhooks import Webhooks
@@ -231,7 +232,13 @@ class Flood:
             RunOpener(
                 of.runs,
                 of.workspaces,
-                Refusals(of.refusals, of.workspaces, engine.clock),
+                Refusals(
+                    of.refusals,
+                    of.workspaces,
+                    KeptEvents(of.kept_events, engine.clock),
+                    RateStore(self.table),
+                    engine.clock,
+                ),
                 engine.clock,
             ),
             RateStore(self.table),

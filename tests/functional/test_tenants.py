@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR, iso, now_ms
+from runledger.models.kept_event import CaptureOutcome, KeptEvent
+from runledger.models.refusal import Refusal
 from runledger.models.run import ErrorDetail, RunStatus
 from runledger.models.workspace import Membership, Role
 from runledger.services.workspaces.workspaces import create_workspace
@@ -83,7 +85,9 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
         contact_id=contact,
         message=CANARY,
         source=EMAIL,
+        kept_until=deployed.clock.now + DAY,
     )
+    _kept(deployed, refusal, automation_id)
     rule = {"kind": "HAS_TAG", "tag": CANARY}
     _made("PUT", f"/v1/secrets/{CANARY.upper()}", {"value": "a secret"})
     _made("POST", "/v1/suppressions", {"address": EMAIL, "note": CANARY})
@@ -144,6 +148,21 @@ def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, 
         body=CANARY,
     )
     return run.id, delivery.id
+
+
+def _kept(engine: Engine, refusal: Refusal, automation_id: str) -> None:
+    """The event of a refusal, and a captured one."""
+    event = KeptEvent(
+        method="POST",
+        headers={"content-type": "text/plain"},
+        body=CANARY.encode(),
+        source=EMAIL,
+        received_at=engine.clock.now,
+    )
+    engine.kept_events.keep_refused(refusal, event)
+    engine.captures.begin(engine.workspace_id, automation_id)
+    automation = engine.stores.automations.get(engine.workspace_id, automation_id)
+    engine.captures.note(automation, event, CaptureOutcome.ACCEPTED, status=202)
 
 
 def _cancellation(engine: Engine) -> str:

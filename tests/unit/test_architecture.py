@@ -54,7 +54,7 @@ BESIDE = {"outbound": {"nodes"}}
 
 # The rooms of `services/`, from top to bottom, with the subject of each file.
 ROOMS = {
-    "erasure": "contact_eraser erasers",
+    "erasure": "contact_eraser erasers kept_event_eraser",
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
     "reruns": "effects plans previews rerun version_machines",
@@ -65,7 +65,8 @@ ROOMS = {
     "automations": "activations automation_stopper automations catalogue preview rotation "
     "template_variables templates upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
-    "triggers": "event_dates manual open_run refusals upstream webhooks",
+    "triggers": "captures event_dates kept_events kept_marks kept_requests manual open_run "
+    "refusals replays upstream webhooks",
     "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
     "message_tools node_claims settle silence start superseded_machines walk walk_contract "
     "watchdog",
@@ -73,7 +74,7 @@ ROOMS = {
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
     "contacts": "addresses contacts known_contact named_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
-    "refusals reruns runs secrets segments steps suppressions templates workspaces",
+    "kept_events refusals reruns runs secrets segments steps suppressions templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "key_forms key_versions names secrets signing values",
     "workspaces": "accounts identity invitation_mail invitations me members workspaces",

@@ -91,9 +91,10 @@ def test_a_file_has_a_header_and_one_line_a_row() -> None:
         data
         == (
             "\ufeffid,reason,message,automationId,automationName,version,trigger.type,contactId,"
-            "runId,source,count,createdAt,lastAt,erasedAt,unreadable\r\n"
+            "runId,source,count,createdAt,lastAt,erasedAt,unreadable,keptUntil,replayedAt,"
+            "replayedBy,replayRunIds,replayRefusalId\r\n"
             'ref_1,NO_CONTACT,"say ""hi"",\nthen go",aut_1,Order paid,3,WEBHOOK,,,203.0.113.9,2,'
-            "2026-01-31T09:30:00.000Z,2026-01-31T09:30:00.000Z,,\r\n"
+            "2026-01-31T09:30:00.000Z,2026-01-31T09:30:00.000Z,,,,,,,\r\n"
         ).encode()
     )
     assert file_name(export) == "runledger-refusals-2026-01-31-093500.csv"

@@ -126,6 +126,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/{automation_id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Capture events
+         * @description Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They can be read for an hour. Replaces a capture that is under way.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["captureEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/automations/{automation_id}/captured-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List captured events
+         * @description Lists the events that captures of the last hour have kept, newest first, at most 40.
+         */
+        get: operations["listCapturedEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/{automation_id}/fires": {
         parameters: {
             query?: never;
@@ -885,11 +927,33 @@ export interface paths {
         };
         /**
          * Get refusal
-         * @description Returns one refusal.
+         * @description Returns one refusal, with its event if that is kept.
          */
         get: operations["getRefusal"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/refusals/{refusal_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay refusal
+         * @description Sends a refused event once through the trigger as it is now. Its signature and rate are not checked again. If the event is refused again, `refusal` is the new refusal. If the request is interrupted, send it again: it finds the runs that were opened already.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["replayRefusal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1795,6 +1859,13 @@ export interface components {
             webhook: components["schemas"]["WebhookView"] | null;
         };
         /**
+         * BodyFormat
+         * @description How the body of a kept event is shown. JSON: as its value. TEXT: as text. BINARY: as text in
+         *     which bytes that are no characters are replaced.
+         * @enum {string}
+         */
+        BodyFormat: "JSON" | "TEXT" | "BINARY";
+        /**
          * BulkCancelDocument
          * @description The open runs to cancel, chosen by the filters of their list, and the reason.
          */
@@ -1897,6 +1968,125 @@ export interface components {
              * @description Why the run was canceled.
              */
             reason: string;
+        };
+        /**
+         * CapturedEventsView
+         * @description The captured events of an automation, and the capture that is under way.
+         */
+        CapturedEventsView: {
+            /** @description The present capture; null if there is none. */
+            capture: components["schemas"]["CaptureView"] | null;
+            /**
+             * Items
+             * @description The captured events, newest first.
+             */
+            items: components["schemas"]["CapturedEventView"][];
+        };
+        /**
+         * CapturedEventView
+         * @description An event that a capture kept, and its result.
+         */
+        CapturedEventView: {
+            /**
+             * Body
+             * @description The body: a JSON value, or a text.
+             */
+            body: unknown;
+            /**
+             * Contenttype
+             * @description The header Content-Type; null without one.
+             */
+            contentType: string | null;
+            /**
+             * Eventid
+             * @description The event's id; null if its source names none.
+             */
+            eventId: string | null;
+            /** @description How `body` is shown. */
+            format: components["schemas"]["BodyFormat"];
+            /**
+             * Headers
+             * @description The headers, by lower-case name.
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Id
+             * @description The captured event's id.
+             */
+            id: string;
+            /**
+             * Message
+             * @description Why it was refused; null otherwise.
+             */
+            message: string | null;
+            /**
+             * Method
+             * @description The HTTP method.
+             */
+            method: string;
+            /** @description ACCEPTED: it opened its runs, or found them. IGNORED: the trigger's filter left it out. REFUSED: it opened no run. */
+            outcome: components["schemas"]["CaptureOutcome"];
+            /**
+             * Query
+             * @description The query parameters.
+             */
+            query: {
+                [key: string]: string;
+            };
+            /**
+             * Receivedat
+             * @description When it was received.
+             */
+            receivedAt: string;
+            /**
+             * Refusalid
+             * @description The refusal that it left; null if there is none.
+             */
+            refusalId: string | null;
+            /**
+             * Runids
+             * @description The runs that it opened or found.
+             */
+            runIds: string[];
+            /**
+             * Status
+             * @description The HTTP status that the sender got.
+             */
+            status: number;
+            /**
+             * Truncated
+             * @description Whether only the beginning of the body is shown.
+             */
+            truncated: boolean;
+            /**
+             * Type
+             * @description The event's type; null if its source names none.
+             */
+            type: string | null;
+        };
+        /**
+         * CaptureOutcome
+         * @description The result of a captured event.
+         * @enum {string}
+         */
+        CaptureOutcome: "ACCEPTED" | "IGNORED" | "REFUSED";
+        /**
+         * CaptureView
+         * @description A capture: the next events of an automation are kept.
+         */
+        CaptureView: {
+            /**
+             * Left
+             * @description How many more events it keeps.
+             */
+            left: number;
+            /**
+             * Until
+             * @description When the capture ends.
+             */
+            until: string;
         };
         /**
          * Consents
@@ -3402,6 +3592,54 @@ export interface components {
             status: components["schemas"]["InvitationStatus"];
         };
         /**
+         * KeptEventView
+         * @description An event as it was received. Credentials in its headers and query, and values under names
+         *     like `password` in its body, are shown as `[redacted]`.
+         */
+        KeptEventView: {
+            /**
+             * Body
+             * @description The body: a JSON value, or a text.
+             */
+            body: unknown;
+            /**
+             * Contenttype
+             * @description The header Content-Type; null without one.
+             */
+            contentType: string | null;
+            /** @description How `body` is shown. */
+            format: components["schemas"]["BodyFormat"];
+            /**
+             * Headers
+             * @description The headers, by lower-case name.
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Method
+             * @description The HTTP method.
+             */
+            method: string;
+            /**
+             * Query
+             * @description The query parameters.
+             */
+            query: {
+                [key: string]: string;
+            };
+            /**
+             * Receivedat
+             * @description When it was received.
+             */
+            receivedAt: string;
+            /**
+             * Truncated
+             * @description Whether only the beginning of the body is shown.
+             */
+            truncated: boolean;
+        };
+        /**
          * ListName
          * @description The lists that can be exported.
          * @enum {string}
@@ -4204,6 +4442,113 @@ export interface components {
          */
         Reentry: "ALWAYS" | "ONCE" | "ONE_AT_A_TIME";
         /**
+         * RefusalDetailView
+         * @description A trigger that opened no run, with its event.
+         */
+        RefusalDetailView: {
+            /**
+             * Automationid
+             * @description The automation that was triggered.
+             */
+            automationId: string;
+            /**
+             * Automationname
+             * @description The automation's name at that time.
+             */
+            automationName: string;
+            /**
+             * Contactid
+             * @description The contact that the event was about; null if none was found.
+             */
+            contactId: string | null;
+            /**
+             * Count
+             * @description How many refusals this row stands for.
+             */
+            count: number;
+            /**
+             * Createdat
+             * @description When the first of them happened.
+             */
+            createdAt: string;
+            /**
+             * Erasedat
+             * @description When the contact was erased, together with all personal data.
+             */
+            erasedAt?: string | null;
+            /** @description The event that was refused; null if it is not kept, or no longer. */
+            event: components["schemas"]["KeptEventView"] | null;
+            /**
+             * Id
+             * @description The refusal's id.
+             */
+            id: string;
+            /**
+             * Keptuntil
+             * @description Until when the event is kept and can be replayed; null if it is not kept.
+             */
+            keptUntil?: string | null;
+            /**
+             * Lastat
+             * @description When the latest of them happened.
+             */
+            lastAt: string;
+            /**
+             * Message
+             * @description The reason, in words.
+             */
+            message: string;
+            /** @description Why no run was opened. */
+            reason: components["schemas"]["RefusalReason"];
+            /**
+             * Replayedat
+             * @description When the event was replayed; null if it was not.
+             */
+            replayedAt?: string | null;
+            /**
+             * Replayedby
+             * @description The e-mail address of the user who replayed it.
+             */
+            replayedBy?: string | null;
+            /**
+             * Replayrefusalid
+             * @description The new refusal, if the replayed event was refused again.
+             */
+            replayRefusalId?: string | null;
+            /**
+             * Replayrunids
+             * @description The runs that the replay opened or found. Null if there was no replay, or if it was interrupted: then the same request completes it.
+             */
+            replayRunIds?: string[] | null;
+            /**
+             * Runid
+             * @description The run that prevented a new one, or the run that the same event opened before.
+             */
+            runId: string | null;
+            /**
+             * Source
+             * @description Where the event came from: an IP address, a user's e-mail address or the id of an upstream run.
+             */
+            source: string | null;
+            /**
+             * Trigger
+             * @description The trigger: its `type`, and details for that type.
+             */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /**
+             * Unreadable
+             * @description Which parts of the stored row are damaged and could not be read, in one sentence; their fields are empty. Null if the whole row was read.
+             */
+            unreadable?: string | null;
+            /**
+             * Version
+             * @description The active version at that time; null if there was none.
+             */
+            version: number | null;
+        };
+        /**
          * RefusalReason
          * @description Why a trigger opened no run.
          * @enum {string}
@@ -4251,6 +4596,11 @@ export interface components {
              */
             id: string;
             /**
+             * Keptuntil
+             * @description Until when the event is kept and can be replayed; null if it is not kept.
+             */
+            keptUntil?: string | null;
+            /**
              * Lastat
              * @description When the latest of them happened.
              */
@@ -4262,6 +4612,26 @@ export interface components {
             message: string;
             /** @description Why no run was opened. */
             reason: components["schemas"]["RefusalReason"];
+            /**
+             * Replayedat
+             * @description When the event was replayed; null if it was not.
+             */
+            replayedAt?: string | null;
+            /**
+             * Replayedby
+             * @description The e-mail address of the user who replayed it.
+             */
+            replayedBy?: string | null;
+            /**
+             * Replayrefusalid
+             * @description The new refusal, if the replayed event was refused again.
+             */
+            replayRefusalId?: string | null;
+            /**
+             * Replayrunids
+             * @description The runs that the replay opened or found. Null if there was no replay, or if it was interrupted: then the same request completes it.
+             */
+            replayRunIds?: string[] | null;
             /**
              * Runid
              * @description The run that prevented a new one, or the run that the same event opened before.
@@ -4289,6 +4659,37 @@ export interface components {
              * @description The active version at that time; null if there was none.
              */
             version: number | null;
+        };
+        /**
+         * ReplayedRunView
+         * @description One run that a replay opened or found.
+         */
+        ReplayedRunView: {
+            /**
+             * Duplicate
+             * @description Whether the run existed before, because the same event had opened it.
+             */
+            duplicate: boolean;
+            /**
+             * Runid
+             * @description The run's id.
+             */
+            runId: string;
+            /** @description The run's status. */
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
+         * ReplayView
+         * @description The result of a replay.
+         */
+        ReplayView: {
+            /** @description The new refusal, if the event was refused again; it can be replayed too. */
+            refusal: components["schemas"]["RefusalView"] | null;
+            /**
+             * Runs
+             * @description The runs of the event; empty if it was refused again, or if the trigger's filter ignored it.
+             */
+            runs: components["schemas"]["ReplayedRunView"][];
         };
         /**
          * ReportKind
@@ -6480,6 +6881,77 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    captureEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listCapturedEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapturedEventsView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listFires: {
         parameters: {
             query?: {
@@ -8305,7 +8777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RefusalView"];
+                    "application/json": components["schemas"]["RefusalDetailView"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -8321,6 +8793,73 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replayRefusal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the refusal. */
+                refusal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No run was opened: the event had opened its runs before, it was ignored, or it was refused again. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The event was replayed before or never kept, or the automation accepts no events. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The event is no longer kept. */
+            410: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -92,9 +92,12 @@ if TYPE_CHECKING:
     from runledger.services.stream.expiry import ExpiryFollower
     from runledger.services.stream.failure_groups import FailureGroups
     from runledger.services.stream.follow import Followers
+    from runledger.services.triggers.captures import Captures
+    from runledger.services.triggers.kept_events import KeptEvents
     from runledger.services.triggers.manual import ManualRuns
     from runledger.services.triggers.open_run import RunOpener
     from runledger.services.triggers.refusals import Refusals
+    from runledger.services.triggers.replays import Replays
     from runledger.services.triggers.upstream import UpstreamRuns
     from runledger.services.triggers.webhooks import Webhooks
     from runledger.services.workspaces.accounts import Accounts
@@ -491,7 +494,28 @@ class Composition:
     def refusals(self) -> "Refusals":
         from runledger.services.triggers.refusals import Refusals
 
-        return Refusals(self.stores.refusals, self.stores.workspaces, self.clock)
+        of = self.stores
+        return Refusals(of.refusals, of.workspaces, self.kept_events, self.rates, self.clock)
+
+    @cached_property
+    def kept_events(self) -> "KeptEvents":
+        from runledger.services.triggers.kept_events import KeptEvents
+
+        return KeptEvents(self.stores.kept_events, self.clock)
+
+    @cached_property
+    def captures(self) -> "Captures":
+        from runledger.services.triggers.captures import Captures
+
+        of = self.stores
+        return Captures(of.automations, of.kept_events, self.kept_events, self.clock)
+
+    @cached_property
+    def replays(self) -> "Replays":
+        from runledger.services.triggers.replays import Replays
+
+        of = self.stores
+        return Replays(of.automations, of.kept_events, self.refusals, self.webhooks, self.clock)
 
     @cached_property
     def opener(self) -> "RunOpener":
@@ -809,6 +833,7 @@ class Composition:
     def erasing(self) -> "ContactEraser":
         from runledger.services.erasure import erasers
         from runledger.services.erasure.contact_eraser import ContactEraser
+        from runledger.services.erasure.kept_event_eraser import KeptEventEraser
         from runledger.store.erased_runs import ErasedRunStore
 
         of, clock, channels = self.stores, self.clock, self.described_channels
@@ -824,12 +849,13 @@ class Composition:
                 "dlv": erasers.DeliveryEraser(
                     of.deliveries, of.workspaces, of.bodies, channels, clock
                 ),
-                "ref": erasers.RefusalEraser(of.refusals, clock),
+                "ref": erasers.RefusalEraser(of.refusals, of.kept_events, clock),
             },
             others=(
                 erasers.SuppressionEraser(of.suppressions, of.contacts),
                 erasers.FrequencyEraser(self.table, channels),
                 erasers.EntryEraser(self.table, of.automations),
+                KeptEventEraser(of.kept_events, of.refusals, clock),
                 erasers.ExportEraser(self.export_removal, clock),
             ),
             clock=clock,

@@ -1,5 +1,6 @@
 """Refusals as the API shows them."""
 
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
@@ -7,6 +8,29 @@ from pydantic import Field
 from runledger.api.lists import UNREADABLE
 from runledger.models.base import WireModel
 from runledger.models.refusal import RefusalReason
+
+
+class BodyFormat(StrEnum):
+    """How the body of a kept event is shown. JSON: as its value. TEXT: as text. BINARY: as text in
+    which bytes that are no characters are replaced."""
+
+    JSON = "JSON"
+    TEXT = "TEXT"
+    BINARY = "BINARY"
+
+
+class KeptEventView(WireModel):
+    """An event as it was received. Credentials in its headers and query, and values under names
+    like `password` in its body, are shown as `[redacted]`."""
+
+    method: str = Field(description="The HTTP method.")
+    headers: dict[str, str] = Field(description="The headers, by lower-case name.")
+    query: dict[str, str] = Field(description="The query parameters.")
+    content_type: str | None = Field(description="The header Content-Type; null without one.")
+    format: BodyFormat = Field(description="How `body` is shown.")
+    body: Any = Field(description="The body: a JSON value, or a text.")
+    truncated: bool = Field(description="Whether only the beginning of the body is shown.")
+    received_at: str = Field(description="When it was received.")
 
 
 class RefusalView(WireModel):
@@ -41,8 +65,34 @@ class RefusalView(WireModel):
     count: int = Field(description="How many refusals this row stands for.")
     created_at: str = Field(description="When the first of them happened.")
     last_at: str = Field(description="When the latest of them happened.")
+    kept_until: str | None = Field(
+        default=None,
+        description="Until when the event is kept and can be replayed; null if it is not kept.",
+    )
+    replayed_at: str | None = Field(
+        default=None, description="When the event was replayed; null if it was not."
+    )
+    replayed_by: str | None = Field(
+        default=None, description="The e-mail address of the user who replayed it."
+    )
+    replay_run_ids: list[str] | None = Field(
+        default=None,
+        description="The runs that the replay opened or found. Null if there was no replay, or if "
+        "it was interrupted: then the same request completes it.",
+    )
+    replay_refusal_id: str | None = Field(
+        default=None, description="The new refusal, if the replayed event was refused again."
+    )
     erased_at: str | None = Field(
         default=None,
         description="When the contact was erased, together with all personal data.",
     )
     unreadable: str | None = Field(default=None, description=UNREADABLE)
+
+
+class RefusalDetailView(RefusalView):
+    """A trigger that opened no run, with its event."""
+
+    event: KeptEventView | None = Field(
+        description="The event that was refused; null if it is not kept, or no longer."
+    )

@@ -20,13 +20,30 @@ class RefusalReason(StrEnum):
     KEY_REUSED = "KEY_REUSED"
 
 
+class Replay(Model):
+    """The replay of a refused event. `version` is the version that was active when it began: its
+    trigger reads the event, also if the replay is interrupted and goes on later. `run_ids` is None
+    until the replay has ended; `refusal_id` is the new refusal, if the event was refused again."""
+
+    at: int
+    by: str
+    version: int
+    run_ids: tuple[str, ...] | None = None
+    refusal_id: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.run_ids is not None
+
+
 class Refusal(Model):
     """One refused trigger, or all triggers refused for one reason in one minute: `count` of them,
     with the facts of the first.
 
     `run_id` is the run in the way, or the run that the same event opened before. `source` is who
-    fired it: an address, a user's e-mail or the id of an upstream run. `erased_at` is when the
-    person was removed from it; `unreadable` says which parts of a damaged row were left out."""
+    fired it: an address, a user's e-mail or the id of an upstream run. `kept_until` is until when
+    the event itself is kept, if it is. `erased_at` is when the person was removed from it;
+    `unreadable` says which parts of a damaged row were left out."""
 
     id: str
     workspace_id: str
@@ -43,6 +60,8 @@ class Refusal(Model):
     created_at: int
     last_at: int
     expires_at: int
+    kept_until: int | None = None
+    replay: Replay | None = None
     erased_at: int | None = None
     unreadable: str | None = None
 

@@ -19,6 +19,7 @@ from runledger.models.automation import (
     Version,
 )
 from runledger.models.base import Model
+from runledger.models.kept_event import Capture
 from runledger.models.webhook_keys import WebhookKeys
 from runledger.store import keys
 from runledger.store.documents import newest_rows
@@ -266,6 +267,17 @@ class AutomationStore:
                 "somebody else changed the webhook's keys at the same time; try again in a minute"
             ) from error
 
+    def capture(self, automation: Automation, capture: Capture) -> None:
+        """Begins a capture, in place of any earlier one. Raises NotFoundError if the automation
+        does not exist."""
+        is_there = Attr("pk").exists()
+        key = keys.automation(automation.workspace_id, automation.id)
+        change = Change(set={"capture": capture.model_dump(mode="json")})
+        try:
+            self._table.change(key, change, is_there)
+        except ConditionFailedError as error:
+            raise NotFoundError(f"there is no automation {automation.id}") from error
+
     def at(self, key: "Key") -> Automation:
         """Returns the automation whose row has this key."""
         item = self._table.get(key, consistent=True)
@@ -361,4 +373,5 @@ def _from_item(item: "Item") -> Automation:
         webhook_keys=(
             WebhookKeys.model_validate(item["webhookKeys"]) if item.get("webhookKeys") else None
         ),
+        capture=Capture.model_validate(item["capture"]) if item.get("capture") else None,
     )

@@ -6,7 +6,11 @@
 | steps that a rerun takes over when it comes to them | table | `RUN#run` | `PREPARED#node` |
 | reruns of a run, and of its reruns | table | `RERUNS#run` | `rerun` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
-| a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
+| a refusal; its event, if that is kept | table | `REFUSAL#refusal` | `REFUSAL`, `EVENT` |
+| captured events of an automation | table | `CAPTURE#automation` | `createdAt#id` |
+| how many a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
+| kept events of a workspace, with marks | table | `WORKSPACE#workspace#KEPT` | `createdAt#id` |
+| an erasure's search in those | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
 | that one of these expired, and when | table | that of its row | `TOMBSTONE` |
 | a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
 | may this address be written to | table | `SUPPRESSION#sha256(address)` | `SUPPRESSION` |
@@ -146,6 +150,32 @@ def delivery(delivery_id: str) -> Key:
 
 def refusal(refusal_id: str) -> Key:
     return Key(f"REFUSAL#{refusal_id}", "REFUSAL")
+
+
+def refused_event(refusal_id: str) -> Key:
+    """Returns the key of a refusal's event, in the partition of the refusal."""
+    return Key(refusal(refusal_id).pk, "EVENT")
+
+
+def captured_event(automation_id: str, kept_at: int, event_id: str) -> Key:
+    return Key(f"CAPTURE#{automation_id}", created_key(kept_at, event_id))
+
+
+def capture_count(automation_id: str, capture_id: str) -> Key:
+    """Returns the key of a capture's counter, beside its events."""
+    return Key(f"CAPTURE#{automation_id}", f"COUNT#{capture_id}")
+
+
+def kept_event(workspace_id: str, kept_at: int, event_id: str) -> Key:
+    """Returns the key of the item by which an erasure finds a kept event."""
+    return Key(f"WORKSPACE#{workspace_id}#KEPT", created_key(kept_at, event_id))
+
+
+def kept_search(workspace_id: str, contact_id: str) -> Key:
+    """Returns the key of the progress of an erasure, by a hash of the contact's id: the row stays
+    for some days after the contact is gone."""
+    digest = hashlib.sha256(contact_id.encode()).hexdigest()
+    return Key(f"WORKSPACE#{workspace_id}#KEPT", f"SEARCH#{digest}")
 
 
 def failure_group(group_id: str) -> Key:

@@ -1,13 +1,13 @@
 """Refusals: one row each, or one row for all refusals with one reason in a minute."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, NotFoundError, UnreadableError
 from runledger.models.erasure import ERASED_TEXT
-from runledger.models.refusal import Refusal, RefusalReason
+from runledger.models.refusal import Refusal, RefusalReason, Replay
 from runledger.models.run import TriggerType
 from runledger.observability import log_failure
 from runledger.store import keys
@@ -15,7 +15,7 @@ from runledger.store.salvage import NEVER, Reader, salvaged, whole
 from runledger.store.table import Change, key_attributes, ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runledger.store.table import Table
     from runledger.store.values import Item
@@ -52,10 +52,40 @@ class RefusalStore:
         is_there = Attr("pk").exists()
         change = Change(
             set={"message": ERASED_TEXT, "erasedAt": now},
-            remove=["source", "contactId", "gsi3pk"],
+            remove=["source", "contactId", "gsi3pk", "keptUntil"],
         )
         with suppress(ConditionFailedError):
             self._table.update(keys.refusal(refusal_id), change, is_there)
+
+    def begin_replay(self, refusal_id: str, replay: Replay) -> Refusal:
+        """Marks a refusal as replayed, before anything is sent. If it is marked already, that mark
+        is kept. Returns the refusal with the mark that holds. Raises ConditionFailedError if the
+        refusal does not exist, or the person was erased from it."""
+        is_there = Attr("pk").exists()
+        is_not_erased = Attr("erasedAt").not_exists()
+        is_first = Attr("replay").not_exists()
+        change = Change(set={"replay": _replay_value(replay)})
+        key = keys.refusal(refusal_id)
+        try:
+            return _from_item(self._table.update(key, change, is_there & is_not_erased & is_first))
+        except ConditionFailedError as error:
+            if error.item is None or "replay" not in error.item or "erasedAt" in error.item:
+                raise
+            return _from_item(error.item)
+
+    def end_replay(self, refusal_id: str, ended: Replay) -> Refusal:
+        """Records the result of a replay. If another process has recorded one, that one is kept.
+        Returns the refusal. Raises ConditionFailedError if the refusal does not exist."""
+        is_same_replay = Attr("replay.at").eq(ended.at) & Attr("replay.by").eq(ended.by)
+        is_open = Attr("replay.runIds").not_exists()
+        change = Change(set={"replay": _replay_value(ended)})
+        key = keys.refusal(refusal_id)
+        try:
+            return _from_item(self._table.update(key, change, is_same_replay & is_open))
+        except ConditionFailedError as error:
+            if error.item is None:
+                raise
+            return _from_item(error.item)
 
     def get(self, refusal_id: str) -> Refusal:
         found = self.find(refusal_id)
@@ -73,9 +103,12 @@ class RefusalStore:
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         return None if item is None else _shown_from_item(item)
 
-    def get_many(self, refusal_ids: "Iterable[str]") -> dict[str, Refusal]:
+    def get_many(
+        self, refusal_ids: "Iterable[str]", *, consistent: bool = False
+    ) -> dict[str, Refusal]:
         """Returns refusals for display. A damaged row is read as far as possible."""
-        found = self._table.batch_get(keys.refusal(refusal_id) for refusal_id in refusal_ids)
+        wanted = [keys.refusal(refusal_id) for refusal_id in refusal_ids]
+        found = self._table.batch_get(wanted, consistent=consistent)
         refusals = [_shown_from_item(item) for item in found.values()]
         return {refusal.id: refusal for refusal in refusals}
 
@@ -103,9 +136,31 @@ def _to_item(refusal: Refusal, shards: int) -> "Item":
         "source": refusal.source,
         "count": refusal.count,
         "lastAt": refusal.last_at,
+        "keptUntil": refusal.kept_until,
+        "replay": refusal.replay and _replay_value(refusal.replay),
         "erasedAt": refusal.erased_at,
         "ttl": ttl(refusal.expires_at),
     }
+
+
+def _replay_value(replay: Replay) -> dict[str, Any]:
+    optional = {
+        "runIds": None if replay.run_ids is None else list(replay.run_ids),
+        "refusalId": replay.refusal_id,
+    }
+    given = {name: value for name, value in optional.items() if value is not None}
+    return {"at": replay.at, "by": replay.by, "version": replay.version, **given}
+
+
+def _replay(value: "Mapping[str, Any]") -> Replay:
+    run_ids = value.get("runIds")
+    return Replay(
+        at=value["at"],
+        by=value["by"],
+        version=value["version"],
+        run_ids=None if run_ids is None else tuple(run_ids),
+        refusal_id=value.get("refusalId"),
+    )
 
 
 _REFUSAL: dict[str, Reader] = {
@@ -124,6 +179,8 @@ _REFUSAL: dict[str, Reader] = {
     "created_at": lambda item: keys.created_at_of(item["createdKey"]),
     "last_at": lambda item: item["lastAt"],
     "expires_at": lambda item: item["ttl"] * 1_000,
+    "kept_until": lambda item: item.get("keptUntil"),
+    "replay": lambda item: _replay(item["replay"]) if item.get("replay") else None,
     "erased_at": lambda item: item.get("erasedAt"),
 }
 

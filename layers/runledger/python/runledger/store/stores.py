@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runledger.store.frequencies import FrequencyStore
     from runledger.store.freshness import FreshnessStore
     from runledger.store.invitations import InvitationStore
+    from runledger.store.kept_events import KeptEventStore
     from runledger.store.machines import MachineStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.runs import RunStore
@@ -123,6 +124,12 @@ class Stores:
         from runledger.store.refusals import RefusalStore
 
         return RefusalStore(self.table)
+
+    @cached_property
+    def kept_events(self) -> "KeptEventStore":
+        from runledger.store.kept_events import KeptEventStore
+
+        return KeptEventStore(self.table, self.bodies)
 
     @cached_property
     def schedules(self) -> "ScheduleStore":

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from runledger.api.automations import AutomationView, ProblemsView, RotationDocument
 from runledger.api.documents import sent_fields
+from runledger.api.kept_events import CaptureView
 from runledger.composition import services
 from runledger.errors import InvalidGraphError
 from runledger.http import answers, make_router, needs, public_url
@@ -176,6 +177,14 @@ def archive_automation(automation_id: str) -> AutomationView:
 def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> AutomationView:
     stopped = services().stopping.stop(who.workspace_id, automation_id, status, who.email)
     return _automations().view(stopped)
+
+
+@router.post("/v1/automations/<automation_id>/capture", tags=["Automations"])
+@needs(Role.MEMBER)
+def capture_events(automation_id: str) -> CaptureView:
+    """Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They
+    can be read for an hour. Replaces a capture that is under way."""
+    return services().captures.begin(require_role(router).workspace_id, automation_id)
 
 
 @router.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])

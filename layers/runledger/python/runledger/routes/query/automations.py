@@ -14,6 +14,7 @@ from runledger.api.automations import (
     VersionSummaryView,
     VersionView,
 )
+from runledger.api.kept_events import CapturedEventsView
 from runledger.api.lists import ListView
 from runledger.composition import services
 from runledger.http import make_router, public_url
@@ -85,6 +86,12 @@ def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> 
     return services().resource_lists.fires(
         require_role(router).workspace_id, automation_id, limit, cursor
     )
+
+
+@router.get("/v1/automations/<automation_id>/captured-events", tags=["Automations"])
+def list_captured_events(automation_id: str) -> CapturedEventsView:
+    """Lists the events that captures of the last hour have kept, newest first, at most 40."""
+    return services().captures.view(require_role(router).workspace_id, automation_id)
 
 
 @router.get("/v1/node-types", tags=["Automations"])

@@ -2,7 +2,7 @@
 
 from runledger.api.counts import CountsView
 from runledger.api.lists import ListView
-from runledger.api.refusals import RefusalView
+from runledger.api.refusals import RefusalDetailView, RefusalView
 from runledger.composition import services
 from runledger.http import answers, make_router
 from runledger.routes.callers import require_role
@@ -29,6 +29,6 @@ def count_refusals(filters: RefusalFilters) -> CountsView:
 
 @router.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
 @answers({410: "The refusal has expired."})
-def get_refusal(refusal_id: str) -> RefusalView:
-    """Returns one refusal."""
+def get_refusal(refusal_id: str) -> RefusalDetailView:
+    """Returns one refusal, with its event if that is kept."""
     return services().details.refusal(require_role(router).workspace_id, refusal_id)

@@ -94,6 +94,11 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "lastAt",
         "erasedAt",
         "unreadable",
+        "keptUntil",
+        "replayedAt",
+        "replayedBy",
+        "replayRunIds",
+        "replayRefusalId",
     ),
 }
 _BYTE_ORDER_MARK = "\ufeff"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.erased_runs import ErasedRunStore
     from runledger.store.failures import FailureStore
+    from runledger.store.kept_events import KeptEventStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.suppressions import SuppressionStore
     from runledger.store.table import Table
@@ -175,16 +176,21 @@ class DeliveryEraser:
 
 @dataclass(frozen=True, slots=True)
 class RefusalEraser:
-    """Erases a refusal. No later write changes a stored refusal, except its count."""
+    """Erases a refusal, and its event if that is kept. Later writes change only a stored refusal's
+    count and replay."""
 
     refusals: "RefusalStore"
+    events: "KeptEventStore"
     clock: Clock
 
     def addresses(self, row: "Item") -> Iterable[Address]:
         return ()
 
     def erase(self, erasure: Erasure, row: "Item") -> bool:
-        self.refusals.erase(row["pk"].partition("#")[2], self.clock())
+        refusal_id = row["pk"].partition("#")[2]
+        # The row leaves the contact's index last.
+        self.events.delete_of_refusal(refusal_id)
+        self.refusals.erase(refusal_id, self.clock())
         return True
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.api.deliveries import DeliveryDetailView
-from runledger.api.refusals import RefusalView
+from runledger.api.refusals import RefusalDetailView
 from runledger.api.runs import RunDetailView
 from runledger.clock import Clock, iso
 from runledger.errors import GoneError, NotFoundError, RunledgerError
@@ -12,7 +12,8 @@ from runledger.services.runs.body_links import with_links
 from runledger.services.triggers.open_run import keyed_run_id
 from runledger.services.triggers.upstream import dedupe_key
 from runledger.services.views.deliveries import delivery_detail_view
-from runledger.services.views.refusals import refusal_view
+from runledger.services.views.kept_events import kept_event_view
+from runledger.services.views.refusals import refusal_detail_view
 from runledger.services.views.runs import run_detail_view
 from runledger.store import keys
 
@@ -54,13 +55,14 @@ class Details:
         detail = run_detail_view(history, graph, upstream, downstream, attempts, reruns, now)
         return with_links(detail, history.run, self.stores.bodies, now)
 
-    def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
+    def refusal(self, workspace_id: str, refusal_id: str) -> RefusalDetailView:
         now = self.clock()
         refusal = self.stores.refusals.find_shown(refusal_id)
         if refusal is None or refusal.workspace_id != workspace_id or refusal.expires_at <= now:
             key = keys.refusal(refusal_id)
             raise self._missing(workspace_id, key, f"refusal {refusal_id}", now)
-        return refusal_view(refusal)
+        event = self.stores.kept_events.of_refusal(refusal.id, now) if refusal.kept_until else None
+        return refusal_detail_view(refusal, now, kept_event_view(event) if event else None)
 
     def delivery(self, workspace_id: str, delivery_id: str) -> DeliveryDetailView:
         now = self.clock()

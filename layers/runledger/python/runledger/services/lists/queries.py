@@ -62,11 +62,13 @@ class Queries:
         return self._page(workspace_id, request, kind, now, of_trigger(request), views)
 
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
+        now = self.clock()
+
         def views(refusals: "Sequence[Refusal]") -> list[RefusalView]:
-            return [refusal_view(each) for each in refusals]
+            return [refusal_view(each, now) for each in refusals]
 
         kind = refusals_kind(self.stores.refusals)
-        return self._page(workspace_id, request, kind, self.clock(), of_trigger(request), views)
+        return self._page(workspace_id, request, kind, now, of_trigger(request), views)
 
     def deliveries(self, workspace_id: str, request: ListRequest) -> ListView[DeliveryRowView]:
         def views(attempts: Sequence[DeliveryAttempt]) -> list[DeliveryRowView]:

@@ -148,7 +148,7 @@ class Timelines:
             views[refusal.id] = TimelineItemView(
                 kind=TimelineKind.REFUSAL,
                 at=iso(refusal.created_at),
-                refusal=refusal_view(refusal),
+                refusal=refusal_view(refusal, now),
             )
         return views
 

@@ -17,8 +17,11 @@ from runledger.models.run import Run, RunStatus
 from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runledger.models.automation import ActiveVersion, Automation
     from runledger.models.contact import Contact, ContactIdentity
+    from runledger.models.kept_event import KeptEvent
     from runledger.services.triggers.refusals import Refusals
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
@@ -36,7 +39,8 @@ class RunRequest:
     `scheduled_for` (epoch milliseconds) is when the run starts, if not at once. `source` is the
     sender: an address, a user or a run. `may_repeat`: this kind of event may arrive more than once,
     so a repeat leaves no refusal. `must_match`: the caller chose the key, so the same key with
-    another body or contact is refused."""
+    another body or contact is refused. `kept` makes the event to keep if it is refused;
+    `refusal_key` identifies that refusal, if the same one may be written again."""
 
     event: Event
     dedupe_key: str | None = None
@@ -44,6 +48,8 @@ class RunRequest:
     source: str | None = None
     may_repeat: bool = False
     must_match: bool = False
+    kept: "Callable[[], KeptEvent] | None" = None
+    refusal_key: str | None = None
 
 
 def keyed_run_id(workspace_id: str, automation_id: str, dedupe_key: str) -> str:
@@ -164,6 +170,7 @@ class RunOpener:
         message: str,
         run_id: str | None = None,
     ) -> None:
+        event_key = request.dedupe_key if request.may_repeat else None
         refused = RefusedEvent(
             trigger_type=request.event.trigger_type,
             reason=reason,
@@ -171,6 +178,7 @@ class RunOpener:
             contact_id=contact.id if contact else None,
             run_id=run_id,
             source=request.source,
-            event_key=request.dedupe_key if request.may_repeat else None,
+            event_key=request.refusal_key or event_key,
+            event=request.kept() if request.kept else None,
         )
         self.refusals.record(automation, refused)

@@ -11,17 +11,25 @@ from runledger.observability import logger
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
+    from runledger.models.kept_event import KeptEvent
     from runledger.models.run import TriggerType
+    from runledger.services.triggers.kept_events import KeptEvents
+    from runledger.store.rates import RateStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.workspaces import WorkspaceStore
 
 MESSAGE_CHARACTERS = 300
+# The most events that are kept in a minute, for each automation. The others are only counted.
+KEPT_A_MINUTE = 100
+# The name of their counter, beside those of senders' addresses.
+_KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
     """Why an event opened no run. `event_key` identifies an event that may come again: the same key
-    leaves only one refusal."""
+    leaves only one refusal. `event` is what arrived, if its sender is known: it had a valid token
+    and signature, and stayed within size and rate."""
 
     trigger_type: "TriggerType"
     reason: RefusalReason
@@ -30,29 +38,48 @@ class RefusedEvent:
     run_id: str | None = None
     source: str | None = None
     event_key: str | None = None
+    event: "KeptEvent | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
     store: "RefusalStore"
     workspaces: "WorkspaceStore"
+    events: "KeptEvents"
+    rates: "RateStore"
     clock: Clock
 
     def record(self, automation: "Automation", refused: RefusedEvent) -> Refusal:
-        """Writes a separate row for this refusal."""
+        """Writes a separate row for this refusal, and keeps its event if one is given. If too many
+        events were kept in this minute, the refusal is only counted."""
         now = self.clock()
-        key = refused.event_key
-        refusal_id = (
-            new_id("ref")
-            if key is None
-            else derived_id("ref", automation.id, refused.reason.value, key)
-        )
         workspace = self.workspaces.cached(automation.workspace_id)
-        refusal = _refusal(refusal_id, automation, refused, now, workspace.retention)
+        refusal = _refusal(
+            _refusal_id(automation, refused), automation, refused, now, workspace.retention
+        )
+        event = refused.event
+        # The run that a repeated event had opened holds the event already.
+        if event is None or refused.reason is RefusalReason.DUPLICATE:
+            self.store.add(refusal, workspace.shards)
+            return refusal
+        # A replay is a person's own doing.
+        if refused.event_key is None:
+            count = self.rates.count(automation.id, _KEPT, now // MINUTE)
+            if count > KEPT_A_MINUTE:
+                return self.tally(automation, refused)
+        # The event first: a refusal never promises an event that is not there.
+        kept_until = self.events.keep_refused(refusal, event)
+        refusal = refusal.changed(kept_until=kept_until)
         self.store.add(refusal, workspace.shards)
         return refusal
 
-    def tally(self, automation: "Automation", refused: RefusedEvent) -> None:
+    def of_event(self, automation: "Automation", event_key: str) -> Refusal | None:
+        """Returns the refusal that the event with this key left, or None if it left none."""
+        ids = [_keyed_id(automation, reason, event_key) for reason in RefusalReason]
+        found = self.store.get_many(ids, consistent=True)
+        return max(found.values(), key=lambda each: each.created_at, default=None)
+
+    def tally(self, automation: "Automation", refused: RefusedEvent) -> Refusal:
         """Counts the refusal in one row for its automation, reason and minute. The row shows the
         first refusal as a sample. Separate rows would let an attacker write any number of them."""
         now = self.clock()
@@ -65,6 +92,16 @@ class Refusals:
         except TransientError as error:
             # More refusals a second than one row can count. The caller still gets the same answer.
             logger.warning("refusal not counted", extra={"reason": error.for_log()})
+        return refusal
+
+
+def _refusal_id(automation: "Automation", refused: RefusedEvent) -> str:
+    key = refused.event_key
+    return new_id("ref") if key is None else _keyed_id(automation, refused.reason, key)
+
+
+def _keyed_id(automation: "Automation", reason: RefusalReason, event_key: str) -> str:
+    return derived_id("ref", automation.id, reason.value, event_key)
 
 
 def _refusal(

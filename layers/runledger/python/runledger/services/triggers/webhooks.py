@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runledger.charsets import require_whole
@@ -30,6 +30,7 @@ from runledger.nodes.trigger import DateTrigger, TriggerConfig, WebhookPayloadDa
 from runledger.nodes.webhook_intake import WebhookIntake
 from runledger.paths import read
 from runledger.services.triggers.event_dates import event_date
+from runledger.services.triggers.kept_requests import kept_event
 from runledger.services.triggers.open_run import (
     MAX_BODY_BYTES,
     OpenedRun,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from runledger.models.automation import Automation
     from runledger.models.contact import ContactIdentity
+    from runledger.models.kept_event import KeptEvent
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.in_parallel import Gather
     from runledger.services.triggers.open_run import RunOpener
@@ -96,9 +98,53 @@ class Webhooks:
         try:
             contact, run_request = self._read(request, automation, trigger, intake)
         except _RECORDED as error:
-            self.opener.refusals.record(automation, _refused(request, kind, error))
+            refused = replace(_refused(request, kind, error), event=self._kept(request))
+            self.opener.refusals.record(automation, refused)
             raise
-        return self.opener.open(automation, contact, run_request)
+        return self.opener.open(
+            automation, contact, replace(run_request, kept=lambda: self._kept(request))
+        )
+
+    def replay(
+        self, automation: "Automation", event: "KeptEvent", key: str, refusal_id: str
+    ) -> list[OpenedRun]:
+        """Sends a kept event through the trigger of an automation's active version, without checks
+        of signature and rate. An event without a key of its own gets `key`, so a repeat finds the
+        same runs; `key` also identifies the refusal that it may leave.
+
+        Raises ConflictError, UnsupportedMediaTypeError or InvalidInputError if the event is refused
+        again."""
+        request = WebhookRequest("", event.headers, event.body, event.source)
+        trigger = _trigger(automation)
+        intake = trigger.intake
+        if intake is None:
+            raise ConflictError("the automation's active version has no webhook trigger")
+        try:
+            contact, read_request = self._read(request, automation, trigger, intake)
+        except _RECORDED as error:
+            refused = replace(_refused(request, trigger.kind, error), event=event, event_key=key)
+            self.opener.refusals.record(automation, refused)
+            raise
+        details = {**read_request.event.details, "replayOf": refusal_id}
+        run_request = replace(
+            read_request,
+            event=read_request.event.changed(details=details),
+            dedupe_key=read_request.dedupe_key or key,
+            may_repeat=True,
+            kept=lambda: event,
+            refusal_key=key,
+        )
+        return [self.opener.open(automation, contact, run_request)]
+
+    def _kept(self, request: WebhookRequest) -> "KeptEvent":
+        return kept_event(
+            "POST",
+            request.headers,
+            {},
+            request.body,
+            source=request.source,
+            received_at=self.clock(),
+        )
 
     def _admit(
         self,

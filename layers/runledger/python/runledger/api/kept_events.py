@@ -1,0 +1,70 @@
+"""Kept events, replays and captures as the API shows them."""
+
+from typing import Any
+
+from pydantic import Field
+
+from runledger.api.refusals import BodyFormat, RefusalView
+from runledger.models.base import WireModel
+from runledger.models.kept_event import CaptureOutcome
+from runledger.models.run import RunStatus
+
+
+class ReplayedRunView(WireModel):
+    """One run that a replay opened or found."""
+
+    run_id: str = Field(description="The run's id.")
+    status: RunStatus = Field(description="The run's status.")
+    duplicate: bool = Field(
+        description="Whether the run existed before, because the same event had opened it."
+    )
+
+
+class ReplayView(WireModel):
+    """The result of a replay."""
+
+    runs: list[ReplayedRunView] = Field(
+        description="The runs of the event; empty if it was refused again, or if the trigger's "
+        "filter ignored it."
+    )
+    refusal: RefusalView | None = Field(
+        description="The new refusal, if the event was refused again; it can be replayed too."
+    )
+
+
+class CaptureView(WireModel):
+    """A capture: the next events of an automation are kept."""
+
+    until: str = Field(description="When the capture ends.")
+    left: int = Field(description="How many more events it keeps.")
+
+
+class CapturedEventView(WireModel):
+    """An event that a capture kept, and its result."""
+
+    id: str = Field(description="The captured event's id.")
+    received_at: str = Field(description="When it was received.")
+    outcome: CaptureOutcome = Field(
+        description="ACCEPTED: it opened its runs, or found them. IGNORED: the trigger's filter "
+        "left it out. REFUSED: it opened no run."
+    )
+    status: int = Field(description="The HTTP status that the sender got.")
+    run_ids: list[str] = Field(description="The runs that it opened or found.")
+    refusal_id: str | None = Field(description="The refusal that it left; null if there is none.")
+    message: str | None = Field(description="Why it was refused; null otherwise.")
+    type: str | None = Field(description="The event's type; null if its source names none.")
+    event_id: str | None = Field(description="The event's id; null if its source names none.")
+    method: str = Field(description="The HTTP method.")
+    headers: dict[str, str] = Field(description="The headers, by lower-case name.")
+    query: dict[str, str] = Field(description="The query parameters.")
+    content_type: str | None = Field(description="The header Content-Type; null without one.")
+    format: BodyFormat = Field(description="How `body` is shown.")
+    body: Any = Field(description="The body: a JSON value, or a text.")
+    truncated: bool = Field(description="Whether only the beginning of the body is shown.")
+
+
+class CapturedEventsView(WireModel):
+    """The captured events of an automation, and the capture that is under way."""
+
+    items: list[CapturedEventView] = Field(description="The captured events, newest first.")
+    capture: CaptureView | None = Field(description="The present capture; null if there is none.")

@@ -1,0 +1,78 @@
+"""Erases kept events that mention a person: of refusals, and captured ones.
+
+Such an event may belong to nobody: it was refused because no contact was found. So the erasure goes
+through the items of all events that the workspace kept until it began, and compares their marks
+with the person's addresses and ids. It reads the body of an event that has too many marks. The
+position is stored, so that a search through many bodies comes to its end over several ticks.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY, MINUTE, Clock
+from runledger.services.erasure.erasers import LONGEST_INVOCATION
+from runledger.services.triggers.kept_events import REFUSED_LIFE
+from runledger.services.triggers.kept_marks import holds, mark_of, marked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runledger.models.erasure import Erasure
+    from runledger.store.kept_events import KeptEventStore, KeptPlace
+    from runledger.store.refusals import RefusalStore
+
+_PAGE = 100
+_REFUSAL_PREFIX = "ref_"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEventEraser:
+    events: "KeptEventStore"
+    refusals: "RefusalStore"
+    clock: Clock
+
+    def __call__(self, erasure: "Erasure", until: int) -> int:
+        """Goes on with the search. Returns MINUTE while it must go on, and 0 once no event can
+        follow: every process that had begun before the erasure has finished."""
+        last = erasure.requested_at + LONGEST_INVOCATION
+        begun = self.events.searched(erasure)
+        settled, is_whole, has_begun = begun, True, False
+        for place in self._places(erasure, begun, last):
+            now = self.clock()
+            if has_begun and now > until:
+                is_whole = False
+                break
+            has_begun = True
+            self._search(erasure, place, now)
+            if place.kept_at + LONGEST_INVOCATION <= now:
+                # Nothing is written before this place any more.
+                settled = place.position
+        now = self.clock()
+        if settled is not None and settled != begun:
+            self.events.search_on(erasure, settled, now + REFUSED_LIFE + DAY)
+        return 0 if is_whole and now > last + LONGEST_INVOCATION else MINUTE
+
+    def _places(self, erasure: "Erasure", after: str | None, last: int) -> "Iterator[KeptPlace]":
+        while True:
+            page, is_last = self.events.places(erasure.workspace_id, after, last, _PAGE)
+            yield from page
+            if is_last:
+                return
+            after = page[-1].position
+
+    def _search(self, erasure: "Erasure", place: "KeptPlace", now: int) -> None:
+        if not self._mentions(erasure, place):
+            return
+        self.events.delete(place)
+        if place.id.startswith(_REFUSAL_PREFIX):
+            self.refusals.erase(place.id, now)
+        if place.kept_at + LONGEST_INVOCATION <= now:
+            self.events.forget(place)
+
+    def _mentions(self, erasure: "Erasure", place: "KeptPlace") -> bool:
+        named = [*erasure.addresses, ("ID", erasure.contact_id)]
+        if place.marks is not None:
+            workspace_id = erasure.workspace_id
+            return any(mark_of(workspace_id, kind, value) in place.marks for kind, value in named)
+        event = self.events.read_at(place)
+        return event is not None and holds(event, {marked(kind, value) for kind, value in named})

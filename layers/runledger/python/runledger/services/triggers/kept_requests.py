@@ -1,0 +1,96 @@
+"""Makes a kept event from a request: everything that a person or a replay needs, and no credential.
+
+The body stays as it arrived, as a run's payload does. Only known secrets are struck from it: the
+automation's own, and the values that proved the sender."""
+
+import json
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus
+
+from runledger.models.kept_event import KeptEvent, KeptProof
+from runledger.redaction import (
+    MIN_SECRET_CHARACTERS,
+    REDACTED,
+    Redactor,
+    is_credential_header,
+    is_literal_credential_name,
+)
+from runledger.sources.kept_bodies import unpacked
+from runledger.texts import clean_text
+
+# A gateway takes at most 10,240 bytes of headers.
+MAX_HEADERS = 100
+MAX_PARAMETERS = 100
+# Headers of the way here, not of the sender. The distribution's key is among them.
+_OF_THE_WAY = frozenset({"forwarded", "host", "via", "x-viewer-address", "content-length"})
+_OF_THE_WAY_PREFIXES = ("x-forwarded-", "x-amz-", "x-amzn-", "cloudfront-", "x-runledger-edge")
+
+
+def kept_event(
+    method: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    body: bytes,
+    *,
+    source: str,
+    received_at: int,
+    proof: KeptProof | None = None,
+    secrets: Iterable[str] = (),
+) -> KeptEvent:
+    """Returns the event to keep. `headers` have lower-case names. `secrets` are all values that
+    the sender may be proved with, and those with which it was proved."""
+    known = sorted({each for each in secrets if len(each) >= MIN_SECRET_CHARACTERS})
+    redactor = Redactor({}, known)
+    event = KeptEvent(
+        method=method,
+        headers=_headers(headers, redactor),
+        query=_query(query, redactor),
+        body=body,
+        source=source,
+        received_at=received_at,
+        proof=proof,
+    )
+    return _without_secrets(event, known) if known else event
+
+
+def _headers(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower in _OF_THE_WAY or lower.startswith(_OF_THE_WAY_PREFIXES):
+            continue
+        if len(kept) == MAX_HEADERS:
+            break
+        is_credential = is_credential_header(lower)
+        kept[redactor.text(lower)] = REDACTED if is_credential else redactor.text(value)
+    return kept
+
+
+def _query(query: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    return {
+        redactor.text(name): (
+            REDACTED if is_literal_credential_name(name) else redactor.text(value)
+        )
+        for name, value in list(query.items())[:MAX_PARAMETERS]
+    }
+
+
+def _without_secrets(event: KeptEvent, secrets: list[str]) -> KeptEvent:
+    """Strikes the secrets from the body. A packed body that holds one is kept unpacked."""
+    data, _ = unpacked(event)
+    struck = _struck(data, secrets)
+    if struck == data:
+        return event
+    headers = {name: each for name, each in event.headers.items() if name != "content-encoding"}
+    return event.changed(headers=headers, body=struck)
+
+
+def _struck(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Returns the body without these secrets, as JSON, a form or a text writes them."""
+    for secret in secrets:
+        text = clean_text(secret)
+        forms = {text, quote(text, safe=""), quote_plus(text)}
+        forms |= {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+        for form in sorted(forms, key=len, reverse=True):
+            body = body.replace(form.encode(), REDACTED.encode())
+    return body

@@ -1,0 +1,146 @@
+"""Replays of refused events: each is sent once through the trigger as it is now.
+
+A mark on the refusal comes first. It names the version whose trigger reads the event, so that a
+replay which was interrupted and goes on reads the same keys, and finds the runs that it has opened.
+The result comes last. As long as it is missing, the same request goes on with the replay; after
+that, it is refused.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock, iso
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    GoneError,
+    InvalidInputError,
+    NotFoundError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
+from runledger.models.refusal import Replay
+from runledger.nodes.trigger import TriggerConfig
+from runledger.services.triggers.open_run import OpenedRun, require_active
+
+if TYPE_CHECKING:
+    from runledger.models.automation import Automation
+    from runledger.models.kept_event import KeptEvent
+    from runledger.models.refusal import Refusal
+    from runledger.services.triggers.refusals import Refusals
+    from runledger.services.triggers.webhooks import Webhooks
+    from runledger.store.automations import AutomationStore
+    from runledger.store.kept_events import KeptEventStore
+
+# The errors of an event that was refused again and has left a refusal.
+_REFUSED = (ConflictError, InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError)
+# How many runs a message names.
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The runs that a replay opened or found, or the refusal of an event that was refused again."""
+
+    runs: tuple[OpenedRun, ...]
+    refusal: "Refusal | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    automations: "AutomationStore"
+    events: "KeptEventStore"
+    refusals: "Refusals"
+    webhooks: "Webhooks"
+    clock: Clock
+
+    def replay(self, workspace_id: str, refusal_id: str, by: str) -> Replayed:
+        """Sends the event of a refusal again, without checks of signature and rate.
+
+        Raises NotFoundError if there is no such refusal, GoneError if its event is no longer kept,
+        and ConflictError if it never was, if it was replayed before, or if the automation accepts
+        no events now. Then nothing has changed."""
+        refusal = self._refusal(workspace_id, refusal_id)
+        event = self._event(refusal)
+        automation = self.automations.get(workspace_id, refusal.automation_id)
+        active = require_active(automation)
+        if TriggerConfig.model_validate(active.trigger).intake is None:
+            raise ConflictError("the automation's active version has no webhook trigger")
+        replay = self._mark(refusal, Replay(at=self.clock(), by=by, version=active.version))
+        key = f"replay:{refusal.id}"
+        again: Refusal | None = None
+        try:
+            runs = tuple(
+                self.webhooks.replay(self._as_marked(automation, replay), event, key, refusal.id)
+            )
+        except _REFUSED:
+            again = self.refusals.of_event(automation, key)
+            if again is None:
+                # The fault lies elsewhere: no event is refused without a refusal.
+                raise
+            runs = ()
+        ended = replay.changed(
+            run_ids=tuple(each.run.id for each in runs),
+            refusal_id=again.id if again else None,
+        )
+        self.refusals.store.end_replay(refusal.id, ended)
+        return Replayed(runs, again)
+
+    def _refusal(self, workspace_id: str, refusal_id: str) -> "Refusal":
+        refusal = self.refusals.store.find(refusal_id)
+        now = self.clock()
+        if refusal is None or refusal.workspace_id != workspace_id or refusal.expires_at <= now:
+            raise NotFoundError(f"there is no refusal {refusal_id}")
+        if refusal.replay is not None and refusal.replay.has_ended:
+            raise _replayed_before(refusal.replay)
+        return refusal
+
+    def _event(self, refusal: "Refusal") -> "KeptEvent":
+        now = self.clock()
+        if refusal.erased_at is not None:
+            raise GoneError("the event was erased", erasedAt=iso(refusal.erased_at))
+        if refusal.kept_until is None:
+            raise ConflictError("this event was not kept, so it cannot be replayed", "NOT_KEPT")
+        found = self.events.of_refusal(refusal.id, now)
+        if found is None:
+            kept_until = iso(refusal.kept_until)
+            raise GoneError(f"the event was kept until {kept_until}", expiredAt=kept_until)
+        return found
+
+    def _mark(self, refusal: "Refusal", replay: Replay) -> Replay:
+        """Returns the mark that holds: ours, or that of a replay which was interrupted."""
+        try:
+            marked = self.refusals.store.begin_replay(refusal.id, replay).replay
+        except ConditionFailedError as error:
+            raise GoneError("the event was erased") from error
+        assert marked is not None
+        if marked.has_ended:
+            raise _replayed_before(marked)
+        return marked
+
+    def _as_marked(self, automation: "Automation", replay: Replay) -> "Automation":
+        """Returns the automation with the trigger that the replay began with."""
+        active = automation.active
+        if active is None or active.version == replay.version:
+            return automation
+        # Loads every node type, which only an interrupted replay needs.
+        from runledger.compiler.graph import GraphView
+
+        view = GraphView(self.automations.version(automation.id, replay.version).graph, {})
+        _, config = view.parsed(view.starts[0])
+        trigger = config.model_dump(mode="json", by_alias=True)
+        return automation.changed(active=active.changed(trigger=trigger))
+
+
+def _replayed_before(replay: Replay) -> ConflictError:
+    runs = replay.run_ids or ()
+    named = ", ".join(runs[:_NAMED])
+    if len(runs) > _NAMED:
+        named = f"{named} and {len(runs) - _NAMED} more"
+    if replay.refusal_id is not None:
+        result = f"it was refused again: see {replay.refusal_id}"
+    else:
+        result = f"see {named}" if runs else "it opened no run"
+    return ConflictError(
+        f"{replay.by} replayed this event at {iso(replay.at)}; {result}", "REPLAYED"
+    )
