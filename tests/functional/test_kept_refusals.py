@@ -60,7 +60,7 @@ def change_trigger(engine: Engine, token: str, **trigger: Any) -> None:
     ]
     edges = [{"source": "start", "target": "done"}]
     document = AutomationDocument.model_validate({"name": "Hook", "nodes": nodes, "edges": edges})
-    engine.automations.update(engine.workspace_id, automation_id, document, BY, None)
+    engine.automations.update(engine.workspace_id, automation_id, document, BY)
     engine.activations.activate(engine.workspace_id, automation_id, BY)
 
 
