@@ -10,6 +10,7 @@ from runledger.errors import (
     GoneError,
     InvalidGraphError,
     InvalidInputError,
+    KeyReusedError,
     NodeError,
     NotFoundError,
     NotSentError,
@@ -342,3 +343,5 @@ def test_the_same_key_opens_one_rerun(engine: Engine, automation: str) -> None:
     first = rerun(engine, original, idempotencyKey="again")
     assert rerun(engine, original, idempotencyKey="again") == first
     assert rerun(engine, original, idempotencyKey="once more") != first
+    with pytest.raises(KeyReusedError):
+        rerun(engine, original, idempotencyKey="again", reason="other")

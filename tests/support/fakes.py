@@ -262,12 +262,13 @@ class Http:
     boundary: Boundary
     answer: Any = field(default_factory=lambda: {"data": {"score": 42}})
     calls: list[HttpRequest] = field(default_factory=list)
+    status_of: Callable[[str], int] = lambda url: 200
 
     def call(self, request: HttpRequest) -> HttpResponse:
         def act() -> HttpResponse:
             self.calls.append(request)
             return HttpResponse(
-                status=200,
+                status=self.status_of(request.url),
                 headers=(("content-type", "application/json"),),
                 body=json.dumps(self.answer).encode(),
                 truncated=False,

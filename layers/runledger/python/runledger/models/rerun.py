@@ -54,7 +54,7 @@ class RerunFacts(WireModel):
     An effect is identified by a run's id and its node. `effect_runs` names the run for each node
     whose effects do not belong to the root run: those that were repeated on purpose. `continues`
     names, for each node that sends messages, the runs whose messages count as sent, newest
-    first."""
+    first. `request` is a hash of what was asked for."""
 
     of: str
     root: str
@@ -66,6 +66,7 @@ class RerunFacts(WireModel):
     effect_runs: dict[str, str] = Field(default_factory=dict)
     continues: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     fires_downstream: bool = False
+    request: str = ""
 
     def effect_run(self, node_id: str) -> str:
         """Returns the run that the node's effects are identified by."""

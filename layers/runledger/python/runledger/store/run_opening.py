@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RerunContents:
-    """The steps that a rerun takes over: `recorded` at once, `prepared` when it comes to them."""
+    """The steps that a rerun takes over: `recorded` at once, `prepared` when it comes to them.
+    `request` is a hash of what was asked for."""
 
+    request: str
     recorded: "Sequence[Step]"
     prepared: "Sequence[Step]"
 
@@ -84,8 +86,9 @@ class RunOpening:
         reentry: Reentry,
     ) -> tuple[Run, bool]:
         """Writes a PENDING rerun. Returns the run, and whether this call opened it. Raises
-        ReentryBlockedError if another run of the contact is open where only one may be, and
-        ConflictError if the contact was erased meanwhile.
+        ReentryBlockedError if another run of the contact is open where only one may be,
+        KeyReusedError if the same key came with another request, and ConflictError if the contact
+        was erased meanwhile.
 
         The run is entered in its family first: from then on, whoever erases the original finds what
         follows. The row is written last, because it is the queue. A call that died in between may
@@ -98,13 +101,18 @@ class RunOpening:
         holder = self._holder(run, reentry) if is_guarded else None
         if holder is not None:
             raise ReentryBlockedError(_blocked(reentry, holder), holder)
-        self._table.put(
-            {
-                **key_attributes(keys.rerun(run.root_run_id, run.id)),
-                "workspaceId": run.workspace_id,
-                "ttl": ttl(run.expires_at),
-            }
-        )
+        member = {
+            **key_attributes(keys.rerun(run.root_run_id, run.id)),
+            "workspaceId": run.workspace_id,
+            "request": contents.request,
+            "ttl": ttl(run.expires_at),
+        }
+        is_new = Attr("pk").not_exists()
+        is_same_request = Attr("request").eq(contents.request)
+        try:
+            self._table.put(member, is_new | is_same_request)
+        except ConditionFailedError as error:
+            raise KeyReusedError(_REUSED.format("request"), run.id) from error
         self._table.put(event_to_item(run, event, self._bodies))
         for step in contents.recorded:
             self._table.put(step_to_item(run, step, self._bodies))
@@ -116,7 +124,6 @@ class RunOpening:
         try:
             if is_guarded:
                 return self._enter(run, row, reentry, contact)
-            is_new = Attr("pk").not_exists()
             self._table.transact([Put(row, is_new), *contact])
         except (ConditionFailedError, ReentryBlockedError, TransientError) as error:
             found = self._table.get(keys.run(run.id), consistent=True)

@@ -1,5 +1,6 @@
 """Reruns one run: previews what would happen, and opens the new run."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from runledger.errors import (
     GoneError,
     InvalidGraphError,
     InvalidInputError,
+    KeyReusedError,
     NotFoundError,
 )
 from runledger.ids import derived_id, new_id
@@ -123,6 +125,7 @@ class Reruns:
     ) -> OpenedRerun:
         """Opens the rerun. Raises what `preview` raises; InvalidGraphError, with every node that
         must be decided; ForbiddenError if a sent message would be repeated by somebody who may not;
+        KeyReusedError if the key was used for another request;
         ReentryBlockedError if the contact has another open run where only one may be."""
         known = self._opened_before(workspace_id, run_id, document, by)
         if known is not None:
@@ -142,6 +145,7 @@ class Reruns:
         workspace = self.stores.workspaces.cached(workspace_id)
         run = self._run(planned, workspace.retention)
         contents = RerunContents(
+            request=_digest(document),
             recorded=[self._copied(planned, run, each) for each in plan.steps(at_once=True)],
             prepared=[self._copied(planned, run, each) for each in plan.steps(at_once=False)],
         )
@@ -162,7 +166,16 @@ class Reruns:
         if document.idempotency_key is None and by.recovery_id is None:
             return None
         new_run_id = _derived(workspace_id, run_id, document, by)
-        return self.stores.runs.find_alive(workspace_id, new_run_id, self.clock())
+        try:
+            known = self.stores.runs.history(new_run_id, self.clock())
+        except NotFoundError:
+            return None
+        facts = known.event.rerun
+        if facts is not None and facts.request != _digest(document):
+            raise KeyReusedError(
+                "this idempotency key was already used with another request", new_run_id
+            )
+        return known.run
 
     def _original(self, workspace_id: str, run_id: str, now: int) -> "RunHistory":
         try:
@@ -264,6 +277,7 @@ class Reruns:
             effect_runs=plan.effect_runs,
             continues=plan.continues,
             fires_downstream=document.fire_downstream,
+            request=_digest(document),
         )
         return Event(
             trigger_type=before.event.trigger_type,
@@ -300,6 +314,10 @@ class Reruns:
 def _derived(workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy) -> str:
     key = by.recovery_id or f"key {document.idempotency_key}"
     return derived_id("run", workspace_id, run_id, "rerun", key)
+
+
+def _digest(document: "RerunDocument") -> str:
+    return hashlib.sha256(document.model_dump_json(by_alias=True).encode()).hexdigest()[:20]
 
 
 def problems_of(plan: RerunPlan) -> list[Problem]:
