@@ -73,7 +73,7 @@ export interface paths {
         put?: never;
         /**
          * Activate automation
-         * @description Freezes the draft as the next version and accepts events for it. Answers 202 while the activation is under way: `activation` has its status, and `Location` is the address to ask for it again.
+         * @description Makes the draft the next version, which no longer changes, and accepts events for it. Answers 202 while the activation is under way: `activation` has its status, and `Location` is the address to ask for it again.
          *
          *     For ADMIN and above.
          */
@@ -221,7 +221,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate secret
-         * @description Sets or replaces the keys of the webhook, also of a draft. A secret that is made here is shown only in this answer.
+         * @description Sets or replaces the keys of the webhook, also of a draft. A secret that the server makes is shown only in this answer.
          *
          *     For ADMIN and above.
          */
@@ -447,7 +447,7 @@ export interface paths {
         };
         /**
          * List deliveries
-         * @description Lists messages that were sent, refused or put off, newest first. A message appears here after its first try ends; until then only its run shows it.
+         * @description Lists messages that were sent, refused or wait for a retry, newest first. A message appears here after its first try ends; until then only its run shows it.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -687,7 +687,7 @@ export interface paths {
         put?: never;
         /**
          * Invite
-         * @description Invites an e-mail address into the workspace for seven days. The person gets access only after accepting. Answers 409 if the address is a member's or is invited already.
+         * @description Invites an e-mail address into the workspace for seven days. The person gets access only after accepting. Answers 409 if the address belongs to a member or is already invited.
          *
          *     For OWNER.
          */
@@ -839,7 +839,7 @@ export interface paths {
         put?: never;
         /**
          * Invite member
-         * @description Invites a person, exactly as `POST /v1/invitations` does. Nobody becomes a member without accepting.
+         * @description Invites a person, exactly as `POST /v1/invitations` does. The person becomes a member only by accepting.
          *
          *     For OWNER.
          */
@@ -969,7 +969,7 @@ export interface paths {
         };
         /**
          * Count refusals
-         * @description Counts the refusals that match the filters, by reason. A refusal that stands for several triggers in a minute counts once.
+         * @description Counts the refusals that match the filters, by reason. A refusal that represents several events in a minute counts once.
          */
         get: operations["countRefusals"];
         put?: never;
@@ -1053,7 +1053,7 @@ export interface paths {
         put?: never;
         /**
          * Rerun run
-         * @description Runs a run again, from its failed node or from another one. Nothing that happened, or may have happened, happens again unless you say so: with `dryRun` the answer lists every effect and what would happen to it. Effects that need a choice are answered 422. To send a message again that was sent, you need the role ADMIN.
+         * @description Runs a run again, from its failed node or from another one. Effects that happened, or may have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every effect and what the rerun would do with it. Answers 422 if an effect needs a choice. Sending a message again that was sent needs the role ADMIN.
          *
          *     For MEMBER and above.
          */
@@ -2715,7 +2715,7 @@ export interface components {
         DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
         /**
          * DownstreamPlanView
-         * @description An automation that waits for the end of this one's runs.
+         * @description An automation that starts when a run of this one ends.
          */
         DownstreamPlanView: {
             /**
@@ -4165,7 +4165,7 @@ export interface components {
         Operator: "EQUALS" | "NOT_EQUALS" | "GREATER_THAN" | "GREATER_OR_EQUAL" | "LESS_THAN" | "LESS_OR_EQUAL" | "CONTAINS" | "NOT_CONTAINS" | "STARTS_WITH" | "ENDS_WITH" | "IS_EMPTY" | "IS_NOT_EMPTY";
         /**
          * Order
-         * @description Which end of a list comes first.
+         * @description The end of a list that comes first.
          * @enum {string}
          */
         Order: "newest" | "oldest";
@@ -4985,7 +4985,7 @@ export interface components {
         /**
          * RotationDocument
          * @description How to set or replace the keys of a webhook. Without `secret`, `publicKey` and `verifyToken`,
-         *     a secret is made. Keys that are left out stay as they are.
+         *     the server makes a secret. Keys that are left out stay as they are.
          */
         RotationDocument: {
             /**

@@ -1,1 +1,1 @@
-"""The wire: the documents that the API and the bus take and send, one file per resource."""
+"""The documents that the API and the event bus accept and send, one file per resource."""

@@ -247,7 +247,7 @@ Key = Annotated[
 
 class RotationDocument(WireModel):
     """How to set or replace the keys of a webhook. Without `secret`, `publicKey` and `verifyToken`,
-    a secret is made. Keys that are left out stay as they are."""
+    the server makes a secret. Keys that are left out stay as they are."""
 
     secret: Key | None = Field(
         default=None, description="The secret that the sender signs with. No answer shows it."

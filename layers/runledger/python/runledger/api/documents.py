@@ -61,8 +61,8 @@ def patch_of(
 ) -> type[Any]:
     """Returns the model of a PATCH's body: every field of `document`, none required. Null removes a
     field that has a default, except a field in `kept`, which can be changed but not removed.
-    `types` are those of the fields whose parts differ from the document's, because null removes
-    them. Their bounds hold for the changed document."""
+    `types` are the types of fields with parts, which null may remove too. The limits apply to the
+    changed document."""
     fields: dict[str, Any] = {
         each: _optional(
             info,
@@ -120,7 +120,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def validated(model: type[ModelT], value: Any) -> ModelT:
-    """Returns `value` as `model`. InvalidInputError names the first wrong field."""
+    """Returns `value` as `model`. Raises InvalidInputError, which names the first wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

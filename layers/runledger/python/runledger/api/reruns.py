@@ -102,7 +102,7 @@ class RerunNodeView(WireModel):
 
 
 class DownstreamPlanView(WireModel):
-    """An automation that waits for the end of this one's runs."""
+    """An automation that starts when a run of this one ends."""
 
     automation_id: str = Field(description="The automation's id.")
     automation_name: str = Field(description="The automation's name.")

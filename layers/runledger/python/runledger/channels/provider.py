@@ -1,10 +1,10 @@
 """Sends one message through an AWS service, once, and interprets the answer.
 
 There are three results. The message was accepted. Or it was refused, temporarily or permanently,
-with a code that the service documents. Or nobody knows; then the message is never repeated
-automatically.
+with a code that the service documents. Or the outcome is unknown; then the message is never
+repeated automatically.
 
-The history keeps our words. The service's own words name its resources, so they go to the log,
+The history has our own texts. The service's texts name its resources, so they go only to the log,
 without the addresses that they may quote.
 """
 
@@ -85,10 +85,11 @@ def ask(
     send: Callable[[], dict[str, Any]], id_field: str, transient: frozenset[str]
 ) -> ProviderAnswer:
     """Sends with `send` and classifies the answer. `transient` are the codes that the operation
-    documents as passing, besides the common ones; `id_field` holds the provider's message id. The
+    documents as transient, besides the common ones; `id_field` holds the provider's message id. The
     answer's code is the provider's, without its ending `Exception`.
 
-    Raises UnknownOutcomeError if no answer came, or one that says neither yes nor no."""
+    Raises UnknownOutcomeError if no answer came, or one that says neither yes nor no.
+    """
     try:
         answer = send()
     except ClientError as error:

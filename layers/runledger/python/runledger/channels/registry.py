@@ -1,6 +1,7 @@
-"""The available channels. To add one: its file and one line here.
+"""The available channels. To add one, write its file and add one line here.
 
-A channel is imported when channels are made, because most functions need only the names.
+A channel's module is imported when the channels are created, because most functions need only the
+names.
 """
 
 from importlib import import_module

@@ -1,7 +1,7 @@
 """SMS by AWS End User Messaging SMS (API v2).
 
-Not by SNS: here a context travels with each message and comes back in its receipts, and receipts
-come as events. SNS writes its receipts to a log, without our ids.
+Not by SNS, whose receipts go to a log, without our ids. Here a context goes with each message and
+comes back in its receipts, and receipts are events.
 """
 
 from collections.abc import Mapping

@@ -162,7 +162,8 @@ def _parse(text: str, query: Iterable[tuple[str, str]]) -> httpx.URL:
 
 
 def _header_text(data: bytes) -> str:
-    """A header may hold any bytes (RFC 9110, 5.5); most that are not ASCII are UTF-8."""
+    """Decodes a header, which may hold any bytes (RFC 9110, 5.5): as UTF-8 if possible, otherwise
+    as Latin-1."""
     try:
         return decode_utf8(data)
     except UnicodeDecodeError:

@@ -50,7 +50,7 @@ class Deadline:
         return NodeError("TIMEOUT", self._message)
 
     def not_sent(self) -> NotSentError:
-        """The error if the time ends before the request could be sent."""
+        """Returns the error for a request that could not be sent before the deadline."""
         return NotSentError("TIMEOUT", self._message)
 
     @property

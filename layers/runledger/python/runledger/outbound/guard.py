@@ -1,4 +1,5 @@
-"""Which addresses an outbound call may reach: public ones, and those that the operator allowed.
+"""Decides which addresses an outbound call may reach: public ones, and those that the operator
+allowed.
 
 Checks the addresses that a name resolves to, not its spelling. So decimal, octal or hexadecimal
 spellings, and names that point to internal addresses, make no difference.
@@ -106,9 +107,9 @@ def parse_address(text: str) -> Address:
 
 
 class AllowList:
-    """Hosts that may be called although their addresses are not public: `host` or `host:port`.
-    `never` are ports that no entry opens: the Lambda runtime's, where a caller could answer for the
-    function."""
+    """Hosts that may be called although their addresses are not public: `host` or `host:port`. The
+    ports in `never` stay closed on every host: the Lambda runtime's, where a caller could answer
+    for the function."""
 
     def __init__(self, entries: Iterable[str], never: Iterable[str] = ()) -> None:
         self._never = {port for port in (_split(entry.strip())[1] for entry in never) if port}

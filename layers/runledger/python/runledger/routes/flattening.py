@@ -1,6 +1,6 @@
 """Parameters that several routes share, written once as a dataclass.
 
-The resolver supports parameter models too. But it documents their lists, choices and bounds as
+The resolver supports parameter models too. But it documents their lists, choices and limits as
 plain strings and numbers, and silently takes the first of two values. So a route that takes a
 dataclass has one parameter for each of its fields, which is read, checked and documented like any
 other.

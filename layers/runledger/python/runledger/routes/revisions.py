@@ -36,7 +36,7 @@ ViewT = TypeVar("ViewT", bound=WireModel)
 
 def expected(if_match: str | None, *revisions: int | None) -> ExpectedRevision:
     """Returns the revision that a change was made from: the header's, and the one in `revisions`.
-    InvalidInputError if the header is not an entity tag, or the revisions differ."""
+    Raises InvalidInputError if the header is not an entity tag, or the revisions differ."""
     sent = {each for each in revisions if each is not None}
     if len(sent) > 1:
         raise InvalidInputError(

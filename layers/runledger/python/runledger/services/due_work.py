@@ -17,8 +17,8 @@ PUT_BACK = 15 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """Settles due rows. `kinds` maps the prefix of a row's id (`run`, `aut`, …) to what settles
-    it."""
+    """Settles due rows. `kinds` maps the prefix of a row's id (`run`, `aut`, …) to the function
+    that settles it."""
 
     due: "DueStore"
     kinds: Mapping[str, "Callable[[DueRow], None]"]
@@ -28,8 +28,9 @@ class DueWork:
         """Settles what is due now, at most `limit` rows and until `until` (epoch milliseconds), and
         returns how many rows it looked at. Due partitions take turns, oldest first in each.
 
-        A row that cannot be settled for any reason is logged and put back, so it does not hold up
-        others."""
+        A row that cannot be settled for any reason is logged and postponed, so it does not delay
+        others.
+        """
         seen = 0
         for row in self.due.rows(self.clock()):
             if seen >= limit or (until is not None and self.clock() > until):

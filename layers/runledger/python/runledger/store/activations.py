@@ -31,7 +31,7 @@ class ActivationStore:
         return self.at(keys.activation(automation_id, version))
 
     def frozen(self, activation: Activation) -> Version:
-        """Returns the frozen version that the activation makes active."""
+        """Returns the fixed version that the activation makes active."""
         assert activation.body is not None
         return Version.model_validate(self._bodies.unpack(activation.body))
 
@@ -95,7 +95,7 @@ class ActivationStore:
         return activation.changed(due_at=due_at)
 
     def activating(self, activation: Activation, now: int) -> list[Write]:
-        """Returns the writes for the transaction that makes the version active: the frozen version,
+        """Returns the writes for the transaction that makes the version active: the fixed version,
         and the end of its activation."""
         key = keys.version(activation.automation_id, activation.version)
         version = {

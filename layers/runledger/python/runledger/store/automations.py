@@ -128,7 +128,7 @@ class AutomationStore:
         return Graph.model_validate(self._bodies.unpack(item["graph"]))
 
     def version(self, automation_id: str, number: int) -> Version:
-        """Returns a frozen version. Raises NotFoundError if it never existed."""
+        """Returns a version. Raises NotFoundError if it never existed."""
         return self._cached_version(automation_id, number)
 
     def versions(self, automation_id: str) -> list[Version]:
@@ -139,14 +139,15 @@ class AutomationStore:
         return [self._version_from_item(item) for item in page.items]
 
     def downstream_ids(self, automation_id: str) -> list[str]:
-        """Returns the ids of the automations that wait for runs of this one."""
+        """Returns the ids of the automations that start after runs of this one."""
         prefix = keys.DOWNSTREAM_PREFIX
         partition = keys.downstream(automation_id, "").pk
         page = self._table.query(partition, SortRange(prefix=prefix), consistent=True)
         return [str(item["sk"]).removeprefix(prefix) for item in page.items]
 
     def has_downstream(self, automation_id: str) -> bool:
-        """Whether any automation waits for runs of this one. The read may be about a second old."""
+        """Whether any automation starts after runs of this one. The read may be about a
+        second old."""
         prefix = keys.DOWNSTREAM_PREFIX
         partition = keys.downstream(automation_id, "").pk
         return bool(self._table.query(partition, SortRange(prefix=prefix), limit=1).items)
@@ -239,7 +240,7 @@ class AutomationStore:
 
     def set_webhook_keys(self, before: Automation, after: Automation) -> None:
         """Stores the webhook's keys, whose revision must be the next one. Raises ConflictError if
-        somebody else changed them since `before` was read, or archived the automation."""
+        another user changed them since `before` was read, or archived the automation."""
         changed = after.webhook_keys
         assert changed is not None
         is_same_revision = (
@@ -286,8 +287,8 @@ class AutomationStore:
         return _from_item(item)
 
     def by_webhook_token(self, token: str) -> WebhookTarget | None:
-        """Returns the automation of a token. A token keeps its automation, so each process reads it
-        once."""
+        """Returns the automation of a token. A token never changes its automation, so each process
+        reads it only once."""
         known = self._targets.get(token)
         if known is not None:
             return known

@@ -142,7 +142,8 @@ class Bodies:
 
 def compress(value: Any, words: bytes = b"") -> bytes:
     """Returns the value as compressed JSON. `words` holds frequent parts of such values, which then
-    take almost no space. Data can only be read with the same words, so they must never change."""
+    take almost no space. Data can only be read with the same words, so the words must never change.
+    """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     packer = zlib.compressobj(6, zdict=words) if words else zlib.compressobj(6)
     # With `ensure_ascii=False` the text may hold lone surrogates, which cannot be encoded.

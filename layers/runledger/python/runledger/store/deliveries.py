@@ -48,7 +48,8 @@ class DeliveryStore:
         `token` names the claim: a repeated call with it succeeds if the first one did.
 
         Returns False, and writes nothing, if the attempt exists or the condition on the run does
-        not hold. Then nothing may be sent."""
+        not hold. The caller must then send nothing.
+        """
         is_new = _is_new(attempt)
         item = delivery_to_item(attempt, self._bodies, listed=None)
         try:

@@ -50,7 +50,7 @@ def newest_rows(
 
 
 class DocumentStore(Generic[DocumentT]):
-    """The store of one kind of document. `name` is the kind's name in messages."""
+    """The store of one kind of document. `name` is the kind's name in error messages."""
 
     def __init__(
         self,

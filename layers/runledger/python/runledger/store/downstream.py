@@ -1,4 +1,4 @@
-"""Automations that wait for runs of another one: one item each, in the upstream automation's
+"""Automations that start after runs of another one: one item each, in the upstream automation's
 partition."""
 
 from typing import TYPE_CHECKING

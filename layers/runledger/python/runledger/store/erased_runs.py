@@ -1,5 +1,5 @@
-"""Removes the person from a run's partition. What counts stays: status, times, nodes, branches and
-kinds of errors. No write brings back an item that is gone."""
+"""Removes personal data from a run's partition. Keeps what is counted: status, times, nodes,
+branches and kinds of errors. No write restores a deleted item."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -59,8 +59,8 @@ class ErasedRunStore:
         return {"bag": self._bodies.pack(kept, "")}
 
     def _unpacked(self, attribute: "bytes | dict[str, str]") -> dict[str, Any]:
-        """Returns the unpacked object. Returns an empty object if another process that erases the
-        run has deleted the file. Also if the object is damaged; then nothing of it is kept."""
+        """Returns the unpacked object. Returns an empty object if another process has already
+        deleted the file, or if the object is damaged: nothing of a damaged object is kept."""
         try:
             value = self._bodies.unpack(attribute)
         except (NotFoundError, UnreadableError):
@@ -68,8 +68,9 @@ class ErasedRunStore:
         return value if isinstance(value, dict) else {}
 
     def blank_row(self, run: "Run", now: int) -> None:
-        """Blanks the row of an ended run. The row stays in the contact's index, for a last look,
-        and in the lists. The status does not change, so no event is published."""
+        """Blanks the row of an ended run. The row stays in the contact's index, because the erasure
+        checks it once more, and in the lists. The status does not change, so no event is published.
+        """
         values: dict[Path, Any] = {"erasedAt": now}
         if run.error is not None:
             values["error", "message"] = ERASED_TEXT

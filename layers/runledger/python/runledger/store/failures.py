@@ -93,7 +93,7 @@ class FailureStore:
         return None
 
     def move(self, before: FailureGroup, after: FailureGroup) -> FailureGroup | None:
-        """Changes a group if nobody changed it since it was read; otherwise returns the present
+        """Changes a group if it was not changed since it was read; otherwise returns the current
         group. Raises NotFoundError if the group is gone. Costs five write units if the group moves
         in the lists."""
         was, becomes = _to_item(before), _to_item(after)

@@ -1,5 +1,5 @@
-"""Invitations. Each has two items, written together: one found by the workspace, one by the
-address."""
+"""Invitations. Each has two items, which are written together: one is found by the workspace, one
+by the address."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

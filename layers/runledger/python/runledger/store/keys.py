@@ -1,50 +1,50 @@
-"""Every key and index of the one table; nothing else builds a key.
+"""Every key and index of the table; no other module builds a key.
 
 | question | where | partition | sort |
 |---|---|---|---|
 | a run, its event and its steps  | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
-| steps that a rerun takes over when it comes to them | table | `RUN#run` | `PREPARED#node` |
+| earlier steps that a rerun reuses when it comes to them | table | `RUN#run` | `PREPARED#node` |
 | reruns of a run, and of its reruns | table | `RERUNS#run` | `rerun` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal; its event, if that is kept | table | `REFUSAL#refusal` | `REFUSAL`, `EVENT` |
 | captured events of an automation | table | `CAPTURE#automation` | `createdAt#id` |
-| how many a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
-| kept events of a workspace, with marks | table | `WORKSPACE#workspace#KEPT` | `createdAt#id` |
-| an erasure's search in those | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
-| that one of these expired, and when | table | that of its row | `TOMBSTONE` |
+| number of events that a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
+| kept events of a workspace | table | `WORKSPACE#workspace#KEPT` | `createdAt#id` |
+| an erasure's search in these events | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
+| the expiry of a deleted run, delivery … | table | that of its row | `TOMBSTONE` |
 | a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
-| may this address be written to | table | `SUPPRESSION#sha256(address)` | `SUPPRESSION` |
-| how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
+| whether an address is suppressed | table | `SUPPRESSION#sha256(address)` | `SUPPRESSION` |
+| recent messages to a recipient | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
-| what is due | gsi4, sparse | `DUE#shard` | `dueAt#id` |
-| hours that are due to be counted, after all else | gsi4, sparse | `DUE#TOTAL#shard` | `dueAt#id` |
+| due rows | gsi4, sparse | `DUE#shard` | `dueAt#id` |
+| hours that are due to be counted | gsi4, sparse | `DUE#TOTAL#shard` | `dueAt#id` |
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
-| automations that wait for runs of another | table | `AUTOMATION#up` | `DOWNSTREAM#automation` |
+| automations that start after runs of another | table | `AUTOMATION#up` | `DOWNSTREAM#automation` |
 | an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
 | its schedule and fires, by day | table | `AUTOMATION#automation` | `SCHEDULE`, `FIRE#day#000001` |
 | machines of superseded versions | table | `AUTOMATION#automation` | `MACHINE#000001` |
-| how the activation of a version went | table | `AUTOMATION#automation` | `ACTIVATION#000001` |
-| turns at what may be done only so often | table | `PACE#name` | `PACE` |
+| the activation of a version | table | `AUTOMATION#automation` | `ACTIVATION#000001` |
+| turns of a rate limit | table | `PACE#name` | `PACE` |
 | automation by webhook token | table | `WEBHOOK#sha256(token)` | `WEBHOOK` |
-| who may enter an automation again | table | `REENTRY#automation#contact` | `REENTRY` |
+| the entry of a contact, by its run | table | `REENTRY#automation#contact` | `REENTRY` |
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
-| contacts by a date of theirs | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
-| contacts with no date under such a key | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
-| keys of metadata that date automations go by | table | `WORKSPACE#workspace` | `DATEKEYS` |
-| contacts by a tag of theirs | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
+| contacts by a metadata date | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
+| contacts without such a date | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
+| metadata keys that date automations use | table | `WORKSPACE#workspace` | `DATEKEYS` |
+| contacts by tag | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
 | contact by an id in another system | table | `WORKSPACE#workspace#ADDRESS` | `EXTERNAL:name#…` |
-| contacts of a workspace that were erased | table | `WORKSPACE#workspace#ERASURE` | `contact` |
+| erased contacts of a workspace | table | `WORKSPACE#workspace#ERASURE` | `contact` |
 | segments of a workspace; one by id | table | `WORKSPACE#workspace#SEGMENT` | `segment` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
 | exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
-| cancellations of many runs; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
-| how many rows there are, an hour and scope | table | `TOTALS#workspace#KIND#part` | hour |
+| bulk cancels of a workspace; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
+| counts of rows by scope and hour | table | `TOTALS#workspace#KIND#part` | hour |
 | how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
 | workspaces of a user; when they signed out | table | `USER#user` | `workspace`, `SESSIONS` |
@@ -52,7 +52,7 @@
 | invitations of an address | table | `INVITED#sha256(address)` | `workspace` |
 
 gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `createdKey`, because the
-run row has to stay under 1 KB. Times in keys are 13 digits of epoch milliseconds. The kind of a row
+run row must stay under 1 KB. Times in keys are 13 digits of epoch milliseconds. The kind of a row
 in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,

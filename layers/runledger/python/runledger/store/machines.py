@@ -75,7 +75,7 @@ class MachineStore:
 
     def look_again(self, machine: SupersededMachine, empty_at: int | None, due_at: int) -> None:
         """Stores since when no open run was found, and when to look again. Raises
-        ConditionFailedError if another process looked meanwhile."""
+        ConditionFailedError if another process looked in the meantime."""
         key = keys.machine(machine.automation_id, machine.version)
         is_there = Attr("pk").exists()
         is_unchanged = (
@@ -100,8 +100,8 @@ class MachineStore:
         self._table.update(key, Change(set={"isBeingDeleted": True}), is_not_renewed)
 
     def renew(self, workspace_id: str, automation_id: str, version: int, now: int) -> bool:
-        """Keeps a superseded machine for runs that are opened now, and returns whether it exists.
-        Raises TransientError if it is being deleted."""
+        """Keeps a superseded machine for runs that are opened now. Returns whether the machine
+        exists. Raises TransientError if it is being deleted."""
         key = keys.machine(automation_id, version)
         is_there = Attr("pk").exists()
         is_kept = Attr("isBeingDeleted").not_exists()

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RerunContents:
-    """The steps that a rerun takes over: `recorded` at once, `prepared` when it comes to them.
-    `request` is a hash of what was asked for."""
+    """The steps that a rerun takes from earlier runs: `recorded` are written at once, `prepared`
+    only when the rerun comes to them. `request` is a hash of the request."""
 
     request: str
     recorded: "Sequence[Step]"
@@ -86,13 +86,14 @@ class RunOpening:
         reentry: Reentry,
     ) -> tuple[Run, bool]:
         """Writes a PENDING rerun. Returns the run, and whether this call opened it. Raises
-        ReentryBlockedError if another run of the contact is open where only one may be,
-        KeyReusedError if the same key came with another request, and ConflictError if the contact
-        was erased meanwhile.
+        ReentryBlockedError if the re-entry rule allows only one open run and the contact has
+        another, KeyReusedError if the same key came with another request, and ConflictError if the
+        contact was erased meanwhile.
 
-        The run is entered in its family first: from then on, whoever erases the original finds what
-        follows. The row is written last, because it is the queue. A call that died in between may
-        be repeated, and writes the same."""
+        The run is entered in its family first, so that an erasure of the original also finds the
+        rerun. The row is written last, because the row is the queue. A call that died in between
+        may be repeated and writes the same.
+        """
         assert run.root_run_id is not None
         found = self._table.get(keys.run(run.id), consistent=True)
         if found is not None:
@@ -138,7 +139,7 @@ class RunOpening:
         return run_from_item(row), True
 
     def _is_erased(self, run: Run) -> bool:
-        """Whether the run's contact is gone."""
+        """Whether the run's contact was erased."""
         if run.contact_id is None:
             return False
         key = keys.contact(run.workspace_id, run.contact_id)

@@ -58,7 +58,7 @@ class RunHistory:
 
 @dataclass(frozen=True, slots=True)
 class PendingRun:
-    """What an execution knows of its run before it reads the run."""
+    """The facts about a run that its execution has before it reads the run."""
 
     id: str
     workspace_id: str
@@ -111,19 +111,20 @@ class RunStore:
         shards: int,
         reentry: Reentry,
     ) -> tuple[Run, bool]:
-        """Opens a rerun with the steps that it takes over, as `RunOpening.open_rerun` describes."""
+        """Opens a rerun with the steps that it takes from earlier runs, as `RunOpening.open_rerun`
+        describes."""
         opening = RunOpening(self._table, self._bodies)
         return opening.open_rerun(run, event, contents, shards, reentry)
 
     def family(self, root_run_id: str) -> list[str]:
-        """Returns the ids of all reruns that go back to this run, at most FAMILY_SIZE + 1, in the
-        order of their ids."""
+        """Returns the ids of all reruns of this run and of its reruns, ordered by id: at most
+        FAMILY_SIZE + 1."""
         page = self._table.query(keys.family(root_run_id), consistent=True, limit=FAMILY_SIZE + 1)
         return [str(item["sk"]) for item in page.items]
 
     def recovered(self, run_id: str, by: Run) -> None:
-        """Names a completed rerun on a run that it repeats, unless a later one is named already.
-        Nothing else on the row changes."""
+        """Stores the id of a completed rerun on a run that it repeats, unless a later rerun is
+        stored already. Changes nothing else on the row."""
         is_there = Attr("pk").exists()
         is_of_workspace = Attr("workspaceId").eq(by.workspace_id)
         named = keys.created_key(by.finished_at or 0, by.id)
@@ -272,7 +273,7 @@ class RunStore:
         return Check(keys.run(run.id), is_running & is_owned)
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
-        """Stores in the claim until when the node waits. Only readers of the row need this time. So
+        """Stores on the claim when the node's wait ends. Only readers of the row need this time, so
         nothing changes if the run moved on meanwhile."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.changed(wait_until=wait_until)
@@ -281,8 +282,8 @@ class RunStore:
             self._table.change(keys.run(run.id), change, is_ours)
 
     def release(self, run: Run, rank: int, claim: Claim) -> None:
-        """Gives back a claim whose effect never began. Changes nothing if the claim is no longer
-        ours."""
+        """Gives back a claim whose effect never began. Changes nothing if another request has taken
+        over the claim."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         given_back = claim.changed(request_id="", lease_until=0)
         change = Change(set={("openClaims", str(rank)): claim_value(given_back)})
@@ -376,9 +377,9 @@ class RunStore:
     def postpone(
         self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False
     ) -> Run:
-        """Changes when an open run is due. `start_error` says why a start was put off. `refused`
-        says that the attempt was not used up. Raises ConditionFailedError if the run moved on
-        meanwhile."""
+        """Changes when an open run is due. `start_error` is the reason if a start was postponed.
+        `refused` means that the attempt was not used up. Raises ConditionFailedError if the run
+        moved on meanwhile."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:
@@ -399,10 +400,10 @@ class RunStore:
     def hand_back(
         self, run: Run, due_at: int, reason: str, *, untried: bool, is_as_read: bool = False
     ) -> Run:
-        """Takes a RUNNING run from its execution, which cannot go on, so that the next attempt can.
-        Recorded steps and claims stay. `untried` says that the next attempt is started only when
-        due. Raises ConditionFailedError if the run ended or got another owner since it was read.
-        With `is_as_read`, also if a node was claimed since."""
+        """Takes a RUNNING run from its execution, which cannot continue, so that the next attempt
+        can. Recorded steps and claims stay. With `untried`, the next attempt starts only when due.
+        Raises ConditionFailedError if the run ended or got another owner since it was read. With
+        `is_as_read`, also if a node was claimed since."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))

@@ -54,7 +54,7 @@ def salvaged(
 
 
 def _sound(name: str, value: Any) -> Any:
-    """Returns the value. Raises ValueError for a time outside the calendar, which could not be
+    """Returns the value. Raises ValueError for a time outside the calendar, because it cannot be
     shown."""
     is_moment = name.endswith(("_at", "_for", "_since", "_until")) and isinstance(value, int)
     if is_moment and not 0 <= value <= NEVER:
@@ -63,6 +63,6 @@ def _sound(name: str, value: Any) -> Any:
 
 
 def left_out(names: Iterable[str]) -> str:
-    """Returns the text of `unreadable` for these fields."""
+    """Returns the text for `unreadable` that names these fields."""
     listed = ", ".join(name.replace("_", " ") for name in names)
     return f"Left out, because the stored values are damaged: {listed}."

@@ -68,8 +68,8 @@ class SecretStore:
     def begin(
         self, workspace_id: str, name: str, generation: str, now: int, due_at: int
     ) -> SecretName:
-        """Lists a new generation on the row before it is made. The row becomes due, in case the
-        generation is never used."""
+        """Lists a new generation on the row before its value is created. The row becomes due, in
+        case the generation is never used."""
         key = keys.secret(workspace_id, name)
         exists = Attr("pk").exists()
         is_new = Attr("pk").not_exists()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Stores:
-    """All stores. Each is imported and made at its first use."""
+    """All stores. Each is imported and created when it is first used."""
 
     def __init__(self, table: "Table", bodies: "Bodies") -> None:
         self.table = table

@@ -93,12 +93,12 @@ class Table(Protocol):
         some out."""
 
     def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:
-        """Writes a row. ConditionFailedError (with the row found) if the condition does not
+        """Writes a row. Raises ConditionFailedError (with the row found) if the condition does not
         hold."""
 
     def update(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> Item:
-        """Changes a row and returns it. ConditionFailedError (with the row found) if the condition
-        does not hold."""
+        """Changes a row and returns it. Raises ConditionFailedError (with the row found) if the
+        condition does not hold."""
 
     def change(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> None:
         """Changes a row as `update` does, for a caller that does not need the row: it is neither
@@ -390,7 +390,7 @@ def is_storable(key: Key) -> bool:
 
 
 def key_attributes(key: Key) -> Item:
-    """The two attributes that every row starts with."""
+    """Returns the two attributes of a row's key."""
     return {"pk": key.pk, "sk": key.sk}
 
 

@@ -1,4 +1,5 @@
-"""A rate limit that holds across processes: turns, taken from buckets."""
+"""Rate limits that hold across processes. A call takes a turn from a bucket, which refills over
+time."""
 
 from typing import TYPE_CHECKING
 

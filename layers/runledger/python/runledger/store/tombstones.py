@@ -1,6 +1,6 @@
 """Tombstones: small rows that remain when an expired run, delivery or refusal is deleted.
 
-A tombstone lies in the partition of the deleted row and records when that row expired. So a link to
+A tombstone is in the partition of the deleted row and records when that row expired. So a link to
 an expired row can be distinguished from a wrong link.
 """
 

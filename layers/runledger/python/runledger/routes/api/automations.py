@@ -139,9 +139,9 @@ def validate_automation(
 )
 @needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> Response[AutomationView]:
-    """Freezes the draft as the next version and accepts events for it. Answers 202 while the
-    activation is under way: `activation` has its status, and `Location` is the address to ask for
-    it again."""
+    """Makes the draft the next version, which no longer changes, and accepts events for it. Answers
+    202 while the activation is under way: `activation` has its status, and `Location` is the
+    address to ask for it again."""
     who = require_role(router)
     activations = services().activations_at(public_url(router))
     view = activations.activate(who.workspace_id, automation_id, who.email)
@@ -193,7 +193,7 @@ def capture_events(automation_id: str) -> CaptureView:
 def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
 ) -> AutomationView:
-    """Sets or replaces the keys of the webhook, also of a draft. A secret that is made here is
+    """Sets or replaces the keys of the webhook, also of a draft. A secret that the server makes is
     shown only in this answer."""
     who = require_role(router)
     rotations = services().rotations_at(public_url(router))

@@ -30,7 +30,7 @@ def _invite(document: InvitationDocument) -> SentInvitationView:
 @needs(Role.OWNER)
 def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
     """Invites an e-mail address into the workspace for seven days. The person gets access only
-    after accepting. Answers 409 if the address is a member's or is invited already."""
+    after accepting. Answers 409 if the address belongs to a member or is already invited."""
     return _invite(document)
 
 
@@ -38,7 +38,7 @@ def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationVie
 @answers({409: "The address belongs to a member, is already invited, or the workspace is full."})
 @needs(Role.OWNER)
 def invite_member(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
-    """Invites a person, exactly as `POST /v1/invitations` does. Nobody becomes a member without
+    """Invites a person, exactly as `POST /v1/invitations` does. The person becomes a member only by
     accepting."""
     return _invite(document)
 

@@ -32,10 +32,10 @@ router = make_router()
 def rerun_run(
     run_id: str, document: Annotated[RerunDocument | None, Body()] = None
 ) -> Response[RerunView | RerunPreviewView]:
-    """Runs a run again, from its failed node or from another one. Nothing that happened, or may
-    have happened, happens again unless you say so: with `dryRun` the answer lists every effect and
-    what would happen to it. Effects that need a choice are answered 422. To send a message again
-    that was sent, you need the role ADMIN."""
+    """Runs a run again, from its failed node or from another one. Effects that happened, or may
+    have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every
+    effect and what the rerun would do with it. Answers 422 if an effect needs a choice. Sending a
+    message again that was sent needs the role ADMIN."""
     asked = document or RerunDocument()
     who = require_role(router)
     by = RerunBy(who.email, may_repeat_messages=who.may(Role.ADMIN))

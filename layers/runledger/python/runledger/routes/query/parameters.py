@@ -1,7 +1,7 @@
 """The query parameters of lists. A list and its counts take the same filters.
 
-Groups of parameters have no `__eq__` and `__repr__`: nobody calls them, and making them would slow
-every new instance of the function.
+The dataclasses of parameters have no `__eq__` and `__repr__`: they are not used, and creating them
+would slow every new instance of the function.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from runledger.services.lists.requests import ListRequest
 
 
 class Order(StrEnum):
-    """Which end of a list comes first."""
+    """The end of a list that comes first."""
 
     NEWEST = "newest"
     OLDEST = "oldest"

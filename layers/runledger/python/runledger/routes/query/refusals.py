@@ -22,8 +22,8 @@ def list_refusals(filters: RefusalFilters, page: Page) -> ListView[RefusalView]:
 @router.get("/v1/refusals/counts", tags=["Refusals"])
 @flattened
 def count_refusals(filters: RefusalFilters) -> CountsView:
-    """Counts the refusals that match the filters, by reason. A refusal that stands for several
-    triggers in a minute counts once."""
+    """Counts the refusals that match the filters, by reason. A refusal that represents several
+    events in a minute counts once."""
     return services().counts.refusals(require_role(router).workspace_id, filters.request())
 
 

@@ -1,4 +1,5 @@
-"""Activates automations: freezes a draft, creates its machine, and accepts events for it.
+"""Activates automations: fixes the draft as a version, creates its machine, and accepts events for
+it.
 
 No request waits until the machine is ready. The request for an activation creates the machine if
 the workspace has a turn; otherwise the tick creates it when the activation is due.
@@ -219,7 +220,8 @@ class Activations:
         not wait. The view's `activation` shows the result. If the draft is active already, nothing
         changes. Equal requests share one activation.
 
-        A failure does not change the automation, and its machine is deleted in the end."""
+        A failure does not change the automation, and its machine is deleted later.
+        """
         activation, is_own = self._activate(workspace_id, automation_id, by)
         if is_own and activation is not None and activation.status is ActivationStatus.FAILED:
             assert activation.problem is not None

@@ -217,8 +217,8 @@ class Automations:
         )
 
     def credential_problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
-        """Returns the problems with credentials in an old draft. A new version may contain no
-        credentials."""
+        """Returns the problems with plain credentials in a draft that was stored before they were
+        refused. A new version may contain none."""
         hosts = self.secret_hosts(workspace_id, graph)
         return credential_problems(GraphView(graph, {}, secret_hosts=hosts))
 

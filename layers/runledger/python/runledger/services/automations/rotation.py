@@ -1,19 +1,19 @@
-"""Sets and replaces the keys of a webhook, while events signed with the old secret are still
+"""Sets and replaces the keys of a webhook; for a while, events signed with the old secret are still
 accepted.
 
 The automation's row names the valid versions in Secrets Manager, and nothing else makes a version
 valid. The row reserves the new version first, then the version is created, then the row names it:
 
-    row: V2 started    create V2       row: V2 current, V1 until T
-    ───────┬───────────────┬───────────────────────┬──────────────────────────┬───────
-    V1     │ V1            │ V1                    │ V2, and V1 until T        │ V2
+row: V2 started        create V2               row: V2 current, V1 until T
+───────┬───────────────┬───────────────────────┬──────────────────────────┬───────
+  V1   │      V1       │          V1           │    V2, and V1 until T    │   V2
 
-A crash before the last write leaves exactly V1 valid, as if nothing had happened; the next rotation
-uses another version and label. The last write is the last call before the answer. So the only
-secret that nobody has seen becomes valid if the answer itself is lost, and V1 is valid until T.
+After a crash before the last write, only V1 is valid, as before the rotation; the next rotation
+uses another version and label. The last write is the last call before the answer. If the answer
+itself is lost, V2 is valid although no user has seen it, and V1 is valid until T.
 
-The reservation keeps out a second rotation, for longer than a request can take. The row of an
-earlier version of Runledger names no versions; the reservation writes down which ones are valid.
+The reservation refuses a second rotation, for longer than a request can take. A row of an earlier
+version of Runledger names no versions; then the reservation also stores which ones are valid.
 """
 
 from dataclasses import dataclass
@@ -61,12 +61,13 @@ class Rotations:
         self, workspace_id: str, automation_id: str, document: "RotationDocument", by: str
     ) -> "AutomationView":
         """Sets the keys that `document` has, or makes a secret if it has none, and returns the
-        automation. Only a secret that was made here is shown, and only this once. What `document`
-        leaves out stays. The previous keys are accepted for `overlap_minutes` more; earlier ones
-        are refused.
+        automation. Shows only a secret that was made here, and only this once. Keys that `document`
+        leaves out stay. The previous keys are accepted for `overlap_minutes` more; earlier ones are
+        refused.
 
         Raises ConflictError if the automation's webhook needs no keys or another rotation is under
-        way, and InvalidInputError if a secret cannot be made here."""
+        way, and InvalidInputError if a secret cannot be made here.
+        """
         store = self.automations.store
         before = store.get(workspace_id, automation_id)
         form = form_of_keys(before, store.draft(before))
@@ -88,8 +89,9 @@ class Rotations:
         return view.changed(webhook=view.webhook.changed(secret=made))
 
     def make_first(self, workspace_id: str, automation_id: str, by: str) -> str | None:
-        """Makes the secret of an automation that has none, and returns it; None if it has one, if
-        its sender makes its own or needs none, or if another request is making one."""
+        """Makes the first secret of an automation and returns it. Returns None if the automation
+        has a secret, if its sender makes its own or needs none, or if another request is making
+        one."""
         store = self.automations.store
         before = store.get(workspace_id, automation_id)
         if before.webhook_keys is not None and before.webhook_keys.current is not None:
@@ -127,7 +129,7 @@ class Rotations:
         return after
 
     def _begin(self, before: "Automation", by: str) -> "Automation":
-        """Reserves the new version on the row. Changes no key."""
+        """Reserves the new version on the row. Does not change any key."""
         keys = self._keys_of(before)
         now = self.clock()
         started = keys.started
@@ -143,8 +145,8 @@ class Rotations:
         return after
 
     def _keys_of(self, automation: "Automation") -> WebhookKeys:
-        """Returns the keys that the row names; for a row that names none, those that Secrets
-        Manager has."""
+        """Returns the keys that the row names. If it names none, returns those in Secrets
+        Manager."""
         if automation.webhook_keys is not None:
             return automation.webhook_keys
         first = self.versions.first(automation.id)
@@ -166,7 +168,7 @@ class Rotations:
     def _merged(
         self, automation_id: str, current: KeyVersion | None, given: StoredKeys
     ) -> StoredKeys:
-        """Returns the current values with those given in their places."""
+        """Returns the current values, replaced by the given ones."""
         if current is None:
             return given
         try:
@@ -182,8 +184,8 @@ class Rotations:
 
 
 def _made(document: "RotationDocument", form: "KeyForm") -> str | None:
-    """Returns a new secret if the document has no key. Raises InvalidInputError if the sender takes
-    no secret of ours."""
+    """Returns a new secret if the document has no key. Raises InvalidInputError if the sender does
+    not accept a secret that we make."""
     if document.secret or document.public_key or document.verify_token:
         return None
     if form.is_public:

@@ -1,7 +1,7 @@
-"""The variables that a template may read, as far as they are known before sending.
+"""The variables that a template may read, if they are known before sending.
 
-The values of an event, of a captured answer, of a SET, of a contact's metadata and external ids
-are open. All else has a fixed shape, and an unknown name in it is a mistake.
+The values of an event, of a captured answer, of a SET, of a contact's metadata and external ids may
+have any names. Everything else has fixed names, and an unknown one is a mistake.
 """
 
 from collections.abc import Mapping

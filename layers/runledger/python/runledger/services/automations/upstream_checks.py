@@ -1,4 +1,4 @@
-"""Checks, at activation, whether an automation may wait for another one's runs."""
+"""Checks, at activation, whether an automation may start after another one's runs."""
 
 from typing import TYPE_CHECKING
 
@@ -61,8 +61,8 @@ def _problem(
 def _above(
     store: "AutomationStore", upstream: Automation, automation: Automation
 ) -> list[Automation]:
-    """Returns a chain of automations, each of which waits for runs of the next. The chain begins
-    with `upstream`. It ends with an automation that waits for no other, or with `automation`
+    """Returns a chain of automations, each of which starts after runs of the next. The chain begins
+    with `upstream`. It ends with an automation that starts after no other, or with `automation`
     itself. A paused automation counts, because it may be resumed."""
     chain = [upstream]
     seen = {upstream.id}

@@ -1,11 +1,11 @@
 """Cancels all open runs that a list shows: some within the request, the rest by the tick.
 
-A batch is stored before its runs are canceled. If a process dies, the next one repeats the same
-batch, and counts the runs that this cancellation ended before.
+A batch is stored before its runs are canceled. If a process dies, the next one repeats the batch,
+and counts the runs that this bulk cancel already ended.
 
-The list is read twice. Its index lags behind, so runs opened just before the request may be missing
-at first. A minute after the first reading ends, the second begins from the top and takes the runs
-that are still open.
+The list is read twice, because its index lags behind and runs opened just before the request may be
+missing at first. A minute after the first reading ends, the second begins from the top and takes
+the runs that are still open.
 """
 
 from dataclasses import dataclass

@@ -2,9 +2,9 @@
 
 A visit reads pages of the list and uploads them as parts of the file. Its work counts only when the
 export's row records it. Each part has its own number, so a repeated or concurrent visit does no
-harm. If data that is too short for a part is left at the end of a visit, it is stored as a
-left-over object for the next visit. When all rows are in parts, the row lists them, and only then
-is the file made from them.
+harm. If the data left at the end of a visit is too short for a part, it is stored as a left-over
+object for the next visit. When all rows are in parts, the row lists the parts, and only then is the
+file made from them.
 """
 
 import json
@@ -114,7 +114,7 @@ class ExportPages:
         return self._complete(export)
 
     def _left_over(self, export: Export) -> bytes:
-        """Returns the data that the next part begins with."""
+        """Returns the stored data at the beginning of the next part."""
         if export.left_over is not None:
             try:
                 return self.files.read(export.left_over)
@@ -123,7 +123,7 @@ class ExportPages:
         return b"" if export.parts or export.is_read else head(export)
 
     def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
-        """Ends the visit. Data that is too short for a part is stored for the next visit."""
+        """Ends the visit. Stores data that is too short for a part for the next visit."""
         kept = None
         if data:
             kept = self.files.put(_left_overs(export), data, content_type(export))

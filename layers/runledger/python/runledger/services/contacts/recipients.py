@@ -1,7 +1,7 @@
 """Finds the contacts that match a query, page by page, in the order of their ids.
 
 The listings only propose contacts. Each recipient is read again and must match at that time. A
-contact that starts to match during the walk is found if its page is still ahead.
+contact that starts to match meanwhile is found if its page is still to come.
 """
 
 from collections.abc import Iterable, Mapping

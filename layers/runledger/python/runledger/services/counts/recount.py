@@ -1,12 +1,12 @@
 """Recounts marked hours in two steps, so that no change is lost.
 
-First the mark is removed. Later, when the indexes have caught up, the rows are counted, and the
-result is kept only if nobody marked the hour meanwhile. A change during the count finds no mark,
-sets one, and causes another count.
+First the mark is removed. Later, when the indexes have caught up, the rows are counted. The result
+is stored only if the hour was not marked meanwhile. A change during the count finds no mark, sets
+one, and so causes another count.
 
-A count may take so long that its process dies. So the hour is put off before it is counted;
+A count may take so long that its process dies. So the hour is postponed before it is counted;
 otherwise the next tick would begin with it again. Only hours need this: they come last in the tick
-and are counted in one piece, while other kinds of work go on page by page.
+and are counted in one piece, while other kinds of work continue page by page.
 """
 
 from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ class TotalSettler:
     def settle(self, row: "DueRow") -> None:
         """Takes the next step for one due hour. Raises ConditionFailedError if it was changed
         meanwhile; then it is due again. An hour that cannot be counted, because it is too large or
-        an AWS call failed, stays put off, and each reader counts it within a request's limits."""
+        an AWS call failed, stays postponed, and each reader counts it within a request's limits."""
         total = self.totals.at(row.key)
         now = self.clock()
         if total is None or total.due_at is None or total.due_at > now:

@@ -30,8 +30,9 @@ _LAST = "\uffff"
 
 @dataclass(frozen=True, slots=True)
 class CountedSource:
-    """A partition whose sort keys begin with the creation time. `index` is None for one of the
-    table. `status` is the status of all its rows, or None if it must be read from each row."""
+    """A partition whose sort keys begin with the creation time. `index` is None for a partition of
+    the table itself. `status` is the status of all its rows, or None if it must be read from each
+    row."""
 
     partition: str
     index: keys.Index | None

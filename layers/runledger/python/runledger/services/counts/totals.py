@@ -1,7 +1,7 @@
 """Counts the rows of a scope: settled hours from their totals, everything else row by row.
 
-Counted row by row are the hours that the stream may not have reported yet, those marked since their
-last count, and partial hours at the ends of the range.
+Three kinds of hours are counted row by row: those that the stream may not have reported yet, those
+marked since their last count, and partial hours at the ends of the range.
 """
 
 from collections import Counter

@@ -1,12 +1,13 @@
 """Erases a contact: first the contact and its lookup rows, then everything that happened to it.
 
 One transaction deletes the contact with all its lookup rows and writes its erasure, which is in the
-due index. From then on no trigger finds the contact, and after any crash the tick goes on.
+due index. From then on no trigger finds the contact, and after any crash the tick continues.
 
-A look goes through everything in the contact's index. The erasure ends after two looks in a row
-that find nothing, a minute apart and at least a minute after the contact was deleted. By then every
-process that had read the contact has finished its writes, and the index shows them. The request
-begins the first look. Only the tick ends a look and erases what is not in the index.
+A look is one pass over everything in the contact's index. The erasure ends after two looks in a row
+that find nothing, a minute apart and at least a minute after the contact was deleted. After that
+minute, every process that had read the contact has finished its writes, and the index shows them.
+The request begins the first look. Only the tick ends a look and erases data that is not in the
+index.
 """
 
 from dataclasses import dataclass
@@ -49,8 +50,8 @@ class ContactEraser:
     clock: Clock
 
     def erase(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
-        """Begins the erasure and returns it after a few seconds of work; the tick goes on with it.
-        If the erasure was requested before, returns the existing one. Raises NotFoundError if there
+        """Begins the erasure and returns it after a few seconds of work; the tick continues it. If
+        the erasure was requested before, returns the existing one. Raises NotFoundError if there
         never was such a contact."""
         erasure = self.erasures.find(workspace_id, contact_id)
         if erasure is not None:
@@ -63,7 +64,7 @@ class ContactEraser:
             return self.erasures.find(workspace_id, contact_id) or begun
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with a due erasure for a while. Raises ConditionFailedError if another process
+        """Continues a due erasure for a while. Raises ConditionFailedError if another process
         changed it meanwhile."""
         erasure = self.erasures.at(row.key)
         now = self.clock()
@@ -105,8 +106,7 @@ class ContactEraser:
         raise ConflictError("the contact kept changing; try again")
 
     def _look(self, erasure: Erasure, until: int) -> tuple[Erasure, bool]:
-        """Goes on with a look. Returns the erasure after it, and whether the look came to its
-        end."""
+        """Continues a look. Returns the erasure after it, and whether the look is complete."""
         partition = keys.by_contact(erasure.workspace_id, erasure.contact_id)
         while erasure.status is ErasureStatus.ERASING:
             low = keys.after_created(erasure.position) if erasure.position else None
@@ -151,8 +151,8 @@ class ContactEraser:
         return self.erasures.move_on(erasure, erasure.changed(addresses=erasure.addresses | named))
 
     def _eraser(self, row: "Item") -> "RowEraser":
-        """Returns the eraser of a row. Raises LookupError if no eraser knows its kind, so that the
-        contact is not reported as erased."""
+        """Returns the eraser of a row. Raises LookupError for an unknown kind, so that the contact
+        is not reported as erased."""
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
     def _end_look(self, erasure: Erasure, until: int) -> None:

@@ -1,10 +1,10 @@
 """The erasers of a contact's data, one for each kind.
 
-`RowEraser`s erase the rows in the contact's index, by the prefix of their ids. The row leaves the
+`RowEraser`s erase the rows in the contact's index, by the prefix of their ids. A row leaves the
 index last, because it leads to the rest. A process that read a row before it was blanked may still
-write something about the person beside it. So a row is checked again when no such process can still
-be at work. `Eraser`s erase what has other keys. Every eraser may be repeated at any time; a repeat
-finds nothing.
+write something personal beside it. So a row is checked again when no such process can still be at
+work. `Eraser`s erase data with other keys. Every eraser may be repeated at any time; a repeat finds
+nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StepBodies:
-    """Keeps long texts of one step."""
+    """Stores long texts of one step."""
 
     bodies: "Bodies"
     run: "Run"
@@ -38,7 +38,7 @@ class StepBodies:
 
 @dataclass(frozen=True, slots=True)
 class IntegrationTools:
-    """Lends HTTP, the workspace's secrets, and pauses between retries; `sleep` takes seconds."""
+    """Provides HTTP, the workspace's secrets, and pauses between retries; `sleep` takes seconds."""
 
     http: "HttpCaller"
     secrets: SecretValues
@@ -62,8 +62,8 @@ class IntegrationTools:
 
 
 def _is_open(runs: "RunStore", run: "Run") -> bool:
-    """Whether this visit's execution still owns the open run. If the run cannot be read, returns
-    True: the visit may have made calls already, so it must go on."""
+    """Whether this visit's execution still owns the open run. Returns True if the run cannot be
+    read: the visit may have made calls already, so it must continue."""
     try:
         found = runs.get(run.id)
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""What a function lends a visit of one of its nodes."""
+"""The tools that a function gives to a visit of one of its nodes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class LentTools:
 
 
 class Toolbox(Protocol):
-    """Makes the tools that one function may lend its nodes."""
+    """Makes the tools that one function may give to its nodes."""
 
     def lend(
         self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
@@ -30,7 +30,7 @@ class Toolbox(Protocol):
 
 
 class NoTools:
-    """The toolbox of a function that calls nothing outside."""
+    """The toolbox of a function without effects outside the run."""
 
     def lend(
         self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MessageTools:
-    """Lends what a sending node needs; only the message function has these privileges."""
+    """Provides what a sending node needs; only the message function has these privileges."""
 
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
@@ -70,8 +70,8 @@ class MessageTools:
         self, context: "RunContext", node_id: str, suppressions: SuppressionReads
     ) -> "tuple[Callable[[], None], ...]":
         """Returns the read of the suppression list that a message to the run's contact will need.
-        The run's row has the address that the contact had when the run was opened. If the address
-        has changed since, the gate reads again."""
+        It uses the address that the contact had when the run was opened. If the address has changed
+        since, the gate reads again."""
         run = context.run
         _, config = context.graph.parsed(node_id)
         if not isinstance(config, SendMessageConfig) or not config.recipients.is_trigger_contact:

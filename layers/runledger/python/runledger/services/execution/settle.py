@@ -56,8 +56,7 @@ class Settler:
             self.watchdog.look(run.id)
 
     def _start_due(self, run: Run) -> None:
-        """Starts a run that no execution owns: PENDING, or handed back in the middle of its
-        walk."""
+        """Starts a run that no execution owns: a PENDING one, or one that was handed back."""
         now = self.clock()
         is_untried = run.due_at == run.scheduled_for or run.start_refused
         is_too_late = now >= run.ready_at + REFUSALS_END and not run.is_handed_back

@@ -1,9 +1,9 @@
 """Finds when a run falls silent: the time by which one of its branches should have moved.
 
 A branch waits, or its node is claimed, or it is between two nodes. A wait ends at its time. A claim
-holds for its lease, and the machine retries the node after that. Between two nodes, the machine may
-have tried the next node without reaching the claim. A node that is never claimed may be at work for
-as long as its task may take.
+is valid until its lease ends, and the machine retries the node after that. Between two nodes, the
+machine may have tried the next node without reaching the claim. A node that is never claimed may be
+at work for as long as its task may take.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ _PASSING = SECOND
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The earliest silence of a run. `since` (epoch milliseconds) may lie ahead; `node_id` is the
-    node that falls silent first."""
+    """The earliest silence of a run. `since` (epoch milliseconds) may be in the future; `node_id`
+    is the node that falls silent first."""
 
     since: int
     node_id: str
@@ -68,7 +68,7 @@ def silence_of(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now:
 
 
 def _came(graph: "GraphView", come_to: "Mapping[str, int | None]", node_id: str, began: int) -> int:
-    """Returns when the machine reached a node: when the last node before it had finished."""
+    """Returns when the machine reached a node, which is when the last node before it finished."""
     before = [come_to.get(other) or 0 for other in graph.topology.predecessors(node_id)]
     return max([began, *before])
 

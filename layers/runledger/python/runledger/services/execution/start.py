@@ -49,7 +49,8 @@ def max_attempts_of(run: "Run") -> int:
 @dataclass(frozen=True, slots=True)
 class Starter:
     """Starts executions. `machine_prefix` is the ARN of the stack's machines, up to the automation
-    id. The client tries each call once: a refused start is put off, not waited for."""
+    id. The client tries each call once: a refused start is postponed, and no caller waits for it.
+    """
 
     runs: "RunStore"
     stepfunctions: "SFNClient"
@@ -78,16 +79,17 @@ class Starter:
             self.start(run)
 
     def hold_back(self, run: "Run", *, is_untried: bool) -> None:
-        """Puts off a run because its workspace was just refused a start. `is_untried` says that the
-        run's attempt is not used up."""
+        """Postpones a run because its workspace was just refused a start. `is_untried` means that
+        the run's attempt is not used up."""
         reason = "Step Functions is refusing starts of this workspace"
         self._put_off(run, reason, is_untried=is_untried)
 
     def start(self, run: "Run") -> bool:
-        """Starts the run's current attempt; False if it was put off.
+        """Starts the run's current attempt; returns False if the start was postponed.
 
-        Any refusal (throttled, quota full, machine not there yet) puts this run off and never
-        raises, so one workspace's trouble does not hold up the rest of the batch."""
+        Any refusal (throttled, quota full, machine not there yet) postpones this run and never
+        raises, so one workspace's trouble does not delay the rest of the batch.
+        """
         machine = machine_name(self.machine_prefix, run.automation_id, run.version)
         claim_check = {"contract": CONTRACT, "workspaceId": run.workspace_id, "runId": run.id}
         try:
@@ -121,7 +123,7 @@ class Starter:
 
 
 def _reason(error: RunledgerError) -> str:
-    """Returns why a start was refused, as people read it."""
+    """Returns why a start was refused, for people."""
     match error:
         case TransientError():
             return "Step Functions starts no more executions at the moment"

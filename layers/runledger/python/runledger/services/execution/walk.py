@@ -127,9 +127,9 @@ class Walker:
         return WalkAnswer(node_id=event.node_id)
 
     def _own_as_found(self, event: WalkEvent, execution: str, started_at: int) -> None:
-        """Takes the run in the state that it is found in: handed back, owned by this execution
-        already, or pending. If its automation is stopped, cancels it. Raises RunReleasedError if
-        this execution does not get the run."""
+        """Takes the run in its current state: handed back, owned by this execution already, or
+        pending. If its automation is stopped, cancels it. Raises RunReleasedError if this execution
+        does not get the run."""
         run = self._read_run(event)
         if run.status is RunStatus.RUNNING and run.execution == execution:
             return
@@ -225,7 +225,7 @@ class Walker:
         return _answer(stored)
 
     def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
-        """Writes into the claim until when a waiting node waits, unless it is there already."""
+        """Stores on the claim when a waiting node's wait ends, unless it is stored already."""
         if step.status is not StepStatus.WAITING or step.wait_until is None or claim is None:
             return
         if claim.wait_until is None and step.wait_until > self.clock():
@@ -257,8 +257,8 @@ class Walker:
         *,
         is_claimed_first: bool,
     ) -> Visit:
-        """Claims the node if it is to be claimed first, reads what the visit needs, and builds the
-        visit. `before` is the step that an earlier visit left, if the node goes on."""
+        """Claims the node if it must be claimed first, reads what the visit needs, and builds the
+        visit. `before` is the step of an earlier visit, if the node continues."""
         context, node_id = claim.context, claim.node_id
         node_type, config = context.graph.parsed(node_id)
         lent = self.toolbox.lend(context, claim, retry_budget)

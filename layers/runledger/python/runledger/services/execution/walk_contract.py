@@ -23,7 +23,7 @@ class WalkEvent(WireModel):
 
 class WalkAnswer(WireModel):
     """One task's result: the visited node, the branch taken, how long to wait, and whether the node
-    goes on in another visit."""
+    continues in another visit."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -78,8 +78,8 @@ class Details:
         )
 
     def _reruns(self, run: "Run", now: int) -> "list[Run]":
-        """Returns the reruns of the run itself. Costs one query, and one batch of reads if there
-        are any; nothing for an open run."""
+        """Returns the reruns of this run, without their own reruns. Costs one query, and one batch
+        of reads if there are any; nothing for an open run."""
         if not run.status.is_terminal:
             return []
         family = self.stores.runs.family(run.root_run_id or run.id)

@@ -32,8 +32,8 @@ _LAST = "\uffff"
 
 @dataclass(frozen=True, slots=True)
 class RowPage(Generic[RowT]):
-    """`position` is the last place that was read, or None at the end. The next page starts after
-    it."""
+    """A page of rows. `position` is the last place that was read, or None at the end. The next page
+    starts after it."""
 
     rows: list[RowT]
     position: str | None

@@ -1,4 +1,4 @@
-"""Freezes a list for work that continues after the request, and reads it page by page with the same
+"""Fixes a list for work that continues after the request, and reads it page by page with the same
 code that answers readers."""
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ _WIRE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPage:
-    """`next` is the cursor of the next page, or None at the end."""
+    """A page of a snapshot. `next` is the cursor of the next page, or None at the end."""
 
     rows: Sequence[RowView]
     next: str | None
@@ -58,7 +58,7 @@ class SnapshotPage:
 
 @dataclass(frozen=True, slots=True)
 class ListSnapshots:
-    """Freezes and reads lists. `queries` may sign its cursors with any key, because they stay in
+    """Fixes lists and reads them. `queries` may sign its cursors with any key, because they stay in
     rows and no client gets one."""
 
     queries: "Queries"

@@ -3,7 +3,7 @@
 The attempt's id is derived from the effect (run, node, recipient, channel), and its row is written
 before the message leaves. A second process sees the row and sends nothing: it returns the result of
 a settled attempt, and marks an attempt whose first try did not finish as unknown. If the provider
-refuses for now, the delivery-retry machine takes over, and the run goes on.
+refuses temporarily, the delivery-retry machine takes over, and the run continues.
 """
 
 from collections.abc import Mapping
@@ -58,9 +58,9 @@ class MessageClaim(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Sends the messages of one node of one run; `retention` is in milliseconds. The messages are
-    identified by `effect_run`. A rerun `continues` the messages of earlier runs, newest first: what
-    they sent, or may have sent, is not sent again."""
+    """Sends the messages of one node of one run; `retention` is in milliseconds. `effect_run`
+    identifies the messages. A rerun `continues` the messages of earlier runs, newest first: a
+    message that they sent, or may have sent, is not sent again."""
 
     run: "Run"
     node_id: str
@@ -168,8 +168,8 @@ class Delivery:
 
     def _is_found_by_its_run(self, message: OutboundMessage) -> bool:
         """Whether orphaned_messages.py can derive the attempt's id from the run, if the run ends
-        while the attempt is under way. Any other attempt is due from the start, which costs an
-        entry in the due index."""
+        while the attempt is under way. Other attempts are due from the start, which costs an entry
+        in the due index."""
         return message.contact is not None and message.contact.id == self.run.contact_id
 
     def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:

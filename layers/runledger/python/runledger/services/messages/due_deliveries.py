@@ -1,5 +1,5 @@
-"""The tick's work on due attempts: starts the retry machine again if a try did not come, and gives
-up attempts without any report."""
+"""The tick's work on due attempts: restarts the retry machine if a try did not come, and gives up
+attempts without any report."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,9 +1,9 @@
-"""Messages that a run left without an outcome when it ended.
+"""Settles messages that a run left without an outcome when it ended.
 
 A walker that dies between claiming a message and settling it leaves a PROCESSING attempt. If its
-run goes on, the next visit of the node finds it. If the run has ended, nothing does. An attempt for
-the run's own contact is found from the run, by its derived id; all others are in the due index from
-the start.
+run continues, the next visit of the node finds it. If the run has ended, nothing does. An attempt
+for the run's own contact is found from the run, by its derived id; all others are in the due index
+from the start.
 """
 
 from collections.abc import Iterable

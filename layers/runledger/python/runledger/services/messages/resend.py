@@ -76,8 +76,8 @@ class Resends:
         return Resent(written, is_duplicate=False)
 
     def _again(self, known: DeliveryAttempt) -> Resent:
-        """Returns the known attempt. Starts its machine, because the process that made it may have
-        died first."""
+        """Returns the existing attempt. Starts its machine, because the process that made the
+        attempt may have died first."""
         if known.status is DeliveryStatus.QUEUED:
             self.machine.start(known)
         return Resent(known, is_duplicate=True)

@@ -1,4 +1,4 @@
-"""Tries a delivery: again if a provider refused it for now, or for the first time after a resend.
+"""Makes the tries of a delivery: retries after a temporary refusal, and the first try of a resend.
 
 The delivery-retry machine calls this. Each try is claimed once, even if several machines call this,
 or one calls it repeatedly. A claimed try that was not settled is not sent again.
@@ -44,7 +44,7 @@ class RetryDelivery:
     clock: Clock
 
     def handle(self, event: RetryEvent, retry_budget: "RetryBudget") -> RetryAnswer:
-        """Makes the try that is due, if any, and says what comes next."""
+        """Makes the try that is due, if any, and returns what follows."""
         attempt = self.deliveries.find(event.delivery_id)
         if attempt is None or attempt.workspace_id != event.workspace_id:
             logger.info("the delivery does not exist", extra={"deliveryId": event.delivery_id})

@@ -1,4 +1,4 @@
-"""Finds the effects that a family of runs has had: its calls and its messages."""
+"""Finds the effects (calls and messages) of a run's family: the run and all its reruns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ _SENT = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one run of the family recorded of one node. `effects` are those that the preview lists;
-    `states` are those of all effects, also of messages beyond the listed ones."""
+    """What one run of the family recorded of one node. `effects` are those that the preview lists.
+    `states` are the states of all effects, including messages that the preview does not list."""
 
     run_id: str
     effect_run: str
@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class NodeRecords:
-    """What a family recorded of one node, newest first."""
+    """What all runs of a family recorded of one node, newest first."""
 
     records: tuple[Record, ...] = ()
 
@@ -52,15 +52,15 @@ class NodeRecords:
 
     @property
     def passed(self) -> Record | None:
-        """The record to reuse: the newest that let the run go on and whose effects happened, or
-        else the newest that let it go on."""
+        """Returns the record to reuse: the newest one after which the run continued and whose
+        effects happened. If there is none, the newest one after which the run continued."""
         passed = [record for record in self.records if record.is_passed]
         happened = [each for each in passed if EffectState.HAPPENED in each.states]
         return next(iter([*happened, *passed]), None)
 
     @property
     def effect_runs(self) -> tuple[str, ...]:
-        """The runs that the node's effects are identified by, newest first."""
+        """Returns the runs whose ids identify the node's effects, newest first."""
         return tuple(dict.fromkeys(record.effect_run for record in self.records))
 
 
@@ -88,8 +88,8 @@ class EffectReader:
     channels: Sequence[str] = field(default_factory=tuple)
 
     def records(self, family: "Sequence[Member]", now: int) -> dict[str, NodeRecords]:
-        """Returns what the runs of a family recorded, by node. Reads the messages that the steps
-        name, and those that a run may have sent to its own contact without a record."""
+        """Returns the records of a family by node. Reads the messages that the steps name. Also
+        reads those that a run may have sent to its own contact without recording it."""
         ids = {member.history.run.id for member in family}
         steps = [
             (member, step)
@@ -146,7 +146,7 @@ def _record(member: Member, step: Step, attempts: Sequence[DeliveryAttempt]) -> 
 
 
 def _counted(output: Mapping[str, object]) -> Iterable[EffectState]:
-    """Returns the states of messages that a step counts but does not name."""
+    """Returns the states of messages that a step only counts and does not list."""
     if output.get("sent"):
         yield EffectState.HAPPENED
     if output.get("unknown"):
@@ -178,7 +178,7 @@ def _message_state(attempt: DeliveryAttempt) -> EffectState:
 
 
 def masked(address: str) -> str:
-    """Returns an address so that its owner is recognized by people who know it: `a•••@…`."""
+    """Returns an address as `a•••@…`: people who know the address recognize it."""
     if not address:
         return "no address"
     name, at, _ = address.partition("@")

@@ -1,16 +1,16 @@
 """Decides what a rerun does at each node, before anything is written.
 
-Nodes before `from` keep their recorded steps. Every other node is visited again, and each of its
-effects is treated by what is known of it:
+Nodes before `from` keep their recorded steps. Every other node is visited again. The state of each
+of its effects decides what happens:
 
-  never happened       the node runs
-  certainly failed     the node runs, and the effect gets a new identity
-  happened             the recorded step is reused, unless the caller says REPEAT or SUPPRESS
-  is being retried     the same, but REPEAT is refused
-  may have happened    the caller must choose
+never happened         the node runs
+certainly failed       the node runs, and the effect gets a new identity
+happened               the recorded step is reused, unless the caller says REPEAT or SUPPRESS
+is being retried       the same, but REPEAT is refused
+may have happened      the caller must choose
 
-A node that sends messages continues them: recipients who have, or may have, their message get none.
-So a mailing that stopped half-way needs no choice.
+A node that sends messages continues: recipients who have, or may have, their message get none. So a
+mailing that stopped half-way needs no choice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,8 @@ CHOOSE = "CHOOSE"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the caller wants of one node's effects. `outcome` and `output` go with SUPPRESS."""
+    """The caller's choice for one node's effects. `outcome` and `output` are given with
+    SUPPRESS."""
 
     do: EffectChoice
     outcome: str | None = None
@@ -43,7 +44,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PlannedEffect:
-    """An effect of the family, and what happens to it now: REUSE, REPEAT, SUPPRESS or CHOOSE."""
+    """An effect of the family, and what the rerun does with it: REUSE, REPEAT, SUPPRESS or
+    CHOOSE."""
 
     effect: RecordedEffect
     then: str
@@ -51,9 +53,10 @@ class PlannedEffect:
 
 @dataclass(frozen=True, slots=True)
 class NodePlan:
-    """What a rerun does at one node. `step` is taken over if the node is REUSED or SUPPRESSED;
-    `at_once` says that it is recorded when the rerun is opened. `effect_run` identifies the node's
-    effects, None for the root run; `continues` names the runs whose messages count."""
+    """What a rerun does at one node. `step` is taken from an earlier run if the node is REUSED or
+    SUPPRESSED; with `at_once` it is recorded when the rerun is opened. `effect_run` identifies the
+    node's effects; None means the root run. `continues` names the runs whose messages are not sent
+    again."""
 
     node_id: str
     type: str
@@ -68,7 +71,7 @@ class NodePlan:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The version that the rerun walks, with its graph."""
+    """The version whose graph the rerun walks."""
 
     version: "Version"
     graph: "GraphView"
@@ -111,8 +114,8 @@ class Planner:
     by: str
 
     def plan(self, from_node: str | None) -> RerunPlan:
-        """Returns the plan. Raises InvalidInputError for a `from` or a choice that makes no sense,
-        ConflictError for an effect that is to be repeated while it is still being retried."""
+        """Returns the plan. Raises InvalidInputError for an invalid `from` or choice, and
+        ConflictError if an effect should be repeated that is still being retried."""
         steps = self.original.all_steps(self.now)
         start = self._start(from_node, steps)
         kept = self._kept(start, steps)
@@ -159,7 +162,7 @@ class Planner:
         return from_node
 
     def _kept(self, start: str, steps: Mapping[str, Step]) -> dict[str, Step]:
-        """Returns the steps that are taken over at once."""
+        """Returns the steps that are recorded when the rerun is opened."""
         if start == START:
             return {}
         graph = self.target.graph
@@ -174,7 +177,7 @@ class Planner:
         }
 
     def _is_same(self, node_id: str, step: Step) -> bool:
-        """Whether a step may stand for the node of the target version."""
+        """Whether the step can be reused for this node of the target version."""
         if self.source.version == self.target.version.version:
             return True
         before = self.original.graph.nodes.get(node_id)
@@ -274,7 +277,7 @@ class Planner:
         return self._reuse(node, found, reusable)
 
     def _run(self, node: "NodeView", found: NodeRecords) -> NodePlan:
-        """The node runs. What it sent before is not sent again."""
+        """Plans to run the node. Messages that it sent before are not sent again."""
         is_message = node.type is not None and node.type.function is Function.MESSAGE
         had_effects = bool(found.states)
         effects = tuple(
@@ -291,7 +294,7 @@ class Planner:
         )
 
     def _repeat(self, node: "NodeView", found: NodeRecords) -> NodePlan:
-        """The node runs, and its effects happen again. A call that may have been made keeps its
+        """Plans to run the node and repeat its effects. A call that may have been made keeps its
         Idempotency-Key, so that the partner can recognize it."""
         is_message = node.type is not None and node.type.function is Function.MESSAGE
         keeps_key = found.states == {EffectState.UNKNOWN} and not is_message
@@ -353,8 +356,8 @@ class Planner:
         return record if is_usable else None
 
     def _continues(self, node: "NodeView", found: NodeRecords) -> bool:
-        """Whether the node sends to many and has not finished: it goes on with the missing
-        recipients, also where the outcome of one message is unknown."""
+        """Whether the node sends to many recipients and has not finished: then the rerun sends to
+        the missing ones, even if the outcome of one message is unknown."""
         if node.type is None or node.config is None or node.type.function is not Function.MESSAGE:
             return False
         is_unfinished = not any(record.is_passed for record in found.records)
@@ -367,8 +370,8 @@ class Planner:
         return CHOOSE
 
     def _taken_over(self, step: Step, run_id: str) -> Step:
-        """Returns the step as the new run records it. A chain of reruns keeps the run that did the
-        work."""
+        """Returns the step as the new run records it. In a chain of reruns, the step keeps naming
+        the run that did the work."""
         return step.changed(reused_from=step.reused_from or run_id)
 
 
@@ -389,7 +392,7 @@ def _why(node_id: str, found: NodeRecords, *, is_unsure: bool) -> str:
 
 
 def changed_effects(nodes: Sequence[NodePlan], state: EffectState) -> list[RecordedEffect]:
-    """Returns the effects in this state that a plan repeats."""
+    """Returns the effects in this state that the plan repeats."""
     return [
         planned.effect
         for node in nodes

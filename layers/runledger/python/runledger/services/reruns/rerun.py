@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RerunBy:
-    """Who asks for a rerun. `may_repeat_messages` says whether they may send a message again that
-    was sent. `recovery_id` is the recovery that asks, if any."""
+    """The caller who requests a rerun. `may_repeat_messages` says whether they may send a message
+    again that was sent. `recovery_id` is the recovery that requests it, if any."""
 
     email: str
     may_repeat_messages: bool
@@ -50,7 +50,7 @@ class RerunBy:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRerun:
-    """A plan with everything that opening it needs."""
+    """A plan with all data that opening the rerun needs."""
 
     run_id: str
     plan: RerunPlan
@@ -83,7 +83,8 @@ class Reruns:
 
         Raises NotFoundError or GoneError if the run does not exist, has expired or was erased,
         ConflictError if it is open or its automation is not ACTIVE, and InvalidInputError, with the
-        field, for a request that makes no sense."""
+        field, for an invalid request.
+        """
         now = self.clock()
         original = self._original(workspace_id, run_id, now)
         automation = self.stores.automations.get(workspace_id, original.run.automation_id)
@@ -123,10 +124,10 @@ class Reruns:
     def open(
         self, workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy
     ) -> OpenedRerun:
-        """Opens the rerun. Raises what `preview` raises; InvalidGraphError, with every node that
-        must be decided; ForbiddenError if a sent message would be repeated by somebody who may not;
-        KeyReusedError if the key was used for another request;
-        ReentryBlockedError if the contact has another open run where only one may be."""
+        """Opens the rerun. Raises the same errors as `preview`; InvalidGraphError, with every node
+        that needs a choice; ForbiddenError if it would send a message again and the caller may not;
+        KeyReusedError if the key was used for another request; ReentryBlockedError if the re-entry
+        rule allows only one open run and the contact has another."""
         known = self._opened_before(workspace_id, run_id, document, by)
         if known is not None:
             return OpenedRerun(known, is_duplicate=True)
@@ -202,7 +203,8 @@ class Reruns:
         return history
 
     def _family(self, original: "RunHistory", now: int) -> dict[str, Member]:
-        """Returns the original, the root of its family and all reruns that still exist, by id."""
+        """Returns the original, the first run of its family and all reruns that still exist,
+        by id."""
         root = original.run.root_run_id or original.run.id
         found = {original.run.id: Member(original, self.contexts.graph(original.run))}
         for run_id in [root, *self.stores.runs.family(root)]:
@@ -290,7 +292,8 @@ class Reruns:
         )
 
     def _copied(self, planned: PlannedRerun, run: Run, step: Step) -> Step:
-        """Returns the step with files of its own: those of the original expire with it."""
+        """Returns the step with copies of its files, because the original's files expire with
+        it."""
         if not step.keeps_files:
             return step
         request, response = step.request, step.response
@@ -321,7 +324,7 @@ def _digest(document: "RerunDocument") -> str:
 
 
 def problems_of(plan: RerunPlan) -> list[Problem]:
-    """Returns a problem for each node that must be decided."""
+    """Returns a problem for each node that needs a choice."""
     return [
         Problem(
             code="CHOICE_NEEDED",
@@ -334,6 +337,6 @@ def problems_of(plan: RerunPlan) -> list[Problem]:
 
 
 def downstream_names(stores: "Stores", automation: "Automation") -> Mapping[str | None, str]:
-    """Returns the names of the automations that wait for this one's runs, by id."""
+    """Returns the names of the automations that start after this one's runs, by id."""
     waiting = stores.automations.downstream_ids(automation.id)
     return stores.automations.names(automation.workspace_id, waiting)

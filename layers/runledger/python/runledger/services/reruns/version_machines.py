@@ -1,4 +1,4 @@
-"""Makes sure that the state machine of an older version exists while a rerun needs it."""
+"""Makes sure that an older version's state machine exists while a rerun needs it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,10 +21,11 @@ class VersionMachines:
 
     def ensure(self, automation: "Automation", version: "Version") -> None:
         """Creates the version's machine again if it was deleted. Raises RateLimitedError if the
-        workspace must wait for its turn, TransientError while the machine is being deleted.
+        workspace must wait for its turn, and TransientError while the machine is being deleted.
 
-        The mark for deletion is renewed first: from then on the machine stays until no run that was
-        opened before needs it."""
+        First renews the mark for deletion: then the machine stays as long as a run that is open now
+        needs it.
+        """
         if automation.active is not None and automation.active.version == version.version:
             return
         now = self.clock()

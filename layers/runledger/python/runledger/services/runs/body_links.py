@@ -18,8 +18,8 @@ ShownT = TypeVar("ShownT", ShownRequest | None, ShownResponse | None)
 
 
 def kept_body_key(run: "Run", node_id: str, name: str) -> str:
-    """Returns the prefix of a file's key. It lies under the run's prefix, so deleting the run's
-    objects deletes the file."""
+    """Returns the prefix of a file's key. It begins with the run's prefix, so deleting the run's
+    objects also deletes the file."""
     return f"{run_objects(run.id, run.expires_at)}bodies/{node_id}-{name}"
 
 

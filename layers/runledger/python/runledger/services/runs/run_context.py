@@ -44,12 +44,12 @@ class RunContext:
 
     @property
     def rerun(self) -> "RerunFacts | None":
-        """The facts of a rerun; None for any other run."""
+        """Returns the facts of a rerun; None for any other run."""
         return self.history.event.rerun
 
     def effect_run(self, node_id: str) -> str:
-        """Returns the run that the node's effects are identified by: this one, or for a rerun the
-        one whose effects it continues."""
+        """Returns the run whose id identifies the node's effects: this run, or for a rerun the run
+        whose effects it continues."""
         return self.run.id if self.rerun is None else self.rerun.effect_run(node_id)
 
 
@@ -127,7 +127,7 @@ def execution_of(run_id: str, arn: str) -> str:
 
 
 def attempt_of(execution: str) -> int:
-    """The attempt number that an execution was started under."""
+    """Returns the number of the attempt for which an execution was started."""
     return int(execution.partition(":")[0])
 
 

@@ -110,8 +110,8 @@ def is_node_failure(caught: dict[str, Any]) -> bool:
 
 
 def is_for_later(caught: dict[str, Any]) -> bool:
-    """Whether the run can go on from the node in its next attempt, because the node itself is not
-    at fault: AWS throttled, was away or could not run the function after all retries, another
+    """Whether the run can continue from the node in its next attempt, because the node itself is
+    not at fault: AWS throttled, was away or could not run the function after all retries, another
     request was at the node, or a branch before it has not finished. If the node ran, its claim
     shows how far it came."""
     name = str(caught.get("Error"))
@@ -119,7 +119,7 @@ def is_for_later(caught: dict[str, Any]) -> bool:
 
 
 def in_words(caught: dict[str, Any]) -> str:
-    """Returns why a run is handed back, in a few words, because the run row keeps them."""
+    """Returns why a run is handed back. The text is short, because the run row stores it."""
     name = str(caught.get("Error"))
     if name == "BranchUnfinishedError":
         return _cause_text(caught.get("Cause")) or _OURS[name]

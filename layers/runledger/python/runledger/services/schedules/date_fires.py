@@ -163,8 +163,8 @@ class DateFires:
         return _place(given, day, version, goes_on=True)
 
     def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
-        """Whether the fire must look at all contacts. It need not if an earlier fire for the same
-        key looked at all, or came after a fire that did."""
+        """Whether the fire must search all contacts. It need not if an earlier fire for the same
+        key searched all contacts, or came after a fire that did."""
         if not isinstance(trigger.source, ContactMetadataDate):
             return False
         earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)
@@ -233,7 +233,7 @@ class DateFires:
     def _open(
         self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
     ) -> bool:
-        """Whether there is now a run for this contact and day."""
+        """Returns whether there is now a run for this contact and day."""
         assert fire.anchor is not None
         source = trigger.source
         facts: dict[str, Any] = {
@@ -268,8 +268,8 @@ class DateFires:
         return True
 
     def _opened_ahead(self, fire: Fire) -> int:
-        """Returns how many contacts of the page after the fire's cursor have their run already. The
-        process that did this page may have died, or may still be at work."""
+        """Returns how many contacts after the fire's cursor already have their run. The process
+        that opened these runs may have died, or may still be at work."""
         found = self._due(fire, rule_trigger(fire.rule)).due
         automation_id = fire.automation_id
         ids = [

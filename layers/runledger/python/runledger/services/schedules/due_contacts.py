@@ -78,7 +78,7 @@ class Unreadable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """`cursor` is where the next page starts, or None at the end."""
+    """A page of due contacts. `cursor` is where the next page starts, or None at the end."""
 
     due: list[DueContact]
     cursor: str | None

@@ -14,7 +14,7 @@ class FireOperation(StrEnum):
 
 class FireInput(WireModel):
     """The input of an execution. Scheduler sets `scheduled_time` (ISO 8601). The tick sets `day`,
-    and also `version` to go on with a fire that was begun."""
+    and also `version` to continue a fire that was begun."""
 
     workspace_id: str
     automation_id: str

@@ -71,8 +71,8 @@ class MissedFires:
             self._store.synced(schedule, due_at)
 
     def resume(self, row: "DueRow") -> None:
-        """Goes on with a fire that has not moved for a while. Raises ConditionFailedError if the
-        fire has moved meanwhile."""
+        """Continues a fire that has not moved for a while. Raises ConditionFailedError if the fire
+        has moved meanwhile."""
         fire = self.fires.at(row.key)
         if fire is None or fire.status is not FireStatus.RUNNING:
             return
@@ -113,7 +113,7 @@ class MissedFires:
         self._start(name, given)
 
     def _skip(self, schedule: "Schedule", reason: MissedReason) -> None:
-        """Records the days that are too long ago, oldest first."""
+        """Records the days that are too long ago as skipped, oldest first."""
         automation = self.automations.get(schedule.workspace_id, schedule.automation_id)
         trigger = scheduled_trigger(automation)
         if trigger is None or automation.active is None:

@@ -49,8 +49,8 @@ def scheduled_trigger(automation: Automation) -> DateTrigger | None:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTarget:
-    """The group of the stack's schedules and what they start: the state machine `fan_out_arn`,
-    started by `role_arn`. Events that cannot be delivered go to `lost_events_arn`."""
+    """The group of the stack's schedules, and their target: the state machine `fan_out_arn`,
+    started with `role_arn`. Events that cannot be delivered go to `lost_events_arn`."""
 
     group: str
     fan_out_arn: str
@@ -124,7 +124,7 @@ class Schedules:
         raise TransientError("the schedule kept changing; try again")
 
     def why_missed(self, schedule: Schedule) -> MissedReason:
-        """Returns why the schedule did not fire on its next day, as far as Scheduler shows."""
+        """Returns why the schedule did not fire on its next day, if Scheduler shows the reason."""
         if is_skipped(schedule.next_day, schedule.time_of_day, schedule.time_zone):
             return MissedReason.DST_GAP
         try:

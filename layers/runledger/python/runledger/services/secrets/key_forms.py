@@ -1,4 +1,4 @@
-"""Which keys the sender of a webhook needs, and who makes them."""
+"""Describes which keys the sender of a webhook needs, and who makes them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,9 +28,9 @@ _MAKE_THEIR_OWN = {
 
 @dataclass(frozen=True, slots=True)
 class KeyForm:
-    """`is_needed`: whether events are refused without a key. `can_make`: whether the sender takes a
-    secret that we make. `prefix` is how such a secret begins. `is_public`: the sender signs with
-    its private key, so we need its public key."""
+    """The keys that a sender needs. `is_needed`: whether events are refused without a key.
+    `can_make`: whether the sender accepts a secret that we make. `prefix` is the beginning of such
+    a secret. `is_public`: the sender signs with its private key, so we need its public key."""
 
     is_needed: bool
     can_make: bool = False

@@ -1,14 +1,16 @@
 """Writes the versions of webhooks' keys in Secrets Manager.
 
-Its rules, from the API reference of PutSecretValue, CreateSecret and DescribeSecret:
+These are Secrets Manager's rules (API reference of PutSecretValue, CreateSecret and
+DescribeSecret):
 
-- A version without a staging label may be deleted at any time, so every valid version has a label.
-  AWSCURRENT and AWSPREVIOUS follow a new version by themselves. Only the first version of a secret
-  has AWSCURRENT here; every other has one of our own labels, which moves only when it is given to
-  another version.
-- ClientRequestToken is the new version's id, of 32 to 64 characters. The same request with the same
-  token does nothing, so the AWS client may send it twice. A version cannot be changed.
-- A secret has at most 100 versions and 20 labels. Versions without a label are removed after a day.
+- A version without a staging label may be deleted at any time, so every valid version has a
+  label. Secrets Manager itself moves AWSCURRENT and AWSPREVIOUS to new versions. Here only the
+  first version of a secret has AWSCURRENT; every other has one of our own labels, which moves
+  only when we give it to another version.
+- ClientRequestToken is the new version's id, of 32 to 64 characters. The same request with the
+  same token does nothing, so the AWS client may send it twice. A version cannot be changed.
+- A secret has at most 100 versions and 20 labels. Versions without a label are removed after a
+  day.
 """
 
 from contextlib import suppress
@@ -63,9 +65,9 @@ class KeyVersions:
     def store(
         self, automation_id: str, version: KeyVersion, value: "StoredKeys", *, is_first: bool
     ) -> KeyVersion:
-        """Creates a version, and its secret if there is none; `is_first` says that this is likely.
-        Returns the version with the label that it has. Raises ConflictError if there were too many
-        versions today."""
+        """Creates a version, and its secret if there is none; `is_first` means that this is likely.
+        Returns the version with its label. Raises ConflictError if there were too many versions
+        today."""
         if not is_first:
             # The secret is missing if somebody deleted it in Secrets Manager.
             with suppress(MissingResourceError):

@@ -4,8 +4,8 @@ The automation's row names the valid versions, and the value of a version never 
 Manager. So a process reads each version once, and a version that the row no longer names is refused
 at once, although its value is still cached. The row must have been read consistently.
 
-A row that was written before rows named versions means the version called AWSCURRENT there. This
-label can move, so its value is read again after a minute.
+An older row names no versions; then the version with the label AWSCURRENT is valid. This label can
+move, so its value is read again after a minute.
 """
 
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ _MAX_CACHED = 1_000
 
 
 class StoredKeys(Model):
-    """The value of one version, as JSON in Secrets Manager: all that a sender is proved with."""
+    """The value of one version, as JSON in Secrets Manager: everything that verifies a sender."""
 
     secret: str | None = Field(default=None, repr=False)
     public_key: str | None = None
@@ -43,15 +43,15 @@ class StoredKeys(Model):
 
     @classmethod
     def parse(cls, text: str) -> "StoredKeys":
-        """Values of earlier versions of Runledger are the secret alone, which has only letters and
-        digits."""
+        """Parses a stored value. Earlier versions of Runledger stored only the secret, which has
+        only letters and digits."""
         return cls.model_validate_json(text) if text.startswith("{") else cls(secret=text)
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """Reads webhooks' keys for one process. `cached` holds the values by automation and version, or
-    None for the label; with the time they were read."""
+    """Reads webhooks' keys for one process. `cached` holds the values by automation and version
+    (None stands for the label), with the time they were read."""
 
     secrets: "SecretsManagerClient"
     stack: str
@@ -110,8 +110,8 @@ class SigningKeys:
         return value
 
     def _labelled(self, automation_id: str) -> StoredKeys | None:
-        """Returns the value of the version that has the label of the current one; None if the
-        automation has no secret. Strangers cannot cause more than one read a minute."""
+        """Returns the value of the version with the label AWSCURRENT; None if the automation has no
+        secret. Unknown callers cannot cause more than one read a minute."""
         found = self.cached.get((automation_id, None))
         if found is not None and 0 <= self.clock() - found[0] < LABEL_CACHED_FOR:
             return found[1]

@@ -1,8 +1,8 @@
-"""Finds which events somebody listens to: the enabled rules on the stack's event bus.
+"""Finds which events have listeners: the enabled rules on the stack's event bus.
 
-A custom event costs as much as eight reads, and without a rule nobody receives it. An archive or a
-target in another account is a rule as well. A pattern is matched only as far as it is certain, so
-an event is left out only if no rule can match it:
+A custom event costs as much as eight reads, and without a rule no service receives it. An archive
+or a target in another account is a rule as well. An event is omitted only if no rule can match it;
+parts of a pattern that this module does not understand count as matching:
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 """
 
@@ -46,8 +46,8 @@ class BusRules:
         return self._patterns
 
     def _list(self) -> list[Mapping[str, Any]]:
-        """Returns the patterns of the enabled rules. If they cannot be read, every event may be
-        listened to."""
+        """Returns the patterns of the enabled rules. If they cannot be read, every event may have
+        listeners."""
         found: list[Mapping[str, Any]] = []
         start: Any = {}
         try:
@@ -68,7 +68,7 @@ class BusRules:
 
 
 def _may_match(pattern: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    """Whether every field that the pattern names may have the value it asks for. A field that is
+    """Whether every field that the pattern names may have a value that it accepts. A field that is
     not known here may have any value."""
     return all(
         _may_have(wanted, fields[name]) for name, wanted in pattern.items() if name in fields

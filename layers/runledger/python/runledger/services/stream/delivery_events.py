@@ -27,7 +27,7 @@ class DeliveryChange:
 
     @property
     def ended_automation(self) -> None:
-        """Always None, because no automation waits for deliveries."""
+        """Returns None, because deliveries have no downstream automations."""
 
     def detail_type(self) -> str:
         return delivery_detail_type(self.facts.status)

@@ -75,8 +75,9 @@ class ExpiryFollower:
         """Leaves a tombstone if links led to the row, and deletes the row's objects. Safe to
         repeat.
 
-        A run's objects are deleted with the first of its rows: by then all of them have expired,
-        and readers see none."""
+        A run's objects are deleted together with the first of its rows: all of them have expired,
+        and readers no longer see them.
+        """
         if row.expiry is not None:
             self.tombstones.leave(row.key, row.expiry)
         if row.objects is not None:

@@ -33,8 +33,8 @@ class Followers:
     recovered: "RecoveredRuns"
 
     def follow(self, records: Records) -> str | None:
-        """Returns the earliest position from which to read the stream again, or None if all is
-        done. A failure without a position counts as one of the first record."""
+        """Returns the earliest position from which to read the stream again, or None if everything
+        is done. A failure without a position counts as a failure of the first record."""
         positions = [_position(record) for record in records]
         failed = []
         # Publish events first, because subscribers wait for them.
@@ -55,7 +55,7 @@ class Followers:
         self.marker.mark(changes_in(records))
 
     def _recover(self, records: Records) -> str | None:
-        """Names completed reruns on their originals. One that fails does not hold up the others."""
+        """Names completed reruns on their originals. A failure does not delay the others."""
         first = None
         for position, run in completed_reruns(records):
             try:
@@ -66,7 +66,7 @@ class Followers:
         return first
 
     def _bury(self, records: Records) -> str | None:
-        """Buries expired rows. One that fails does not hold up the others."""
+        """Buries expired rows. A failure does not delay the others."""
         first = None
         for position, row in expired_rows(records):
             try:
@@ -78,5 +78,5 @@ class Followers:
 
 
 def _position(record: Mapping[str, Any]) -> str:
-    """Returns the record's position, or an empty one, which AWS takes for the whole batch."""
+    """Returns the record's position, or an empty text, which makes AWS repeat the whole batch."""
     return str(record.get("dynamodb", {}).get("SequenceNumber", ""))

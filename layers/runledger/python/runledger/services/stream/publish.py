@@ -1,7 +1,7 @@
 """Publishes an event on the bus for each new status of a run or delivery.
 
 The table's stream shows every change of a row; a change of status has a new `sequence`. A change is
-published at least once, with an id of its own, so subscribers can drop duplicates.
+published at least once, always with the same id, so subscribers can drop duplicates.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ class RunChange:
 
     @property
     def ended_automation(self) -> str | None:
-        """Returns the automation of an ended run, which others may wait for."""
+        """Returns the automation of an ended run, which may have downstream automations."""
         return self.run.automation_id if self.run.status.is_terminal else None
 
     def detail_type(self) -> str:
@@ -65,9 +65,10 @@ Change = RunChange | DeliveryChange
 def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
     """Returns the changes of status in these stream records, in order.
 
-    Claims and new due times are no change of status, and expired rows are skipped. A record that
-    cannot be read is logged and skipped, because it will never be readable and must not hold up
-    others."""
+    Claims and new due times are not changes of status, and expired rows are skipped. A record that
+    cannot be read is logged and skipped, because it will never be readable and must not delay
+    others.
+    """
     found: list[Change] = []
     for record in records:
         try:
@@ -133,8 +134,8 @@ class Publisher:
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
-        """Returns the automations whose ended runs other automations wait for. Reads this again for
-        each batch, so that an automation that begins to wait does not miss runs for long."""
+        """Returns the automations with downstream automations. Reads this again for each batch, so
+        that a new downstream automation does not miss runs for long."""
         ended = {each.ended_automation for each in changes if each.ended_automation is not None}
         return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
 
@@ -157,8 +158,8 @@ class Publisher:
     def _entry_of(
         self, change: Change, heard: frozenset[str]
     ) -> "PutEventsRequestEntryTypeDef | None":
-        """Returns the event's entry, or None if nobody listens to it. None also for a row that can
-        never become an event, so it does not hold up others."""
+        """Returns the event's entry, or None if it has no listeners. Also returns None for a row
+        that can never become an event, so that it does not delay others."""
         try:
             return self._entry(change, heard)
         except DAMAGES as error:
@@ -183,10 +184,11 @@ class Publisher:
 
 
 def run_event(run: Run, heard: frozenset[str] = frozenset()) -> RunEvent:
-    """Builds the event of the run's current status; `heard` are the automations that others wait
-    for.
+    """Builds the event of the run's current status; `heard` are the automations with downstream
+    automations.
 
-    Uses the row alone, so publishing it again gives the same event."""
+    Uses only the row, so publishing it again gives the same event.
+    """
     canceled = None
     if run.canceled is not None:
         canceled = EventCanceled(by=run.canceled.by, reason=run.canceled.reason)

@@ -1,4 +1,4 @@
-"""Names a completed rerun on the runs that it repeats."""
+"""Stores the id of a completed rerun on the runs that it repeats."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class RecoveredRuns:
     runs: "RunStore"
 
     def note(self, rerun: "Run") -> None:
-        """Names the rerun on the run that it repeats and, if that is a rerun too, on all runs
+        """Stores the rerun's id on the run that it repeats and, if that is a rerun too, on all runs
         before it. Safe to repeat."""
         run_id = rerun.rerun_of
         for _ in range(FAMILY_SIZE + 1):

@@ -51,15 +51,16 @@ class Accounts:
     _mfa_seen: dict[str, float] = field(default_factory=dict)
 
     def find(self, user_id: str) -> Account:
-        """Returns the account. Raises UnauthorizedError if it was deleted, because a token outlives
-        it."""
+        """Returns the account. Raises UnauthorizedError if it was deleted, because a token can
+        outlive its account."""
         found = self._get(user_id)
         if found is None:
             raise UnauthorizedError("your account no longer exists")
         return _account(found)
 
     def has_mfa(self, user_id: str) -> bool:
-        """Whether the person has a second factor; a yes may be up to MFA_CACHED_SECONDS old."""
+        """Whether the person has a second factor. A positive answer may be up to MFA_CACHED_SECONDS
+        old."""
         now = self.age()
         seen_at = self._mfa_seen.get(user_id)
         if seen_at is not None and now - seen_at < MFA_CACHED_SECONDS:

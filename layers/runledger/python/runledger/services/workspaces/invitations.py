@@ -56,8 +56,9 @@ class Invitations:
     def invite(
         self, workspace_id: str, document: "InvitationDocument", invited_by: str, url: str
     ) -> SentInvitation:
-        """Creates an invitation and mails it. Raises ConflictError if the address is a member's, is
-        invited already, or there are too many, and RateLimitedError if it was mailed too often."""
+        """Creates an invitation and mails it. Raises ConflictError if the address belongs to a
+        member, is already invited, or there are too many invitations, and RateLimitedError if it
+        was mailed too often."""
         invited = self.store.of_workspace(workspace_id)
         if len(self.workspaces.members(workspace_id)) + len(invited) >= MAX_MEMBERS:
             raise ConflictError(

@@ -40,10 +40,11 @@ def add_member(
     password: str | None = None,
 ) -> Membership:
     """Adds a member with this role, or changes the role they had. Creates the account if there is
-    none. An operator needs no invitation. With `password` the person can sign in at once; without,
-    Cognito mails one that they change at first sign-in.
+    none. An operator needs no invitation. With `password` the person can sign in at once; without
+    it, Cognito mails a password that they change at first sign-in.
 
-    Raises ConflictError if the account has not verified its address."""
+    Raises ConflictError if the account has not verified its address.
+    """
     account = accounts.prepare(normalize_email(email), password)
     if account is None:
         raise TransientError("Cognito cannot send a first password now; try again later")
