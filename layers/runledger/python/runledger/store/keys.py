@@ -10,7 +10,7 @@
 | captured events of an automation | table | `CAPTURE#automation` | `createdAt#id` |
 | number of events that a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
 | kept events of a workspace | table | `WORKSPACE#workspace#KEPT` | `createdAt#id` |
-| an erasure's search in these events | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
+| an erasure's search in these | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
 | the expiry of a deleted run, delivery … | table | that of its row | `TOMBSTONE` |
 | a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
 | whether an address is suppressed | table | `SUPPRESSION#sha256(address)` | `SUPPRESSION` |
