@@ -5,8 +5,9 @@ from typing import Any
 from local.settings import REGION, LocalError
 from local.template import load_template
 
-# Headers that the distribution adds for the API: one by a function, one by the API's origin.
+# Headers that the distribution adds for the API: two by a function, one by the API's origin.
 VIEWER_ADDRESS = "x-viewer-address"
+SENT_CONTENT_TYPE = "x-sent-content-type"
 EDGE_KEY = "x-runledger-edge"
 _PSEUDO_PARAMETERS = {"AWS::Region": REGION, "AWS::URLSuffix": "amazonaws.com"}
 
@@ -37,6 +38,17 @@ def response_headers(policy_id: str) -> dict[str, str]:
         (item["Header"], item["Value"]) for item in policy["CustomHeadersConfig"]["Items"]
     )
     return headers
+
+
+def webhook_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Returns the headers of a webhook as the distribution's function passes them on: with a binary
+    content type, so that API Gateway keeps the body's bytes, and the sent one beside it."""
+    own = (b"content-type", SENT_CONTENT_TYPE.encode())
+    passed = [(name, value) for name, value in headers if name not in own]
+    sent = [value for name, value in headers if name == b"content-type"]
+    if sent:
+        passed.append((SENT_CONTENT_TYPE.encode(), sent[0]))
+    return [*passed, (b"content-type", b"application/octet-stream")]
 
 
 def _text(value: Any) -> str:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from local.caller_limiter import CallerLimiter
-from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers
+from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers, webhook_headers
 from local.publish_console import cache_control
 from local.refused_requests import refusal_of
 from local.settings import REGION
@@ -54,6 +54,7 @@ API_HEADERS = response_headers("ApiHeaders")
 # The same pattern as in the distribution's function.
 _NO_API = re.compile(r"v[0-9]+(/|$)")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
+_WEBHOOKS = "/v1/webhooks/in/"
 _TIMEOUT_SECONDS = 35
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -154,6 +155,8 @@ class Gateway:
             for name, value in request.headers.raw
             if name not in _OWN_HEADERS and name.decode("latin-1") not in _HOP_BY_HOP
         ]
+        if request.scope["path"].startswith(_WEBHOOKS):
+            headers = webhook_headers(headers)
         # The address that the caller used, so that the API can name it.
         headers.append((b"x-forwarded-host", _host(request)))
         headers.append((b"x-forwarded-proto", request.scope["scheme"].encode()))

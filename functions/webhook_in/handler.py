@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.runs import OpenedView
 from runledger.composition import preload, services
-from runledger.http import answers, caller_address, lower_headers, make_app, raw_body, resolve
+from runledger.http import answers, caller_address, make_app, raw_body, resolve, sent_headers
 from runledger.observability import begin, bind, logger
 from runledger.services.triggers.webhooks import WebhookRequest
 
@@ -51,7 +51,7 @@ def receive_webhook(
     opened = services().webhooks.receive(
         WebhookRequest(
             token=app.context["token"],
-            headers=lower_headers(app),
+            headers=sent_headers(app),
             body=raw_body(raw),
             source=caller_address(app),
         )

@@ -71,8 +71,43 @@ def test_the_viewers_address_replaces_the_callers_headers() -> None:
     assert told["x-forwarded-host"] == {"value": "console.example.com"}
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "passed"),
+    [
+        (
+            "/v1/webhooks/in/token",
+            {"content-type": "application/json", "x-sent-content-type": "text/forged"},
+            {"content-type": "application/octet-stream", "x-sent-content-type": "application/json"},
+        ),
+        (
+            "/v1/webhooks/in/token",
+            {"x-sent-content-type": "text/forged"},
+            {"content-type": "application/octet-stream"},
+        ),
+        (
+            "/v1/contacts",
+            {"content-type": "application/json"},
+            {"content-type": "application/json"},
+        ),
+    ],
+)
+def test_a_webhook_reaches_the_api_as_binary(
+    path: str, sent: dict[str, str], passed: dict[str, str]
+) -> None:
+    headers = {name: {"value": value} for name, value in {**sent, "host": "x"}.items()}
+    event = {"viewer": {"ip": "::1"}, "request": {"uri": path, "headers": headers}}
+    told = {name: each["value"] for name, each in run("Callers", event)["headers"].items()}
+    own = {"host", "x-viewer-address", "x-forwarded-host"}
+    assert {name: value for name, value in told.items() if name not in own} == passed
+    if path.startswith("/v1/webhooks/"):
+        raw = [(name.encode(), value.encode()) for name, value in sent.items()]
+        local = {name.decode(): value.decode() for name, value in edge.webhook_headers(raw)}
+        assert local == passed
+
+
 def test_the_distribution_and_the_api_use_the_same_headers() -> None:
     assert (edge.EDGE_KEY, edge.VIEWER_ADDRESS) == (http.EDGE_KEY, http.VIEWER_ADDRESS)
+    assert edge.SENT_CONTENT_TYPE == http.SENT_CONTENT_TYPE
     origins = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
     api = next(origin for origin in origins if origin["Id"] == "api")
     [header] = api["OriginCustomHeaders"]

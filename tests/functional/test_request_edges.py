@@ -1,5 +1,6 @@
 """Checks before a request is read, and headers of every answer."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from runledger.models.workspace import Role
 
 from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed, pool, sample
 from tests.functional.test_settle import WAITING
-from tests.functional.test_webhooks import hooked
+from tests.functional.test_webhooks import hooked, signature
 from tests.support.engine import Engine
 
 __all__ = ["deployed", "pool"]
@@ -180,6 +181,61 @@ def test_events_are_counted_by_network(deployed: Engine, sources: list[str], cou
     assert f"from {counted}" in json.loads(answers[-1]["body"])["detail"]
     rates = [row["pk"] for row in deployed.rows() if row["pk"].startswith("RATE#")]
     assert [rate.rpartition("#")[2] for rate in rates] == [counted]
+
+
+BYTES = '{"n": "Müller"}'.encode("latin-1")
+AS_TEXT = {"body": BYTES.decode(errors="replace"), "isBase64Encoded": False}
+AS_BYTES = {"body": base64.b64encode(BYTES).decode(), "isBase64Encoded": True}
+OVER_THE_EDGE = {"x-runledger-edge": EDGE_KEY, "content-type": "application/octet-stream"}
+
+
+@pytest.mark.parametrize(
+    ("delivered", "headers", "status", "words"),
+    [
+        (
+            AS_BYTES,
+            {**OVER_THE_EDGE, "x-sent-content-type": "application/json; charset=latin1"},
+            202,
+            "",
+        ),
+        # The signature is right, so the sender learns what is wrong.
+        (
+            AS_BYTES,
+            {**OVER_THE_EDGE, "x-sent-content-type": "application/json"},
+            422,
+            "byte 8 (0xFC)",
+        ),
+        (AS_BYTES, OVER_THE_EDGE, 415, "no content type"),
+        # At API Gateway's own address.
+        (AS_BYTES, {"content-type": "application/json; charset=latin1"}, 202, ""),
+        (AS_TEXT, {"content-type": "application/json"}, 401, "signature"),
+        (
+            AS_BYTES,
+            {
+                "content-type": "application/octet-stream",
+                "x-sent-content-type": "application/json; charset=latin1",
+            },
+            415,
+            "octet-stream",
+        ),
+    ],
+    ids=["edge", "edge, UTF-8", "edge, no type", "charset", "text", "no proof"],
+)
+def test_a_signature_is_about_the_bytes_that_were_sent(
+    deployed: Engine, delivered: dict[str, Any], headers: dict[str, str], status: int, words: str
+) -> None:
+    from functions.webhook_in.handler import handler
+
+    token = hooked(deployed, signed=True)
+    event = {**sample("webhook_in"), **delivered}
+    event["rawPath"] = event["requestContext"]["http"]["path"] = f"/v1/webhooks/in/{token}"
+    event["headers"] = {
+        "content-length": str(len(BYTES)),
+        "x-runledger-signature": signature(deployed, token, BYTES),
+        **headers,
+    }
+    answer = handler(event, CONTEXT)
+    assert (answer["statusCode"], words in answer["body"]) == (status, True), answer["body"]
 
 
 def test_events_of_different_networks_are_counted_separately(deployed: Engine) -> None:
