@@ -124,7 +124,7 @@ docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Serve the documentation site (DOCS_POR
 	$(MKDOCS) serve $(WEBSITE) --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 # ── Building and deploying ───────────────────────────────────────────────────────────────────────
-.PHONY: compile generate bench build sbom deploy
+.PHONY: compile generate bench build sbom deploy smoke
 
 compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
 	@test -n "$(GRAPH)" || { echo "pass a graph: make compile GRAPH=graph.json" >&2; exit 2; }
@@ -156,6 +156,12 @@ sbom: $(VENV) ## Write the build's bill of materials as CycloneDX (SBOM=.runledg
 deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, SAM_ARGS=)
 	$(SAM) deploy --stack-name $(STACK) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(STACK)
+
+smoke: $(VENV) ## Check that signed webhooks reach a deployed stack (URL=, TOKEN=, COMPARED=another address)
+	@test -n "$(URL)" && test -n "$(TOKEN)" || \
+	  { echo "name the stack's address and an ADMIN's token: make smoke URL=https://… TOKEN=…" >&2; \
+	  exit 2; }
+	@RUNLEDGER_TOKEN="$(TOKEN)" $(PY) -m local.smoke $(URL) $(COMPARED)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \

@@ -244,7 +244,15 @@ def test_a_body_is_decoded_by_its_declared_charset(
         assert run["payload"] == {"n": "Müller"}
 
 
-def test_bytes_that_the_gateway_replaced_are_refused(stack: Stack, api: httpx.Client) -> None:
+def test_a_signature_is_about_the_bytes_that_were_sent(stack: Stack, api: httpx.Client) -> None:
+    """The signature is right, so the answer says which byte is not UTF-8."""
+    automation = activate(api, graph("Bytes", triggerType="WEBHOOK", signed=True))
+    body = '{"n": "Müller"}'.encode("latin-1")
+    answer = post(stack, automation, body, **signed_by(automation["webhook"]["secret"], body))
+    assert (answer.status_code, "byte 8 (0xFC)" in answer.text) == (422, True), answer.text
+
+
+def test_bytes_that_are_not_utf_8_are_refused(stack: Stack, api: httpx.Client) -> None:
     path = {"contactLookup": {"by": "email", "path": "$['E-mail address']"}}
     automation = activate(
         api, graph("Replaced", triggerType="WEBHOOK", createIfMissing=True, **path)

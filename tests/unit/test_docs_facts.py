@@ -10,7 +10,7 @@ from runledger.clock import DAY
 from runledger.compiler import checks, checks_nodes, forks, machine_checks, timing
 from runledger.models import automation, contact, workspace
 from runledger.models.attempt_transitions import MAX_TRIES
-from runledger.nodes import http_capture, http_record, recipients, send_message
+from runledger.nodes import http_capture, http_record, recipients, send_message, source_config
 from runledger.outbound import client
 from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
 from runledger.services.contacts.contacts import MAX_DATES
@@ -21,6 +21,8 @@ from runledger.services.triggers.open_run import MAX_BODY_BYTES
 from runledger.services.triggers.upstream import MAX_DEPTH
 from runledger.services.triggers.webhooks import MAX_KEY_CHARACTERS
 from runledger.services.workspaces.invitations import MAX_MEMBERS
+from runledger.sources import parsing, splitting
+from runledger.sources.formats import form
 
 from local.api_page import TARGET, rendered
 from local.openapi import document
@@ -40,6 +42,11 @@ LIMITS = {
     "automations that wait for the runs of one": MAX_DOWNSTREAM,
     "runs that follow one another by UPSTREAM": MAX_DEPTH,
     "body": MAX_BODY_BYTES,
+    "body that `split` divides": parsing.MAX_SPLIT_BODY_BYTES,
+    "the same, after it is inflated": parsing.MAX_SPLIT_BYTES,
+    "elements of a split body": splitting.MAX_ELEMENTS,
+    "fields of a form": form.MAX_FIELDS,
+    "headers that a trigger keeps": source_config.MAX_HEADERS,
     "depth of its JSON": json_body.MAX_DEPTH,
     "`Idempotency-Key`": MAX_KEY_CHARACTERS,
     "days ahead that a date in it may schedule a run": LONGEST_WAIT // DAY,
