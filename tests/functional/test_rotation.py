@@ -21,7 +21,7 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.webhook_keys import KeyVersion
 from runledger.services.automations.rotation import UNDER_WAY
-from runledger.services.secrets.key_versions import KeyVersions
+from runledger.services.secrets.key_versions import MAX_PREVIOUS, KeyVersions
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_webhooks import event, hooked
@@ -68,9 +68,8 @@ class Signed:
         described = self.engine.secrets_manager.describe_secret(
             SecretId=f"runledger/webhooks/{self.id}"
         )
-        for version in (row.current, row.previous):
-            if version is not None:
-                assert described["VersionIdsToStages"][version.id].count(version.label) == 1
+        for version in (row.current, *row.previous):
+            assert described["VersionIdsToStages"][version.id].count(version.label) == 1
 
     def takes(self, secret: str) -> bool:
         sent = event(self.token, BODY, x_runledger_signature=signature(secret))
@@ -105,12 +104,30 @@ def test_without_an_overlap_the_old_secret_is_refused_at_once(signed: Signed) ->
     assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
 
 
-def test_a_second_rotation_ends_the_overlap_of_the_first(signed: Signed) -> None:
-    second = signed.new_secret()
-    third = signed.new_secret()
-    assert [signed.takes(secret) for secret in (signed.first, second, third)] == [False, True, True]
-    fourth = signed.new_secret(0)
-    assert [signed.takes(secret) for secret in (second, third, fourth)] == [False, False, True]
+def test_a_second_rotation_keeps_the_overlap_of_the_first_unless_its_own_ends_earlier(
+    signed: Signed,
+) -> None:
+    second = signed.new_secret(60)
+    third = signed.new_secret(600)
+    every = (signed.first, second, third)
+    assert [signed.takes(secret) for secret in every] == [True, True, True]
+    signed.engine.clock.advance(HOUR)
+    assert [signed.takes(secret) for secret in every] == [False, True, True]
+    fourth = signed.new_secret(5)
+    signed.engine.clock.advance(5 * MINUTE)
+    assert [signed.takes(secret) for secret in (*every, fourth)] == [False, False, False, True]
+    fifth = signed.new_secret(60)
+    sixth = signed.new_secret(0)
+    assert [signed.takes(secret) for secret in (fourth, fifth, sixth)] == [False, False, True]
+
+
+def test_only_a_few_replaced_secrets_are_valid(signed: Signed) -> None:
+    every = [signed.first]
+    for _ in range(MAX_PREVIOUS + 3):
+        every.append(signed.new_secret(60))
+        signed.labelled()
+    taken = [signed.takes(secret) for secret in every]
+    assert taken == [False] * 3 + [True] * (MAX_PREVIOUS + 1)
 
 
 def test_the_new_secret_is_shown_once_and_the_overlap_until_it_ends(signed: Signed) -> None:
@@ -152,7 +169,7 @@ def test_a_crash_before_the_new_secret_changes_nothing(
         signed.rotate()
     signed.engine.clock.advance(MINUTE)
     third = signed.new_secret(60)
-    assert [signed.takes(secret) for secret in (signed.first, second, third)] == [False, True, True]
+    assert [signed.takes(secret) for secret in (signed.first, second, third)] == [True, True, True]
 
 
 def test_the_second_of_two_concurrent_rotations_is_refused(

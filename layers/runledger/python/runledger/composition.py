@@ -667,6 +667,7 @@ class Composition:
             self.clock,
             self.schedules,
             of.activations,
+            self.key_versions,
         )
 
     @cached_property

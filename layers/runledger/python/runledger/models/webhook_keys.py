@@ -25,7 +25,7 @@ class CurrentKeys(KeyVersion):
 
 
 class PreviousKeys(KeyVersion):
-    """The version that was replaced last; it is accepted too, until `valid_until`."""
+    """A version that was replaced; it is accepted too, until `valid_until`."""
 
     valid_until: int
 
@@ -38,14 +38,14 @@ class StartedRotation(KeyVersion):
 
 
 class WebhookKeys(Model):
-    """The valid versions. `revision` counts the changes."""
+    """The valid versions. `previous` are the replaced ones, the newest first. `revision` counts the
+    changes."""
 
     revision: int
     current: CurrentKeys | None = None
-    previous: PreviousKeys | None = None
+    previous: tuple[PreviousKeys, ...] = ()
     started: StartedRotation | None = None
 
-    def previous_at(self, now: int) -> PreviousKeys | None:
-        """Returns the replaced version if it is still accepted."""
-        previous = self.previous
-        return previous if previous is not None and previous.valid_until > now else None
+    def previous_at(self, now: int) -> tuple[PreviousKeys, ...]:
+        """Returns the replaced versions that are still accepted."""
+        return tuple(each for each in self.previous if each.valid_until > now)

@@ -18,6 +18,7 @@ from runledger.store.table import SortRange
 if TYPE_CHECKING:
     from runledger.models.activation import Activation
     from runledger.services.schedules.schedules import Schedules
+    from runledger.services.secrets.key_versions import KeyVersions
     from runledger.store.activations import ActivationStore
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
@@ -49,14 +50,15 @@ class AutomationStopper:
     clock: Clock
     schedules: "Schedules"
     activations: "ActivationStore"
+    key_versions: "KeyVersions"
 
     def stop(
         self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
     ) -> Automation:
         """Stops the automation and returns it, PAUSED or ARCHIVED. Cancels a first batch of its
-        open runs at once; the tick cancels the rest. Also cancels a pending activation, so a draft
-        in its first activation stays a DRAFT. Changes nothing if the automation is already stopped
-        in the same way."""
+        open runs at once; the tick cancels the rest, and then deletes the keys of an archived
+        webhook. Also cancels a pending activation, so a draft in its first activation stays a
+        DRAFT. Changes nothing if the automation is already stopped in the same way."""
         for _ in range(_TRIES):
             before = self.automations.get(workspace_id, automation_id)
             pending = pending_activation(self.activations, before)
@@ -150,8 +152,15 @@ class AutomationStopper:
             waiting = drain.changed(empty_at=now)
             self.automations.drained(automation, waiting, now + MINUTE)
         elif now >= drain.empty_at + MINUTE:
+            self._delete_keys(automation)
             self.automations.drained(automation, None, now)
         return len(found)
+
+    def _delete_keys(self, automation: Automation) -> None:
+        """Deletes the webhook's keys of an archived automation, which accepts no events again. A
+        rotation that began before the archiving has ended by now."""
+        if automation.status is AutomationStatus.ARCHIVED and automation.webhook_token is not None:
+            self.key_versions.delete(automation.id)
 
     def _open_runs(self, automation: Automation, before: int) -> list[str]:
         shards = self.workspaces.cached(automation.workspace_id).shards

@@ -10,7 +10,8 @@ row: V2 started        create V2               row: V2 current, V1 until T
 
 After a crash before the last write, only V1 is valid, as before the rotation; the next rotation
 uses another version and label. The last write is the last call before the answer. If the answer
-itself is lost, V2 is valid although no user has seen it, and V1 is valid until T.
+itself is lost, no user has seen V2, and the rotation is repeated: V3 becomes current, and V1 stays
+valid until T, so events of a sender that still uses it are accepted.
 
 The reservation refuses a second rotation, for longer than a request can take. A row of an earlier
 version of Runledger names no versions; then the reservation also stores which ones are valid.
@@ -30,7 +31,7 @@ from runledger.models.webhook_keys import (
     WebhookKeys,
 )
 from runledger.services.automations.webhook_address import form_of_keys
-from runledger.services.secrets.key_versions import new_version
+from runledger.services.secrets.key_versions import MAX_PREVIOUS, new_version
 from runledger.services.secrets.signing import StoredKeys
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Rotations:
     ) -> "AutomationView":
         """Sets the keys that `document` has, or makes a secret if it has none, and returns the
         automation. Shows only a secret that was made here, and only this once. Keys that `document`
-        leaves out stay. The previous keys are accepted for `overlap_minutes` more; earlier ones are
-        refused.
+        leaves out stay. The replaced keys are accepted for `overlap_minutes` more; earlier ones
+        until their own times, but not for longer.
 
         Raises ConflictError if the automation's webhook needs no keys or another rotation is under
         way, and InvalidInputError if a secret cannot be made here.
@@ -121,7 +122,7 @@ class Rotations:
         named = keys.changed(
             revision=keys.revision + 1,
             current=_described(stored, value, now),
-            previous=_previous(keys.current, valid_until) if overlap_minutes else None,
+            previous=_replaced(keys, now, valid_until),
             started=None,
         )
         after = begun.changed(webhook_keys=named, updated_at=now, updated_by=by)
@@ -135,7 +136,7 @@ class Rotations:
         started = keys.started
         if started is not None and now < started.begun_at + UNDER_WAY:
             raise ConflictError("the keys are being rotated already; try again in a minute")
-        version = new_version([keys.current, keys.previous_at(now), started])
+        version = new_version([keys.current, *keys.previous_at(now), started])
         begun = keys.changed(
             revision=keys.revision + 1,
             started=StartedRotation(id=version.id, label=version.label, begun_at=now),
@@ -153,15 +154,16 @@ class Rotations:
         if first is None:
             return WebhookKeys(revision=0)
         rotation = automation.rotation
-        previous = None
+        previous: tuple[PreviousKeys, ...] = ()
         since = automation.updated_at
         if rotation is not None:
             since = rotation.begun_at
-            previous = PreviousKeys(
+            replaced = PreviousKeys(
                 id=rotation.previous_version,
                 label=_PREVIOUS_LABEL,
                 valid_until=rotation.valid_until,
             )
+            previous = (replaced,)
         current = CurrentKeys(id=first.id, label=first.label, since=since, has_secret=True)
         return WebhookKeys(revision=0, current=current, previous=previous)
 
@@ -214,7 +216,12 @@ def _described(version: KeyVersion, value: StoredKeys, now: int) -> CurrentKeys:
     )
 
 
-def _previous(replaced: KeyVersion | None, valid_until: int) -> PreviousKeys | None:
-    if replaced is None:
-        return None
-    return PreviousKeys(id=replaced.id, label=replaced.label, valid_until=valid_until)
+def _replaced(keys: WebhookKeys, now: int, valid_until: int) -> tuple[PreviousKeys, ...]:
+    """Returns the versions that stay valid beside a new one, until `valid_until` at most."""
+    current = keys.current
+    replaced: list[PreviousKeys] = []
+    if current is not None:
+        replaced = [PreviousKeys(id=current.id, label=current.label, valid_until=valid_until)]
+    for each in keys.previous:
+        replaced.append(each.changed(valid_until=min(each.valid_until, valid_until)))
+    return tuple(each for each in replaced if each.valid_until > now)[:MAX_PREVIOUS]

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from runledger.api.automations import WebhookView
 from runledger.clock import iso
+from runledger.models.automation import AutomationStatus
 from runledger.nodes.trigger import TriggerConfig
 from runledger.services.secrets.key_forms import KeyForm, key_form
 
@@ -52,10 +53,12 @@ def webhook_view(
     if automation.webhook_token is None or intake is None:
         return None
     path = f"/v1/webhooks/in/{automation.webhook_token}"
+    is_archived = automation.status is AutomationStatus.ARCHIVED
     keys = automation.webhook_keys
-    current = keys.current if keys else None
-    # A row of an earlier version does not say it; its activation made the secret.
-    is_older = keys is None and automation.active is not None and intake.signed
+    # The keys of an archived automation are deleted.
+    current = keys.current if keys and not is_archived else None
+    # A row of an earlier version does not name keys; its activation made the secret.
+    is_older = keys is None and automation.active is not None and intake.signed and not is_archived
     return WebhookView(
         path=path,
         url=f"{public_url}{path}",
@@ -71,8 +74,10 @@ def webhook_view(
 
 
 def _previous_until(automation: "Automation", now: int) -> str | None:
+    if automation.status is AutomationStatus.ARCHIVED:
+        return None
     if automation.webhook_keys is not None:
         previous = automation.webhook_keys.previous_at(now)
-        return iso(previous.valid_until) if previous else None
+        return iso(max(each.valid_until for each in previous)) if previous else None
     rotation = automation.rotation
     return iso(rotation.valid_until) if rotation and rotation.valid_until > now else None

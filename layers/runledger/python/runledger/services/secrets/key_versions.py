@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
     from runledger.services.secrets.signing import StoredKeys
 
-# One for the current version, one for the previous, one for a rotation that may have been
+# How many replaced versions may be valid at the same time.
+MAX_PREVIOUS = 4
+# One for each of these, one for the current version, one for a rotation that may have been
 # abandoned, and one for the new version.
-LABELS = ("RUNLEDGER_A", "RUNLEDGER_B", "RUNLEDGER_C", "RUNLEDGER_D")
+LABELS = tuple(f"RUNLEDGER_{number}" for number in range(MAX_PREVIOUS + 3))
 _VERSION_CHARACTERS = 32
 _EXISTS = "ResourceExistsException"
 _TOO_MANY = "LimitExceededException"

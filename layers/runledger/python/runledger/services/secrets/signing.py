@@ -8,6 +8,7 @@ An older row names no versions; then the version with the label AWSCURRENT is va
 move, so its value is read again after a minute.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ from pydantic import Field
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, Clock
 from runledger.errors import MissingResourceError
+from runledger.models.automation import AutomationStatus
 from runledger.models.base import Model
 from runledger.services.secrets.names import signing_secret_id
 from runledger.sources.base import SourceKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -62,15 +64,14 @@ class SigningKeys:
 
     def of(self, automation: "Automation") -> SourceKeys:
         """Returns the keys that are accepted now. `automation` must have been read consistently.
-        The result is empty if no keys were ever set. Raises MissingResourceError if the row names a
-        version that does not exist."""
+        The result is empty if no keys were ever set, and for an archived automation, whose keys are
+        deleted. Raises MissingResourceError if the row names a version that does not exist."""
+        if automation.status is AutomationStatus.ARCHIVED:
+            return SourceKeys()
         current = self._current(automation)
         if current is None:
             return SourceKeys()
-        accepted = [current]
-        previous = self._previous(automation)
-        if previous is not None:
-            accepted.append(previous)
+        accepted = [current, *self._previous(automation)]
         return SourceKeys(
             secrets=_unique(each.secret for each in accepted),
             public_keys=_unique(each.public_key for each in accepted),
@@ -83,22 +84,18 @@ class SigningKeys:
             return self._labelled(automation.id)
         return self.version(automation.id, keys.current.id) if keys.current else None
 
-    def _previous(self, automation: "Automation") -> StoredKeys | None:
+    def _previous(self, automation: "Automation") -> "Iterator[StoredKeys]":
         now = self.clock()
+        versions: list[str] = []
+        rotation = automation.rotation
         if automation.webhook_keys is not None:
-            previous = automation.webhook_keys.previous_at(now)
-            version = previous.id if previous else None
-        else:
-            rotation = automation.rotation
-            is_overlap = rotation is not None and rotation.valid_until > now
-            version = rotation.previous_version if rotation and is_overlap else None
-        if version is None:
-            return None
-        try:
-            return self.version(automation.id, version)
-        except MissingResourceError:
-            # Somebody deleted it in Secrets Manager. The current one is still enough.
-            return None
+            versions = [each.id for each in automation.webhook_keys.previous_at(now)]
+        elif rotation is not None and rotation.valid_until > now:
+            versions = [rotation.previous_version]
+        for version in versions:
+            # Somebody may have deleted it in Secrets Manager. The current one is still enough.
+            with suppress(MissingResourceError):
+                yield self.version(automation.id, version)
 
     def version(self, automation_id: str, version: str) -> StoredKeys:
         """Returns the value of a version. Raises MissingResourceError if it does not exist."""
