@@ -113,6 +113,7 @@ def test_a_literal_credential_is_refused_and_hidden(config: dict[str, Any], fiel
         {"query": {"token": "{{secret.A}}", "signature": "{{trigger.sig}}"}},
         {"url": "https://api.example.com/tokens/{{trigger.id}}?q=token&token={{secret.A}}"},
         {"url": "https://api.example.com/?sig={{ secret.A | url_encode }}&x=1"},
+        {"body": {"secretEncoding": "BASE64", "secretPrefix": "whsec_"}},
         {"body": {"token_type": "Bearer", "grant_type": "client_credentials", "password": ""}},
         {"body": {"password": None, "token": True, "secret": "false", "otp": "{{trigger.otp}}"}},
         {"body": {"text": "Forgot your password? Token: see below. Password: please reset"}},

@@ -64,6 +64,7 @@ _HARMLESS_ENDINGS = frozenset(
     | {"reset", "consent", "format", "version", "lifetime", "seconds", "age", "at", "field"}
     | {"path", "header", "method", "algorithm", "alg", "budget", "usage", "size", "max", "min"}
     | {"mode", "scope", "issuer", "audience", "provider", "username", "user", "email", "id"}
+    | {"encoding", "prefix"}
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

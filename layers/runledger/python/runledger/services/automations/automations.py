@@ -27,7 +27,11 @@ from runledger.models.automation import (
     SegmentSnapshot,
     TemplateSnapshot,
 )
-from runledger.services.automations.webhook_address import draft_intake, webhook_view
+from runledger.services.automations.webhook_address import (
+    draft_intake,
+    key_warnings,
+    webhook_view,
+)
 from runledger.services.revisions import ANY_REVISION, ExpectedRevision, edit
 from runledger.services.schedules.schedules import scheduled_trigger
 from runledger.services.views.automations import (
@@ -213,7 +217,7 @@ class Automations:
             machine=machine_view(version) if version else None,
             activation=self._activation(automation),
             problems=checked.problems,
-            warnings=checked.warnings,
+            warnings=[*checked.warnings, *key_warnings(automation, draft)],
         )
 
     def credential_problems(self, workspace_id: str, graph: Graph) -> list[Problem]:

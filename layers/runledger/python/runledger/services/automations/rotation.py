@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, Clock
-from runledger.errors import ConflictError, InvalidInputError, MissingResourceError
+from runledger.errors import ConflictError, MissingResourceError
 from runledger.models.automation import AutomationStatus
 from runledger.models.webhook_keys import (
     CurrentKeys,
@@ -30,7 +30,8 @@ from runledger.models.webhook_keys import (
     StartedRotation,
     WebhookKeys,
 )
-from runledger.services.automations.webhook_address import form_of_keys
+from runledger.services.automations.webhook_address import key_sources
+from runledger.services.secrets.key_forms import can_make, check_given, make_secret
 from runledger.services.secrets.key_versions import MAX_PREVIOUS, new_version
 from runledger.services.secrets.signing import StoredKeys
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from runledger.api.automations import AutomationView, RotationDocument
     from runledger.models.automation import Automation
     from runledger.services.automations.automations import Automations
-    from runledger.services.secrets.key_forms import KeyForm
     from runledger.services.secrets.key_versions import KeyVersions
     from runledger.services.secrets.signing import SigningKeys
 
@@ -67,22 +67,24 @@ class Rotations:
         until their own times, but not for longer.
 
         Raises ConflictError if the automation's webhook needs no keys or another rotation is under
-        way, and InvalidInputError if a secret cannot be made here.
-        """
+        way, and InvalidInputError if a key is unusable or the sender makes its own."""
         store = self.automations.store
         before = store.get(workspace_id, automation_id)
-        form = form_of_keys(before, store.draft(before))
-        if before.status is AutomationStatus.ARCHIVED or form is None:
+        sources = key_sources(before, store.draft(before))
+        if before.status is AutomationStatus.ARCHIVED or not sources:
             raise ConflictError(
-                "the automation has no signed webhook: save a draft whose webhook is signed",
+                "the automation's webhook needs no key: save a draft whose sender signs its events",
                 before.status.value,
             )
-        made = _made(document, form)
         given = StoredKeys(
-            secret=made or document.secret,
+            secret=document.secret,
             public_key=document.public_key,
             verify_token=document.verify_token,
         )
+        check_given(sources, given)
+        made = make_secret(sources) if given == StoredKeys() else None
+        if made is not None:
+            given = StoredKeys(secret=made)
         after = self._replace(before, given, document.overlap_minutes, by)
         view = self.automations.view(after)
         if view.webhook is None:
@@ -97,10 +99,10 @@ class Rotations:
         before = store.get(workspace_id, automation_id)
         if before.webhook_keys is not None and before.webhook_keys.current is not None:
             return None
-        form = form_of_keys(before, store.draft(before))
-        if form is None or not form.can_make or self._keys_of(before).current is not None:
+        sources = key_sources(before, store.draft(before))
+        if not any(map(can_make, sources)) or self._keys_of(before).current is not None:
             return None
-        made = form.make()
+        made = make_secret(sources)
         try:
             self._replace(before, StoredKeys(secret=made), 0, by)
         except ConflictError:
@@ -183,23 +185,6 @@ class Rotations:
             public_key=given.public_key or kept.public_key,
             verify_token=given.verify_token or kept.verify_token,
         )
-
-
-def _made(document: "RotationDocument", form: "KeyForm") -> str | None:
-    """Returns a new secret if the document has no key. Raises InvalidInputError if the sender does
-    not accept a secret that we make."""
-    if document.secret or document.public_key or document.verify_token:
-        return None
-    if form.is_public:
-        raise InvalidInputError(
-            "the sender signs with its private key: send its `publicKey`", field="publicKey"
-        )
-    if not form.can_make:
-        raise InvalidInputError(
-            "the sender makes its own secret: copy it from there and send it as `secret`",
-            field="secret",
-        )
-    return form.make()
 
 
 def _described(version: KeyVersion, value: StoredKeys, now: int) -> CurrentKeys:

@@ -6,13 +6,15 @@ from pydantic import ValidationError
 
 from runledger.api.automations import WebhookView
 from runledger.clock import iso
-from runledger.models.automation import AutomationStatus
+from runledger.models.automation import AutomationStatus, Problem
 from runledger.nodes.trigger import TriggerConfig
-from runledger.services.secrets.key_forms import KeyForm, key_form
+from runledger.services.secrets.key_forms import can_make
+from runledger.sources.registry import source_of
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation, Graph
     from runledger.nodes.webhook_intake import WebhookIntake
+    from runledger.sources.source import Source
 
 _TRIGGER = "TRIGGER"
 
@@ -36,13 +38,30 @@ def active_intake(automation: "Automation") -> "WebhookIntake | None":
     return TriggerConfig.model_validate(active.trigger).intake if active else None
 
 
-def form_of_keys(automation: "Automation", draft: "Graph") -> KeyForm | None:
-    """Returns the form of the keys that the automation needs: the draft's, or the active version's
-    if the draft needs none. None if neither needs keys."""
-    for intake in (draft_intake(draft), active_intake(automation)):
-        if intake is not None and (form := key_form(intake)).is_needed:
-            return form
-    return None
+def key_sources(automation: "Automation", draft: "Graph") -> "tuple[Source, ...]":
+    """Returns the sources of the draft and of the active version that need keys, in this order."""
+    intakes = (draft_intake(draft), active_intake(automation))
+    sources = (source_of(each) for each in intakes if each is not None)
+    return tuple(each for each in sources if each.needs_keys)
+
+
+def key_warnings(automation: "Automation", draft: "Graph") -> list[Problem]:
+    """Returns a warning if the draft's sender needs a key that must be copied from there and is not
+    set."""
+    intake = draft_intake(draft)
+    source = source_of(intake) if intake else None
+    if source is None or not source.needs_keys or can_make(source):
+        return []
+    keys = automation.webhook_keys
+    current = keys.current if keys else None
+    facts = source.facts
+    key, is_set = facts.secret, current is not None and current.has_secret
+    if key is None:
+        key, is_set = facts.public_key, current is not None and current.has_public_key
+    if key is None or is_set:
+        return []
+    message = f"The {key.name} of {facts.title} is not set. Until it is, every event is refused."
+    return [Problem(code="KEY_NOT_SET", message=message, field="source")]
 
 
 def webhook_view(
@@ -63,7 +82,7 @@ def webhook_view(
         path=path,
         url=f"{public_url}{path}",
         preset=intake.preset.value,
-        signed=key_form(intake).is_needed,
+        signed=source_of(intake).is_signed,
         has_secret=is_older or (current is not None and current.has_secret),
         secret_hint=current.hint if current else None,
         has_public_key=current is not None and current.has_public_key,
