@@ -13,6 +13,8 @@ from runledger.clock import now_ms
 from runledger.composition import services
 from runledger.models.workspace import Membership, Role
 from runledger.nodes.registry import NODE_TYPES
+from runledger.nodes.source_config import Preset
+from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
 from runledger.store import keys
 from runledger.store.values import to_dynamo
@@ -492,6 +494,20 @@ def test_node_types_have_their_schemas(deployed: Engine) -> None:
     items = call("GET", "/v1/node-types", role="viewer")["body"]["items"]
     assert [each["type"] for each in items] == list(NODE_TYPES)
     assert all(each["configSchema"] and each["description"] for each in items)
+
+
+def test_source_presets_have_what_a_form_needs(deployed: Engine) -> None:
+    items = call("GET", "/v1/source-presets", role="viewer")["body"]["items"]
+    assert [each["preset"] for each in items] == list(Preset)
+    for each in items:
+        assert each["steps"] and each["samples"] and each["dedupe"], each["preset"]
+        trigger = TriggerConfig.model_validate({"triggerType": "WEBHOOK", **each["example"]})
+        assert trigger.intake is not None
+        assert trigger.intake.preset == each["preset"]
+    stripe = next(each for each in items if each["preset"] == "STRIPE")
+    assert stripe["signs"] == {"body": True, "timestamp": True, "id": True}
+    assert stripe["secret"]["name"] == "Signing secret"
+    assert not next(each for each in items if each["preset"] == "SNS")["canSignSamples"]
 
 
 def test_an_unknown_path_is_a_problem(deployed: Engine) -> None:

@@ -40,7 +40,7 @@ OTHERS = "ws_other"
 # The other workspace's user has every right there.
 STRANGER = "stranger"
 # Routes that answer about the caller's own workspace, whatever the request.
-OWN = ("/v1/me", "/v1/node-types", "/v1/settings", "/v1/members")
+OWN = ("/v1/me", "/v1/node-types", "/v1/source-presets", "/v1/settings", "/v1/members")
 # An invitation belongs to its address, which may be a user of any workspace.
 BY_ADDRESS = ("/v1/invitations/{invitation_id}/accept", "/v1/invitations/{invitation_id}/decline")
 

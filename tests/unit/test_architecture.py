@@ -74,7 +74,8 @@ ROOMS = {
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
     "contacts": "addresses contacts known_contact named_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
-    "kept_events refusals reruns runs secrets segments steps suppressions templates workspaces",
+    "kept_events refusals reruns runs secrets segments sources steps suppressions templates "
+    "workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "key_forms key_versions names secrets signing values",
     "workspaces": "accounts identity invitation_mail invitations me members workspaces",

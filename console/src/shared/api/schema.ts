@@ -1280,6 +1280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/source-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List source presets
+         * @description Lists the senders of webhooks whose rules are known: how to set each one up, what it signs, and samples of its events.
+         */
+        get: operations["listSourcePresets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stats": {
         parameters: {
             query?: never;
@@ -2285,6 +2305,28 @@ export interface components {
             updatedAt?: unknown;
         };
         /**
+         * ContactSuggestionView
+         * @description A contact lookup that fits the sender's usual events.
+         */
+        ContactSuggestionView: {
+            /**
+             * By
+             * @description The attribute.
+             * @enum {string}
+             */
+            by: "email" | "phone" | "id" | "externalId";
+            /**
+             * Name
+             * @description The name of the external id.
+             */
+            name: string | null;
+            /**
+             * Path
+             * @description The path of the value in the event.
+             */
+            path: string;
+        };
+        /**
          * ContactView
          * @description A contact.
          */
@@ -2988,6 +3030,27 @@ export interface components {
              * @description The event's type: `{{event.type}}`.
              */
             type?: string | null;
+        };
+        /**
+         * EventPlaceView
+         * @description The place of a value in an event: one of the three.
+         */
+        EventPlaceView: {
+            /**
+             * Header
+             * @description A header.
+             */
+            header: string | null;
+            /**
+             * Path
+             * @description A path in the body.
+             */
+            path: string | null;
+            /**
+             * Query
+             * @description A query parameter.
+             */
+            query: string | null;
         };
         /**
          * ExportDocument
@@ -3847,6 +3910,22 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["SegmentView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[SourcePresetView]
+         * @description One page of a list.
+         */
+        ListView_SourcePresetView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["SourcePresetView"][];
             /**
              * Nextcursor
              * @description Send it as `cursor` to get the next page; null on the last page.
@@ -5739,6 +5818,180 @@ export interface components {
              * @description For how many days runs, deliveries, refusals and fires are kept after their end.
              */
             retentionDays: number;
+        };
+        /**
+         * SignedPartsView
+         * @description What a signature covers.
+         */
+        SignedPartsView: {
+            /**
+             * Body
+             * @description Whether the body is signed.
+             */
+            body: boolean;
+            /**
+             * Id
+             * @description Whether an id is signed, by which repeats are recognized.
+             */
+            id: boolean;
+            /**
+             * Timestamp
+             * @description Whether a time is signed, so that old events are refused.
+             */
+            timestamp: boolean;
+        };
+        /**
+         * SourceKeyView
+         * @description A value that proves a sender's events.
+         */
+        SourceKeyView: {
+            /**
+             * Chosenby
+             * @description SENDER: the sender shows it. RUNLEDGER: it is made here and pasted there.
+             * @enum {string}
+             */
+            chosenBy: "SENDER" | "RUNLEDGER";
+            /**
+             * Name
+             * @description The sender's own word for it.
+             */
+            name: string;
+            /**
+             * Prefix
+             * @description How it begins; may be empty.
+             */
+            prefix: string;
+            /**
+             * Where
+             * @description Where it is in the sender's settings.
+             */
+            where: string;
+        };
+        /**
+         * SourcePresetView
+         * @description A sender of webhooks whose rules are known.
+         */
+        SourcePresetView: {
+            /**
+             * Cansignsamples
+             * @description Whether a sample can be signed here. If not, only the sender has the key.
+             */
+            canSignSamples: boolean;
+            /** @description A lookup that usually fits. */
+            contactLookup: components["schemas"]["ContactSuggestionView"] | null;
+            /**
+             * Dedupe
+             * @description How repeated events are recognized.
+             */
+            dedupe: string;
+            /**
+             * Docsurl
+             * @description The sender's own documentation.
+             */
+            docsUrl: string | null;
+            /**
+             * Eventid
+             * @description The places of the event's id, best first.
+             */
+            eventId: components["schemas"]["EventPlaceView"][];
+            /**
+             * Eventtype
+             * @description The places of its type, best first.
+             */
+            eventType: components["schemas"]["EventPlaceView"][];
+            /**
+             * Example
+             * @description Fields of a trigger for this sender.
+             */
+            example: {
+                [key: string]: unknown;
+            };
+            /**
+             * Formats
+             * @description The formats of its events.
+             */
+            formats: ("JSON" | "FORM" | "MULTIPART" | "TEXT" | "CLOUDEVENTS")[];
+            /**
+             * Handshakes
+             * @description How it checks the address.
+             */
+            handshakes: ("SLACK" | "META" | "SNS" | "CLOUDEVENTS" | "MICROSOFT" | "DISCORD")[];
+            /**
+             * Headers
+             * @description The headers that are worth keeping.
+             */
+            headers: string[];
+            /**
+             * Notes
+             * @description What else to know.
+             */
+            notes: string[];
+            /**
+             * Preset
+             * @description The value of `source.preset` in a trigger.
+             */
+            preset: string;
+            /** @description The public key, if there is one. */
+            publicKey: components["schemas"]["SourceKeyView"] | null;
+            /**
+             * Samples
+             * @description Events to try the automation with.
+             */
+            samples: components["schemas"]["SourceSampleView"][];
+            /** @description The secret, if there is one. */
+            secret: components["schemas"]["SourceKeyView"] | null;
+            /** @description What the signature covers. */
+            signs: components["schemas"]["SignedPartsView"];
+            /**
+             * Split
+             * @description The path of a list of events that usually fits.
+             */
+            split: string | null;
+            /**
+             * Splitid
+             * @description The path of the id in an element of that list.
+             */
+            splitId: string | null;
+            /**
+             * Steps
+             * @description The set-up, in the sender's words.
+             */
+            steps: string[];
+            /**
+             * Title
+             * @description The name that people see.
+             */
+            title: string;
+            /** @description The verify token, if there is one. */
+            verifyToken: components["schemas"]["SourceKeyView"] | null;
+        };
+        /**
+         * SourceSampleView
+         * @description An event as the sender would send it, without its signature.
+         */
+        SourceSampleView: {
+            /**
+             * Body
+             * @description The body. `%ID%` stands for an id that is new each time.
+             */
+            body: string;
+            /**
+             * Contenttype
+             * @description The `Content-Type`.
+             */
+            contentType: string;
+            /**
+             * Headers
+             * @description Other headers.
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Title
+             * @description What happened.
+             */
+            title: string;
         };
         /**
          * StatsView
@@ -9686,6 +9939,37 @@ export interface operations {
             };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listSourcePresets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SourcePresetView_"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from runledger.services.workspaces.invitations import Invitations, OwnInvitations
     from runledger.services.workspaces.members import Members
     from runledger.settings import Settings
+    from runledger.sources.base import CertificateReader
     from runledger.store.bodies import Bodies
     from runledger.store.due import DueRow
     from runledger.store.export_files import ExportFiles
@@ -163,6 +164,16 @@ class Composition:
         runtime = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
         allowed = self.settings(IntegrationSettings).allow_hosts
         return OutboundClient(allow_hosts=allowed, never_hosts=(runtime,))
+
+    @cached_property
+    def certificates(self) -> "CertificateReader":
+        """Reads certificates of Amazon SNS. Unlike `http`, it has no exceptions for hosts that the
+        operator allowed."""
+        from runledger.outbound.client import OutboundClient
+        from runledger.sources.schemes.certificates import Certificates
+
+        runtime = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
+        return Certificates(OutboundClient(never_hosts=(runtime,)), self.clock)
 
     @cached_property
     def channels(self) -> "Mapping[str, Channel]":

@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from typing import Any
 
 from runledger.nodes.source_config import (
     CloudEventsSource,
@@ -12,7 +13,6 @@ from runledger.nodes.source_config import (
 )
 from runledger.nodes.webhook_intake import WebhookIntake
 from runledger.sources.custom import cloud_events_source, custom_source
-from runledger.sources.facts import PresetFacts
 from runledger.sources.presets import code, commerce, mail, messaging, own, people, standards
 from runledger.sources.schemes.none import NoScheme
 from runledger.sources.schemes.sns import SnsScheme
@@ -63,10 +63,30 @@ def _source(text: str) -> Source:
     return _PRESETS[Preset(config.preset)]
 
 
-def all_facts() -> tuple[PresetFacts, ...]:
-    """Returns the facts of every preset, in the order of their names' definition. Those of
-    RUNLEDGER are of its signed form."""
-    others = {facts.preset: facts for facts in (standards.SNS, standards.CLOUDEVENTS)}
-    others |= {Preset.RUNLEDGER: own.SIGNED_RUNLEDGER, Preset.CUSTOM: standards.CUSTOM}
-    known = {preset: source.facts for preset, source in _PRESETS.items()} | others
-    return tuple(known[preset] for preset in Preset)
+# What a trigger of these presets needs besides the preset's name.
+_MORE_CONFIG: dict[Preset, dict[str, Any]] = {
+    Preset.SNS: {"topicArn": "arn:aws:sns:eu-central-1:123456789012:orders"},
+    Preset.CUSTOM: {
+        "verify": {
+            "scheme": "HMAC",
+            "header": "X-Acme-Signature",
+            "prefix": "sha256=",
+            "signed": "{timestamp}.{body}",
+            "timestampHeader": "X-Acme-Time",
+        },
+        "eventId": {"path": "id"},
+        "eventType": {"header": "X-Acme-Event"},
+    },
+}
+
+
+def example_intake(preset: Preset) -> dict[str, Any]:
+    """Returns an example of the fields of a trigger for a sender, as a client writes them."""
+    source = {"preset": preset.value, **_MORE_CONFIG.get(preset, {})}
+    return {"source": source, "signed": True} if preset is Preset.RUNLEDGER else {"source": source}
+
+
+def all_sources() -> tuple[Source, ...]:
+    """Returns the source of each preset's example, in the order in which presets are defined."""
+    intakes = (WebhookIntake.model_validate(example_intake(preset)) for preset in Preset)
+    return tuple(source_of(intake) for intake in intakes)

@@ -1,4 +1,4 @@
-"""Reading automations, their versions, fires and node types."""
+"""Reading automations, their versions, fires, node types and sources."""
 
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from runledger.api.automations import (
 )
 from runledger.api.kept_events import CapturedEventsView
 from runledger.api.lists import ListView
+from runledger.api.sources import SourcePresetView
 from runledger.composition import services
 from runledger.http import make_router, public_url
 from runledger.models.workspace import Role
@@ -101,3 +102,13 @@ def list_node_types() -> ListView[NodeTypeView]:
 
     require_role(router)
     return ListView(items=node_type_views(), next_cursor=None)
+
+
+@router.get("/v1/source-presets", tags=["Automations"])
+def list_source_presets() -> ListView[SourcePresetView]:
+    """Lists the senders of webhooks whose rules are known: how to set each one up, what it signs,
+    and samples of its events."""
+    from runledger.services.views.sources import source_preset_views
+
+    require_role(router)
+    return ListView(items=source_preset_views(), next_cursor=None)

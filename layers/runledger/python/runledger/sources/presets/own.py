@@ -16,6 +16,8 @@ from runledger.sources.schemes.hmac import HmacScheme, decoded_secret
 
 _DOCS = "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"
 _PREFIX = "whsec_"
+# The specification asks for 24 to 64 bytes.
+_LEAST_KEY_BYTES = 24
 _FORMATS = (EventFormat.JSON, EventFormat.FORM, EventFormat.MULTIPART, EventFormat.TEXT)
 OUR_HEADER = "X-Runledger-Signature"
 STANDARD_HEADER = "webhook-signature"
@@ -41,14 +43,12 @@ def standard_rule(family: str = "webhook") -> HmacVerify:
 _OUR_RULE = HmacVerify(scheme="HMAC", header=OUR_HEADER, prefix="sha256=")
 
 
-def _either_key(secret: str) -> bytes:
-    """Returns the bytes of our secret for the Standard Webhooks headers: those after whsec_ in
-    Base64, as the libraries read them; our older secrets are plain text."""
-    if secret.startswith(_PREFIX):
-        raw = decoded_secret(secret.removeprefix(_PREFIX))
-        if raw is not None:
-            return raw
-    return secret.encode("utf-8", "surrogatepass")
+def _readings(secret: str) -> tuple[bytes, ...]:
+    """Returns what our secret may stand for with the headers of Standard Webhooks: the bytes that
+    the libraries decode, and the text itself."""
+    text = secret.encode("utf-8", "surrogatepass")
+    raw = decoded_secret(secret.removeprefix(_PREFIX))
+    return (text,) if raw is None or len(raw) < _LEAST_KEY_BYTES else (raw, text)
 
 
 _OUR_SAMPLE = Sample(
@@ -60,7 +60,6 @@ _SECRET = KeyFacts(
     name="Signing secret",
     where="shown once when it is made; give it to the sender",
     chosen_by=ChosenBy.RUNLEDGER,
-    prefix=_PREFIX,
 )
 
 RUNLEDGER = PresetFacts(
@@ -117,7 +116,7 @@ SIGNED_RUNLEDGER = PresetFacts(
 
 SIGNED_RUNLEDGER_SCHEME = Alternatives(
     (
-        (STANDARD_HEADER, HmacScheme(standard_rule(), RUNLEDGER.title, key=_either_key)),
+        (STANDARD_HEADER, HmacScheme(standard_rule(), RUNLEDGER.title, readings=_readings)),
         (OUR_HEADER, HmacScheme(_OUR_RULE, RUNLEDGER.title)),
     ),
     RUNLEDGER.title,

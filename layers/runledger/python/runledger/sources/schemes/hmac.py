@@ -48,13 +48,13 @@ _SAMPLE_ID_CHARACTERS = 24
 @dataclass(frozen=True, slots=True)
 class HmacScheme:
     """Verifies and signs by one rule. `sender` names the rule's owner in refusals. `addresses`
-    returns the forms of the address that the sender may have signed. `key` makes bytes of a secret,
-    where the rule's own way does not do."""
+    returns the forms of the address that the sender may have signed. `readings` returns the bytes
+    that a secret may stand for, where the rule does not say it."""
 
     rule: HmacVerify
     sender: str
     addresses: AddressForms = as_called
-    key: Callable[[str], bytes] | None = None
+    readings: Callable[[str], tuple[bytes, ...]] | None = None
 
     def verify(self, received: Received, keys: SourceKeys) -> Proof:
         secrets = secrets_of(keys, self.sender)
@@ -99,7 +99,7 @@ class HmacScheme:
         signed = self._with_places(unsigned, parts)
         url = self.addresses(signed.url)[0]
         text = signed_text(rule.signed, signed, parts, url)
-        signature = self._encoded(self._digest(text, secret))
+        signature = self._encoded(self._digest(text, self._keys(secret)[0]))
         if rule.path is not None:
             return _with_values(signed, {rule.path: signature})
         if rule.signature_key is not None:
@@ -191,11 +191,12 @@ class HmacScheme:
         secrets: tuple[str, ...],
         signatures: list[bytes],
     ) -> None:
+        keys = [key for secret in secrets for key in self._keys(secret)]
         forms = self.addresses(received.url) if "{url}" in self.rule.signed else (received.url,)
         for url in forms:
             text = signed_text(self.rule.signed, received, parts, url)
-            for secret in secrets:
-                expected = self._digest(text, secret)
+            for key in keys:
+                expected = self._digest(text, key)
                 if any(hmac.compare_digest(expected, given) for given in signatures):
                     return
         refuse(WRONG, self.sender, self._mismatch(received))
@@ -208,20 +209,20 @@ class HmacScheme:
             "was changed on the way"
         )
 
-    def _digest(self, text: bytes, secret: str) -> bytes:
-        made: bytes = hmac.new(self._key(secret), text, _HASHES[self.rule.algorithm]).digest()
+    def _digest(self, text: bytes, key: bytes) -> bytes:
+        made: bytes = hmac.new(key, text, _HASHES[self.rule.algorithm]).digest()
         return made
 
-    def _key(self, secret: str) -> bytes:
-        if self.key is not None:
-            return self.key(secret)
+    def _keys(self, secret: str) -> tuple[bytes, ...]:
+        if self.readings is not None:
+            return self.readings(secret)
         bare = secret.removeprefix(self.rule.secret_prefix)
         if self.rule.secret_encoding == "TEXT":
-            return bare.encode("utf-8", "surrogatepass")
+            return (bare.encode("utf-8", "surrogatepass"),)
         raw = decoded_secret(bare)
         if raw is None:
             refuse(WRONG, self.sender, "the secret that is set is not Base64")
-        return raw
+        return (raw,)
 
 
 _NAMES = {
