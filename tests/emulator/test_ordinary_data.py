@@ -125,6 +125,32 @@ def test_a_phone_finds_its_contact_in_webhook_search_and_manual_run(
     assert [each["id"] for each in found["items"]] == [contact["id"]]
 
 
+def test_an_external_id_finds_its_contact_in_webhook_search_and_manual_run(
+    stack: Stack, api: httpx.Client
+) -> None:
+    number = uuid.uuid4().int % 10**12
+    lookup = {"by": "externalId", "name": "shop", "path": "customer.id"}
+    automation = activate(api, line({"contactLookup": lookup, "createIfMissing": True}))
+    # Many systems send a number.
+    first, second = (fire(stack, automation, {"customer": {"id": number}}) for _ in range(2))
+    third = fire(stack, automation, {"customer": {"id": str(number)}})
+    contact = ended(api, first)["contact"]
+    assert [ended(api, each)["contact"] for each in (second, third)] == [contact, contact]
+    path = f"/v1/contacts/{contact['id']}"
+    changes = {"externalIds": {"stripe": f"cus_{number}"}}
+    changed = api.patch(path, json=changes).raise_for_status().json()
+    assert changed["externalIds"] == {"shop": str(number), "stripe": f"cus_{number}"}
+    other = api.post("/v1/contacts", json=changes)
+    assert (other.status_code, other.json()["field"]) == (409, "externalIds.stripe")
+    named = {"externalId": {"name": "stripe", "value": f"cus_{number}"}}
+    by_hand = api.post(f"/v1/automations/{automation['id']}/runs", json=named)
+    assert by_hand.status_code == 202, by_hand.text
+    found = api.get("/v1/contacts", params={"contact": f"stripe:cus_{number}"})
+    assert [each["id"] for each in found.raise_for_status().json()["items"]] == [contact["id"]]
+    runs = api.get("/v1/runs", params={"contact": f"shop:{number}"}).raise_for_status().json()
+    assert len(runs["items"]) == 4
+
+
 def test_a_pasted_address_with_a_plus_is_found(api: httpx.Client) -> None:
     email = f"ada+{uuid.uuid4().hex}@x.example"
     contact = api.post("/v1/contacts", json={"email": email}).raise_for_status().json()

@@ -110,6 +110,10 @@ describe('calling a webhook', () => {
     expect(samplePayload(trigger)).toEqual({
       customer: { order: '1001', email: 'ada@example.com' },
     });
+    const lookup = { by: 'externalId', name: 'stripe', path: 'customer' };
+    expect(samplePayload({ triggerType: 'WEBHOOK', contactLookup: lookup })).toEqual({
+      customer: '1001',
+    });
     expect(
       samplePayload({ triggerType: 'DATE', source: { kind: 'WEBHOOK_PAYLOAD', path: 'due' } }),
     ).toEqual({ due: '2030-01-31' });

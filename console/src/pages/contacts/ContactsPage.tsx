@@ -61,7 +61,7 @@ function Nobody({ contact, create, onClear }: NobodyProps) {
   }
   return (
     <EmptyState title={`No contact found for ${contact}`}>
-      <p>Enter a complete e-mail address, phone number or id.</p>
+      <p>Enter a complete e-mail address, phone number, id or external id, such as stripe:cus_123.</p>
       <div className={page.emptyActions}>
         <Button variant="default" onClick={onClear}>
           Show all contacts

@@ -15,8 +15,11 @@ export function namedContact(text: string): NamedContact {
   return /^[a-z]+_\w+$/.test(pasted) ? { contactId: pasted } : { phone: pasted };
 }
 
-/** A contact's display name: the name, else an address, else the id. */
-export function personName({ firstName, lastName, email, phone, id }: Contact): string {
+/** A contact's display name: the name, else an address, else an external id, else the id. */
+export function personName(contact: Contact): string {
+  const { firstName, lastName, email, phone, externalIds, id } = contact;
   const name = [firstName, lastName].filter((part) => part !== null && part !== '').join(' ');
-  return name === '' ? (email ?? phone ?? id) : name;
+  if (name !== '') return name;
+  const [external] = Object.entries(externalIds).map((entry) => entry.join(':'));
+  return email ?? phone ?? external ?? id;
 }

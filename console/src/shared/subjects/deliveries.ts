@@ -11,7 +11,7 @@ export const DELIVERY_FILTERS = defineFilters({
   status: oneOfSeveral(DELIVERY_STATUSES),
   channel: choice(CHANNELS),
   automationId: text(),
-  /** A contact's id, e-mail address or phone number, as pasted. */
+  /** A contact's id, e-mail address, phone number or external id, as pasted. */
   contact: text(),
   /** The recipient's e-mail address or phone number, as pasted. */
   address: text(),

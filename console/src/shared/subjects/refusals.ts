@@ -7,7 +7,7 @@ import { defineFilters, type FiltersOf } from '../lists/filters';
 export const REFUSAL_FILTERS = defineFilters({
   reason: oneOfSeveral(REFUSAL_REASONS),
   automationId: text(),
-  /** A contact's id, e-mail address or phone number, as pasted. */
+  /** A contact's id, e-mail address, phone number or external id, as pasted. */
   contact: text(),
 });
 

@@ -8,7 +8,7 @@ import { defineFilters, type FiltersOf } from '../lists/filters';
 export const RUN_FILTERS = defineFilters({
   status: oneOfSeveral(RUN_STATUSES),
   automationId: text(),
-  /** A contact's id, e-mail address or phone number, as pasted. */
+  /** A contact's id, e-mail address, phone number or external id, as pasted. */
   contact: text(),
   /** A failure group's id. */
   errorGroup: text(),
