@@ -120,7 +120,6 @@ STORIES: dict[str, Document] = {
     "makes a secret": {"overlapMinutes": LONG},
     "takes the sender's secret": {"secret": OWN, "overlapMinutes": LONG},
     "takes it and withdraws at once": {"secret": OWN, "overlapMinutes": 0},
-    "takes a verify token": {"verifyToken": "a token for Meta", "overlapMinutes": 0},
 }
 
 
