@@ -62,14 +62,14 @@ ROOMS = {
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",
-    "automations": "activations automation_stopper automations catalogue preview rotation "
+    "automations": "activations automation_stopper automations catalogue holds preview rotation "
     "template_variables templates upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
     "triggers": "captures event_dates kept_events kept_marks kept_requests manual open_run "
     "refusals replays upstream webhooks",
     "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
-    "message_tools node_claims settle silence start superseded_machines walk walk_contract "
-    "watchdog",
+    "message_tools node_claims settle silence skip_wait start superseded_machines walk "
+    "walk_contract watchdog",
     "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
     "contacts": "addresses contacts known_contact named_contact recipients segments",

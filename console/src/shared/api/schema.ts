@@ -188,6 +188,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/{automation_id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold automation
+         * @description Holds the automation: runs that are opened from now on do not start until it is released. Nothing is refused or canceled; runs that were opened before go on, and so do reruns.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["holdAutomation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/{automation_id}/pause": {
         parameters: {
             query?: never;
@@ -204,6 +226,28 @@ export interface paths {
          *     For ADMIN and above.
          */
         post: operations["pauseAutomation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/automations/{automation_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release automation
+         * @description Releases a held automation: new runs start at once, and the held ones at the given pace, the oldest first.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["releaseAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1064,6 +1108,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/skip-wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip wait
+         * @description Ends the present waits of a run, which goes on within a minute.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["skipWait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/cancel": {
         parameters: {
             query?: never;
@@ -1640,6 +1706,11 @@ export interface components {
              */
             hasUnpublishedChanges?: unknown;
             /**
+             * Hold
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            hold?: unknown;
+            /**
              * Id
              * @description If sent, it must be the id in the path.
              */
@@ -1749,6 +1820,8 @@ export interface components {
              * @description Whether the draft differs from the active version.
              */
             hasUnpublishedChanges: boolean;
+            /** @description The hold; null if runs start as they are opened. */
+            hold?: components["schemas"]["HoldView"] | null;
             /**
              * Id
              * @description The automation's id.
@@ -1808,6 +1881,8 @@ export interface components {
              * @description Whether the draft differs from the active version.
              */
             hasUnpublishedChanges: boolean;
+            /** @description The hold; null if runs start as they are opened. */
+            hold?: components["schemas"]["HoldView"] | null;
             /**
              * Id
              * @description The automation's id.
@@ -3562,7 +3637,7 @@ export interface components {
             lastError?: string | null;
             /**
              * State
-             * @description For a run: QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE. For a delivery: QUEUED, SENDING, RETRYING or UNKNOWN.
+             * @description For a run: QUEUED, HELD, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE. For a delivery: QUEUED, SENDING, RETRYING or UNKNOWN.
              */
             state: string;
             /**
@@ -3575,6 +3650,38 @@ export interface components {
              * @description When a SCHEDULED run starts, a WAITING run continues, a delivery is retried or an UNKNOWN delivery is given up; null otherwise.
              */
             until?: string | null;
+        };
+        /**
+         * HoldDocument
+         * @description Why an automation is held.
+         */
+        HoldDocument: {
+            /**
+             * Reason
+             * @description The reason, which the automation shows.
+             */
+            reason?: string | null;
+        };
+        /**
+         * HoldView
+         * @description A hold: runs that are opened during it start after it is released.
+         */
+        HoldView: {
+            /**
+             * At
+             * @description When the hold began.
+             */
+            at: string;
+            /**
+             * By
+             * @description The e-mail address of the user who began it.
+             */
+            by: string;
+            /**
+             * Reason
+             * @description The reason; null if none was given.
+             */
+            reason: string | null;
         };
         /**
          * HourView
@@ -4738,6 +4845,18 @@ export interface components {
              * @description The active version at that time; null if there was none.
              */
             version: number | null;
+        };
+        /**
+         * ReleaseDocument
+         * @description How fast the held runs are started.
+         */
+        ReleaseDocument: {
+            /**
+             * Rateperminute
+             * @description How many held runs are started a minute, the oldest first.
+             * @default 600
+             */
+            ratePerMinute: number;
         };
         /**
          * ReplayedRunView
@@ -7245,6 +7364,58 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    holdAutomation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HoldDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation is not active. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     pauseAutomation: {
         parameters: {
             query?: never;
@@ -7276,6 +7447,58 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             /** @description The automation is archived, or somebody else changed it at the same time. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    releaseAutomation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReleaseDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation is not held. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -9374,6 +9597,53 @@ export interface operations {
             };
             /** @description The run has expired, or its contact was erased. */
             410: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    skipWait: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The run is not waiting, or another branch of it is at work. */
+            409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;

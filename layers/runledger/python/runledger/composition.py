@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from runledger.services.automations.activations import Activations, Activator
     from runledger.services.automations.automation_stopper import AutomationStopper
     from runledger.services.automations.automations import Automations
+    from runledger.services.automations.holds import Holds
     from runledger.services.automations.preview import Previews
     from runledger.services.automations.rotation import Rotations
     from runledger.services.automations.templates import Templates
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from runledger.services.execution.machines import Machines, MachineThrottle
     from runledger.services.execution.message_tools import MessageTools
     from runledger.services.execution.settle import ExecutionCloser, Settler
+    from runledger.services.execution.skip_wait import WaitSkipper
     from runledger.services.execution.start import Starter
     from runledger.services.execution.superseded_machines import SupersededMachines
     from runledger.services.execution.walk import Walker
@@ -443,6 +445,12 @@ class Composition:
         return Canceler(self.stores.runs, stepfunctions, self._execution_prefix, self.clock)
 
     @cached_property
+    def wait_skipper(self) -> "WaitSkipper":
+        from runledger.services.execution.skip_wait import WaitSkipper
+
+        return WaitSkipper(self.stores.runs, self.contexts, self.canceler, self.clock)
+
+    @cached_property
     def closer(self) -> "ExecutionCloser":
         from runledger.services.execution.settle import ExecutionCloser
 
@@ -680,6 +688,13 @@ class Composition:
             of.activations,
             self.key_versions,
         )
+
+    @cached_property
+    def holds(self) -> "Holds":
+        from runledger.services.automations.holds import Holds
+
+        of = self.stores
+        return Holds(of.automations, of.runs, of.holds, self.starter, self.clock)
 
     @cached_property
     def templates(self) -> "Templates":
@@ -924,6 +939,7 @@ class Composition:
             "era": self.erasing.settle,
             "tot": self.total_settler.settle,
             "sec": self.secrets.settle,
+            "rel": self.holds.settle,
         }
 
     @cached_property

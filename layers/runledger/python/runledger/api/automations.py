@@ -50,6 +50,34 @@ class WebhookView(WireModel):
     )
 
 
+class HoldDocument(WireModel):
+    """Why an automation is held."""
+
+    reason: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+        | None
+    ) = Field(default=None, description="The reason, which the automation shows.")
+
+
+class ReleaseDocument(WireModel):
+    """How fast the held runs are started."""
+
+    rate_per_minute: Whole = Field(
+        default=600,
+        ge=1,
+        le=6_000,
+        description="How many held runs are started a minute, the oldest first.",
+    )
+
+
+class HoldView(WireModel):
+    """A hold: runs that are opened during it start after it is released."""
+
+    at: str = Field(description="When the hold began.")
+    by: str = Field(description="The e-mail address of the user who began it.")
+    reason: str | None = Field(description="The reason; null if none was given.")
+
+
 class AutomationSummaryView(WireModel):
     """An automation as lists show it."""
 
@@ -67,6 +95,9 @@ class AutomationSummaryView(WireModel):
     )
     next_fire_at: str | None = Field(
         description="When the automation fires next; null unless it is an active date automation."
+    )
+    hold: HoldView | None = Field(
+        default=None, description="The hold; null if runs start as they are opened."
     )
     has_unpublished_changes: bool = Field(
         description="Whether the draft differs from the active version."

@@ -44,7 +44,7 @@ class HealthView(WireModel):
 
     state: str = Field(
         description=(
-            "For a run: QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE. For a "
+            "For a run: QUEUED, HELD, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE. For a "
             "delivery: QUEUED, SENDING, RETRYING or UNKNOWN."
         )
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from runledger.models.base import Model, Real, WireModel
+from runledger.models.hold import Hold
 from runledger.models.kept_event import Capture
 from runledger.models.run import TriggerType
 from runledger.models.webhook_keys import WebhookKeys
@@ -229,6 +230,7 @@ class Automation(Model):
     updated_at: int
     updated_by: str
     drain: Drain | None = None
+    hold: Hold | None = None
     rotation: SecretRotation | None = None
     webhook_keys: WebhookKeys | None = None
     capture: Capture | None = None

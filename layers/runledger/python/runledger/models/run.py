@@ -109,7 +109,8 @@ class Run(Model):
     Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` holds the ranks (positions in
     topological order) of all nodes that were claimed, `open_claims` the claims of nodes at work, by
     rank. `due_at` is when the run is due. `start_error` is why a start was put off. `start_refused`
-    says that Step Functions did not accept the start. `scheduled_for` is when the run starts, if
+    says that Step Functions did not accept the start. `is_held` says that it starts only after its
+    automation is released. `scheduled_for` is when the run starts, if
     not at once. `resumed_at` is when a later attempt continued the walk. `error_group` is the
     failure group of a failed run's whole error. `erased_at` is when the person was removed from the
     run. A rerun names the run that it repeats in `rerun_of`, and the first run of its family in
@@ -149,6 +150,7 @@ class Run(Model):
     start_error: str | None = None
     start_refused: bool = False
     erased_at: int | None = None
+    is_held: bool = False
     rerun_of: str | None = None
     root_run_id: str | None = None
     recovered_by: str | None = None

@@ -19,6 +19,7 @@ from runledger.models.automation import (
     Version,
 )
 from runledger.models.base import Model
+from runledger.models.hold import Hold
 from runledger.models.kept_event import Capture
 from runledger.models.webhook_keys import WebhookKeys
 from runledger.store import keys
@@ -209,7 +210,9 @@ class AutomationStore:
                 "drain": after.drain and after.drain.model_dump(mode="json"),
                 "gsi4pk": keys.due(after.workspace_id),
                 "dueKey": keys.due_key(after.updated_at, after.id),
-            }
+            },
+            # Its held runs are canceled with the others.
+            remove=["hold"],
         )
         try:
             key = keys.automation(after.workspace_id, after.id)
@@ -370,6 +373,7 @@ def _from_item(item: "Item") -> Automation:
         updated_at=item["updatedAt"],
         updated_by=item["updatedBy"],
         drain=Drain.model_validate(item["drain"]) if item.get("drain") else None,
+        hold=Hold.model_validate(item["hold"]) if item.get("hold") else None,
         rotation=SecretRotation.model_validate(item["rotation"]) if item.get("rotation") else None,
         webhook_keys=(
             WebhookKeys.model_validate(item["webhookKeys"]) if item.get("webhookKeys") else None

@@ -19,6 +19,7 @@
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
 | due rows | gsi4, sparse | `DUE#shard` | `dueAt#id` |
+| held runs of an automation, oldest first | gsi4, sparse | `HELD#automation` | `createdAt#run` |
 | hours that are due to be counted | gsi4, sparse | `DUE#TOTAL#shard` | `dueAt#id` |
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
@@ -27,6 +28,7 @@
 | its schedule and fires, by day | table | `AUTOMATION#automation` | `SCHEDULE`, `FIRE#day#000001` |
 | machines of superseded versions | table | `AUTOMATION#automation` | `MACHINE#000001` |
 | the activation of a version | table | `AUTOMATION#automation` | `ACTIVATION#000001` |
+| the release of held runs | table | `AUTOMATION#automation` | `RELEASE` |
 | turns of a rate limit | table | `PACE#name` | `PACE` |
 | automation by webhook token | table | `WEBHOOK#sha256(token)` | `WEBHOOK` |
 | the entry of a contact, by its run | table | `REENTRY#automation#contact` | `REENTRY` |
@@ -296,6 +298,24 @@ def activation(automation_id: str, number: int) -> Key:
 def activation_id(automation_id: str, number: int) -> str:
     """Returns an activation's id in the due index."""
     return f"act_{automation_id}_{number}"
+
+
+def release(automation_id: str) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", "RELEASE")
+
+
+def release_id(automation_id: str) -> str:
+    """Returns a release's id in the due index."""
+    return f"rel_{automation_id}"
+
+
+HELD_PREFIX = "HELD#"
+
+
+def held(automation_id: str) -> str:
+    """Returns the partition of the due index with an automation's held runs. The tick does not read
+    it."""
+    return f"{HELD_PREFIX}{automation_id}"
 
 
 def throttle(name: str) -> Key:

@@ -414,6 +414,35 @@ class RunStore:
             may_take = may_take & is_unmoved
         return run_from_item(self._table.update(keys.run(run.id), change, may_take))
 
+    def skip_waits(self, run: Run, ranks: "Iterable[int]", now: int, reason: str) -> Run:
+        """Hands a RUNNING run back so that its next attempt begins now, and ends the waits of these
+        claims. Raises ConditionFailedError if the run ended, got another owner, or a node was
+        claimed since it was read."""
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_owned = Attr("execution").eq(run.execution)
+        claims = {str(rank): claim_value(claim) for rank, claim in run.open_claims.items()}
+        is_unmoved = Attr("openClaims").eq(claims)
+        change = _again(run, now, reason, untried=True, gone=("execution",))
+        ended: dict[Path, Any] = {
+            ("openClaims", str(rank)): claim_value(run.open_claims[rank].changed(wait_until=now))
+            for rank in ranks
+        }
+        both = Change(set={**change.set, **ended}, remove=change.remove)
+        return run_from_item(
+            self._table.update(keys.run(run.id), both, is_running & is_owned & is_unmoved)
+        )
+
+    def end_wait(self, run: Run, step: Step, now: int, reason: str) -> None:
+        """Ends the wait of a recorded step now. Changes nothing if it does not wait any more, or
+        has ended by itself."""
+        is_waiting = Attr("status").eq(StepStatus.WAITING.value)
+        is_later = Attr("waitUntil").gt(now)
+        skipped = step.changed(
+            status=StepStatus.COMPLETED, wait_until=now, finished_at=now, reason=reason
+        )
+        with suppress(ConditionFailedError):
+            self._table.put(step_to_item(run, skipped, self._bodies), is_waiting & is_later)
+
     def resume(self, run: Run, execution: str, now: int) -> Run:
         """Gives a run that was handed back to the execution of its present attempt. Raises
         ConditionFailedError, with the row, if the run was not handed back."""

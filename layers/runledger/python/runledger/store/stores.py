@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runledger.store.fires import FireStore
     from runledger.store.frequencies import FrequencyStore
     from runledger.store.freshness import FreshnessStore
+    from runledger.store.holds import HoldStore
     from runledger.store.invitations import InvitationStore
     from runledger.store.kept_events import KeptEventStore
     from runledger.store.machines import MachineStore
@@ -64,6 +65,12 @@ class Stores:
         from runledger.store.erasures import ErasureStore
 
         return ErasureStore(self.table)
+
+    @cached_property
+    def holds(self) -> "HoldStore":
+        from runledger.store.holds import HoldStore
+
+        return HoldStore(self.table)
 
     @cached_property
     def templates(self) -> "TemplateStore":

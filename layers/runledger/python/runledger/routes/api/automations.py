@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from runledger.api.automations import AutomationView, ProblemsView, RotationDocument
+from runledger.api.automations import (
+    AutomationView,
+    HoldDocument,
+    ProblemsView,
+    ReleaseDocument,
+    RotationDocument,
+)
 from runledger.api.documents import sent_fields
 from runledger.api.kept_events import CaptureView
 from runledger.composition import services
@@ -163,6 +169,34 @@ def pause_automation(automation_id: str) -> AutomationView:
     Another activation accepts new events; canceled runs stay canceled."""
     who = require_role(router)
     return _stopped(who, automation_id, AutomationStatus.PAUSED)
+
+
+@router.post("/v1/automations/<automation_id>/hold", tags=["Automations"])
+@answers({409: "The automation is not active."})
+@needs(Role.MEMBER)
+def hold_automation(
+    automation_id: str, document: Annotated[HoldDocument | None, Body()] = None
+) -> AutomationView:
+    """Holds the automation: runs that are opened from now on do not start until it is released.
+    Nothing is refused or canceled; runs that were opened before go on, and so do reruns."""
+    who = require_role(router)
+    reason = (document or HoldDocument()).reason
+    held = services().holds.hold(who.workspace_id, automation_id, reason, who.email)
+    return _automations().view(held)
+
+
+@router.post("/v1/automations/<automation_id>/release", tags=["Automations"])
+@answers({409: "The automation is not held."})
+@needs(Role.MEMBER)
+def release_automation(
+    automation_id: str, document: Annotated[ReleaseDocument | None, Body()] = None
+) -> AutomationView:
+    """Releases a held automation: new runs start at once, and the held ones at the given pace, the
+    oldest first."""
+    who = require_role(router)
+    rate = (document or ReleaseDocument()).rate_per_minute
+    released = services().holds.release(who.workspace_id, automation_id, rate, who.email)
+    return _automations().view(released)
 
 
 @router.post("/v1/automations/<automation_id>/archive", tags=["Automations"])

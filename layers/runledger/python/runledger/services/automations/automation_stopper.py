@@ -104,7 +104,7 @@ class AutomationStopper:
     ) -> Automation:
         now = self.clock()
         drain = Drain(before=now, by=by, reason=f"automation {status.lower()}")
-        after = before.changed(status=status, updated_at=now, updated_by=by, drain=drain)
+        after = before.changed(status=status, updated_at=now, updated_by=by, drain=drain, hold=None)
         also: list[Write] = []
         if status is AutomationStatus.ARCHIVED and before.active is not None:
             # No run will ever start on it again.

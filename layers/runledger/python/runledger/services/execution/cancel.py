@@ -68,6 +68,9 @@ class Canceler:
         raise TransientError(f"the run {run_id} kept changing; try again")
 
     def _stop(self, run: Run) -> None:
+        self.stop_execution(run, "Canceled", "the run was canceled")
+
+    def stop_execution(self, run: Run, error: str, cause: str) -> None:
         """Stops a Standard execution, which may be in a long wait. An Express execution, or one
         that cannot be stopped, ends at its next step, because it no longer owns the run."""
         if run.execution is None or ":" in run.execution:
@@ -76,8 +79,8 @@ class Canceler:
         try:
             self.stepfunctions.stop_execution(
                 executionArn=f"{machine}:{run.id}-{run.execution}",
-                error="Canceled",
-                cause="the run was canceled",
+                error=error,
+                cause=cause,
             )
         except AWS_ERRORS as error:
             reason = domain_error(error).for_log()

@@ -63,8 +63,8 @@ class Starter:
         return self.clock() < self.braked.get(workspace_id, 0)
 
     def start_opened(self, run: "Run") -> bool:
-        """Starts a run that was just opened, unless it is scheduled for later."""
-        if run.scheduled_for is not None:
+        """Starts a run that was just opened, unless it is scheduled for later or held."""
+        if run.scheduled_for is not None or run.is_held:
             return False
         if self.is_braked(run.workspace_id):
             self.hold_back(run, is_untried=True)

@@ -37,6 +37,8 @@ def health_of(run: Run, now: int) -> Health | None:
     if run.status.is_terminal:
         return None
     if run.status is RunStatus.PENDING:
+        if run.is_held:
+            return Health("HELD", "held: starts after the automation is released")
         if run.scheduled_for is not None and now < run.scheduled_for:
             text = f"scheduled for {iso(run.scheduled_for)}"
             return Health("SCHEDULED", text, until=run.scheduled_for)

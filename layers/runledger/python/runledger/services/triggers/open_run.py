@@ -133,6 +133,7 @@ class RunOpener:
         if request.scheduled_for is not None:
             starts_at = max(now, request.scheduled_for)
         is_later = starts_at > now
+        is_held = automation.hold is not None
         return Run(
             id=run_id,
             workspace_id=automation.workspace_id,
@@ -153,7 +154,8 @@ class RunOpener:
             finished_at=None,
             end_ms=None,
             end_node_id=None,
-            due_at=starts_at if is_later else now + FIRST_LOOK,
+            due_at=now if is_held else starts_at if is_later else now + FIRST_LOOK,
+            is_held=is_held,
             sequence=1,
             expires_at=starts_at + active.run_seconds * SECOND + retention,
             claimed=frozenset(),

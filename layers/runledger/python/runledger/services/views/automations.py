@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from runledger.api.automations import (
     ActivationView,
     AutomationSummaryView,
+    HoldView,
     MachineView,
     VersionSummaryView,
     VersionView,
@@ -15,6 +16,7 @@ from runledger.models.run import TriggerType
 if TYPE_CHECKING:
     from runledger.models.activation import Activation
     from runledger.models.automation import Automation, Graph, Version
+    from runledger.models.hold import Hold
     from runledger.models.schedule import Schedule
 
 
@@ -31,11 +33,16 @@ def automation_summary_view(
         version=active.version if active else None,
         trigger_type=TriggerType(active.trigger["triggerType"]) if active else None,
         next_fire_at=iso(schedule.next_fire_at) if schedule else None,
+        hold=_hold_view(automation.hold) if automation.hold else None,
         has_unpublished_changes=automation.draft_revision != automation.active_revision,
         created_at=iso(automation.created_at),
         updated_at=iso(automation.updated_at),
         updated_by=automation.updated_by,
     )
+
+
+def _hold_view(hold: "Hold") -> HoldView:
+    return HoldView(at=iso(hold.at), by=hold.by, reason=hold.reason)
 
 
 def activation_view(activation: "Activation") -> ActivationView:

@@ -1,0 +1,93 @@
+"""Skips the waits of a run: it is handed back, and its next attempt goes on behind them.
+
+The step is written first. If the process dies before it hands the run back, the machine still
+waits, but the step does not: the next request, or the watchdog, hands the run back.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.models.run import RunStatus, StepStatus
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from runledger.models.run import Run, Step
+    from runledger.services.execution.cancel import Canceler
+    from runledger.services.runs.run_context import RunContexts
+    from runledger.store.runs import RunHistory, RunStore
+
+# A run can change hands, or come to another node, only so often in between.
+_TRIES = 4
+# The beginning of the reason, by which a repeated request recognizes its own work.
+SKIPPED = "skipped by"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitSkipper:
+    runs: "RunStore"
+    contexts: "RunContexts"
+    canceler: "Canceler"
+    clock: Clock
+
+    def skip(self, workspace_id: str, run_id: str, by: str) -> "Run":
+        """Ends every present wait of a run, and lets the run go on within a minute. Raises
+        ConflictError if the run does not wait, or another branch of it is at work."""
+        for _ in range(_TRIES):
+            history = self._history(workspace_id, run_id)
+            run = history.run
+            now = self.clock()
+            self._require_waiting(run, now)
+            waiting = self._waiting(history)
+            if not waiting:
+                raise ConflictError("the run is not waiting", status=run.status.value)
+            reason = f"{SKIPPED} {by}"
+            for step in waiting.values():
+                if step.status is StepStatus.WAITING:
+                    self.runs.end_wait(run, step, now, reason)
+            try:
+                free = self.runs.skip_waits(run, waiting, now, "its wait was skipped")
+            except ConditionFailedError:
+                # It moved on, or another request skipped the wait.
+                continue
+            self.canceler.stop_execution(run, "Skipped", "the wait was skipped")
+            logger.info("waits skipped", extra={"runId": run.id, "waits": len(waiting)})
+            return free
+        raise ConflictError("the run kept moving; try again")
+
+    def _history(self, workspace_id: str, run_id: str) -> "RunHistory":
+        history = self.runs.history(run_id, self.clock())
+        if history.run.workspace_id != workspace_id:
+            raise NotFoundError(f"there is no run {run_id}")
+        return history
+
+    def _require_waiting(self, run: "Run", now: int) -> None:
+        if run.status is not RunStatus.RUNNING or run.execution is None:
+            raise ConflictError("the run is not waiting", status=run.status.value)
+        at_work = [
+            rank
+            for rank, claim in run.open_claims.items()
+            if claim.wait_until is None and claim.lease_until > now
+        ]
+        if at_work:
+            node_id = self.contexts.graph(run).topology.node_at(at_work[0])
+            raise ConflictError(
+                f"the node {node_id} of another branch is at work; try again when it has finished",
+                status=run.status.value,
+            )
+
+    def _waiting(self, history: "RunHistory") -> "dict[int, Step]":
+        """Returns the steps that the run waits at, by the rank of their nodes: also one whose wait
+        was skipped, if the run was not handed back yet."""
+        now = self.clock()
+        topology = self.contexts.graph(history.run).topology
+        found = {}
+        for rank, claim in history.run.open_claims.items():
+            step = history.steps.get(topology.node_at(rank))
+            if step is None or claim.wait_until is None or claim.wait_until <= now:
+                continue
+            is_skipped = (step.reason or "").startswith(SKIPPED)
+            if step.status is StepStatus.WAITING or is_skipped:
+                found[rank] = step
+        return found

@@ -1,0 +1,129 @@
+"""Holding an automation during a partner's outage, and releasing its runs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from runledger.composition import services
+from runledger.store import keys
+
+from tests.support.graphs import document, end, node
+from tests.support.simulation import Simulation, open_simulation
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[Simulation, str, Any]]:
+    with open_simulation() as simulation:
+        nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), end()]
+        automation_id = simulation.activate({"name": "Orders", **document(nodes, "start > done")})
+        simulation.records.clear()
+        yield simulation, automation_id, simulation.snapshot()
+
+
+@pytest.fixture
+def simulation(stage: tuple[Simulation, str, Any]) -> Simulation:
+    stage[2]()
+    return stage[0]
+
+
+@pytest.fixture
+def automation(stage: tuple[Simulation, str, Any]) -> str:
+    return stage[1]
+
+
+def fire(simulation: Simulation, automation_id: str, count: int = 1) -> list[str]:
+    path = simulation.webhook_path(automation_id)
+    answers = [simulation.request("webhook_in", "POST", path, {"n": n}) for n in range(count)]
+    assert {answer["status"] for answer in answers} == {202}
+    return [str(answer["body"]["runId"]) for answer in answers]
+
+
+def ask(simulation: Simulation, automation_id: str, action: str, body: Any = None) -> Any:
+    return simulation.request("api", "POST", f"/v1/automations/{automation_id}/{action}", body)
+
+
+def statuses(simulation: Simulation) -> dict[str, str]:
+    return {row["pk"].partition("#")[2]: row["status"] for row in simulation.runs()}
+
+
+def test_held_runs_wait_and_all_complete_after_the_release(
+    simulation: Simulation, automation: str
+) -> None:
+    held = ask(simulation, automation, "hold", {"reason": "the partner is down"})
+    assert held["body"]["hold"]["reason"] == "the partner is down"
+    opened = fire(simulation, automation, 3)
+    simulation.run_until(simulation.clock.now + 3_600_000)
+    assert set(statuses(simulation).values()) == {"PENDING"}
+    shown = simulation.request("query", "GET", f"/v1/runs/{opened[0]}", None)
+    assert shown["body"]["health"]["state"] == "HELD"
+
+    released = ask(simulation, automation, "release")
+    assert released["body"]["hold"] is None
+    simulation.settle()
+    assert statuses(simulation) == dict.fromkeys(opened, "COMPLETED")
+    assert simulation.table.row(keys.release(automation)) is None
+
+
+def test_runs_opened_before_and_after_a_hold_start_at_once(
+    simulation: Simulation, automation: str
+) -> None:
+    (before,) = fire(simulation, automation)
+    ask(simulation, automation, "hold")
+    simulation.run_until(simulation.clock.now + 60_000)
+    assert statuses(simulation) == {before: "COMPLETED"}
+    (during,) = fire(simulation, automation)
+    ask(simulation, automation, "release")
+    (after,) = fire(simulation, automation)
+    simulation.deliver_stream()
+    while simulation.step_functions.next_moment() is not None:
+        simulation.step_functions.step()
+    assert statuses(simulation)[after] == "COMPLETED"
+    assert statuses(simulation)[during] == "PENDING"
+    simulation.settle()
+    assert set(statuses(simulation).values()) == {"COMPLETED"}
+
+
+def test_a_release_keeps_its_pace(simulation: Simulation, automation: str) -> None:
+    ask(simulation, automation, "hold")
+    fire(simulation, automation, 30)
+    ask(simulation, automation, "release", {"ratePerMinute": 10})
+    started = []
+    for _ in range(4):
+        simulation.run_until(simulation.clock.now + 60_000)
+        started.append(sum(each != "PENDING" for each in statuses(simulation).values()))
+    assert started == [10, 20, 30, 30]
+    simulation.settle()
+
+
+def test_a_held_run_can_be_canceled_and_a_pause_cancels_it(
+    simulation: Simulation, automation: str
+) -> None:
+    ask(simulation, automation, "hold")
+    first, second = fire(simulation, automation, 2)
+    canceled = simulation.request(
+        "api", "POST", f"/v1/runs/{first}/cancel", {"reason": "not needed"}
+    )
+    assert canceled["status"] == 200
+    paused = ask(simulation, automation, "pause")
+    assert paused["body"]["hold"] is None
+    simulation.settle()
+    assert statuses(simulation) == {first: "CANCELED", second: "CANCELED"}
+    assert ask(simulation, automation, "hold")["status"] == 409
+    assert ask(simulation, automation, "release")["status"] == 409
+
+
+def test_a_new_hold_ends_a_release_and_keeps_the_rest_held(
+    simulation: Simulation, automation: str
+) -> None:
+    ask(simulation, automation, "hold")
+    fire(simulation, automation, 15)
+    ask(simulation, automation, "release", {"ratePerMinute": 10})
+    simulation.run_until(simulation.clock.now + 60_000)
+    ask(simulation, automation, "hold")
+    simulation.run_until(simulation.clock.now + 600_000)
+    found = sorted(statuses(simulation).values())
+    assert found == ["COMPLETED"] * 10 + ["PENDING"] * 5
+    assert services().stores.holds.count_held(automation, 100) == 5
+    ask(simulation, automation, "release")
+    simulation.settle()
+    assert set(statuses(simulation).values()) == {"COMPLETED"}

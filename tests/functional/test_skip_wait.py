@@ -1,0 +1,82 @@
+"""Skipping the waits of a run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from runledger.clock import HOUR, MINUTE
+
+from tests.support.graphs import document, end, integration, merge, node, wait
+from tests.support.simulation import Simulation, open_simulation
+
+
+def linear() -> dict[str, Any]:
+    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait("pause", 600)]
+    nodes += [integration("call"), end()]
+    return {"name": "A", **document(nodes, "start > pause", "pause > call", "call > done")}
+
+
+def forked() -> dict[str, Any]:
+    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait("short", 60), wait("long", 600)]
+    nodes += [merge("both"), end()]
+    edges = ("start > short", "start > long", "short > both", "long > both", "both > done")
+    return {"name": "B", **document(nodes, *edges)}
+
+
+@pytest.fixture
+def simulation() -> Iterator[Simulation]:
+    with open_simulation() as simulation:
+        yield simulation
+
+
+def waiting_run(simulation: Simulation, automation: dict[str, Any]) -> str:
+    automation_id = simulation.activate(automation)
+    path = simulation.webhook_path(automation_id)
+    opened = simulation.request("webhook_in", "POST", path, {})
+    simulation.run_until(simulation.clock.now + MINUTE)
+    return str(opened["body"]["runId"])
+
+
+def skip(simulation: Simulation, run_id: str) -> dict[str, Any]:
+    return simulation.request("api", "POST", f"/v1/runs/{run_id}/skip-wait", None)
+
+
+def detail(simulation: Simulation, run_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = simulation.request("query", "GET", f"/v1/runs/{run_id}", None)["body"]
+    return body
+
+
+def test_a_skipped_wait_ends_and_the_run_goes_on(simulation: Simulation) -> None:
+    run_id = waiting_run(simulation, linear())
+    assert detail(simulation, run_id)["health"]["state"] == "WAITING"
+    began = simulation.clock.now
+    skipped = skip(simulation, run_id)
+    assert skipped["status"] == 200
+    assert skipped["body"]["health"]["state"] == "RETRYING"
+    simulation.settle()
+    shown = detail(simulation, run_id)
+    assert shown["status"] == "COMPLETED"
+    assert simulation.clock.now - began < HOUR
+    (pause,) = (step for step in shown["steps"] if step["nodeId"] == "pause")
+    assert (pause["status"], pause["reason"]) == ("COMPLETED", "skipped by operator@example.com")
+    assert pause["waitedMs"] < HOUR
+    assert len(simulation.http.calls) == 1
+
+
+def test_both_waits_of_a_fork_are_skipped(simulation: Simulation) -> None:
+    run_id = waiting_run(simulation, forked())
+    began = simulation.clock.now
+    assert skip(simulation, run_id)["status"] == 200
+    simulation.settle()
+    assert detail(simulation, run_id)["status"] == "COMPLETED"
+    assert simulation.clock.now - began < HOUR
+
+
+def test_only_a_waiting_run_has_a_wait_to_skip(simulation: Simulation) -> None:
+    run_id = waiting_run(simulation, linear())
+    assert skip(simulation, run_id)["status"] == 200
+    again = skip(simulation, run_id)
+    assert (again["status"], again["body"]["detail"]) == (409, "the run is not waiting")
+    simulation.settle()
+    assert skip(simulation, run_id)["status"] == 409
+    assert skip(simulation, "run_01HF7YAT0F0000000000000000")["status"] == 404
