@@ -80,3 +80,26 @@ def test_only_a_waiting_run_has_a_wait_to_skip(simulation: Simulation) -> None:
     simulation.settle()
     assert skip(simulation, run_id)["status"] == 409
     assert skip(simulation, "run_01HF7YAT0F0000000000000000")["status"] == 404
+
+
+def test_all_waits_that_a_list_shows_are_skipped(simulation: Simulation) -> None:
+    automation_id = simulation.activate(linear())
+    path = simulation.webhook_path(automation_id)
+    opened = [simulation.request("webhook_in", "POST", path, {"n": n}) for n in range(3)]
+    simulation.run_until(simulation.clock.now + MINUTE)
+    asked = {"filter": {"automationId": automation_id}}
+    counted = simulation.request("api", "POST", "/v1/runs/skip-wait", {**asked, "dryRun": True})
+    assert (counted["status"], counted["body"]["matched"], counted["body"]["skipped"]) == (
+        200,
+        3,
+        0,
+    )
+    began = simulation.clock.now
+    begun = simulation.request("api", "POST", "/v1/runs/skip-wait", asked)
+    assert begun["body"]["skipped"] == 3
+    simulation.settle()
+    ended = simulation.request("query", "GET", f"/v1/runs/skip-wait/{begun['body']['id']}", None)
+    assert (ended["body"]["isComplete"], ended["body"]["skipped"]) == (True, 3)
+    assert simulation.clock.now - began < HOUR
+    for answer in opened:
+        assert detail(simulation, answer["body"]["runId"])["status"] == "COMPLETED"

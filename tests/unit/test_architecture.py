@@ -57,7 +57,7 @@ ROOMS = {
     "erasure": "contact_eraser erasers kept_event_eraser",
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
-    "reruns": "effects plans previews rerun version_machines",
+    "reruns": "compare effects plans previews rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow publish recovered_runs",
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "

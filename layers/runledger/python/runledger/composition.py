@@ -837,9 +837,15 @@ class Composition:
         from runledger.services.bulk.bulk_cancel import BulkCancels
 
         of = self.stores
-        return BulkCancels(of.bulk_cancels, self.list_snapshots, of.runs, self.canceler, self.clock)
+        return BulkCancels(
+            of.bulk_cancels,
+            self.list_snapshots,
+            of.runs,
+            self.canceler,
+            self.wait_skipper,
+            self.clock,
+        )
 
-    # ── Erasure ───────────────────────────────────────────────────────────────────────────────
     # ── Reruns ────────────────────────────────────────────────────────────────────────────────
     @cached_property
     def reruns(self) -> "Reruns":
@@ -856,6 +862,7 @@ class Composition:
             clock=self.clock,
         )
 
+    # ── Erasure ───────────────────────────────────────────────────────────────────────────────
     @cached_property
     def erasing(self) -> "ContactEraser":
         from runledger.services.erasure import erasers

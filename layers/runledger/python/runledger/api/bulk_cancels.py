@@ -7,7 +7,18 @@ from runledger.api.runs import CancelDocument, RunView
 from runledger.models.base import WireModel
 
 
-class BulkCancelDocument(CancelDocument):
+class BulkDocument(WireModel):
+    """Runs chosen by the filters of their list."""
+
+    filter: FilterDocument = Field(
+        description="Which runs are meant, by the filters of the list of runs."
+    )
+    dry_run: StrictBool = Field(
+        default=False, description="If true, count the runs and change none."
+    )
+
+
+class BulkCancelDocument(BulkDocument, CancelDocument):
     """The open runs to cancel, chosen by the filters of their list, and the reason."""
 
     filter: FilterDocument = Field(
@@ -18,6 +29,28 @@ class BulkCancelDocument(CancelDocument):
     dry_run: StrictBool = Field(
         default=False, description="If true, count the runs and cancel none."
     )
+
+
+class BulkSkipDocument(BulkDocument):
+    """The waiting runs whose waits end now, chosen by the filters of their list."""
+
+
+class BulkSkipView(WireModel):
+    """Skipping the waits of many runs. A run that goes on by itself meanwhile is not changed."""
+
+    id: str | None = Field(description="Its id; null for a dry run.")
+    filter: FilterView = Field(description="The filters of the request.")
+    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    matched: int = Field(description="How many waiting runs were found so far.")
+    skipped: int = Field(description="How many of the runs found go on.")
+    is_complete: bool = Field(
+        description="Whether it has ended. For a dry run: whether every matching run was counted."
+    )
+    sample: list[RunView] = Field(
+        description="The first runs found, up to ten, in their current state."
+    )
+    created_at: str = Field(description="When it was requested.")
+    finished_at: str | None = Field(description="When it ended; null until then.")
 
 
 class BulkCancelView(WireModel):

@@ -1,11 +1,21 @@
-"""Bulk cancels: the cancellation of all open runs that match a filter, as stored."""
+"""Bulk cancels: the cancellation of all open runs that match a filter, as stored. Skipping the
+waits of all runs that match is stored in the same way."""
+
+from enum import StrEnum
 
 from runledger.models.base import Model
 from runledger.models.listing import FrozenFilter
 
 
+class BulkAction(StrEnum):
+    """What is done to each run."""
+
+    CANCEL = "CANCEL"
+    SKIP_WAIT = "SKIP_WAIT"
+
+
 class BulkCancel(Model):
-    """One cancellation of many runs and its progress. Times are epoch milliseconds.
+    """One action on many runs, and its progress. Times are epoch milliseconds.
 
     `version` counts its changes. `cursor` is where the list continues after the runs found so far.
     `batch` holds the runs that are being canceled. `matched` and `canceled` count all runs so far,
@@ -20,6 +30,7 @@ class BulkCancel(Model):
     reason: str
     created_at: int
     expires_at: int
+    action: BulkAction = BulkAction.CANCEL
     version: int = 1
     cursor: str | None = None
     batch: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from runledger.errors import NotFoundError
-from runledger.models.bulk_cancel import BulkCancel
+from runledger.models.bulk_cancel import BulkAction, BulkCancel
 from runledger.models.listing import FrozenFilter
 from runledger.store import keys
 from runledger.store.checkpoints import CheckpointRows
@@ -27,6 +27,7 @@ class BulkCancelStore:
             "filter": asked.filter.model_dump(mode="json", exclude_defaults=True),
             "by": asked.by,
             "reason": asked.reason,
+            "action": asked.action.value,
             "createdAt": asked.created_at,
             "ttl": ttl(asked.expires_at),
             **self._rows.first(asked, due_at),
@@ -80,6 +81,7 @@ def _from_item(item: "Item") -> BulkCancel:
         reason=item["reason"],
         created_at=item["createdAt"],
         expires_at=item["ttl"] * 1_000,
+        action=BulkAction(item.get("action", BulkAction.CANCEL.value)),
         version=item["version"],
         cursor=item.get("cursor"),
         batch=tuple(item.get("batch", ())),

@@ -6,14 +6,20 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from runledger.api.bulk_cancels import BulkCancelDocument, BulkCancelView
+from runledger.api.bulk_cancels import (
+    BulkCancelDocument,
+    BulkCancelView,
+    BulkSkipDocument,
+    BulkSkipView,
+)
 from runledger.api.runs import CancelDocument, OpenedView, RunDocument, RunView
 from runledger.composition import services
 from runledger.http import answers, make_router, needs
+from runledger.models.bulk_cancel import BulkAction
 from runledger.models.run import Cancellation
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.services.bulk.bulk_cancel import bulk_cancel_view
+from runledger.services.bulk.bulk_cancel import bulk_cancel_view, bulk_skip_view
 from runledger.services.views.runs import run_view
 
 router = make_router()
@@ -51,6 +57,23 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
         return Response(HTTPStatus.OK, "application/json", view)
     asked = cancels.begin(who.workspace_id, document, who.email)
     view = bulk_cancel_view(asked, services().stores.runs, services().clock())
+    status = HTTPStatus.OK if view.is_complete else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
+@router.post("/v1/runs/skip-wait", tags=["Runs"], status_code=202)
+@answers({200: "All matching runs go on, or were counted with `dryRun`."})
+@needs(Role.MEMBER)
+def skip_waits(document: Annotated[BulkSkipDocument, Body()]) -> Response[BulkSkipView]:
+    """Ends the present waits of all runs that wait and match the filter now. Answers 202 while it
+    continues. `dryRun` counts the runs and changes none."""
+    who = require_role(router)
+    bulk, action = services().bulk_cancels, BulkAction.SKIP_WAIT
+    if document.dry_run:
+        counted = bulk.count(who.workspace_id, document, who.email, action)
+        return Response(HTTPStatus.OK, "application/json", bulk_skip_view(counted))
+    asked = bulk.begin(who.workspace_id, document, who.email, action)
+    view = bulk_skip_view(bulk_cancel_view(asked, services().stores.runs, services().clock()))
     status = HTTPStatus.OK if view.is_complete else HTTPStatus.ACCEPTED
     return Response(status, "application/json", view)
 

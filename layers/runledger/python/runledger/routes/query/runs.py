@@ -1,7 +1,8 @@
 """Reading runs: lists, counts, statistics, one run with its steps, and the progress of a bulk
 cancel."""
 
-from runledger.api.bulk_cancels import BulkCancelView
+from runledger.api.bulk_cancels import BulkCancelView, BulkSkipView
+from runledger.api.comparisons import ComparisonView
 from runledger.api.counts import CountsView, StatsView
 from runledger.api.lists import ListView
 from runledger.api.runs import RunDetailView, RunView
@@ -52,6 +53,28 @@ def get_cancellation(cancellation_id: str) -> BulkCancelView:
         require_role(router).workspace_id, cancellation_id, services().clock()
     )
     return bulk_cancel_view(found, services().stores.runs, services().clock())
+
+
+@router.get("/v1/runs/skip-wait/<skip_id>", tags=["Runs"])
+def get_skipped_waits(skip_id: str) -> BulkSkipView:
+    """Returns the progress of skipping the waits of many runs."""
+    from runledger.services.bulk.bulk_cancel import bulk_cancel_view, bulk_skip_view
+
+    found = services().stores.bulk_cancels.get(
+        require_role(router).workspace_id, skip_id, services().clock()
+    )
+    return bulk_skip_view(bulk_cancel_view(found, services().stores.runs, services().clock()))
+
+
+@router.get("/v1/runs/<run_id>/compare/<other_id>", tags=["Runs"])
+@answers({410: "One of the runs has expired."})
+def compare_runs(run_id: str, other_id: str) -> ComparisonView:
+    """Compares two runs step by step: a run with its rerun, or any two."""
+    from runledger.services.reruns.compare import compare
+
+    workspace_id = require_role(router).workspace_id
+    details = services().details
+    return compare(details.run(workspace_id, run_id), details.run(workspace_id, other_id))
 
 
 @router.get("/v1/stats", tags=["Runs"])

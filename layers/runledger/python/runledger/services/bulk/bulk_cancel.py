@@ -1,4 +1,5 @@
-"""Cancels all open runs that a list shows: some within the request, the rest by the tick.
+"""Cancels all open runs that a list shows, or skips the waits of those that wait: some within the
+request, the rest by the tick.
 
 A batch is stored before its runs are canceled. If a process dies, the next one repeats the batch,
 and counts the runs that this bulk cancel already ended.
@@ -11,7 +12,7 @@ the runs that are still open.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.api.bulk_cancels import BulkCancelDocument, BulkCancelView
+from runledger.api.bulk_cancels import BulkCancelDocument, BulkCancelView, BulkSkipView
 from runledger.clock import DAY, MINUTE, SECOND, Clock, iso, optional_iso
 from runledger.errors import (
     ConditionFailedError,
@@ -21,7 +22,7 @@ from runledger.errors import (
     UnreadableError,
 )
 from runledger.ids import new_id
-from runledger.models.bulk_cancel import BulkCancel
+from runledger.models.bulk_cancel import BulkAction, BulkCancel
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.models.run import Cancellation, RunStatus
 from runledger.observability import logger
@@ -31,8 +32,10 @@ from runledger.services.views.filters import filter_view
 from runledger.services.views.runs import run_view
 
 if TYPE_CHECKING:
+    from runledger.api.bulk_cancels import BulkDocument
     from runledger.api.runs import RunView
     from runledger.services.execution.cancel import Canceler
+    from runledger.services.execution.skip_wait import WaitSkipper
     from runledger.services.lists.snapshots import ListSnapshots
     from runledger.store.bulk_cancels import BulkCancelStore
     from runledger.store.due import DueRow
@@ -60,37 +63,52 @@ class BulkCancels:
     lists: "ListSnapshots"
     runs: "RunStore"
     canceler: "Canceler"
+    skipper: "WaitSkipper"
     clock: Clock
 
-    def count(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancelView:
-        """Counts the runs that would be canceled, within the budget of one request. Raises
+    def count(
+        self,
+        workspace_id: str,
+        document: "BulkDocument",
+        by: str,
+        action: BulkAction = BulkAction.CANCEL,
+    ) -> BulkCancelView:
+        """Counts the runs that would be canceled or go on, within the budget of one request. Raises
         InvalidInputError for a filter that the list would refuse."""
         now = self.clock()
-        frozen = self._frozen(workspace_id, document, now)
+        frozen = self._frozen(workspace_id, document, now, action)
         page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)
+        found = [each for each in page.items if _is_meant(each, action)]
         return BulkCancelView(
             id=None,
             filter=filter_view(ListName.RUNS, frozen),
-            reason=document.reason,
+            reason=_reason(document),
             requested_by=by,
-            matched=len(page.items),
+            matched=len(found),
             canceled=0,
             is_complete=page.next_cursor is None,
-            sample=page.items[:SAMPLE],
+            sample=found[:SAMPLE],
             created_at=iso(now),
             finished_at=None,
         )
 
-    def begin(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancel:
-        """Cancels the runs that match now, or as many as time allows. Raises InvalidInputError as
-        `count` does."""
+    def begin(
+        self,
+        workspace_id: str,
+        document: "BulkDocument",
+        by: str,
+        action: BulkAction = BulkAction.CANCEL,
+    ) -> BulkCancel:
+        """Cancels the runs that match now, or skips their waits, as many as time allows. Raises
+        InvalidInputError as `count` does."""
         now = self.clock()
         asked = BulkCancel(
             workspace_id=workspace_id,
             id=new_id("can"),
-            filter=self._frozen(workspace_id, document, now),
+            filter=self._frozen(workspace_id, document, now, action),
             by=by,
-            reason=document.reason,
+            reason=_reason(document),
+            action=action,
             created_at=now,
             expires_at=now + KEPT,
         )
@@ -116,9 +134,12 @@ class BulkCancels:
             return
         self._go_on(asked, TICK_BATCHES, now + TICK_TIME)
 
-    def _frozen(self, workspace_id: str, document: BulkCancelDocument, now: int) -> FrozenFilter:
+    def _frozen(
+        self, workspace_id: str, document: "BulkDocument", now: int, action: BulkAction
+    ) -> FrozenFilter:
         frozen = self.lists.freeze(workspace_id, ListName.RUNS, document.filter, now)
-        wanted = OPEN & set(frozen.statuses) if frozen.statuses else OPEN
+        open_ = OPEN if action is BulkAction.CANCEL else frozenset({RunStatus.RUNNING})
+        wanted = open_ & set(frozen.statuses) if frozen.statuses else open_
         return frozen.changed(
             statuses=tuple(sorted(wanted)),
             is_empty=frozen.is_empty or not wanted,
@@ -153,7 +174,7 @@ class BulkCancels:
         the batch."""
         canceled = asked.canceled
         for done, run_id in enumerate(asked.batch, start=1):
-            canceled += self._cancel(asked, run_id)
+            canceled += self._act(asked, run_id)
             if self.clock() >= until:
                 return asked.changed(canceled=canceled, batch=asked.batch[done:])
         return asked.changed(canceled=canceled, batch=())
@@ -162,7 +183,7 @@ class BulkCancels:
         if asked.is_read:
             return asked.changed(batch=())
         page = self.lists.runs(asked.workspace_id, asked.filter, BATCH, asked.cursor)
-        found = tuple(run.id for run in page.items)
+        found = tuple(run.id for run in page.items if _is_meant(run, asked.action))
         return asked.changed(
             cursor=page.next_cursor,
             is_read=page.next_cursor is None,
@@ -170,6 +191,16 @@ class BulkCancels:
             matched=asked.matched + len(found),
             sample=(asked.sample + found)[:SAMPLE],
         )
+
+    def _act(self, asked: BulkCancel, run_id: str) -> bool:
+        if asked.action is BulkAction.CANCEL:
+            return self._cancel(asked, run_id)
+        try:
+            self.skipper.skip(asked.workspace_id, run_id, asked.by)
+        except (ConflictError, NotFoundError, UnreadableError):
+            logger.info("the run does not wait any more", extra={"runId": run_id})
+            return False
+        return True
 
     def _cancel(self, asked: BulkCancel, run_id: str) -> bool:
         """Whether this cancellation ended the run, now or before."""
@@ -187,6 +218,15 @@ class BulkCancels:
         return run.canceled == canceled and (run.finished_at or 0) >= asked.created_at
 
 
+def _reason(document: "BulkDocument") -> str:
+    return document.reason if isinstance(document, BulkCancelDocument) else ""
+
+
+def _is_meant(run: "RunView", action: BulkAction) -> bool:
+    """Whether a run of the list is one that the action is for."""
+    return action is BulkAction.CANCEL or (run.health is not None and run.health.state == "WAITING")
+
+
 def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCancelView:
     return BulkCancelView(
         id=asked.id,
@@ -199,6 +239,21 @@ def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCance
         sample=_sample(asked, runs, now),
         created_at=iso(asked.created_at),
         finished_at=optional_iso(asked.finished_at),
+    )
+
+
+def bulk_skip_view(view: BulkCancelView) -> BulkSkipView:
+    """Returns the same progress in the words of skipped waits."""
+    return BulkSkipView(
+        id=view.id,
+        filter=view.filter,
+        requested_by=view.requested_by,
+        matched=view.matched,
+        skipped=view.canceled,
+        is_complete=view.is_complete,
+        sample=view.sample,
+        created_at=view.created_at,
+        finished_at=view.finished_at,
     )
 
 
