@@ -1086,6 +1086,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/compare/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare runs
+         * @description Compares two runs step by step: a run with its rerun, or any two.
+         */
+        get: operations["compareRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run_id}/rerun": {
         parameters: {
             query?: never;
@@ -1184,6 +1204,48 @@ export interface paths {
          * @description Counts the runs that match the filters, by status.
          */
         get: operations["countRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/skip-wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip waits
+         * @description Ends the present waits of all runs that wait and match the filter now. Answers 202 while it continues. `dryRun` counts the runs and changes none.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["skipWaits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/skip-wait/{skip_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get skipped waits
+         * @description Returns the progress of skipping the waits of many runs.
+         */
+        get: operations["getSkippedWaits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2033,6 +2095,68 @@ export interface components {
             sample: components["schemas"]["RunView"][];
         };
         /**
+         * BulkSkipDocument
+         * @description The waiting runs whose waits end now, chosen by the filters of their list.
+         */
+        BulkSkipDocument: {
+            /**
+             * Dryrun
+             * @description If true, count the runs and change none.
+             * @default false
+             */
+            dryRun: boolean;
+            /** @description Which runs are meant, by the filters of the list of runs. */
+            filter: components["schemas"]["FilterDocument"];
+        };
+        /**
+         * BulkSkipView
+         * @description Skipping the waits of many runs. A run that goes on by itself meanwhile is not changed.
+         */
+        BulkSkipView: {
+            /**
+             * Createdat
+             * @description When it was requested.
+             */
+            createdAt: string;
+            /** @description The filters of the request. */
+            filter: components["schemas"]["FilterView"];
+            /**
+             * Finishedat
+             * @description When it ended; null until then.
+             */
+            finishedAt: string | null;
+            /**
+             * Id
+             * @description Its id; null for a dry run.
+             */
+            id: string | null;
+            /**
+             * Iscomplete
+             * @description Whether it has ended. For a dry run: whether every matching run was counted.
+             */
+            isComplete: boolean;
+            /**
+             * Matched
+             * @description How many waiting runs were found so far.
+             */
+            matched: number;
+            /**
+             * Requestedby
+             * @description The e-mail address of the user who requested it.
+             */
+            requestedBy: string;
+            /**
+             * Sample
+             * @description The first runs found, up to ten, in their current state.
+             */
+            sample: components["schemas"]["RunView"][];
+            /**
+             * Skipped
+             * @description How many of the runs found go on.
+             */
+            skipped: number;
+        };
+        /**
          * CancelDocument
          * @description Why a run is canceled.
          */
@@ -2182,6 +2306,99 @@ export interface components {
              * @description When the capture ends.
              */
             until: string;
+        };
+        /**
+         * ComparedRunView
+         * @description One of the two runs.
+         */
+        ComparedRunView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Automationname
+             * @description The automation's name.
+             */
+            automationName: string;
+            /**
+             * Createdat
+             * @description When the run was opened.
+             */
+            createdAt: string;
+            /**
+             * Durationms
+             * @description How long it took; null while it is open.
+             */
+            durationMs: number | null;
+            /**
+             * Rerunof
+             * @description The run that it repeats; null if it is no rerun.
+             */
+            rerunOf: string | null;
+            /**
+             * Runid
+             * @description The run's id.
+             */
+            runId: string;
+            /** @description The run's status. */
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Version
+             * @description The automation's version.
+             */
+            version: number;
+        };
+        /**
+         * ComparedStepView
+         * @description One node in both runs.
+         */
+        ComparedStepView: {
+            /** @description The step of the first run; null if it has none. */
+            a: components["schemas"]["StepView"] | null;
+            /** @description The step of the second run; null if it has none. */
+            b: components["schemas"]["StepView"] | null;
+            /**
+             * Configdiffers
+             * @description Whether the node's type or config differs between the versions.
+             */
+            configDiffers: boolean;
+            /**
+             * Differences
+             * @description What differs, at most 50 values: status, outcome, reason, input, output, error, request and response, and across versions the config too.
+             */
+            differences: components["schemas"]["DifferenceView"][];
+            /**
+             * Isequal
+             * @description Whether both runs have the same here, except for times.
+             */
+            isEqual: boolean;
+            /**
+             * Nodeid
+             * @description The node's id.
+             */
+            nodeId: string;
+        };
+        /**
+         * ComparisonView
+         * @description Two runs, step by step.
+         */
+        ComparisonView: {
+            /** @description The first run. */
+            a: components["schemas"]["ComparedRunView"];
+            /** @description The second run. */
+            b: components["schemas"]["ComparedRunView"];
+            /**
+             * Payloaddifferences
+             * @description In what the events that opened them differ, at most 50 values.
+             */
+            payloadDifferences: components["schemas"]["DifferenceView"][];
+            /**
+             * Steps
+             * @description Every node that either run visited, in the order of the first run.
+             */
+            steps: components["schemas"]["ComparedStepView"][];
         };
         /**
          * Consents
@@ -2830,6 +3047,27 @@ export interface components {
          * @enum {string}
          */
         DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
+        /**
+         * DifferenceView
+         * @description One value in which two steps, or two events, differ.
+         */
+        DifferenceView: {
+            /**
+             * A
+             * @description The value in the first run; null if there is none.
+             */
+            a: unknown;
+            /**
+             * B
+             * @description The value in the second run; null if there is none.
+             */
+            b: unknown;
+            /**
+             * Path
+             * @description The path of the value, such as `output.score`.
+             */
+            path: string;
+        };
         /**
          * DownstreamPlanView
          * @description An automation that starts when a run of this one ends.
@@ -9542,6 +9780,52 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    compareRuns: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the other. */
+                other_id: string;
+                /** @description The id of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description One of the runs has expired. */
+            410: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     rerunRun: {
         parameters: {
             query?: never;
@@ -9781,6 +10065,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountsView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    skipWaits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkSkipDocument"];
+            };
+        };
+        responses: {
+            /** @description All matching runs go on, or were counted with `dryRun`. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkSkipView"];
+                };
+            };
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkSkipView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getSkippedWaits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the skip. */
+                skip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkSkipView"];
                 };
             };
             401: components["responses"]["Unauthorized"];

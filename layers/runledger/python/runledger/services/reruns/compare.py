@@ -9,6 +9,7 @@ from runledger.api.comparisons import (
     ComparisonView,
     DifferenceView,
 )
+from runledger.nodes.registry import NODE_TYPES
 
 if TYPE_CHECKING:
     from runledger.api.runs import RunDetailView, StepView
@@ -84,7 +85,8 @@ def _compared(step: "StepView | None") -> dict[str, Any] | None:
         return None
     shown = step.model_dump(mode="json", by_alias=True)
     kept = {name: shown[name] for name in _COMPARED if shown.get(name) is not None}
-    if step.type == "TRIGGER":
+    node_type = NODE_TYPES.get(step.type)
+    if node_type is not None and node_type.is_start:
         # Its input are facts of the event, such as its id; the payloads are compared by themselves.
         kept.pop("input", None)
     for name, parts in _EXCHANGE.items():
