@@ -1,21 +1,32 @@
 """Refused events are kept for a week and can be replayed once."""
 
 import base64
+import json
 import random
 from typing import Any
 
 import pytest
+from runledger.clock import DAY, MINUTE, SECOND
 from runledger.errors import (
     ConflictError,
+    GoneError,
     InvalidInputError,
+    NotFoundError,
+    RunledgerError,
+    TransientError,
+    UnauthorizedError,
 )
-from runledger.models.automation import AutomationDocument
+from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
+from runledger.models.run import Run
+from runledger.services.triggers.refusals import KEPT_A_MINUTE
 from runledger.services.triggers.replays import Replayed
+from runledger.store import keys
 
-from tests.functional.test_refusals import only, refusals, refuse
+from tests.functional.test_refusals import only, refusals, refuse, sign, stop
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.engine import Engine
+from tests.support.stored_text import objects_of
 
 BY = "ada@example.com"
 BODY = {"orderId": "A-1", "customer": {"email": "ada@lovelace.example"}}
@@ -110,3 +121,231 @@ def test_the_mended_cause_lets_the_event_in_once(engine: Engine) -> None:
     assert again.value.status == "REPLAYED"
     assert stored_runs(engine) == [opened.run.id]
     assert len(refusals(engine)) == 1
+
+
+def test_an_event_that_is_refused_again_leaves_a_new_refusal_that_can_be_replayed(
+    engine: Engine,
+) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    refuse(engine, event(token, BODY), InvalidInputError)
+    first = refused_id(engine)
+
+    replayed = replay(engine, first)
+
+    assert replayed.runs == ()
+    assert replayed.refusal is not None
+    second = replayed.refusal
+    assert (second.reason, second.id != first) == ("NO_CONTACT", True)
+    assert shown(engine, second.id)["event"] == shown(engine, first)["event"]
+    # It is kept no longer than it would have been.
+    assert shown(engine, second.id)["keptUntil"] == shown(engine, first)["keptUntil"]
+    assert shown(engine, first)["replayRefusalId"] == second.id
+    with pytest.raises(ConflictError, match=second.id):
+        replay(engine, first)
+    create(engine)
+    assert len(replay(engine, second.id).runs) == 1
+    assert len(refusals(engine)) == 2
+
+
+@pytest.mark.parametrize(
+    ("trigger", "headers"),
+    [
+        ({}, {}),
+        ({"dedupe": "OFF"}, {}),
+        ({"dedupePath": "orderId"}, {}),
+        ({}, {"idempotency_key": "k-1"}),
+    ],
+)
+def test_an_interrupted_replay_goes_on_and_opens_one_run(
+    engine: Engine,
+    trigger: dict[str, Any],
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The process dies after it has opened the run and before it records the result. Meanwhile the
+    automation gets another trigger, which would read another key."""
+    token = hooked(engine, contactLookup=BY_EMAIL, **trigger)
+    refuse(engine, event(token, BODY, **headers), InvalidInputError)
+    refusal_id = refused_id(engine)
+    create(engine)
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(engine.stores.refusals), "end_replay", dies)
+        with pytest.raises(KeyboardInterrupt):
+            replay(engine, refusal_id)
+    (run_id,) = stored_runs(engine)
+    begun = shown(engine, refusal_id)
+    assert (begun["replayedBy"], begun["replayRunIds"]) == (BY, None)
+    change_trigger(engine, token, contactLookup=BY_EMAIL, dedupePath="customer.email")
+
+    (found,) = replay(engine, refusal_id).runs
+
+    assert (found.run.id, found.is_duplicate) == (run_id, True)
+    assert stored_runs(engine) == [run_id]
+    assert shown(engine, refusal_id)["replayRunIds"] == [run_id]
+    assert len(refusals(engine)) == 1
+
+
+def test_a_sender_that_repeats_a_replayed_event_finds_its_run(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL, dedupePath="orderId")
+    refuse(engine, event(token, BODY), InvalidInputError)
+    create(engine)
+    (opened,) = replay(engine, refused_id(engine)).runs
+    again = engine.webhooks.receive(event(token, BODY))
+    assert (again.run.id, again.is_duplicate) == (opened.run.id, True)
+
+
+def test_an_event_that_its_sender_repeated_meanwhile_opens_no_second_run(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL, dedupePath="orderId")
+    refuse(engine, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(engine)
+    create(engine)
+    run = engine.webhooks.receive(event(token, BODY)).run
+    (found,) = replay(engine, refusal_id).runs
+    assert (found.run.id, found.is_duplicate) == (run.id, True)
+    # It is what was asked for, so it leaves no refusal.
+    assert len(refusals(engine)) == 1
+
+
+def test_a_replay_goes_through_the_trigger_as_it_is_now(engine: Engine) -> None:
+    token = hooked(engine, contactLookup={"by": "email", "path": "buyer.mail"})
+    refuse(engine, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(engine)
+    change_trigger(engine, token, contactLookup=BY_EMAIL, createIfMissing=True)
+    (opened,) = replay(engine, refusal_id).runs
+    assert (opened.run.contact_email, opened.run.version) == ("ada@lovelace.example", 2)
+
+
+def test_a_replay_asks_neither_for_the_signature_nor_for_the_rate(engine: Engine) -> None:
+    trigger = {"signed": True, "rateLimitPerMinute": 1, "contactLookup": BY_EMAIL}
+    token = hooked(engine, **trigger)
+    body = json.dumps(BODY).encode()
+    engine.clock.now -= engine.clock.now % MINUTE
+    signed = event(token, body, x_runledger_signature=sign(engine, token, body))
+    refuse(engine, signed, InvalidInputError)
+    refusal_id = refused_id(engine)
+    kept = shown(engine, refusal_id)["event"]
+    assert kept["headers"]["x-runledger-signature"] == "[redacted]"
+    create(engine)
+    (opened,) = replay(engine, refusal_id).runs
+    # The key is the digest of the signed body, so the sender's own repeat finds the run.
+    engine.clock.advance(MINUTE)
+    again = engine.webhooks.receive(signed)
+    assert (again.run.id, again.is_duplicate) == (opened.run.id, True)
+
+
+def test_bytes_come_back_as_they_were(engine: Engine) -> None:
+    token = hooked(engine)
+    for body in (b'{"a": 1,}', b"\xff\xfe\x00{", b"\xef\xbb\xbf[1]", b"", b"\0"):
+        sent = event(token, body)
+        with pytest.raises(RunledgerError):
+            engine.webhooks.receive(sent)
+        refusal_id = str(refusals(engine)[-1]["pk"]).removeprefix("REFUSAL#")
+        kept = engine.stores.kept_events.of_refusal(refusal_id, engine.clock.now)
+        assert kept is not None
+        assert kept.body == body
+
+
+def test_a_large_body_is_kept_in_s3_and_goes_with_its_row(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    refuse(engine, event(token, {**BODY, "noise": NOISE}), InvalidInputError)
+    refusal_id = refused_id(engine)
+    (key,) = objects_of(engine)
+    assert key.startswith(f"refusals/{refusal_id}/")
+    assert shown(engine, refusal_id)["event"]["body"]["noise"] == NOISE
+    row = engine.table.get(keys.refused_event(refusal_id))
+    assert row is not None
+    assert key.startswith(row["objects"])
+
+
+def test_an_event_is_kept_for_seven_days(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    refuse(engine, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(engine)
+    create(engine)
+    engine.clock.advance(7 * DAY - MINUTE)
+    assert shown(engine, refusal_id)["event"] is not None
+    engine.clock.advance(MINUTE)
+    found = shown(engine, refusal_id)
+    assert (found["event"], found["keptUntil"]) == (None, None)
+    with pytest.raises(GoneError, match="was kept until"):
+        replay(engine, refusal_id)
+    assert stored_runs(engine) == []
+    assert {
+        row["ttl"] * SECOND <= engine.clock.now for row in engine.rows() if row["sk"] == "EVENT"
+    } == {True}
+
+
+def test_what_was_not_kept_cannot_be_replayed(engine: Engine) -> None:
+    token = hooked(engine, signed=True)
+    refuse(engine, event(token, BODY), UnauthorizedError)
+    refusal_id = refused_id(engine)
+    assert shown(engine, refusal_id)["event"] is None
+    with pytest.raises(ConflictError, match="not kept") as error:
+        replay(engine, refusal_id)
+    assert error.value.status == "NOT_KEPT"
+    with pytest.raises(NotFoundError):
+        replay(engine, "ref_nothing")
+    with pytest.raises(NotFoundError):
+        engine.replays.replay("ws_other", refusal_id, BY)
+
+
+def test_a_stopped_automation_refuses_a_replay_and_the_event_waits(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    refuse(engine, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(engine)
+    create(engine)
+    stop(engine, token, AutomationStatus.PAUSED)
+    with pytest.raises(ConflictError, match="PAUSED"):
+        replay(engine, refusal_id)
+    assert shown(engine, refusal_id)["replayedAt"] is None
+    engine.activations.activate(engine.workspace_id, automation_of(engine, token), BY)
+    assert len(replay(engine, refusal_id).runs) == 1
+
+
+def test_a_passing_fault_leaves_the_replay_to_be_repeated(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    refuse(engine, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(engine)
+    create(engine)
+
+    def busy(*_: Any, **__: Any) -> tuple[Run, bool]:
+        raise TransientError("throttled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(engine.stores.runs), "open", busy)
+        with pytest.raises(TransientError):
+            replay(engine, refusal_id)
+    assert shown(engine, refusal_id)["replayRunIds"] is None
+    assert len(replay(engine, refusal_id).runs) == 1
+
+
+def test_a_repeated_event_keeps_no_second_copy(engine: Engine) -> None:
+    token = hooked(engine, dedupePath="orderId")
+    engine.webhooks.receive(event(token, BODY))
+    assert engine.webhooks.receive(event(token, BODY)).is_duplicate
+    assert only(engine)["reason"] == "DUPLICATE"
+    assert shown(engine, refused_id(engine))["keptUntil"] is None
+    assert [row for row in engine.rows() if row["sk"] == "EVENT"] == []
+
+
+def test_a_hundred_events_a_minute_are_kept_and_the_rest_is_counted(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL, rateLimitPerMinute=6_000)
+    start = engine.clock.now - engine.clock.now % MINUTE
+    for _ in range(KEPT_A_MINUTE + 20):
+        engine.clock.now = start
+        refuse(engine, event(token, BODY), InvalidInputError)
+    found = refusals(engine)
+    assert len(found) == KEPT_A_MINUTE + 1
+    assert sorted(row["count"] for row in found) == [1] * KEPT_A_MINUTE + [20]
+    kept = [row for row in engine.rows() if row["sk"] == "EVENT"]
+    assert len(kept) == KEPT_A_MINUTE
+    assert sum("keptUntil" in row for row in found) == KEPT_A_MINUTE
+    engine.clock.now = start + MINUTE
+    refuse(engine, event(token, BODY), InvalidInputError)
+    assert len(refusals(engine)) == KEPT_A_MINUTE + 2

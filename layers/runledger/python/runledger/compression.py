@@ -14,6 +14,11 @@ _SLACK = 64 * 1024
 _PADDING = b"\0 \t\r\n"
 
 
+_KNOWN = frozenset({"", "identity", "gzip", "deflate"})
+# Damage costs at most so many bytes before it.
+_SALVAGED_PIECE = 64
+
+
 class CompressionError(ValueError):
     """A compressed body cannot be read; `encoding` is how it says it is compressed."""
 
@@ -110,18 +115,23 @@ class _Deflate:
         return self._members.feed(data, room)
 
 
+def _unpacker(name: str) -> _Unpacker:
+    match name:
+        case "gzip":
+            return _Members(name, _GZIP)
+        case "deflate":
+            return _Deflate()
+    return _Plain()
+
+
 def unpack(chunks: Iterable[bytes], encoding: str, most: int) -> tuple[bytes, bool]:
     """Returns the body up to `most` bytes, and whether there was more.
 
     `encoding` is the header Content-Encoding. Raises UnknownEncodingError, DamagedBodyError or
     CutBodyError. Each piece is unpacked when it arrives, so that a small bomb stays small."""
     name = encoding.strip().lower().removeprefix("x-")
-    unpacker: _Unpacker = _Plain()
-    if name == "gzip":
-        unpacker = _Members(name, _GZIP)
-    elif name == "deflate":
-        unpacker = _Deflate()
-    is_known = name in ("", "identity", "gzip", "deflate")
+    unpacker = _unpacker(name)
+    is_known = name in _KNOWN
     body = bytearray()
     received = 0
     for chunk in chunks:
@@ -134,3 +144,21 @@ def unpack(chunks: Iterable[bytes], encoding: str, most: int) -> tuple[bytes, bo
     if not unpacker.is_over:
         raise CutBodyError(name)
     return bytes(body), False
+
+
+def salvage(body: bytes, encoding: str, most: int) -> tuple[bytes, bool]:
+    """Returns what can be read of a body, up to `most` bytes, and whether that is all of it. For
+    looking at a body that was refused; use `unpack` for everything else."""
+    name = encoding.strip().lower().removeprefix("x-")
+    if name not in _KNOWN:
+        return body[:most], False
+    unpacker, made = _unpacker(name), bytearray()
+    for start in range(0, len(body), _SALVAGED_PIECE):
+        try:
+            piece = unpacker.feed(body[start : start + _SALVAGED_PIECE], most + 1 - len(made))
+        except DamagedBodyError:
+            return bytes(made), False
+        made += piece
+        if len(made) > most:
+            return bytes(made[:most]), False
+    return bytes(made), unpacker.is_over

@@ -83,7 +83,7 @@ def _texts(event: "KeptEvent") -> Iterator[str]:
     yield read.text
     if not read.is_exact:
         # Bytes that are no UTF-8: one character each, and without the empty halves of UTF-16.
-        yield event.body.replace(b"\0", b"").decode("latin-1")
+        yield read.data.replace(b"\0", b"").decode("latin-1")
     yield from event.query.values()
     yield from event.headers.values()
 

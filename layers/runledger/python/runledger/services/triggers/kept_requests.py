@@ -5,6 +5,7 @@ automation's own, and the values that proved the sender."""
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 from runledger.models.kept_event import KeptEvent, KeptProof
@@ -18,36 +19,35 @@ from runledger.redaction import (
 from runledger.sources.kept_bodies import unpacked
 from runledger.texts import clean_text
 
+if TYPE_CHECKING:
+    from runledger.sources.base import Received
+
 # A gateway takes at most 10,240 bytes of headers.
 MAX_HEADERS = 100
 MAX_PARAMETERS = 100
 # Headers of the way here, not of the sender. The distribution's key is among them.
-_OF_THE_WAY = frozenset({"forwarded", "host", "via", "x-viewer-address", "content-length"})
+_OF_THE_WAY = frozenset({"forwarded", "host", "via", "x-viewer-address"})
 _OF_THE_WAY_PREFIXES = ("x-forwarded-", "x-amz-", "x-amzn-", "cloudfront-", "x-runledger-edge")
 
 
 def kept_event(
-    method: str,
-    headers: Mapping[str, str],
-    query: Mapping[str, str],
-    body: bytes,
+    received: "Received",
     *,
     source: str,
-    received_at: int,
     proof: KeptProof | None = None,
     secrets: Iterable[str] = (),
 ) -> KeptEvent:
-    """Returns the event to keep. `headers` have lower-case names. `secrets` are all values that
+    """Returns the event to keep. `source` is the sender's address. `secrets` are all values that
     the sender may be proved with, and those with which it was proved."""
     known = sorted({each for each in secrets if len(each) >= MIN_SECRET_CHARACTERS})
     redactor = Redactor({}, known)
     event = KeptEvent(
-        method=method,
-        headers=_headers(headers, redactor),
-        query=_query(query, redactor),
-        body=body,
+        method=received.method,
+        headers=_headers(received.headers, redactor),
+        query=_query(received.query, redactor),
+        body=received.body,
         source=source,
-        received_at=received_at,
+        received_at=received.received_at,
         proof=proof,
     )
     return _without_secrets(event, known) if known else event
@@ -81,7 +81,8 @@ def _without_secrets(event: KeptEvent, secrets: list[str]) -> KeptEvent:
     struck = _struck(data, secrets)
     if struck == data:
         return event
-    headers = {name: each for name, each in event.headers.items() if name != "content-encoding"}
+    gone = ("content-encoding", "content-length")
+    headers = {name: each for name, each in event.headers.items() if name not in gone}
     return event.changed(headers=headers, body=struck)
 
 

@@ -38,6 +38,7 @@ from runledger.services.triggers.open_run import (
     require_active,
 )
 from runledger.services.triggers.refusals import RefusedEvent
+from runledger.sources.base import Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,14 +138,8 @@ class Webhooks:
         return [self.opener.open(automation, contact, run_request)]
 
     def _kept(self, request: WebhookRequest) -> "KeptEvent":
-        return kept_event(
-            "POST",
-            request.headers,
-            {},
-            request.body,
-            source=request.source,
-            received_at=self.clock(),
-        )
+        received = Received("POST", "", request.headers, {}, request.body, self.clock())
+        return kept_event(received, source=request.source)
 
     def _admit(
         self,
