@@ -30,7 +30,7 @@ _LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 255
 
 # Bounded on both sides of an @, which is found first: a pattern that began with the local part
 # would read a long text without an @ again from each of its characters.
-_LOCAL = re.compile(r"[^\s\"<>()\[\],;:\\@]{1,64}$")
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
 _DOMAIN = re.compile(r"[^\s\"'<>()\[\],;:\\@/?#&=]{3,255}")
 _BEFORE_LOCAL = re.compile(r"[=&/?#'|{}`]")
 _DIGITS = re.compile(r"\d+")
@@ -46,16 +46,22 @@ Marked = tuple[str, str]
 def marks_of(workspace_id: str, event: "KeptEvent") -> frozenset[bytes] | None:
     """Returns the marks of an event, or None if they are too many to keep."""
     found: set[bytes] = set()
-    for place, value in enumerate(_values(event)):
-        found.add(_mark(workspace_id, value))
-        if len(found) > MOST_MARKS or place > _MOST_PLACES:
+    places = 0
+    for text in _readings(event):
+        places += text.count("@")
+        if places > _MOST_PLACES:
             return None
+        for value in _values(text):
+            found.add(_mark(workspace_id, value))
+            places += 1
+            if len(found) > MOST_MARKS or places > _MOST_PLACES:
+                return None
     return frozenset(found)
 
 
 def holds(event: "KeptEvent", wanted: "Collection[Marked]") -> bool:
     """Whether an event holds one of these values. It reads the whole event."""
-    return any(value in wanted for value in _values(event))
+    return any(value in wanted for text in _readings(event) for value in _values(text))
 
 
 def marked(kind: str, value: str) -> Marked:
@@ -88,12 +94,16 @@ def _texts(event: "KeptEvent") -> Iterator[str]:
     yield from event.headers.values()
 
 
-def _values(event: "KeptEvent") -> Iterator[Marked]:
+def _readings(event: "KeptEvent") -> Iterator[str]:
+    """Yields the texts of an event, each also with its escapes undone."""
     for text in _texts(event):
-        for decoding in decodings(text):
-            yield from (("EMAIL", each) for each in _emails(decoding.text))
-            yield from (("PHONE", each) for each in _phones(decoding.text))
-            yield from (("ID", each) for each in _ids(decoding.text))
+        yield from (decoding.text for decoding in decodings(text))
+
+
+def _values(text: str) -> Iterator[Marked]:
+    yield from (("EMAIL", each) for each in _emails(text))
+    yield from (("PHONE", each) for each in _phones(text))
+    yield from (("ID", each) for each in _ids(text))
 
 
 def _ids(text: str) -> Iterator[str]:

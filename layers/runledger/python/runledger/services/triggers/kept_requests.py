@@ -4,6 +4,7 @@ The body stays as it arrived, as a run's payload does. Only known secrets are st
 automation's own, and the values that proved the sender."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -27,6 +28,8 @@ MAX_HEADERS = 100
 MAX_PARAMETERS = 100
 # Headers of the way here, not of the sender. The distribution's key is among them.
 _OF_THE_WAY = frozenset({"forwarded", "host", "via", "x-viewer-address"})
+# A signature lets anyone who sees it send the same body again.
+_SIGNATURE = re.compile(r"signature|hmac")
 _OF_THE_WAY_PREFIXES = ("x-forwarded-", "x-amz-", "x-amzn-", "cloudfront-", "x-runledger-edge")
 
 
@@ -61,7 +64,7 @@ def _headers(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
             continue
         if len(kept) == MAX_HEADERS:
             break
-        is_credential = is_credential_header(lower)
+        is_credential = is_credential_header(lower) or _SIGNATURE.search(lower) is not None
         kept[redactor.text(lower)] = REDACTED if is_credential else redactor.text(value)
     return kept
 
