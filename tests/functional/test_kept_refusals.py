@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from runledger.clock import DAY, MINUTE, SECOND
+from runledger.clock import DAY, MINUTE, SECOND, now_ms
 from runledger.errors import (
     ConflictError,
     GoneError,
@@ -21,12 +21,16 @@ from runledger.models.contact import ContactDocument
 from runledger.models.run import Run
 from runledger.services.triggers.refusals import KEPT_A_MINUTE
 from runledger.services.triggers.replays import Replayed
+from runledger.services.triggers.webhooks import Webhooks
 from runledger.store import keys
 
+from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_refusals import only, refusals, refuse, sign, stop
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.engine import Engine
-from tests.support.stored_text import objects_of
+from tests.support.stored_text import find_words, objects_of, stored_in_engine
+
+__all__ = ["deployed"]
 
 BY = "ada@example.com"
 BODY = {"orderId": "A-1", "customer": {"email": "ada@lovelace.example"}}
@@ -349,3 +353,83 @@ def test_a_hundred_events_a_minute_are_kept_and_the_rest_is_counted(engine: Engi
     engine.clock.now = start + MINUTE
     refuse(engine, event(token, BODY), InvalidInputError)
     assert len(refusals(engine)) == KEPT_A_MINUTE + 2
+
+
+def test_two_operators_at_once_find_one_run(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one begins and ends while the first one is about to send."""
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    refuse(engine, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(engine)
+    create(engine)
+    sends = Webhooks.replay
+    others: list[Replayed] = []
+
+    def meanwhile(webhooks: Webhooks, *given: Any) -> Any:
+        if not others:
+            others.append(Replayed(()))
+            others[0] = engine.replays.replay(engine.workspace_id, refusal_id, "bob@example.com")
+        return sends(webhooks, *given)
+
+    monkeypatch.setattr(Webhooks, "replay", meanwhile)
+    (mine,) = replay(engine, refusal_id).runs
+    (theirs,) = others[0].runs
+    assert mine.run.id == theirs.run.id
+    assert (mine.is_duplicate, theirs.is_duplicate) == (True, False)
+    assert stored_runs(engine) == [mine.run.id]
+    # The first mark holds.
+    assert shown(engine, refusal_id)["replayedBy"] == BY
+    assert shown(engine, refusal_id)["replayRunIds"] == [mine.run.id]
+
+
+def test_no_credential_of_an_event_is_kept(engine: Engine) -> None:
+    token = hooked(engine, signed=True, contactLookup=BY_EMAIL)
+    body = json.dumps(BODY).encode()
+    signature = sign(engine, token, body)
+    sent = event(
+        token,
+        body,
+        x_runledger_signature=signature,
+        authorization="Bearer canary-bearer",
+        cookie="session=canary-cookie",
+        x_api_key="canary-key",
+        x_runledger_edge="canary-edge",
+    )
+    refuse(engine, sent, InvalidInputError)
+    assert len([row for row in engine.rows() if row["sk"] == "EVENT"]) == 1
+    assert find_words(stored_in_engine(engine), ["canary-", signature]) == []
+    kept = [(place, text) for place, text in stored_in_engine(engine) if "/EVENT" in place]
+    assert find_words(kept, [token]) == []
+
+
+def test_values_under_names_of_credentials_are_not_shown(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    sent = {**BODY, "password": "hunter2", "note": "the first"}
+    refuse(engine, event(token, sent), InvalidInputError)
+    body = shown(engine, refused_id(engine))["event"]["body"]
+    assert (body["password"], body["note"]) == ("[redacted]", "the first")
+
+
+def test_the_api_replays_an_event_once(deployed: Engine) -> None:
+    deployed.clock.now = now_ms()
+    token = hooked(deployed, contactLookup=BY_EMAIL)
+    refuse(deployed, event(token, BODY), InvalidInputError)
+    refusal_id = refused_id(deployed)
+    path = f"/v1/refusals/{refusal_id}/replay"
+    assert call("POST", path, role="viewer")["status"] == 403
+    early = call("POST", path, role="member")
+    assert early["status"] == 200
+    assert early["body"]["runs"] == []
+    assert early["body"]["refusal"]["reason"] == "NO_CONTACT"
+    again = call("POST", path, role="member")
+    assert (again["status"], again["body"]["state"]) == (409, "REPLAYED")
+    create(deployed)
+    path = f"/v1/refusals/{early['body']['refusal']['id']}/replay"
+    answer = call("POST", path, role="member")
+    assert answer["status"] == 202
+    (run,) = answer["body"]["runs"]
+    assert run == {"runId": stored_runs(deployed)[0], "status": "PENDING", "duplicate": False}
+    shown_to_all = call("GET", path.removesuffix("/replay"), role="viewer")["body"]
+    assert shown_to_all["replayRunIds"] == [run["runId"]]
+    assert shown_to_all["replayedBy"] == "member@example.com"

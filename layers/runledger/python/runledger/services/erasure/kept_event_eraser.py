@@ -61,7 +61,7 @@ class KeptEventEraser:
             after = page[-1].position
 
     def _search(self, erasure: "Erasure", place: "KeptPlace", now: int) -> None:
-        if not self._mentions(erasure, place):
+        if not self._may_mention(erasure, place, now):
             return
         self.events.delete(place)
         if place.id.startswith(_REFUSAL_PREFIX):
@@ -69,10 +69,14 @@ class KeptEventEraser:
         if place.kept_at + LONGEST_INVOCATION <= now:
             self.events.forget(place)
 
-    def _mentions(self, erasure: "Erasure", place: "KeptPlace") -> bool:
+    def _may_mention(self, erasure: "Erasure", place: "KeptPlace", now: int) -> bool:
         named = [*erasure.addresses, ("ID", erasure.contact_id)]
         if place.marks is not None:
             workspace_id = erasure.workspace_id
             return any(mark_of(workspace_id, kind, value) in place.marks for kind, value in named)
         event = self.events.read_at(place)
-        return event is not None and holds(event, {marked(kind, value) for kind, value in named})
+        if event is None:
+            # It is being written, or the process that wrote it died and may have left an object, or
+            # it is damaged.
+            return place.kept_at + LONGEST_INVOCATION <= now
+        return holds(event, {marked(kind, value) for kind, value in named})
