@@ -136,6 +136,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Regenerate all files that are generated 
 	$(PY) -m runledger.nodes.document
 	$(PY) -m local.openapi
 	$(PY) -m local.api_page
+	$(PY) -m local.sources_page
 	$(PY) -m local.event_schema
 	$(PY) -m local.node_types
 	cd console && npm run --silent generate

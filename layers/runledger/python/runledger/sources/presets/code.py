@@ -61,8 +61,8 @@ GITLAB = PresetFacts(
     steps=(
         "In the project or group, open Settings, Webhooks, and choose Add new webhook.",
         "Paste the webhook's address under URL.",
-        "Make a secret here and paste it under Secret token, or under Signing token where your "
-        "GitLab has that field.",
+        "Make a secret here and paste it under Secret token. Or, where your GitLab has signing "
+        "tokens, generate one there and paste it here.",
         "Select the triggers that you need.",
     ),
     dedupe=(

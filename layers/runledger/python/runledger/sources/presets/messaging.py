@@ -98,7 +98,6 @@ TWILIO = PresetFacts(
         EventPlace(path="EventType"),
     ),
     contact=ContactSuggestion("phone", "From"),
-    headers=("I-Twilio-Idempotency-Token",),
     samples=(
         Sample(
             "A message came in",

@@ -51,8 +51,13 @@ class TwilioScheme:
         return self._address.sign(called, secret)
 
     @property
+    def fields_rule(self) -> HmacVerify:
+        """The rule of a form, which is what Twilio usually sends."""
+        return _rule("{url}{form}")
+
+    @property
     def _fields(self) -> HmacScheme:
-        return HmacScheme(_rule("{url}{form}"), self.sender, twilio_addresses)
+        return HmacScheme(self.fields_rule, self.sender, twilio_addresses)
 
     @property
     def _address(self) -> HmacScheme:
