@@ -1624,8 +1624,8 @@ export interface components {
     schemas: {
         /**
          * ActivationStatus
-         * @description The status of an activation. All except PENDING are final. FAILED: it could not be done.
-         *     CANCELED: a newer activation, a pause or archiving replaced it.
+         * @description The status of an activation. All except PENDING are final. FAILED: the version could not be
+         *     made active. CANCELED: a newer activation, a pause or archiving replaced it.
          * @enum {string}
          */
         ActivationStatus: "PENDING" | "ACTIVE" | "FAILED" | "CANCELED";
@@ -1862,8 +1862,8 @@ export interface components {
         };
         /**
          * AutomationStatus
-         * @description The status of an automation. DRAFT was never activated, ACTIVE accepts events, PAUSED accepts
-         *     none until it is activated again, ARCHIVED never accepts any again.
+         * @description The status of an automation. DRAFT: never activated. ACTIVE: accepts events. PAUSED: accepts
+         *     none until it is activated again. ARCHIVED: never accepts events again.
          * @enum {string}
          */
         AutomationStatus: "DRAFT" | "ACTIVE" | "PAUSED" | "ARCHIVED";
@@ -2287,7 +2287,7 @@ export interface components {
         };
         /**
          * CaptureOutcome
-         * @description The result of a captured event.
+         * @description How a captured event was handled.
          * @enum {string}
          */
         CaptureOutcome: "ACCEPTED" | "IGNORED" | "REFUSED";
@@ -3041,9 +3041,9 @@ export interface components {
         };
         /**
          * DeliveryStatus
-         * @description The status of a delivery. QUEUED waits to be sent at once, RETRYING waits for its next try,
-         *     PROCESSING was handed to the provider, whose answer is not known yet. The other names explain
-         *     themselves.
+         * @description The status of a delivery. QUEUED: it will be sent at once. RETRYING: it waits for its next
+         *     try. PROCESSING: it was handed to the provider, which has not answered yet. The other names
+         *     explain themselves.
          * @enum {string}
          */
         DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
@@ -3191,7 +3191,7 @@ export interface components {
         };
         /**
          * Edge
-         * @description A way from one node to another.
+         * @description A connection from one node to another.
          */
         Edge: {
             /**
@@ -3212,8 +3212,8 @@ export interface components {
         };
         /**
          * EffectChoice
-         * @description What a rerun does with a node that has effects: take over its recorded step, let it happen
-         *     again, or pass the node without the effect.
+         * @description What a rerun does at a node with effects: reuse the recorded step, repeat the effect, or skip
+         *     the node.
          * @enum {string}
          */
         EffectChoice: "REUSE" | "REPEAT" | "SUPPRESS";
@@ -3250,8 +3250,8 @@ export interface components {
         };
         /**
          * ErasureStatus
-         * @description The status of an erasure. ERASING: the contact itself is deleted and its history is being
-         *     erased. ERASED: two looks found nothing more.
+         * @description The status of an erasure. ERASING: the contact is deleted, and its history is being erased.
+         *     ERASED: two searches found nothing more to erase.
          * @enum {string}
          */
         ErasureStatus: "ERASING" | "ERASED";
@@ -3316,7 +3316,7 @@ export interface components {
         };
         /**
          * EventFacts
-         * @description What a request says about an event besides its body.
+         * @description The facts about an event that its request contains besides the body.
          */
         EventFacts: {
             /**
@@ -3729,9 +3729,9 @@ export interface components {
         FireSource: "SCHEDULE" | "TICK";
         /**
          * FireStatus
-         * @description The status of a fire. RUNNING: runs are being opened. COMPLETED: all are open. STOPPED: the
-         *     automation was stopped or its trigger changed meanwhile. SKIPPED: the fire was noticed too late
-         *     to open any.
+         * @description The status of a fire. RUNNING: runs are being opened. COMPLETED: all are open. STOPPED:
+         *     meanwhile the automation was stopped or its trigger changed. SKIPPED: the fire was noticed too
+         *     late, so no run was opened.
          * @enum {string}
          */
         FireStatus: "RUNNING" | "COMPLETED" | "STOPPED" | "SKIPPED";
@@ -4436,15 +4436,16 @@ export interface components {
          * @description Why a schedule did not fire by itself.
          *
          *     DST_GAP: the clocks skipped its time of day. SCHEDULE_DISABLED, SCHEDULE_MISSING,
-         *     SCHEDULE_CHANGED: a person disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
-         *     correct but started nothing. UNKNOWN: Scheduler gave no answer.
+         *     SCHEDULE_CHANGED: a person disabled, deleted or changed it in EventBridge Scheduler.
+         *     TARGET_FAILED: the schedule was correct but its target did not start. UNKNOWN: EventBridge
+         *     Scheduler did not answer.
          * @enum {string}
          */
         MissedReason: "DST_GAP" | "SCHEDULE_DISABLED" | "SCHEDULE_MISSING" | "SCHEDULE_CHANGED" | "TARGET_FAILED" | "UNKNOWN";
         /**
          * Node
-         * @description One node of a graph. `config` is checked by the node type's own model, not here, so that a
-         *     graph with several wrong configs shows all its problems at once.
+         * @description One node of a graph. `config` is not checked here but by the model of the node's type, so
+         *     that a client sees all problems of a graph at once.
          */
         Node: {
             /**
@@ -4740,7 +4741,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description One thing that is wrong with a graph or a request.
+         * @description One mistake in a graph or a request.
          */
         Problem: {
             /**
@@ -5130,9 +5131,9 @@ export interface components {
         /**
          * ReportKind
          * @description What a provider reports about a message. DELIVERED: it reached the person's mail server or
-         *     carrier. BOUNCED: it came back. COMPLAINED: it was marked as spam. REJECTED: the provider
-         *     refused it after accepting it. FAILED: the provider gave up. DELAYED: it is still under way;
-         *     this decides nothing.
+         *     carrier. BOUNCED: it was returned. COMPLAINED: the person marked it as spam. REJECTED: the
+         *     provider refused it after accepting it. FAILED: the provider gave up. DELAYED: it is still on
+         *     its way; this does not change the status.
          * @enum {string}
          */
         ReportKind: "DELIVERED" | "BOUNCED" | "COMPLAINED" | "REJECTED" | "FAILED" | "DELAYED";
@@ -5329,7 +5330,7 @@ export interface components {
         };
         /**
          * RerunVersion
-         * @description Which version of the graph a rerun walks: that of the original, or the active one.
+         * @description Which version of the graph a rerun uses: the original run's or the active one.
          * @enum {string}
          */
         RerunVersion: "SAME" | "ACTIVE";
@@ -5643,8 +5644,8 @@ export interface components {
         };
         /**
          * RunStatus
-         * @description The status of a run. PENDING was opened, RUNNING is at a node, COMPLETED reached an END,
-         *     FAILED and CANCELED ended before one. The last three never change.
+         * @description The status of a run. PENDING: opened. RUNNING: started and not ended. COMPLETED: it reached
+         *     an END. FAILED and CANCELED: it ended before an END. The last three never change.
          * @enum {string}
          */
         RunStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELED";
@@ -6390,8 +6391,8 @@ export interface components {
         };
         /**
          * StepStatus
-         * @description The status of a step. RUNNING and WAITING are under way; SKIPPED was reached and had nothing
-         *     to do. The other names explain themselves.
+         * @description The status of a step. RUNNING and WAITING steps have not ended. SKIPPED: the node was reached
+         *     and had nothing to do. The other names explain themselves.
          * @enum {string}
          */
         StepStatus: "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELED" | "SKIPPED";
@@ -6533,8 +6534,8 @@ export interface components {
         };
         /**
          * SuppressionReason
-         * @description Why an address is suppressed: it takes no messages, its owner complained about one, or a user
-         *     added it.
+         * @description Why an address is suppressed: a message to it bounced, its owner complained about a message,
+         *     or a user added it.
          * @enum {string}
          */
         SuppressionReason: "BOUNCE" | "COMPLAINT" | "MANUAL";
@@ -6753,14 +6754,14 @@ export interface components {
         TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
         /**
          * TriggerType
-         * @description What opens runs: a user, a call from another system, a date or the end of another run.
+         * @description What opens runs: a user, a webhook, a date, or the end of another run.
          * @enum {string}
          */
         TriggerType: "MANUAL" | "WEBHOOK" | "DATE" | "UPSTREAM";
         /**
          * TryOutcome
-         * @description The provider's answer: it accepted the message, refused it permanently, refused it for now,
-         *     or its answer was lost.
+         * @description The provider's answer: it accepted the message, refused it permanently, or refused it
+         *     temporarily; or its answer was lost.
          * @enum {string}
          */
         TryOutcome: "ACCEPTED" | "REFUSED" | "TRANSIENT" | "UNKNOWN";

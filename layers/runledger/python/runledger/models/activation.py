@@ -1,4 +1,4 @@
-"""Activations: a draft on its way to becoming the active version. Times are epoch milliseconds."""
+"""Activations: each makes a draft the active version. Times are epoch milliseconds."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,8 +12,8 @@ KEPT = 30 * DAY
 
 
 class ActivationStatus(StrEnum):
-    """The status of an activation. All except PENDING are final. FAILED: it could not be done.
-    CANCELED: a newer activation, a pause or archiving replaced it."""
+    """The status of an activation. All except PENDING are final. FAILED: the version could not be
+    made active. CANCELED: a newer activation, a pause or archiving replaced it."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -24,9 +24,9 @@ class ActivationStatus(StrEnum):
 class Activation(Model):
     """One request to make a draft the active version.
 
-    `version` is the number of the new version, and `revision` is the draft's revision when it was
-    frozen. `due_at` is when the next process may work on it; None if nothing is left to do. `body`
-    is the frozen version, packed; it is kept only while work is left.
+    `version` is the number of the new version, and `revision` is the draft's revision at the
+    request. `due_at` is when the next process may work on it; None if nothing is left to do. `body`
+    is the packed content of the new version; it is deleted once the activation is done.
     """
 
     workspace_id: str

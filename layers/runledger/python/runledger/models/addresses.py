@@ -1,7 +1,7 @@
 """Normalizes e-mail addresses, phone numbers, external ids and texts.
 
-The libraries for addresses and phone numbers are imported when the first one is read: together they
-take longer to load than everything else most requests need.
+The libraries for addresses and phone numbers are imported at their first use: they load slowly, and
+most requests do not need them.
 """
 
 import re
@@ -23,22 +23,22 @@ _EXTERNAL = "EXTERNAL:"
 
 
 class Address(NamedTuple):
-    """A value that finds one contact. `kind` is EMAIL or PHONE, after the channels that reach it,
-    or `EXTERNAL:` and the name of an external id."""
+    """A value that identifies one contact. `kind` is EMAIL or PHONE, the same as the channel that
+    uses it, or `EXTERNAL:` and the name of an external id."""
 
     kind: str
     value: str
 
     @property
     def field(self) -> str:
-        """The contact's field that holds it, in wire names."""
+        """The name of the contact's field that contains it, in camelCase."""
         if self.is_external:
             return f"externalIds.{self.kind.removeprefix(_EXTERNAL)}"
         return self.kind.lower()
 
     @property
     def is_external(self) -> bool:
-        """Whether it is an id in another system, to which no message can be sent."""
+        """Whether it is an id in another system. No message can be sent to such an id."""
         return self.kind.startswith(_EXTERNAL)
 
 
@@ -48,13 +48,13 @@ def external_kind(name: str) -> str:
 
 
 def nfc(text: str) -> str:
-    """Returns the text in Unicode's NFC, with one form of each character."""
+    """Returns the text in Unicode's normalization form NFC."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def normalize_external_id(value: str) -> str:
-    """Returns an id of another system without space around it, in NFC. Upper and lower case stay
-    different. Raises ValueError if it is empty or too long."""
+    """Returns an external id without surrounding spaces, in NFC. The case of letters is kept.
+    Raises ValueError if it is empty or too long."""
     text = nfc(value.strip())
     if not 1 <= len(text) <= EXTERNAL_ID_CHARACTERS:
         raise ValueError(f"must have 1 to {EXTERNAL_ID_CHARACTERS} characters")
@@ -86,7 +86,7 @@ def normalize_email(value: str) -> str:
 
 
 def ascii_email(address: str) -> str:
-    """Returns a normalized address as mail systems take it, with its domain in punycode (RFC
+    """Returns a normalized address as mail systems accept it, with its domain in punycode (RFC
     5891)."""
     if address.isascii():
         return address
@@ -97,10 +97,11 @@ def ascii_email(address: str) -> str:
 
 
 def normalize_phone(value: str) -> str:
-    """Returns the E.164 form of a number. The number begins with its country code, after `+` or
-    `00`, or can belong to only one country. Raises ValueError for any other text.
+    """Returns the number in E.164 form. The number must begin with its country code, after `+` or
+    `00`, or be valid in only one country. Raises ValueError for any other text.
 
-    Mexican and Brazilian mobile numbers have an old form, which becomes the present one."""
+    Old forms of Mexican and Brazilian mobile numbers are converted to the present form.
+    """
     text = _international(value)
     if text is None:
         readings = phone_readings(value)
@@ -127,9 +128,9 @@ def normalize_phone(value: str) -> str:
 
 
 def phone_readings(value: str) -> tuple[str, ...]:
-    """Returns the E.164 numbers that a phone number can mean. With `+` or `00` it means one at
-    most. Without, it can mean one number in each country where it is valid, or the number with its
-    forgotten `+`."""
+    """Returns every E.164 number that a text can mean. A text with `+` or `00` means at most one
+    number. Another text can mean one number in each country where it is valid, or an international
+    number whose `+` was forgotten."""
     if _international(value) is None:
         return _national_readings(value)
     try:
@@ -164,7 +165,7 @@ def _valid(text: str, region: str | None) -> str | None:
 
 
 def _international(value: str) -> str | None:
-    """Returns the number beginning with +, or None if it has no country code."""
+    """Returns the number with a leading +, or None if it has no country code."""
     text = value.strip()
     if text.startswith(("+", "\uff0b", "tel:")):
         return text

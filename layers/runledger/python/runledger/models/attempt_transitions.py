@@ -2,8 +2,8 @@
 
 QUEUED ──┐                     ┌─► SENT ──► DELIVERED | FAILED   (as the provider reports)
          ├─► PROCESSING (try n)┼─► FAILED                        (refused permanently)
-RETRYING ┘        │            ├─► RETRYING                      (refused for now, n < 6)
-                  │            └─► DEAD_LETTERED                 (refused for now, n = 6)
+RETRYING ┘        │            ├─► RETRYING                      (refused temporarily, n < 6)
+                  │            └─► DEAD_LETTERED                 (refused temporarily, n = 6)
                   └─► its answer is lost: stays PROCESSING until the provider reports, or for
                       UNKNOWN_AFTER: then FAILED, OUTCOME_UNKNOWN. It is never sent again.
 """
@@ -31,13 +31,13 @@ _UNKNOWN = "the provider's answer was lost: the message may or may not have been
 
 
 def kept_until(now: int, retention: int) -> int:
-    """Returns when an attempt that is made now expires. This is so late that the attempt cannot be
-    under way any more."""
+    """Returns when an attempt made now expires: always after the last moment at which it can be
+    unfinished."""
     return now + max(retention, LONGEST_LIFE)
 
 
 def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
-    """Returns a new attempt that this gate refused. It is never sent."""
+    """Returns a new attempt as SUPPRESSED, because this gate refused it. It is never sent."""
     error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
     return attempt.changed(
         status=DeliveryStatus.SUPPRESSED,
@@ -51,14 +51,14 @@ def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttemp
 
 
 def claimed(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """Returns a waiting attempt whose next try begins. It gets a due time at once, so that the tick
-    finds a try that dies."""
+    """Returns a waiting attempt as PROCESSING: its next try begins now. Its due time is set now, so
+    that the tick finds the attempt if the process dies during the try."""
     begun = attempt.changed(tries=attempt.tries + 1)
     return _became(begun, DeliveryStatus.PROCESSING, now, due_at=now + UNKNOWN_AFTER)
 
 
 def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
-    """Returns the attempt after the try in progress ended as `made`."""
+    """Returns the attempt after its current try ended as `made`."""
     logged = attempt.changed(tries_log=(*_logged(attempt), made))
     match made.outcome:
         case TryOutcome.ACCEPTED:
@@ -84,8 +84,8 @@ def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
 
 
 def found_unknown(attempt: DeliveryAttempt, now: int, made: Try | None = None) -> DeliveryAttempt:
-    """Marks the outcome of the try in progress as unknown: we will not learn its end. Changes
-    nothing if it is marked already."""
+    """Marks the outcome of the current try as unknown, because its answer was lost. Changes nothing
+    if it is marked already."""
     if attempt.unknown_since is not None or attempt.status is not DeliveryStatus.PROCESSING:
         return attempt
     made = made or Try(at=now, outcome=TryOutcome.UNKNOWN)
@@ -99,7 +99,7 @@ def found_unknown(attempt: DeliveryAttempt, now: int, made: Try | None = None) -
 
 
 def given_up_unknown(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """Returns the attempt as FAILED, because no report about an unknown outcome came in time."""
+    """Returns the attempt as FAILED, because its outcome was unknown and no report came in time."""
     lost = Try(at=now, outcome=TryOutcome.UNKNOWN)
     is_logged = len(attempt.tries_log) >= attempt.tries
     log = attempt.tries_log if is_logged else (*attempt.tries_log, lost)
@@ -123,7 +123,7 @@ def withheld(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
 
 def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     """Returns the attempt after its recipient was erased. A waiting attempt is never sent. The
-    history stays, without the person."""
+    history stays, without personal data."""
     if attempt.status in (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING):
         gate = Gate(name="consent", passed=False, reason="the contact was erased")
         attempt = withheld(attempt, gate, now)
@@ -154,8 +154,7 @@ def anonymized(attempt: DeliveryAttempt) -> DeliveryAttempt:
 
 
 def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """Returns a waiting attempt as DEAD_LETTERED, because its next try could not be made in
-    time."""
+    """Returns a waiting attempt as DEAD_LETTERED, because its next try is too late."""
     last = f": {attempt.error.message}" if attempt.error else ""
     message = f"the next try could not be made within 24 hours{last}"
     cause = attempt.error.cause if attempt.error else None
@@ -164,7 +163,7 @@ def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
 
 
 def restarted(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """Returns a waiting attempt for which the retry machine is started, or started again."""
+    """Returns a waiting attempt whose retry machine is started, for the first time or again."""
     return attempt.changed(
         generation=attempt.generation + 1,
         due_at=now + MACHINE_GRACE,
@@ -177,8 +176,10 @@ def reported(
 ) -> DeliveryAttempt:
     """Returns the attempt with these reports, which include its earlier ones.
 
-    A provider that reports on a message has it, even if it answered otherwise. So an attempt that
-    waits for its next try is settled too: another try would send a second message."""
+    A provider that reports about a message has received it, even if its answer to our call was an
+    error. So an attempt that waits for its next try is settled too: another try would send the
+    message twice.
+    """
     after = attempt.changed(reports=dict(reports), provider_id=attempt.provider_id or provider_id)
     return _settled(after, attempt.base_status, attempt.settled_at)
 
@@ -191,15 +192,15 @@ def _became(
     next_try_at: int | None = None,
     due_at: int | None = None,
 ) -> DeliveryAttempt:
-    """Returns the attempt in another status, without the due times of the previous status."""
+    """Returns the attempt in this status. The due times of the previous status are removed."""
     after = attempt.changed(next_try_at=next_try_at, due_at=due_at, unknown_since=None)
     return _settled(after, base, now)
 
 
 def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
-    """Returns the attempt in the status that follows from `base` (our own status, since `at`) and
-    its reports. `settled_at` is the time of the deciding report, if there is one, so that the order
-    in which we receive reports does not matter."""
+    """Returns the attempt in the status that follows from its reports and from `base`, our own
+    status since `at`. `settled_at` is the time of the report that decides, if there is one. So the
+    result does not depend on the order in which reports arrive."""
     status = status_after(base, attempt.reports)
     decided = deciding(attempt.reports)
     is_same = status is attempt.status
@@ -221,7 +222,7 @@ def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> 
 
 
 def _logged(attempt: DeliveryAttempt) -> tuple[Try, ...]:
-    """Returns the tries before the one in progress, which may have been logged as lost too
+    """Returns the logged tries without the current one, which may have been logged as lost too
     early."""
     return attempt.tries_log[: max(attempt.tries - 1, 0)]
 

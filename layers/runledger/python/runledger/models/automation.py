@@ -1,4 +1,4 @@
-"""Automations and their graphs, as `PUT /v1/automations` takes them and a version freezes them."""
+"""Automations, their graphs and their versions."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -21,8 +21,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class AutomationStatus(StrEnum):
-    """The status of an automation. DRAFT was never activated, ACTIVE accepts events, PAUSED accepts
-    none until it is activated again, ARCHIVED never accepts any again."""
+    """The status of an automation. DRAFT: never activated. ACTIVE: accepts events. PAUSED: accepts
+    none until it is activated again. ARCHIVED: never accepts events again."""
 
     DRAFT = "DRAFT"
     ACTIVE = "ACTIVE"
@@ -39,8 +39,8 @@ class Reentry(StrEnum):
 
 
 class Node(WireModel):
-    """One node of a graph. `config` is checked by the node type's own model, not here, so that a
-    graph with several wrong configs shows all its problems at once."""
+    """One node of a graph. `config` is not checked here but by the model of the node's type, so
+    that a client sees all problems of a graph at once."""
 
     id: NodeId = Field(
         description=(
@@ -59,7 +59,7 @@ class Node(WireModel):
 
 
 class Edge(WireModel):
-    """A way from one node to another."""
+    """A connection from one node to another."""
 
     source: str = Field(description="The id of the node where the edge starts.")
     target: str = Field(description="The id of the node where the edge ends.")
@@ -110,7 +110,7 @@ class AutomationDocument(Graph):
 
 
 class Problem(WireModel):
-    """One thing that is wrong with a graph or a request."""
+    """One mistake in a graph or a request."""
 
     code: str = Field(description="A stable code for programs.")
     message: str = Field(description="What is wrong, in words.")
@@ -135,7 +135,7 @@ class MachineType(StrEnum):
 
 
 class TemplateSnapshot(Model):
-    """A template as it was when a version was frozen."""
+    """The content of a template when a version was made from a draft."""
 
     id: str
     name: str
@@ -145,7 +145,8 @@ class TemplateSnapshot(Model):
 
 
 class SegmentSnapshot(Model):
-    """A segment as it was when a version was frozen; `query` holds its rules in wire names."""
+    """The content of a segment when a version was made from a draft. `query` has its rules, in
+    camelCase."""
 
     id: str
     name: str
@@ -153,10 +154,9 @@ class SegmentSnapshot(Model):
 
 
 class Version(Model):
-    """An activated, immutable automation version.
+    """An activated version of an automation. It never changes.
 
-    `run_seconds` limits one run of the machine from its start, waits included. Times are epoch
-    milliseconds.
+    `run_seconds` limits the duration of one run, waits included. Times are epoch milliseconds.
     """
 
     workspace_id: str
@@ -175,7 +175,8 @@ class Version(Model):
 
 
 class ActiveVersion(Model):
-    """The facts of the active version that opening a run needs, kept on the automation itself."""
+    """The parts of the active version that are needed to open a run. They are copied to the
+    automation's row."""
 
     version: int
     trigger: dict[str, Any]
@@ -185,17 +186,19 @@ class ActiveVersion(Model):
 
     @property
     def upstream_id(self) -> str | None:
-        """The automation whose runs this automation waits for."""
+        """The automation whose ended runs trigger this automation, if any."""
         if self.trigger["triggerType"] != TriggerType.UPSTREAM.value:
             return None
         return str(self.trigger["automationId"])
 
 
 class Drain(Model):
-    """The open runs to cancel because their automation was stopped: those opened up to `before`.
+    """The cancellation of open runs after their automation was stopped. It concerns runs that were
+    opened up to `before`.
 
-    A drain is done when two passes a minute apart find none, because an index may lag; `empty_at`
-    is the time of the first such pass. Times are epoch milliseconds."""
+    A drain is done when two searches, a minute apart, find no open run, because an index may be
+    late. `empty_at` is the time of the first such search. Times are epoch milliseconds.
+    """
 
     before: int
     by: str
@@ -204,8 +207,8 @@ class Drain(Model):
 
 
 class SecretRotation(Model):
-    """The latest rotation of a signing secret on a row that names no `webhook_keys` yet: there, the
-    version that Secrets Manager calls AWSCURRENT is valid. `previous_version` is the id of the
+    """The latest rotation of a signing secret, on an old row without `webhook_keys`. On such a row,
+    the version that Secrets Manager calls AWSCURRENT is valid. `previous_version` is the id of the
     replaced version, which is accepted until `valid_until`. Times are epoch milliseconds."""
 
     previous_version: str
@@ -214,7 +217,7 @@ class SecretRotation(Model):
 
 
 class Automation(Model):
-    """An automation's own row; its graph lives in the draft and in the versions."""
+    """An automation's own row. Its graph is in the draft and in the versions."""
 
     workspace_id: str
     id: str

@@ -1,4 +1,4 @@
-"""Base classes of all models: they refuse unknown fields, and use camelCase on the wire."""
+"""Base classes of all models. They refuse unknown fields. JSON has camelCase names."""
 
 from functools import cache
 from typing import Annotated, Any, Never, Self
@@ -22,11 +22,12 @@ class CleanModel(BaseModel):
         return clean(data)
 
     def changed(self, **changes: Never) -> Self:
-        """Returns a copy with other values in these fields, which are not validated again. Raises
+        """Returns a copy with other values in these fields. The values are not validated. Raises
         TypeError for a name that is not a field.
 
-        mypy checks each name and value against the fields: `local/mypy_changes.py` gives it a
-        signature per class. mypy refuses a call that the plugin cannot read."""
+        mypy checks each name and value against the fields: `local/mypy_changes.py` gives this
+        method a signature per class. mypy refuses a call that the plugin cannot read.
+        """
         unknown = changes.keys() - type(self).model_fields.keys()
         if unknown:
             raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
@@ -34,13 +35,14 @@ class CleanModel(BaseModel):
 
 
 class Model(CleanModel):
-    """A value inside the engine: immutable, snake_case, unknown fields refused."""
+    """A value inside the engine: immutable, with snake_case names. Refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class WireModel(CleanModel):
-    """A document on the wire: camelCase outside, snake_case inside, unknown fields refused."""
+    """A JSON document of the API: camelCase in JSON, snake_case in Python. Refuses unknown
+    fields."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -54,7 +56,7 @@ class WireModel(CleanModel):
 
 
 def _number(value: Any) -> Any:
-    """Refuses texts and booleans, which pydantic would read as numbers."""
+    """Refuses texts and booleans, which pydantic would convert to numbers."""
     if isinstance(value, bool | str):
         raise PydanticKnownError("int_type")
     return value
@@ -67,4 +69,4 @@ Real = Annotated[float, BeforeValidator(_number)]
 
 
 class Config(WireModel):
-    """A node's config. Each node type, and each variant, has a subclass."""
+    """A node's config. Each node type has a subclass, and so has each variant of a config."""

@@ -1,5 +1,5 @@
-"""Bulk cancels: the cancellation of all open runs that match a filter, as stored. Skipping the
-waits of all runs that match is stored in the same way."""
+"""Bulk actions: each cancels all open runs that match a filter, or skips their waits. These are the
+stored rows."""
 
 from enum import StrEnum
 
@@ -17,11 +17,14 @@ class BulkAction(StrEnum):
 class BulkCancel(Model):
     """One action on many runs, and its progress. Times are epoch milliseconds.
 
-    `version` counts its changes. `cursor` is where the list continues after the runs found so far.
-    `batch` holds the runs that are being canceled. `matched` and `canceled` count all runs so far,
-    and `sample` holds the first ones. `is_read` says that the list was read to its end. `again_at`
-    is when the second reading may start; None during the first reading. `finished_at` is when all
-    was done."""
+    - `version` counts its changes.
+    - `cursor` is where the list continues after the runs found so far.
+    - `batch` has the runs that are being changed.
+    - `matched` and `canceled` count all runs so far, and `sample` has the first ones.
+    - `is_read` is True once the whole list was read.
+    - `again_at` is when the list may be read a second time; None during the first reading.
+    - `finished_at` is when everything was done.
+    """
 
     workspace_id: str
     id: str

@@ -11,9 +11,9 @@ from runledger.models.run import ErrorDetail
 
 
 class DeliveryStatus(StrEnum):
-    """The status of a delivery. QUEUED waits to be sent at once, RETRYING waits for its next try,
-    PROCESSING was handed to the provider, whose answer is not known yet. The other names explain
-    themselves."""
+    """The status of a delivery. QUEUED: it will be sent at once. RETRYING: it waits for its next
+    try. PROCESSING: it was handed to the provider, which has not answered yet. The other names
+    explain themselves."""
 
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
@@ -26,7 +26,7 @@ class DeliveryStatus(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is under way. A provider's report may still change the status."""
+        """Whether no work is left. A provider's report may still change the status."""
         return self not in (
             DeliveryStatus.QUEUED,
             DeliveryStatus.PROCESSING,
@@ -35,7 +35,8 @@ class DeliveryStatus(StrEnum):
 
 
 class Gate(Model):
-    """One check before sending. `forced_by` is the user who overruled it."""
+    """One check before sending. `forced_by` is the user who sent the message although this check
+    failed."""
 
     name: str
     passed: bool
@@ -44,8 +45,8 @@ class Gate(Model):
 
 
 class TryOutcome(StrEnum):
-    """The provider's answer: it accepted the message, refused it permanently, refused it for now,
-    or its answer was lost."""
+    """The provider's answer: it accepted the message, refused it permanently, or refused it
+    temporarily; or its answer was lost."""
 
     ACCEPTED = "ACCEPTED"
     REFUSED = "REFUSED"
@@ -54,7 +55,7 @@ class TryOutcome(StrEnum):
 
 
 class Try(Model):
-    """One try to hand the message to the provider. `code` and `message` are the provider's own."""
+    """One try to hand the message to the provider. `code` and `message` are the provider's."""
 
     at: int
     outcome: TryOutcome
@@ -64,7 +65,8 @@ class Try(Model):
 
 
 class DeliveryFacts(Model):
-    """The facts on an attempt's row outside its bag: no text, no reason, no address."""
+    """The attributes of an attempt's row that are not in its packed part: no text, no reason, no
+    address."""
 
     id: str
     workspace_id: str
@@ -86,20 +88,23 @@ class DeliveryFacts(Model):
 
 
 class DeliveryAttempt(Model):
-    """One message to one address. Times are epoch milliseconds; `provider_id` is the provider's
-    message id.
+    """One message to one address. Times are epoch milliseconds.
 
-    `status` combines what we know ourselves with the provider's later reports; `known` is our own
-    status, if it differs. `tries` counts how often the message was claimed for sending. `tries_log`
-    lists the tries that ended. `sequence` grows by one with every status, and `revision` with every
-    other change. `due_at` is when the attempt is due. `generation` is how often the retry machine
-    was started for it. `unknown_since` is when the answer to the last try was found to be lost.
-    `error` is ours; the provider's errors are in `reports`. `addressee_id` is the contact that an
-    AD_HOC address belonged to when the message was made; a message to a contact has none. `rules`
-    are the node's rules for the gates, so that a resend applies the same ones. A resend names the
-    attempt it repeats in `resend_of`, and that attempt lists it in `resends`. `erased_at` is when
-    the person was removed from the attempt. `unreadable` says which parts of a damaged row were
-    left out, and is never stored.
+    - `provider_id` is the provider's id of the message.
+    - `status` combines our own status with the provider's later reports; `known` is our own status,
+      if it differs.
+    - `tries` counts how often sending began. `tries_log` has the tries that ended.
+    - `sequence` grows by one with every change of the status, and `revision` with every other
+      change.
+    - `due_at` is when the attempt is due. `generation` counts the starts of its retry machine.
+    - `unknown_since` is when we found that the answer to the last try was lost.
+    - `error` is our own error; the provider's errors are in `reports`.
+    - `addressee_id` is the contact that an AD_HOC address belonged to when the message was made. It
+      is None for a message to a contact.
+    - `rules` are the node's rules for the gates. A resend applies the same rules.
+    - `resend_of` is the attempt that this one repeats; that attempt lists this one in `resends`.
+    - `erased_at` is when personal data was removed from the attempt.
+    - `unreadable` names the parts of a damaged row that were left out. It is never stored.
     """
 
     id: str
@@ -152,5 +157,5 @@ class DeliveryAttempt(Model):
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the provider may or may not have the message."""
+        """Whether it is unknown if the provider received the message."""
         return self.status is DeliveryStatus.PROCESSING and self.unknown_since is not None

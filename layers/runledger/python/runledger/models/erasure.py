@@ -12,20 +12,25 @@ CANCEL_REASON = "contact erased"
 
 
 class ErasureStatus(StrEnum):
-    """The status of an erasure. ERASING: the contact itself is deleted and its history is being
-    erased. ERASED: two looks found nothing more."""
+    """The status of an erasure. ERASING: the contact is deleted, and its history is being erased.
+    ERASED: two searches found nothing more to erase."""
 
     ERASING = "ERASING"
     ERASED = "ERASED"
 
 
 class Erasure(Model):
-    """The erasure of one contact. A *look* goes through everything in the contact's index.
-    `position` is how far the present look has come, and `found_something` whether it found anything
-    to look at again. `quiet_since` is when the first look ended that found nothing. `blanked_at` is
-    when the last look ended that found something: copies from before may hold the person.
-    `not_before` is the earliest end of the erasure. `addresses` are kept only while it continues.
-    `revision` grows with every change."""
+    """The erasure of one contact. A *look* is one search through everything in the contact's index.
+
+    - `position` is how far the current look has come.
+    - `found_something` says that the current look found rows that need another look.
+    - `quiet_since` is when the first look ended that found nothing.
+    - `blanked_at` is when the last look ended that found something. Copies that were made before
+      may contain personal data.
+    - `not_before` is the earliest time at which the erasure may end.
+    - `addresses` are kept only until it ends.
+    - `revision` grows with every change.
+    """
 
     workspace_id: str
     contact_id: str

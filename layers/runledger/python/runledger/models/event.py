@@ -18,7 +18,7 @@ _Text = Annotated[str, StringConstraints(max_length=4_000)]
 
 
 class HeaderValues(dict[str, str]):
-    """Values by header name. A name is found in any case (RFC 9110, section 5.1)."""
+    """Header values by name. Looking up a name ignores case (RFC 9110, section 5.1)."""
 
     def __missing__(self, name: str) -> str:
         wanted = name.lower()
@@ -35,7 +35,7 @@ class HeaderValues(dict[str, str]):
 
 
 class EventFacts(WireModel):
-    """What a request says about an event besides its body."""
+    """The facts about an event that its request contains besides the body."""
 
     headers: dict[str, _Text] = Field(
         default_factory=dict,
@@ -53,7 +53,7 @@ class EventFacts(WireModel):
     )
 
     def details(self) -> dict[str, Any]:
-        """Returns the facts as an event stores them, without those that are empty."""
+        """Returns the facts as an event stores them, without empty ones."""
         named = {
             "headers": self.headers,
             "query": self.query,
@@ -64,10 +64,10 @@ class EventFacts(WireModel):
 
 
 class Event(Model):
-    """An event. `body` is the received data, as Liquid reads it; `details` are facts of the
-    trigger's type, in wire names (`by`, `source`, `dedupeKey`, `upstreamRunId`, `headers`, `query`,
-    `eventType`, `eventId`, `receivedAt` …). `unreadable` says which parts of a damaged event were
-    left out."""
+    """An event. `body` is the received data, as Liquid reads it. `details` are facts that depend on
+    the trigger's type, with names in camelCase (`by`, `source`, `dedupeKey`, `upstreamRunId`,
+    `headers`, `query`, `eventType`, `eventId`, `receivedAt` …). `unreadable` names the parts of a
+    damaged event that were left out."""
 
     trigger_type: TriggerType
     details: dict[str, Any]
@@ -76,17 +76,18 @@ class Event(Model):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """`{"type": …}` with the details, as stored and shown."""
+        """`{"type": …}` and the details, as stored and shown."""
         return {"type": self.trigger_type.value, **self.details}
 
     @property
     def upstream_run_id(self) -> str | None:
-        """The run whose end fired the event, if its trigger is UPSTREAM."""
+        """The run that caused this event when it ended, if the trigger is UPSTREAM."""
         return self.details.get("upstreamRunId") if self._is_upstream else None
 
     @property
     def depth(self) -> int:
-        """The length of the chain of runs before the run that the event opens."""
+        """How many runs opened one another, one after the end of the other, before the run of this
+        event."""
         return int(self.details["depth"]) if self._is_upstream else 0
 
     @property
@@ -101,8 +102,8 @@ class Event(Model):
 
 
 def event_scope(body: Any, details: dict[str, Any], received_at: int | None) -> dict[str, Any]:
-    """Returns what texts read as `event`. `received_at` (epoch milliseconds) counts if the details
-    do not say when the event was received."""
+    """Returns what texts read as `event`. `received_at` (epoch milliseconds) is used if the details
+    have no time of receipt."""
     return {
         "body": body,
         "headers": HeaderValues(details.get("headers") or {}),

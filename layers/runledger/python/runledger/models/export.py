@@ -28,7 +28,7 @@ class ExportStatus(StrEnum):
 
 
 class Part(Model):
-    """An uploaded part of the file."""
+    """One uploaded part of the file."""
 
     number: int
     etag: str
@@ -37,13 +37,18 @@ class Part(Model):
 class Export(Model):
     """One export and its progress.
 
-    `version` counts its changes. `cursor` is where the list continues after the `rows` written so
-    far. These rows are in the `parts` of the multipart upload, and in `left_over`, the object with
-    data that is still too short for a part. `object_key` is the file, which exists once the export
-    is COMPLETED. `upload_id` is the multipart upload that makes the file, if any. `is_read` says
-    that all rows are in the upload's parts. `attempt` is the execution at work. `stalls` is how
-    often the tick found no progress. `error` is why the export failed. `expires_at` is when the
-    file is deleted."""
+    - `version` counts its changes.
+    - `cursor` is where the list continues after the `rows` written so far.
+    - `upload_id` is the multipart upload that makes the file, if any. `parts` are its uploaded
+      parts.
+    - `left_over` is an object with data that is too short for a part of its own.
+    - `is_read` is True once all rows are in uploaded parts.
+    - `object_key` is the file, which exists once the export is COMPLETED.
+    - `attempt` is the execution that works on it.
+    - `stalls` counts how often the tick found no progress.
+    - `error` says why the export failed.
+    - `expires_at` is when the file is deleted.
+    """
 
     workspace_id: str
     id: str

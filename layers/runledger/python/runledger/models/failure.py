@@ -72,10 +72,13 @@ class Resolution(Model):
 class FailureGroup(Model):
     """One way in which an automation's runs failed.
 
-    `message` is the normalized text of the first recorded failure; `title` is a better name for the
-    group, if there is one. `first_at` and `first_version` belong to the earliest failure, even if
-    its run has expired. `listed_at` is the group's place in lists: when a run of it last failed,
-    updated once an hour at most. `resolution` is the latest one."""
+    - `message` is the normalized text of the first recorded failure; `title` is a better name for
+      the group, if there is one.
+    - `first_at` and `first_version` belong to the earliest failure, even if its run has expired.
+    - `listed_at` is when a run of the group last failed, updated at most once an hour. Lists are
+      sorted by it.
+    - `resolution` is the latest one.
+    """
 
     id: str
     workspace_id: str
@@ -100,7 +103,7 @@ class FailureGroup(Model):
 
 
 class FailedRun(Model):
-    """A failed run in a group. `created_at` is the run's."""
+    """A failed run in a group. `created_at` is when the run was created."""
 
     run_id: str
     contact_id: str | None

@@ -1,8 +1,8 @@
-"""Removes from error messages the values that differ from run to run.
+"""Removes the parts of error messages that differ from run to run.
 
-A message is read from left to right, and a placeholder such as `<number>` replaces each value. Only
-words remain. `normalized` is for people: it holds no value of the message, so it may be shown,
-searched and kept where the message may not. `fingerprint` is for grouping: messages that differ
+A placeholder such as `<number>` replaces each value, so that only words remain. The result of
+`normalized` is for people: it contains no value of the message, so it may be shown, searched and
+kept where the message may not. The result of `fingerprint` is for grouping: messages that differ
 only in ids, numbers, addresses or quoted values have the same fingerprint, and messages with
 different words have different ones.
 """
@@ -80,24 +80,25 @@ def normalized(message: str) -> str:
 
 
 def fingerprint(message: str) -> str:
-    """Returns a text that is equal for messages of one kind and differs for others, at most
+    """Returns a text that is the same for messages that differ only in values, at most
     `TEXT_CHARACTERS` long.
 
-    All placeholders become the same one, so the cut does not depend on values."""
+    All placeholders become the same one. So the values do not affect where the text is cut.
+    """
     alike = _PLACEHOLDER.sub(_ANY, _at_rest(message, _read))
     return _cut(_in_a_row(alike))
 
 
 def words_of(text: str) -> list[str]:
-    """Returns the words to search for in normalized messages. The text may be an original message:
-    values are removed, because normalized messages hold none, and words are in lower case. A text
-    that holds only values is searched for as it is."""
+    """Returns the words to search for in normalized messages, in lower case. Values are removed
+    from the text first, because normalized messages contain none. A text that has only values is
+    searched for as it is."""
     words = [word.strip(_PUNCTUATION) for word in _without_values(normalized(text)).split()]
     return [word for word in words if word] or text.casefold().split()
 
 
 def holds_words(message: str, words: Iterable[str]) -> bool:
-    """Whether all words occur in a normalized message, even as parts of its words."""
+    """Whether all words occur in a normalized message. A match inside a longer word counts."""
     left = _without_values(message)
     return all(word in left for word in words)
 
@@ -121,12 +122,13 @@ def _read(text: str) -> str:
 
 
 def _in_a_row(text: str) -> str:
-    """Replaces a list of equal placeholders by one: the number of values is itself a value."""
+    """Replaces equal placeholders in a list by one, because the number of values differs from run
+    to run, too."""
     return _PLACEHOLDERS_IN_A_ROW.sub(r"\1", text)
 
 
 def _cut(text: str) -> str:
-    """Cuts after a whole word, so that half a word is not read as a word."""
+    """Cuts the text after a whole word."""
     if len(text) <= TEXT_CHARACTERS:
         return text
     whole = text[: TEXT_CHARACTERS + 1].rpartition(" ")[0]
@@ -140,7 +142,7 @@ def _marked(found: re.Match[str]) -> str:
 
 
 def _url(text: str) -> str:
-    """Keeps the host and the parts of the path that are words, and replaces ids and the query."""
+    """Keeps the host and the parts of the path that are words. Replaces ids and the query."""
     scheme, _, rest = text.partition("://")
     address, question, _ = rest.partition("?")
     address = address.partition("#")[0]
@@ -155,8 +157,7 @@ def _part(part: str) -> str:
 
 
 def is_word_part(part: str) -> bool:
-    """Whether a part of a path looks like a word, such as `orders`. A word names a kind of thing,
-    not one thing of that kind."""
+    """Whether a part of a path looks like a word, such as `orders`, and not like an id."""
     is_word = not any(character.isdigit() for character in part) or bool(
         _VERSION_OF_AN_API.fullmatch(part)
     )
@@ -164,15 +165,15 @@ def is_word_part(part: str) -> bool:
 
 
 def is_fixed_part(part: str) -> bool:
-    """Whether a part of a path that is the same in every call may be shown. It may hold digits, but
-    nothing that looks like a token or an address."""
+    """Whether a part of a path that is the same in every call may be shown. It may contain digits,
+    but nothing that looks like a token or an address."""
     is_short = len(part) <= _WORD_CHARACTERS
     return is_short and not _is_random(part) and not set("@%=&*{}") & set(part)
 
 
 def _word(text: str) -> str:
-    """Returns a word unchanged. A word with digits is an id, except if the digits are joined to
-    words, as in `20-day` or `order_17`: then only the digits are a value."""
+    """Returns a word unchanged. A word with digits is an id and is replaced, except if the digits
+    are joined to words, as in `20-day` or `order_17`: then only the digits are replaced."""
     if _is_random(text):
         return "<id>"
     if not any(character.isdigit() for character in text):

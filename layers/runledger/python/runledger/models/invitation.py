@@ -11,7 +11,7 @@ EXPIRED_KEPT = 30 * DAY
 
 
 class Invitation(Model):
-    """An invitation bound to an address. The person who proves to own the address joins with
+    """An invitation for an e-mail address. A person who can sign in with that address joins with
     `role`. Times are epoch milliseconds; `invited_by` is the owner's e-mail address."""
 
     id: str

@@ -1,4 +1,4 @@
-"""Events kept for a while as they were received: refused ones, and captured ones. Times are epoch
+"""Refused and captured events, kept for a limited time as they were received. Times are epoch
 milliseconds."""
 
 from enum import StrEnum
@@ -9,9 +9,9 @@ from runledger.models.base import Model
 
 
 class KeptProof(Model):
-    """What the signature of an event proved. The signature itself is not kept. `signed_digest` is
-    the SHA-256 of the signed text in hexadecimal, or None if nothing was signed; `event_id` is an
-    id that the signature covered outside the body."""
+    """What was verified about an event's signature. The signature itself is not kept.
+    `signed_digest` is the SHA-256 of the signed text in hexadecimal, or None if nothing was signed.
+    `event_id` is the event's id if the sender signed it outside the body."""
 
     signed_digest: str | None = None
     event_id: str | None = None
@@ -19,9 +19,9 @@ class KeptProof(Model):
 
 
 class KeptEvent(Model):
-    """A request as it was received, without credentials. `headers` have lower-case names; `body`
-    are the raw bytes, still encoded as `content-encoding` says; `source` is the sender's address.
-    The webhook's own address is not kept, because it contains the token."""
+    """A request as it was received, without credentials. `headers` have lower-case names. `body`
+    has the raw bytes, still encoded as `content-encoding` says. `source` is the sender's address.
+    The address of the webhook is not kept, because it contains the token."""
 
     method: str
     headers: dict[str, str] = Field(default_factory=dict)
@@ -33,7 +33,7 @@ class KeptEvent(Model):
 
 
 class CaptureOutcome(StrEnum):
-    """The result of a captured event."""
+    """How a captured event was handled."""
 
     ACCEPTED = "ACCEPTED"
     IGNORED = "IGNORED"
@@ -41,16 +41,17 @@ class CaptureOutcome(StrEnum):
 
 
 class Capture(Model):
-    """A capture that is under way, on its automation's row: the next events are kept until `until`,
-    at most as many as its counter allows. `id` tells captures apart."""
+    """The current capture of an automation, stored on its row: the next events are kept until
+    `until`, or until the limit of events is reached. `id` is different for each capture."""
 
     id: str
     until: int
 
 
 class CapturedEvent(Model):
-    """One captured event with its result. `status` is the HTTP status that its sender got; `type`
-    and `event_id` are those that the source names; `message` says why it was refused."""
+    """One captured event with its result. `status` is the HTTP status that the sender received.
+    `type` and `event_id` are the ones that the event itself states. `message` says why the event
+    was refused."""
 
     id: str
     outcome: CaptureOutcome

@@ -1,4 +1,4 @@
-"""The filters of a list, frozen so that the list shows the same rows later."""
+"""The filters of a list, stored so that an export or a bulk cancel reads the same rows later."""
 
 from enum import StrEnum
 
@@ -14,10 +14,10 @@ class ListName(StrEnum):
 
 
 class FrozenFilter(Model):
-    """The filters of a list at one moment: rows created later are not included. `since` and `until`
+    """The filters of a list at one moment. Rows created later are not included. `since` and `until`
     are epoch milliseconds, both included. Empty `statuses` mean all; for refusals they are reasons.
-    `contact` is an id, or None for no filter, and `address` is as pasted; `is_empty` says that no
-    row can match."""
+    `contact` is an id, or None for no filter. `address` is as the user typed it. `is_empty` says
+    that no row can match."""
 
     statuses: tuple[str, ...] = ()
     automation_id: str | None = None

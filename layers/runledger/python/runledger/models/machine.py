@@ -4,8 +4,8 @@ from runledger.models.base import Model
 
 
 class SupersededMachine(Model):
-    """A machine that gets no new runs. `empty_at` is when a listing first found no open run of it;
-    None if the last listing found some."""
+    """A state machine that gets no new runs. `empty_at` is when a listing first found no open run
+    of the machine; None if the last listing found some."""
 
     workspace_id: str
     automation_id: str

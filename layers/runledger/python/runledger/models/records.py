@@ -1,8 +1,8 @@
-"""The records that a step keeps of its visit: its evidence, and the request and response of a call.
+"""What a step records: the evidence of its node, and the request and response of a call.
 
-These are JSON objects with wire names, stored and answered as a node wrote them. The types are for
-the code that writes and reads them. At run time they are plain objects, so that rows of older
-versions keep every byte, and a damaged part does not hide the rest.
+The records are JSON objects with camelCase names, stored and returned as a node wrote them. The
+types here are only for the type checker. At run time the records are plain objects, so that old
+rows are returned unchanged, and one damaged part does not make the rest unreadable.
 """
 
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, final
@@ -21,7 +21,8 @@ class Operand(TypedDict):
 
 
 class RuleFacts(TypedDict):
-    """The fields that a rule of this kind has, and the values it compared."""
+    """The fields of a rule, and the values that it compared. Which fields exist depends on the kind
+    of rule."""
 
     kind: str
     tag: NotRequired[str]
@@ -38,8 +39,8 @@ class RuleFacts(TypedDict):
 
 
 class RuleEvidence(RuleFacts):
-    """One rule of a condition. `verdict` is null if an earlier rule decided, and `reason` says why
-    a rule was not evaluated."""
+    """One rule of a condition. `verdict` is null if the rule was not evaluated, because an earlier
+    rule decided; `reason` then says why."""
 
     verdict: bool | None
 
@@ -65,8 +66,8 @@ class SwitchRuleEvidence(TypedDict):
 
 @final
 class SwitchEvidence(TypedDict):
-    """The rules that were tried, in order. `matched` is the label of the last one if it held, or
-    None if no rule held."""
+    """The rules that were tried, in order. `matched` is the label of the rule that held, or None if
+    none did."""
 
     rules: list[SwitchRuleEvidence]
     matched: str | None
@@ -74,7 +75,7 @@ class SwitchEvidence(TypedDict):
 
 
 class WaitMode(TypedDict):
-    """The mode of a wait: a delay, a time of day, or a field with a date."""
+    """The mode of a wait: a duration, a time of day, or the date in a field."""
 
     delayMinutes: NotRequired[int]
     timeOfDay: NotRequired[str]
@@ -87,7 +88,7 @@ class WaitMode(TypedDict):
 
 @final
 class WaitEvidence(WaitMode):
-    """`until` is an instant in UTC; `passed` says that it lay in the past."""
+    """`until` is a time in UTC. `passed` says that this time was in the past when the node ran."""
 
     until: str
     passed: bool
@@ -104,7 +105,7 @@ class TryError(TypedDict):
 
 
 class TryEnd(TypedDict):
-    """How one try ended: with a status or an error. `sent` is false if nothing was sent;
+    """How one try ended: with a status or an error. `sent` is false if nothing was sent.
     `waitSeconds` is the wait before the next try."""
 
     status: NotRequired[int]
@@ -114,7 +115,7 @@ class TryEnd(TypedDict):
 
 
 class CallTry(TryEnd):
-    """One try of a call; `at` is an instant in UTC."""
+    """One try of a call; `at` is a time in UTC."""
 
     at: str
     durationMs: int
@@ -137,8 +138,8 @@ class MessageAttempt(TypedDict):
 
 
 class MessageCounts(TypedDict):
-    """How many contacts could not be compared, and the first of them. If the step does not list all
-    attempts, also how many attempts and recipients there are."""
+    """The number of contacts that could not be compared, and the first of these contacts. If the
+    step does not list all attempts, it also has the numbers of attempts and recipients."""
 
     notCompared: NotRequired[int]
     notComparedFirst: NotRequired[list[dict[str, str]]]
@@ -157,7 +158,7 @@ class BodyFile(TypedDict):
 
 
 class BodyLink(TypedDict):
-    """`expiresAt` is an instant in UTC."""
+    """`expiresAt` is a time in UTC."""
 
     url: str
     expiresAt: str
@@ -171,8 +172,8 @@ class Binary(TypedDict):
 
 
 class Body(TypedDict):
-    """A body as the step shows it: JSON or text, and cut if there is a `note`. `rest` says that a
-    long body could not be kept whole."""
+    """A body as the step shows it: JSON or text. A body with a `note` was cut. `rest` says that a
+    long body could not be stored completely."""
 
     body: Any
     binary: NotRequired[Binary]

@@ -1,4 +1,4 @@
-"""Refusals: triggers that fired and opened no run, and why. Times are epoch milliseconds."""
+"""Refusals: events that opened no run, and why. Times are epoch milliseconds."""
 
 from enum import StrEnum
 
@@ -21,9 +21,9 @@ class RefusalReason(StrEnum):
 
 
 class Replay(Model):
-    """The replay of a refused event. `version` is the version that was active when it began: its
-    trigger reads the event, also if the replay is interrupted and goes on later. `run_ids` is None
-    until the replay has ended; `refusal_id` is the new refusal, if the event was refused again."""
+    """The replay of a refused event. `version` is the version that was active when the replay
+    began. If the replay is interrupted, it continues with the same version. `run_ids` is None until
+    the replay has ended. `refusal_id` is the new refusal, if the event was refused again."""
 
     at: int
     by: str
@@ -37,13 +37,14 @@ class Replay(Model):
 
 
 class Refusal(Model):
-    """One refused trigger, or all triggers refused for one reason in one minute: `count` of them,
-    with the facts of the first.
+    """One refused event, or all events that were refused for the same reason within one minute.
+    `count` is their number; the other facts are those of the first.
 
-    `run_id` is the run in the way, or the run that the same event opened before. `source` is who
-    fired it: an address, a user's e-mail or the id of an upstream run. `kept_until` is until when
-    the event itself is kept, if it is. `erased_at` is when the person was removed from it;
-    `unreadable` says which parts of a damaged row were left out."""
+    `run_id` is the run that blocked the event, or the run that the same event opened before.
+    `source` is an IP address, a user's e-mail or the id of an upstream run. `kept_until` is when
+    the stored event expires, if it is stored. `erased_at` is when personal data was removed.
+    `unreadable` names the parts of a damaged row that were left out.
+    """
 
     id: str
     workspace_id: str
@@ -67,5 +68,5 @@ class Refusal(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The contact whose index holds the row."""
+        """The contact whose index contains the row."""
         return self.contact_id

@@ -8,9 +8,9 @@ from runledger.models.base import Model
 
 class ReportKind(StrEnum):
     """What a provider reports about a message. DELIVERED: it reached the person's mail server or
-    carrier. BOUNCED: it came back. COMPLAINED: it was marked as spam. REJECTED: the provider
-    refused it after accepting it. FAILED: the provider gave up. DELAYED: it is still under way;
-    this decides nothing."""
+    carrier. BOUNCED: it was returned. COMPLAINED: the person marked it as spam. REJECTED: the
+    provider refused it after accepting it. FAILED: the provider gave up. DELAYED: it is still on
+    its way; this does not change the status."""
 
     DELIVERED = "DELIVERED"
     BOUNCED = "BOUNCED"
@@ -21,7 +21,7 @@ class ReportKind(StrEnum):
 
 
 class KeptReport(Model):
-    """A report as its attempt stores it, under its event's id."""
+    """A report as its attempt stores it, by the id of its event."""
 
     kind: ReportKind
     at: int
@@ -31,9 +31,10 @@ class KeptReport(Model):
 
 
 class FeedbackReport(Model):
-    """One event of a provider about one attempt. `event_id` is the provider's id of the event, and
-    does not change when the event is repeated. `at` is epoch milliseconds. `is_permanent` says that
-    a bounce is due to a bad address. `provider_id` is the provider's id of the message."""
+    """One report of a provider about one attempt. `event_id` is the provider's id of the event; it
+    stays the same if the event is delivered again. `at` is epoch milliseconds. `is_permanent` says
+    that a message bounced because its address is wrong. `provider_id` is the provider's id of the
+    message."""
 
     event_id: str
     delivery_id: str

@@ -1,4 +1,4 @@
-"""Reruns: runs that repeat another one, and their choices about its effects."""
+"""Reruns: runs that repeat another run, and what the user chose for its effects."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,15 +11,15 @@ START = "START"
 
 
 class RerunVersion(StrEnum):
-    """Which version of the graph a rerun walks: that of the original, or the active one."""
+    """Which version of the graph a rerun uses: the original run's or the active one."""
 
     SAME = "SAME"
     ACTIVE = "ACTIVE"
 
 
 class EffectState(StrEnum):
-    """What is known of an effect. FAILED certainly did not happen; RETRYING is still being tried;
-    UNKNOWN may have happened."""
+    """What is known about an effect. FAILED: it certainly did not happen. RETRYING: it is still
+    being tried. UNKNOWN: it may have happened."""
 
     HAPPENED = "HAPPENED"
     FAILED = "FAILED"
@@ -29,8 +29,8 @@ class EffectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedEffect:
-    """An effect that a step records: a call's method or a channel's name, its target, its status in
-    the record's own words, what is known of it, and when (epoch milliseconds)."""
+    """An effect that a step records: the method of a call or the name of a channel, its target, its
+    status as the record has it, its state, and its time (epoch milliseconds)."""
 
     kind: str
     to: str | None
@@ -40,8 +40,8 @@ class RecordedEffect:
 
 
 class EffectChoice(StrEnum):
-    """What a rerun does with a node that has effects: take over its recorded step, let it happen
-    again, or pass the node without the effect."""
+    """What a rerun does at a node with effects: reuse the recorded step, repeat the effect, or skip
+    the node."""
 
     REUSE = "REUSE"
     REPEAT = "REPEAT"
@@ -49,12 +49,13 @@ class EffectChoice(StrEnum):
 
 
 class RerunFacts(WireModel):
-    """The facts of a rerun, as its event keeps them. `from_node` is a node id or START.
+    """The facts of a rerun, stored in its event. `from_node` is a node id or START.
 
-    An effect is identified by a run's id and its node. `effect_runs` names the run for each node
-    whose effects do not belong to the root run: those that were repeated on purpose. `continues`
-    names, for each node that sends messages, the runs whose messages count as sent, newest
-    first. `request` is a hash of what was asked for."""
+    An effect is identified by a run's id and a node's id. The run is normally the root run.
+    `effect_runs` names another run for each node whose effect was repeated on purpose. For each
+    node that sends messages, `continues` names the runs whose messages count as sent, newest first.
+    `request` is a hash of the request.
+    """
 
     of: str
     root: str
@@ -69,5 +70,5 @@ class RerunFacts(WireModel):
     request: str = ""
 
     def effect_run(self, node_id: str) -> str:
-        """Returns the run that the node's effects are identified by."""
+        """Returns the run whose id identifies the node's effects."""
         return self.effect_runs.get(node_id, self.root)

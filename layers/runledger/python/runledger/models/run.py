@@ -10,8 +10,8 @@ from runledger.models.records import KEPT_FILE, Evidence, Request, Response
 
 
 class RunStatus(StrEnum):
-    """The status of a run. PENDING was opened, RUNNING is at a node, COMPLETED reached an END,
-    FAILED and CANCELED ended before one. The last three never change."""
+    """The status of a run. PENDING: opened. RUNNING: started and not ended. COMPLETED: it reached
+    an END. FAILED and CANCELED: it ended before an END. The last three never change."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -25,8 +25,8 @@ class RunStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """The status of a step. RUNNING and WAITING are under way; SKIPPED was reached and had nothing
-    to do. The other names explain themselves."""
+    """The status of a step. RUNNING and WAITING steps have not ended. SKIPPED: the node was reached
+    and had nothing to do. The other names explain themselves."""
 
     RUNNING = "RUNNING"
     WAITING = "WAITING"
@@ -41,7 +41,7 @@ class StepStatus(StrEnum):
 
 
 class TriggerType(StrEnum):
-    """What opens runs: a user, a call from another system, a date or the end of another run."""
+    """What opens runs: a user, a webhook, a date, or the end of another run."""
 
     MANUAL = "MANUAL"
     WEBHOOK = "WEBHOOK"
@@ -50,8 +50,8 @@ class TriggerType(StrEnum):
 
 
 class FailedCall(Model):
-    """A failed call to another service, without its values: `path` has `{id}` for each value, and
-    `status` is None if there was no answer."""
+    """A failed call to another service, without personal data: in `path`, `{id}` replaces each
+    value. `status` is None if there was no answer."""
 
     method: str
     host: str
@@ -60,7 +60,7 @@ class FailedCall(Model):
 
     @property
     def text(self) -> str:
-        """The call in words, such as `POST api.example.com/score/{id} answered 503`."""
+        """The call as a text, such as `POST api.example.com/score/{id} answered 503`."""
         answered = "" if self.status is None else f" answered {self.status}"
         return f"{self.method} {self.host}{self.path}{answered}"
 
@@ -81,7 +81,7 @@ class ErrorDetail(Model):
 
 
 class Cancellation(Model):
-    """Who ended a run before its end, and why; `by` is a user's e-mail or `system`."""
+    """Who canceled a run, and why. `by` is a user's e-mail or `system`."""
 
     by: str
     reason: str
@@ -91,8 +91,8 @@ class Claim(Model):
     """The right to work on a node, until its lease ends.
 
     A claim that was given back before any effect began has an empty `request_id`; any process may
-    take it. `wait_until` is set while the node parks the run; `sends` says that the node sends
-    messages, whose outcome must be found if the run ends meanwhile.
+    take it. `wait_until` is set if the run waits at the node. `sends` says that the node sends
+    messages: if the run ends meanwhile, their outcome must still be found.
     """
 
     request_id: str
@@ -105,18 +105,21 @@ class Claim(Model):
 class Run(Model):
     """The run row.
 
-    `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
-    Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` holds the ranks (positions in
-    topological order) of all nodes that were claimed, `open_claims` the claims of nodes at work, by
-    rank. `due_at` is when the run is due. `start_error` is why a start was put off. `start_refused`
-    says that Step Functions did not accept the start. `is_held` says that it starts only after its
-    automation is released. `scheduled_for` is when the run starts, if
-    not at once. `resumed_at` is when a later attempt continued the walk. `error_group` is the
-    failure group of a failed run's whole error. `erased_at` is when the person was removed from the
-    run. A rerun names the run that it repeats in `rerun_of`, and the first run of its family in
-    `root_run_id`. `recovered_by` is the latest rerun of this run that completed. `list_partition`
-    is the row's partition in the list by status, once the row is stored. `unreadable` says which
-    parts of a damaged row were left out, and is never stored.
+    - `execution` is the end of the ARN of the run's execution, after the run id: `<attempt>` for a
+      Standard machine, `<attempt>:<uuid>` for an Express one.
+    - `claimed` has the ranks (positions in topological order) of all nodes that were claimed.
+      `open_claims` has the claims of nodes that have not finished, by rank.
+    - `due_at` is when the run is due.
+    - `start_error` says why a start was postponed. `start_refused` says that Step Functions did not
+      accept the start. `is_held` says that it starts only after its automation is released.
+    - `scheduled_for` is when the run starts, if not at once.
+    - `resumed_at` is when a later attempt continued the walk.
+    - `error_group` is the failure group of a failed run. It was derived from the whole error.
+    - `erased_at` is when personal data was removed from the run.
+    - `rerun_of` is the run that a rerun repeats, `root_run_id` the first run of the chain of
+      reruns. `recovered_by` is the latest rerun of this run that completed.
+    - `list_partition` is the row's partition in the list by status, once the row is stored.
+    - `unreadable` names the parts of a damaged row that were left out. It is never stored.
     """
 
     id: str
@@ -159,7 +162,7 @@ class Run(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The contact whose index holds the row."""
+        """The contact whose index contains the row."""
         return self.contact_id
 
     @property
@@ -174,11 +177,15 @@ class Run(Model):
 
 
 class Step(Model):
-    """One node of a run. `input` holds the values of the expressions in its config, by JSON
-    pointer, except those that another part of the step shows; later nodes read `output` as
-    `steps.<nodeId>.<name>`. A node that continues is visited more than once; `progress` is its data
-    for the next visit. `reused_from` is the run that a rerun took the step over from. `unreadable`
-    says which parts of a damaged step were left out."""
+    """One node of a run.
+
+    - `input` has the values of the expressions in the node's config, by JSON pointer. Values that
+      another part of the step shows are left out.
+    - `output` is what later nodes read as `steps.<nodeId>.<name>`.
+    - `progress` is data for the node's next visit, if the node needs several visits.
+    - `reused_from` is the run whose step a rerun copied.
+    - `unreadable` names the parts of a damaged step that were left out.
+    """
 
     node_id: str
     type: str

@@ -1,4 +1,4 @@
-"""Schedules of date automations and their fires. Times are epoch milliseconds."""
+"""Schedules of date automations, and each time they fire. Times are epoch milliseconds."""
 
 from datetime import date
 from enum import StrEnum
@@ -17,8 +17,10 @@ class MissedReason(StrEnum):
     """Why a schedule did not fire by itself.
 
     DST_GAP: the clocks skipped its time of day. SCHEDULE_DISABLED, SCHEDULE_MISSING,
-    SCHEDULE_CHANGED: a person disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
-    correct but started nothing. UNKNOWN: Scheduler gave no answer."""
+    SCHEDULE_CHANGED: a person disabled, deleted or changed it in EventBridge Scheduler.
+    TARGET_FAILED: the schedule was correct but its target did not start. UNKNOWN: EventBridge
+    Scheduler did not answer.
+    """
 
     DST_GAP = "DST_GAP"
     SCHEDULE_DISABLED = "SCHEDULE_DISABLED"
@@ -29,9 +31,9 @@ class MissedReason(StrEnum):
 
 
 class FireStatus(StrEnum):
-    """The status of a fire. RUNNING: runs are being opened. COMPLETED: all are open. STOPPED: the
-    automation was stopped or its trigger changed meanwhile. SKIPPED: the fire was noticed too late
-    to open any."""
+    """The status of a fire. RUNNING: runs are being opened. COMPLETED: all are open. STOPPED:
+    meanwhile the automation was stopped or its trigger changed. SKIPPED: the fire was noticed too
+    late, so no run was opened."""
 
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
@@ -40,11 +42,12 @@ class FireStatus(StrEnum):
 
 
 class Schedule(Model):
-    """The wanted schedule of a date automation, and the day of its next fire.
+    """The wanted schedule of a date automation, and the day on which it fires next.
 
-    `revision` counts the changes of the wanted schedule; `is_synced` says that Scheduler has this
-    revision. `tries` counts the tick's tries to make up for a missing fire of `next_day`;
-    `enabled_at` is since when it fires without a break."""
+    `revision` counts the changes of the wanted schedule; `is_synced` says that EventBridge
+    Scheduler has this revision. `tries` counts how often the tick tried to fire for `next_day`
+    because the schedule had not. `enabled_at` is when the schedule was last enabled.
+    """
 
     workspace_id: str
     automation_id: str
@@ -69,11 +72,15 @@ class Schedule(Model):
 class Fire(Model):
     """One fire of an automation's version, for one day in its time zone.
 
-    `anchor` is the day whose contacts are due (None beyond the calendar). `rule` decides which
-    contacts those are. `cursor` is how far the contacts were read. `attempt` is the execution at
-    work. `opened` and `refused` count contacts. `reason` says why the fire stopped. `looks_at_all`
-    is True for the first fire of a metadata key, which looks at every contact; None for a fire from
-    before this was recorded."""
+    - `anchor` is the day on which a contact's date must recur; None outside the supported years.
+    - `rule` is the date rule that selects contacts.
+    - `cursor` is how far the contacts were read.
+    - `attempt` is the execution that works on it.
+    - `opened` and `refused` count contacts.
+    - `reason` says why the fire stopped.
+    - `looks_at_all` is True for the first fire of a metadata key, which reads every contact; None
+      if it was not recorded.
+    """
 
     workspace_id: str
     automation_id: str

@@ -1,4 +1,4 @@
-"""The suppression list: addresses that a workspace sends nothing to."""
+"""The suppression list: addresses to which a workspace sends nothing."""
 
 from enum import StrEnum
 
@@ -6,8 +6,8 @@ from runledger.models.base import Model
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is suppressed: it takes no messages, its owner complained about one, or a user
-    added it."""
+    """Why an address is suppressed: a message to it bounced, its owner complained about a message,
+    or a user added it."""
 
     BOUNCE = "BOUNCE"
     COMPLAINT = "COMPLAINT"

@@ -1,5 +1,5 @@
-"""Counts of rows by hour and status. They are recounted, never incremented. Times are epoch
-milliseconds."""
+"""Counts of rows by hour and status. They are always counted again, never incremented. Times are
+epoch milliseconds."""
 
 from typing import NamedTuple
 
@@ -8,8 +8,8 @@ from runledger.models.base import Model
 
 
 class Scope(NamedTuple):
-    """A set of rows that is counted together: all rows of one kind, in a workspace or in one part
-    of it. For runs, deliveries and refusals the part is an automation."""
+    """A set of rows that are counted together: all rows of one kind, in a whole workspace or in one
+    part of it. For runs, deliveries and refusals a part is an automation."""
 
     workspace_id: str
     kind: str
@@ -19,12 +19,15 @@ class Scope(NamedTuple):
 class HourTotal(Model):
     """The counts of one scope's rows that were created in one hour. `hour` is its first moment.
 
-    `counts` are by status, as counted at `counted_at`. If `due_at` is None, nothing has changed
-    since, and they hold until the next row expires, at `holds_until`. Otherwise a recount is due;
-    `unsettled_since` is when the first change was marked, and `is_marked` says that the last
-    recount may have missed a change. No row, deleted or not, expires before `expires_from`, and all
-    have expired by `expires_by`: between these times, only the rows themselves show which have
-    expired. `revision` grows by one with every change."""
+    - `counts` are by status, as counted at `counted_at`.
+    - `due_at` is when a recount is due. If it is None, the counts are correct until the next row
+      expires, at `holds_until`.
+    - `unsettled_since` is when the first change after the count was marked.
+    - `is_marked` says that the last recount may have missed a change.
+    - `expires_from` and `expires_by`: no row expires before the first, and all rows have expired by
+      the second. Between these times, only the rows show which of them have expired.
+    - `revision` grows by one with every change.
+    """
 
     scope: Scope
     hour: int
@@ -43,8 +46,8 @@ class HourTotal(Model):
 
 
 class Freshness(NamedTuple):
-    """How current the totals are. Every change before `until` was marked; rows of hours before
-    `since` may never have been marked. None if not known yet."""
+    """How current the totals are. All changes before `until` were marked. Changes in rows of hours
+    before `since` may not have been marked. None if not known yet."""
 
     since: int | None
     until: int | None

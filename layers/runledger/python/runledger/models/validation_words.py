@@ -1,5 +1,5 @@
-"""Error messages for wrong values, in our own words: pydantic's messages use Python terms, but API
-users write JSON."""
+"""Our own error messages for wrong values. Pydantic's messages use Python's terms, but API users
+write JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
@@ -96,8 +96,8 @@ _PYDANTIC_TYPES = frozenset(get_args(core_schema.ErrorType))
 
 
 def words(detail: Mapping[str, Any]) -> str:
-    """Returns what is wrong with a value, for one of pydantic's errors. The text follows the
-    value's name."""
+    """Returns what is wrong with a value, for one of pydantic's errors. The message continues a
+    sentence that begins with the value's name."""
     kind, context = detail["type"], detail.get("ctx") or {}
     if kind in ("value_error", "assertion_error"):
         # A check of ours raised it: its message follows a prefix.
@@ -126,8 +126,9 @@ def words(detail: Mapping[str, Any]) -> str:
 
 
 def path_in(document: Any, location: Sequence[int | str], *, missing: bool) -> list[str]:
-    """Returns the location of an error without parts that are not in the document: pydantic inserts
-    the tags of unions. `missing` says that the last part is a name that the document lacks."""
+    """Returns the path of an error in the document. Pydantic adds the tags of unions to its paths;
+    these are removed. `missing` says that the last part is a name that the document does not have.
+    """
     path: list[str] = []
     here = document
     for place, part in enumerate(location):

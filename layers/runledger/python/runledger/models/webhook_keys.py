@@ -6,16 +6,16 @@ from runledger.models.base import Model
 
 
 class KeyVersion(Model):
-    """One version in Secrets Manager: its id there, and the staging label that keeps it from being
-    deleted there."""
+    """One version of the secret in Secrets Manager: its id, and the staging label that protects it
+    from deletion."""
 
     id: str
     label: str
 
 
 class CurrentKeys(KeyVersion):
-    """The version that senders should use, without its values. `hint` is the end of a long
-    secret."""
+    """The version that senders should use, without its values. `hint` has the last characters of a
+    long secret."""
 
     since: int
     has_secret: bool = False
@@ -25,14 +25,13 @@ class CurrentKeys(KeyVersion):
 
 
 class PreviousKeys(KeyVersion):
-    """A version that was replaced; it is accepted too, until `valid_until`."""
+    """A replaced version. It is still accepted until `valid_until`."""
 
     valid_until: int
 
 
 class StartedRotation(KeyVersion):
-    """A rotation that is under way, or was abandoned: its version may not exist and is not
-    valid."""
+    """A rotation that has begun and not ended. Its version may not exist and is not valid."""
 
     begun_at: int
 
@@ -47,5 +46,5 @@ class WebhookKeys(Model):
     started: StartedRotation | None = None
 
     def previous_at(self, now: int) -> tuple[PreviousKeys, ...]:
-        """Returns the replaced versions that are still accepted."""
+        """Returns the replaced versions that are still accepted at this time."""
         return tuple(each for each in self.previous if each.valid_until > now)

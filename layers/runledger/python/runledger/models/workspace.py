@@ -24,10 +24,12 @@ class Role(StrEnum):
 
 
 class Workspace(Model):
-    """A tenant. `shards` is fixed when it is opened; `created_at` is epoch milliseconds.
+    """A tenant. `shards` is set when the workspace is opened and never changes. `created_at` is
+    epoch milliseconds.
 
-    `least_retention_days` is the smallest retention that the workspace has had: a row whose
-    lifetime follows the setting is kept for at least that long."""
+    `least_retention_days` is the shortest retention that the workspace has ever had. Rows whose
+    lifetime depends on the setting are kept for at least that long.
+    """
 
     id: str
     name: str
