@@ -72,7 +72,7 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
 
 
 def test_a_retried_delivery_is_found_while_it_changes_its_status() -> None:
-    """A try is claimed (QUEUED or RETRYING, then PROCESSING) and refused for now (RETRYING)."""
+    """A try is claimed (QUEUED or RETRYING, then PROCESSING) and refused temporarily (RETRYING)."""
     everything = ListFilter("ws_demo", frozenset(), None, None, 0, 1)
     read = [
         {source.partition.split("#")[2] for source in phase}

@@ -78,7 +78,7 @@ def answer_error(error: RunledgerError) -> Response[str]:
     for kind, (status, title) in _STATUSES.items():
         if isinstance(error, kind):
             if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                logger.warning("request failed for now", extra=facts)
+                logger.warning("request failed temporarily", extra=facts)
             return problem(status, title, str(error), **_extensions(error))
     logger.error("request failed", extra=facts)
     return problem(

@@ -1,1 +1,1 @@
-"""Graph to Step Functions machine: checks, ASL, compile."""
+"""Compiles a graph to a Step Functions machine, and checks both."""

@@ -1,7 +1,7 @@
-"""Finds everything that is wrong with a graph at once.
+"""Finds all problems of a graph at once.
 
-Many small checks, each a plain function over the view. They never raise; if a broken part makes a
-check meaningless, they leave that part out and report no follow-up problems.
+Each check is a small function that reads the view of the graph. Checks never raise. If a part is so
+broken that a check cannot judge it, the check skips it and reports no follow-up problems.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,5 @@
-"""Checks of credentials: no config contains one, and each secret goes only to its allowed hosts."""
+"""Checks of credentials: no config may contain one, and a secret may go only to its allowed
+hosts."""
 
 from collections.abc import Iterator
 

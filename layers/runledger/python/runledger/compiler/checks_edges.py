@@ -1,4 +1,4 @@
-"""Checks of single edges: where they may lead."""
+"""Checks of single edges: where they may begin and end."""
 
 from collections.abc import Iterator
 

@@ -38,7 +38,7 @@ def without_merge(view: GraphView) -> Iterator[Problem]:
 
 
 def shared_nodes(view: GraphView) -> Iterator[Problem]:
-    """Names the first nodes that two branches share; the others follow from them."""
+    """Reports the first nodes that two branches share. Later shared nodes follow from these."""
     for fork, shared in _closed_forks(view):
         for node_id in sorted(shared, key=view.topology.rank):
             if not any(view.topology.reaches(other, node_id) for other in shared):
@@ -92,8 +92,8 @@ def merge_bypassed(view: GraphView) -> Iterator[Problem]:
 
 
 def _closed_forks(view: GraphView) -> Iterator[tuple[Fork, frozenset[str]]]:
-    """Yields the forks that have a meeting node, each with the nodes that more than one of its
-    branches contain."""
+    """Yields each fork that has a meeting node, and for each of them the nodes that are in more
+    than one branch."""
     for fork in find_forks(view):
         if fork.meeting is None:
             continue

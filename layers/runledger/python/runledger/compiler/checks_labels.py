@@ -1,4 +1,4 @@
-"""Checks of the labels: a branching node has one edge for every outcome and no others."""
+"""Checks of labels: a branching node has one edge for each outcome, and no other edge."""
 
 from collections.abc import Iterator
 

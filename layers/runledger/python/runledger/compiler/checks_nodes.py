@@ -1,4 +1,4 @@
-"""Checks of single nodes, and of their number: ids, types and configs."""
+"""Checks of nodes: their ids, types, configs and number."""
 
 from collections.abc import Iterator
 
@@ -30,8 +30,8 @@ def duplicate_node_ids(view: GraphView) -> Iterator[Problem]:
 
 
 def too_many_visits(view: GraphView) -> Iterator[Problem]:
-    """Reports a node if it, together with the nodes before it, may need too many visits. The visits
-    share an execution's history of 25,000 events."""
+    """Reports a node if it and the nodes before it may need too many visits in total. All visits
+    count toward the limit of 25,000 events in the history of an execution."""
     visits = 0
     for node in view.nodes.values():
         if node.type is None or node.config is None:

@@ -30,7 +30,7 @@ def unreachable_nodes(view: GraphView) -> Iterator[Problem]:
 
 
 def dead_ends(view: GraphView) -> Iterator[Problem]:
-    """If no path of a node reaches an end, reports the node that leads nowhere."""
+    """Reports each reachable node that is not an end and has no outgoing edge."""
     sources = {edge.source for edge in view.all_edges}
     for node in view.nodes.values():
         known = node.type is not None
@@ -45,7 +45,7 @@ def dead_ends(view: GraphView) -> Iterator[Problem]:
 
 
 def total_waits(view: GraphView) -> Iterator[Problem]:
-    """Reports the nodes whose own wait brings the longest path to them over the limit."""
+    """Reports each node whose wait makes the longest path to it exceed the limit."""
     if not view.is_acyclic:
         return
     waited: dict[str, int] = {}
@@ -64,7 +64,7 @@ def total_waits(view: GraphView) -> Iterator[Problem]:
 
 
 def _round(view: GraphView, start: str) -> list[str]:
-    """Returns the nodes of a shortest path from `start` back to itself, `start` first."""
+    """Returns the nodes of a shortest cycle through `start`, beginning with `start`."""
     came_from: dict[str, str] = {}
     queue = [start]
     for node_id in queue:

@@ -1,4 +1,5 @@
-"""Checks of the references in texts: Liquid, variables, secrets, earlier steps, templates."""
+"""Checks what texts refer to: variables, secrets, earlier steps and templates. Also checks their
+Liquid."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""Graph to Step Functions machine: checks it, chooses the machine type, runs the passes, checks the
-result."""
+"""Compiles a graph to a Step Functions machine: checks the graph, chooses the machine type, runs
+the passes, checks the result."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -20,8 +20,9 @@ __all__ = ["Compiled", "FunctionArns", "compile_graph"]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A machine. `text` is its definition as JSON, the same bytes for the same graph; `reason`
-    explains its type; `run_seconds` limits one run from its start, waits included."""
+    """A machine. `text` is its definition as JSON; the same graph always gives the same bytes.
+    `reason` explains the machine type. `run_seconds` limits the duration of one run, waits
+    included."""
 
     definition: dict[str, Any]
     machine_type: MachineType

@@ -1,4 +1,4 @@
-"""Translates pydantic's errors to fields of a node's config, in wire names, one message per
+"""Translates pydantic's errors to fields of a node's config, in camelCase, one message per
 field."""
 
 from collections.abc import Mapping
@@ -25,7 +25,8 @@ class FieldError:
 
 
 def field_errors(error: ValidationError, document: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    """Returns one entry per field. If all members of a union refused it, they share one message."""
+    """Returns one entry per field. If no member of a union accepts a field, the field has one
+    message for all of them."""
     messages: dict[str | None, list[str]] = {}
     liquid: set[str | None] = set()
     for detail in error.errors(include_url=False, include_input=False):
@@ -47,6 +48,7 @@ def field_errors(error: ValidationError, document: Mapping[str, Any]) -> tuple[F
 
 
 def _is_liquid(detail: ErrorDetails) -> bool:
-    """Whether a text was refused as Liquid; the check of Liquid reports it with its place."""
+    """Whether a text was refused because of its Liquid. Another check reports that, with the
+    position."""
     raised = detail.get("ctx", {}).get("error")
     return isinstance(raised, Exception) and isinstance(raised.__cause__, TemplateSyntaxError)

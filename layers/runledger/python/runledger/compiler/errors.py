@@ -4,4 +4,5 @@ from runledger.errors import RunledgerError
 
 
 class CompilerError(RunledgerError):
-    """The compiler built a machine that breaks its own rules: a bug, never a fault of the graph."""
+    """The compiler built a machine that breaks the compiler's own rules. This is a bug, never a
+    mistake in the graph."""

@@ -1,4 +1,4 @@
-"""The golden examples: graphs and the machines they compile to, side by side in one folder."""
+"""The golden examples: one folder with graphs and the machines that they compile to."""
 
 import json
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ def compile_example(graph: Graph) -> Compiled:
 
 
 def example_text(compiled: Compiled) -> str:
-    """Returns the machine as its file in the folder: the same JSON, indented."""
+    """Returns the machine as it is written to its file: as indented JSON."""
     return json.dumps(compiled.definition, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_examples(folder: Path) -> list[str]:
-    """Compiles every graph of the folder again; returns the names whose machine changed."""
+    """Compiles every graph of the folder again. Returns the names of the machines that changed."""
     changed = []
     for name in example_names(folder):
         path = folder / f"{name}{MACHINE_SUFFIX}"
@@ -48,7 +48,7 @@ def write_examples(folder: Path) -> list[str]:
 
 
 def trusted_templates(graph: Graph) -> Mapping[str, TemplateSnapshot]:
-    """Returns an empty template for every id that the graph names, if no workspace is available."""
+    """Returns an empty template for each template id in the graph, for use without a workspace."""
     return {
         use.template_id: TemplateSnapshot(
             id=use.template_id, name=use.template_id, channel="EMAIL", subject=None, body=""

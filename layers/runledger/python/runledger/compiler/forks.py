@@ -12,9 +12,11 @@ MAX_BRANCHES = 10
 class Fork:
     """A fork with its branches.
 
-    `heads` are the first nodes of the branches. `meeting` is the first node that all of them reach,
-    or None; in a valid fork it is its MERGE. `branches` maps a head to the nodes of its branch,
-    without the meeting node; an edge straight to the meeting node makes an empty branch."""
+    `heads` are the first nodes of the branches. `meeting` is the first node that all branches
+    reach, or None; in a valid fork it is the MERGE. `branches` maps each head to the nodes of its
+    branch, without the meeting node. If an edge goes directly to the meeting node, its branch is
+    empty.
+    """
 
     node_id: str
     heads: tuple[str, ...]
@@ -23,8 +25,8 @@ class Fork:
 
 
 def fork_edges(view: GraphView, node_id: str) -> tuple[IndexedEdge, ...]:
-    """Returns the edges that make the node a fork, or none. A node that has to branch is not a
-    fork; nor is a node of unknown type or config."""
+    """Returns the edges that make the node a fork, or none. A node whose type chooses between
+    branches is not a fork; nor is a node whose type or config is invalid."""
     node = view.nodes[node_id]
     if node.type is None or node.config is None:
         return ()
@@ -38,8 +40,8 @@ def fork_edges(view: GraphView, node_id: str) -> tuple[IndexedEdge, ...]:
 
 
 def find_forks(view: GraphView) -> tuple[Fork, ...]:
-    """Returns the forks that a run can reach, by rank, without those whose branches touch a
-    cycle."""
+    """Returns the forks that a run can reach, by rank. Forks whose branches lead into a cycle are
+    left out."""
     topology = view.topology
     ranked = frozenset(topology.order)
     return tuple(

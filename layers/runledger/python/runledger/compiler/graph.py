@@ -42,8 +42,8 @@ class IndexedEdge:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A node, parsed if possible: `type` is None if the type is unknown; `config` is None if the
-    type is, or if the config has `errors`."""
+    """A node, parsed if possible. `type` is None if the type is unknown. `config` is None if the
+    type is unknown or the config has `errors`."""
 
     node: Node
     type: NodeType[Any] | None
@@ -76,8 +76,7 @@ class NodeView:
 
     @property
     def branching(self) -> Branching | None:
-        """The outcomes of the node, or None if it has none. None also if the config is too broken
-        to know them."""
+        """The outcomes of the node. None if it has none, or if the config is too broken to know."""
         if self.type is None or self.config is None:
             return None
         return self.type.branching(self.config)
@@ -86,13 +85,13 @@ class NodeView:
 class GraphView:
     """An immutable view of a graph, valid or not.
 
-    `edges` and `topology` hold the valid part: edges between existing nodes, each once, none into a
-    start and none out of an end. If several nodes have one id, the first counts; `all_nodes` has
-    every one.
-
-    `templates` are the known message templates by id. `segments` are the ids of the known segments;
-    without `segments` every segment is accepted. `secret_hosts` are the allowed hosts by secret
-    name, for secrets that have allowed hosts; without `secret_hosts`, secrets may go anywhere.
+    - `edges` and `topology` have only valid edges: between existing nodes, each once, none into a
+      start and none out of an end.
+    - If several nodes have the same id, the first counts; `all_nodes` has all of them.
+    - `templates` are the known message templates by id.
+    - `segments` are the ids of the known segments; if None, every segment is accepted.
+    - `secret_hosts` are the allowed hosts by secret name, for secrets that have a list of allowed
+      hosts; if None, secrets may go anywhere.
     """
 
     def __init__(
@@ -135,7 +134,7 @@ class GraphView:
 
     @cached_property
     def reachable(self) -> frozenset[str]:
-        """The nodes that a run can reach; all nodes if the graph has no start."""
+        """The nodes that a run can reach. If the graph has no start, all nodes."""
         if not self.starts:
             return frozenset(self.nodes)
         found = set(self.starts)
@@ -144,14 +143,14 @@ class GraphView:
         return frozenset(found)
 
     def parsed(self, node_id: str) -> tuple[NodeType[Any], Config]:
-        """Returns the node's type and config, for a graph that passed the checks."""
+        """Returns the node's type and config. Only for a graph that passed the checks."""
         node = self.nodes[node_id]
         if node.type is None or node.config is None:
             raise CompilerError(f"node {node_id} cannot be compiled: its config is not valid")
         return node.type, node.config
 
     def reads_contact(self, node_id: str) -> bool:
-        """Whether a visit of the node may read the run's contact. For a valid graph."""
+        """Whether a visit of the node may read the run's contact. Only for a valid graph."""
         return node_id in self._contact_readers
 
     @cached_property
@@ -165,7 +164,7 @@ class GraphView:
 
     @cached_property
     def template_uses(self) -> tuple[TemplateUse, ...]:
-        """Every use of a template; if several nodes have one id, the first counts."""
+        """Every use of a template. If several nodes have the same id, the first counts."""
         return tuple(
             use
             for node in self.nodes.values()
@@ -175,7 +174,7 @@ class GraphView:
 
     @cached_property
     def segment_uses(self) -> tuple[SegmentUse, ...]:
-        """The same as `template_uses`, for segments."""
+        """Every use of a segment. If several nodes have the same id, the first counts."""
         return tuple(
             use
             for node in self.nodes.values()
@@ -204,7 +203,7 @@ class GraphView:
 
     @cached_property
     def texts(self) -> list[tuple[Place, str]]:
-        """Every Liquid text of configs and used templates, with its place."""
+        """Every Liquid text of configs and used templates, with its location."""
         texts = [
             (Place(node.id, field), text) for node in self.all_nodes for field, text in node.texts
         ]

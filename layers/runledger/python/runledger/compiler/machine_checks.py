@@ -1,6 +1,7 @@
-"""The rules that every machine must keep, checked on every output of the compiler.
+"""The rules that every machine must follow, checked on every output of the compiler.
 
-A violation is a bug of the compiler or of a node type, so it is raised instead of reported.
+A violation is a bug of the compiler or of a node type, so it is raised and not reported as a
+problem of the graph.
 """
 
 from collections import Counter
@@ -32,8 +33,8 @@ class MachineScope:
 def check_machine(
     definition: Mapping[str, Any], text: str, given: frozenset[str] = INPUT_PATHS
 ) -> None:
-    """Raises CompilerError, which names every rule that the machine breaks. `given` are the paths
-    in its input."""
+    """Raises CompilerError, which lists every rule that the machine breaks. `given` are the data
+    paths in the machine's input."""
     violations = list(_size(text))
     scopes = list(_scopes(definition, given))
     violations.extend(_names(scopes))
@@ -111,7 +112,7 @@ def _tasks_are_bounded(scope: MachineScope) -> Iterator[str]:
 
 
 def _paths_are_sound(scope: MachineScope) -> Iterator[str]:
-    """Checks that every data path that a state reads was written on every way to that state."""
+    """Checks that each data path that a state reads was written on every way to that state."""
     available = _available(scope)
     for name, state in scope.states.items():
         for path in _reads(state):
@@ -131,7 +132,7 @@ _SCOPE_CHECKS: tuple[Callable[[MachineScope], Iterator[str]], ...] = (
 
 
 def _available(scope: MachineScope) -> dict[str, frozenset[str]]:
-    """Returns, per state, the data paths that have a value on every path to it."""
+    """Returns, for each state, the data paths that have a value on every way to it."""
     available: dict[str, frozenset[str]] = {scope.start: scope.given}
     queue = [scope.start]
     while queue:

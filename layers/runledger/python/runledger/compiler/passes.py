@@ -1,7 +1,8 @@
 """The passes that turn a valid graph into a state machine.
 
-Each takes the unfinished machine and returns the next one; nothing is changed in place. Until
-`nest_branches`, every scope keeps its own states, and a Parallel names its branches by head.
+Each pass takes the unfinished machine and returns the next one; it never changes its input. Until
+`nest_branches`, every scope has its own map of states, and a Parallel state refers to its branches
+by their heads.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +38,8 @@ RELEASING_ERRORS = ("RunReleasedError",)
 
 @dataclass(frozen=True)
 class Machine:
-    """An unfinished machine: `states` by scope head; `definition` is set when it is complete."""
+    """An unfinished machine. `states` has the states of each scope, by the scope's head.
+    `definition` is set when the machine is complete."""
 
     view: GraphView
     functions: FunctionArns
@@ -81,8 +83,8 @@ def place_nodes(machine: Machine) -> Machine:
 
 
 def open_forks(machine: Machine) -> Machine:
-    """Adds one Parallel after each forking node; it continues to the MERGE and leaves the data
-    unchanged."""
+    """Adds one Parallel after each forking node. The Parallel continues to the MERGE and does not
+    change the data."""
 
     def states(scope: Scope) -> States:
         return {
@@ -100,7 +102,7 @@ def open_forks(machine: Machine) -> Machine:
 
 
 def add_scope_ends(machine: Machine) -> Machine:
-    """Adds the states where a scope can end: done, released, or failed after the failure is
+    """Adds the states where a scope can end: done, released, or failed with the failure
     recorded."""
 
     def states(scope: Scope) -> States:
@@ -138,8 +140,8 @@ def retry_tasks(machine: Machine) -> Machine:
 
 
 def catch_failures(machine: Machine) -> Machine:
-    """Leads a failing task to the failure state of its own branch. If the failure state itself
-    fails, the branch fails, and the run's deadline settles what was not recorded."""
+    """Makes each task that fails continue to the failure state of its branch. If the failure state
+    fails too, the branch fails, and the run's deadline later settles what was not recorded."""
 
     def caught(scope: Scope, name: str, state: State) -> State:
         if name == scope.state(RECORD_FAILURE):
@@ -156,7 +158,7 @@ def catch_failures(machine: Machine) -> Machine:
 
 
 def drop_unused(machine: Machine) -> Machine:
-    """Removes end states that nothing leads to."""
+    """Removes end states that no state leads to."""
 
     def used(scope: Scope, states: States) -> States:
         reachable = reachable_states(scope.start, states)
@@ -166,7 +168,7 @@ def drop_unused(machine: Machine) -> Machine:
 
 
 def nest_branches(machine: Machine) -> Machine:
-    """Puts the states of each branch into its Parallel, inner branches first."""
+    """Moves the states of each branch into its Parallel, inner branches first."""
     whole: dict[str | None, State] = {}
     for scope in reversed(machine.scopes):
         states = {

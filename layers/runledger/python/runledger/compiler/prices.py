@@ -1,8 +1,8 @@
 """Prices of AWS, and the price of a million runs.
 
-Prices are on demand, in us-east-1, in dollars. Times are fixed here, so that a price depends only
-on what a run takes; `make bench` prints measured times beside them. SES, storage and transfer are
-not part of it.
+Prices are on demand, in us-east-1, in dollars. The durations are constants here, so that a price
+depends only on the graph; `make bench` prints measured durations next to them. SES, storage and
+data transfer are not included.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars for a million of something."""
+    """Dollars for a million units."""
 
     dollars: float
     source: str
@@ -59,8 +59,8 @@ BATCHED_MS = 20
 
 @dataclass(frozen=True, slots=True)
 class RunCost:
-    """What one run takes. `in_a_row` counts the requests to AWS that follow one another: those that
-    go out together count as one; `transitions` are those of a Standard machine."""
+    """What one run uses. `in_a_row` counts requests to AWS one after the other: requests that are
+    sent at the same time count as one. `transitions` are those of a Standard machine."""
 
     writes: float
     reads: float
@@ -74,7 +74,7 @@ class RunCost:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the price of a million runs: how much of something a run takes."""
+    """One line of the price of a million runs: the amount that one run uses."""
 
     name: str
     amount: float
@@ -85,7 +85,7 @@ class Item:
 
 
 def items_of(cost: RunCost, machine_type: MachineType, *, is_traced: bool = False) -> list[Item]:
-    """Returns what a run on a machine of this type takes."""
+    """Returns what a run on a machine of this type uses."""
     busy = cost.invocations * INVOCATION_MS + cost.in_a_row * REQUEST_MS
     busy += cost.partner_calls * PARTNER_MS
     found = [

@@ -10,8 +10,9 @@ from runledger.templating import TemplateSyntaxError, references
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The location of a text: a field of a node's config, or a `part` (`body of template "Paid"`)
-    of the template that this field names."""
+    """The location of a text: a field of a node's config. For a text in a template, `field` is the
+    field that names the template, and `part` the text within it, such as `body of template "Paid"`.
+    """
 
     node_id: str
     field: str | None
@@ -47,7 +48,7 @@ class SyntaxFault:
 
 @dataclass(frozen=True, slots=True)
 class TemplateUse:
-    """A node's use of a template, known or not."""
+    """A node's use of a template, which may be unknown."""
 
     node_id: str
     field: str | None
@@ -56,7 +57,7 @@ class TemplateUse:
 
 @dataclass(frozen=True, slots=True)
 class SegmentUse:
-    """A node's use of a segment, known or not."""
+    """A node's use of a segment, which may be unknown."""
 
     node_id: str
     field: str | None
@@ -90,7 +91,7 @@ def _places(config: Mapping[str, Any], ids: frozenset[str]) -> Iterator[tuple[st
 
 def config_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields (field, text) of every string in a config, in the order of the document. Not
-    recursive: a document may be nested deeper than the interpreter's stack."""
+    recursive, because a document may be nested deeper than the interpreter's stack allows."""
     stack: list[tuple[tuple[str, ...], Any]] = [((), config)]
     while stack:
         path, value = stack.pop()

@@ -1,7 +1,8 @@
-"""Estimates what one run of a graph takes: units, requests and invocations, on its dearest path.
+"""Estimates the cost of one run of a graph on its most expensive path: units, requests and
+invocations.
 
 The units are those of small rows. tests/functional/test_run_costs.py compares the estimate with
-what the example graphs take.
+what the example graphs really use.
 """
 
 from collections.abc import Set as AbstractSet
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """What one node takes."""
+    """What one visit of a node uses."""
 
     writes: float
     reads: float
@@ -37,8 +38,8 @@ _MESSAGE = _Visit(writes=9, reads=2.5, in_a_row=6, transitions=1)
 
 
 def run_cost(view: "GraphView") -> RunCost:
-    """Returns the cost of a run of a valid graph that takes the dearest branch of each node. A
-    message to many counts as one."""
+    """Returns the cost of a run of a valid graph that takes the most expensive branch of each node.
+    A message to many recipients counts as one."""
     (start,) = view.starts
     walked = _dearest(view, start, {})
     visits = [_INTAKE, *(_visit(view, node_id) for node_id in sorted(walked))]
@@ -73,8 +74,8 @@ def _visit(view: "GraphView", node_id: str) -> _Visit:
 
 
 def _dearest(view: "GraphView", node_id: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    """Returns the nodes that a run visits from this one on: every unlabeled edge, and of the
-    labeled ones the dearest."""
+    """Returns the nodes that a run visits from this node on. It follows all unlabeled edges, and
+    the most expensive one of the labeled edges."""
     if node_id not in known:
         found = frozenset({node_id})
         branches = []

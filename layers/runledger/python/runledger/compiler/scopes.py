@@ -1,4 +1,4 @@
-"""Scopes: the machine itself and every branch of a Parallel, each with its own states."""
+"""Scopes: the machine itself, and each branch of a Parallel. Each scope has its own states."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ BRANCH_DONE = "branch done"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A scope. `head` is the branch's first node, None for the machine itself; `start` is its first
-    node; `nodes` are its own nodes by rank, without the nodes inside its forks. `merge`, outside
-    the branch, closes it."""
+    """A scope. `head` is the first node of the branch; None for the machine itself. `start` is the
+    first node of the scope. `nodes` are its nodes by rank, without the nodes inside its forks.
+    `merge` is the MERGE that closes the branch and is not part of it."""
 
     head: str | None
     start: str
@@ -25,12 +25,12 @@ class Scope:
     forks: tuple[Fork, ...]
 
     def state(self, name: str) -> str:
-        """Returns a state name of the compiler, unique in the machine, because no node id contains
-        a space."""
+        """Returns the name of a state that the compiler adds. It is unique in the machine, because
+        no node id contains a space."""
         return name if self.head is None else f"{self.head} {name}"
 
     def entry(self, node_id: str) -> str:
-        """Returns the state by which this scope continues to a node."""
+        """Returns the state by which this scope continues at a node."""
         return self.state(BRANCH_DONE) if node_id == self.merge else node_id
 
 
@@ -39,8 +39,8 @@ def fork_state(node_id: str) -> str:
 
 
 def find_scopes(view: GraphView) -> tuple[Scope, ...]:
-    """Returns the scopes of a valid graph: the machine itself first, an outer branch before an
-    inner."""
+    """Returns the scopes of a valid graph: first the machine itself, and outer branches before
+    inner ones."""
     forks = find_forks(view)
     branches = sorted(
         (

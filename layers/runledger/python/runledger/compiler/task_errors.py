@@ -1,10 +1,10 @@
-"""Error names that Step Functions reports for a Lambda task, each with its handling.
+"""Error names that Step Functions reports for a Lambda task, and how each is handled.
 
 Sources:
 
 - https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html lists the
-  passing errors of the Lambda service, and says that other errors of Invoke come as
-  `Lambda.<name>`; the names are those of
+  temporary errors of the Lambda service, and says that other errors of Invoke are named
+  `Lambda.<name>`. The names are those of
   https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, which
   tests/unit/test_task_errors.py reads from botocore's model.
 - https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html has the names
@@ -20,13 +20,14 @@ from enum import StrEnum
 class Handling(StrEnum):
     """How an error of a task is handled.
 
-    - PASSING: the same task may succeed in a moment. It is retried; if that does not help, the run
-      is handed back.
-    - CRASH: the function was running and gave no answer. Its claim is still live, so the task is
-      retried after the lease; then the node fails.
-    - FOR_LATER: AWS cannot run the function until something in the installation is repaired. The
-      run is handed back.
-    - LASTING: the same call would fail again, so the node fails."""
+    - PASSING: the same task may succeed in a moment. It is retried. If all retries fail, the run is
+      handed back.
+    - CRASH: the function was running and gave no answer. Its claim may still be live, so the task
+      is retried after the lease has ended; if that fails, the node fails.
+    - FOR_LATER: AWS cannot run the function until somebody repairs the installation. The run is
+      handed back.
+    - LASTING: the same call would fail again, so the node fails.
+    """
 
     PASSING = "PASSING"
     CRASH = "CRASH"
@@ -144,9 +145,8 @@ _OF_LAMBDA = "Lambda."
 
 
 def handling_of(name: str) -> Handling:
-    """Returns how to handle an error of that name. An error that a function raised under its own
-    name is LASTING. An unknown name of the Lambda service is FOR_LATER, because the call gave no
-    result of the node."""
+    """Returns how to handle an error with this name. An error that a function raised itself is
+    LASTING. An unknown error of the Lambda service is FOR_LATER, because the node did not run."""
     found = TASK_ERRORS.get(name)
     if found is not None:
         return found

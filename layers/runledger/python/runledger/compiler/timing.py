@@ -1,4 +1,4 @@
-"""Durations: tries, leases, the longest path. All durations are seconds."""
+"""Durations of tries, leases and paths. All durations are seconds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ class Retrier:
     jitter: bool
 
     def longest_delay(self) -> int:
-        """Returns the sum of all delays, each at the longest that jitter allows."""
+        """Returns the sum of all delays, each at the maximum that jitter allows."""
         delays = [self.interval * self.rate**attempt for attempt in range(self.attempts)]
         return sum(delays if self.max_delay is None else (min(d, self.max_delay) for d in delays))
 
@@ -52,14 +52,17 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The longest that a run may take. `path` is the time that Express has to allow for the longest
-    path. `waits` is the time of that path's waits. `run` is the time of everything: every try,
-    every delay, and the recording of a failure.
+    """How long a run may take at most.
 
-    On the path, each node that claims its work counts with every try and delay. The other nodes
-    change nothing but their step and end in seconds, so each counts with one try, except one of
-    them, which counts with all tries. If an execution takes longer all the same, its own timeout
-    ends it, and the watchdog hands the run back, as for any execution that ends early."""
+    - `path` is the time that Express must allow for the longest path.
+    - `waits` is the time of that path's waits.
+    - `run` is the time of everything: all tries, all delays, and the recording of a failure.
+
+    In `path`, each node that claims its work counts with all tries and delays. The other nodes only
+    write their step and end within seconds. So each of them counts with one try, except one, which
+    counts with all tries. If an execution takes longer anyway, its own timeout ends it, and the
+    watchdog hands the run back, as for any execution that ends early.
+    """
 
     machine_type: MachineType
     reason: str
@@ -69,26 +72,26 @@ class Bound:
 
 
 def lease_of(timeout: int) -> int:
-    """Returns how long a claim lasts: a second longer than the task that made it, so a live task
-    never loses its claim."""
+    """Returns how long a claim lasts: one second longer than the task that makes it, so a running
+    task never loses its claim."""
     return timeout + 1
 
 
 def lease_seconds(node_type: NodeType[Any], config: Config) -> int:
-    """How long a claim on a node of this type and config holds."""
+    """How long a claim on a node of this type and config lasts."""
     return lease_of(node_type.timeout_seconds(config))
 
 
 def wait_seconds(node_type: NodeType[Any], config: Config) -> int:
-    """The longest that a node of this type and config may make the run wait."""
+    """How long a node of this type and config may make the run wait at most."""
     return node_type.wait_seconds(config)
 
 
 def retriers(timeout: int) -> tuple[Retrier, ...]:
     """Returns the Retry of a task with that timeout.
 
-    After a crash, or if a second walk finds a live lease, the retry must come after the lease: one
-    delay without jitter, longer than the lease.
+    After a crash, or if a second execution finds a live lease, the retry must come after the end of
+    the lease. So there is one delay without jitter, longer than the lease.
     """
     return (
         Retrier(TRANSIENT_ERRORS, interval=1, rate=2, attempts=2, max_delay=5, jitter=True),
@@ -104,14 +107,15 @@ def retriers(timeout: int) -> tuple[Retrier, ...]:
 
 
 def task_seconds(timeout: int) -> int:
-    """The longest that one Task state may take: every try to its timeout, every delay in full."""
+    """How long one Task state may take at most: all tries until their timeout, and all delays in
+    full."""
     retry = retriers(timeout)
     tries = 1 + sum(retrier.attempts for retrier in retry)
     return timeout * tries + sum(retrier.longest_delay() for retrier in retry)
 
 
 def bound(view: GraphView) -> Bound:
-    """Returns the machine type that a valid graph fits, the reason, and how long one run may
+    """Returns the machine type that a valid graph needs, the reason, and how long one run may
     take."""
     path = waits = whole = retries = 0
     tasks: dict[str, int] = {}

@@ -1,4 +1,5 @@
-"""Nodes and edges as plain ids: order, ranks, reachability, cycles. Knows no node types."""
+"""Order, ranks, reachability and cycles of a graph. Nodes and edges are plain ids; node types do
+not matter here."""
 
 import heapq
 from collections.abc import Iterable, Mapping
@@ -7,10 +8,9 @@ from runledger.models.automation import Graph
 
 
 class Topology:
-    """An immutable index over a directed graph; edges to ids without a node are left out.
+    """An immutable index over a directed graph. Edges to ids without a node are ignored.
 
-    Everything is derived from ids alone, so the order of nodes and edges in a document changes
-    nothing.
+    The result depends only on the ids, not on the order of nodes and edges in a document.
     """
 
     def __init__(self, ids: Iterable[str], edges: Iterable[tuple[str, str]]) -> None:
@@ -32,27 +32,29 @@ class Topology:
 
     @classmethod
     def of(cls, graph: Graph) -> "Topology":
-        """Returns the topology of a graph; for a valid graph, the one that it was compiled with."""
+        """Returns the topology of a graph. For a valid graph, it is the one that the compiler
+        used."""
         return cls(
             (node.id for node in graph.nodes), ((edge.source, edge.target) for edge in graph.edges)
         )
 
     @property
     def order(self) -> tuple[str, ...]:
-        """One deterministic topological order, without nodes on a cycle or behind one."""
+        """The nodes in a topological order, which is always the same. Nodes on a cycle or after one
+        are left out."""
         return self._order
 
     @property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
-        """The groups of nodes that reach each other, each sorted by id."""
+        """The groups of nodes that can all reach each other, each sorted by id."""
         return self._cycles
 
     def rank(self, node_id: str) -> int:
-        """Returns the node's position in `order`. Raises KeyError if it has none."""
+        """Returns the node's position in `order`. Raises KeyError if the node is not in it."""
         return self._ranks[node_id]
 
     def node_at(self, rank: int) -> str:
-        """Returns the node with that rank. Raises IndexError if there is none."""
+        """Returns the node with that rank. Raises IndexError if no node has it."""
         if rank < 0:
             raise IndexError(rank)
         return self._order[rank]
@@ -105,8 +107,8 @@ def _topological_order(
 def _components(
     ids: tuple[str, ...], successors: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[str, ...]]:
-    """Returns strongly connected components, each after those that it reaches (Tarjan, not
-    recursive)."""
+    """Returns the strongly connected components. Each comes after the components that it reaches
+    (Tarjan's algorithm, without recursion)."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -148,8 +150,8 @@ def _reach(
     successors: Mapping[str, tuple[str, ...]],
     bit: Mapping[str, int],
 ) -> dict[str, int]:
-    """Returns a bit set of descendants for every node. One pass is enough, because sinks come
-    first."""
+    """Returns the descendants of every node, as a bit set. One pass is enough, because each node
+    comes after its successors."""
     reach: dict[str, int] = {}
     for component in components:
         members = sum(bit[node_id] for node_id in component)

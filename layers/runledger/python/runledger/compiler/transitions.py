@@ -1,4 +1,4 @@
-"""Transitions between states; shared by the compiler and by the checks of its output."""
+"""Transitions between states. Used by the compiler and by the checks of its output."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,8 @@ State = Mapping[str, Any]
 
 
 def transitions(state: State) -> Iterator[tuple[str, str]]:
-    """Yields (kind, target) for every way out of a state: Next, Default, a choice, a Catch."""
+    """Yields (kind, target) for every transition out of a state: Next, Default, a choice, a
+    Catch."""
     for kind in ("Next", "Default"):
         if kind in state:
             yield kind, state[kind]
@@ -18,7 +19,7 @@ def transitions(state: State) -> Iterator[tuple[str, str]]:
 
 
 def reachable_states(start: str, states: Mapping[str, State]) -> frozenset[str]:
-    """Returns the states of one scope that a walk from `start` can reach."""
+    """Returns the states of one scope that an execution can reach from `start`."""
     found = {start}
     queue = [start]
     while queue:

@@ -1,4 +1,4 @@
-"""Warnings for a graph's author; none of them prevents activation."""
+"""Warnings for the author of a graph. They never prevent activation."""
 
 import time
 from typing import Any
@@ -12,8 +12,8 @@ _SECONDS = 1.0
 
 
 def warnings_of(view: GraphView) -> list[Problem]:
-    """Returns the warnings of every node that could be parsed, in the order of the document, and
-    those of its texts."""
+    """Returns the warnings of every node that could be parsed, and of its texts, in the order of
+    the document."""
     of_nodes = [
         Problem(code=each.code, message=each.message, node_id=node.id, field=each.field)
         for node in view.nodes.values()
@@ -24,7 +24,8 @@ def warnings_of(view: GraphView) -> list[Problem]:
 
 
 def _not_in_sample(view: GraphView) -> list[Problem]:
-    """Warns of variables without a value in the trigger's sample event, if it has one."""
+    """Warns of variables that have no value in the trigger's sample event. Without a sample there
+    are no warnings."""
     sample = _sample_event(view)
     if sample is None:
         return []

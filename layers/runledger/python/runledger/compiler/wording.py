@@ -1,4 +1,4 @@
-"""The wording of problems."""
+"""The form of the texts of problems."""
 
 
 def sentence(text: str) -> str:

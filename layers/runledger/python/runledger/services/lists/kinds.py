@@ -75,7 +75,7 @@ def deliveries_kind(store: "DeliveryStore") -> ListKind[DeliveryAttempt]:
         phases=(
             (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING),
             (DeliveryStatus.PROCESSING,),
-            # Listed again, because a try that was refused for now returns to it.
+            # Listed again, because a try that was refused temporarily returns to it.
             (DeliveryStatus.RETRYING,),
             (DeliveryStatus.SENT, DeliveryStatus.SUPPRESSED, DeliveryStatus.DEAD_LETTERED),
             (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED),
