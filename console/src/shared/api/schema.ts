@@ -5824,7 +5824,7 @@ export interface components {
         };
         /**
          * SegmentDocument
-         * @description A segment, as a client writes it.
+         * @description A segment as a client writes it.
          */
         SegmentDocument: {
             /**

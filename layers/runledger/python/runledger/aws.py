@@ -1,4 +1,4 @@
-"""AWS clients with our retry settings, and the one place that turns AWS errors into ours."""
+"""AWS clients with our retry settings, and the only code that turns AWS errors into our own."""
 
 import time
 from contextlib import contextmanager
@@ -179,22 +179,21 @@ _SHORTEST_CALL = 0.05
 
 
 class DeadlineError(BotoCoreError):
-    """The time to answer was over before the call."""
+    """The deadline of this process passed before the call."""
 
     fmt = "no time is left for this call to AWS"
 
 
 class _Deadline:
-    """When this process must answer at the latest; None for no limit."""
+    """When this process must have answered; None for no limit."""
 
     until: float | None = None
 
 
 @contextmanager
 def answer_within(seconds: float) -> "Iterator[None]":
-    """Limits all calls of this process's clients in the block to `seconds` together. The remaining
-    time limits the next call. When no time is left, calls raise an error that becomes a
-    TransientError."""
+    """Limits the total time of all AWS calls in the block to `seconds`. The remaining time limits
+    the next call. If no time is left, a call raises an error that becomes a TransientError."""
     _Deadline.until = time.monotonic() + seconds
     try:
         yield
@@ -204,7 +203,8 @@ def answer_within(seconds: float) -> "Iterator[None]":
 
 @cache
 def client(service: str) -> Any:
-    """Returns the process's client of a service. Callers add the type, because boto3 has none."""
+    """Returns this process's client of a service. The caller declares the type, because boto3 has
+    none."""
     own = Config(read_timeout=_READ_SECONDS.get(service, 10), **_MORE.get(service, {}))
     made = boto3.client(service, config=_CONFIG.merge(own))  # type: ignore[call-overload]
     made.meta.events.register("before-send", _keep_the_deadline)
@@ -227,10 +227,11 @@ def effect_client(service: str) -> Any:
     """Returns a client for calls that the SDK must not repeat: it tries each call once, over a new
     connection.
 
-    Lambda freezes an environment between invocations, and idle connections are purged meanwhile. If
-    such a connection is used again, it fails after bytes were sent, and nobody can say whether the
-    call was made: https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html (function code:
-    keep-alive)."""
+    Lambda freezes an environment between invocations, and idle connections may be closed meanwhile.
+    A call over such a connection fails after bytes were sent, and nobody can say whether the call
+    was made: https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html (function code:
+    keep-alive).
+    """
     # A message that a provider's API cannot take is found here, before anything is sent.
     once = Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=True)
     config = _CONFIG.merge(once)
@@ -258,9 +259,9 @@ def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
 
 
 def domain_error(error: Exception) -> RunledgerError:
-    """Returns the domain error for an exception of AWS_ERRORS. Its message is ours; `detail` has
-    AWS's own words. The row that a failed condition met is added by the table, which can read
-    it."""
+    """Returns our own error for an exception of AWS_ERRORS. Its message is ours; `detail` has AWS's
+    message. If a condition failed, the row it failed on is added by the table, which can read it.
+    """
     if not isinstance(error, ClientError):
         detail = f"{type(error).__name__}: {error}"
         if isinstance(error, (*_UNANSWERED, DeadlineError)):

@@ -1,7 +1,7 @@
 """Decodes a body in the charset that its Content-Type declares.
 
-A charset is either supported or refused; without one, a body is UTF-8 (RFC 8259, section 8.1).
-Bytes are never replaced: invalid bytes are an error that gives their position.
+A charset is either supported or refused. Without a charset, a body is UTF-8 (RFC 8259, section
+8.1). Invalid bytes are never replaced: they are an error that gives their position.
 """
 
 import codecs
@@ -72,7 +72,7 @@ _MARKS = {
 
 
 class Charset(NamedTuple):
-    """A charset: its name as sent, and Python's codec for it."""
+    """A charset: its name in the request, and Python's codec for it."""
 
     name: str
     codec: str
@@ -84,8 +84,9 @@ UTF8 = Charset("UTF-8", _UTF8)
 def decode_body(body: bytes, content_type: str) -> str:
     """Returns the body's text without its byte-order mark.
 
-    Raises UnsupportedMediaTypeError for an unknown charset, or for two that contradict each other.
-    Raises InvalidInputError, with the position, for the first invalid byte."""
+    Raises UnsupportedMediaTypeError for an unknown charset, or for two charsets that contradict
+    each other. Raises InvalidInputError with the position of the first invalid byte.
+    """
     charset = declared_charset(content_type) or UTF8
     # A byte-order mark overrides the declared charset: the WHATWG's Encoding Standard, section 6
     # ("decode").
@@ -96,8 +97,8 @@ def decode_body(body: bytes, content_type: str) -> str:
 
 
 def decode(data: bytes, charset: Charset, of: str) -> str:
-    """Returns the text of these bytes, including any byte-order mark. Raises InvalidInputError,
-    which names the text as `of`, with the position of the first invalid byte."""
+    """Returns the text of these bytes, including any byte-order mark. Raises InvalidInputError with
+    the position of the first invalid byte; its message calls the text `of`."""
     try:
         return data.decode(charset.codec)
     except UnicodeDecodeError as error:
@@ -109,8 +110,8 @@ def decode(data: bytes, charset: Charset, of: str) -> str:
 
 
 def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
-    """Raises InvalidInputError if invalid bytes were replaced by U+FFFD before they arrived. A
-    gateway that passes a body as text may do so; the length then differs from the declared one.
+    """Raises InvalidInputError if invalid bytes were replaced by U+FFFD before they arrived here. A
+    gateway that passes a body on as text may do so; the length then differs from the declared one.
     Header names are in lower case."""
     length = headers.get("content-length", "")
     place = body.find(_REPLACED)
@@ -120,7 +121,7 @@ def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
 
 def declared_charset(content_type: str) -> Charset | None:
     """Returns the charset that a content type names, if any. Raises UnsupportedMediaTypeError for
-    an unknown one, or for two that contradict each other."""
+    an unknown charset, or for two that contradict each other."""
     found: dict[str, str] = {}
     for match in re.finditer(_PARAMETER, content_type):
         value = match[2].strip()
@@ -154,8 +155,8 @@ def _codec(name: str) -> str:
 
 @cache
 def _codecs() -> dict[str, str]:
-    """Returns Python's codecs by all their names. Python's own look-up is not used, because it
-    caches every name, and these come from strangers."""
+    """Returns Python's codecs by all their names. Python's own lookup is not used, because it
+    caches every name, and these names may come from attackers."""
     named = {**aliases, **{codec: codec for codec in (*aliases.values(), *_MORE_CODECS)}, **_LABELS}
     return {
         _key(name): "utf_8" if codec == "utf_8_sig" else codec
@@ -165,14 +166,15 @@ def _codecs() -> dict[str, str]:
 
 
 def _key(name: str) -> str:
-    """Returns only the letters and digits of a name, for comparing: Unicode Technical Standard #22,
-    section 1.4 ("Charset Alias Matching")."""
+    """Returns only the letters and digits of a name, for comparing it: Unicode Technical Standard
+    #22, section 1.4 ("Charset Alias Matching")."""
     return re.sub(_IGNORED, "", name.lower())
 
 
 def _with_order(codec: str, body: bytes) -> str:
-    """Returns the codec with the byte order of the mark. Without a mark, the first character shows
-    the order, because JSON begins with an ASCII one (RFC 4627, section 3)."""
+    """Returns the codec with the right byte order, which the byte-order mark shows. Without a mark,
+    the first character shows it, because JSON begins with an ASCII character (RFC 4627, section 3).
+    """
     family = codec[:6]
     for mark, ordered in _MARKS.get(family, ()):
         if body.startswith(mark):

@@ -29,11 +29,12 @@ OK, HAS_PROBLEMS, UNREADABLE = 0, 1, 2
 
 
 class UnreadableError(Exception):
-    """A file from the command line cannot be used; the message is one line for a person."""
+    """A file named on the command line cannot be used. The message is one line for a person."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one subcommand. Returns the exit status: 0, 1 for problems found, 2 for bad input."""
+    """Runs one subcommand. Returns the exit status: 0 for success, 1 if problems were found, 2 for
+    bad input."""
     parser = argparse.ArgumentParser(prog="runledger", description=__doc__)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add_command in COMMANDS:
@@ -137,7 +138,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _parse_graph(document: Mapping[str, Any]) -> tuple[Graph | None, list[Problem]]:
-    """Returns the graph of an automation's document, or the problems that prevent it."""
+    """Returns the graph of an automation's document, or the problems that make this impossible."""
     part = {key: document[key] for key in ("nodes", "edges", "layout") if key in document}
     try:
         return Graph.model_validate(part), []
@@ -163,7 +164,7 @@ def _templates(graph: Graph, path: Path | None) -> Mapping[str, TemplateSnapshot
 
 
 def _line(problem: Problem) -> str:
-    """`CODE node or edge, field: message`."""
+    """Returns `CODE node or edge, field: message`."""
     place = "graph"
     if problem.node_id is not None:
         place = f"node {problem.node_id}"

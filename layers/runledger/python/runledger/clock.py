@@ -1,4 +1,4 @@
-"""The engine's time: epoch milliseconds, UTC."""
+"""Times in epoch milliseconds, UTC."""
 
 import time
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""Puts stores, clients, settings and services together. Nothing else does this.
+"""Puts stores, clients, settings and services together. This is the only place that does so.
 
-Each service is imported and created at its first use, because a function needs few of them and
-starts sooner without the others. Tests override the edges and construct nothing else.
+Each service is imported and created at its first use: a function needs few of them, and starts
+faster without the others. Tests override the outermost parts and construct nothing else.
 """
 
 import os
@@ -134,11 +134,11 @@ class Composition:
         return found
 
     def client(self, service: str) -> Any:
-        """Returns a client that retries by itself."""
+        """Returns a client that retries automatically."""
         return aws.client(service)
 
     def effect_client(self, service: str) -> Any:
-        """Returns a client for calls that must not happen twice: it tries once."""
+        """Returns a client for calls that must not happen twice. It tries once."""
         return aws.effect_client(service)
 
     @cached_property
@@ -179,14 +179,15 @@ class Composition:
 
     @cached_property
     def channels(self) -> "Mapping[str, Channel]":
-        """Every channel, able to send."""
+        """Every channel, with the clients for sending."""
         from runledger.channels.registry import make_channels
 
         return make_channels(self.effect_client, self.settings(SenderSettings))
 
     @cached_property
     def described_channels(self) -> "Mapping[str, Channel]":
-        """Every channel without the ability to send, for checks and for reading reports."""
+        """Every channel without the clients for sending. Used for checks and for reading
+        reports."""
         from runledger.channels.registry import describe_channels
 
         return describe_channels()
@@ -381,13 +382,13 @@ class Composition:
         return RunContexts(of.runs, of.automations, of.contacts, of.workspaces)
 
     def retry_budget(self, remaining_ms: int) -> "RetryBudget":
-        """Returns the budget of one invocation that has `remaining_ms` left."""
+        """Returns the retry budget of an invocation that has `remaining_ms` left."""
         from runledger.services.retry_budget import MARGIN, RetryBudget
 
         return RetryBudget(self.clock() + remaining_ms - MARGIN, self.clock, self.sleep)
 
     def walker(self, toolbox: "Toolbox", request_id: str, remaining_ms: int) -> "Walker":
-        """Returns a walker for one invocation that has `remaining_ms` left."""
+        """Returns a walker for an invocation that has `remaining_ms` left."""
         from runledger.services.execution.walk import Walker
 
         return Walker(
@@ -425,7 +426,8 @@ class Composition:
 
     @property
     def _execution_prefix(self) -> str:
-        """The ARN of the stack's Standard executions, up to the automation id."""
+        """The beginning of the ARN of each Standard execution of the stack, up to the automation
+        id."""
         prefix = self.settings(StartSettings).machine_prefix
         return prefix.replace(":stateMachine:", ":execution:")
 
@@ -618,8 +620,8 @@ class Composition:
 
     # ── Automations and templates ─────────────────────────────────────────────────────────────
     def automations_at(self, public_url: str) -> "Automations":
-        """Returns the service for automations. `public_url` is where this request came in;
-        addresses of webhooks begin with it."""
+        """Returns the service for automations. `public_url` is the address of this request's API;
+        the addresses of webhooks begin with it."""
         from runledger.services.automations.automations import Automations
 
         of = self.stores

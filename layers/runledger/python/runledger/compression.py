@@ -1,7 +1,7 @@
-"""Unpacks a compressed body piece by piece, within limits, and never returns half of it.
+"""Unpacks a compressed body piece by piece, within limits. It never returns part of a damaged body.
 
-RFC 9110, 8.4.1: gzip (which may have several members, RFC 1952, 2.2), and deflate, which is zlib's
-format in the RFC and a raw stream from many senders.
+Supports gzip, possibly with several members (RFC 9110, 8.4.1, and RFC 1952, 2.2), and deflate.
+Deflate is zlib's format in the RFC, but many senders send a raw stream.
 """
 
 import zlib
@@ -20,7 +20,7 @@ _SALVAGED_PIECE = 64
 
 
 class CompressionError(ValueError):
-    """A compressed body cannot be read; `encoding` is how it says it is compressed."""
+    """A compressed body cannot be read. `encoding` is the encoding that its header names."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__(f"the body cannot be read as {encoding}")
@@ -32,7 +32,7 @@ class UnknownEncodingError(CompressionError):
 
 
 class DamagedBodyError(CompressionError):
-    """The bytes are not in the declared encoding."""
+    """The bytes do not have the declared encoding."""
 
 
 class CutBodyError(DamagedBodyError):
@@ -125,10 +125,12 @@ def _unpacker(name: str) -> _Unpacker:
 
 
 def unpack(chunks: Iterable[bytes], encoding: str, most: int) -> tuple[bytes, bool]:
-    """Returns the body up to `most` bytes, and whether there was more.
+    """Returns the first `most` bytes of the body, and whether there are more.
 
     `encoding` is the header Content-Encoding. Raises UnknownEncodingError, DamagedBodyError or
-    CutBodyError. Each piece is unpacked when it arrives, so that a small bomb stays small."""
+    CutBodyError. Each piece is unpacked when it arrives, so that a small body that unpacks to a
+    huge one does no harm.
+    """
     name = encoding.strip().lower().removeprefix("x-")
     unpacker = _unpacker(name)
     is_known = name in _KNOWN

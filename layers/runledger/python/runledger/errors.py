@@ -1,11 +1,11 @@
-"""Every error the engine raises on purpose. `http.py` maps them to statuses, by type."""
+"""All errors that the engine raises on purpose. `http.py` maps their types to HTTP statuses."""
 
 from typing import Any
 
 
 class RunledgerError(Exception):
-    """The base class. The message is for a person: it holds no secret and no text from AWS.
-    `detail` is only for the log: a service's own message."""
+    """The base class. The message is for a person: it contains no secret and no text from AWS.
+    `detail` is only for the log, and may contain a service's own message."""
 
     detail: str | None = None
 
@@ -14,8 +14,8 @@ class RunledgerError(Exception):
 
 
 class InvalidInputError(RunledgerError):
-    """The request is wrong; `field` is the wrong value's path in wire names. `kept` is the text
-    that may be stored, if the message quotes the request."""
+    """The request is wrong. `field` is the path of the wrong value, in camelCase. `kept` replaces
+    the message where it is stored, if the message quotes the request."""
 
     def __init__(self, message: str, field: str | None = None, *, kept: str | None = None) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class InvalidCursorError(InvalidInputError):
 
 
 class WorkspaceNotNamedError(InvalidInputError):
-    """The caller is in several workspaces, and the change does not name one."""
+    """The caller is in several workspaces, and the request for a change names none of them."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,11 +41,11 @@ class WorkspaceNotNamedError(InvalidInputError):
 
 
 class NoContactError(InvalidInputError):
-    """An id or address is valid, but no contact has it."""
+    """An id or address is valid, but there is no contact with it."""
 
 
 class InvalidGraphError(RunledgerError):
-    """A graph has problems; `problems` holds every one of them, as wire dicts."""
+    """A graph has problems. `problems` lists all of them, as JSON objects."""
 
     def __init__(self, problems: list[dict[str, Any]]) -> None:
         super().__init__(f"the graph has {len(problems)} problem(s)")
@@ -57,8 +57,8 @@ class NotFoundError(RunledgerError):
 
 
 class GoneError(RunledgerError):
-    """The resource no longer exists in the caller's workspace. `facts` say why, in wire names:
-    `expiredAt`, `erasedAt`, …"""
+    """The resource no longer exists in the caller's workspace. `facts` say why, with names in
+    camelCase: `expiredAt`, `erasedAt`, …"""
 
     def __init__(self, message: str, **facts: str) -> None:
         super().__init__(message)
@@ -66,9 +66,9 @@ class GoneError(RunledgerError):
 
 
 class ConflictError(RunledgerError):
-    """The resource's present state forbids the call. `status` names that state, if there is a name;
-    `revision` is the present revision that a stale edit met; `field` is the path of the value that
-    is taken, in wire names."""
+    """The call is not possible in the resource's current state. `status` is that state, if it has a
+    name. `revision` is the current revision, if the edit had an older one. `field` is the path of a
+    value that is already taken, in camelCase."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class ConflictError(RunledgerError):
 
 
 class PreconditionFailedError(RunledgerError):
-    """The resource has another revision than If-Match names; `revision` is the current one."""
+    """The resource does not have the revision in If-Match. `revision` is the current one."""
 
     def __init__(self, message: str, revision: int) -> None:
         super().__init__(message)
@@ -93,8 +93,8 @@ class PreconditionFailedError(RunledgerError):
 
 
 class ReentryBlockedError(ConflictError):
-    """The contact may not enter the automation again, or not now; `run_id` is the run in the
-    way."""
+    """The contact may not enter the automation again, or not now. `run_id` is the run that blocks
+    it."""
 
     def __init__(self, message: str, run_id: str) -> None:
         super().__init__(message, status="REENTRY_BLOCKED")
@@ -102,8 +102,8 @@ class ReentryBlockedError(ConflictError):
 
 
 class KeyReusedError(ConflictError):
-    """An idempotency key was used before with another body; `run_id` is the run it opened, if
-    any."""
+    """An idempotency key was used before with another body. `run_id` is the run that was opened
+    then, if any."""
 
     def __init__(self, message: str, run_id: str | None = None) -> None:
         super().__init__(message, status="KEY_REUSED")
@@ -115,8 +115,8 @@ class UnauthorizedError(RunledgerError):
 
 
 class SignatureRefusedError(UnauthorizedError):
-    """An event does not prove its sender. The message is the caller's short word; `kept` tells the
-    operator which rule failed, without any secret."""
+    """The sender of an event could not be verified. The message for the caller is short; `kept`
+    says for the operator which rule failed. Neither contains a secret."""
 
     def __init__(self, message: str, kept: str) -> None:
         super().__init__(message)
@@ -154,7 +154,7 @@ class RateLimitedError(RunledgerError):
 
 
 class ConditionFailedError(RunledgerError):
-    """The condition of a write failed; `item` is the row found, or None."""
+    """The condition of a write failed. `item` is the row that was found, or None."""
 
     def __init__(self, item: dict[str, Any] | None = None) -> None:
         super().__init__("a write failed because the row had changed")
@@ -162,7 +162,7 @@ class ConditionFailedError(RunledgerError):
 
 
 class TransientError(RunledgerError):
-    """An AWS service throttled the call or was briefly unavailable; the same call may succeed
+    """An AWS service throttled the call or was briefly unavailable. The same call may succeed
     later."""
 
     def __init__(self, message: str, detail: str | None = None) -> None:
@@ -171,12 +171,12 @@ class TransientError(RunledgerError):
 
 
 class BranchUnfinishedError(TransientError):
-    """A machine reached a node before all branches in front of it had finished; the run's next
+    """A machine reached a node before all branches in front of it had finished. The run's next
     attempt walks the missing branch."""
 
 
 class ServiceError(RunledgerError):
-    """An AWS service refused the call permanently; `code` is its error code."""
+    """An AWS service refused the call permanently. `code` is its error code."""
 
     def __init__(self, message: str, code: str, detail: str | None = None) -> None:
         super().__init__(message)
@@ -185,8 +185,8 @@ class ServiceError(RunledgerError):
 
 
 class SetupError(ServiceError):
-    """The installation lacks a resource or a permission. It is not the caller's fault; they may try
-    again after the repair."""
+    """The installation lacks a resource or a permission. This is not the caller's fault; they may
+    try again after the repair."""
 
 
 class MissingResourceError(SetupError):
@@ -194,22 +194,22 @@ class MissingResourceError(SetupError):
 
 
 class UnreadableError(RunledgerError):
-    """Stored data is damaged: it can be shown in part, but not used."""
+    """Stored data is damaged. It can be shown in part, but not used."""
 
 
 class StepInProgressError(RunledgerError):
-    """Another walker holds a lease on this node; try again after it ends. If the lease outlasts the
-    machine's retries, the run is handed back."""
+    """Another process holds the lease on this node. Try again after the lease ends. If it outlasts
+    the machine's retries, the run is handed back."""
 
 
 class RunReleasedError(RunledgerError):
-    """This walker does not own the run, or no longer; it stops without writing."""
+    """This execution does not own the run, or no longer owns it. It stops without writing."""
 
 
 class NodeError(RunledgerError):
     """A node failed for a reason that a person can fix. Node types raise it.
 
-    `kind` becomes the run's `error.kind`; `cause` is the raw exception's text, redacted.
+    `kind` becomes the run's `error.kind`. `cause` is the text of the original exception, redacted.
     """
 
     def __init__(self, kind: str, message: str, cause: str | None = None) -> None:
@@ -223,4 +223,4 @@ class NotSentError(NodeError):
 
 
 class NodeFailedError(RunledgerError):
-    """The step was recorded as FAILED; the machine takes its failure path."""
+    """The step was recorded as FAILED. The machine continues on its failure path."""

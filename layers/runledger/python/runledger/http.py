@@ -1,4 +1,4 @@
-"""The HTTP edge: powertools' resolver, the declarations of routes, and the caller."""
+"""HTTP for all functions: powertools' resolver, the declarations of routes, and the caller."""
 
 import base64
 import hmac
@@ -48,7 +48,7 @@ ANSWER_SECONDS = 24.0
 
 
 def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
-    """Declares the minimum role of a route; None opens it to everybody."""
+    """Declares the minimum role for a route. None opens the route to everybody."""
 
     def note(handler: HandlerT) -> HandlerT:
         _NEEDED[handler] = role
@@ -58,7 +58,7 @@ def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
 
 
 def personal(handler: HandlerT) -> HandlerT:
-    """Declares that a route is for every signed-in person, even without a workspace."""
+    """Declares that a route is open to every signed-in person, even without a workspace."""
     _PERSONAL.add(handler)
     return handler
 
@@ -72,9 +72,9 @@ def needed_role(handler: Callable[..., Any]) -> Role | None:
 
 
 def answers(statuses: Mapping[int, str]) -> Callable[[HandlerT], HandlerT]:
-    """Declares the statuses that a route answers besides its result and the answers common to all
-    routes, each with its meaning. The API's document is made from them; a status below 300 has the
-    same body as the result."""
+    """Declares the statuses that a route may answer, each with its meaning. The result and the
+    answers common to all routes need no declaration. The API's document is made from these. A
+    status below 300 has the same body as the result."""
 
     def note(handler: HandlerT) -> HandlerT:
         _ANSWERS[handler] = statuses
@@ -93,11 +93,13 @@ def make_app(
     validate: bool = True,
     identify: Callable[[HttpApp], object] | None = None,
 ) -> APIGatewayHttpResolver:
-    """Returns a resolver that validates with the handlers' models and answers errors as problems.
+    """Returns a resolver that validates requests with the handlers' models and answers errors as
+    problem documents.
 
-    `methods` returns the methods that a path takes, in all functions; none if the path does not
-    exist. `identify` identifies the caller and raises if they may not use the route. It runs before
-    the request is read, so that a refused caller learns nothing else."""
+    `methods` returns the methods that a path supports, in all functions; none if the path does not
+    exist. `identify` identifies the caller, and raises if the caller may not use the route. It runs
+    before the request is validated, so that a refused caller learns nothing else.
+    """
     app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
     if validate:
         app.use(middlewares=[_refuse_unknown_query])
@@ -132,7 +134,7 @@ def make_app(
 
 def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
     """Returns a middleware that checks the caller's role first, then the type of the body, and last
-    its content with `validate`."""
+    the body itself with `validate`."""
 
     def admit(app: APIGatewayHttpResolver, next_middleware: "NextMiddleware") -> "Response[Any]":
         route: Any = app.context["_route"]
@@ -148,7 +150,7 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
 
 
 def _document(event: Mapping[str, Any]) -> Any:
-    """Returns the JSON document that was sent, or None."""
+    """Returns the JSON document in the request, or None."""
     try:
         return json.loads(raw_body(event) or b"null")
     except ValueError:
@@ -157,13 +159,12 @@ def _document(event: Mapping[str, Any]) -> Any:
 
 
 def _leads_somewhere(app: APIGatewayHttpResolver, route: Any) -> bool:
-    """Whether a path has a route. For other paths the resolver makes a route for the one
-    request."""
+    """Whether a path has a route. For other paths the resolver makes a temporary route."""
     return route in app._static_routes or route in app._dynamic_routes
 
 
 def _require_sound_body(event: dict[str, Any]) -> None:
-    """Raises unless the body, if any, is one JSON document that can be stored."""
+    """Raises an error if there is a body and it is not one JSON document that can be stored."""
     body = raw_body(event)
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     # Also without a body: a form would be read as a document without any fields.
@@ -183,12 +184,12 @@ def _require_sound_body(event: dict[str, Any]) -> None:
 
 
 def make_router() -> APIGatewayHttpRouter:
-    """Returns a router for one resource, which an app includes."""
+    """Returns a router for one resource. An app includes it."""
     return APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 def _serialize(value: Any) -> str:
-    """Returns compact JSON, because Lambda answers at most 6 MB."""
+    """Returns compact JSON, because the answer of a Lambda function may have at most 6 MB."""
     return clean_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
@@ -213,8 +214,8 @@ def resolve(
     context: "LambdaContext",
     seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
-    """Answers one request, with clean texts, within about `seconds`: after that, calls to AWS end
-    as passing faults. Caches must not keep any answer, because each is for one caller."""
+    """Answers one request within about `seconds`, with clean texts. After that time, calls to AWS
+    fail with TransientError. No answer may be cached, because each is for one caller."""
     with answer_within(seconds):
         answer: dict[str, Any] = app.resolve(clean(event), context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
@@ -231,10 +232,11 @@ def _answer_unexpected(error: Exception) -> Response[str]:
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:
-    """Returns the body's bytes, which API Gateway passes as text or as base64.
+    """Returns the body's bytes. API Gateway passes them as text or as base64.
 
-    From base64 they are exact. A body of a text type comes as text: invalid bytes were replaced in
-    it, which `require_whole` notices. The distribution makes every webhook come as base64."""
+    Base64 keeps the bytes exactly. A body of a text type comes as text, in which invalid bytes were
+    replaced; `require_whole` detects this. The distribution makes every webhook come as base64.
+    """
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else clean_text(body).encode()
 
@@ -265,8 +267,8 @@ _EDGE_HEADERS = frozenset({EDGE_KEY, VIEWER_ADDRESS, SENT_CONTENT_TYPE, "x-forwa
 
 
 def is_from_distribution(app: HttpApp) -> bool:
-    """Whether the request came through the distribution, which proves it by its key. Anybody can
-    also call the API's own address, and send any other header."""
+    """Whether the request came through the CloudFront distribution, which sends a secret key.
+    Anybody can call the API's own address and send any other header."""
     given = lower_headers(app).get(EDGE_KEY)
     return bool(given) and hmac.compare_digest(str(given).encode(), _edge_key().encode())
 
@@ -277,8 +279,8 @@ def _edge_key() -> str:
 
 
 def public_url(app: HttpApp) -> str:
-    """Returns the address for other systems: the distribution's, if the request came through it,
-    otherwise the API's own."""
+    """Returns the address to give to other systems: the distribution's if the request came through
+    it, otherwise the API's own."""
     if not is_from_distribution(app):
         return f"https://{app.current_event.request_context.domain_name}"
     headers = lower_headers(app)
@@ -287,10 +289,12 @@ def public_url(app: HttpApp) -> str:
 
 
 def caller_address(app: HttpApp) -> str:
-    """Returns the IP address that a request comes from, if it can be known.
+    """Returns the IP address of the caller, if it can be known.
 
-    Behind the distribution, API Gateway sees only the distribution, which adds the viewer's
-    address. X-Forwarded-For is never used, because callers can write its beginning."""
+    For a request through the distribution, API Gateway only sees the distribution, which adds the
+    viewer's address in a header. X-Forwarded-For is never used, because callers can write its
+    beginning.
+    """
     viewer = lower_headers(app).get(VIEWER_ADDRESS)
     if viewer and is_from_distribution(app):
         return viewer
@@ -298,8 +302,8 @@ def caller_address(app: HttpApp) -> str:
 
 
 def caller(app: HttpApp, identity: Identity, needed: Role | None = None) -> Caller:
-    """Returns the signed-in caller, who has at least the role `needed`, or the role that the route
-    needs. The caller is read once per request, when it is admitted."""
+    """Returns the signed-in caller. Checks that they have at least the role `needed`, or else the
+    role that the route needs. The caller is read from the store once per request."""
     known: Caller | None = app.context.get(_CALLER)
     if needed is None and known is not None:
         return known
@@ -316,8 +320,8 @@ def caller(app: HttpApp, identity: Identity, needed: Role | None = None) -> Call
 
 
 def person(app: HttpApp, identity: Identity) -> Person:
-    """Returns the signed-in person, for a route that acts in no workspace. They are read once per
-    request."""
+    """Returns the signed-in person, for a route outside workspaces. The person is read from the
+    store once per request."""
     known: Person | None = app.context.get(_PERSON)
     if known is None:
         known = app.context[_PERSON] = identity.person(_claims(app))

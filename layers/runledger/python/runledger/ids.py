@@ -1,4 +1,4 @@
-"""Sortable ids with a prefix, and ids that are derived instead of drawn."""
+"""Ids with a prefix: random ones that sort by time, and ones derived from other values."""
 
 import hashlib
 import secrets
@@ -13,29 +13,32 @@ _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, moment: int | None = None) -> str:
-    """Returns `<prefix>_<ULID>`: 26 characters that sort by their millisecond, which is now or
-    `moment`."""
+    """Returns `<prefix>_<ULID>`. The 26 characters of the ULID sort by time: by `moment`, or
+    now."""
     return f"{prefix}_{ULID() if moment is None else ULID.from_timestamp(moment)}"
 
 
 def id_floor(prefix: str, moment: int) -> str:
-    """Returns a text that sorts before every id made at `moment` or later, and after all others."""
+    """Returns a text that sorts before every id made at `moment` or later, and after every earlier
+    id."""
     return f"{prefix}_{str(ULID.from_timestamp(max(moment, 0)))[:_TIME_CHARACTERS]}"
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """Returns an id that is always the same for the same parts. It does not sort by time."""
+    """Returns an id that depends only on the parts: equal parts give the same id. Such ids do not
+    sort by time."""
     digest = hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).digest()
     return f"{prefix}_{ULID.from_bytes(digest[:16])}"
 
 
 def short_derived_id(prefix: str, *parts: str) -> str:
-    """Returns an id as `derived_id` does, but with only 16 characters, which carry 78 bits. It is
-    for rows that must stay small, and only if a collision would harm nobody except the person who
-    made it."""
+    """Returns an id like `derived_id`, but with only 16 characters, which have 78 bits. Use it for
+    rows that must stay small, and only if a collision would harm nobody except the person who
+    caused it."""
     return derived_id(prefix, *parts)[: len(prefix) + 1 + _SHORT_CHARACTERS]
 
 
 def new_token(length: int = 30) -> str:
-    """Returns a random URL-safe token; 30 characters of 62 carry 178 bits."""
+    """Returns a random token that can be part of a URL. Its 30 characters out of 62 have 178
+    bits."""
     return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(length))

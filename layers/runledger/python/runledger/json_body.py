@@ -1,4 +1,4 @@
-"""Parses JSON from strangers: strictly, within limits, and with a reason for each refusal."""
+"""Parses JSON from other systems: strictly, within limits, and with a reason for each refusal."""
 
 import json
 import math
@@ -20,11 +20,13 @@ def require_json(content_type: str) -> None:
 
 
 def parse_json(body: bytes, content_type: str = "") -> Any:
-    """Returns the value of a body in the charset that its Content-Type declares, with clean texts.
+    """Returns the JSON value of a body, with clean texts. The body is read in the charset that its
+    Content-Type declares.
 
     Raises InvalidInputError, which says where the text stops being JSON, or what cannot be stored:
     invalid bytes, numbers that are not finite, or nesting that is too deep. Raises
-    UnsupportedMediaTypeError for an unknown charset."""
+    UnsupportedMediaTypeError for an unknown charset.
+    """
     text = decode_body(body, content_type)
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
@@ -44,8 +46,8 @@ def parse_json(body: bytes, content_type: str = "") -> Any:
 
 
 def is_same_json(one: Any, other: Any) -> bool:
-    """Whether two parsed values are the same JSON document; the order of keys and the notation of
-    numbers do not matter. It does not recurse, because the values come from strangers."""
+    """Whether two parsed values are the same JSON document. The order of keys and the notation of
+    numbers do not matter. It does not recurse, because the values may be nested deeply."""
     left = [(one, other)]
     while left:
         a, b = left.pop()

@@ -1,8 +1,9 @@
-"""The filters of templates: their arguments, and our versions of filters in which the Python
-library differs from Shopify's Liquid (https://shopify.github.io/liquid).
+"""The filters of templates: their arguments, and our own versions of some filters. These are
+filters for which the Python library differs from Shopify's Liquid
+(https://shopify.github.io/liquid).
 
-A wrong argument is refused when a text is saved. Errors in a run use Liquid's terms: the name of
-the filter and the kinds of the values, never Python's terms.
+A wrong argument is refused when a text is saved. Errors in a run use Liquid's terms, the name of
+the filter and the kinds of the values, and not Python's.
 """
 
 import html
@@ -47,8 +48,8 @@ _ENTITY = re.compile(r"&(?!(?:[a-zA-Z]+|#[0-9]+|#[xX][0-9a-fA-F]+);)")
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments that a filter takes: `least` to `most` values, and the names in `named`. The
-    values at `numbers` must be numbers."""
+    """The arguments that a filter takes: from `least` to `most` values, and the names in `named`.
+    `numbers` are the positions of values that must be numbers."""
 
     least: int = 0
     most: int = 0
@@ -108,7 +109,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
 
 
 def _round(value: object, places: object = 0) -> int | float:
-    """Rounds half away from zero, by the written digits: 2.5 is 3, -2.5 is -3."""
+    """Rounds half away from zero, in decimal: 2.5 becomes 3, -2.5 becomes -3."""
     number = decimal_of(value)
     digits = int(decimal_of(places))
     if abs(digits) > _MOST_PLACES:
@@ -142,8 +143,8 @@ def _escape_once(value: object) -> str:
 
 
 def _date(value: Any, pattern: Any, zone: Any = None, *, environment: Environment) -> str:
-    """Formats a time by a strftime pattern; with a time zone, in local time there. A time without
-    an offset is in UTC."""
+    """Formats a time by a strftime pattern. With a time zone, it shows the local time there. A time
+    without an offset is read as UTC."""
     if zone is None or is_undefined(value):
         return str(library_date(value, pattern, environment=environment))
     place = ZoneInfo(canonical_zone(str(zone)))
@@ -171,7 +172,8 @@ _OWN: Mapping[str, Callable[..., Any]] = {
 
 
 def decimal_of(value: object) -> Decimal:
-    """Returns a value or its text as a number; like Liquid, 0 for anything else."""
+    """Returns a number, or the number that a text contains. As in Liquid, the result for any other
+    value is 0."""
     if isinstance(value, bool) or value is None:
         return Decimal(0)
     try:
@@ -181,7 +183,8 @@ def decimal_of(value: object) -> Decimal:
 
 
 def plain(value: object) -> str:
-    """Returns a value as a text: numbers without an exponent, true and false in lower case."""
+    """Returns a value as a text. Numbers are written without an exponent, true and false in lower
+    case."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -197,8 +200,8 @@ def plain(value: object) -> str:
 
 
 def is_structured(value: object) -> bool:
-    """Whether a value is an object, or a list that holds lists or objects. Liquid has no text for
-    these, so they are written as JSON."""
+    """Whether a value is an object, or a list that contains lists or objects. Liquid has no text
+    for these, so they are written as JSON."""
     if isinstance(value, list | tuple):
         return any(isinstance(item, Mapping | list | tuple) for item in value)
     return isinstance(value, Mapping) and not is_undefined(value)
@@ -210,7 +213,7 @@ def compact_json(value: object) -> str:
 
 
 def plain_number(value: float | Decimal) -> str:
-    """Returns the number as people write it: 0.00001, not 1e-05."""
+    """Returns the number without an exponent: 0.00001, not 1e-05."""
     text = str(value)
     if "e" not in text.lower():
         return text
@@ -257,7 +260,7 @@ def _plain(value: Any) -> Any:
 
 
 def install(environment: Environment) -> None:
-    """Adds our filters to an environment with the library's filters."""
+    """Adds our filters to an environment, which already has the library's."""
     for name, own in _OWN.items():
         environment.add_filter(name, own)
     for name, function in list(environment.filters.items()):
@@ -265,7 +268,8 @@ def install(environment: Environment) -> None:
 
 
 def _in_liquids_words(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the filter, changed so that its errors name it and the kinds of its values."""
+    """Returns the filter, changed so that its errors name the filter and the kinds of its
+    values."""
 
     @wraps(function)
     def filter_(value: Any, *arguments: Any, **named: Any) -> Any:
@@ -289,7 +293,7 @@ def _in_liquids_words(name: str, function: Callable[..., Any]) -> Callable[..., 
 
 
 def kind_of(value: object) -> str:
-    """Returns the kind of a value, in JSON's terms."""
+    """Returns the kind of a value, in the terms of JSON."""
     match value:
         case None:
             return "null"
@@ -307,7 +311,7 @@ def kind_of(value: object) -> str:
 
 
 def argument_problems(template: BoundTemplate) -> Iterator[tuple[str, int]]:
-    """Yields the problems with filter arguments in a text, each with its position in the text."""
+    """Yields the problems with filter arguments in a text, each with its position."""
     for each in _filters(template.nodes, RenderContext(template)):
         message = _argument_problem(each)
         if message is not None:
@@ -336,7 +340,7 @@ def _argument_problem(used: Filter) -> str | None:
 
 
 def _is_no_number(value: Expression) -> bool:
-    """Whether a value is a literal and not a number. A variable's value is only known in the
+    """Whether a value is a literal that is not a number. The value of a variable is only known in a
     run."""
     if not isinstance(value, StringLiteral):
         return False

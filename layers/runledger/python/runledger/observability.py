@@ -1,4 +1,4 @@
-"""The structured logger. It logs ids, never bodies."""
+"""The structured logger. It logs ids and never bodies."""
 
 import json
 import traceback
@@ -10,8 +10,8 @@ from runledger.texts import clean_text
 
 
 def _line(entry: dict[str, Any]) -> str:
-    """Returns a log line as compact as powertools writes it. Its text is clean, because a line with
-    a lone surrogate would be lost."""
+    """Returns a log line as compact as powertools writes it. Invalid characters are replaced,
+    because a line with a lone surrogate would be lost."""
     return clean_text(json.dumps(entry, default=str, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -19,18 +19,18 @@ logger = Logger(service="runledger", json_serializer=_line)
 
 
 def begin(request_id: str, **ids: str | int | None) -> None:
-    """Starts an invocation's log, without the ids of the previous invocation."""
+    """Starts the log of an invocation, without the ids of the previous one."""
     logger.clear_state()
     bind(requestId=request_id, **ids)
 
 
 def bind(**ids: str | int | None) -> None:
-    """Adds ids to every following line of this invocation."""
+    """Adds ids to all following lines of this invocation."""
     logger.append_keys(**{name: value for name, value in ids.items() if value is not None})
 
 
 def log_failure(message: str, error: Exception, **ids: str) -> None:
-    """Logs an unexpected error by its type and traceback. Its message is not logged, because it may
-    quote a body."""
+    """Logs an unexpected error with its type and traceback. Its message is not logged, because it
+    may quote a body."""
     where = "".join(traceback.format_tb(error.__traceback__))
     logger.error(message, extra={"error": type(error).__name__, "where": where, **ids})

@@ -34,7 +34,7 @@ _SIMPLE = re.compile(r"[^\W\d][\w-]*")
 
 
 class PathError(ValueError):
-    """A text is not a path. The message is for a person and has an example."""
+    """A text is not a path. The message is for a person and contains an example."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}; {EXAMPLES}")
@@ -42,8 +42,8 @@ class PathError(ValueError):
 
 @lru_cache(maxsize=2_048)
 def parse(text: str) -> tuple[Step, ...]:
-    """Returns the steps of a path; there are none for the whole document. Raises PathError, which
-    says what is wrong with the path."""
+    """Returns the steps of a path. The path of the whole document has no steps. Raises PathError,
+    which says what is wrong with the path."""
     return _parsed(text.strip())[1]
 
 
@@ -53,7 +53,8 @@ def is_anchored(text: str) -> bool:
 
 
 def read(document: Any, path: str, prefixes: Sequence[Sequence[str]] = EVENT) -> Any:
-    """Returns the value at a path, or None. `prefixes` are the names of the document in texts."""
+    """Returns the value at a path, or None. `prefixes` are the names that texts use for the
+    document."""
     steps = parse(path)
     found = walk(document, steps)
     if found is None and not is_anchored(path):
@@ -66,8 +67,8 @@ def read(document: Any, path: str, prefixes: Sequence[Sequence[str]] = EVENT) ->
 
 
 def walk(document: Any, steps: Sequence[Step]) -> Any:
-    """Returns the value that the steps lead to, or None. A name of digits is also an index of a
-    list."""
+    """Returns the value that the steps lead to, or None. In a list, a name of digits is an
+    index."""
     value = document
     for step in steps:
         if isinstance(value, dict) and isinstance(step, str):
@@ -80,7 +81,7 @@ def walk(document: Any, steps: Sequence[Step]) -> Any:
 
 
 def written(steps: Sequence[Step]) -> str:
-    """Returns the path of these steps in its simplest form."""
+    """Returns the path with these steps in its simplest form."""
     text = ""
     for step in steps:
         if isinstance(step, int):

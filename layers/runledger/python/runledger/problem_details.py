@@ -1,4 +1,5 @@
-"""Turns errors into problems of RFC 9457: the one place that chooses their statuses."""
+"""Turns errors into problem documents of RFC 9457. This is the only place that chooses their HTTP
+statuses."""
 
 import json
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
 def problem(
     status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response[str]:
-    """Returns an RFC 9457 answer; `more` are its extension members."""
+    """Returns an answer as in RFC 9457. `more` are additional members."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return Response(
         status_code=status,
@@ -114,7 +115,7 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
 
 
 def answer_validation(error: RequestValidationError, body: Any) -> Response[str]:
-    """Returns the answer to an invalid request. `body` is the document that was sent, or None."""
+    """Returns the answer to an invalid request. `body` is the document in the request, or None."""
     problems = [_request_problem(fault, body) for fault in error.errors()]
     field, message = problems[0]["field"], problems[0]["message"]
     detail = f"{field or 'the body'}: {message}"
@@ -122,7 +123,7 @@ def answer_validation(error: RequestValidationError, body: Any) -> Response[str]
 
 
 def _request_problem(fault: Mapping[str, Any], body: Any) -> dict[str, Any]:
-    """Returns one wrong value with its path; inside a graph also with its node or edge."""
+    """Returns one wrong value with its path. Inside a graph, also with its node or edge."""
     place, *inside = fault["loc"] or ("body",)
     path: list[Any] = inside if place in _PLACES else [place, *inside]
     if place == "body":

@@ -1,5 +1,5 @@
-"""Settings of the functions, from the environment: validated models, read at first use and never at
-import."""
+"""Settings of the functions, from environment variables. They are validated when they are first
+used, not at import."""
 
 import os
 from functools import cache
@@ -38,20 +38,20 @@ class StoreSettings(Settings):
 
 
 class EdgeSettings(StoreSettings):
-    """The secret that marks requests from the distribution."""
+    """The secret key by which requests from the distribution are recognized."""
 
     edge_secret_arn: str
 
 
 class StartSettings(StoreSettings):
-    """`machine_prefix` is the ARN of a state machine up to its automation id."""
+    """`machine_prefix` is the ARN of a state machine, up to the automation id."""
 
     machine_prefix: str = Field(pattern=r"^arn:[^:]+:states:.*:stateMachine:.+-$")
 
 
 class ScheduleSettings(StartSettings):
-    """The stack's schedule group, the state machine that schedules start, their role, and the queue
-    for undelivered events."""
+    """The stack's schedule group, the state machine that schedules start, the role for starting it,
+    and the queue for undelivered events."""
 
     schedule_group: str = Field(min_length=1)
     schedule_role_arn: str
@@ -60,7 +60,7 @@ class ScheduleSettings(StartSettings):
 
 
 class IdentitySettings(Settings):
-    """The Cognito user pool that operators sign in with, and its only client whose tokens are
+    """The Cognito user pool in which operators sign in, and the only client whose tokens are
     accepted."""
 
     user_pool_id: str = Field(min_length=1)
@@ -68,14 +68,14 @@ class IdentitySettings(Settings):
 
 
 class InvitationSettings(Settings):
-    """The address that invitations are sent from."""
+    """The sender address of invitations."""
 
     sender_email: str = Field(min_length=3)
 
 
 class MachineSettings(StartSettings):
-    """The settings for making state machines: their role, their log, whether they record traces,
-    and the functions they invoke."""
+    """The settings for creating state machines: their role, their log, whether they record traces,
+    and the functions that they invoke."""
 
     tracing: Literal["Active", "PassThrough"] = "PassThrough"
     machine_role_arn: str
@@ -100,8 +100,8 @@ class QuerySettings(StoreSettings):
 
 
 class ChannelSettings(Settings):
-    """The sender of each channel, by address or ARN, and the configuration sets that publish
-    events. Empty if the stack has no such sender."""
+    """For each channel, the sender's address or ARN and the configuration set that publishes
+    events. Empty if the stack has no sender for the channel."""
 
     sender_email: str = ""
     email_configuration_set: str = ""
@@ -130,7 +130,7 @@ class SenderSettings(ChannelSettings):
 
 
 class IntegrationSettings(StoreSettings):
-    """`allow_hosts` (host or host:port) are exempt from the private-address guard."""
+    """`allow_hosts` (host or host:port) may be called although their addresses are private."""
 
     allow_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
 
@@ -140,6 +140,6 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 @cache
 def read_settings(model: type[SettingsT]) -> SettingsT:
-    """Returns the environment as `model`. pydantic's ValidationError names missing or wrong
+    """Returns the environment as a `model`. pydantic's ValidationError names missing or wrong
     values."""
     return model.model_validate(dict(os.environ))

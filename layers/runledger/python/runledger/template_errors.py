@@ -13,13 +13,13 @@ _MESSAGE_CHARACTERS = 300
 
 
 def first_line(error: LiquidError) -> str:
-    """Returns the message, for a person. It is cut, because it may contain a value of the event."""
+    """Returns the message for a person. It is cut, because it may contain a value of the event."""
     lines = str(error.message or "").splitlines()
     return lines[0][:_MESSAGE_CHARACTERS] if lines else type(error).__name__
 
 
 def bracket_depth(source: str) -> int:
-    """Returns how deep the brackets in a text's Liquid are nested."""
+    """Returns how deep brackets are nested in the Liquid of a text."""
     deepest = 0
     for piece in _OPENING.split(source)[1:]:
         ends = [end for end in (piece.find("}}"), piece.find("%}")) if end >= 0]
@@ -36,7 +36,7 @@ def bracket_depth(source: str) -> int:
 def position(
     error: LiquidError, source: str, parse: Callable[[str], object]
 ) -> tuple[int | None, int | None]:
-    """Returns line and column of a mistake that `parse` found, from 1; None if unknown."""
+    """Returns the line and column, from 1, of a mistake that `parse` found. None if unknown."""
     # Inside an expression, Liquid counts from the expression's start in `source`, which the token
     # gives. A token of another text has no position here.
     token = error.token
@@ -47,9 +47,9 @@ def position(
 
 
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
-    """Returns the position of a mistake that Liquid only notices at the end: the first markup that
-    causes it as the last one of a text. An unclosed block begins after the longest text without a
-    mistake."""
+    """Returns the position of a mistake that Liquid only notices at the end of the text. It is the
+    first markup with which a text that ends there has the same mistake. An unclosed block begins
+    after the longest text without a mistake."""
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]
     if len(pieces) > _PIECES_SEARCHED:
         return None

@@ -1,9 +1,11 @@
-"""The limits of one rendering: the number of steps, and the size of every value it makes.
+"""The limits of rendering one template: the number of steps, and the size of every value.
 
-Liquid limits the output and the turns of a loop, but not the work within a turn, nor values that
-grow meanwhile: a list doubled in every turn holds the same text ten thousand times before anything
-is written. Steps are counted, not timed, so that a text that renders today also renders tomorrow.
-Processor time is limited too, because a step may hide work.
+Liquid limits the output and the number of loop turns. It does not limit the work in a turn, nor the
+size of values: a list that doubles in every turn contains the same text ten thousand times before
+anything is written.
+
+The main limit is a number of steps and not a time, so that the same text with the same values
+always has the same result. Processor time is limited too, because a single step may be slow.
 """
 
 import time
@@ -28,7 +30,7 @@ _CLOCK_EVERY = 256
 
 
 class Meter:
-    """Counts the steps of one rendering."""
+    """Counts the steps of rendering one template."""
 
     __slots__ = ("_ends_at", "_looks_at", "_steps")
 
@@ -38,7 +40,8 @@ class Meter:
         self._ends_at = time.thread_time() + MAX_SECONDS
 
     def take(self, steps: int = 1) -> None:
-        """Counts steps. Raises ResourceLimitError if there are too many, or they took too long."""
+        """Counts steps. Raises ResourceLimitError if there are too many, or if they took too
+        long."""
         self._steps += steps
         if self._steps < self._looks_at:
             return
@@ -50,8 +53,8 @@ class Meter:
 
 
 def weigh(values: Iterable[object], meter: Meter) -> int:
-    """Returns the size of all values together. A value counts each time it occurs: a list that
-    holds one text a thousand times would be written as a thousand texts. Each item is a step."""
+    """Returns the total size of all values. A value counts each time it occurs: a list that
+    contains one text a thousand times would be written as a thousand texts. Each item is a step."""
     weight = 0
     stack = list(values)
     while stack:
@@ -80,10 +83,12 @@ def weigh(values: Iterable[object], meter: Meter) -> int:
 
 
 def bounded(name: str, filter_: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
-    """Returns a filter that takes steps by the size of its input, and makes nothing too large.
+    """Returns the filter with limits: it counts steps by the size of its input, and never makes a
+    value that is too large.
 
-    The result of most filters is at most a few times the size of the input; filters that may
-    multiply two sizes are checked first."""
+    The result of most filters is at most a few times larger than the input. Filters that may
+    multiply two sizes are checked before the call.
+    """
 
     def guarded(value: Any, *args: Any, **kwargs: Any) -> Any:
         weight = weigh((value, *args, *kwargs.values()), meter)

@@ -1,4 +1,4 @@
-"""Facts about a template from its text alone, without Liquid, which loads slowly."""
+"""Whether a text contains Liquid, found without importing Liquid, which loads slowly."""
 
 
 def has_liquid(source: str) -> bool:

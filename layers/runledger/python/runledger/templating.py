@@ -1,8 +1,8 @@
-"""Liquid: the language of templates and of every configurable text.
+"""Liquid, the language of templates and of all configurable texts.
 
-It is strict: a variable without a value is an error that names it. Only a test (`{% if … %}`) and
-the `default` filter may use a missing one. Nothing is escaped, no file can be included, and the
-work of a template is limited.
+It is strict: a variable without a value is an error that names the variable. Only a test (`{% if …
+%}`) and the `default` filter may use a missing variable. Nothing is escaped, no file can be
+included, and the work of a template is limited.
 """
 
 import json
@@ -63,8 +63,8 @@ T = TypeVar("T")
 
 
 class TemplateSyntaxError(RunledgerError):
-    """A text is not valid Liquid. The message is for a person; `line` and `column` count from 1,
-    and are None if the position is unknown."""
+    """A text is not valid Liquid. The message is for a person. `line` and `column` count from 1;
+    they are None if the position is unknown."""
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         place = f" (line {line}, column {column})" if line is not None else ""
@@ -130,8 +130,8 @@ class _Context(RenderContext):
 
 
 class _OutputNode(OutputNode):
-    """Writes objects, and lists that hold lists or objects, as JSON, because Liquid has no text for
-    them. In a text for another system, it writes every list as JSON."""
+    """Writes objects, and lists that contain lists or objects, as JSON, because Liquid has no text
+    for them. In a text for another system, it writes every list as JSON."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
@@ -167,7 +167,8 @@ class _Environment(Environment):
 
 
 def _plain_items(value: object) -> object:
-    """Returns a list with its items as Liquid texts: Python would write True and None."""
+    """Returns a list with its items as Liquid would write them: Python would write True and
+    None."""
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
@@ -197,12 +198,12 @@ def parsed(source: str) -> BoundTemplate:
 
 
 def references(source: str) -> list[tuple[str, ...]]:
-    """Returns the path of every variable that the text reads from outside, e.g. ("steps", "score",
-    "score").
+    """Returns the path of every variable that the text reads from the scope, e.g. ("steps",
+    "score", "score").
 
-    A path ends before a part that is only known in the run (`trigger[vars.key]` gives ("trigger",)
-    and ("vars", "key")). Ordered by the first appearance of the root, without duplicates. Raises
-    TemplateSyntaxError.
+    A path ends before a part that is only known in a run: `trigger[vars.key]` gives ("trigger",)
+    and ("vars", "key"). Paths are in the order in which their first names appear, without
+    duplicates. Raises TemplateSyntaxError.
     """
     paths: dict[tuple[str, ...], None] = {}
     for variables in _parse(source).analyze(include_partials=False).globals.values():
@@ -224,8 +225,8 @@ def filter_names(source: str) -> frozenset[str]:
 
 
 def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> str:
-    """Returns the text with the values of its variables. `as_json` writes lists as JSON; Liquid
-    would write their items without separators.
+    """Returns the text with the values of its variables. `as_json` writes lists as JSON; otherwise
+    Liquid writes their items without separators.
 
     Raises NodeError `MISSING_VARIABLE`, `TEMPLATE_LIMIT` or `TEMPLATE_ERROR`.
     """
@@ -246,8 +247,9 @@ def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> s
 
 
 def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
-    """Returns the variables without a value that stop a rendering, in order: each gets a value in
-    turn, to find the next one. Variables that only a test or `default` uses are not included."""
+    """Returns the variables without a value that make rendering fail, in order. Each found variable
+    gets a value, so that the next one can be found. Variables that only a test or `default` uses
+    are not included."""
     if not has_liquid(source):
         return []
     template = _parsed(source)
@@ -308,7 +310,7 @@ def evaluate(source: str, scope: Mapping[str, Any], *, as_json: bool = False) ->
 
 
 def render_value(value: Any, scope: Mapping[str, Any], *, as_json: bool = False) -> Any:
-    """Returns a JSON-like value with every string in it evaluated. Keys are not evaluated."""
+    """Returns a JSON-like value with every string in it evaluated, except keys."""
     if isinstance(value, str):
         return evaluate(value, scope, as_json=as_json)
     if isinstance(value, Mapping):
@@ -319,7 +321,7 @@ def render_value(value: Any, scope: Mapping[str, Any], *, as_json: bool = False)
 
 
 def text_of(value: Any) -> str:
-    """Returns a whole value as a text: nil is empty, booleans are lower case, numbers have no
+    """Returns a whole value as a text. Nil is empty, booleans are lower case, numbers have no
     exponent, lists and objects are JSON."""
     return compact_json(value) if isinstance(value, Mapping | list | tuple) else plain(value)
 
@@ -383,7 +385,7 @@ def _hinted(message: str) -> str:
 
 
 def _parsed(source: str) -> BoundTemplate:
-    """Returns the parsed text, for use during a run: an invalid text fails the node."""
+    """Returns the parsed text during a run. An invalid text fails the node."""
     try:
         return _parse(source)
     except TemplateSyntaxError as error:
@@ -391,7 +393,7 @@ def _parsed(source: str) -> BoundTemplate:
 
 
 def _guarded(action: Callable[[], T]) -> T:
-    """Runs a rendering. Errors of Liquid or a filter become a NodeError for a person."""
+    """Renders, and turns errors of Liquid or a filter into a NodeError for a person."""
     try:
         return action()
     except UndefinedError as error:

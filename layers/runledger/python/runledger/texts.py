@@ -1,11 +1,11 @@
-"""Cleans every text that comes from outside, in one place.
+"""Cleans every text that comes from outside. No other module does.
 
-JSON may escape a lone surrogate (`"\\ud83d"`), and Python keeps it. Such a text cannot be written
-as UTF-8, so one in a row would make the row unreadable permanently. Here a pair becomes its
-character and a lone surrogate becomes U+FFFD, as in WHATWG's Infra Standard ("convert a string into
-a scalar value string"). This is applied to all incoming texts (the HTTP edge, partners' and
-providers' answers, events), to every new model, and to rows and bodies when they are written and
-read.
+JSON may contain an escaped lone surrogate (`"\ud83d"`), and Python keeps it. Such a text cannot be
+written as UTF-8, so a row that contains one could never be read again. Here a pair of surrogates
+becomes its character, and a lone surrogate becomes U+FFFD, as in WHATWG's Infra Standard ("convert
+a string into a scalar value string"). This is applied to all incoming texts (HTTP requests, answers
+of partners and providers, events), to every new model, and to rows and bodies when they are written
+and read.
 """
 
 import re
@@ -42,22 +42,23 @@ def clean_text(text: str) -> str:
 
 
 def clean(value: T) -> T:
-    """Returns a JSON-like value with all its texts clean, including keys; if they are clean
-    already, the value itself.
+    """Returns a JSON-like value with all its texts clean, including keys. A value that is clean
+    already is returned itself.
 
-    If two keys become equal, the later one is kept, as for equal keys in JSON."""
+    If two keys become equal, the later one is kept, as for equal keys in JSON.
+    """
     return _cleaned(value) if _has_surrogate(value) else value
 
 
 def without_controls(text: str) -> str:
-    """Returns the text without the control characters that XML, CSV and header lines cannot hold.
-    Tabs and line breaks stay."""
+    """Returns the text without the control characters that XML, CSV and header lines cannot
+    contain. Tabs and line breaks stay."""
     return text.translate(_CONTROLS)
 
 
 def decode_utf8(data: bytes) -> str:
-    """Decodes UTF-8. It also accepts surrogates encoded as characters (CESU-8), which some systems
-    send. Raises UnicodeDecodeError for anything else."""
+    """Decodes UTF-8, and also surrogates that were encoded as characters (CESU-8), which some
+    systems send. Raises UnicodeDecodeError for anything else."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -65,7 +66,8 @@ def decode_utf8(data: bytes) -> str:
 
 
 def _has_surrogate(value: object) -> bool:
-    """Looks by exact types first: every model and every row comes through here."""
+    """Whether a value contains a surrogate. It compares exact types first, because it must be fast:
+    it checks every model and every row."""
     left: list[Any] = [value]
     while left:
         each = left.pop()
@@ -84,7 +86,7 @@ def _has_surrogate(value: object) -> bool:
 
 
 def _parts(value: object) -> list[Any]:
-    """Returns what a value of any other kind contains, as plain types."""
+    """Returns the content of a value of any other type, as plain types."""
     if isinstance(value, str):
         return [str(value)]
     if isinstance(value, Mapping):

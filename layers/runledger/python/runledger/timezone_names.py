@@ -9,9 +9,9 @@ _NO_PLACE = frozenset({"factory", "localtime", "posixrules"})
 
 
 def canonical_zone(name: str) -> str:
-    """Returns the name as the IANA database writes it; upper and lower case do not matter. Raises
+    """Returns the name as the IANA database writes it. Upper and lower case do not matter. Raises
     ValueError if the zone does not exist. An offset such as +02:00 is not a zone, because it has no
-    summer time."""
+    daylight saving time."""
     found = _zones().get(name.strip().casefold())
     if found is None:
         raise ValueError(

@@ -1,7 +1,8 @@
 """The contract of a node type.
 
-A node type is one file: a config model, its text in the palette, the Lambda function that runs it,
-the states it compiles to, and `run`. It never reads the store; the caller passes in what it needs.
+A node type is one file. It has a config model, a description for the palette, the Lambda function
+that runs it, the states it compiles to, and `run`. It never reads the store: the caller passes in
+what it needs.
 """
 
 import time
@@ -46,7 +47,7 @@ RESULT_PATH = "$.last"
 
 
 class Function(StrEnum):
-    """The Lambda functions that run nodes, split by what each may access."""
+    """The Lambda functions that run nodes. Each has only the permissions that its nodes need."""
 
     LOGIC = "LOGIC"
     MESSAGE = "MESSAGE"
@@ -54,8 +55,8 @@ class Function(StrEnum):
 
 
 class Operation(StrEnum):
-    """What the walk does with a visit. OWN, VISIT and COMPLETE come from node types, FAIL from
-    the failure state of a branch."""
+    """What a visit does. OWN, VISIT and COMPLETE are used by node types, FAIL by the failure state
+    of a branch."""
 
     OWN = "OWN"
     VISIT = "VISIT"
@@ -65,8 +66,8 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """The outcomes a node can have. `required` is False if the graph may ignore all outcomes and
-    use one unlabeled edge instead."""
+    """The outcomes that a node can have. If `required` is False, a graph may use one unlabeled edge
+    instead of an edge for each outcome."""
 
     labels: tuple[str, ...]
     required: bool = True
@@ -74,12 +75,12 @@ class Branching:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A node's surroundings in the machine being built.
+    """The surroundings of a node in the machine being built.
 
-    `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds). `exits` maps the label of
-    each edge (None for the unlabeled one) to the name of the state it leads to; an end has one
-    exit, under None, which leads to the state where its scope ends. `released` is the state of this
-    branch that ends a walk whose execution no longer owns the run.
+    - `task` is the common part of the Task (Resource, Parameters, TimeoutSeconds).
+    - `exits` maps the label of each edge (None for the unlabeled one) to the state that it leads
+      to. An end has one exit, under None, which leads to the state where its scope ends.
+    - `released` is the state that ends this branch if the execution no longer owns the run.
     """
 
     node_id: str
@@ -89,7 +90,7 @@ class Placement:
 
 
 class HttpRequest(Model):
-    """One outbound call with its secrets filled in; never stored."""
+    """One outbound call with the values of its secrets. It is never stored."""
 
     method: str
     url: str
@@ -101,8 +102,9 @@ class HttpRequest(Model):
 
 
 class HttpResponse(Model):
-    """The answer to a call. `body` is at most the caller's size limit; `truncated` says that it was
-    longer. `redirects_to` is the address of a redirect that was not followed."""
+    """The answer to a call. `body` has at most the bytes that the caller allows; `truncated` says
+    that the answer was longer. `redirects_to` is the address of a redirect that was not followed.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -115,7 +117,7 @@ class HttpResponse(Model):
 class HttpCaller(Protocol):
     def call(self, request: HttpRequest) -> HttpResponse:
         """Makes the call and returns the answer. Raises NodeError `BLOCKED_ADDRESS`, `TIMEOUT` or
-        `CONNECTION_FAILED`, and NotSentError if the call certainly never reached the other side."""
+        `CONNECTION_FAILED`, and NotSentError if the call certainly did not reach the other side."""
 
 
 class SecretReader(Protocol):
@@ -129,14 +131,14 @@ class SecretReader(Protocol):
 
 class BodyKeeper(Protocol):
     def keep(self, name: str, text: str, content_type: str) -> str:
-        """Keeps a text that is too large for the step and returns its key; the caller redacts it
-        first. Raises a RunledgerError if the text could not be kept."""
+        """Stores a text that is too large for the step and returns its key. The caller must redact
+        the text first. Raises a RunledgerError if the text could not be stored."""
 
 
 class OutboundMessage(Model):
-    """One message to one recipient on one channel, not yet rendered. `is_one_of_many` is True if
-    a query found the recipients: a variable that the template lacks then affects only this
-    recipient."""
+    """One message to one recipient on one channel, not yet rendered. `is_one_of_many` says that a
+    query found the recipients: a variable that the template needs but this recipient lacks then
+    affects only this message."""
 
     recipient: str
     contact: Contact | None
@@ -150,14 +152,14 @@ class OutboundMessage(Model):
 
     @property
     def rules(self) -> dict[str, Any]:
-        """The optional checks of the gates, as JSON: the same fields that OutboundMessage takes."""
+        """The optional checks of the gates, as JSON, with the same fields as OutboundMessage."""
         return self.model_dump(
             mode="json", include={"frequency_cap", "quiet_hours"}, exclude_none=True
         )
 
 
 class MessageOutcome(Model):
-    """The result of one message so far. `is_unknown` says that nobody knows yet whether the
+    """The result of one message so far. `is_unknown` says that it is not known yet whether the
     provider has it."""
 
     delivery_id: str
@@ -168,12 +170,13 @@ class MessageOutcome(Model):
 
 class Messenger(Protocol):
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
-        """Claims the effect, passes the gates, sends and records. Never sends one effect twice."""
+        """Claims the effect, passes the gates, sends the message and records the result. Never
+        sends the message of one effect twice."""
 
 
 class ContactQuery(Protocol):
-    """Selects contacts. `tags` narrow the listing: a matching contact has all of them
-    (`needs_all_tags`) or at least one. Without tags, the listing covers all contacts."""
+    """Selects contacts. `tags` limit the listing: a matching contact has all of them (if
+    `needs_all_tags`) or at least one of them. Without tags, all contacts are listed."""
 
     @property
     def tags(self) -> tuple[str, ...]: ...
@@ -184,13 +187,14 @@ class ContactQuery(Protocol):
     def matches(self, contact: Contact) -> bool: ...
 
     def unreadable(self, contact: Contact) -> str | None:
-        """Returns the value of the contact that could not be compared, if nothing else excludes the
-        contact; otherwise None."""
+        """Returns a value of the contact that could not be compared, if that is the only reason why
+        the contact does not match; otherwise None."""
 
 
 class ContactPage(Model):
-    """Ids of contacts that may match or that cannot be compared, oldest first. `cursor` is the
-    start of the next page, None at the end. A page may be empty and still have a next one."""
+    """Ids of contacts that may match, or that cannot be compared, oldest first. `cursor` is the
+    start of the next page; None on the last page. A page may be empty although there is a next one.
+    """
 
     ids: tuple[str, ...]
     cursor: str | None
@@ -205,13 +209,13 @@ class ContactFinder(Protocol):
         """Returns the contacts that exist, by id, in their current state."""
 
     def segment(self, segment_id: str) -> ContactQuery:
-        """Returns a segment as the run's version pinned it."""
+        """Returns the segment as it was when the run's version was activated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The tools that a function gives its nodes. A tool is None if the function lacks the
-    privilege."""
+    permissions for it."""
 
     http: HttpCaller | None = None
     secrets: SecretReader | None = None
@@ -230,10 +234,16 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars, workspace.
-    `now` is epoch milliseconds. `effect_key` identifies this node's effect permanently. `labels`
-    are the labels of the node's outgoing edges. `texts` are the texts of its message templates.
-    `progress` is what the previous visit left for this one, if the node goes on."""
+    """One visit of one node.
+
+    - `scope` has the values that Liquid can read: contact, trigger, steps, vars, workspace.
+    - `now` is epoch milliseconds.
+    - `effect_key` identifies this node's effect permanently.
+    - `labels` are the labels of the node's outgoing edges.
+    - `texts` are the texts of its message templates.
+    - `progress` is the data that the previous visit stored for this one, if the node needs several
+      visits.
+    """
 
     node_id: str
     run_id: str
@@ -248,11 +258,11 @@ class Visit:
 
 
 class NodeResult(Model):
-    """The result of a visit; the walk records it as the step.
+    """The result of a visit, which is recorded as the step.
 
-    `wait_until` (epoch milliseconds) goes with WAITING, `reason` with SKIPPED, `error` with FAILED.
-    `outcome` is the branch label if the node branches. With RUNNING the node goes on in another
-    visit, which receives `progress`; until then the step shows the other fields.
+    `wait_until` (epoch milliseconds) is set with WAITING, `reason` with SKIPPED, `error` with
+    FAILED. `outcome` is the label of the branch to take, if the node branches. With RUNNING the
+    node gets another visit, which receives `progress`; until then the step shows the other fields.
     """
 
     status: StepStatus = StepStatus.COMPLETED
@@ -269,7 +279,7 @@ class NodeResult(Model):
 
 
 class NodeType(ABC, Generic[ConfigT]):
-    """Base of the node types. The class docstring is the text in the palette and in
+    """Base of the node types. The docstring of each class is shown in the palette and in
     docs/nodes.md."""
 
     name: ClassVar[str]
@@ -289,7 +299,7 @@ class NodeType(ABC, Generic[ConfigT]):
     config_model: type[ConfigT]
 
     def branching(self, config: ConfigT) -> Branching | None:
-        """The outcomes, or None if the node has only one way on."""
+        """The outcomes, or None if the node does not branch."""
         return None
 
     def outputs(self, config: ConfigT) -> frozenset[str] | None:
@@ -297,19 +307,19 @@ class NodeType(ABC, Generic[ConfigT]):
         return frozenset()
 
     def timeout_seconds(self, config: ConfigT) -> int:
-        """The longest that one try of the task may take, cold start included."""
+        """How long one try of the task may take at most, cold start included."""
         return 6
 
     def wait_seconds(self, config: ConfigT) -> int:
-        """The longest that this node may make the run wait."""
+        """How long this node may make the run wait at most."""
         return 0
 
     def max_visits(self, config: ConfigT) -> int:
-        """The most visits that the node may take; more than one if it goes on in further visits."""
+        """How many visits the node may need at most."""
         return 1
 
     def is_express_safe(self, config: ConfigT) -> bool:
-        """False if the node may not run on an Express machine, however short it is."""
+        """False if the node needs a Standard machine, even for a short run."""
         return True
 
     def claiming(self, config: ConfigT) -> Claiming:
@@ -321,57 +331,58 @@ class NodeType(ABC, Generic[ConfigT]):
         return may_read_contact(text for _, text in self.places(config))
 
     def repeatable(self, config: ConfigT) -> bool:
-        """Whether a visit whose request died may be repeated. False for an effect, unless it
-        records what it sent or the other side recognizes repeats."""
+        """Whether a visit may be repeated if its process died. False for an effect, unless the node
+        records what it sent or the receiver recognizes a repeated call."""
         return not self.effect
 
     def with_credentials_masked(
         self, config: Mapping[str, Any], masker: CredentialMasker
     ) -> dict[str, Any]:
-        """Returns a config as it was written, valid or not, without the credentials in it."""
+        """Returns a config as a client wrote it, valid or not, without its credentials."""
         masked: dict[str, Any] = masker.value(config, ())
         return masked
 
     def secret_uses(self, config: ConfigT) -> list[SecretUse]:
-        """The secrets that the config sends, and where it sends them."""
+        """The secrets that the config sends, and the hosts that receive them."""
         return []
 
     def faults(self, config: ConfigT) -> list[ConfigWarning]:
-        """Faults of a config that its model accepts. They are looked for when a config is saved,
-        not when a saved version is read. So a rule that is added later breaks no version."""
+        """Mistakes in a config that its model accepts. They are checked when a config is saved, not
+        when a saved version is read. So a new rule does not break old versions."""
         return []
 
     def warnings(self, config: ConfigT) -> list[ConfigWarning]:
-        """Doubtful points of a config that may be saved anyway."""
+        """Doubtful points of a config. It may be saved anyway."""
         return []
 
     def template_ids(self, config: ConfigT) -> frozenset[str]:
-        """The message templates that this node uses; a version pins them."""
+        """The message templates that this node uses. Activation copies them into the version."""
         return frozenset()
 
     def segment_ids(self, config: ConfigT) -> frozenset[str]:
-        """The segments that this node uses; a version pins them."""
+        """The segments that this node uses. Activation copies them into the version."""
         return frozenset()
 
     def places(self, config: ConfigT) -> list[tuple[Place, str]]:
-        """Every Liquid text in the config, each with its place in wire names."""
+        """Every Liquid text in the config, each with its location, with names in camelCase."""
         return liquid_places(config.model_dump(by_alias=True, exclude_none=True))
 
     def sources(self, config: ConfigT) -> list[tuple[str, str]]:
-        """The same as `places`, each with its dotted path."""
+        """The same texts as `places`, each with the dotted path of its location."""
         return [(".".join(place), source) for place, source in self.places(config)]
 
     def recorded_values(self, config: ConfigT, record: Record) -> dict[Place, Any]:
-        """Values of the config's texts that the record of the visit already contains."""
+        """Values of the config's texts that other parts of the recorded step already contain."""
         return {}
 
     def redactor(self, config: ConfigT, visit: Visit) -> Redactor:
-        """The redactor for the values that this node may have seen."""
+        """The redactor for values that this node may have read."""
         return Redactor({})
 
     def input(self, config: ConfigT, visit: Visit, record: Record) -> dict[str, Any]:
-        """Returns what the visit worked with, as the step keeps it: the values of the config's
-        texts by JSON pointer, without those that the record contains. Called after `run`."""
+        """Returns the values that the visit used, as the step keeps them: the values of the
+        config's texts by JSON pointer, without those that the record of the step contains. Called
+        after `run`."""
         known = self.recorded_values(config, record)
         left = [found for found in self.places(config) if not is_within(found[0], known)]
         if not left:
@@ -380,14 +391,15 @@ class NodeType(ABC, Generic[ConfigT]):
 
     def is_input_known(self, config: ConfigT, kept: Mapping[str, Any], record: Record) -> bool:
         """Whether a step shows all of its input; `kept` is what `input` returned. False if the
-        visit died, if the contact was erased, or if nothing was kept yet."""
+        process died during the visit, if the contact was erased, or if nothing has been kept yet.
+        """
         known = {**self.recorded_values(config, record), **places_of(kept)}
         return all(is_within(place, known) for place, _ in self.places(config))
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
-        """Returns the node's states, the first named by its id. The compiler adds Retry and Catch.
-        An outcome without an edge leads to the state `released`, so the walk never takes a wrong
-        branch."""
+        """Returns the states of the node; the first has the node's id as its name. The compiler
+        adds Retry and Catch. An outcome without an edge leads to the state `released`, so a run
+        never takes a wrong branch."""
         task: dict[str, Any] = {**placement.task, "ResultPath": RESULT_PATH}
         name = placement.node_id
         labeled = {label: exit for label, exit in placement.exits.items() if label is not None}
@@ -416,7 +428,7 @@ class NodeType(ABC, Generic[ConfigT]):
         }
 
     def recorded_effects(self, config: ConfigT, step: Step) -> list[RecordedEffect]:
-        """The effects that the step itself records. Messages have rows of their own."""
+        """The effects that the step itself records. Messages are recorded in rows of their own."""
         return []
 
     @abstractmethod

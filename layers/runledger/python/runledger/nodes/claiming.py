@@ -9,7 +9,7 @@ _COMPUTED_ROOT = re.compile(r"\{[{%][^}]*?(?<![\w\]\"'?-])\[")
 
 
 class Claiming(StrEnum):
-    """When a visit writes its claim. A claim keeps a second process from doing the same work."""
+    """When a visit writes its claim. A claim prevents a second process from doing the same work."""
 
     # Before the node's work.
     FIRST = "FIRST"
@@ -20,5 +20,5 @@ class Claiming(StrEnum):
 
 
 def may_read_contact(texts: Iterable[str]) -> bool:
-    """Whether a Liquid text may read the contact. True if in doubt."""
+    """Whether a Liquid text may read the contact. True in case of doubt."""
     return any("contact" in text or _COMPUTED_ROOT.search(text) for text in texts)

@@ -1,4 +1,4 @@
-"""Comparing two values in CONDITION and SWITCH."""
+"""Compares two values, for CONDITION and SWITCH."""
 
 import json
 import re
@@ -49,7 +49,7 @@ class Operator(StrEnum):
 
 def read_operand(source: Any, operator: Operator, scope: Any) -> Any:
     """Returns the value of one side. A variable without a value is an error, except for IS_EMPTY
-    and IS_NOT_EMPTY: there it is null."""
+    and IS_NOT_EMPTY: for these its value is null."""
     if not isinstance(source, str) or not has_liquid(source):
         return source
     try:
@@ -85,8 +85,8 @@ def compare(left: Any, operator: Operator, right: Any) -> bool:
 
 
 def is_equal(left: Any, right: Any) -> bool:
-    """Whether two values are equal. A number equals the text that writes it, and `true` equals
-    "true". Two texts are equal only if they are the same, so "01234" is not "1234"."""
+    """Whether two values are equal. A number equals a text of that number, and `true` equals
+    "true". Two texts are equal only if they are identical, so "01234" is not "1234"."""
     if isinstance(left, bool) or isinstance(right, bool):
         return _is_scalar(left) and _is_scalar(right) and _folded(left) == _folded(right)
     if isinstance(left, str) and isinstance(right, str):
@@ -98,7 +98,8 @@ def is_equal(left: Any, right: Any) -> bool:
 
 
 def as_number(value: Any) -> Decimal | None:
-    """The number that a value is or looks like, otherwise None. True and false are not numbers."""
+    """The value as a number, if it is a number or a text of one; otherwise None. True and false are
+    not numbers."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float | Decimal):
@@ -110,12 +111,13 @@ def as_number(value: Any) -> Decimal | None:
 
 
 def has_order(value: Any) -> bool:
-    """Whether a value can be less or greater than another: a number or a date."""
+    """Whether a value can be less or greater than another. Numbers and dates can."""
     return as_number(value) is not None or _moment(value) is not None
 
 
 def for_evidence(value: Any) -> Any:
-    """A value as evidence keeps it: whole if short, otherwise the beginning of its JSON text."""
+    """The value as evidence keeps it: complete if short, otherwise the beginning of its JSON
+    text."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     if len(text) <= _MAX_EVIDENCE_CHARACTERS:
         return value
@@ -140,7 +142,7 @@ def _is_ordered(left: Any, operator: Operator, right: Any) -> bool:
 
 
 def _moment(value: Any) -> datetime | None:
-    """The instant of a date or date-time; UTC if it names no offset."""
+    """The time that a date or date-time means. UTC if it has no offset."""
     return moment_of(value, "UTC")
 
 
@@ -183,5 +185,5 @@ def _incomparable(left: Any, operator: Operator, right: Any) -> NodeError:
 
 
 def describe(value: Any) -> str:
-    """A value as a message shows it: the beginning of its JSON text."""
+    """The value for use in a message: the beginning of its JSON text."""
     return shown(value)

@@ -1,4 +1,4 @@
-"""CONDITION: a question with two branches."""
+"""CONDITION: checks a rule, and has the branches `true` and `false`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -27,18 +27,19 @@ Scope = Mapping[str, Any]
 
 
 class ConditionConfig(VariantConfig):
-    """A rule that holds or does not."""
+    """A rule, which holds or does not hold."""
 
     discriminator: ClassVar[str] = "kind"
     kind: Any
 
     @abstractmethod
     def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
-        """Returns the evidence of the decision: the rule's own fields, the operands' values,
+        """Returns the evidence of the decision: the rule's fields, the values it compared, and
         `verdict`."""
 
     def undecided(self) -> RuleEvidence:
-        """The evidence of a rule that was not checked because an earlier one decided the group."""
+        """The evidence of a rule that was not checked, because an earlier rule decided the result
+        of its group."""
         return {
             "kind": self.kind,
             "verdict": None,
@@ -49,12 +50,13 @@ class ConditionConfig(VariantConfig):
         return 1
 
     def is_about_contact(self) -> bool:
-        """Whether the rule looks at the contact itself, not only at what its texts name."""
+        """Whether the rule reads the contact itself. A rule that only has texts with contact
+        variables does not."""
         return False
 
 
 class ContactConditionConfig(ABC):
-    """Base of the rules about the contact. They do not hold if the run has no contact."""
+    """Base of the rules about the contact. They never hold if the run has no contact."""
 
     kind: Any
 
@@ -62,7 +64,7 @@ class ContactConditionConfig(ABC):
         return True
 
     def details(self) -> RuleFacts:
-        """The rule's own fields as evidence shows them."""
+        """The rule's fields as evidence shows them."""
         return {"kind": self.kind}
 
     @abstractmethod
@@ -185,7 +187,7 @@ class ExternalIdEqualsConfig(ContactConditionConfig, ConditionConfig):
 
 
 def _metadata(contact: Contact, key: str) -> Any:
-    """Returns the entry with exactly that name, otherwise the value at that path."""
+    """Returns the metadata entry with exactly that name, or else the value at that path."""
     if key in contact.metadata:
         return contact.metadata[key]
     try:
@@ -195,9 +197,8 @@ def _metadata(contact: Contact, key: str) -> Any:
 
 
 class CompareConfig(ConditionConfig):
-    """Compares two values by the operator. A text that looks like a number counts as a number if
-    the other side is a number, or if the operator means less or greater. Dates are ordered as
-    moments."""
+    """Compares two values by the operator. If one side is a number, or if the operator means less
+    or greater, a text that looks like a number counts as a number. Dates are ordered by time."""
 
     kind: Literal["COMPARE"] = Field(description="The kind of rule.")
     left: Comparable = Field(description="The value to compare. Liquid.")
@@ -267,8 +268,8 @@ class GroupConfig(ConditionConfig):
 def _values_seen(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
-    """Yields the values of a rule's texts that its evidence contains. A rule that was not checked
-    saw no values, so its texts stay as written."""
+    """Yields the values of a rule's texts that its evidence contains. For a rule that was not
+    checked there are none, so its texts stay as written."""
     if rule["verdict"] is None:
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):
@@ -281,7 +282,7 @@ def _values_seen(
 
 
 def _as_stored(field: str, value: Any) -> Any:
-    """Returns a wanted email or phone in the form in which contacts store theirs."""
+    """Returns the wanted email or phone in the form in which contacts store it."""
     if not isinstance(value, str):
         return value
     if field == "email":
@@ -297,8 +298,8 @@ def _as_stored(field: str, value: Any) -> Any:
 class ConditionNode(NodeType[ConditionConfig]):
     """Checks a rule and continues on the branch `true` or `false`. A rule can check the contact (a
     tag, an email, a phone, an external id, a field, metadata), compare two values, or combine other
-    rules with ALL and ANY. The run's history shows the rule, the values it saw, and the branch not
-    taken."""
+    rules with ALL and ANY. The run's history shows the rule, the values it compared, and the branch
+    not taken."""
 
     name = "CONDITION"
     title = "Condition"
@@ -318,8 +319,8 @@ class ConditionNode(NodeType[ConditionConfig]):
         return config.is_about_contact() or super().reads_contact(config)
 
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
-        """The evidence contains both sides of a comparison, but not the values that a rule about
-        the contact asked for."""
+        """The evidence contains both sides of a comparison. It does not contain the values that a
+        rule about the contact looked for."""
         evidence = record.evidence
         rule = evidence["rule"] if evidence and "rule" in evidence else None
         return dict(_values_seen(config, rule)) if rule else {}

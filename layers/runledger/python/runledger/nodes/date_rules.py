@@ -1,7 +1,7 @@
-"""Which contacts a date trigger selects on a day: pure calendar rules.
+"""Which contacts a date trigger selects on a day, as pure calendar rules.
 
-On the day D that a trigger fires, the contacts due are those whose date recurs on the day A = D -
-offsetDays. If a month is too short for a date, the date recurs on that month's last day.
+If a trigger fires on day D, it selects the contacts whose date recurs on day A = D - offsetDays. If
+a month is too short for a date, the date recurs on the last day of that month.
 """
 
 import calendar
@@ -29,7 +29,7 @@ MonthDay = tuple[int, int]
 
 
 def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
-    """Whether a contact's date `start` recurs on `day`; never before `start` itself."""
+    """Whether a contact's date `start` recurs on `day`. It never recurs before `start` itself."""
     if day < start:
         return False
     if repeat is Repeat.NEVER:
@@ -40,13 +40,13 @@ def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
 
 
 def anchor_of(fire_day: date, offset_days: int) -> date | None:
-    """Returns the day on which a contact's date must recur for a fire on `fire_day` (the day A
-    above). None outside the years that Python supports."""
+    """Returns the day A above for a fire on `fire_day`. None outside the years that Python
+    supports."""
     return shifted(fire_day, -offset_days)
 
 
 def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
-    """Month and day of every date that may recur on `anchor`, in a fixed order."""
+    """The month and day of every date that may recur on `anchor`, in a fixed order."""
     months = range(1, 13) if repeat is Repeat.MONTHLY else [anchor.month]
     days = [anchor.day]
     if repeat is not Repeat.NEVER and anchor.day == _last_day(anchor.year, anchor.month):
@@ -55,9 +55,9 @@ def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
 
 
 def nearby(found: list[MonthDay]) -> list[MonthDay]:
-    """Returns the days in `found`, and the day before and after each, in leap and common years. An
-    instant that falls on one of the found days in some zone falls on one of the returned days in
-    UTC."""
+    """Returns the days in `found`, and the days before and after each of them, in leap years and
+    common years. If a time falls on one of the found days in any zone, its day in UTC is among the
+    results."""
     around: dict[MonthDay, None] = {}
     for month, day in found:
         for year in (_LEAP_YEAR, _COMMON_YEAR):
@@ -70,8 +70,8 @@ def nearby(found: list[MonthDay]) -> list[MonthDay]:
 
 
 def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
-    """Yields ranges of days (first and last) whose dates recur on `anchor`: one range for each
-    period, from `anchor` back to `oldest`."""
+    """Yields ranges of days (first and last) whose dates recur on `anchor`. There is one range for
+    each period, from `anchor` back to `oldest`."""
     if repeat is Repeat.NEVER:
         if anchor >= oldest:
             yield anchor, anchor
@@ -90,14 +90,15 @@ def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, 
 
 
 def instants_of(first: date, last: date, zone: str) -> tuple[int, int]:
-    """Returns two times (epoch milliseconds) that enclose these days in the zone, with a margin."""
+    """Returns two times (epoch milliseconds) between which these days lie in the zone, with a
+    margin."""
     after = shifted(last, 1) or last
     low = moment_of_day(first, "00:00", zone) - _MARGIN
     return low, moment_of_day(after, "00:00", zone) + _MARGIN
 
 
 def next_day(now: int, time_of_day: str, zone: str) -> date:
-    """The first day whose fire moment is after `now` (epoch milliseconds)."""
+    """The first day whose time of firing is after `now` (epoch milliseconds)."""
     day = from_milliseconds(now).date() - timedelta(days=2)
     while moment_of_day(day, time_of_day, zone) <= now:
         day += timedelta(days=1)

@@ -1,4 +1,5 @@
-"""Calendar dates for triggers: reading them, and the moment at which a day's trigger fires."""
+"""Calendar dates for triggers: reads them, and calculates the time at which a trigger fires on a
+day."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,8 +14,8 @@ KEY_CHARACTERS = 64
 
 
 def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
-    """Returns the dates in a contact's metadata by key, for keys that a trigger can name. Leaves
-    out numbers and texts of digits: most of them are not dates."""
+    """Returns the dates in a contact's metadata, for keys that a trigger can name. Numbers and
+    texts of digits are left out, because most of them are not dates."""
     found = {key: read_date(value) for key, value in metadata.items() if is_date_key(key)}
     return {
         key: written
@@ -24,9 +25,9 @@ def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
 
 
 def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
-    """Returns the values that `written_dates` leaves out, by key, for keys that a trigger can name.
-    Numbers and texts of digits are returned as dates, which they are only if a trigger uses them.
-    For any other value that is not a date, the result is None."""
+    """Returns the values that `written_dates` leaves out, for keys that a trigger can name. Numbers
+    and texts of digits are returned as dates, but they are dates only if a trigger uses them. The
+    result for any other value that is not a date is None."""
     found = {
         key: read_date(value)
         for key, value in metadata.items()
@@ -50,14 +51,14 @@ def is_date_key(key: str) -> bool:
 
 
 def calendar_date(value: Any, zone: str) -> date | None:
-    """Returns the day that a value names, in any zone, or the day of its instant in the zone; None
-    if it is not a date."""
+    """Returns the day that a value names, or the day of its time in the zone. None if the value is
+    not a date."""
     written = read_date(value)
     return None if written is None else written.day(zone)
 
 
 def local_date(moment: int, zone: str) -> date | None:
-    """The day in the zone at `moment` (epoch milliseconds); None outside the years that Python
+    """The day in the zone at `moment` (epoch milliseconds). None outside the years that Python
     supports."""
     return _day_in(zone, from_milliseconds(moment))
 
@@ -70,16 +71,18 @@ def _day_in(zone: str, moment: datetime) -> date | None:
 
 
 def moment_of_day(day: date, time_of_day: str, zone: str) -> int:
-    """Epoch milliseconds at which the zone's clocks show `time_of_day` (HH:MM) on `day`.
+    """The time (epoch milliseconds) at which clocks in the zone show `time_of_day` (HH:MM) on
+    `day`.
 
-    If clocks skip the time, returns the first instant after the gap; if they show it twice, the
-    earlier one. Raises OverflowError outside the years that Python supports."""
+    If clocks skip this time of day, returns the first moment after the gap. If they show it twice,
+    returns the earlier moment. Raises OverflowError outside the years that Python supports.
+    """
     local = datetime.combine(day, time.fromisoformat(time_of_day))
     return to_milliseconds(to_utc(local, ZoneInfo(zone)))
 
 
 def is_skipped(day: date, time_of_day: str, zone: str) -> bool:
-    """Whether the zone's clocks skip `time_of_day` on `day`."""
+    """Whether clocks in the zone skip `time_of_day` on `day`."""
     local = datetime.combine(day, time.fromisoformat(time_of_day))
     place = ZoneInfo(zone)
     instant = local.replace(tzinfo=place).astimezone(UTC)

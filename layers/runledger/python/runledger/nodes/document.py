@@ -53,8 +53,8 @@ def _section(each: NodeType[Any]) -> str:
 
 
 def _models(root: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yields every model that a config may hold, in reading order, with the heading of its
-    table."""
+    """Yields every model that a config may contain, with the heading of its table, in the order of
+    the page."""
     waiting: list[tuple[str, type[BaseModel]]] = [("", root)]
     seen: set[type[BaseModel]] = set()
     while waiting:

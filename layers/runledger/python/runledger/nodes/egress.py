@@ -1,4 +1,4 @@
-"""Where an outbound call may go."""
+"""The hosts that an outbound call may reach."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ def _anywhere(scheme: str, host: str, port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EgressRule:
-    """Where a request and its redirects may go. It is not part of what is sent, so two rules always
-    compare equal."""
+    """The hosts that a request and its redirects may reach. Rules are ignored when requests are
+    compared, because they are not sent."""
 
     check: EgressCheck = field(default=_anywhere, compare=False)
     # A redirect from https to http would send the secrets unencrypted.

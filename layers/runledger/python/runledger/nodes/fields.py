@@ -1,4 +1,4 @@
-"""Field types that several configs share."""
+"""Types of fields that several configs use."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -16,14 +16,14 @@ _ROOT = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def picks(kind: Picked) -> dict[str, Any]:
-    """Returns the JSON Schema of a field whose text names something of this kind, so that a form
-    can offer what there is."""
+    """Returns the JSON Schema of a field whose text names something of this kind. With it, a form
+    can offer the existing names."""
     return {"picks": kind}
 
 
 def check_liquid(text: str) -> str:
-    """Checks the Liquid in a text. Must be the last annotation, so that the text is already
-    stripped and limited in length."""
+    """Checks the Liquid in a text. It must be the last annotation: by then, the text is stripped
+    and its length is checked."""
     if has_liquid(text):
         try:
             references(text)
@@ -74,8 +74,8 @@ def _checked_source(field: str) -> str:
 
 
 def operand_source(field: str) -> str:
-    """The Liquid text of an Operand: a path becomes `{{ path }}`; `$` and `event.body` refer to the
-    trigger."""
+    """The Liquid text of an operand. A path becomes `{{ path }}`; `$` and `event.body` mean the
+    data of the trigger."""
     if has_liquid(field):
         return field
     steps = parse(field)
@@ -88,7 +88,7 @@ def operand_source(field: str) -> str:
 
 
 def _in_liquid(step: Step) -> str:
-    """Returns a step of a path in brackets. Liquid's quotes have no escapes."""
+    """Returns one part of a path in brackets. Quoted texts in Liquid have no escapes."""
     if isinstance(step, int) or (step.isascii() and step.isdigit()):
         return str(step)
     quote = "'" if "'" not in step else '"'

@@ -1,12 +1,11 @@
-"""Findings of a node type about a config."""
+"""Findings about a config."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigWarning:
-    """A doubtful point of a config. It does not prevent saving, but the author should know it.
-    `field` is its dotted path."""
+    """A doubtful point of a config, at the dotted path `field`. The config can still be saved."""
 
     code: str
     field: str
@@ -15,8 +14,8 @@ class ConfigWarning:
 
 @dataclass(frozen=True, slots=True)
 class SecretUse:
-    """A secret that a config sends. `host` is the receiver, None if only a run can show it; `field`
-    holds the address."""
+    """A secret that a config sends. `host` is the receiver; None if it is known only during a run.
+    `field` contains the address."""
 
     name: str
     field: str

@@ -1,6 +1,7 @@
-"""Reads an answer's body: its text by the declared charset, its JSON under any media type.
+"""Reads the body of an answer: its text by the declared charset, and its JSON.
 
-`notes` lists where the body did not match the headers; `fault` says why there is no JSON.
+JSON is found whatever the declared media type is. `notes` says where body and headers did not
+match; `fault` says why there is no JSON.
 """
 
 import codecs
@@ -28,8 +29,8 @@ _ODD_NUMBERS = "numbers that cannot be stored exactly are shown as texts"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The content of a body. `text` is None if the body is not text. `document` holds its JSON if
-    `is_json`; numbers that cannot be kept exactly are marked in it."""
+    """The content of a body. `text` is None if the body is not text. If `is_json`, `document` is
+    its JSON; numbers that cannot be kept exactly are marked in it."""
 
     text: str | None
     document: Any = None
@@ -45,18 +46,19 @@ class Reading:
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """Returns the first header with that name (given in lower case); empty if there is none."""
+    """Returns the value of the first header with that name (given in lower case), or an empty
+    text."""
     return next((value for key, value in headers if key.lower() == name), "")
 
 
 def media_type(content_type: str) -> str:
-    """Returns only the media type, in lower case; empty if the header names none."""
+    """Returns the media type without its parameters, in lower case; empty if there is none."""
     return content_type.partition(";")[0].strip().lower()
 
 
 def read_body(body: bytes, content_type: str, *, wants_json: bool = False) -> Reading:
-    """Reads a body; `content_type` is the whole header. JSON sent as something else is read if it
-    is wanted, or if the header names nothing more specific than text."""
+    """Reads a body; `content_type` is the whole header. JSON with another media type is read too,
+    if the caller wants JSON, or if the header only says that it is text."""
     if not body.strip():
         return Reading(text="", fault="the answer is empty")
     kind = media_type(content_type)
@@ -96,7 +98,7 @@ def _parsed(text: str) -> Any:
 def _decoded(
     body: bytes, content_type: str, *, is_called_json: bool
 ) -> tuple[str | None, tuple[str, ...], str | None]:
-    """Returns the text, notes about it, and why it is missing or may be wrong."""
+    """Returns the text, the notes, and why there is no text or why it may be wrong."""
     found = _CHARSET.search(content_type)
     declared = without_controls(found.group(1)).lower() if found else None
     charset = declared and _known(declared)
@@ -130,8 +132,8 @@ def _known(name: str) -> str | None:
 
 
 def _text(body: bytes, charset: str) -> str | None:
-    """Returns the text, or None if the bytes are not text. A body cut inside a character is still
-    text."""
+    """Returns the text, or None if the bytes are not text. A character that was cut at the end does
+    not matter."""
     is_utf_8 = charset in (_UTF_8, "utf-8-sig", "ascii")
     try:
         text = decode_utf8(body) if is_utf_8 else clean_text(body.decode(charset))

@@ -1,4 +1,4 @@
-"""How a call authenticates: each way becomes one header."""
+"""How a call authenticates. Each way sets one header."""
 
 import base64
 from abc import abstractmethod
@@ -21,8 +21,8 @@ Credential = Annotated[
 
 
 class Auth(VariantConfig):
-    """How the call authenticates. These values are removed from the history, even if they are not
-    secrets."""
+    """How the call authenticates. All these values are removed from the history, also those that
+    are not secrets."""
 
     discriminator: ClassVar[str] = "type"
     # The fields whose values nobody may read later.
@@ -38,8 +38,8 @@ class Auth(VariantConfig):
 
     @abstractmethod
     def header_value(self, rendered: Mapping[str, str]) -> str:
-        """Returns the header's text; `rendered` are this config's texts with every variable filled
-        in."""
+        """Returns the value of the header. `rendered` has this config's texts with their variables
+        filled in."""
 
     def texts(self) -> dict[str, str]:
         """The fields that hold Liquid."""
@@ -48,7 +48,7 @@ class Auth(VariantConfig):
 
 
 class BasicAuth(Auth):
-    """A user name and a password, sent by HTTP's Basic scheme."""
+    """A user name and a password, sent by HTTP Basic authentication."""
 
     credentials: ClassVar[tuple[str, ...]] = ("password",)
 
@@ -76,7 +76,7 @@ class BearerAuth(Auth):
 
 
 class HeaderAuth(Auth):
-    """A header that the service defines."""
+    """A value in a header of the service's choice."""
 
     credentials: ClassVar[tuple[str, ...]] = ("value",)
 

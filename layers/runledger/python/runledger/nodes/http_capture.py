@@ -1,4 +1,4 @@
-"""Capturing values from an answer: the config, and the search."""
+"""Captures values from an answer."""
 
 import json
 import math
@@ -88,11 +88,12 @@ CaptureOrPath = Annotated[
 def capture(
     wanted: Mapping[str, Capture], document: Any, fault: str | None, redactor: Redactor
 ) -> dict[str, Any]:
-    """Returns the values that JMESPath finds; a missing value without a default is left out.
+    """Returns the values that the JMESPath expressions find. A missing value without a default is
+    left out.
 
-    Credentials are already removed from `document`, the response's JSON, so no captured value is
-    built from one; `fault` says why there is no JSON. Raises NodeError `CAPTURE_MISSING` (also for
-    a number that cannot be kept, at any depth of the value), `CAPTURE_FAILED`, `CAPTURE_LIMIT`,
+    `document` is the JSON of the answer, from which credentials are already removed. So no captured
+    value contains one. `fault` says why there is no JSON. Raises NodeError `CAPTURE_MISSING` (also
+    for a number that cannot be kept, anywhere in the value), `CAPTURE_FAILED`, `CAPTURE_LIMIT` or
     `OUTPUT_TOO_LARGE`.
     """
     found: dict[str, Any] = {}
@@ -119,7 +120,7 @@ def capture(
 
 
 def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, str | None]:
-    """Returns the value, or None and the reason."""
+    """Returns the value, or None and the reason why there is none."""
     try:
         value, weight = search(path, document, budget)
     except LimitError as error:

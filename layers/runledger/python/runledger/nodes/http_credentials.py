@@ -1,10 +1,10 @@
-"""Finds the credentials of one call that are not stored as secrets. They have no name that could be
-shown in their place.
+"""Finds the credentials of one call that are not stored as secrets. They have no name that the
+history could show instead.
 
-A value in a credential's place counts as one, wherever it came from: an event, a contact, or the
-config of a version older than the rule that refuses it. It is removed from everything that comes
-back. The result of a text with an encoded secret is also removed, because it may be encoded once
-more on its way.
+A value in the place of a credential counts as one, wherever it came from: an event, a contact, or
+the config of an old version that would be refused today. It is removed from everything that the
+service returns. The value of a text that encodes a secret is removed too, because the service may
+encode it once more.
 """
 
 import re
@@ -39,7 +39,7 @@ class Call(Protocol):
 
 
 def credentials_in(call: Call, rendered: Mapping[str, Any], scope: Mapping[str, Any]) -> list[str]:
-    """Returns the values, longest first; `rendered` are the parts of the call with variables filled
+    """Returns the values, longest first. `rendered` has the parts of the call with variables filled
     in."""
     auth = call.auth
     found = [text_of(rendered["auth"][name]) for name in auth.credentials] if auth else []
@@ -53,8 +53,8 @@ def credentials_in(call: Call, rendered: Mapping[str, Any], scope: Mapping[str, 
 
 
 def known_credentials(call: Call, scope: Mapping[str, Any]) -> list[str]:
-    """Returns the credentials of a call that could not be made; a text without a value adds
-    none."""
+    """Returns the credentials of a call that could not be made. Texts with missing variables are
+    ignored."""
     parts = {"headers": call.headers, "query": call.query, "body": call.body}
     auth = call.auth.texts() if call.auth else {}
     rendered = {
@@ -95,7 +95,7 @@ def _tried(value: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def _named(rendered: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the values under a credential's name."""
+    """Yields all values whose name marks them as credentials."""
     for name, value in rendered["headers"].items():
         if is_credential_header(name):
             yield from _texts(value)

@@ -1,4 +1,4 @@
-"""Finds what is known of the effect of a call, from the record of its step."""
+"""Derives the state of a call's effect from its recorded step."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,12 @@ _SUCCESS, _REDIRECT, _FAILURE = range(200, 300), range(300, 400), range(400, 600
 def call_effect(
     method: str, url: str, tries: Sequence[CallTry] | None, kind: str | None, at: int
 ) -> list[RecordedEffect]:
-    """Returns the effect of a call, if it may have had one. `tries` are those of its evidence, None
-    if the step has none; `kind` is the kind of the step's error.
+    """Returns the effect of a call, if it may have had one. `tries` are those in its evidence; None
+    if the step has none. `kind` is the kind of the step's error.
 
-    A call whose step has an error and no tries failed before anything was sent, unless the request
-    that made it died."""
+    If a step has an error but no tries, the call failed before anything was sent, except if its
+    process died.
+    """
     if method in _SAFE:
         return []
     if not tries:
@@ -35,7 +36,8 @@ def call_effect(
 
 
 def _state_of(made: CallTry) -> EffectState:
-    """An answer of 4xx or 5xx is a definite failure. No answer is one only if nothing was sent."""
+    """An answer with status 4xx or 5xx means FAILED. If there was no answer, the effect is FAILED
+    only if nothing was sent."""
     status = made.get("status")
     if status is None:
         return EffectState.FAILED if made.get("sent") is False else EffectState.UNKNOWN

@@ -1,4 +1,4 @@
-"""Building a call's request."""
+"""Builds the request of a call."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class CallSettings(Protocol):
-    """What building a request needs of an INTEGRATION's config."""
+    """The fields of an INTEGRATION's config from which a request is built."""
 
     @property
     def method(self) -> str: ...
@@ -31,7 +31,7 @@ class CallSettings(Protocol):
 def build_request(
     settings: CallSettings, rendered: Mapping[str, Any], effect_key: str
 ) -> HttpRequest:
-    """Returns the call with every variable filled in. Raises NodeError `INVALID_REQUEST`."""
+    """Returns the request with all variables filled in. Raises NodeError `INVALID_REQUEST`."""
     headers = {
         name: header_text(name, text_of(value)) for name, value in rendered["headers"].items()
     }
@@ -60,8 +60,8 @@ def build_request(
 
 
 def pairs_of(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Parameters of a query or a form, in order. A list repeats its name, an empty list sends
-    nothing; an object, or a list within a list, is sent as JSON; null is empty."""
+    """The parameters of a query or a form, in order. A list repeats its name; an empty list sends
+    nothing. An object, or a list within a list, is sent as JSON. Null is sent as an empty value."""
     return tuple(
         (clean_text(str(name)), clean_text(text_of(item)))
         for name, value in values.items()

@@ -1,4 +1,4 @@
-"""Which headers a call may set, and which characters they may hold."""
+"""Which headers a call may set, and which characters their values may contain."""
 
 import re
 
@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def refusal_of(name: str) -> str | None:
-    """Why a call cannot set this header; None if it can."""
+    """Why a call may not set this header; None if it may."""
     lower = name.lower()
     if lower in _OWN:
         return f"the header {name} is set automatically; leave it out"
@@ -39,8 +39,8 @@ def refusal_of(name: str) -> str | None:
 
 
 def header_text(name: str, text: str) -> str:
-    """Returns the value as it is sent. Raises NodeError `INVALID_REQUEST` if HTTP cannot carry
-    it."""
+    """Returns the value as it is sent. Raises NodeError `INVALID_REQUEST` if HTTP headers cannot
+    contain it."""
     refusal = refusal_of(name)
     if refusal is not None:
         raise NodeError("INVALID_REQUEST", refusal)
@@ -56,8 +56,8 @@ def header_text(name: str, text: str) -> str:
 
 
 def refuse_control_characters(what: str, text: str) -> None:
-    """Raises NodeError `INVALID_REQUEST` if a text, called `what`, holds a line break or another
-    control character: it would end the header or address and begin something else."""
+    """Raises NodeError `INVALID_REQUEST` if a text, called `what` in the message, contains a line
+    break or another control character. These would end the header or the address early."""
     found = _CONTROL.search(text)
     if found is not None:
         raise NodeError(

@@ -1,4 +1,5 @@
-"""Where an INTEGRATION's config may hold a credential that is not a secret."""
+"""The places in an INTEGRATION's config where a credential may be written instead of a secret's
+name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ _AUTH_CREDENTIALS = ("token", "password", "value")
 
 
 def with_call_masked(config: Mapping[str, Any], masker: CredentialMasker) -> dict[str, Any]:
-    """Returns the config as it was written, valid or not, without the credentials in it."""
+    """Returns the config as a client wrote it, valid or not, without its credentials."""
     shown = dict(config)
     for name, value in config.items():
         match name, value:

@@ -1,6 +1,6 @@
-"""A call's request and response as the history keeps them: redacted and limited in size.
+"""Records a call's request and response for the history: redacted, and limited in size.
 
-Text is kept, and a long text is kept in full beside the step. For a binary body only size and hash
+Text is kept; a long text is stored completely beside the step. Of a binary body, only size and hash
 are kept.
 """
 
@@ -33,7 +33,7 @@ _JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
 
 
 def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Returns parameters by name; a repeated name has a list of its values."""
+    """Returns parameters by name. A name that occurs several times has a list of its values."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
@@ -41,16 +41,15 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 
 class Recorder:
-    """Records the exchange of one visit. `bodies` keeps long texts; None if there is no place for
-    them."""
+    """Records the exchange of one visit. `bodies` stores long texts; if None, they are cut."""
 
     def __init__(self, redactor: Redactor, bodies: BodyKeeper | None) -> None:
         self._redactor = redactor
         self._bodies = bodies
 
     def request(self, request: HttpRequest, auth: str | None) -> CallRequest:
-        """Records the request. It was built with placeholders for secrets, so sizes are those of
-        the shown text; `auth` is the way of signing in, if any."""
+        """Records the request. It was built with placeholders for secrets, so the recorded sizes
+        are those of the shown text. `auth` is how the call authenticates, if it does."""
         shown = self._redactor
         body = request.body or b""
         content_type = header(request.headers.items(), "content-type")
@@ -70,7 +69,7 @@ class Recorder:
         }
 
     def response(self, response: HttpResponse, reading: Reading) -> CallResponse:
-        """Records the response; `reading` is its body as read."""
+        """Records the response. `reading` is the content of its body."""
         shown = self._redactor
         content_type = header(response.headers, "content-type")
         target = response.redirects_to
@@ -129,7 +128,7 @@ class Recorder:
         return cut
 
     def _keep(self, cut: Body, name: str, text: str, size: int, content_type: str) -> None:
-        """Keeps the whole of a body that was cut, and notes its key."""
+        """Stores the whole of a body that was cut, and records its key."""
         if self._bodies is None:
             return
         try:

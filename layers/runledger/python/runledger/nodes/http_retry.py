@@ -1,6 +1,7 @@
-"""Retrying a call: when a retry is useful and safe, and how long to wait first.
+"""Decides whether to retry a call, and how long to wait before.
 
-All tries happen within one visit of the node, so the policy's total time counts into the task's.
+All tries happen within one visit of the node, so their total time counts toward the time of the
+task.
 """
 
 import hashlib
@@ -58,7 +59,7 @@ class Retry(Config):
     )
 
     def longest_wait(self) -> int:
-        """Seconds of all waits together, each at the longest that a service may ask for."""
+        """The sum of all waits in seconds, each at the longest that a service may ask for."""
         return (self.max_tries - 1) * self.max_delay_seconds
 
 
@@ -66,7 +67,7 @@ NO_RETRY = Retry(max_tries=1)
 
 
 def is_repeatable(method: str, idempotent: bool) -> bool:
-    """Whether repeating the call changes nothing."""
+    """Whether a repeated call has no further effect."""
     return method in _SAFE_METHODS or idempotent
 
 
@@ -102,8 +103,8 @@ def why_not_again(
 def seconds_to_wait(
     policy: Retry, tries: int, outcome: HttpResponse | NodeError, *, spread: str, now: int
 ) -> float:
-    """Seconds before the next try. Reduces each delay by up to a half, by a hash of `spread`, so
-    that calls which failed together do not come back together."""
+    """Seconds before the next try. Each delay is shortened by up to a half, depending on a hash of
+    `spread`. So calls that failed at the same time are not retried at the same time."""
     delay = min(policy.backoff_seconds * 2.0 ** (tries - 1), policy.max_delay_seconds)
     digest = hashlib.sha256(f"{spread} {tries}".encode()).digest()
     delay *= 1 - digest[0] / 510
@@ -112,8 +113,8 @@ def seconds_to_wait(
 
 
 def retry_after(response: HttpResponse, now: int) -> float | None:
-    """Seconds from `now` (epoch milliseconds) until the service wants the next call, given as a
-    number of seconds or as a date; None if it does not say."""
+    """Seconds from `now` (epoch milliseconds) until the service accepts the next call. The header
+    has a number of seconds or a date. None if the service did not say."""
     found = (value for name, value in response.headers if name.lower() == "retry-after")
     text = next(found, "").strip()
     if text.isascii() and text.isdecimal():
@@ -129,7 +130,7 @@ def retry_after(response: HttpResponse, now: int) -> float | None:
 
 
 def try_end(outcome: HttpResponse | NodeError, message: str) -> TryEnd:
-    """One try as the history shows it; `message` is the error's, redacted."""
+    """One try as the history shows it. `message` is the error's message, redacted."""
     if isinstance(outcome, NodeError):
         error: TryError = {"kind": outcome.kind, "message": message}
         if isinstance(outcome, NotSentError):

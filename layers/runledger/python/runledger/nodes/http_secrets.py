@@ -1,4 +1,5 @@
-"""Where a call may hold a secret, so that its value can be recognized in every answer."""
+"""The places where a call may contain a secret, so that redaction recognizes its value in every
+answer."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -33,8 +34,8 @@ _AUTHORITY = re.compile(r"\s*(https?)://([^/?#]*)", re.IGNORECASE)
 
 
 def constant_address(url: str) -> tuple[str, str] | None:
-    """Scheme and host of an address if no Liquid affects them: Liquid may only come after the first
-    `/`, `?` or `#` behind the host."""
+    """The scheme and host of an address, if Liquid cannot change them. Liquid may only come after
+    the first `/`, `?` or `#` that follows the host."""
     found = _AUTHORITY.match(_MARKUP.sub(_LIQUID, url))
     if found is None or _LIQUID in found[2] or "{" in found[2]:
         return None
@@ -45,9 +46,9 @@ def constant_address(url: str) -> tuple[str, str] | None:
 def egress_of(
     url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]
 ) -> EgressRule:
-    """Returns where a call with these secrets may go: to the allowed hosts of every secret, or, for
-    a secret without any, to the host that the config names. The rule is checked for each request,
-    redirects included."""
+    """Returns the hosts that a call with these secrets may reach: the allowed hosts of every
+    secret. For a secret without allowed hosts, it is the host that the config names. The rule is
+    checked for each request, including redirects."""
     used = sorted(names)
     if not used:
         return EgressRule()
@@ -74,7 +75,8 @@ def egress_of(
 
 
 def check_secret_use(source: str) -> None:
-    """Raises ValueError if a Liquid text changes a secret so that it could not be recognized."""
+    """Raises ValueError if a Liquid text changes a secret in a way that redaction would not
+    recognize."""
     if any(path[0] == "secret" and len(path) != 2 for path in references(source)):
         raise ValueError("write the whole secret, {{secret.NAME}}, not a part of it")
     unsafe = sorted(filter_names(source) - _SECRET_FILTERS)
@@ -86,8 +88,9 @@ def check_secret_use(source: str) -> None:
 
 
 def check_address(url: str, secrets: Mapping[str, str]) -> None:
-    """Checks that the address does not split a secret that stands in it: one part alone would be
-    sent, and the history would keep that part if it comes back. Raises NodeError `INVALID_URL`."""
+    """Checks that a secret in the address is not split between parts of the address. Otherwise only
+    a part of the secret would be sent, and redaction would not recognize this part in the answer.
+    Raises NodeError `INVALID_URL`."""
     for name, value in secrets.items():
         if value in url and quote(value, safe=_WHOLE_IN_ADDRESS) != value:
             raise NodeError(

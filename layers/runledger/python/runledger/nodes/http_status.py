@@ -1,4 +1,4 @@
-"""HTTP statuses as a config names them: one (404), a class (2xx) or a range (200-204)."""
+"""HTTP statuses in a config: one (404), a class (2xx) or a range (200-204)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -9,12 +9,12 @@ STATUS_PATTERN = r"[1-5](xx|[0-9]{2}(-[1-5][0-9]{2})?)"
 
 
 def status_text(status: Any) -> Any:
-    """Returns a status written as a number as a text."""
+    """Returns a status as text, if it was given as a number."""
     return str(status) if isinstance(status, int) and not isinstance(status, bool) else status
 
 
 def check_range(status: str) -> str:
-    """Raises ValueError for a range that ends before it begins."""
+    """Raises ValueError if a range ends before it begins."""
     low, _, high = status.partition("-")
     if high.isdecimal() and low.isdecimal() and int(low) > int(high):
         raise ValueError("a range begins with the lower status, as in 200-204")
@@ -30,7 +30,7 @@ Status = Annotated[
 
 
 def is_among(status: int, patterns: Iterable[str]) -> bool:
-    """Whether one of the patterns covers this status."""
+    """Whether one of the patterns matches this status."""
     return any(_stands_for(pattern, status) for pattern in patterns)
 
 

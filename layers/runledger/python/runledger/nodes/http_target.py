@@ -1,4 +1,5 @@
-"""The address of a call as its failure group stores it: host and shape of the path, no values."""
+"""The address of a call as its failure group stores it: the host and the parts of the path that are
+not values."""
 
 import re
 from ipaddress import ip_address
@@ -18,12 +19,13 @@ _MARK = "%"
 
 
 def failed_call(method: str, template: str, url: str, status: int | None) -> FailedCall | None:
-    """Returns a call that failed. `template` is the address in the node's config. `url` is the
-    rendered address with secrets removed. `status` is the status of the answer, or None if there
+    """Returns the failed call. `template` is the address in the node's config. `url` is the
+    rendered address, with secrets removed. `status` is the status of the answer, or None if there
     was no answer.
 
     `url` is the address that was called first, because redirects may lead to another address each
-    time. Returns None if `url` is not an address, because then nothing was called."""
+    time. Returns None if `url` is not an address, because then nothing was called.
+    """
     import httpx
 
     try:
@@ -36,17 +38,16 @@ def failed_call(method: str, template: str, url: str, status: int | None) -> Fai
 
 
 def _host(url: "httpx.URL") -> str:
-    """Returns the host in lower case, international names in their own letters, with the port if it
-    is not the default."""
+    """Returns the host in lower case and in Unicode, with the port if it is not the default."""
     host = url.host.rstrip(".")
     shown = f"[{ip_address(host).compressed}]" if ":" in host else host
     return shown if url.port is None else f"{shown}:{url.port}"
 
 
 def _path(template: str, url: str) -> str:
-    """Returns the parts that are the same in every call. If Liquid makes whole parts of the
-    template's path, they count as values. If a value added more parts, those that look like words
-    stay."""
+    """Returns the parts of the path that are the same in every call. If Liquid produces whole parts
+    of the path, they count as values. If a value contains more parts, those that look like words
+    are kept."""
     written, made = _parts(_LIQUID.sub(_MARK, template)), _parts(url)
     if len(written) == len(made):
         shape = "".join(f"/{part if is_fixed_part(part) else _VALUE}" for part in written)
@@ -56,8 +57,7 @@ def _path(template: str, url: str) -> str:
 
 
 def _parts(address: str) -> list[str]:
-    """Returns the parts of the path, without parameters; a doubled or trailing slash makes no
-    difference."""
+    """Returns the parts of the path, without parameters. Empty parts are ignored."""
     rest = address.strip().partition("://")[2] or address.strip()
     path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")[2]
     return [part.partition(";")[0] for part in path.split("/") if part.partition(";")[0]]

@@ -1,4 +1,4 @@
-"""Makes a call, retries it as its policy allows, and records every try."""
+"""Makes a call, retries it as its policy says, and records every try."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from runledger.redaction import Redactor
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """One call and its rules. `until` (epoch milliseconds) is when every try must be over: after
-    that the node no longer belongs to this visit."""
+    """One call and its rules. `until` (epoch milliseconds) is the deadline for all tries: after it,
+    another process may work on the node."""
 
     request: HttpRequest
     expected: Sequence[str]
@@ -27,7 +27,7 @@ class Calling:
 
 @dataclass(slots=True)
 class Tries:
-    """The result of a call: the last try's answer or error, and a record of every try."""
+    """The result of a call: the answer or error of the last try, and a record of every try."""
 
     response: HttpResponse | None = None
     error: NodeError | None = None
@@ -41,9 +41,10 @@ class Tries:
 
 
 def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -> Tries:
-    """Calls until the answer is an expected one or there is a reason to give up.
+    """Calls until an expected answer comes, or until there is a reason to give up.
 
-    Raises TransientError if the time left is too short for even one try; nothing was sent then."""
+    Raises TransientError if the time left is too short for a single try; then nothing was sent.
+    """
     found = Tries()
     timeout = round(calling.request.timeout_seconds * SECOND)
     while True:

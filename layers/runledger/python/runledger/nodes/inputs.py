@@ -1,9 +1,9 @@
-"""A node's input: its config with the value of every expression at one visit.
+"""The input of a node: its config with the value of every expression at one visit.
 
-Only the values are recorded, by their places. The config itself belongs to the version, which never
-changes, and is combined with the values when the step is read. A value that the step's record
-already contains (a condition's evidence, a call's request, variables that were set) is not recorded
-a second time.
+Only the values are recorded, with their locations. The config itself is part of the version, which
+never changes. When a step is read, config and values are combined. A value that the step already
+contains elsewhere (in a condition's evidence, a call's request, or the variables that were set) is
+not recorded a second time.
 """
 
 import json
@@ -33,7 +33,7 @@ VARIABLES: Place = ("variables",)
 
 
 class Record(Protocol):
-    """The result of a visit, or the step recorded from it."""
+    """The result of a visit, or the recorded step."""
 
     @property
     def output(self) -> dict[str, Any]: ...
@@ -46,7 +46,7 @@ class Record(Protocol):
 
 
 def liquid_places(value: Any, place: Place = ()) -> list[tuple[Place, str]]:
-    """Returns every Liquid text inside a JSON-like value, with its place."""
+    """Returns every Liquid text inside a JSON-like value, with its location."""
     if isinstance(value, str):
         return [(place, value)] if has_liquid(value) else []
     items: list[tuple[Any, Any]] = []
@@ -58,15 +58,15 @@ def liquid_places(value: Any, place: Place = ()) -> list[tuple[Place, str]]:
 
 
 def is_within(place: Place, places: Iterable[Place]) -> bool:
-    """Whether a place is one of these places or inside one."""
+    """Whether a location is one of these locations, or inside one of them."""
     return any(place[: len(other)] == other for other in places)
 
 
 def rendered(
     places: Iterable[tuple[Place, str]], scope: Mapping[str, Any], redactor: Redactor
 ) -> dict[Place, Any]:
-    """Returns the values of these texts, redacted by the names that lead to them. A text without a
-    value stays as written: the step says which variable is missing."""
+    """Returns the values of these texts, redacted by the names on the path to them. A text without
+    a value stays as written; the step says which variable is missing."""
     ends_at = time.thread_time() + _MAX_SECONDS
     found: dict[Place, Any] = {}
     for place, source in places:
@@ -82,8 +82,8 @@ def rendered(
 
 
 def variables(texts: Iterable[str], scope: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
-    """Returns the values that these texts read from the scope, by dotted path. Missing values are
-    left out."""
+    """Returns the variables that these texts read: their values in the scope, by dotted path.
+    Missing values are left out."""
     paths = dict.fromkeys(path for text in texts for path in references(text))
     found: dict[str, Any] = {}
     for path in sorted(paths):
@@ -97,8 +97,8 @@ def variables(texts: Iterable[str], scope: Mapping[str, Any], redactor: Redactor
 
 
 def recorded(values: Mapping[Place, Any]) -> dict[str, Any]:
-    """Returns the values as a step keeps them: by JSON pointer (RFC 6901), each whole if short,
-    together at most `MAX_INPUT_BYTES`. If the places alone take that much, nothing is kept."""
+    """Returns the values as a step keeps them: by JSON pointer (RFC 6901), short values completely,
+    and at most `MAX_INPUT_BYTES` in total. If the pointers alone need more, nothing is kept."""
     bound = _Bound(MAX_INPUT_BYTES)
     kept: dict[str, Any] = {}
     for place, value in values.items():
@@ -111,15 +111,15 @@ def recorded(values: Mapping[Place, Any]) -> dict[str, Any]:
 
 
 class _Bound:
-    """Counts bytes of values and of their names."""
+    """Counts the bytes of values and of their names."""
 
     def __init__(self, left: int) -> None:
         self._left = left
         self.named = 0
 
     def cut(self, name: str, value: Any) -> Any:
-        """The value as evidence shows it while there is room, then a mark for each value left
-        out."""
+        """Returns the value as evidence shows it while there is room left, afterwards a mark that
+        the value was left out."""
         shown = for_evidence(value)
         self.named += len(name.encode(errors="replace"))
         self._left -= len(
@@ -131,8 +131,8 @@ class _Bound:
 def filled(
     config: Mapping[str, Any], values: Mapping[str, Any], known: Mapping[Place, Any]
 ) -> dict[str, Any]:
-    """Returns the config with the recorded values, and those from the step's record, in their
-    places."""
+    """Returns the config with its expressions replaced by the recorded values, and by those in the
+    step's record."""
     whole: dict[str, Any] = deepcopy(dict(config))
     for place, value in {**known, **places_of(values)}.items():
         _put(whole, place, value)
@@ -140,7 +140,7 @@ def filled(
 
 
 def places_of(values: Mapping[str, Any]) -> dict[Place, Any]:
-    """Returns recorded values by place."""
+    """Returns recorded values by location."""
     return {
         tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]): value
         for pointer, value in values.items()

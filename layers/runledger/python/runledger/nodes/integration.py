@@ -158,7 +158,8 @@ class IntegrationConfig(Config):
         return [source for _, source in liquid_places(texts)]
 
     def longest_seconds(self) -> int:
-        """Returns the time of all tries at their timeouts, with the longest waits between them."""
+        """Returns the longest time for all tries: their timeouts and the longest waits between
+        them."""
         policy = self.retry or NO_RETRY
         return policy.max_tries * self.timeout_seconds + policy.longest_wait()
 
@@ -235,8 +236,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         return is_repeatable(config.method, config.idempotent)
 
     def recorded_values(self, config: IntegrationConfig, record: Record) -> dict[Place, Any]:
-        """The request contains everything that was sent. `auth` is shown only as written, with the
-        names of secrets instead of their values."""
+        """The recorded request contains everything that was sent. `auth` is shown only as written,
+        with the names of secrets instead of their values."""
         places = dict(self.places(config))
         known: dict[Place, Any] = {
             place: text for place, text in places.items() if place[0] == "auth"

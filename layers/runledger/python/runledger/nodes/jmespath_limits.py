@@ -1,9 +1,13 @@
-"""JMESPath within limits: the steps of an evaluation, and the size of every value it makes.
+"""Evaluates JMESPath within limits: of the steps of an evaluation, and of the size of every value
+that it makes.
 
 An expression is short, but its result may be huge: `[@,@]|[@,@]|…` doubles with every level. The
-lists share their members, so making them costs almost nothing; the cost comes when other code walks
-through the result. So every value that an expression makes is weighed, each member as often as it
-occurs. Steps are counted, not timed: what can be captured today can be captured tomorrow.
+lists share their members, so making them costs almost nothing. The cost comes when other code walks
+through the result. So every value that an expression makes is weighed, and each member counts as
+often as it occurs.
+
+The limit is a number of steps and not a time, so that the same expression on the same answer always
+has the same result.
 """
 
 from collections.abc import Mapping
@@ -45,11 +49,11 @@ _PROBES: tuple[Any, ...] = ({}, 1, [1], {"a": [1]})
 
 
 class LimitError(JMESPathError):
-    """The expression does too much. The message names the limit."""
+    """The expression exceeds a limit, which the message names."""
 
 
 class Budget:
-    """The steps left for all evaluations on one answer."""
+    """The steps that are left for all expressions on one answer."""
 
     __slots__ = ("left",)
 
@@ -58,8 +62,8 @@ class Budget:
 
 
 def check(expression: str) -> None:
-    """Raises ValueError if the text is not JMESPath, is nested too deeply, or does too much on any
-    answer."""
+    """Raises ValueError if the text is not JMESPath, is nested too deeply, or would exceed the
+    limits on any answer."""
     try:
         parsed = compiled(expression)
     except JMESPathError as error:
@@ -75,8 +79,8 @@ def check(expression: str) -> None:
 
 
 def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
-    """Returns the value and its weight, which is at most the length of its JSON. Raises LimitError,
-    and the errors of jmespath."""
+    """Returns the value and its weight, which is never more than the length of its JSON. Raises
+    LimitError, and the errors of jmespath."""
     interpreter = _Interpreter(min(MAX_STEPS, budget.left))
     try:
         return interpreter.run(compiled(expression), document)
@@ -86,7 +90,7 @@ def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
 
 @lru_cache(maxsize=512)
 def compiled(expression: str) -> ParsedResult:
-    """Parses an expression. Raises JMESPathError, also if it is nested too deeply."""
+    """Parses an expression. Raises JMESPathError, also if the expression is nested too deeply."""
     if _brackets(expression) > MAX_DEPTH:
         raise LimitError("it is nested too deeply")
     try:
@@ -99,8 +103,8 @@ def compiled(expression: str) -> ParsedResult:
 
 
 def _brackets(expression: str) -> int:
-    """Returns an upper bound for nested brackets and negations in a row. Checked first, because how
-    deep the parser itself can go depends on the call stack."""
+    """Returns an upper bound for the depth of brackets and negations. This is checked first,
+    because the depth that the parser can handle depends on the call stack."""
     depth = deepest = 0
     for character in expression:
         if character in _OPENING or character == "!":
@@ -165,8 +169,8 @@ class _Weights:
 
 
 class _Functions(Functions):
-    """The functions of JMESPath. Arguments are weighed before the call, because some functions
-    multiply two sizes."""
+    """The functions of JMESPath. Arguments are weighed before the call, because the result of some
+    functions is the product of two sizes."""
 
     def __init__(self, interpreter: "_Interpreter") -> None:
         self._interpreter = interpreter

@@ -1,7 +1,7 @@
-"""Numbers in a partner's JSON that cannot be kept as they were sent.
+"""Numbers in another system's JSON that cannot be kept exactly.
 
-JSON has numbers of any size; a float holds 17 digits, up to 1.8e308. A number beyond that is
-neither rounded nor dropped: it is marked, shown as it was written, and never captured.
+JSON has numbers of any size, but a float holds 17 digits and values up to 1.8e308. A number beyond
+that is not rounded. It is marked, shown as it was written, and never captured.
 """
 
 import math
@@ -22,7 +22,7 @@ class InexactNumber(float):
 
     @property
     def why(self) -> str:
-        """Says why it cannot be kept, with the number first."""
+        """Says why the number cannot be kept. The text begins with the number."""
         shown = self.literal if len(self.literal) <= 60 else f"{self.literal[:60]}…"
         if math.isfinite(self):
             return f"the number {shown} has more digits than can be stored exactly"
@@ -55,8 +55,8 @@ def decimal(literal: str) -> float:
 
 
 def find_inexact(value: Any) -> "InexactNumber | float | None":
-    """Returns the first number in a value that cannot be kept: one that no float holds exactly, or
-    one computed from such a number."""
+    """Returns the first number in a value that cannot be kept: one that no float can represent
+    exactly, or one that was computed from such a number."""
     left = [value]
     while left:
         each = left.pop()
@@ -70,7 +70,7 @@ def find_inexact(value: Any) -> "InexactNumber | float | None":
 
 
 def as_written(value: Any) -> Any:
-    """Returns the value with odd numbers as the texts that were sent."""
+    """Returns the value with each inexact number replaced by the text that was sent."""
     if isinstance(value, InexactNumber):
         return value.literal
     if isinstance(value, dict):

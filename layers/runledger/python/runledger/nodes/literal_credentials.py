@@ -1,8 +1,8 @@
-"""Credentials written into a config instead of the name of a secret.
+"""Finds credentials that are written into a config instead of the name of a secret.
 
-One walk serves both hiding and refusing, so that the two cannot differ: whatever reading would
-hide, saving refuses. A text with Liquid is a credential only if it has words of its own:
-`Bearer {{secret.KEY}}` has none.
+The same walk is used to hide credentials and to refuse them: a config with a text that would be
+hidden cannot be saved. A text with Liquid is a credential only if the text around the Liquid
+contains one. `Bearer {{secret.KEY}}` is not a credential.
 """
 
 import re
@@ -77,18 +77,19 @@ _ADDRESS_PAIR = re.compile(r"(?P<before>[?&;#](?P<name>[^=&;#?]{1,200})=)(?P<val
 
 
 class CredentialMasker:
-    """Returns texts without their credentials, and remembers the places of the credentials."""
+    """Returns texts without their credentials, and remembers where the credentials were."""
 
     def __init__(self) -> None:
         self._found: dict[Place, None] = {}
 
     @property
     def places(self) -> list[Place]:
-        """The places in order, each once."""
+        """The locations of the credentials in order, each once."""
         return list(self._found)
 
     def value(self, value: Any, place: Place, *, is_credential: bool = False) -> Any:
-        """Masks a JSON-like value: everything under a credential's name, and pairs in its texts."""
+        """Masks a JSON-like value: everything under a name that marks a credential, and credentials
+        in texts."""
         if isinstance(value, Mapping):
             return {
                 key: self.value(
@@ -119,7 +120,7 @@ class CredentialMasker:
         return REDACTED
 
     def text(self, text: str, place: Place) -> str:
-        """Masks a text that may hold names with values, or credentials of a known shape."""
+        """Masks a text that may contain names with values, or credentials with a known form."""
         masked, markup = _masked(text)
         for pattern in _PAIRS:
             masked = pattern.sub(self._pair(place, markup), masked)
@@ -161,8 +162,8 @@ class CredentialMasker:
 
 
 def is_literal(text: str) -> bool:
-    """Whether a text in a credential's place is a literal credential. With Liquid, it is one if it
-    has more than a scheme and names of its own."""
+    """Whether a text in a credential's place contains a credential. With Liquid, it does if it has
+    more than a scheme and names outside the Liquid."""
     stripped = text.strip()
     if not has_liquid(stripped):
         return len(stripped) >= _FEW and stripped.lower() not in _NOT_SAID
@@ -179,7 +180,7 @@ def is_literal(text: str) -> bool:
 
 
 def _signs_in(user_info: str) -> bool:
-    """Whether `user:password` before a host is written out; a single name may be a key."""
+    """Whether `user:password` before a host contains a credential. A single name may be a key."""
     user, _, password = user_info.partition(":")
     return is_literal(password or user)
 
@@ -200,8 +201,8 @@ def _is_harmless(fragment: str) -> bool:
 
 
 def _may_hold_it(name: str) -> bool:
-    """Whether the value under this name, in an object in the place of a credential, can be the
-    credential itself."""
+    """Whether the value under this name can be a credential, if the object is in a credential's
+    place."""
     return not is_harmless_name(name)
 
 

@@ -1,4 +1,4 @@
-"""MERGE: the end of parallel branches."""
+"""MERGE: joins parallel branches."""
 
 from typing import Any, ClassVar
 

@@ -1,5 +1,5 @@
-"""The limits that a SEND_MESSAGE node can set for the gates: how often, and at what hours,
-recipients get messages."""
+"""Limits that a SEND_MESSAGE node can set: how often, and at what times, a recipient gets
+messages."""
 
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -16,7 +16,7 @@ from runledger.timezone_names import zone_named
 
 
 class FrequencyCap(Config):
-    """A limit of messages within a number of hours, for one recipient and kind of address."""
+    """The most messages to one recipient within a number of hours, for one kind of address."""
 
     messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages in that time.")
     hours: int = Field(
@@ -25,8 +25,8 @@ class FrequencyCap(Config):
 
 
 class QuietHours(Config):
-    """The time of day in which no message is sent. It spans midnight if `to` is the earlier
-    time."""
+    """The time of day in which no message is sent. If `to` is earlier than `from`, the quiet hours
+    include midnight."""
 
     from_: TimeOfDay = Field(alias="from", description="When the quiet hours begin, HH:MM.")
     to: TimeOfDay = Field(
@@ -44,16 +44,17 @@ class QuietHours(Config):
         return self
 
     def zone_of(self, metadata: dict[str, Any] | None) -> str:
-        """Returns the contact's own zone if its metadata name a valid one, otherwise the configured
-        zone."""
+        """Returns the contact's own time zone if its metadata has a valid one, otherwise the
+        configured zone."""
         own = zone_named((metadata or {}).get("timeZone"))
         return self.time_zone if own is None else own.key
 
     def ends(self, now: datetime, zone: str) -> datetime | None:
-        """Returns when the quiet hours around `now` end; None if `now` is in none.
+        """Returns when the quiet hours around `now` end; None if `now` is not in quiet hours.
 
-        Quiet hours begin and end at instants. If clocks skip one of these times, the first instant
-        after the gap counts; if clocks show it twice, the earlier one."""
+        If clocks skip the begin or the end, it is the first moment after the gap. If clocks show it
+        twice, it is the earlier moment.
+        """
         place = ZoneInfo(zone)
         begin, end = (time_of_day.fromisoformat(each) for each in (self.from_, self.to))
         over_midnight = timedelta(days=1 if end < begin else 0)

@@ -1,4 +1,4 @@
-"""Who gets a message: recipients known at once, or the contacts that a query finds."""
+"""The recipients of a message: known at once, or found by a query."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -20,7 +20,7 @@ MAX_TAGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person or address; `key` identifies it within the node's effect."""
+    """One person or address. `key` identifies it within the node's effect."""
 
     key: str
     contact: Contact | None
@@ -36,10 +36,10 @@ class RecipientsConfig(VariantConfig):
     @property
     @abstractmethod
     def nobody(self) -> str:
-        """The reason why there may be no recipient."""
+        """Why there may be no recipient."""
 
     def find(self, visit: Visit) -> list[Recipient]:
-        """Returns the recipients, each once, if they are known at once."""
+        """Returns the recipients if they are known at once, each of them once."""
         raise TypeError(f"recipients of kind {self.kind} are not a list; read them page by page")
 
     def query(self, finder: ContactFinder) -> ContactQuery:
@@ -58,12 +58,12 @@ class RecipientsConfig(VariantConfig):
 
     @property
     def segment_ids(self) -> frozenset[str]:
-        """The segments that the config uses; a version pins them."""
+        """The segments that the config uses. Activation copies them into the version."""
         return frozenset()
 
 
 class TriggerContactRecipient(RecipientsConfig):
-    """The contact the run is for."""
+    """The contact of the run."""
 
     kind: Literal["TRIGGER_CONTACT"] = Field(description="Who gets the message.")
 
@@ -81,7 +81,7 @@ class TriggerContactRecipient(RecipientsConfig):
 
 
 class AdHocRecipients(RecipientsConfig):
-    """Addresses written in the config. Each may be Liquid and may give a list."""
+    """Addresses written in the config. Each may be Liquid and may return a list."""
 
     kind: Literal["AD_HOC"] = Field(description="Who gets the message.")
     addresses: list[
@@ -137,7 +137,7 @@ class Tagged:
 
 
 class SegmentRecipients(RecipientsConfig):
-    """The contacts of a segment, in their state when the message is sent. The segment's rules are
+    """The contacts of a segment, as they are when the message is sent. The segment's rules are
     those at the automation's activation."""
 
     kind: Literal["SEGMENT"] = Field(description="Who gets the message.")

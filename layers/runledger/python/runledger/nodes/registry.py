@@ -1,4 +1,4 @@
-"""Every node type. To add one: its file, one line here, and its golden example."""
+"""All node types. To add one, write its file, add one line here, and add its golden example."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -37,7 +37,7 @@ NODE_TYPES: Mapping[str, NodeType[Any]] = MappingProxyType({each.name: each for 
 def with_credentials_masked(
     type_name: str, config: Mapping[str, Any], masker: CredentialMasker
 ) -> dict[str, Any]:
-    """Returns a node's config of any type, without the credentials written into it."""
+    """Returns the config of a node of any type without the credentials written into it."""
     known = NODE_TYPES.get(type_name)
     if known is None:
         found: dict[str, Any] = masker.value(config, ())
@@ -46,7 +46,7 @@ def with_credentials_masked(
 
 
 def node_type(name: str) -> NodeType[Any]:
-    """Returns a node type. Raises NotFoundError, which lists the existing types."""
+    """Returns a node type. Raises NotFoundError with a list of the existing types."""
     try:
         return NODE_TYPES[name]
     except KeyError:

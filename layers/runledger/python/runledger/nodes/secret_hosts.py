@@ -1,7 +1,7 @@
-"""The hosts that a secret may be sent to: names, `*.` for every name below one, addresses.
+"""The hosts that a secret may be sent to: names, addresses, or `*.` for all subdomains of a name.
 
 `api.partner.example` allows that host at any port, `api.partner.example:8443` at one port. Names
-are compared in the form of a lookup: ASCII, lower case, without a dot at the end.
+are compared in ASCII, in lower case and without a dot at the end.
 """
 
 import ipaddress
@@ -22,7 +22,7 @@ _LEAST_LABELS = 2
 
 
 def normal_host(host: str) -> str:
-    """Returns the host in the form for comparing. Raises ValueError if it is not a host."""
+    """Returns the host in the form used for comparing. Raises ValueError if it is not a host."""
     text = host.strip().removeprefix("[").removesuffix("]").lower()
     try:
         return ipaddress.ip_address(text.partition("%")[0] if ":" in text else text).compressed
@@ -43,8 +43,7 @@ def normal_host(host: str) -> str:
 
 
 def parse_hosts(written: Iterable[str]) -> tuple[str, ...]:
-    """Returns the entries as they are stored, each once. Raises ValueError, which names the wrong
-    entry."""
+    """Returns the entries as they are stored, each once. Raises ValueError with the wrong entry."""
     found: dict[str, None] = {}
     for entry in written:
         try:
@@ -97,7 +96,7 @@ def _split(text: str) -> tuple[str, int | None]:
 
 
 def allows(hosts: Sequence[str], host: str, port: int | None) -> bool:
-    """Whether an entry covers this host; with `port` None only the host is compared."""
+    """Whether an entry allows this host. If `port` is None, only the host is compared."""
     try:
         name = normal_host(host)
     except ValueError:

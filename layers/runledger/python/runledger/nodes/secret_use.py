@@ -1,7 +1,7 @@
-"""How a Liquid text may use a secret, so that its value can be recognized when it comes back.
+"""How a Liquid text may use a secret, so that redaction recognizes its value if it comes back.
 
-A secret is inserted by `{{ … }}` and encoded at most once: redaction does not recognize a value
-that is encoded twice in other ways.
+A secret may only be inserted by `{{ … }}`, with at most one encoding. Redaction does not recognize
+a value that was encoded twice in different ways.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,8 +23,8 @@ _CHAINS: frozenset[tuple[str, ...]] = frozenset(
 
 
 def hidden_uses(source: str) -> list[str]:
-    """Returns, for a person, the uses of a secret in the text that would hide it from redaction;
-    empty if there are none. Raises TemplateSyntaxError."""
+    """Describes the uses of a secret in the text that redaction would not recognize; empty if there
+    are none. Raises TemplateSyntaxError."""
     template = parsed(source)
     return list(dict.fromkeys(_hidden(template.nodes, template)))
 
@@ -67,7 +67,7 @@ def _chain(expression: Any) -> Iterator[str]:
 
 
 def _is_key(expression: Any, *, is_inside: bool = False) -> bool:
-    """Whether a secret decides which variable is read, as in trigger[secret.KEY]."""
+    """Whether the value of a secret selects which variable is read, as in trigger[secret.KEY]."""
     path = getattr(expression, "path", None)
     if path and path[0] == "secret" and is_inside:
         return True

@@ -1,4 +1,4 @@
-"""Segments: saved queries over the tags, external ids, consents and metadata of contacts."""
+"""The rules of segments, which select contacts by tags, external ids, consents and metadata."""
 
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
@@ -104,8 +104,8 @@ class ConsentRule(SegmentRule):
 
 
 class MetadataRule(SegmentRule):
-    """A value in the contact's metadata compares to another. A value that cannot be compared does
-    not match, and the step reports it."""
+    """Compares a value in the contact's metadata to another value. A value that cannot be compared
+    does not match, and the step reports it."""
 
     kind: Literal["METADATA"] = Field(description="The kind of rule.")
     key: ValuePath = Field(
@@ -165,7 +165,7 @@ class SegmentRules(Config):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags that the listing by tags can use."""
+        """The tags by which contacts can be listed."""
         tags = tuple(dict.fromkeys(r.tag for r in self.rules if isinstance(r, HasTagRule)))
         is_all_tags = all(isinstance(rule, HasTagRule) for rule in self.rules)
         return tags if self.match == "ALL" or is_all_tags else ()
@@ -179,8 +179,8 @@ class SegmentRules(Config):
         return all(matching) if self.match == "ALL" else any(matching)
 
     def unreadable(self, contact: Contact) -> str | None:
-        """Returns the first unreadable value that decides that the contact does not match. If the
-        value could be read, the contact might match."""
+        """Returns a message about a value that could not be compared, if the contact might match
+        were the value readable; otherwise None."""
         if self.matches(contact):
             return None
         others = [rule.unreadable(contact) for rule in self.rules]
@@ -192,6 +192,6 @@ class SegmentRules(Config):
 
 
 class SegmentDocument(SegmentRules):
-    """A segment, as a client writes it."""
+    """A segment as a client writes it."""
 
     name: Name = Field(description="The segment's name.")

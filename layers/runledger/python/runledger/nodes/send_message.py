@@ -36,7 +36,7 @@ MAX_PAGES = 1_000
 
 
 class ChannelChoice(Config):
-    """A channel and the template to send on it."""
+    """A channel, and the template for its messages."""
 
     channel: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")] = Field(
         description="The channel, e.g. EMAIL.", json_schema_extra=picks("CHANNEL")
@@ -80,8 +80,9 @@ class SendMessageConfig(Config):
 
 
 class _Progress(Model):
-    """The progress of a node with many recipients. `planned` are the next contacts to write to;
-    `cursor` is where the contacts after them begin (None if they are the last)."""
+    """The progress of a node with many recipients. `planned` are the contacts that get the next
+    messages. `cursor` is where the list of contacts continues after them; None if they are the last
+    ones."""
 
     planned: tuple[str, ...]
     cursor: str | None
@@ -99,10 +100,11 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     four. If it does not, a step that sent nothing is SKIPPED and shows the reason, and a step whose
     messages all failed fails the run.
 
-    A query's contacts get their messages page by page, each contact once, in its state at that
-    moment. An interrupted run continues where it stopped; a canceled run stops between two
-    messages. If a template lacks a variable for one contact, only that contact's message is
-    refused. The limit is 1,000 pages of 50 contacts."""
+    Contacts that a query finds get their messages page by page. Each contact gets the message once,
+    with its data at that moment. An interrupted run continues where it stopped; a canceled run
+    stops between two messages. If a template lacks a variable for one contact, only that contact's
+    message is refused. The limit is 1,000 pages of 50 contacts.
+    """
 
     name = "SEND_MESSAGE"
     title = "Send message"
@@ -151,7 +153,8 @@ class SendMessageNode(NodeType[SendMessageConfig]):
 
     def input(self, config: SendMessageConfig, visit: Visit, record: Record) -> dict[str, Any]:
         """Adds the values that the templates read, as `variables`. The deliveries show the rendered
-        texts. For a query they also show the contact, which differs for each message."""
+        texts. If a query found the recipients, `variables` has no values of the contact, because
+        each message has another contact; the deliveries show them."""
         is_query = config.recipients.is_query
         read = variables(visit.texts, visit.scope, self.redactor(config, visit))
         kept = {
@@ -197,8 +200,8 @@ def _visit_page(
     finder: ContactFinder,
     query: ContactQuery,
 ) -> NodeResult:
-    """Writes to the contacts that the previous visit planned, and plans the next ones. A visit's
-    work is stored before it begins, so a repeated visit does the same."""
+    """Sends the messages that the previous visit planned, and plans the next ones. What a visit
+    will do is stored before the visit begins, so a repeated visit does the same."""
     if visit.progress is None:
         return _goes_on(config, visit, finder.page(query, None), Tally(), pages=0)
     progress = _Progress.model_validate(visit.progress)

@@ -61,7 +61,8 @@ class Assignment(Config):
 
 
 class SetConfig(Config):
-    """Assignments, made together: none of them sees the result of another."""
+    """The assignments. All are made at the same time: none of them can read the result of
+    another."""
 
     mode: SetMode = Field(
         default=SetMode.MERGE,
@@ -97,8 +98,8 @@ class SetNode(NodeType[SetConfig]):
     def with_credentials_masked(
         self, config: Mapping[str, Any], masker: CredentialMasker
     ) -> dict[str, Any]:
-        """Returns the config without credentials. A variable with the name of a credential is taken
-        to hold one."""
+        """Returns the config without credentials. If a variable has a name such as `password`, its
+        value counts as a credential."""
         shown: dict[str, Any] = masker.value(config, ())
         assignments = shown.get("assignments")
         for index, each in enumerate(assignments if isinstance(assignments, list) else ()):
@@ -114,8 +115,8 @@ class SetNode(NodeType[SetConfig]):
         return frozenset(assignment.variable for assignment in config.assignments)
 
     def recorded_values(self, config: SetConfig, record: Record) -> dict[Place, Any]:
-        """Returns the values of STRING and JSON variables: there the value that was set is the one
-        that was read. Other types convert it."""
+        """Returns the values of STRING and JSON variables, because they are recorded as the
+        variable's value. Other types convert the value."""
         return {
             ("assignments", str(index), "value"): record.output[each.variable]
             for index, each in enumerate(config.assignments)
@@ -138,7 +139,8 @@ class SetNode(NodeType[SetConfig]):
 
 
 def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
-    """Returns the content of `vars` after these steps, given in the order in which they ran."""
+    """Returns the content of `vars` after these steps, which are given in the order in which they
+    ran."""
     variables: dict[str, Any] = {}
     for step in steps:
         if step.type != SetNode.name or step.status is not StepStatus.COMPLETED:
@@ -190,7 +192,7 @@ def _as_boolean(value: Any) -> bool | None:
 
 
 def _as_date(value: Any) -> str | None:
-    """A date stays a date; a date-time is converted to UTC."""
+    """Returns a date unchanged, and converts a date-time to UTC."""
     written = read_date(value)
     moment = None if written is None else written.instant("UTC")
     if written is None or moment is None:

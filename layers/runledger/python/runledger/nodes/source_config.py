@@ -1,6 +1,6 @@
-"""How a webhook's sender signs, formats and names its events: the `source` of a trigger.
+"""The `source` of a trigger: how the sender of a webhook signs, formats and names its events.
 
-The presets' own rules are data in `sources/`; these models are what a client writes.
+The rules of the presets are data in `sources/`. The models here are what a client writes.
 """
 
 import re
@@ -24,7 +24,7 @@ HeaderName = Annotated[
 
 
 class Preset(StrEnum):
-    """The senders whose rules are known, and CUSTOM for all others."""
+    """The senders with known rules, and CUSTOM for all others."""
 
     RUNLEDGER = "RUNLEDGER"
     STANDARD_WEBHOOKS = "STANDARD_WEBHOOKS"
@@ -47,7 +47,7 @@ class Preset(StrEnum):
 
 
 class Handshake(StrEnum):
-    """How a sender checks an address before it sends events to it."""
+    """How a sender verifies an address before it sends events there."""
 
     SLACK = "SLACK"
     META = "META"
@@ -58,8 +58,8 @@ class Handshake(StrEnum):
 
 
 class EventPlace(Config):
-    """The place of a value in an event: exactly one of a header, a query parameter and a path in
-    the body."""
+    """Where an event contains a value: in a header, in a query parameter, or at a path in the body.
+    Exactly one of them is set."""
 
     header: HeaderName | None = Field(default=None, description="The header that holds the value.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
@@ -185,7 +185,8 @@ class HmacVerify(VerifyConfig):
 
 
 def _require_place(signed: str, part: str, places: list[str | None], example: str) -> None:
-    """Raises ValueError unless a part is signed exactly if its place is known."""
+    """Raises ValueError if a part is signed but its location is missing, or if a location is given
+    but the part is not signed."""
     given = sum(each is not None for each in places)
     is_signed = f"{{{part}}}" in signed
     if given > 1:
@@ -219,7 +220,8 @@ class BasicVerify(VerifyConfig):
 
 
 class PublicKeyVerify(VerifyConfig):
-    """The sender signs with its private key; the public key is set beside the secret."""
+    """The sender signs with its private key. The public key is stored together with the webhook's
+    secret."""
 
     scheme: Literal["PUBLIC_KEY"] = Field(description="The scheme.")
     algorithm: Literal["ED25519", "ECDSA_P256"] = Field(description="The kind of key.")
@@ -248,7 +250,7 @@ class PublicKeyVerify(VerifyConfig):
 
 
 class NoVerify(VerifyConfig):
-    """The sender proves nothing: everybody who knows the address can send events."""
+    """The sender proves nothing: anybody who knows the address can send events."""
 
     scheme: Literal["NONE"] = Field(description="The scheme.")
 
@@ -283,7 +285,7 @@ class PresetSource(SourceConfig):
 
 
 class SnsSource(SourceConfig):
-    """Amazon SNS. Its signature proves that a message comes from SNS, and the topic whose."""
+    """Amazon SNS. Its signature proves that a message comes from SNS, and from which topic."""
 
     preset: Literal["SNS"] = Field(description="The sender.")
     topic_arn: Annotated[
@@ -293,7 +295,8 @@ class SnsSource(SourceConfig):
 
 
 class CloudEventsSource(SourceConfig):
-    """Any sender of CloudEvents. The standard has no signature; say what the sender does."""
+    """Any sender of CloudEvents. The standard defines no signature, so the config says how the
+    sender signs."""
 
     preset: Literal["CLOUDEVENTS"] = Field(description="The format.")
     verify: SerializeAsAny[VerifyConfig] | None = Field(

@@ -36,7 +36,7 @@ class SwitchRule(Config):
 
 
 class SwitchConfig(Config):
-    """Rules in order, and the branch for everything else."""
+    """Rules in order, and the branch to take if no rule holds."""
 
     rules: list[SwitchRule] = Field(
         min_length=1,
@@ -59,7 +59,7 @@ class SwitchConfig(Config):
 class SwitchNode(NodeType[SwitchConfig]):
     """Tries rules in order and takes the branch of the first rule that holds, or the fallback
     branch. A rule about a missing value does not hold. The run's history shows every rule that was
-    tried, the values it saw, and the branches not taken."""
+    tried, the values it compared, and the branches not taken."""
 
     name = "SWITCH"
     title = "Switch"
@@ -85,8 +85,8 @@ class SwitchNode(NodeType[SwitchConfig]):
         return fields + [found for found in others if found[0][-1] != "field"]
 
     def recorded_values(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
-        """The evidence has the values of every rule that was tried. The other rules saw no values
-        and stay as written."""
+        """The evidence contains the values of every rule that was tried. The texts of other rules
+        stay as written."""
         evidence = record.evidence
         tried = evidence["rules"] if evidence and "rules" in evidence else []
         values: dict[Place, Any] = {}
@@ -119,8 +119,8 @@ class SwitchNode(NodeType[SwitchConfig]):
 
 
 def _asked(rule: SwitchRule, scope: Mapping[str, Any]) -> SwitchRuleEvidence:
-    """Returns the values that the rule saw and whether it holds. A rule about a missing value does
-    not hold; its evidence names the variable."""
+    """Returns the values that the rule compared and whether it holds. A rule about a missing value
+    does not hold; its evidence names the variable."""
     evidence: SwitchRuleEvidence = {
         "label": rule.label,
         "field": rule.field,

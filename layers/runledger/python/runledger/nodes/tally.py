@@ -1,4 +1,4 @@
-"""The results of the messages of one SEND_MESSAGE step, added up over all of its visits."""
+"""Adds up the results of the messages of one SEND_MESSAGE step, over all of its visits."""
 
 from collections.abc import Iterable
 
@@ -19,9 +19,9 @@ _FAILED = (DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED)
 
 
 class Tally(BaseModel):
-    """Counts messages, one per attempt. `goals` counts the wanted messages: one per recipient if
-    channels are tried in turn, one per recipient and channel if all are used. `reached` counts the
-    goals with a message that is sent or on its way."""
+    """Counts messages, one per attempt. `goals` counts the messages that should be sent: one per
+    recipient if channels are tried in turn, one per recipient and channel if all are used.
+    `reached` counts the goals with a message that is sent or on its way."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,8 +41,8 @@ class Tally(BaseModel):
     first_unreadable: list[dict[str, str]] = Field(default_factory=list)
 
     def add_unreadable(self, contact_id: str, problem: str) -> None:
-        """Adds a contact whose values could not be compared, so nobody knows whether the query
-        means it."""
+        """Counts a contact whose values could not be compared, so that it is unknown whether it
+        matches."""
         self.unreadable += 1
         if len(self.first_unreadable) < MAX_UNREADABLE:
             self.first_unreadable.append({"contactId": contact_id, "problem": problem})
@@ -50,9 +50,9 @@ class Tally(BaseModel):
     def add(
         self, recipient: str, made: Iterable[tuple[str, MessageOutcome]], *, each_counts: bool
     ) -> None:
-        """Adds the attempts for one recipient. `made` has a pair for each attempt: the channel and
-        the outcome. With `each_counts` every channel is a separate goal; without it, all channels
-        together are one goal."""
+        """Counts the attempts for one recipient. `made` has a pair for each attempt: the channel
+        and the outcome. With `each_counts` every channel is a goal of its own; otherwise all
+        channels together are one goal."""
         self.recipients += 1
         reached = []
         for channel, outcome in made:
@@ -83,8 +83,8 @@ class Tally(BaseModel):
 
     @property
     def evidence(self) -> MessageEvidence:
-        """The first attempts, with the total if there are more, and the contacts that could not be
-        compared."""
+        """The first attempts (with the total, if there are more), and the contacts that could not
+        be compared."""
         total = sum(self.counts.values())
         unreadable: MessageCounts = {}
         if self.unreadable:
@@ -100,8 +100,8 @@ class Tally(BaseModel):
 
     @property
     def outcome(self) -> str:
-        """The outcome; a message that the provider may or may not have is neither sent nor
-        failed."""
+        """The outcome of the step. A message counts as neither sent nor failed if it is unknown
+        whether the provider has it."""
         if self.goals and self.reached == self.goals:
             return "sent"
         if self.reached or self.unknown:
@@ -110,7 +110,7 @@ class Tally(BaseModel):
 
 
 def is_over(outcome: MessageOutcome) -> bool:
-    """Whether the message certainly was not sent, so that another channel may be tried."""
+    """Whether the message was certainly not sent, so that another channel may be tried."""
     return _kind(outcome) in ("suppressed", "failed")
 
 

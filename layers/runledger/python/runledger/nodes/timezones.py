@@ -1,4 +1,4 @@
-"""Moments, times of day and time zones in the form that nodes calculate with."""
+"""Converts between moments, times of day and time zones."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,10 +7,10 @@ _SATURDAY = 6
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """Returns the instant of a wall-clock time in a zone.
+    """Returns the moment at which a clock in the zone shows this time.
 
-    If clocks go forward and skip the time, returns the first instant after the gap; if they go back
-    and show it twice, the earlier one.
+    If clocks skip the time, returns the first moment after the gap. If they show it twice, returns
+    the earlier moment.
     """
     aware = local.replace(tzinfo=zone, fold=0)
     instant = aware.astimezone(UTC)
@@ -20,10 +20,10 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
-    """Returns the instant at which the clocks skip `local`, to the second.
+    """Returns the moment at which the clocks skip `local`, to the second.
 
-    Inside a gap, the offset before the gap (fold=0) puts the wall time after the jump, and the
-    offset after the gap (fold=1) puts it before the jump; exactly one change of offset lies between
+    Inside a gap, the offset before the gap (fold=0) puts the local time after the jump, and the
+    offset after the gap (fold=1) puts it before the jump. Exactly one change of offset lies between
     the two.
     """
     low = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
@@ -39,7 +39,7 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
-    """Returns the first instant at or after `now` at which the zone's clocks show `time_of_day`."""
+    """Returns the first moment at or after `now` at which clocks in the zone show `time_of_day`."""
     place = ZoneInfo(zone)
     wanted = time.fromisoformat(time_of_day)
     today = now.astimezone(place).date()
@@ -50,15 +50,15 @@ def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
 
 
 def time_of_day_in(now: datetime, time_of_day: str, zone: str, *, days: int) -> datetime:
-    """Returns the instant of `time_of_day`, `days` days after the zone's today; the instant may
-    have passed."""
+    """Returns the moment of `time_of_day` in the zone, `days` days after today. It may be in the
+    past."""
     place = ZoneInfo(zone)
     day = now.astimezone(place).date() + timedelta(days=days)
     return to_utc(datetime.combine(day, time.fromisoformat(time_of_day)), place)
 
 
 def next_weekday_time(now: datetime, time_of_day: str, zone: str) -> datetime:
-    """Returns the first instant at or after `now` at which the zone's clocks show `time_of_day` on
+    """Returns the first moment at or after `now` at which clocks in the zone show `time_of_day` on
     a day from Monday to Friday."""
     place = ZoneInfo(zone)
     today = now.astimezone(place).date()

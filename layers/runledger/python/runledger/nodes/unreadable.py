@@ -1,4 +1,4 @@
-"""Values that a run recorded but that are damaged in the store."""
+"""Replaces values that a run recorded but that are damaged in the store."""
 
 from typing import Any, NoReturn
 
@@ -6,8 +6,8 @@ from runledger.errors import NodeError
 
 
 class UnreadableValues(dict[str, Any]):
-    """Replaces unreadable values in a scope. Code may pass it on, but looking inside raises an
-    error: a default must not replace a value that existed."""
+    """Replaces unreadable values in a scope. Reading a value in it raises an error, because a
+    template's default must not replace a value that existed."""
 
     def __init__(self, path: str) -> None:
         super().__init__()

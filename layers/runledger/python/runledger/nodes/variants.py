@@ -1,4 +1,4 @@
-"""Configs with several shapes, selected by one field."""
+"""Configs whose fields depend on the value of one field."""
 
 from contextvars import ContextVar
 from typing import Any, ClassVar, Self, get_args
@@ -15,10 +15,10 @@ _OUTER_FAMILIES: ContextVar[frozenset[type]] = ContextVar("outer families", defa
 class VariantConfig(Config):
     """Base of a family of configs.
 
-    The family is a direct subclass that names its `discriminator` (a field in wire names). Its
-    variants subclass the family and give that field a Literal type. Validating the family returns
-    the variant, with error paths exactly as the client wrote them: a plain pydantic union would put
-    the variant's tag into every path.
+    The family is a direct subclass that names its `discriminator`, a field in camelCase. Its
+    variants are subclasses of the family and give that field a Literal type. Validating the family
+    returns the right variant. Paths in errors are those of the client's document, while a plain
+    pydantic union would add the variant's tag to every path.
     """
 
     discriminator: ClassVar[str]
@@ -29,7 +29,7 @@ class VariantConfig(Config):
 
     @classmethod
     def variants(cls) -> dict[str, type[Self]]:
-        """Returns each value of the discriminator with its variant, in order of definition."""
+        """Returns each value of the discriminator with its variant, in the order of definition."""
         found: dict[str, type[Self]] = {}
         for variant in cls.__subclasses__():
             for field in variant.model_fields.values():

@@ -36,7 +36,7 @@ _CLOCK_CHANGES = 4
 
 
 class Day(StrEnum):
-    """The day of a time of day, by the calendar of the time zone."""
+    """Which day a time of day refers to, in the calendar of the time zone."""
 
     NEXT = "NEXT"
     TODAY = "TODAY"
@@ -50,7 +50,7 @@ class Day(StrEnum):
 
 
 class Until(Config):
-    """A moment: the one in a date field, or the next time of day."""
+    """The moment until which to wait: the date in a field, or the next time of day."""
 
     field: Operand | None = Field(
         default=None,
@@ -87,7 +87,7 @@ class Until(Config):
 
 
 class WaitConfig(Config):
-    """How long, or until when."""
+    """How long to wait, or until when."""
 
     delay_minutes: int | None = Field(
         default=None, ge=1, le=MAX_MINUTES, description="Minutes to wait."
@@ -108,7 +108,7 @@ class WaitConfig(Config):
         return self
 
     def zone_for(self, contact: Contact | None) -> tuple[str, str]:
-        """Returns the zone that applies to this contact, and its source: CONTACT or CONFIG."""
+        """Returns the time zone for this contact, and where it comes from: CONTACT or CONFIG."""
         if self.contact_time_zone and contact is not None:
             own = zone_named(contact.metadata.get("timeZone"))
             if own is not None:
@@ -157,7 +157,7 @@ class WaitNode(NodeType[WaitConfig]):
         return config.delay_minutes is None
 
     def recorded_values(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
-        """The evidence contains the date that was read, beside the moment calculated from it."""
+        """The evidence contains the date that was read, next to the moment calculated from it."""
         evidence = record.evidence
         if evidence is None or "value" not in evidence:
             return {}

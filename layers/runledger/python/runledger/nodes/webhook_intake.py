@@ -1,4 +1,4 @@
-"""How a trigger receives webhooks: from whom, in which form, and for which contact."""
+"""How a trigger receives webhooks: from which sender, in which format, and for which contact."""
 
 from typing import Annotated, Any, Literal
 
@@ -46,7 +46,7 @@ ContactField = Annotated[
 
 
 class ContactLookup(Config):
-    """How a payload identifies the contact of the run."""
+    """How the payload identifies the contact of the run."""
 
     by: Literal["email", "phone", "id", "externalId"] = Field(
         description="The contact's attribute that the value at `path` identifies."
@@ -71,15 +71,15 @@ class ContactLookup(Config):
         return name
 
     def read(self, body: Any) -> Any:
-        """Returns the value at the path. Many systems number their records, so a whole number
-        becomes text if it is an external id."""
+        """Returns the value at the path. If it is an external id and a whole number, it becomes a
+        text, because many systems number their records."""
         value = read(body, self.path)
         is_number = isinstance(value, int) and not isinstance(value, bool)
         return str(value) if is_number and self.by == "externalId" else value
 
 
 class WebhookIntake(Config):
-    """How an inbound event is received; shared by the triggers that receive webhooks."""
+    """How an inbound event is received. Shared by the triggers that receive webhooks."""
 
     contact_lookup: ContactLookup | None = Field(
         default=None, description="How to find the contact; without it the run has no contact."
@@ -185,7 +185,7 @@ class WebhookIntake(Config):
         return self
 
     def filter_places(self) -> list[tuple[Place, str]]:
-        """Every Liquid text of the filter, each with its place in it."""
+        """Every Liquid text of the filter, each with its location in the filter."""
         if self.filter is None:
             return []
         return liquid_places(self.filter.model_dump(by_alias=True, exclude_none=True))

@@ -62,11 +62,12 @@ _ZONES = {
 
 
 class Written(NamedTuple):
-    """A date or a moment read from a value.
+    """A date or a time read from a value.
 
-    `moment` is aware if the value names an offset or counts from 1970, otherwise it is a local
-    clock time. `is_day` says that the value has no time; `is_digits` says that it is a number, or a
-    text of digits that may mean something else."""
+    `moment` has a time zone if the value has an offset or is a number of seconds since 1970;
+    otherwise it is a local time. `is_day` says that the value has no time of day. `is_digits` says
+    that the value is a number, or a text of digits, which may not be a date at all.
+    """
 
     moment: datetime
     is_day: bool = False
@@ -77,8 +78,8 @@ class Written(NamedTuple):
         return self.moment.tzinfo is not None
 
     def instant(self, zone: str) -> datetime | None:
-        """Returns the instant in UTC. A clock time is read in the zone, a date as the start of its
-        day there. None outside the years that Python supports."""
+        """Returns the moment in UTC. A local time is read in the zone; a date means the start of
+        that day in the zone. None outside the years that Python supports."""
         try:
             if self.moment.tzinfo is not None:
                 return self.moment.astimezone(UTC)
@@ -87,8 +88,7 @@ class Written(NamedTuple):
             return None
 
     def day(self, zone: str) -> date | None:
-        """Returns the day that the value names, in any zone, or the day of its instant in the
-        zone."""
+        """Returns the day that the value names, or the day of its moment in the zone."""
         if self.moment.tzinfo is None:
             return self.moment.date()
         try:
@@ -121,20 +121,20 @@ def read_date(value: Any) -> Written | None:
 
 
 def moment_of(value: Any, zone: str) -> datetime | None:
-    """Returns the instant of a value, in UTC; the zone applies if the value names no offset. None
-    if the value is not a date or moment."""
+    """Returns the moment that a value means, in UTC. The zone is used if the value has no offset.
+    None if the value is not a date or a time."""
     written = read_date(value)
     return None if written is None else written.instant(zone)
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: the beginning of its JSON text."""
+    """The value for use in a message: the beginning of its JSON text."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def not_a_date(value: Any) -> str:
-    """Says which value was not a date and which forms are accepted."""
+    """Says which value is not a date, and which forms are accepted."""
     return f"{shown(value)} is not a date; {ACCEPTED}"
 
 

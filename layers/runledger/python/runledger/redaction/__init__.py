@@ -1,4 +1,4 @@
-"""Removes credentials from everything that is kept."""
+"""Removes credentials from everything that is stored."""
 
 from runledger.redaction.names import (
     is_credential_header,

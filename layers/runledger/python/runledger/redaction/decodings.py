@@ -1,7 +1,8 @@
-"""The ways to read a text: as it is, and with the encoding of its characters undone.
+"""The ways to read a text: as it is, and with its escapes decoded.
 
-A reading remembers how it was made, so that a secret found in it is removed at its place in the
-original text. Every step is one pass of a bounded pattern, because the texts come from strangers.
+A reading remembers how it was made. So a secret that is found in it can be removed at its place in
+the original text. Each step is a single pass with a bounded pattern, because the texts may come
+from attackers.
 """
 
 import re
@@ -18,7 +19,8 @@ _MAX_CODE = 0x110000
 
 
 def _bytes_after(prefix: str) -> str:
-    """Matches a UTF-8 character, or any byte, written as two digits after each prefix."""
+    """Matches a UTF-8 character, or any byte, written as two hexadecimal digits after each
+    prefix."""
     digit = "[0-9a-fA-F]"
     more = f"(?:{prefix}[89abAB]{digit})"
     return (
@@ -96,7 +98,7 @@ def _decoded(data: bytes) -> str:
 
 
 def unescape(text: str) -> str:
-    """Undoes one level of percent, backslash and HTML escapes."""
+    """Decodes one level of percent, backslash and HTML escapes."""
     return _ESCAPE.sub(_unescaped, text)
 
 
@@ -116,12 +118,13 @@ class Decoding:
         self._undo = undo
 
     def read(self, pattern: re.Pattern[str], undo: Undo) -> "Decoding":
-        """Returns this reading with every match undone, or itself if nothing matches."""
+        """Returns this reading with every match of the pattern decoded, or itself if nothing
+        matches."""
         text = pattern.sub(undo, self.text)
         return self if text == self.text else Decoding(text, self, pattern, undo)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Returns where this piece is in the original text."""
+        """Returns the place in the original text of this part of the reading."""
         if self._origin is None:
             return start, end
         first, last = self._piece(start), self._piece(end - 1)
@@ -139,7 +142,8 @@ class Decoding:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """(its start here, its start in the origin, its end in the origin if it was undone)."""
+        """The pieces of this reading: (start in this text, start in the origin, end in the origin).
+        The end is 0 for a piece that was copied unchanged."""
         assert self._origin is not None
         pieces = [(0, 0, 0)]
         here = there = 0
@@ -154,8 +158,8 @@ class Decoding:
 
 
 def decodings(text: str) -> Iterator[Decoding]:
-    """Yields the text and its readings with escapes undone, level by level. Quoted printable is
-    tried separately, because its sign is an ordinary character elsewhere."""
+    """Yields the text, and its readings with escapes decoded, level by level. Quoted printable is
+    decoded separately, because its escape sign `=` is an ordinary character elsewhere."""
     seen: set[str] = set()
     for first in _quoted(Decoding(text)):
         levels = _LEVELS if first.text == text else _QUOTED_LEVELS
@@ -200,12 +204,12 @@ def without_blanks(decoding: Decoding) -> Decoding:
 
 
 def as_hexadecimal(decoding: Decoding) -> Decoding:
-    """In lower case, without separators between the digits of bytes."""
+    """Returns the text in lower case, without separators between bytes."""
     return in_lower_case(decoding).read(_BETWEEN_HEX, "")
 
 
 def as_numbers(decoding: Decoding) -> Decoding:
-    """Keeps only the numbers, separated by commas."""
+    """Returns only the numbers, separated by commas."""
     return decoding.read(_NO_DIGIT, ",")
 
 
@@ -214,7 +218,7 @@ def in_lower_case(decoding: Decoding) -> Decoding:
 
 
 def lowered(text: str) -> str:
-    """In lower case, every character at its position."""
+    """Returns the text in lower case, with every character at the same position."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower

@@ -1,4 +1,4 @@
-"""Names that mark their value as a credential."""
+"""Names that mark their values as credentials."""
 
 import re
 
@@ -88,7 +88,7 @@ def is_harmless_name(name: str) -> bool:
 
 
 def is_literal_credential_name(name: str) -> bool:
-    """The same as `is_credential_name`, for hand-written values: there, `token_type` is a setting,
+    """Like `is_credential_name`, for values that a person writes: there, `token_type` is a setting,
     and `sig` in an address is a credential."""
     if is_harmless_name(name):
         return False
@@ -97,7 +97,8 @@ def is_literal_credential_name(name: str) -> bool:
 
 
 def is_credential_header(name: str) -> bool:
-    """The same as `is_literal_credential_name`, for headers: `X-Shop-Key` is also one."""
+    """Like `is_literal_credential_name`, for headers: `X-Shop-Key`, for example, is a credential
+    too."""
     lower = name.lower()
     is_key = _HEADER_KEY.search(lower) and not _HARMLESS_HEADERS.search(lower)
     return is_literal_credential_name(name) or bool(is_key)

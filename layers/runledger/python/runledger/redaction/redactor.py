@@ -1,10 +1,11 @@
-"""Keeps credentials out of the history.
+"""Removes credentials from the history.
 
-A known secret is removed wherever it occurs and in any form in which a service may return it: as it
-is (in any case), escaped for JSON, URLs, HTML or quoted printable (each character separately, also
-several times), and encoded as a whole: base64, base32 and base85 (after any prefix, also in lines),
-hexadecimal and lists of bytes, also of UTF-16. It is replaced by `{{secret.NAME}}`. Values with the
-name of a credential (headers, password-like keys) are removed, known or not.
+A known secret is removed wherever it occurs, in every form in which a service may return it:
+unchanged (in any case), escaped for JSON, URLs, HTML or quoted printable (each character
+separately, also several times), or encoded as a whole: base64, base32 and base85 (after any prefix,
+also in several lines), hexadecimal and lists of bytes, also of UTF-16. It is replaced by
+`{{secret.NAME}}`. Values with the name of a credential (headers, keys such as `password`) are
+always removed.
 
 A secret shorter than four characters is removed only if it is a whole value: elsewhere it would
 match by chance and make the history unreadable.
@@ -49,7 +50,7 @@ def placeholder(name: str) -> str:
 
 
 class _Match(NamedTuple):
-    """A piece of a text to be replaced by a mark."""
+    """A part of a text to replace, and its replacement."""
 
     start: int
     end: int
@@ -57,8 +58,8 @@ class _Match(NamedTuple):
 
 
 class Redactor:
-    """Removes these secrets (name to value), these credentials without a name, and every value with
-    the name of a credential."""
+    """Removes these secrets (name to value), these credentials without a name, and every value
+    whose name marks it as a credential."""
 
     def __init__(self, secrets: Mapping[str, str], credentials: Iterable[str] = ()) -> None:
         # If a credential is also a secret, the secret's name is shown.
@@ -109,9 +110,9 @@ class Redactor:
         return {mode: Search(each) for mode, each in wanted.items()}
 
     def _found(self, text: str) -> list[_Match]:
-        """Returns the pieces to remove, in order and without overlap. If matches overlap, the
-        longest one names the secret, so that a secret inside another leaves no rest of the outer
-        one."""
+        """Returns the parts to remove, in order and without overlap. If matches overlap, they are
+        removed as one, under the name of the longest one. So nothing is left of a secret that
+        contains another one."""
         found: set[_Match] = set()
         for decoding in decodings(text):
             for mode, read in _in_every_way(decoding):
@@ -133,7 +134,7 @@ class Redactor:
 
     def value(self, value: Any) -> Any:
         """Returns a JSON-like value without known secrets (also in keys and numbers) and without
-        the values of password-like keys."""
+        the values of keys such as `password`."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -148,8 +149,8 @@ class Redactor:
         return value
 
     def _items(self, items: list[Any], otherwise: Any = None) -> Any:
-        """Returns a list whose items are already redacted, and removes a secret that the items form
-        together: its bytes one by one, or its lines."""
+        """Returns a list whose items are already redacted. Also removes a secret that several items
+        form together: its bytes one by one, or its lines."""
         shown = items if otherwise is None else otherwise
         if len(items) < 2 or not self._known or any(isinstance(x, list | dict) for x in items):
             return shown
@@ -158,7 +159,7 @@ class Redactor:
         return shown if struck == joined else [each for each in struck.split("\n") if each]
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """Returns headers by name; several with one name are joined by a comma."""
+        """Returns headers by name. Several headers with the same name are joined by a comma."""
         kept: dict[str, str] = {}
         for name, value in headers:
             shown = str(self._under(name, value, is_credential_header(name)))
@@ -171,8 +172,8 @@ class Redactor:
         return [(self.text(name), str(self._under(name, value))) for name, value in pairs]
 
     def url(self, url: str) -> str:
-        """Returns an address without user name, password and secrets, also in its query; the rest
-        stays as it was written."""
+        """Returns an address without user name, password and secrets, also in its query. The rest
+        is not changed."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -221,8 +222,8 @@ def _searched(mode: MatchMode, read: Decoding) -> str:
 
 
 def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int, int]:
-    """Returns where this occurrence is in the original text, with the neighboring characters that
-    hold some of its bits."""
+    """Returns the place of this match in the original text, with the neighboring characters that
+    contain bits of the secret."""
     text = read.text
     first, last = read.span(start, end)
     for _ in range(form.before):
@@ -240,7 +241,8 @@ def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int
 
 
 def _is_array(value: Mapping[Any, Any]) -> bool:
-    """Whether it is an array of bytes, as JavaScript writes typed arrays: {"0": 104, "1": 117}."""
+    """Whether a value is an array of bytes as JavaScript writes typed arrays: {"0": 104, "1":
+    117}."""
     return len(value) >= MIN_SECRET_CHARACTERS and all(
         str(key) == str(index) and isinstance(item, int) and not isinstance(item, bool)
         for index, (key, item) in enumerate(value.items())

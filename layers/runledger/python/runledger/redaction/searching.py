@@ -1,8 +1,9 @@
-"""Finds many needles in one text, in a time that depends on the text and hardly on the needles.
+"""Searches a text for many needles at once. The time depends on the length of the text, and hardly
+on the number of needles.
 
-Needles of eight characters or more are found by pieces of five: every fourth piece of the text is
-looked up among the first four pieces of each needle, so no occurrence is missed. Shorter needles
-are few and are searched one by one.
+Needles of eight characters or more are found by pieces of five characters: every fourth piece of
+the text is looked up among the first four pieces of each needle, so no occurrence is missed.
+Shorter needles are few and are searched one by one.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Search(Generic[T]):
-    """Finds texts, each of which represents a value."""
+    """Finds texts that each represent a value."""
 
     def __init__(self, wanted: Iterable[tuple[str, T]]) -> None:
         self._short: list[tuple[str, T]] = []
@@ -31,7 +32,7 @@ class Search(Generic[T]):
                 self._pieces[text[offset : offset + _PIECE]].append((offset, text, what))
 
     def find(self, text: str) -> Iterator[tuple[int, int, T]]:
-        """Yields (start, end, what) of every occurrence."""
+        """Yields (start, end, value) of every occurrence."""
         if not self._shortest or len(text) < self._shortest:
             return
         for needle, what in self._short:

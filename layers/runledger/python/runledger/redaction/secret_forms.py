@@ -1,7 +1,8 @@
-"""The forms in which a secret may appear in a text, by the way the text is read.
+"""The forms in which a secret may appear in a text.
 
-Escapes of single characters are undone before (redaction/decodings.py). These forms encode the
-secret as a whole, so neighboring text may be mixed with its first and last characters.
+Escapes of single characters are decoded before (redaction/decodings.py). The forms here encode the
+secret as a whole, together with the text around it, so its first and last characters may depend on
+that text.
 """
 
 import base64
@@ -22,7 +23,7 @@ _ESCAPE_LEVELS = 5
 
 
 class MatchMode(Enum):
-    """How a text is read to search for a form in it."""
+    """How a text is read when it is searched for a form."""
 
     # In lower case: unchanged, and without blanks.
     PLAIN = "PLAIN"
@@ -35,8 +36,8 @@ class MatchMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SecretForm:
-    """One form of a secret. `before` and `after` count neighboring characters that also hold bits
-    of the secret; `padded` says that padding signs may follow."""
+    """One form of a secret. `before` and `after` are the numbers of neighboring characters that
+    also contain bits of the secret. `padded` says that padding signs may follow."""
 
     mode: MatchMode
     text: str
@@ -60,8 +61,8 @@ def secret_forms(secret: str) -> tuple[SecretForm, ...]:
 
 
 def _plain(secret: str) -> Iterable[SecretForm]:
-    """Includes the secret with its own escape-like characters undone, and with + for blanks, as
-    forms write them."""
+    """Yields the secret as it is and with its own escape-like characters decoded, each also with +
+    for spaces (as forms write them) and without white space."""
     text = secret
     for _ in range(_ESCAPE_LEVELS):
         for form in {text, text.replace(" ", "+")}:
@@ -87,7 +88,7 @@ def _data(secret: str) -> Iterable[bytes]:
 
 
 def _numbers(data: bytes) -> Iterable[SecretForm]:
-    """Yields its bytes in decimal. In a signed list the bytes over 127 are 256 less."""
+    """Yields the bytes in decimal. In a signed list, bytes over 127 are smaller by 256."""
     yield SecretForm(MatchMode.NUMBERS, ",".join(map(str, data)))
     if max(data) > 127:
         signed = (str(256 - byte if byte > 127 else byte) for byte in data)
@@ -109,7 +110,7 @@ def _base64(data: bytes) -> Iterable[SecretForm]:
 
 
 def _base32(data: bytes) -> Iterable[SecretForm]:
-    """RFC 4648, both alphabets, in both cases."""
+    """Yields the secret in both alphabets of RFC 4648, in upper and lower case."""
     for encode in (base64.b32encode, base64.b32hexencode):
         for before in range(5):
             encoded = encode(b"\0" * before + data).decode().rstrip("=")
@@ -131,8 +132,9 @@ _TO_Z85 = str.maketrans(_RFC1924, _Z85)
 
 
 def _base85(data: bytes) -> Iterable[SecretForm]:
-    """Ascii85, RFC 1924 and Z85. Four bytes become five characters, and each character depends on
-    all four bytes. So the groups at the ends are not searched, unless the secret begins there."""
+    """Yields the secret in Ascii85, RFC 1924 and Z85. Four bytes become five characters, each of
+    which depends on all four bytes. So a group that may contain neighboring bytes is not searched.
+    """
     for before in range(4):
         whole = data[(4 - before) % 4 :]
         groups = len(whole) // 4
@@ -156,7 +158,7 @@ def _ascii85(data: bytes) -> str:
 
 
 def block_signs(text: str) -> str:
-    """Replaces the signs of URL-safe base64 by the standard ones."""
+    """Replaces the signs of URL-safe base64 by those of standard base64."""
     return text.translate(_BLOCK_SIGNS)
 
 
