@@ -1,7 +1,7 @@
-"""The units and invocations of one run, counted on the wire (`make bench`).
+"""The capacity units and invocations of one run, counted from the log of calls (`make bench`).
 
-Reads the local stack's wire log of one run. Units are calculated from item sizes and index keys by
-DynamoDB's documentation, because no emulator's figures are right for reads:
+Reads the local stack's log of the calls of one run. Units are calculated from item sizes and index
+keys as DynamoDB's documentation says, because no emulator reports reads correctly:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
@@ -38,7 +38,7 @@ BUDGET = {
 
 @dataclass
 class Bill:
-    """Units by operation; `invocations` by function, without batched readers."""
+    """Units by operation. `invocations` are by function, without functions that read in batches."""
 
     writes: Counter[str] = field(default_factory=Counter)
     reads: dict[str, float] = field(default_factory=dict)
@@ -66,8 +66,7 @@ class Bill:
 
 
 def bill_of(calls: Iterable[Mapping[str, Any]]) -> Bill:
-    """Returns the bill for the calls of one run. Calls without a function come from other programs
-    and are left out."""
+    """Returns the bill for the calls of one run. Calls that no function made are left out."""
     bill = Bill()
     known: dict[tuple[str, str], Raw] = {}
     for call in sorted(calls, key=lambda call: float(call["from"])):
@@ -92,7 +91,7 @@ def function_name(deployed: str) -> str:
 
 
 def _is_shared(request: Raw) -> bool:
-    """Whether a call does not belong to this run: calls of the tick and the totals serve many
+    """Whether a call does not belong to this run: calls of the tick and of the totals serve many
     runs."""
     if request.get("IndexName") in SHARED_INDEXES:
         return True
@@ -174,8 +173,8 @@ def _add_read(bill: Bill, name: str, units: float) -> Units:
 
 
 def _written(known: dict[tuple[str, str], Raw], new: Raw) -> int:
-    """Returns the units of the table and its indexes for one write. A row not seen before counts as
-    new, because everything in a run's indexes is written within the run."""
+    """Returns the units of the table and its indexes for one write. A row that was not seen before
+    counts as new, because everything in a run's indexes is written within the run."""
     key = (new["pk"]["S"], new["sk"]["S"])
     old = known.get(key, {})
     known[key] = new
@@ -196,7 +195,7 @@ def _index_key(item: Raw, attributes: tuple[str, str]) -> tuple[str, str] | None
 
 
 def _binary(item: Raw) -> Raw:
-    """Converts binaries from base64, as the wire writes them, back to bytes."""
+    """Converts binary values from base64, which the protocol uses, back to bytes."""
     return {
         name: {"B": base64.b64decode(value["B"])} if "B" in value else value
         for name, value in item.items()

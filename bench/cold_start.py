@@ -1,8 +1,9 @@
-"""Time and memory of a new instance of each function, and of its libraries alone (`make bench`).
+"""The start time and memory of a new instance of each function, and of its libraries alone (`make
+bench`).
 
-Both are measured in a new interpreter on this machine: processor time until the handler is loaded,
-and the most memory until then. On AWS the time depends on the function's memory, the ratio does
-not.
+Both are measured in a new interpreter on this machine: the processor time until the handler is
+loaded, and the most memory until then. On AWS the time depends on the function's memory; the ratio
+between functions stays the same.
 """
 
 import json
@@ -41,7 +42,8 @@ def functions() -> list[str]:
 
 
 def start_of(code: str, compiled: Path) -> Start:
-    """Runs the code in new interpreters. Modules are compiled once, into a folder of their own."""
+    """Runs the code in new interpreters and measures them. Modules are compiled once, into a folder
+    of their own."""
     variables = {
         **os.environ,
         **environment(),

@@ -26,7 +26,7 @@ WHOLE_PARTITION = SortRange()
 
 
 class CountedTable:
-    """Passes every request on to `table`, and counts its units in `tally` while `counts` returns
+    """Passes every request on to `table`, and adds its units to `tally` while `counts` returns
     True."""
 
     def __init__(self, table: Any, counts: Callable[[], bool] = lambda: True) -> None:

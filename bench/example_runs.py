@@ -1,7 +1,7 @@
-"""What a run of each example graph costs, counted in the simulated stack.
+"""The cost of a run of each example graph, counted in the simulated stack.
 
-`python -m bench.example_runs` prints a table. Each graph gets the trigger of a webhook with a
-contact, and is fired twice: the second run is counted, because then the process already knows the
+`python -m bench.example_runs` prints a table. Each graph gets a webhook trigger with a contact, and
+receives two events. The run of the second one is counted, because by then the process knows the
 automation.
 """
 
@@ -48,8 +48,8 @@ _LEFT_OUT = ("many_recipients",)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run cost. `in_a_row` counts the requests that follow one another: those that go out
-    together count as one."""
+    """The cost of one run. `in_a_row` counts requests one after the other: requests that are sent
+    at the same time count as one."""
 
     writes: float
     reads: float
@@ -61,7 +61,7 @@ class Cost:
 
 
 class RequestCounter:
-    """Counts the requests to AWS of the functions on the path."""
+    """Counts the requests to AWS of the functions that a run waits for."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -72,12 +72,13 @@ class RequestCounter:
         self.requests = self.in_a_row = self.invocations = self.log_lines = 0
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """Invokes a function of the simulation. Readers of streams serve many runs at once."""
+        """Invokes a function of the simulation. Functions that read streams are not counted,
+        because they serve many runs at once."""
         self.invocations += function in PATH and function != STARTER
         return self._invoke(function, event)
 
     def log(self, *args: Any, **kwargs: Any) -> None:
-        """Takes the place of a log function whose level is written by default."""
+        """Replaces a log function whose lines are written at the default level."""
         self.log_lines += self._simulation.function in PATH
 
     def around(self, call: Call, act: Callable[[], Any]) -> Any:
@@ -87,7 +88,8 @@ class RequestCounter:
         return act()
 
     def gather(self, calls: Iterable[Callable[[], T]]) -> list[T]:
-        """Runs the calls in turn, and counts them as long as the longest of them."""
+        """Runs the calls one after the other, but counts only as many requests as the longest of
+        them needs."""
         begun = self.in_a_row
         longest = 0
         results = []
@@ -135,7 +137,7 @@ def cost_of(document: dict[str, Any]) -> Cost:
 
 
 def _rules_of_the_template(*, EventBusName: str) -> dict[str, Any]:
-    """Returns the rules of a new stack, which nobody else listens to."""
+    """Returns the bus rules of a new stack, without any other receiver."""
     resources = load_template()["Resources"]
     patterns = [
         found["Properties"]["EventPattern"]

@@ -1,8 +1,8 @@
 """Measures time and cost of pages of runs on the local stack (`make bench`).
 
 The rows are those of the computed table, written into a workspace of a separate stack. Costs are
-counted on the computed table itself, at that size and at ten million rows. Times depend on the
-emulator and this machine; compare them only with one another.
+counted on the computed table itself, with that number of rows and with ten million. Times depend on
+the emulator and this machine; compare them only with each other.
 """
 
 import argparse
@@ -62,7 +62,7 @@ _HEAD = (
 
 
 def _warm(api: httpx.Client) -> None:
-    """Waits for the first read: the emulator then sorts the partition, which may take longer than a
+    """Waits for the first read. The emulator sorts the partition then, which may take longer than a
     reader waits."""
     deadline = time.monotonic() + _WARM_SECONDS
     while (answer := api.get("/v1/runs")).status_code == 503 and time.monotonic() < deadline:
@@ -86,13 +86,14 @@ def _print_cost(api: httpx.Client, table: SyntheticTable, combination: Combinati
 
 
 def _costs(table: SyntheticTable, combination: Combination) -> dict[int, Cost]:
-    """Returns the costs of the first page and of the far one, if it exists."""
+    """Returns the costs of the first page and of the far one, if there is one."""
     found = enumerate(page_costs(table, combination, FAR_PAGE), 1)
     return {page: cost for page, cost in found if page in (1, FAR_PAGE)}
 
 
 def _timed(api: httpx.Client, parameters: dict[str, str]) -> Iterator[tuple[int, list[float]]]:
-    """Yields milliseconds of the first page, repeatedly, and of the pages up to the far one."""
+    """Yields the milliseconds of the first page, measured several times, and of the pages up to the
+    far one."""
     first = [_ask(api, parameters)[0] for _ in range(REPEATS)]
     yield 1, first
     cursor: str | None = None
@@ -118,8 +119,8 @@ def _p99(times: list[float]) -> float:
 
 
 def _stop_stream_readers(stack: Stack) -> None:
-    """Disables the stream readers: they must not process a hundred thousand runs that nobody
-    opened."""
+    """Disables the functions that read the stream. They must not process a hundred thousand runs
+    that were never opened."""
     with closing(stack.aws("lambda")) as functions:
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)

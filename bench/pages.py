@@ -1,4 +1,4 @@
-"""The cost of a page of runs, for each combination of filters, counted on computed rows."""
+"""The cost of a page of runs for each combination of filters, counted on computed rows."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ _NO_S3: Any = None
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Filters of a list of runs. `is_indexed` is True if an index covers them all."""
+    """Filters of a list of runs. `is_indexed` says that an index covers all of them."""
 
     status: RunStatus | None = None
     has_automation: bool = False
@@ -58,7 +58,7 @@ class Combination:
         )
 
     def parameters(self, table: SyntheticTable) -> dict[str, str]:
-        """Returns the same filters in the API's form."""
+        """Returns the filters as parameters of the API."""
         found = {"limit": str(LIMIT), "order": "newest" if self.newest_first else "oldest"}
         if self.status is not None:
             found["status"] = self.status.value
@@ -74,7 +74,8 @@ class Combination:
 
 
 def combinations() -> Iterator[Combination]:
-    """Yields status by automation by range, and filters that no index covers."""
+    """Yields all combinations of status, automation and time range, and some filters that no index
+    covers."""
     statuses = (None, *RunStatus)
     for status, has_automation, range_ in product(statuses, (False, True), RANGES):
         yield Combination(status, has_automation, range=range_)
@@ -88,7 +89,8 @@ def combinations() -> Iterator[Combination]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of one page; `waits` counts the reads that follow one another."""
+    """The cost of one page. `waits` counts reads one after the other: reads at the same time count
+    as one."""
 
     rows: int
     counted: Counted

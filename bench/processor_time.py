@@ -1,4 +1,5 @@
-"""Processor time of the local Lambda workers (Linux): what runs cost a machine, without waiting."""
+"""Processor time of the local Lambda workers (Linux): what runs cost a machine, without time spent
+waiting."""
 
 import os
 from pathlib import Path
@@ -23,5 +24,5 @@ def worker_seconds(aws_endpoint: str) -> dict[str, float]:
 
 
 def spent(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Returns the seconds between two readings, for workers that lived through both."""
+    """Returns the seconds between two readings, for workers that existed at both."""
     return {name: after[name] - before[name] for name in before if name in after}

@@ -1,4 +1,4 @@
-"""The requests of one run in their order, and which of them went out at the same time."""
+"""The requests of one run in their order, and which of them were sent at the same time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What one request to DynamoDB touched, and its units."""
+    """The rows that one request to DynamoDB read or wrote, and its units."""
 
     of: str
     written: int
@@ -16,7 +16,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to AWS; `begun` and `ended` are seconds of one clock."""
+    """One request to AWS. `begun` and `ended` are seconds of one clock."""
 
     function: str
     service: str
@@ -40,9 +40,9 @@ class Request:
 
 
 def rounds(requests: Iterable[Request]) -> list[list[Request]]:
-    """Groups requests of one function that were under way at the same time, as far as the emulator
-    shows it: it serves most requests one after the other, so some requests look as if they were
-    sent one after the other."""
+    """Groups the requests of one function that were made at the same time. The emulator serves most
+    requests one after the other, so some of them look as if they had been sent one after the other.
+    """
     found: list[list[Request]] = []
     for request in sorted(requests, key=lambda request: request.begun):
         last = found[-1] if found else []
@@ -57,7 +57,8 @@ def rounds(requests: Iterable[Request]) -> list[list[Request]]:
 
 
 def request_lines(requests: Sequence[Request]) -> Iterable[str]:
-    """Returns a numbered line for each request; those that went out together share a number."""
+    """Returns a numbered line for each request. Requests that were sent at the same time have the
+    same number."""
     for number, together in enumerate(rounds(requests), start=1):
         for place, request in enumerate(together):
             beside = "" if place == 0 else "  (in parallel)"

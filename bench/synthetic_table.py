@@ -1,7 +1,7 @@
-"""A table of runs that is computed, not stored: ten million rows take no memory.
+"""A table of runs that is computed and not stored: ten million rows take no memory.
 
-Each row is computed from its number, and so are the partitions of the indexes, so the planner and
-the stores read it like DynamoDB. Reads are counted as DynamoDB bills them.
+Each row, and each partition of the indexes, is computed from the row's number. The planner and the
+stores read the table like DynamoDB. Reads are counted as DynamoDB bills them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ _WHOLE = SortRange()
 
 @dataclass
 class Counted:
-    """The reads: `units` are read units, `keys` index items, `rows` hydrated rows."""
+    """The reads: `units` are read units, `keys` index items, `rows` rows read from the table."""
 
     units: float = 0.0
     keys: int = 0
@@ -43,7 +43,7 @@ class Counted:
 
 
 class SyntheticTable:
-    """`rows` runs of one workspace, the newest created at `newest`; read-only."""
+    """A read-only table of `rows` runs of one workspace. The newest was created at `newest`."""
 
     def __init__(
         self,

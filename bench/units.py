@@ -1,4 +1,4 @@
-"""Sizes and capacity units of DynamoDB, calculated by its documentation.
+"""Sizes and capacity units of DynamoDB, calculated as its documentation says.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def attribute_size(value: Mapping[str, Any]) -> int:
-    """Bytes of one attribute value in DynamoDB's typed form."""
+    """Returns the bytes of one attribute value in DynamoDB's typed form."""
     ((kind, content),) = value.items()
     match kind:
         case "S":
@@ -33,7 +33,7 @@ def attribute_size(value: Mapping[str, Any]) -> int:
 
 
 def item_size(item: Mapping[str, Any]) -> int:
-    """Bytes of a whole item in DynamoDB's typed form."""
+    """Returns the bytes of a whole item in DynamoDB's typed form."""
     return sum(len(name.encode()) + attribute_size(value) for name, value in item.items())
 
 

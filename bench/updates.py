@@ -1,7 +1,7 @@
-"""Applies an update to a row in DynamoDB's typed form, as the table's own requests write it.
+"""Applies an update to a row in DynamoDB's typed form, for the updates that this project writes.
 
-The answer to an update does not show the row, so the count of units works it out from the row
-before.
+The answer to an update does not contain the row, so the count of units calculates it from the row
+before the update.
 """
 
 import re
@@ -14,7 +14,7 @@ _CLAUSE = re.compile(r"(SET|ADD|REMOVE) (.*?)(?= (?:SET|ADD|REMOVE) |$)")
 
 
 def updated(before: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
-    """Returns the row after an UpdateItem request that succeeded."""
+    """Returns the row after a successful UpdateItem request."""
     row: Row = {**deepcopy(dict(before)), **request["Key"]}
     names = request.get("ExpressionAttributeNames", {})
     values = request.get("ExpressionAttributeValues", {})

@@ -27,7 +27,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def rendered(api: Document) -> str:
-    """Returns the page of an OpenAPI document, with one table for each of its tags."""
+    """Returns the page for an OpenAPI document, with one table for each of its tags."""
     parts = [_HEAD.format(description=api["info"]["description"])]
     for tag in api["tags"]:
         rows = list(_rows(api, tag["name"]))

@@ -1,4 +1,4 @@
-"""Shared by the emulator's extra endpoints: reading a request, answering JSON, passing a request
+"""Helpers of the emulator's extra endpoints: read a request, answer with JSON, pass a request
 on."""
 
 import json

@@ -1,8 +1,8 @@
 """Looks up known vulnerabilities of every pinned package: `make audit`.
 
-A finding fails the audit, unless audit-exceptions.toml excepts it with a reason and a review date.
-A database that does not answer fails nothing, because a build must not depend on it; the output
-says so.
+A finding fails the audit, unless audit-exceptions.toml has an exception for it with a reason and a
+review date. If a database does not answer, the audit says so and does not fail, because a build
+must not depend on it.
 """
 
 import json
@@ -51,7 +51,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer of one database; `unknown` says why it has no answer for some or all packages."""
+    """The answer of one database. `unknown` says why there is no answer for some or all
+    packages."""
 
     source: str
     findings: tuple[Finding, ...] = ()
@@ -87,7 +88,7 @@ def read_exceptions(text: str) -> list[Exempt]:
 def judge(
     reports: Sequence[Report], exceptions: Iterable[Exempt], today: date
 ) -> tuple[bool, list[str]]:
-    """Returns whether the audit passes, and the lines that report the findings."""
+    """Returns whether the audit passes, and the lines to print."""
     exceptions = list(exceptions)
     used: set[Exempt] = set()
     is_well, lines = True, []
@@ -118,7 +119,7 @@ def judge(
 
 
 def read_pip_audit(output: str) -> Report:
-    """Reads pip-audit's JSON. pip-audit reports packages that its database lacks only as
+    """Reads pip-audit's JSON. pip-audit reports packages that its database does not know as
     skipped."""
     source = "PyPI"
     try:
@@ -158,7 +159,7 @@ def read_npm_audit(source: str, output: str) -> Report:
 
 
 def _ids(via: dict[str, Any]) -> frozenset[str]:
-    """Returns the ids of a fault from npm: the advisory's id and npm's number."""
+    """Returns the ids of a vulnerability that npm reports: the advisory's id and npm's number."""
     return frozenset({via["url"].rsplit("/", 1)[-1], str(via["source"])})
 
 

@@ -1,8 +1,11 @@
-"""The patched emulator in this process. Besides the AWS endpoints it answers `GET /_local/workers`:
-the live Lambda workers, `GET /_local/calls`: the calls of DynamoDB and Lambda
-(`local/wire_log.py`), `/_local/schedules` (`local/schedule_endpoint.py`), `/_local/messages`
-(`local/messages.py`), `/_local/feedback` (`local/feedback_endpoint.py`) and `/_local/faults`
-(`local/faults.py`).
+"""Runs the patched emulator in this process. Besides the endpoints of AWS, it answers:
+
+- `GET /_local/workers`: the live Lambda workers
+- `GET /_local/calls`: the calls of DynamoDB and Lambda (`local/wire_log.py`)
+- `/_local/schedules` (`local/schedule_endpoint.py`)
+- `/_local/messages` (`local/messages.py`)
+- `/_local/feedback` (`local/feedback_endpoint.py`)
+- `/_local/faults` (`local/faults.py`)
 """
 
 import asyncio
@@ -48,7 +51,7 @@ def _pooled() -> list[Any]:
 
 
 def with_our_own(app: App) -> App:
-    """Wraps the app: answers WORKERS_PATH and resumes executions after the start."""
+    """Wraps the app: answers WORKERS_PATH, and resumes executions after the start."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         async def send_and_resume(message: dict[str, Any]) -> None:
@@ -85,16 +88,16 @@ async def _serve(app: App) -> NoReturn:
 
 
 def _end() -> NoReturn:
-    """Ends the process once its state is saved. The end of the event loop would first wait for the
-    threads of calls that are under way: their functions would try for half a minute to reach an
-    endpoint that is closed."""
+    """Ends the process as soon as its state is saved. Ending the event loop instead would wait for
+    the threads of unfinished calls, whose functions try for half a minute to reach a closed
+    endpoint."""
     lambda_runtime.kill_workers(_pooled())
     sys.stdout.flush()
     os._exit(0)
 
 
 def run() -> int:
-    """Serves until SIGTERM or SIGINT, then saves. Returns 1 if a patch does not fit the
+    """Serves until SIGTERM or SIGINT, then saves the state. Returns 1 if a patch does not fit the
     emulator."""
     try:
         patches.apply_all()

@@ -1,4 +1,4 @@
-"""An operator's one-time work on a new stack: the sender's identity, workspaces and members."""
+"""What an operator does once on a new stack: verify the sender, create workspaces and members."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,13 +29,13 @@ def workspaces() -> list[dict[str, Any]]:
 
 
 def verify_sender(stack: Stack) -> None:
-    """Creates the sender's identity, which the emulator then counts as verified."""
+    """Creates the sender's identity. The emulator then counts it as verified."""
     ses = boto3.client("sesv2", endpoint_url=stack.aws_endpoint)
     ses.create_email_identity(EmailIdentity=SENDER_EMAIL)
 
 
 def open_workspaces(outputs: dict[str, str]) -> None:
-    """Creates the workspaces and their members through the operator's use cases."""
+    """Creates the workspaces and their members with the operator's commands."""
     accounts = Accounts(boto3.client("cognito-idp"), outputs["UserPoolId"])
     store = WorkspaceStore(DynamoTable(boto3.client("dynamodb"), outputs["TableName"]))
     for wanted in workspaces():

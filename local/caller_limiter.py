@@ -1,8 +1,8 @@
 """Limits how many workers of this machine one caller may use.
 
-On AWS, Lambda has room for every call. Here all calls share a few workers and cores, so many calls
-of one caller would slow down everybody. While others call too, each caller's changes run one after
-the other; a single caller may use the whole machine.
+On AWS, Lambda has capacity for every call. Here all calls share a few workers and cores, so many
+calls of one caller would slow down all others. While others call too, the changes of each caller
+run one after the other. A single caller may use the whole machine.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ PRESENT_SECONDS = 2.0
 
 
 class CallerLimiter:
-    """Gives callers their turns. `clock` returns seconds."""
+    """Decides when each caller may make its next change. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -27,7 +27,7 @@ class CallerLimiter:
         self._changed = asyncio.Condition()
 
     def note(self, caller: str) -> None:
-        """Notes a request of this caller."""
+        """Records a request of this caller."""
         now = self._clock()
         self._seen = {
             name: seen for name, seen in self._seen.items() if now - seen < PRESENT_SECONDS
@@ -36,7 +36,7 @@ class CallerLimiter:
 
     @asynccontextmanager
     async def turn(self, caller: str) -> AsyncIterator[None]:
-        """Delays a change until it is the caller's turn."""
+        """Waits until the caller may make its next change."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._busy[caller] < self._limit(caller))
             self._busy[caller] += 1

@@ -1,7 +1,8 @@
 """The demo data: contacts, templates, automations that use every node type, and their events.
 
-Plain documents of the public API. Templates and automations have names here and get their ids when
-they are created; `template(name)` and `automation(name)` mark the places of the ids.
+These are plain documents of the public API. Here, templates and automations have names; they get
+their ids when they are created. `template(name)` and `automation(name)` are placeholders for these
+ids.
 """
 
 from dataclasses import dataclass, field
@@ -20,8 +21,8 @@ SECRET_VALUE = "demo-key-7f3d9c"
 
 @dataclass(frozen=True)
 class Automation:
-    """An automation, its webhook's events, and the statuses that its runs reach; no statuses if
-    only the calendar starts its runs."""
+    """An automation, the events for its webhook, and the statuses that its runs reach. There are no
+    statuses if only a schedule starts its runs."""
 
     document: Document
     events: list[Document] = field(default_factory=list)
@@ -34,7 +35,7 @@ def template(name: str) -> str:
 
 
 def automation(name: str) -> str:
-    """A placeholder for the id of the automation with this name, which is created earlier."""
+    """A placeholder for the id of the automation with this name, which must be created earlier."""
     return f"<automation {name}>"
 
 
@@ -59,7 +60,7 @@ def _contact(
 
 
 def _next_greeting() -> date:
-    """The day when "Birthday" fires next; today if at least an hour is left."""
+    """The day on which "Birthday" fires next. It is today if at least an hour is left."""
     return (datetime.now(UTC) + timedelta(hours=24 - _GREETING_HOUR + 1)).date()
 
 
@@ -293,7 +294,7 @@ def _welcome() -> Automation:
 
 
 def _upgrade() -> Automation:
-    """Receives no events: it runs when a run of "Welcome" has ended."""
+    """Receives no events: it runs after each run of "Welcome"."""
     document = {
         "name": "Upgrade offer",
         "reentry": "ONCE",

@@ -1,5 +1,5 @@
-"""A small service for demo automations: it scores, fails, recovers, delays, echoes, and gives any
-requested answer, byte by byte."""
+"""A small HTTP service for demo automations. It scores, fails, recovers, delays, echoes, or gives
+exactly the answer that the request asks for."""
 
 import asyncio
 import base64
@@ -17,7 +17,7 @@ _MAX_DELAY_MS = 60_000
 
 
 def score(email: str) -> int:
-    """Returns 0 to 99, always the same for one address."""
+    """Returns a score from 0 to 99, always the same for the same address."""
     return int.from_bytes(hashlib.sha256(email.strip().lower().encode()).digest()[:4]) % 100
 
 
@@ -39,7 +39,8 @@ async def _fail(request: Request) -> Response:
 
 
 class _Flaky:
-    """Fails the first `failures` calls of each `key`, then answers how many calls there were."""
+    """Fails the first `failures` calls of each `key`. Later calls return the number of calls so
+    far."""
 
     def __init__(self) -> None:
         self._calls: Counter[str] = Counter()
@@ -63,8 +64,8 @@ async def _slow(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> Response:
-    """Gives the answer in `as`: base64 (for URLs) of {status, headers, body}; the headers are
-    Latin-1, the body is base64."""
+    """Gives the answer in the parameter `as`: base64 (for URLs) of {status, headers, body}. The
+    headers are Latin-1, the body is base64."""
     answer = json.loads(base64.urlsafe_b64decode(request.query_params["as"]))
     response = Response(base64.b64decode(answer.get("body", "")), answer.get("status", 200))
     headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}

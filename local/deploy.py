@@ -36,7 +36,7 @@ def parameters(stack: Stack) -> dict[str, str]:
 
 
 def fingerprint(stack: Stack) -> str:
-    """A hash of everything that is deployed: template, code, parameters, emulator."""
+    """Returns a hash of everything that is deployed: template, code, parameters, emulator."""
     digest = hashlib.sha256(repr((parameters(stack), version("ministack"))).encode())
     files = [ROOT / "template.yaml"]
     for folder in _SOURCES:
@@ -52,7 +52,7 @@ def _is_source(path: Path) -> bool:
 
 
 def is_current(stack: Stack) -> bool:
-    """True if the emulator holds exactly the stack that the working tree describes."""
+    """Whether the emulator has exactly the stack that the working tree describes."""
     return outputs(stack) is not None and (
         stack.read_note(_NOTE).get("fingerprint") == fingerprint(stack)
     )
@@ -75,8 +75,9 @@ def outputs(stack: Stack) -> dict[str, str] | None:
 def deploy(stack: Stack) -> dict[str, str]:
     """Runs `sam deploy` on the unbuilt template and returns the stack's outputs.
 
-    Unbuilt, because the functions run on this machine's interpreter: the dependency layer has
-    wheels for Lambda's interpreter, so the emulator's site-packages are used instead.
+    The template is not built, because here the functions run on this machine's interpreter. The
+    built dependency layer would have wheels for Lambda's interpreter; the emulator's site-packages
+    are used instead.
     """
     deployed = fingerprint(stack)
     values = [f"{name}={value}" for name, value in parameters(stack).items()]

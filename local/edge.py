@@ -1,4 +1,4 @@
-"""The work of CloudFront on AWS, read from template.yaml for the local gateway."""
+"""What CloudFront does on AWS, read from template.yaml for the local gateway."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def webhook_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, byt
 
 
 def _text(value: Any) -> str:
-    """Returns a text of the template with its pseudo parameters filled in."""
+    """Returns a text of the template with values for its pseudo parameters."""
     text: str = value["Sub"] if isinstance(value, dict) else value
     for name, filled in _PSEUDO_PARAMETERS.items():
         text = text.replace(f"${{{name}}}", filled)

@@ -1,4 +1,4 @@
-"""The emulator as a child process: starts it, waits for it, and stops it so that it keeps its
+"""The emulator as a child process: starts it, waits for it, and stops it without losing its
 data."""
 
 import os
@@ -17,7 +17,8 @@ _STOP_SECONDS = 60
 
 
 def environment(stack: Stack) -> dict[str, str]:
-    """Loopback only, IAM enforced, state stored below the stack's state directory."""
+    """Returns the emulator's environment: loopback only, IAM enforced, and state stored below the
+    stack's state directory."""
     state = stack.state_dir
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
@@ -38,15 +39,15 @@ def environment(stack: Stack) -> dict[str, str]:
 
 
 class Emulator:
-    """The emulator's process. It ends with this process, however this process ends."""
+    """The emulator's process. It ends when this process ends, even if this process is killed."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts the emulator, and returns when its AWS endpoints answer. Raises LocalError with
-        the last lines of the log."""
+        """Starts the emulator and returns once its AWS endpoints answer. Raises LocalError with the
+        last lines of the log."""
         scratch = self._stack.state_dir / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -69,7 +70,7 @@ class Emulator:
         return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
-        """Ends the process after it saved its state."""
+        """Ends the process after it has saved its state."""
         process = self._process
         if process is None:
             return

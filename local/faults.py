@@ -1,16 +1,20 @@
-"""Makes AWS fail on purpose: the next calls of an operation are refused, lost or left hanging.
+"""Makes calls to AWS fail on purpose: the next calls of an operation are refused, lost or left
+without an answer.
 
 `POST /_local/faults` with `{"service", "operation", "times"?: 1, "match"?, "outcome"?, "code"?,
-"message"?, "status"?: 400, "seconds"?: 15}` answers `{"id"}`. With the outcome `REFUSE` (the
-default) a call gets that error and is not made; with `LOSE` it is made and its answer is lost (the
-caller gets a bare 504); with `HANG` it is neither made nor answered for `seconds`. `match` is a
-text that the request's body must contain. `GET /_local/faults` lists the remaining faults, and
-`DELETE /_local/faults` removes them.
+"message"?, "status"?: 400, "seconds"?: 15}` answers `{"id"}`. The outcomes are:
+
+- `REFUSE` (the default): the call gets that error and is not made.
+- `LOSE`: the call is made, but its answer is lost. The caller gets an empty 504.
+- `HANG`: the call is not made, and gets no answer for `seconds`.
+
+`match` is a text that the request's body must contain. `GET /_local/faults` lists the remaining
+faults, and `DELETE /_local/faults` removes them.
 
 The service is the name of the API: `ses`, `sms-voice`, `social-messaging`, `dynamodb`, `events`,
 `states`, `secretsmanager`, `sqs`.
 
-To fail a task of a state machine, use the service `lambda` and the operation `Invoke`: `code` is
+To fail a task of a state machine, use the service `lambda` and the operation `Invoke`. `code` is
 then the error's name as Step Functions reports it, and `match` a text in the function's ARN or in
 its input.
 """
@@ -66,7 +70,7 @@ class Fault(Model):
     seconds: float = Field(default=15, gt=0)
 
     def refusal(self) -> Answer:
-        """Returns the error in the form that all of AWS's JSON protocols use."""
+        """Returns the error in the form that all JSON protocols of AWS use."""
         document = {"__type": self.code, "message": self.message, "Message": self.message}
         headers = {"content-type": "application/json", "x-amzn-errortype": self.code}
         return self.status, headers, json.dumps(document).encode()
@@ -96,7 +100,7 @@ class Faults:
         return any((f.service, f.operation) == operation for f in self._left.values())
 
     def take(self, operation: tuple[str, str], body: bytes) -> Fault | None:
-        """Takes the first fault that fits, and counts it down."""
+        """Returns the first fault that matches the call, and counts it as used once more."""
         with self._lock:
             for fault_id, fault in self._left.items():
                 is_meant = (fault.service, fault.operation) == operation
@@ -113,7 +117,7 @@ FAULTS = Faults()
 
 
 def operation_of(scope: Scope) -> tuple[str, str] | None:
-    """Returns the service and operation of a call if its head shows them."""
+    """Returns the service and operation of a call, if its headers show them."""
     if target := headers_of(scope).get("x-amz-target"):
         prefix, _, operation = target.rpartition(".")
         return (_TARGETS[prefix], operation) if prefix in _TARGETS else None
@@ -121,7 +125,7 @@ def operation_of(scope: Scope) -> tuple[str, str] | None:
 
 
 def with_faults(app: App) -> App:
-    """Wraps the app: answers PATH, and fails the requested calls."""
+    """Wraps the app: answers PATH, and makes the requested calls fail."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

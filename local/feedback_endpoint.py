@@ -1,12 +1,14 @@
-"""Providers' reports on demand: the emulator accepts messages but never reports what happened to
-them.
+"""Sends a provider's report on request. The emulator accepts messages but never reports whether
+they arrived.
 
 `POST /_local/feedback` with `{"deliveryId", "kind", "eventId"?, "permanent"?: true}` puts the event
-that AWS would send about that message on the default bus, and answers `{"eventId"}` after the rules
-have received it; 404 if no such message was sent since the start. Kinds of e-mail are DELIVERED,
-BOUNCED, COMPLAINED, REJECTED, FAILED and DELAYED; kinds of SMS are the event types, such as
-TEXT_DELIVERED, TEXT_INVALID or TEXT_BLOCKED. The same `eventId` again is the same event, delivered
-twice."""
+that AWS would send about that message on the default bus. It answers `{"eventId"}` after the rules
+have received the event, or 404 if no such message was sent since the start.
+
+The kinds for e-mail are DELIVERED, BOUNCED, COMPLAINED, REJECTED, FAILED and DELAYED. The kinds for
+SMS are the event types, such as TEXT_DELIVERED, TEXT_INVALID or TEXT_BLOCKED. A request with the
+same `eventId` again delivers the same event twice.
+"""
 
 import json
 import time
@@ -35,7 +37,7 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """Checks, like a patch, that events can be put on a bus in this way."""
+    """Checks, like a patch, that the emulator can put events on a bus in this way."""
     guard.expect(eventbridge, "_dispatch_event", "d1bfe064f602d11c")
     guard.expect(eventbridge, "_pattern_event_view", "a472224bb7b0d436")
 
@@ -56,7 +58,7 @@ def with_feedback(app: App) -> App:
 
 
 def report(body: bytes) -> Answer:
-    """Returns PATH's answer to this body."""
+    """Returns the answer of PATH to this body."""
     try:
         asked = Asked.model_validate_json(body)
     except ValidationError as error:

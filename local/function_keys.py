@@ -1,11 +1,12 @@
-"""Which function each access key was given to; workers are started with their role's keys."""
+"""Remembers which function uses each access key. Workers are started with the keys of their
+role."""
 
 # By access key id.
 FUNCTIONS: dict[str, str] = {}
 
 
 def note(environment: dict[str, str]) -> None:
-    """Notes the key of a worker that starts with this environment."""
+    """Remembers the key of a worker that starts with this environment."""
     key, function = (
         environment.get("AWS_ACCESS_KEY_ID"),
         environment.get("AWS_LAMBDA_FUNCTION_NAME"),

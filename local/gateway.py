@@ -1,9 +1,10 @@
-"""The single address of console and API, in place of the template's distribution on AWS.
+"""Serves the console and the API at a single address, like the template's distribution on AWS.
 
-`/v1/*` goes unchanged to the deployed HTTP API, `/health` goes there as `/v1/health`; `/v1`,
-`/v2/…` are neither API nor page. `/cognito` goes to the emulator's Cognito, `/config.json` gives
-the console its user pool client, and everything else is the built console, where a path without a
-dot is a page.
+- `/v1/*` is passed unchanged to the deployed HTTP API, and `/health` as `/v1/health`.
+- `/v1` and `/v2/…` are neither API nor page.
+- `/cognito` is passed to the emulator's Cognito.
+- `/config.json` contains the console's user pool client.
+- Everything else is the built console, where a path without a dot is a page.
 """
 
 import re
@@ -78,8 +79,8 @@ class _SecurityHeaders(BaseHTTPMiddleware):
 
 
 class _Anything(Convertor[str]):
-    """Any path, passed on unchanged. Starlette's own pattern would end at a line break, and a path
-    may contain one, written as %0A."""
+    """Matches any path and passes it on unchanged. Starlette's own pattern ends at a line break,
+    which a path may contain as %0A."""
 
     regex = "(?s:.*)"
 
@@ -94,7 +95,7 @@ register_url_convertor("anything", _Anything())
 
 
 class Gateway:
-    """Serves one deployed stack. It keeps nothing of a request."""
+    """Serves one deployed stack. It stores nothing about a request."""
 
     def __init__(
         self, aws_endpoint: str, api_id: str, client_id: str, edge_key: str, console: Path
@@ -218,7 +219,7 @@ class Gateway:
 
 
 def _host(request: Request) -> bytes:
-    """Returns the host that the caller used; an HTTP/1.0 caller may not name it."""
+    """Returns the host name in the request. A client of HTTP/1.0 may leave it out."""
     named = [value for name, value in request.headers.raw if name == b"host"]
     server = request.scope["server"]
     return named[0] if named else f"{server[0]}:{server[1]}".encode()

@@ -1,5 +1,5 @@
-"""Turns a forked process into a Lambda worker. Imports almost nothing on purpose: whatever is
-loaded here is also loaded in every function."""
+"""Turns a forked process into a Lambda worker. It imports almost nothing on purpose: everything
+that is loaded here is also loaded in every function."""
 
 import os
 import runpy

@@ -1,9 +1,11 @@
-"""Messages sent through the emulator, and the two services that it lacks.
+"""Messages that were sent through the emulator, and two services that the emulator lacks.
 
 SMS (`PinpointSMSVoiceV2.SendTextMessage`) and WhatsApp (`POST /v1/whatsapp/send`) are accepted
-here, authorized as on AWS and checked enough to show a wrong call; e-mail goes on to the emulator's
-SES. `GET /_local/messages` lists all, oldest first, as `{channel, messageId, deliveryId,
-workspaceId, to, subject, body, at}`; `?to=` and `?deliveryId=` filter. SMS are also in the
+here. They are authorized as on AWS, and checked enough to detect a wrong call. E-mail is passed on
+to the emulator's SES.
+
+`GET /_local/messages` lists all messages, oldest first, as `{channel, messageId, deliveryId,
+workspaceId, to, subject, body, at}`. `?to=` and `?deliveryId=` filter. SMS are also in the
 emulator's mailbox: `/_ministack/sns/sms-messages`.
 """
 
@@ -121,7 +123,7 @@ def _note_email(body: bytes, answer: Answer) -> None:
 
 
 def _denied(headers: dict[str, str], service: str, action: str, resource: str) -> Answer | None:
-    """Returns the refusal if the caller may not do this; sets the account and region of the
+    """Returns the refusal if the caller may not do this. Also sets the account and region of the
     call."""
     access_key = extract_access_key_id(headers, {})
     set_request_account_id(ministack._request_account_scope(access_key))

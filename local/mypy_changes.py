@@ -1,8 +1,8 @@
-"""The mypy plugin that checks the changes of a model.
+"""A mypy plugin that checks `model.changed(name=value)`.
 
-`model.changed(name=value)` takes a keyword for each field of its class. The plugin writes that
-signature for each call, and mypy checks the call against it as usual. Arguments unpacked with `**`
-could have any name and are refused.
+The method takes a keyword for each field of its class. The plugin writes that signature for each
+call, and mypy checks the call against it as usual. Arguments unpacked with `**` could have any
+name, so the plugin refuses them.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Writes the node types as the API returns them, for the console's form tests."""
+"""Writes the node types as the API returns them, for the tests of the console's forms."""
 
 import json
 import sys

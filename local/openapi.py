@@ -1,8 +1,8 @@
 """Writes functions/query/openapi.json from the handlers' models.
 
-A route's answers follow from its shape (who may call it, whether it takes a body, a cursor, an id)
-and from its handler's `answers`; texts come from the handlers' docstrings and the models' fields.
-This module has nothing about a single route.
+The answers of a route follow from its shape (who may call it, and whether it takes a body, a cursor
+or an id) and from its handler's `answers`. Texts come from the handlers' docstrings and the models'
+fields. Nothing here is specific to a single route.
 """
 
 import inspect
@@ -127,7 +127,7 @@ _WORKSPACE: Document = {
 
 
 def document() -> Document:
-    """Returns one OpenAPI document of all functions, in a fixed order."""
+    """Returns one OpenAPI document for all functions, in a fixed order."""
     schemas: Document = {}
     for model in (ProblemDetail, GatewayMessage):
         _add_schema(schemas, model.__name__, model.model_json_schema(by_alias=True))
@@ -267,7 +267,8 @@ def _component(status: int) -> str:
 
 
 def _response(status: int, meaning: str, by_gateway: bool = True) -> Document:
-    """Returns an error's answer; with `by_gateway`, API Gateway may give it too."""
+    """Returns the description of an error's answer. `by_gateway` says that API Gateway may give it
+    too."""
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
     headers = dict(_OWN_HEADERS)
     if by_gateway and status in _GATEWAYS_OWN:

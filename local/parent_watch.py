@@ -1,4 +1,4 @@
-"""Ends a child process when its parent ends, however the parent ends."""
+"""Ends a child process when its parent ends, even if the parent is killed."""
 
 import os
 import signal

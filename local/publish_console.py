@@ -1,7 +1,7 @@
-"""Uploads the built console to its distribution's bucket: `python -m local.publish_console`.
+"""Uploads the built console to the bucket of its distribution: `python -m local.publish_console`.
 
-`make deploy` runs it after the stack. Browsers keep files that Vite names by their content for a
-year; they check the page that names them, and `/config.json`, each time.
+`make deploy` runs it after the stack is deployed. Browsers keep files that Vite names by their
+content for a year. They check the page that names them, and `/config.json`, each time.
 """
 
 import json
@@ -31,7 +31,7 @@ _TEXTS = ("text/", "application/json")
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The target of a stack's console."""
+    """The place to which the console is uploaded, with its configuration."""
 
     bucket: str
     distribution_id: str
@@ -48,7 +48,7 @@ class Deployment:
 
 
 def cache_control(path: str) -> str:
-    """Cache-Control of a file of the console, by its path from the root."""
+    """Returns the Cache-Control header of a file of the console, by its path from the root."""
     return LASTING if path.startswith("assets/") else FRESH
 
 
@@ -96,7 +96,7 @@ def publish(s3: "S3Client", cloudfront: Any, deployment: Deployment, dist: Path)
 
 
 def _forget(s3: "S3Client", bucket: str, current: set[str]) -> None:
-    """Deletes the assets of old releases that no open tab can still use."""
+    """Deletes assets of old releases, if they are too old to be used by an open tab."""
     before = datetime.now(UTC) - KEPT_AFTER_RELEASE
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="assets/"):
         gone = [

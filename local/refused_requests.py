@@ -1,6 +1,7 @@
 """Requests that CloudFront and API Gateway refuse before they reach a function.
 
-On AWS these two answer them; the emulator's HTTP API accepts some and breaks on others.
+On AWS, these two services answer them. The emulator's HTTP API accepts some of them and crashes on
+others.
 """
 
 import re

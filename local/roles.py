@@ -1,4 +1,4 @@
-"""Permissions of a role in the emulator when a service uses it."""
+"""Checks the permissions of a role that a service of the emulator uses."""
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
@@ -6,7 +6,7 @@ from ministack.services import iam
 
 
 def allows(role_arn: str, action: str, resource: str) -> bool:
-    """True if the role's own policies, within its boundary, allow the action."""
+    """Whether the role's own policies, within its permissions boundary, allow the action."""
     account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
     asked = iam_evaluator.EvalContext(
         principal_arn=role_arn,

@@ -1,4 +1,4 @@
-"""Starts the whole stack on this machine and stays in the foreground: `make run`."""
+"""Starts the whole stack on this machine and runs until it is stopped: `make run`."""
 
 import argparse
 import json
@@ -66,7 +66,7 @@ class _Running:
         self._stack = stack
 
     def wait(self) -> None:
-        """Waits until a signal comes. If the emulator ends by itself, raises an error."""
+        """Waits until a signal comes. Raises an error if the emulator ends by itself."""
         while self.emulator.is_running():
             time.sleep(_WATCH_SECONDS)
         raise LocalError(f"the emulator ended unexpectedly; see {self._stack.emulator_log}")
@@ -133,7 +133,8 @@ def _edge_key(stack: Stack, secret_arn: str) -> str:
 def _data(
     stack: Stack, found: dict[str, str], say: Callable[[str], None], *, seeded: bool
 ) -> list[dict[str, Any]]:
-    """Returns the workspaces, filled if `seeded`; they are created once per deployed user pool."""
+    """Returns the workspaces, with demo data if `seeded`. They are created once per deployed user
+    pool."""
     note = stack.read_note(_SEEDED)
     is_new = note.get("userPoolId") != found["UserPoolId"]
     if is_new:
@@ -158,8 +159,8 @@ def _data(
 
 
 def _forget_half_seeded(stack: Stack, say: Callable[[str], None]) -> None:
-    """Deletes demo data whose seeding was interrupted: it cannot be continued, and nobody has used
-    it yet."""
+    """Deletes demo data that was only partly created, because it cannot be completed and nobody has
+    used it yet."""
     if not stack.read_note(_SEEDED).get(_HALF):
         return
     say("an earlier seeding was interrupted; seeding again from the beginning")

@@ -1,7 +1,7 @@
-"""Writes the contents of a build as CycloneDX documents: `make sbom`.
+"""Writes what a build contains as CycloneDX documents: `make sbom`.
 
-Both documents come from the lock files: layers/dependencies/requirements.txt, which the dependency
-layer installs, and the console's package-lock.json without its development packages.
+Both documents are made from the lock files: layers/dependencies/requirements.txt, which the
+dependency layer installs, and the console's package-lock.json without its development packages.
 """
 
 import json
@@ -20,11 +20,11 @@ _SECONDS = 120
 
 
 class SbomError(RuntimeError):
-    """A document is not CycloneDX, or lacks a locked package."""
+    """A document is not CycloneDX, or a locked package is missing in it."""
 
 
 def layer() -> dict[str, Any]:
-    """The dependency layer's packages."""
+    """The packages of the dependency layer."""
     command = ["cyclonedx-py", "requirements", "layers/dependencies/requirements.txt"]
     command += ["--output-reproducible", "--spec-version", "1.6", "--output-format", "JSON"]
     return _document(command, ROOT)
@@ -74,7 +74,7 @@ def _document(command: list[str], folder: Path) -> dict[str, Any]:
 
 
 def validate(document: dict[str, Any]) -> None:
-    """Raises SbomError if the document is not CycloneDX of the version that it names."""
+    """Raises SbomError if the document does not follow the version of CycloneDX that it names."""
     version = SchemaVersion.from_version(document["specVersion"])
     try:
         fault = JsonStrictValidator(version).validate_str(json.dumps(document))

@@ -1,9 +1,11 @@
 """Fires a schedule now instead of at its time.
 
-`POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires it as if that moment
-(ISO 8601; default: its next one) had come, and answers `{"executionId", "scheduledTime"}` when its
-target is reached; 404 if there is no such schedule, 409 if it is disabled or, for a date
-automation, if the moment has not come, 502 with the reason if the target was not reached.
+`POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires the schedule as if
+that moment (ISO 8601; default: its next one) had come. It answers `{"executionId",
+"scheduledTime"}` when its target was reached. Errors are 404 if there is no such schedule, 409 if
+it is disabled or, for a date automation, if the moment has not come, and 502 with the reason if the
+target was not reached.
+
 `GET /_local/schedules` lists `{group, name, state, expression, timeZone, nextFire}`.
 """
 
@@ -63,7 +65,7 @@ def list_schedules() -> list[dict[str, Any]]:
 
 
 def fire(body: bytes) -> Answer:
-    """Returns FIRE_PATH's status and document for this body."""
+    """Returns the status and the document with which FIRE_PATH answers this body."""
     try:
         asked = json.loads(body)
         key = f"{asked.get('group', 'default')}/{asked['name']}"

@@ -1,9 +1,9 @@
 """When a schedule fires: the expressions of EventBridge Scheduler, in a time zone.
 
-`cron(minute hour day-of-month month day-of-week year)` is local time. A time that the clock skips
-in spring is skipped; a time that it shows twice in autumn fires only the first time.
-`rate(value unit)` counts hours of sixty minutes and days of 24 hours, independent of the clock.
-`at(yyyy-mm-ddThh:mm:ss)` is one local time.
+- `cron(minute hour day-of-month month day-of-week year)` is in local time. If clocks skip a time in
+  spring, the schedule does not fire. If they show it twice in autumn, it fires only the first time.
+- `rate(value unit)` counts hours of sixty minutes and days of 24 hours, whatever clocks show.
+- `at(yyyy-mm-ddThh:mm:ss)` is one local time.
 """
 
 import re
@@ -24,7 +24,7 @@ _CRON = re.compile(r"cron\((.+)\)")
 
 class ScheduleError(ValueError):
     """AWS would refuse the expression or the time zone with a ValidationException. The message is
-    AWS's."""
+    the one of AWS."""
 
 
 def check(expression: str, zone: str) -> None:
@@ -44,8 +44,8 @@ def next_fire(
     """Returns the first moment after `after` at which the schedule fires, in UTC; None if there is
     none.
 
-    A rate counts from `start`, and fires for the first time at `start`. Without `start`, it counts
-    from `after`.
+    A rate is counted from `start`, where it fires for the first time. Without `start`, it is
+    counted from `after`.
     """
     if rate := _RATE.fullmatch(expression):
         interval = timedelta(**{f"{rate[2]}s": int(rate[1])})
@@ -74,8 +74,8 @@ def _next_of_cron(fields: object, zone: ZoneInfo, after: datetime) -> datetime |
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    """Returns the moment, in UTC, at which the zone's clock shows the time `wall`. If the clock
-    shows it twice, returns the first moment; if never, None."""
+    """Returns the moment, in UTC, at which clocks in the zone show the time `wall`. If they show it
+    twice, returns the first moment; if never, None."""
     moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None) == wall else None
 
@@ -106,7 +106,7 @@ def _cron_fields(expression: str) -> object:
 
 
 def _is_empty(field: object) -> bool:
-    """True for a field without a value, for example from a backward range such as FRI-MON."""
+    """Whether a field has no value, as for a backward range such as FRI-MON."""
     if isinstance(field, dict):
         return not any(field.values())
     return field == frozenset()

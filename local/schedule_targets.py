@@ -1,8 +1,8 @@
 """Delivers a schedule's fire to its target, as EventBridge Scheduler does.
 
 The target is called with the schedule's own role. A failed delivery goes to the dead-letter queue
-at once, because AWS would not retry any failure that can happen here (a role without permission, a
-missing target).
+at once, because AWS would retry none of the failures that can happen here (a role without
+permission, a missing target).
 """
 
 import hashlib
@@ -37,7 +37,8 @@ logger = logging.getLogger("scheduler")
 
 
 class DeliveryError(Exception):
-    """The target was not reached; `code` is AWS's name for it in the dead-letter queue."""
+    """The target was not reached. `code` is AWS's name for the error, as in the dead-letter
+    queue."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -45,9 +46,10 @@ class DeliveryError(Exception):
 
 
 def deliver(schedule: Schedule, scheduled_at: datetime) -> str:
-    """Reaches the target and returns the id of this fire. Call it in the schedule's scope.
+    """Calls the target and returns the id of this fire. Call it with the schedule's account and
+    region set.
 
-    If that fails, raises DeliveryError after the dead-letter queue has the message.
+    If that fails, the message is put into the dead-letter queue, and DeliveryError is raised.
     """
     execution_id = str(uuid4())
     target = schedule["Target"]
@@ -62,8 +64,8 @@ def deliver(schedule: Schedule, scheduled_at: datetime) -> str:
 
 
 def trusts_scheduler(role_arn: str, group: str) -> bool:
-    """True if the role exists and its trust policy lets EventBridge Scheduler assume it for a
-    schedule of this group, whose ARN is the request's `aws:SourceArn`."""
+    """Whether the role exists and its trust policy lets EventBridge Scheduler assume it for a
+    schedule of this group. The group's ARN is the request's `aws:SourceArn`."""
     account = get_account_id()
     role = iam._roles.get_scoped(account, None, role_arn.rsplit("/", 1)[-1])
     if role is None:
@@ -113,7 +115,7 @@ def _payload(schedule: Schedule, scheduled_at: datetime, execution_id: str) -> s
 
 
 def _notice(schedule_arn: str, moment: str, execution_id: str) -> dict[str, Any]:
-    """The payload for a target if the schedule has no Input."""
+    """Returns the payload for a target if the schedule has no Input."""
     return {
         "version": "0",
         "id": execution_id,
@@ -216,7 +218,7 @@ def _give_up(schedule: Schedule, payload: str, execution_id: str, error: Deliver
 
 
 def put_message(queue: dict[str, Any], body: str, attributes: dict[str, str]) -> None:
-    """Puts a message into a queue of the emulator, with text attributes."""
+    """Puts a message with text attributes into a queue of the emulator."""
     described = {
         name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
     }

@@ -18,7 +18,8 @@ _POLL_SECONDS = 0.25
 
 
 class Api:
-    """The public API as one user. A refused call raises LocalError with the API's message."""
+    """The public API, called as one user. A refused call raises LocalError with the API's
+    message."""
 
     def __init__(self, url: str, email: str) -> None:
         token = access_token(url, email, PASSWORD)
@@ -119,7 +120,7 @@ def _fire(api: Api, events: list[tuple[str, demo.Document]]) -> None:
 
 
 def _with_ids(value: Any, ids: dict[str, str]) -> Any:
-    """Returns the document with the ids of templates and automations in their places."""
+    """Returns the document with ids in the place of its placeholders."""
     if isinstance(value, dict):
         return {name: _with_ids(item, ids) for name, item in value.items()}
     if isinstance(value, list):
@@ -128,8 +129,8 @@ def _with_ids(value: Any, ids: dict[str, str]) -> Any:
 
 
 def _await_runs(api: Api, expected: dict[str, Counter[str]], say: Callable[[str], None]) -> None:
-    """Returns when every run has its expected status. If the machine is too busy, it says so and
-    returns: the runs will follow, and the data is complete."""
+    """Waits until every run has its expected status. If the machine is too busy, it says so and
+    returns, because the data is complete and the runs will end later."""
     deadline = time.monotonic() + _SHOW_SECONDS
     while True:
         runs = api.call("GET", "/v1/runs?limit=100")["items"]

@@ -28,12 +28,12 @@ DEFAULT_USER = "admin@demo.example"
 
 
 class LocalError(Exception):
-    """The local stack cannot continue; the message is one line that says what to do."""
+    """The local stack cannot continue. The message is one line that says what to do."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The console and API, the emulator, and the demo service that automations call."""
+    """The ports of the console and API, of the emulator, and of the demo service."""
 
     gateway: int = 8080
     emulator: int = 4599
@@ -41,7 +41,8 @@ class Ports:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Ports":
-        """Reads PORT, EMULATOR_PORT and DEMO_PORT. Raises LocalError if one is not a port."""
+        """Reads PORT, EMULATOR_PORT and DEMO_PORT. Raises LocalError if one of them is not a
+        port."""
         names = {"gateway": "PORT", "emulator": "EMULATOR_PORT", "demo": "DEMO_PORT"}
         return cls(
             **{
@@ -52,7 +53,7 @@ class Ports:
         )
 
     def variables(self) -> dict[str, int]:
-        """Returns each port under its environment variable."""
+        """Returns each port by the name of its environment variable."""
         return {"PORT": self.gateway, "EMULATOR_PORT": self.emulator, "DEMO_PORT": self.demo}
 
 
@@ -90,7 +91,8 @@ class Stack:
         return self.state_dir / "logs" / "emulator.log"
 
     def aws_environment(self) -> dict[str, str]:
-        """Returns what an AWS SDK or the SAM CLI needs to reach only the emulator."""
+        """Returns the environment with which an AWS SDK or the SAM CLI reaches only the
+        emulator."""
         return {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.aws_endpoint,

@@ -1,4 +1,4 @@
-"""Signs in at the local stack as the console does."""
+"""Signs in to the local stack as the console does."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ def access_token(url: str, email: str, password: str) -> str:
 
 
 def sign_in(url: str, email: str, password: str) -> dict[str, Any]:
-    """Returns `{AccessToken, RefreshToken, ExpiresIn, …}`, the last in seconds. Raises LocalError
-    with Cognito's reason."""
+    """Returns `{AccessToken, RefreshToken, ExpiresIn, …}`. `ExpiresIn` is in seconds. Raises
+    LocalError with Cognito's reason."""
     config = httpx.get(f"{url}/config.json").raise_for_status().json()
     response = httpx.post(
         url + config["cognitoEndpoint"],

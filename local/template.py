@@ -1,4 +1,4 @@
-"""template.yaml as data; CloudFormation's short tags keep their spelling."""
+"""Reads template.yaml as data. CloudFormation's short tags stay as they are written."""
 
 from copy import deepcopy
 from functools import cache

@@ -1,8 +1,8 @@
-"""Totals counted before the emulator stopped.
+"""Deletes the totals that were counted before the emulator stopped.
 
-The emulator keeps rows but loses its stream: changes not read before it stopped are never reported,
-while AWS keeps a stream for a day. So the totals of rows, and the position in the stream, are
-deleted too: rows are then counted directly, and totals begin again.
+The emulator keeps its rows but loses its stream: a change that was not read before it stopped is
+never reported. (AWS keeps a stream for a day.) So the totals and the position in the stream are
+deleted. Rows are then counted directly until there are new totals.
 """
 
 import boto3

@@ -1,6 +1,6 @@
-"""What a sender of webhooks must know but no handler's signature shows.
+"""The part of the API's document about webhooks that no handler's signature shows.
 
-The function reads the raw bytes itself, because they are what is signed.
+The function reads the raw bytes of the body itself, because the signature covers these bytes.
 """
 
 from typing import Any

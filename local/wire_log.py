@@ -1,12 +1,12 @@
-"""The calls to the emulator: every request to AWS that a function made, and every Lambda
-invocation.
+"""The log of calls to the emulator: every request to AWS, and every Lambda invocation.
 
 `GET /_local/calls?since=N` answers `{"next": M, "calls": […]}` with the calls from number N on. A
-request is `{kind: "request", service, operation, function, from, to}`; `function` is None for calls
-of this machine's programs, `from` and `to` are seconds of one clock. A request to DynamoDB also has
+request is `{kind: "request", service, operation, function, from, to}`. `function` is None for calls
+that no function made; `from` and `to` are seconds of one clock. A request to DynamoDB also has
 `status`, `request` and `response`. An invocation is `{kind: "invocation", function, from, to}`.
-`bench/bill.py` counts costs from these, because the emulator's own figures for reads differ from
-AWS's.
+
+`bench/bill.py` calculates costs from these calls, because the emulator's own figures for reads
+differ from AWS's.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the site's build does besides rendering pages; MkDocs calls these functions."""
+"""What the site's build does besides rendering pages. MkDocs calls these functions."""
 
 import shutil
 from pathlib import Path

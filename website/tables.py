@@ -1,4 +1,4 @@
-"""Where code hosts and the site read a table differently."""
+"""Adapts Markdown tables for the site, which reads an escaped pipe differently from GitHub."""
 
 import re
 
@@ -7,6 +7,6 @@ _CODE = re.compile(r"`[^`]+`")
 
 
 def with_plain_pipes(text: str) -> str:
-    """The page with `\\|` in a table's code as a plain pipe: code hosts need the backslash, and the
-    site would show it."""
+    """Returns the page with each escaped pipe in a table's code replaced by a plain pipe. GitHub
+    needs the backslash; the site would show it."""
     return _ROW.sub(lambda row: _CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), text)

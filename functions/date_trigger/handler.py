@@ -1,4 +1,4 @@
-"""Begins a date automation's fire and opens its runs page by page (contact_fan_out)."""
+"""Handles one fire of a date automation: opens its runs page by page (contact_fan_out)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Writes the file of an export, one visit at a time (export)."""
+"""Writes the file of an export, one part of it per invocation (export)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Follows the table's stream: publishes new statuses, marks hours whose totals changed, and cleans
+"""Reads the table's stream: publishes status changes, marks hours whose totals changed, and cleans
 up after expired rows."""
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Adds failed runs to their failure groups, from the bus's events in a queue."""
+"""Adds failed runs to their failure groups. The events come from the bus through a queue."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Serves the history. Read-only."""
+"""Serves the run history. Read-only."""
 
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ for resource in (
 @app.get(DOCUMENT_PATH, include_in_schema=False)
 @needs(None)
 def openapi() -> Response[str]:
-    """This document, generated from the models of all handlers."""
+    """Returns the API's OpenAPI document, which is generated from the models of all handlers."""
     return Response(200, "application/json", Path(__file__).with_name("openapi.json").read_text())
 
 

@@ -1,4 +1,4 @@
-"""Makes the next try of a delivery, as the delivery-retry machine asks for it."""
+"""Makes the next try of a delivery. The delivery-retry machine calls it before each try."""
 
 from typing import Any
 

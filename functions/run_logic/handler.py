@@ -1,4 +1,4 @@
-"""Runs the nodes that call nothing outside."""
+"""Runs the nodes that make no calls outside the engine."""
 
 from typing import Any
 

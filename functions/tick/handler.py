@@ -1,4 +1,4 @@
-"""Once a minute: sends pulses through the stream, and settles everything that is due."""
+"""Runs once a minute: sends pulses through the stream, and settles everything that is due."""
 
 from typing import Any
 
@@ -28,8 +28,8 @@ preload(
 
 
 def send_pulses() -> None:
-    """Sends pulses through the stream. If this fails, counts show an older freshness, and due work
-    still goes on."""
+    """Sends pulses through the stream. If this fails, counts are less current than usual, but due
+    work is still done."""
     try:
         services().stores.freshness.write_pulses(services().clock())
     except RunledgerError as error:

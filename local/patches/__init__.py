@@ -1,5 +1,5 @@
-"""Closes gaps of the emulator in its process. Each patch explains its reason, and first checks that
-the emulator is still the one it was written for."""
+"""Patches that make the emulator behave like AWS. Each explains its reason, and first checks that
+the emulator still has the code that it replaces."""
 
 from local import feedback_endpoint, wire_log
 from local.patches import (
@@ -60,7 +60,7 @@ _PATCHES = (
 
 
 def apply_all() -> None:
-    """Applies every patch. Raises guard.PatchError at the first that does not fit."""
+    """Applies all patches. Raises guard.PatchError at the first one that does not fit."""
     guard.require_version()
     for patch in _PATCHES:
         patch.apply()

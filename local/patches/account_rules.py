@@ -1,19 +1,19 @@
 """Cognito: what people may do with their own accounts, as on AWS.
 
-The emulator lets them write every attribute, sign up if only administrators may create accounts,
-reset any password with a code that never changes, and switch on a second factor before they
-verified it. It renews a token as if they had signed in again. By AWS's documentation:
+The emulator lets people write every attribute, sign up although only administrators may create
+accounts, reset any password with a code that never changes, and turn on a second factor before they
+verified it. A renewed token looks as if they had signed in again. According to AWS's documentation:
 
 - UpdateUserAttributes and GetUser obey the client's WriteAttributes and ReadAttributes ("Working
-  with user attributes": without a list, all standard attributes), and nobody can write whether an
+  with user attributes": without a list, all standard attributes). Nobody can write whether an
   address is verified.
 - An e-mail address belongs to one account. With AttributesRequireVerificationBeforeUpdate it is
-  replaced only after it is verified, or if an administrator says that it is.
+  replaced only after it is verified, or if an administrator declares it verified.
 - SignUp is refused with AllowAdminCreateUserOnly. ForgotPassword needs a verified address and a
   user who has signed in once, and mails a new code each time.
-- VerifySoftwareToken alone switches nothing on; SetUserMFAPreference does, after it.
+- VerifySoftwareToken alone turns nothing on; SetUserMFAPreference does, after it.
 - `auth_time` is "the time when the user's authentication occurred" ("Understanding the access
-  token"), and stays the same in renewed tokens.
+  token"). It stays the same in renewed tokens.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Step Functions: executions survive a restart of the emulator, as on AWS.
 
-The emulator marks running executions as failed when it restores them. Here each one is walked
-again; a wait until a moment then waits only for the rest.
+The emulator marks running executions as failed when it restores them. The patch walks each of them
+again; a wait until a moment then lasts only for the remaining time.
 """
 
 import contextvars
@@ -24,8 +24,8 @@ def apply() -> None:
 
 
 def resume() -> int:
-    """Continues the interrupted executions and returns their number. Call it when everything is
-    up."""
+    """Continues the interrupted executions and returns their number. Call it when the emulator is
+    ready."""
     scopes, _interrupted[:] = list(_interrupted), []
     for account, region, arn in scopes:
         target = contextvars.copy_context().run

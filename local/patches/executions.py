@@ -1,8 +1,10 @@
 """Step Functions: starting an execution behaves as on AWS.
 
-Standard: a start with the same name and input again returns the running execution. Express: one
-name may run many times, each time under its own ARN; an Express execution emits no status events
-and can be neither described nor stopped. Both: a machine's TimeoutSeconds ends its executions."""
+- Standard: a second start with the same name and input returns the running execution.
+- Express: one name may run many times, each time with its own ARN. An Express execution sends no
+  status events and can be neither described nor stopped.
+- Both: a machine's TimeoutSeconds ends its executions.
+"""
 
 import contextvars
 import heapq

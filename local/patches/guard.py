@@ -1,4 +1,4 @@
-"""Changes the emulator's internals only if they are what the change was written for."""
+"""Replaces code of the emulator only if it is exactly the code that a patch was written for."""
 
 import hashlib
 import inspect
@@ -11,11 +11,11 @@ MINISTACK_VERSION = "1.5.33"
 
 
 class PatchError(RuntimeError):
-    """The emulator is not the one that a patch was written for."""
+    """The emulator does not have the code that a patch was written for."""
 
 
 def require_version() -> None:
-    """Raises PatchError unless the pinned emulator is installed."""
+    """Raises PatchError if another version of the emulator is installed than the pinned one."""
     found = version("ministack")
     if found != MINISTACK_VERSION:
         raise PatchError(
@@ -42,7 +42,7 @@ def wrap(
 
 
 def expect(owner: ModuleType | type, name: str, expected: str) -> None:
-    """Raises PatchError unless the source of `owner.name` has the expected fingerprint."""
+    """Raises PatchError if the source of `owner.name` does not have the expected fingerprint."""
     found = fingerprint(getattr(owner, name))
     if found != expected:
         raise PatchError(
@@ -51,8 +51,8 @@ def expect(owner: ModuleType | type, name: str, expected: str) -> None:
 
 
 def replace_text(text: str, old: str, new: str) -> str:
-    """Returns `text` with its one occurrence of `old` replaced. Raises PatchError if there is not
-    exactly one."""
+    """Returns `text` with `old` replaced. Raises PatchError if `old` does not occur exactly
+    once."""
     if text.count(old) != 1:
         raise PatchError(f"expected the emulator's worker script to hold once: {old!r}")
     return text.replace(old, new)

@@ -1,7 +1,7 @@
 """API Gateway: an HTTP API's OpenAPI body becomes its routes, integrations and authorizers.
 
 SAM writes the routes of `AWS::Serverless::HttpApi` into the Body property of
-`AWS::ApiGatewayV2::Api`, which the emulator ignores: every call would answer 404. Also, a greedy
+`AWS::ApiGatewayV2::Api`. The emulator ignores it, so every call would answer 404. Also, a greedy
 path parameter of the emulator ends at a line break, which a path may contain as %0A.
 """
 
@@ -23,7 +23,7 @@ _LINE_BREAK = "\ue00a"
 
 
 class OpenApiBodyError(ValueError):
-    """The body of an HTTP API cannot be expanded; the deployment fails with this reason."""
+    """The body of an HTTP API cannot be expanded. The deployment fails with this reason."""
 
 
 def apply() -> None:
@@ -61,7 +61,8 @@ def _with_line_breaks(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def expand(api_id: str, props: Props) -> None:
-    """Rebuilds the routes, integrations and authorizers of an API from its Body, if it has one."""
+    """Creates the routes, integrations and authorizers of an API from its Body, if it has one.
+    Existing ones are replaced."""
     body = props.get("Body")
     if not body:
         return
@@ -111,7 +112,7 @@ def _integration(route_key: str, operation: Props, integration_id: str) -> Props
 
 
 def _authorizers(body: Props) -> dict[str, Props]:
-    """Returns the JWT authorizers by name, which is also their id."""
+    """Returns the JWT authorizers by name. The name is also their id."""
     schemes = body.get("components", {}).get("securitySchemes", {})
     authorizers: dict[str, Props] = {}
     for name, scheme in schemes.items():
@@ -131,8 +132,8 @@ def _authorizers(body: Props) -> dict[str, Props]:
 
 
 def _authorization(security: list[Props] | None, authorizers: dict[str, Props]) -> Props:
-    """Returns the authorization of a route: NONE if it names no security, which is how SAM writes
-    `Authorizer: NONE`."""
+    """Returns the authorization of a route. It is NONE if the route names no security: this is how
+    SAM writes `Authorizer: NONE`."""
     names = [(name, scopes) for entry in security or [] for name, scopes in entry.items()]
     if not names or names == [("NONE", [])]:
         return {"authorizationType": "NONE", "authorizerId": None, "authorizationScopes": []}

@@ -1,9 +1,8 @@
-"""DynamoDB: a query of an index reads only its range, up to its limit.
+"""DynamoDB: a query of an index reads only the rows that its page needs.
 
-The emulator takes all rows of the index's partition, sorts them, and then searches the range: in a
-partition of a hundred thousand rows, each page takes longer than a reader waits. Here a partition
-stays sorted after it was first read, and the emulator gets only the rows that fit on the page; it
-processes them as before.
+The emulator reads all rows of the index's partition and sorts them for each page. With a hundred
+thousand rows, that takes longer than a reader waits. With this patch, a partition stays sorted
+after its first read, and the emulator gets only the rows of the page; it processes them as before.
 """
 
 import re
@@ -19,7 +18,7 @@ from local.patches import guard
 
 
 class Entry(NamedTuple):
-    """A row's position in a partition of an index: by its sort key, then by the table's own
+    """A row's position in a partition of an index: first its sort key, then the table's own
     keys."""
 
     sort: str
@@ -35,7 +34,7 @@ class Range(NamedTuple):
     prefix: str | None
 
     def places(self, entries: list[Entry]) -> tuple[int, int]:
-        """Returns the start and the end of the range."""
+        """Returns the start and the end of the range in the sorted rows."""
         if self.prefix is not None:
             length = len(self.prefix)
             return (
@@ -72,7 +71,7 @@ def apply() -> None:
 
 
 class Ordered:
-    """A partition's sorted rows; several threads may read and change it."""
+    """The sorted rows of a partition. Several threads may read and change it."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = sorted(entries)
@@ -93,8 +92,8 @@ class Ordered:
     def page(
         self, range_: Range, after: Entry | None, *, ascending: bool, limit: int | None
     ) -> list[tuple[str, str]]:
-        """Returns the table's keys of the rows in a range that a page can hold, after a row if one
-        is given. A row's size is at least that of its keys."""
+        """Returns the table's keys of the rows in a range, after a given row if there is one: at
+        least as many as a page can contain. A row is at least as large as its keys."""
         page: list[tuple[str, str]] = []
         size = 0
         with self._lock:
@@ -113,8 +112,7 @@ class Ordered:
 
 
 class Members(dict[str, Any]):
-    """The emulator's members of each index, and the sorted members of the partitions that were
-    read."""
+    """The emulator's rows in each index, and the sorted rows of the partitions that were read."""
 
     def __init__(self, members: dict[str, Any]) -> None:
         super().__init__(members)
@@ -145,7 +143,7 @@ def _narrowed(members_of: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> Any:
-    """Returns the members of the requested page; None if the emulator has to find them itself."""
+    """Returns the rows of the requested page; None if the emulator must find them itself."""
     index = asked["IndexName"]
     condition = _CONDITION.fullmatch(asked.get("KeyConditionExpression", ""))
     sort_name = _sort_name(table, index)
@@ -198,7 +196,8 @@ def _sort(entry: Entry) -> str:
 
 
 def _sort_name(table: dict[str, Any], index: str) -> str | None:
-    """The text sort key of an index, in a table with the product's keys."""
+    """The name of an index's sort key, if the key is a text and the table has the product's
+    keys."""
     _, range_names = dynamodb._index_key_lists(dynamodb._index_def(table, index))
     names = [*range_names, "pk", "sk"]
     is_ours = dynamodb._index_order_keys(table, range_names) == [(name, "S") for name in names]

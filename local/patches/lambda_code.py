@@ -1,7 +1,8 @@
 """Lambda: the workers share their code.
 
-The emulator unpacks the layers for each worker, and each compiles them: hundreds of files at every
-cold start. Here an archive is unpacked once, and a worker's folder is a link to it.
+The emulator unpacks the layers for each worker, and each worker compiles them: hundreds of files at
+every cold start. With this patch, an archive is unpacked once, and a worker's folder is a link to
+it.
 """
 
 import hashlib
@@ -29,10 +30,10 @@ def apply() -> None:
 
 
 class SharedArchive(zipfile.ZipFile):
-    """An archive whose whole content is unpacked once below the scratch folder."""
+    """An archive that is unpacked once, below the scratch folder."""
 
     def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
-        """Makes the empty folder `path` a link to what the archive holds."""
+        """Replaces the empty folder `path` by a link to the unpacked archive."""
         assert self.filename is not None and members is None and pwd is None
         digest = hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()
         shared = Path(tempfile.gettempdir(), "lambda-code", digest)

@@ -1,9 +1,10 @@
-"""Lambda: a DynamoDB stream is read with the mapping's own failure handling.
+"""Lambda: a DynamoDB stream is read with the failure handling that its event source mapping
+defines.
 
 The emulator ignores ReportBatchItemFailures, MaximumRetryAttempts, BisectBatchOnFunctionError and
-MaximumBatchingWindowInSeconds: a partial failure is lost and a poison record blocks the stream. It
-serves the mappings one after the other, so a slow function delays the others. Its filters do not
-support `$or`, nor `exists` below a missing image.
+MaximumBatchingWindowInSeconds: a partial failure is lost, and a record that always fails blocks the
+stream. It serves the mappings one after the other, so a slow function delays the others. Its
+filters do not support `$or`, nor `exists` below a missing image.
 """
 
 import contextvars
@@ -41,7 +42,7 @@ def apply() -> None:
 
 
 def matches(record: Record, pattern: dict[str, Any]) -> bool:
-    """True if the filter's pattern accepts this record, by EventBridge's own rules."""
+    """Whether the filter's pattern accepts this record, by EventBridge's rules."""
     return any(
         eventbridge._matches_detail(record, alternative)
         for alternative in eventbridge._compile_pattern(pattern)
@@ -49,8 +50,8 @@ def matches(record: Record, pattern: dict[str, Any]) -> bool:
 
 
 def _poll() -> bool:
-    """Makes one pass over all mappings: each one that has records and is not being served gets a
-    thread."""
+    """Makes one pass over all mappings. Each mapping with records gets a thread, unless it
+    has one."""
     for account, region, mapping in lambda_svc._iter_all_esms():
         mapping_id = mapping["UUID"]
         if mapping_id in _at_work or not _is_stream(mapping):
@@ -76,7 +77,7 @@ def _has_work(mapping: Mapping) -> bool:
 
 
 def _work(mapping: Mapping) -> None:
-    """Serves the mapping until it has nothing to do, or must pause after a failure."""
+    """Serves the mapping until it has no more records, or must pause after a failure."""
     try:
         _await_window(mapping)
         while _is_live(mapping) and _serve_batch(mapping):
@@ -94,7 +95,7 @@ def _is_live(mapping: Mapping) -> bool:
 
 
 def _await_window(mapping: Mapping) -> None:
-    """Returns when the batching window ends or a batch is full."""
+    """Waits until the batching window ends or a batch is full."""
     ends = time.monotonic() + mapping.get("MaximumBatchingWindowInSeconds", 0)
     while len(_records(mapping)) < mapping.get("BatchSize", 100):
         left = ends - time.monotonic()
@@ -104,7 +105,7 @@ def _await_window(mapping: Mapping) -> None:
 
 
 def _records(mapping: Mapping) -> list[Record]:
-    """The records of the next batch, before filtering; none while the mapping must pause."""
+    """The records of the next batch, before filtering. None while the mapping must pause."""
     table_name = _table_name(mapping)
     if table_name is None:
         return []
@@ -135,7 +136,7 @@ def _function(mapping: Mapping) -> dict[str, Any] | None:
 
 
 def _serve_batch(mapping: Mapping) -> bool:
-    """Moves the mapping past one batch. False if there is none or it failed."""
+    """Processes one batch of the mapping. Returns False if there is none or it failed."""
     mapping_id = mapping["UUID"]
     records = _records(mapping)
     table_name = _table_name(mapping)
@@ -185,8 +186,8 @@ def _index(records: list[Record], sequence: str) -> int:
 
 
 def _first_failure(mapping: Mapping, records: list[Record], answer: dict[str, Any]) -> str | None:
-    """Returns the sequence number at which the batch failed, or None. An unknown one fails all
-    records."""
+    """Returns the sequence number of the first failed record, or None. If the function reports an
+    unknown number, all records count as failed."""
     if answer.get("error"):
         return _sequence(records[0])
     body = answer.get("body")
@@ -205,7 +206,8 @@ def _first_failure(mapping: Mapping, records: list[Record], answer: dict[str, An
 def _handle_failure(
     mapping: Mapping, function: dict[str, Any], rest: list[Record], answer: dict[str, Any]
 ) -> None:
-    """Bisects, retries after a moment, or sends the rest to the on-failure destination."""
+    """Splits the batch, retries it after a pause, or sends the rest to the on-failure
+    destination."""
     mapping_id = mapping["UUID"]
     lambda_svc.logger.warning(
         "stream batch of %d records failed in %s: %s\n%s",

@@ -1,8 +1,8 @@
-"""Lambda: workers start fast and are few.
+"""Lambda: workers start fast, and their number is limited.
 
-The emulator starts a new interpreter for every concurrent invocation, without limit. Here workers
-are forked from a server that has loaded the functions' third-party packages, and a call waits for a
-free worker if its function already has enough workers.
+The emulator starts a new interpreter for every concurrent invocation, without limit. With this
+patch, workers are forked from a server that has loaded the functions' third-party packages. A call
+waits for a free worker if its function already has enough workers.
 """
 
 import multiprocessing
@@ -63,8 +63,8 @@ def apply() -> None:
 
 
 def _start_forkserver() -> None:
-    """Starts the server with its socket in a short path: a socket's path may have about a hundred
-    characters, and a checkout's scratch folder may be longer."""
+    """Starts the server with its socket in a short path. The path of a socket may have about a
+    hundred characters, and the scratch folder of a checkout may be longer."""
     scratch, tempfile.tempdir = tempfile.gettempdir(), _SHORT_FOLDER
     try:
         forkserver.ensure_running()
@@ -73,7 +73,7 @@ def _start_forkserver() -> None:
 
 
 class ForkedWorker:
-    """A forked process with the part of subprocess.Popen that the emulator uses."""
+    """A forked process with the parts of subprocess.Popen that the emulator uses."""
 
     def __init__(
         self, process: BaseProcess, stdin: IO[str], stdout: IO[str], stderr: IO[str]

@@ -1,6 +1,7 @@
 """Step Functions: a machine calls functions with its own role.
 
-The emulator checks no role, so a role without `lambda:InvokeFunction` would fail only on AWS.
+The emulator does not check the role. So a role without `lambda:InvokeFunction` would fail only on
+AWS.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ _role: ContextVar[str] = ContextVar("machine role", default="")
 
 
 def apply() -> None:
-    """Must come after parallel_context, which checks the original `_execute_task`."""
+    """Must be called after parallel_context, which checks the original `_execute_task`."""
     guard.expect(stepfunctions, "_invoke_resource_with_timeout", "faeed0bf70d53efc")
     guard.expect(iam_evaluator, "_gather_role_policies", "d83d1661b86595ac")
     guard.wrap(stepfunctions, "_call_lambda", "25830369b12636da", _asking)

@@ -1,7 +1,8 @@
-"""Step Functions: each branch of a Parallel sees its own `$$.State`, and stops when it has to.
+"""Step Functions: each branch of a Parallel has its own `$$.State`, and stops when the execution is
+stopped.
 
-The emulator's branches share one context object, so `$$.State.Name` may name another branch's
-state; and they continue after StopExecution.
+The emulator's branches share one context object, so `$$.State.Name` may be the name of another
+branch's state. Also, they continue after StopExecution.
 """
 
 from collections.abc import Callable

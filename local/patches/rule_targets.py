@@ -1,8 +1,8 @@
 """EventBridge: an event reaches a function as an asynchronous invocation.
 
-The emulator calls the function once and drops an error; on AWS, Lambda retries and then sends the
-event to the function's on-failure destination, by the function's settings. An event for a deleted
-function goes to the dead-letter queue of the rule's target.
+The emulator calls the function once and ignores an error. On AWS, Lambda retries according to the
+function's settings, and then sends the event to the function's on-failure destination. An event for
+a deleted function goes to the dead-letter queue of the rule's target.
 """
 
 import json

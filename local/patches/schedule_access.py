@@ -1,7 +1,7 @@
 """EventBridge Scheduler: who may change which schedule, and with which role.
 
-The emulator authorizes every schedule as part of the group `default`, so a policy limited to
-another group would refuse its own schedules; and it lets anyone give a schedule any role.
+The emulator authorizes every schedule as if it were in the group `default`, so a policy for another
+group would not apply to its own schedules. It also lets anyone give a schedule any role.
 """
 
 import json

@@ -1,7 +1,7 @@
 """CloudFormation: `AWS::Scheduler::Schedule` keeps all its properties.
 
-The emulator drops the time zone, the dates and the action after completion, and reports a schedule
-as deployed even if its own API refuses it.
+The emulator drops the time zone, the dates and the action after completion. It also reports a
+schedule as deployed if its own API refused it.
 """
 
 import json
@@ -30,7 +30,7 @@ _PASSED_ON = (
 
 
 class ScheduleResourceError(ValueError):
-    """The Scheduler refused the template's schedule; the deployment fails with its reason."""
+    """The Scheduler refused the template's schedule. The deployment fails with its reason."""
 
 
 def apply() -> None:

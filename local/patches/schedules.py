@@ -1,9 +1,10 @@
 """EventBridge Scheduler: schedules fire when AWS would fire them.
 
-The emulator ignores the time zone, accepts any expression, fires each name only once, and passes
-`<aws.scheduler.scheduled-time>` on unreplaced. Here the next fire of each schedule is calculated
-from its expression in its own zone, from its last change or the start of the emulator, whichever is
-later: nothing fires twice, and nothing is made up for after a restart.
+The emulator ignores the time zone, accepts any expression, fires each name only once, and does not
+replace `<aws.scheduler.scheduled-time>`. The patch calculates the next fire of each schedule from
+its expression, in its own zone. It starts from the schedule's last change or from the start of the
+emulator, whichever is later. So nothing fires twice, and after a restart no missed fire is made up
+for.
 """
 
 import contextvars
@@ -32,7 +33,7 @@ Scope = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class _Expected:
-    """When a schedule fires next. This holds until the schedule is changed again: `changed` is the
+    """When a schedule fires next. It is valid until the schedule changes again; `changed` is the
     time of its last change."""
 
     changed: float
@@ -56,7 +57,7 @@ def apply() -> None:
 
 
 def tick() -> None:
-    """Fires what is due."""
+    """Fires all schedules that are due."""
     with _tick_lock:
         now = datetime.now(UTC)
         for scope, schedule in list(scheduler._schedules._data.items()):
@@ -75,7 +76,7 @@ def tick() -> None:
 def fire(scope: Scope, scheduled_at: datetime) -> str:
     """Fires a schedule as if this moment had come, and returns the id of the fire.
 
-    Raises KeyError if the schedule does not exist, DeliveryError if its target was not reached.
+    Raises KeyError if the schedule does not exist, and DeliveryError if its target was not reached.
     """
     schedule = scheduler._schedules._data[scope]
     context = contextvars.copy_context()
@@ -164,7 +165,7 @@ def _validated(write: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _validate(body: dict[str, Any]) -> None:
-    """Raises ScheduleError for what AWS refuses but the emulator would accept."""
+    """Raises ScheduleError for input that AWS refuses but the emulator would accept."""
     check(body.get("ScheduleExpression") or "", body.get("ScheduleExpressionTimezone") or "UTC")
     if body.get("State", "ENABLED") not in _STATES:
         raise ScheduleError(f"State must be one of {', '.join(_STATES)}.")

@@ -1,7 +1,7 @@
-"""SES: SendEmail is authorized on the sender's identity and on the configuration set, with the
+"""SES: SendEmail is authorized for the sender's identity and for the configuration set, with the
 request's condition keys.
 
-The emulator authorizes it on `*` without condition keys, so a policy that names identities or
+The emulator authorizes it for `*` without condition keys. So a policy that names identities or
 `ses:FromAddress` would refuse every message.
 """
 

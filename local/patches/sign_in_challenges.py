@@ -1,10 +1,10 @@
-"""Cognito: a challenge needs the session that it was issued with, and follows its rules.
+"""Cognito: a challenge needs the session for which it was issued, and follows its rules.
 
-The emulator answers anyone who names a user: a first password, a second factor without the first
-one, and MFA_SETUP without any proof give tokens. AWS requires the session of the previous step
-(RespondToAuthChallenge, `Session`), which proves the password. The emulator also accepts any first
-password. If the template's policy does not mention symbols, AWS requires none; the emulator's own
-check would require one.
+The emulator gives tokens to anyone who names a user: for a first password, for a second factor
+without the first one, and for MFA_SETUP without any proof. AWS requires the session of the previous
+step (RespondToAuthChallenge, `Session`), which proves the password. The emulator also accepts any
+first password. If the template's policy does not mention symbols, AWS requires none, but the
+emulator's own check would require one.
 """
 
 import json
@@ -25,7 +25,7 @@ _LIFE_SECONDS = 3 * 60
 
 @dataclass(frozen=True)
 class _Given:
-    """The owner of a session, its challenge, and its end."""
+    """The owner of a session, its challenge, and when it ends."""
 
     client_id: str
     username: str

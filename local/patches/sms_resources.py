@@ -1,6 +1,6 @@
 """CloudFormation: `AWS::SMSVOICE::ConfigurationSet`, which the emulator lacks.
 
-The service itself is `local/messages.py`; the set is only a name that messages are sent with.
+The service itself is in `local/messages.py`. The set is only a name that is sent with each message.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
-"""Step Functions: a task's time starts when its function has room for it.
+"""Step Functions: the time of a task starts when its function has a free worker.
 
 If a function is busy, AWS starts another environment or refuses the call at once. Here its few
-workers take calls one after the other, and the wait would use up the task's TimeoutSeconds: five
-hundred simultaneous executions would make each other's tasks time out.
+workers take calls one after the other, and the wait would count toward the task's TimeoutSeconds.
+With five hundred executions at the same time, most tasks would time out.
 
-Tasks also fail here on request (local/faults.py): before the function is called, or after it with
+Tasks also fail here on request (local/faults.py): before the function is called, or after it, with
 its answer lost.
 """
 

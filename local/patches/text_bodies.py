@@ -1,9 +1,9 @@
 """API Gateway: a body in a charset other than UTF-8 reaches a function as base64.
 
-The emulator passes every body of a text type on as UTF-8, and replaces the bytes that are not. An
-HTTP API of AWS sends `text/plain; charset=iso-8859-1` as base64 (measured on AWS:
-github.com/floci-io/floci, issue 2172); AWS's page "Create AWS Lambda proxy integrations for HTTP
-APIs" says only that a binary body is base64.
+The emulator passes every body of a text type on as UTF-8, and replaces invalid bytes. An HTTP API
+of AWS sends `text/plain; charset=iso-8859-1` as base64 (measured on AWS: github.com/floci-io/floci,
+issue 2172). AWS's page "Create AWS Lambda proxy integrations for HTTP APIs" says only that a binary
+body is base64.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def apply() -> None:
 
 
 def utf8_alone(is_text: Callable[[str | None], bool]) -> Callable[[str | None], bool]:
-    """Returns `is_text` limited to content types that name UTF-8 or no charset."""
+    """Returns `is_text`, limited to content types that name UTF-8 or no charset."""
 
     def is_text_in_utf8(content_type: str | None) -> bool:
         header = Message()
