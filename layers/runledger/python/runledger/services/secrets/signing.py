@@ -16,7 +16,7 @@ from pydantic import Field
 
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, Clock
-from runledger.errors import MissingResourceError
+from runledger.errors import MissingResourceError, ServiceError
 from runledger.models.automation import AutomationStatus
 from runledger.models.base import Model
 from runledger.services.secrets.names import signing_secret_id
@@ -139,8 +139,12 @@ def _unique(values: "Iterable[str | None]") -> tuple[str, ...]:
 
 
 def called(call: "Callable[[], Any]") -> Any:
-    """Calls AWS, and raises its error as one of ours."""
+    """Calls AWS, and raises its error as one of ours, without AWS's own words: they may quote the
+    request, which holds a key."""
     try:
         return call()
     except AWS_ERRORS as error:
-        raise domain_error(error) from error
+        found = domain_error(error)
+        code = f" {found.code}" if isinstance(found, ServiceError) else ""
+        found.detail = f"{type(error).__name__}{code}"
+        raise found from error
