@@ -1,9 +1,12 @@
 """Every preset's tests follow from the properties that it declares: what its signature covers is
 refused when it is changed."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from runledger.errors import InvalidInputError, SignatureRefusedError
 from runledger.nodes.source_config import Preset
 from runledger.nodes.webhook_intake import WebhookIntake
@@ -183,6 +186,21 @@ def test_hostile_headers_raise_nothing_but_a_refusal(vector: Vector) -> None:
 def test_hostile_bodies_raise_nothing_but_a_refusal(vector: Vector) -> None:
     for body in (b"", b"\xff\xfe", b"[" * 200_000, b"null", b"[]", b"7", b'{"signature":7}'):
         refusal(vector, replace(vector.received, body=body))
+
+
+@each_signed
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_no_request_raises_anything_but_a_refusal(vector: Vector, data: st.DataObject) -> None:
+    values = st.text(max_size=80) | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1"))
+    names = st.sampled_from(sorted({*vector.received.headers, "content-encoding"}))
+    headers = {**vector.received.headers, **data.draw(st.dictionaries(names, values, max_size=4))}
+    body = data.draw(st.just(vector.received.body) | st.binary(max_size=60))
+    query = data.draw(st.dictionaries(st.just("bodySHA256"), values))
+    received = replace(vector.received, headers=headers, body=body, query=query)
+    # Some of these change nothing that is signed.
+    with suppress(SignatureRefusedError):
+        vector.made.scheme.verify(received, vector.keys)
 
 
 def test_every_preset_has_a_vector() -> None:

@@ -3,15 +3,19 @@
 import pytest
 from runledger.errors import ConflictError
 from runledger.nodes.webhook_intake import WebhookIntake
-from runledger.sources.base import Signer, SourceKeys
+from runledger.paths import parse, walk
+from runledger.sources.base import Proof, Signer, SourceKeys
 from runledger.sources.facts import Sample
-from runledger.sources.registry import source_of
+from runledger.sources.parsing import read_event, trigger_body
+from runledger.sources.registry import all_sources, source_of
 from runledger.sources.samples import sign_sample
 from runledger.sources.schemes.none import NoScheme
+from runledger.sources.source import Source
 
 from tests.support.vectors import VECTORS
-from tests.support.vectors.base import ADDRESS, NOON, Vector
+from tests.support.vectors.base import ADDRESS, NOON, Vector, request
 
+MAX_BODY_BYTES = 1_000_000
 SIGNABLE = [each for each in VECTORS if isinstance(each.made.scheme, Signer)]
 
 
@@ -46,3 +50,28 @@ def test_a_source_that_proves_nothing_sends_its_sample_as_it_is() -> None:
     assert isinstance(source.scheme, NoScheme)
     sent = sign_sample(source, SourceKeys(), source.facts.samples[0], NOON, ADDRESS)
     assert set(sent.headers) == {"content-type"}
+
+
+@pytest.mark.parametrize("source", all_sources(), ids=lambda each: each.facts.preset)
+def test_the_facts_of_a_preset_fit_its_samples(source: Source) -> None:
+    """Each sample is read in the preset's format, and has its type, its id and its contact where
+    the facts say."""
+    facts = source.facts
+    for index, sample in enumerate(facts.samples):
+        received = request(
+            sample.body.encode(),
+            {"Content-Type": sample.content_type, **sample.headers},
+            NOON * 1_000,
+        )
+        parsed = read_event(received, facts.preset, most=MAX_BODY_BYTES)
+        document = parsed.document
+        if facts.event_type or facts.preset == "CLOUDEVENTS":
+            assert source.event_type(received, document, parsed)
+        if facts.event_id and index == 0:
+            assert source.event_id(received, document, parsed, Proof(covers_body=True))
+        event = trigger_body(document)
+        if facts.split is not None:
+            event = walk(document, parse(facts.split))[0]
+            assert walk(event, parse(str(facts.split_id)))
+        if facts.contact is not None:
+            assert walk(event, parse(facts.contact.path)), facts.contact.path

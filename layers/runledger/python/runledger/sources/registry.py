@@ -75,7 +75,7 @@ _MORE_CONFIG: dict[Preset, dict[str, Any]] = {
             "timestampHeader": "X-Acme-Time",
         },
         "eventId": {"path": "id"},
-        "eventType": {"header": "X-Acme-Event"},
+        "eventType": {"path": "type"},
     },
 }
 

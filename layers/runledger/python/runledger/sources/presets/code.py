@@ -88,8 +88,8 @@ GITLAB = PresetFacts(
         ),
     ),
     notes=(
-        "A secret token proves the sender, not the body: who sees one request can send others. A "
-        "signing token proves the body, the time and the id.",
+        "A secret token proves the sender, not the body: anybody who sees one request can send "
+        "others. A signing token proves the body, the time and the id.",
     ),
 )
 

@@ -104,6 +104,7 @@ TWILIO = PresetFacts(
             "MessageSid=SM" + SAMPLE_ID + "&AccountSid=AC0001&From=%2B14158675309"
             "&To=%2B18005551212&Body=Hello&NumMedia=0&SmsStatus=received",
             content_type=_FORM,
+            headers={"I-Twilio-Idempotency-Token": SAMPLE_ID},
         ),
     ),
     answers={

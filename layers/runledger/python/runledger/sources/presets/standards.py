@@ -16,7 +16,7 @@ SNS = PresetFacts(
     steps=(
         "Write the topic's ARN in the trigger. Messages of other topics are refused.",
         "Create a subscription of the topic with the protocol HTTPS and the webhook's address as "
-        "endpoint. Leave raw message delivery off. It is confirmed by itself.",
+        "endpoint. Leave raw message delivery off. Runledger confirms it.",
         "For SHA-256 signatures, set the topic's SignatureVersion to 2.",
     ),
     dedupe="By MessageId, which is signed.",
@@ -78,7 +78,11 @@ CUSTOM = PresetFacts(
         "By eventId, if the signature covers it or nothing is signed; otherwise by the digest of "
         "the signed text."
     ),
-    samples=(Sample("An event", '{"id":"' + SAMPLE_ID + '","email":"ana@example.com"}'),),
+    samples=(
+        Sample(
+            "An event", '{"id":"' + SAMPLE_ID + '","type":"order.paid","email":"ana@example.com"}'
+        ),
+    ),
     formats=(EventFormat.JSON, EventFormat.FORM, EventFormat.MULTIPART, EventFormat.TEXT),
 )
 
