@@ -16,7 +16,7 @@ from runledger.models.erasure import ERASED_TEXT, ErasureStatus
 from runledger.models.kept_event import CaptureOutcome
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
-from runledger.services.triggers.kept_marks import MOST_MARKS
+from runledger.services.triggers.kept_hashes import MOST_HASHES
 from runledger.services.triggers.refusals import RefusedEvent
 from runledger.store.kept_events import KeptEventStore
 
@@ -78,7 +78,7 @@ BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
     ),
     "among very many": (
         json.dumps(
-            [*(f"u{n}@shop.example" for n in range(MOST_MARKS)), EMAIL, "canary-payload"]
+            [*(f"u{n}@shop.example" for n in range(MOST_HASHES)), EMAIL, "canary-payload"]
         ).encode(),
         {},
     ),
@@ -230,10 +230,10 @@ def test_a_search_through_many_bodies_goes_on_where_it_stopped(
 ) -> None:
     contact_id = a_person(engine)
     token = hooked(engine, **BY_ID)
-    many = [f"u{n}@shop.example" for n in range(MOST_MARKS)]
+    many = [f"u{n}@shop.example" for n in range(MOST_HASHES)]
     for number in range(12):
         refuse(engine, token, json.dumps([number, *many, *[EMAIL] * (number == 11)]).encode())
-    assert all("marks" not in item for item in items(engine))
+    assert all("hashes" not in item for item in items(engine))
     engine.clock.advance(5 * MINUTE)
     read: list[str] = []
     read_at = KeptEventStore.read_at

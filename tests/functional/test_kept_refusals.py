@@ -378,7 +378,7 @@ def test_two_operators_at_once_find_one_run(
     assert mine.run.id == theirs.run.id
     assert (mine.is_duplicate, theirs.is_duplicate) == (True, False)
     assert stored_runs(engine) == [mine.run.id]
-    # The first mark holds.
+    # The replay that was recorded first holds.
     assert shown(engine, refusal_id)["replayedBy"] == BY
     assert shown(engine, refusal_id)["replayRunIds"] == [mine.run.id]
 

@@ -65,7 +65,7 @@ ROOMS = {
     "automations": "activations automation_stopper automations catalogue holds preview rotation "
     "template_variables templates upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
-    "triggers": "captures event_dates kept_events kept_marks kept_requests manual open_run "
+    "triggers": "captures event_dates kept_events kept_hashes kept_requests manual open_run "
     "refusals replays upstream webhooks",
     "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
     "message_tools node_claims settle silence skip_wait start superseded_machines walk "

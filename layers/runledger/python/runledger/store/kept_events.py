@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-MARK_BYTES = 6
+HASH_BYTES = 6
 
 
 class KeptPlace(Model):
     """Where a kept event is. `id` is that of its refusal or its captured event; `row` is its key,
-    `objects` the prefix of its objects. `marks` are short hashes of the addresses and ids in it, or
-    None if there are too many."""
+    `objects` the prefix of its objects. `hashes` are those of the addresses and ids in it, or None if
+    there are too many."""
 
     id: str
     workspace_id: str
@@ -40,7 +40,7 @@ class KeptPlace(Model):
     expires_at: int
     row: Key
     objects: str
-    marks: frozenset[bytes] | None
+    hashes: frozenset[bytes] | None
 
     @property
     def position(self) -> str:
@@ -53,7 +53,7 @@ def refused_place(
     refusal_id: str,
     kept_at: int,
     expires_at: int,
-    marks: frozenset[bytes] | None,
+    hashes: frozenset[bytes] | None,
 ) -> KeptPlace:
     return KeptPlace(
         id=refusal_id,
@@ -62,7 +62,7 @@ def refused_place(
         expires_at=expires_at,
         row=keys.refused_event(refusal_id),
         objects=refused_objects(refusal_id),
-        marks=marks,
+        hashes=hashes,
     )
 
 
@@ -77,7 +77,7 @@ def captured_place(
     event_id: str,
     kept_at: int,
     expires_at: int,
-    marks: frozenset[bytes] | None,
+    hashes: frozenset[bytes] | None,
 ) -> KeptPlace:
     return KeptPlace(
         id=event_id,
@@ -86,7 +86,7 @@ def captured_place(
         expires_at=expires_at,
         row=keys.captured_event(automation_id, kept_at, event_id),
         objects=f"captured/{event_id}/",
-        marks=marks,
+        hashes=hashes,
     )
 
 
@@ -244,18 +244,18 @@ def _event(document: "Mapping[str, Any]") -> KeptEvent:
 
 
 def _place_item(place: KeptPlace) -> "Item":
-    marks = None if place.marks is None else b"".join(sorted(place.marks))
+    hashes = None if place.hashes is None else b"".join(sorted(place.hashes))
     return {
         **key_attributes(keys.kept_event(place.workspace_id, place.kept_at, place.id)),
         "row": list(place.row),
         "objects": place.objects,
-        "marks": marks,
+        "hashes": hashes,
         "ttl": ttl(place.expires_at),
     }
 
 
 def _place(item: "Item") -> KeptPlace:
-    marks = item.get("marks")
+    hashes = item.get("hashes")
     return KeptPlace(
         id=keys.id_of(item["sk"]),
         workspace_id=item["pk"].split("#")[1],
@@ -263,9 +263,9 @@ def _place(item: "Item") -> KeptPlace:
         expires_at=item["ttl"] * 1_000,
         row=Key(*item["row"]),
         objects=item["objects"],
-        marks=None
-        if marks is None
+        hashes=None
+        if hashes is None
         else frozenset(
-            marks[start : start + MARK_BYTES] for start in range(0, len(marks), MARK_BYTES)
+            hashes[start : start + HASH_BYTES] for start in range(0, len(hashes), HASH_BYTES)
         ),
     )

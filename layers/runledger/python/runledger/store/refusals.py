@@ -58,9 +58,9 @@ class RefusalStore:
             self._table.update(keys.refusal(refusal_id), change, is_there)
 
     def begin_replay(self, refusal_id: str, replay: Replay) -> Refusal:
-        """Marks a refusal as replayed, before anything is sent. If it is marked already, that mark
-        is kept. Returns the refusal with the mark that holds. Raises ConditionFailedError if the
-        refusal does not exist, or the person was erased from it."""
+        """Records a replay before anything is sent. If one was recorded before, that one is kept.
+        Returns the refusal. Raises ConditionFailedError if the refusal does not exist, or the
+        person was erased from it."""
         is_there = Attr("pk").exists()
         is_not_erased = Attr("erasedAt").not_exists()
         is_first = Attr("replay").not_exists()

@@ -1,8 +1,8 @@
 """Erases kept events that mention a person: of refusals, and captured ones.
 
 Such an event may belong to nobody: it was refused because no contact was found. So the erasure goes
-through the items of all events that the workspace kept until it began, and compares their marks
-with the person's addresses and ids. It reads the body of an event that has too many marks. The
+through the items of all events that the workspace kept until it began, and compares their hashes
+with the person's addresses and ids. It reads the body of an event that has too many hashes. The
 position is stored, so that a search through many bodies comes to its end over several ticks.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runledger.clock import DAY, MINUTE, Clock
 from runledger.services.erasure.erasers import LONGEST_INVOCATION
 from runledger.services.triggers.kept_events import REFUSED_LIFE
-from runledger.services.triggers.kept_marks import holds, mark_of, marked
+from runledger.services.triggers.kept_hashes import hash_of, holds, mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +71,12 @@ class KeptEventEraser:
 
     def _may_mention(self, erasure: "Erasure", place: "KeptPlace", now: int) -> bool:
         named = [*erasure.addresses, ("ID", erasure.contact_id)]
-        if place.marks is not None:
+        if place.hashes is not None:
             workspace_id = erasure.workspace_id
-            return any(mark_of(workspace_id, kind, value) in place.marks for kind, value in named)
+            return any(hash_of(workspace_id, kind, value) in place.hashes for kind, value in named)
         event = self.events.read_at(place)
         if event is None:
             # It is being written, or the process that wrote it died and may have left an object, or
             # it is damaged.
             return place.kept_at + LONGEST_INVOCATION <= now
-        return holds(event, {marked(kind, value) for kind, value in named})
+        return holds(event, {mention(kind, value) for kind, value in named})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, HOUR, Clock
-from runledger.services.triggers.kept_marks import marks_of
+from runledger.services.triggers.kept_hashes import hashes_of
 from runledger.store.kept_events import captured_place, refused_place
 
 if TYPE_CHECKING:
@@ -26,17 +26,17 @@ class KeptEvents:
     def keep_refused(self, refusal: "Refusal", event: "KeptEvent") -> int:
         """Keeps the event of a refusal. Returns until when. Safe to repeat."""
         until = min(event.received_at + REFUSED_LIFE, refusal.expires_at)
-        marks = marks_of(refusal.workspace_id, event)
+        hashes = hashes_of(refusal.workspace_id, event)
         now = self.clock()
-        place = refused_place(refusal.workspace_id, refusal.id, now, until, marks)
+        place = refused_place(refusal.workspace_id, refusal.id, now, until, hashes)
         self.store.keep(place, event)
         return until
 
     def keep_captured(self, automation: "Automation", captured: "CapturedEvent") -> None:
         now = self.clock()
-        marks = marks_of(automation.workspace_id, captured.event)
+        hashes = hashes_of(automation.workspace_id, captured.event)
         place = captured_place(
-            automation.workspace_id, automation.id, captured.id, now, now + CAPTURED_LIFE, marks
+            automation.workspace_id, automation.id, captured.id, now, now + CAPTURED_LIFE, hashes
         )
         facts = captured.model_dump(mode="json", exclude={"id", "event"})
         self.store.keep(place, captured.event, facts)

@@ -1,9 +1,9 @@
 """Replays of refused events: each is sent once through the trigger as it is now.
 
-A mark on the refusal comes first. It names the version whose trigger reads the event, so that a
-replay which was interrupted and goes on reads the same keys, and finds the runs that it has opened.
-The result comes last. As long as it is missing, the same request goes on with the replay; after
-that, it is refused.
+The refusal records the replay first, with the version whose trigger reads the event. So a replay
+that was interrupted and goes on reads the same keys, and finds the runs that it has opened. The
+result comes last. As long as it is missing, the same request goes on with the replay; after that,
+it is refused.
 """
 
 from dataclasses import dataclass
@@ -66,12 +66,12 @@ class Replays:
         active = require_active(automation)
         if TriggerConfig.model_validate(active.trigger).intake is None:
             raise ConflictError("the automation's active version has no webhook trigger")
-        replay = self._mark(refusal, Replay(at=self.clock(), by=by, version=active.version))
+        replay = self._begin(refusal, Replay(at=self.clock(), by=by, version=active.version))
         key = f"replay:{refusal.id}"
         again: Refusal | None = None
         try:
             runs = tuple(
-                self.webhooks.replay(self._as_marked(automation, replay), event, key, refusal.id)
+                self.webhooks.replay(self._as_begun(automation, replay), event, key, refusal.id)
             )
         except _REFUSED:
             again = self.refusals.of_event(automation, key)
@@ -107,18 +107,18 @@ class Replays:
             raise GoneError(f"the event was kept until {kept_until}", expiredAt=kept_until)
         return found
 
-    def _mark(self, refusal: "Refusal", replay: Replay) -> Replay:
-        """Returns the mark that holds: ours, or that of a replay which was interrupted."""
+    def _begin(self, refusal: "Refusal", replay: Replay) -> Replay:
+        """Returns the replay that holds: ours, or one that was interrupted."""
         try:
-            marked = self.refusals.store.begin_replay(refusal.id, replay).replay
+            begun = self.refusals.store.begin_replay(refusal.id, replay).replay
         except ConditionFailedError as error:
             raise GoneError("the event was erased") from error
-        assert marked is not None
-        if marked.has_ended:
-            raise _replayed_before(marked)
-        return marked
+        assert begun is not None
+        if begun.has_ended:
+            raise _replayed_before(begun)
+        return begun
 
-    def _as_marked(self, automation: "Automation", replay: Replay) -> "Automation":
+    def _as_begun(self, automation: "Automation", replay: Replay) -> "Automation":
         """Returns the automation with the trigger that the replay began with."""
         active = automation.active
         if active is None or active.version == replay.version:

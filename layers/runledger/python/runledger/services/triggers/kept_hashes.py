@@ -1,8 +1,8 @@
-"""Marks of a kept event: short hashes of every address and id in it, by which an erasure finds it.
+"""Short hashes of every address and id in a kept event, by which an erasure finds it.
 
 They are taken from the text in all its readings, so that no format, encoding or damage hides an
-address. A mark that matches by chance deletes an event that need not be deleted, and harms nobody
-else; an address without a mark would stay."""
+address. A hash that matches by chance deletes an event that need not be deleted, and harms nobody
+else; an address without a hash would stay."""
 
 import hashlib
 import re
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from runledger.models.addresses import nfc
 from runledger.redaction.decodings import decodings
 from runledger.sources.kept_bodies import read_body
+from runledger.store.kept_events import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from runledger.models.kept_event import KeptEvent
 
-MARK_BYTES = 6
-# Of an event with more marks, only the fact is kept: an erasure reads its body.
-MOST_MARKS = 1_000
+# Of an event with more hashes, only the fact is kept: an erasure reads its body.
+MOST_HASHES = 1_000
 # An event in which so many places may hold something is not read to its end by its intake.
 _MOST_PLACES = 20_000
 # A number is recognized by its last digits, because senders write it with or without the country
@@ -40,11 +40,11 @@ _TOKEN = re.compile(r"[^\s\"'<>&=,;{}\[\]()|\\]{1,200}")
 _QUOTED = re.compile(r"\"([^\"\\]{1,200})\"")
 
 # The kind of a value, and its normalised form.
-Marked = tuple[str, str]
+Mention = tuple[str, str]
 
 
-def marks_of(workspace_id: str, event: "KeptEvent") -> frozenset[bytes] | None:
-    """Returns the marks of an event, or None if they are too many to keep."""
+def hashes_of(workspace_id: str, event: "KeptEvent") -> frozenset[bytes] | None:
+    """Returns the hashes of an event, or None if they are too many to keep."""
     found: set[bytes] = set()
     places = 0
     for text in _readings(event):
@@ -52,19 +52,19 @@ def marks_of(workspace_id: str, event: "KeptEvent") -> frozenset[bytes] | None:
         if places > _MOST_PLACES:
             return None
         for value in _values(text):
-            found.add(_mark(workspace_id, value))
+            found.add(_hash(workspace_id, value))
             places += 1
-            if len(found) > MOST_MARKS or places > _MOST_PLACES:
+            if len(found) > MOST_HASHES or places > _MOST_PLACES:
                 return None
     return frozenset(found)
 
 
-def holds(event: "KeptEvent", wanted: "Collection[Marked]") -> bool:
+def holds(event: "KeptEvent", wanted: "Collection[Mention]") -> bool:
     """Whether an event holds one of these values. It reads the whole event."""
     return any(value in wanted for text in _readings(event) for value in _values(text))
 
 
-def marked(kind: str, value: str) -> Marked:
+def mention(kind: str, value: str) -> Mention:
     """Returns the form in which an event may hold an address of a contact (kind EMAIL or PHONE), or
     any other id."""
     match kind:
@@ -75,13 +75,13 @@ def marked(kind: str, value: str) -> Marked:
     return "ID", value
 
 
-def mark_of(workspace_id: str, kind: str, value: str) -> bytes:
-    return _mark(workspace_id, marked(kind, value))
+def hash_of(workspace_id: str, kind: str, value: str) -> bytes:
+    return _hash(workspace_id, mention(kind, value))
 
 
-def _mark(workspace_id: str, value: Marked) -> bytes:
+def _hash(workspace_id: str, value: Mention) -> bytes:
     text = "#".join((workspace_id, *value))
-    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:MARK_BYTES]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:HASH_BYTES]
 
 
 def _texts(event: "KeptEvent") -> Iterator[str]:
@@ -100,7 +100,7 @@ def _readings(event: "KeptEvent") -> Iterator[str]:
         yield from (decoding.text for decoding in decodings(text))
 
 
-def _values(text: str) -> Iterator[Marked]:
+def _values(text: str) -> Iterator[Mention]:
     yield from (("EMAIL", each) for each in _emails(text))
     yield from (("PHONE", each) for each in _phones(text))
     yield from (("ID", each) for each in _ids(text))

@@ -11,7 +11,13 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 from runledger.models.addresses import normalize_email, normalize_phone
 from runledger.models.kept_event import KeptEvent
-from runledger.services.triggers.kept_marks import MOST_MARKS, holds, mark_of, marked, marks_of
+from runledger.services.triggers.kept_hashes import (
+    MOST_HASHES,
+    hash_of,
+    hashes_of,
+    holds,
+    mention,
+)
 
 EMAIL, PHONE, ID = "ada.king@lovelace.example", "+491701234567", "cus_Nf3k"
 WORKSPACE = "ws_demo"
@@ -29,11 +35,11 @@ def kept(body: bytes, content_type: str = "application/json", **headers: str) ->
 
 
 def finds(event: KeptEvent, kind: str, value: str) -> bool:
-    marks = marks_of(WORKSPACE, event)
-    assert marks is not None
-    found = mark_of(WORKSPACE, kind, value) in marks
+    hashes = hashes_of(WORKSPACE, event)
+    assert hashes is not None
+    found = hash_of(WORKSPACE, kind, value) in hashes
     # What is compared at intake and what is compared with a whole body agree.
-    assert holds(event, {marked(kind, value)}) is found
+    assert holds(event, {mention(kind, value)}) is found
     return found
 
 
@@ -159,17 +165,17 @@ def test_others_are_not_found() -> None:
         ("EXTERNAL", "cus_"),
     ]
     assert [pair for pair in others if finds(event, *pair)] == []
-    marks = marks_of(WORKSPACE, event)
-    assert marks is not None
-    assert mark_of("ws_other", "EMAIL", EMAIL) not in marks
+    hashes = hashes_of(WORKSPACE, event)
+    assert hashes is not None
+    assert hash_of("ws_other", "EMAIL", EMAIL) not in hashes
 
 
 def test_an_event_with_too_many_addresses_is_read_whole() -> None:
-    many = [f"user{number}@shop.example" for number in range(MOST_MARKS)]
+    many = [f"user{number}@shop.example" for number in range(MOST_HASHES)]
     event = kept(json.dumps([*many, EMAIL]).encode())
-    assert marks_of(WORKSPACE, event) is None
-    assert holds(event, {marked("EMAIL", EMAIL)})
-    assert not holds(event, {marked("EMAIL", "nobody@shop.example")})
+    assert hashes_of(WORKSPACE, event) is None
+    assert holds(event, {mention("EMAIL", EMAIL)})
+    assert not holds(event, {mention("EMAIL", "nobody@shop.example")})
 
 
 @pytest.mark.parametrize(
@@ -189,5 +195,5 @@ def test_an_event_with_too_many_addresses_is_read_whole() -> None:
 )
 def test_the_intake_is_not_held_up_by_any_body(body: bytes) -> None:
     begun = time.process_time()
-    marks_of(WORKSPACE, kept(body, "text/plain"))
+    hashes_of(WORKSPACE, kept(body, "text/plain"))
     assert time.process_time() - begun < 3
