@@ -5120,7 +5120,7 @@ export interface components {
          * @description The result of a replay.
          */
         ReplayView: {
-            /** @description The new refusal, if the event was refused again; it can be replayed too. */
+            /** @description The new refusal, if the event was refused again, or elements of it; it can be replayed too. */
             refusal: components["schemas"]["RefusalView"] | null;
             /**
              * Runs

@@ -28,7 +28,8 @@ class ReplayView(WireModel):
         "filter ignored it."
     )
     refusal: RefusalView | None = Field(
-        description="The new refusal, if the event was refused again; it can be replayed too."
+        description="The new refusal, if the event was refused again, or elements of it; it can be "
+        "replayed too."
     )
 
 

@@ -31,8 +31,8 @@ HASH_BYTES = 6
 
 class KeptPlace(Model):
     """Where a kept event is. `id` is that of its refusal or its captured event; `row` is its key,
-    `objects` the prefix of its objects. `hashes` are those of the addresses and ids in it, or None if
-    there are too many."""
+    `objects` the prefix of its objects. `hashes` are those of the addresses and ids in it, or None
+    if there are too many."""
 
     id: str
     workspace_id: str

@@ -40,7 +40,8 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The runs that a replay opened or found, or the refusal of an event that was refused again."""
+    """The runs that a replay opened or found, and the refusal of an event that was refused again,
+    or of elements of it."""
 
     runs: tuple[OpenedRun, ...]
     refusal: "Refusal | None" = None
@@ -68,11 +69,12 @@ class Replays:
             raise ConflictError("the automation's active version has no webhook trigger")
         replay = self._begin(refusal, Replay(at=self.clock(), by=by, version=active.version))
         key = f"replay:{refusal.id}"
-        again: Refusal | None = None
         try:
             runs = tuple(
                 self.webhooks.replay(self._as_begun(automation, replay), event, key, refusal.id)
             )
+            # Elements of a split event may be refused beside the runs of others.
+            again = self.refusals.of_event(automation, key)
         except _REFUSED:
             again = self.refusals.of_event(automation, key)
             if again is None:
