@@ -148,7 +148,7 @@ def _form(sample: Sample, sender: str) -> str:
         "POST", "", {"content-type": sample.content_type}, {}, _form_body(sample).encode(), 0
     )
     if not is_form(received):
-        raise ValueError(f"{sender}'s sample is no form")
+        raise ValueError(f"{sender}'s sample is not a form")
     return form_text(received, sender).decode().replace("PLACEOFID", SAMPLE_ID)
 
 

@@ -455,7 +455,7 @@ def test_a_long_body_is_redacted_before_it_is_cut(content_type: str) -> None:
 
 
 def test_credentials_in_an_address_are_not_stored() -> None:
-    refused = NodeError("INVALID_URL", "the address holds a user name or password")
+    refused = NodeError("INVALID_URL", "the address contains a user name or password")
     result = call(FakeHttp(error=refused), url="https://me:literal@api.example.com/a?token=t#f")
     assert result.request is not None
     assert result.request["url"] == "https://api.example.com/a?token=[redacted]#f"

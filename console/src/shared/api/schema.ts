@@ -1658,7 +1658,7 @@ export interface components {
             requestedBy: string;
             /**
              * Revision
-             * @description The revision of the draft when it was frozen.
+             * @description The revision of the draft that becomes this version.
              */
             revision: number;
             /**
@@ -1882,7 +1882,7 @@ export interface components {
              * @description Whether the draft differs from the active version.
              */
             hasUnpublishedChanges: boolean;
-            /** @description The hold; null if runs start as they are opened. */
+            /** @description The hold. Null if there is none: new runs start at once. */
             hold?: components["schemas"]["HoldView"] | null;
             /**
              * Id
@@ -1943,7 +1943,7 @@ export interface components {
              * @description Whether the draft differs from the active version.
              */
             hasUnpublishedChanges: boolean;
-            /** @description The hold; null if runs start as they are opened. */
+            /** @description The hold. Null if there is none: new runs start at once. */
             hold?: components["schemas"]["HoldView"] | null;
             /**
              * Id
@@ -1986,7 +1986,7 @@ export interface components {
              * @description How often the draft was saved. Send it back so that you do not overwrite other people's changes.
              */
             revision: number;
-            /** @description When it fires; null for other triggers, and if the automation is not active. */
+            /** @description When the automation fires. Null for other triggers, and if the automation is not active. */
             schedule: components["schemas"]["ScheduleView"] | null;
             /** @description ACTIVE accepts events; the other statuses do not. */
             status: components["schemas"]["AutomationStatus"];
@@ -2037,7 +2037,7 @@ export interface components {
             filter: components["schemas"]["FilterDocument"];
             /**
              * Reason
-             * @description The reason, which the history shows.
+             * @description The reason. The history shows it.
              */
             reason: string;
         };
@@ -2105,7 +2105,7 @@ export interface components {
              * @default false
              */
             dryRun: boolean;
-            /** @description Which runs are meant, by the filters of the list of runs. */
+            /** @description Which runs to select, by the filters of the list of runs. */
             filter: components["schemas"]["FilterDocument"];
         };
         /**
@@ -2115,24 +2115,24 @@ export interface components {
         BulkSkipView: {
             /**
              * Createdat
-             * @description When it was requested.
+             * @description When the bulk action was requested.
              */
             createdAt: string;
             /** @description The filters of the request. */
             filter: components["schemas"]["FilterView"];
             /**
              * Finishedat
-             * @description When it ended; null until then.
+             * @description When the bulk action ended; null until then.
              */
             finishedAt: string | null;
             /**
              * Id
-             * @description Its id; null for a dry run.
+             * @description The id of the bulk action; null for a dry run.
              */
             id: string | null;
             /**
              * Iscomplete
-             * @description Whether it has ended. For a dry run: whether every matching run was counted.
+             * @description Whether the bulk action has ended. For a dry run: whether every matching run was counted.
              */
             isComplete: boolean;
             /**
@@ -2152,7 +2152,7 @@ export interface components {
             sample: components["schemas"]["RunView"][];
             /**
              * Skipped
-             * @description How many of the runs found go on.
+             * @description How many of these runs continued.
              */
             skipped: number;
         };
@@ -2163,7 +2163,7 @@ export interface components {
         CancelDocument: {
             /**
              * Reason
-             * @description The reason, which the history shows.
+             * @description The reason. The history shows it.
              */
             reason: string;
         };
@@ -2193,7 +2193,7 @@ export interface components {
          * @description The captured events of an automation, and the capture that is under way.
          */
         CapturedEventsView: {
-            /** @description The present capture; null if there is none. */
+            /** @description The current capture; null if there is none. */
             capture: components["schemas"]["CaptureView"] | null;
             /**
              * Items
@@ -2213,12 +2213,12 @@ export interface components {
             body: unknown;
             /**
              * Contenttype
-             * @description The header Content-Type; null without one.
+             * @description The header Content-Type; null if there is none.
              */
             contentType: string | null;
             /**
              * Eventid
-             * @description The event's id; null if its source names none.
+             * @description The event's id; null if the event has none.
              */
             eventId: string | null;
             /** @description How `body` is shown. */
@@ -2237,7 +2237,7 @@ export interface components {
             id: string;
             /**
              * Message
-             * @description Why it was refused; null otherwise.
+             * @description Why the event was refused; null if it was not.
              */
             message: string | null;
             /**
@@ -2245,7 +2245,7 @@ export interface components {
              * @description The HTTP method.
              */
             method: string;
-            /** @description ACCEPTED: it opened its runs, or found them. IGNORED: the trigger's filter left it out. REFUSED: it opened no run. */
+            /** @description ACCEPTED: the event opened runs, or had opened them before. IGNORED: the trigger's filter excluded it. REFUSED: it opened no run. */
             outcome: components["schemas"]["CaptureOutcome"];
             /**
              * Query
@@ -2256,22 +2256,22 @@ export interface components {
             };
             /**
              * Receivedat
-             * @description When it was received.
+             * @description When the event was received.
              */
             receivedAt: string;
             /**
              * Refusalid
-             * @description The refusal that it left; null if there is none.
+             * @description The id of the event's refusal; null if there is none.
              */
             refusalId: string | null;
             /**
              * Runids
-             * @description The runs that it opened or found.
+             * @description The runs that the event opened, now or before.
              */
             runIds: string[];
             /**
              * Status
-             * @description The HTTP status that the sender got.
+             * @description The HTTP status that the sender received.
              */
             status: number;
             /**
@@ -2281,7 +2281,7 @@ export interface components {
             truncated: boolean;
             /**
              * Type
-             * @description The event's type; null if its source names none.
+             * @description The event's type; null if the event has none.
              */
             type: string | null;
         };
@@ -2298,7 +2298,7 @@ export interface components {
         CaptureView: {
             /**
              * Left
-             * @description How many more events it keeps.
+             * @description How many more events will be captured.
              */
             left: number;
             /**
@@ -2334,7 +2334,7 @@ export interface components {
             durationMs: number | null;
             /**
              * Rerunof
-             * @description The run that it repeats; null if it is no rerun.
+             * @description The run that this one repeats; null if it is not a rerun.
              */
             rerunOf: string | null;
             /**
@@ -2371,7 +2371,7 @@ export interface components {
             differences: components["schemas"]["DifferenceView"][];
             /**
              * Isequal
-             * @description Whether both runs have the same here, except for times.
+             * @description Whether both steps are equal, except for times.
              */
             isEqual: boolean;
             /**
@@ -2391,7 +2391,7 @@ export interface components {
             b: components["schemas"]["ComparedRunView"];
             /**
              * Payloaddifferences
-             * @description In what the events that opened them differ, at most 50 values.
+             * @description The first 50 differences between the events that opened the runs.
              */
             payloadDifferences: components["schemas"]["DifferenceView"][];
             /**
@@ -2848,7 +2848,7 @@ export interface components {
             templateName: string | null;
             /**
              * Tries
-             * @description How many times the message was claimed for sending.
+             * @description How many times sending the message was begun.
              */
             tries: number;
             /**
@@ -3030,7 +3030,7 @@ export interface components {
             templateId: string;
             /**
              * Tries
-             * @description How many times the message was claimed for sending.
+             * @description How many times sending the message was begun.
              */
             tries: number;
             /**
@@ -3085,7 +3085,7 @@ export interface components {
             automationName: string;
             /**
              * Fires
-             * @description Whether the rerun's end opens a run of it.
+             * @description Whether the end of the rerun opens a run of this automation.
              */
             fires: boolean;
         };
@@ -3127,7 +3127,7 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
-            /** @description What else the template reads of the event, as `{{event.*}}`. */
+            /** @description The value of `{{event.*}}` in the template, besides the body. */
             event?: components["schemas"]["EventFacts"];
             /** @description One of the contact's ids in other systems. */
             externalId?: components["schemas"]["ExternalIdDocument"] | null;
@@ -3196,7 +3196,7 @@ export interface components {
         Edge: {
             /**
              * Label
-             * @description The branch of the source node that follows this edge; null if every branch does.
+             * @description The outcome of the source node for which the edge is followed; null if it is always followed.
              */
             label?: string | null;
             /**
@@ -3222,16 +3222,16 @@ export interface components {
          * @description What to do with the effects of one node.
          */
         EffectChoiceDocument: {
-            /** @description REUSE: take over the recorded step, and nothing happens again. REPEAT: the effects happen again. SUPPRESS: the run passes the node without them. */
+            /** @description REUSE: use the recorded step, so nothing happens again. REPEAT: the effects happen again. SUPPRESS: skip the node, so its effects do not happen. */
             do: components["schemas"]["EffectChoice"];
             /**
              * Outcome
-             * @description With SUPPRESS: the branch to follow; the original's if it is left out.
+             * @description With SUPPRESS: the branch to follow. If left out, the branch that the original run took.
              */
             outcome?: string | null;
             /**
              * Output
-             * @description With SUPPRESS: what later nodes read as the node's output; the original's if it is left out.
+             * @description With SUPPRESS: what later nodes read as the node's output. If left out, the output in the original run.
              */
             output?: {
                 [key: string]: unknown;
@@ -3593,7 +3593,7 @@ export interface components {
         FilterDocument: {
             /**
              * Address
-             * @description An e-mail address or phone number, as pasted; for deliveries.
+             * @description An e-mail address or phone number, in any format. Only for deliveries.
              */
             address?: string | null;
             /**
@@ -3603,7 +3603,7 @@ export interface components {
             automationId?: string | null;
             /**
              * Channel
-             * @description A channel; for deliveries.
+             * @description A channel. Only for deliveries.
              */
             channel?: string | null;
             /**
@@ -3613,7 +3613,7 @@ export interface components {
             contact?: string | null;
             /**
              * Errorgroup
-             * @description A failure group's id; for runs.
+             * @description The id of a failure group. Only for runs.
              */
             errorGroup?: string | null;
             /**
@@ -3628,18 +3628,18 @@ export interface components {
             range?: string | null;
             /**
              * Reason
-             * @description One or more reasons; for refusals.
+             * @description One or more reasons. Only for refusals.
              * @default []
              */
             reason: string[];
             /**
              * Runid
-             * @description A run's id; for deliveries.
+             * @description The id of a run. Only for deliveries.
              */
             runId?: string | null;
             /**
              * Status
-             * @description One or more statuses; for runs and deliveries.
+             * @description One or more statuses. Only for runs and deliveries.
              * @default []
              */
             status: string[];
@@ -3655,7 +3655,7 @@ export interface components {
             to?: string | null;
             /**
              * Triggertype
-             * @description One or more trigger types; for runs and refusals.
+             * @description One or more trigger types. Only for runs and refusals.
              * @default []
              */
             triggerType: string[];
@@ -3667,7 +3667,7 @@ export interface components {
         FilterView: {
             /**
              * Address
-             * @description An e-mail address or phone number, as pasted; null for all.
+             * @description An e-mail address or phone number, as it was entered; null for all.
              */
             address: string | null;
             /**
@@ -3740,7 +3740,7 @@ export interface components {
          * @description One day on which a date automation fired.
          */
         FireView: {
-            /** @description What started the fire: the schedule, or the tick in its place. */
+            /** @description What started the fire: the schedule, or the tick because the schedule had not fired. */
             by: components["schemas"]["FireSource"];
             /**
              * Day
@@ -3761,7 +3761,7 @@ export interface components {
             missed: components["schemas"]["MissedReason"] | null;
             /**
              * Occurson
-             * @description The contacts' date that this fire was for; null if it is beyond the calendar.
+             * @description The day on which a contact's date must fall to be selected by this fire; null if it is outside the supported years.
              */
             occursOn: string | null;
             /**
@@ -3896,7 +3896,7 @@ export interface components {
         HoldDocument: {
             /**
              * Reason
-             * @description The reason, which the automation shows.
+             * @description The reason. It is shown with the automation.
              */
             reason?: string | null;
         };
@@ -4012,7 +4012,7 @@ export interface components {
             body: unknown;
             /**
              * Contenttype
-             * @description The header Content-Type; null without one.
+             * @description The header Content-Type; null if there is none.
              */
             contentType: string | null;
             /** @description How `body` is shown. */
@@ -4038,7 +4038,7 @@ export interface components {
             };
             /**
              * Receivedat
-             * @description When it was received.
+             * @description When the event was received.
              */
             receivedAt: string;
             /**
@@ -4354,7 +4354,7 @@ export interface components {
         MachineView: {
             /**
              * Dollarspermillionruns
-             * @description What a million runs on the dearest path cost at the list prices of us-east-1, without SES, storage and transfer; a message to many counts as one.
+             * @description The price of a million runs if each takes the most expensive path, at the list prices of us-east-1. It does not include SES, storage and data transfer. A message to many recipients counts as one.
              */
             dollarsPerMillionRuns: number;
             /**
@@ -4653,7 +4653,7 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
-            /** @description What else the template reads of the event, as `{{event.*}}`. */
+            /** @description The value of `{{event.*}}` in the template, besides the body. */
             event?: components["schemas"]["EventFacts"];
             /** @description One of the contact's ids in other systems. */
             externalId?: components["schemas"]["ExternalIdDocument"] | null;
@@ -4710,7 +4710,7 @@ export interface components {
         PreviewView: {
             /**
              * Address
-             * @description The address it would go to; null without a contact.
+             * @description The address that the message would be sent to; null without a contact.
              */
             address: string | null;
             /**
@@ -4725,7 +4725,7 @@ export interface components {
             channel: string;
             /**
              * Gates
-             * @description The gates that a transactional message to this contact would meet, up to the first refusal.
+             * @description The checks (gates) of a transactional message to this contact, up to the first one that refuses it.
              */
             gates: components["schemas"]["GateView"][];
             /**
@@ -4788,18 +4788,18 @@ export interface components {
             detail: string;
             /**
              * Erasedat
-             * @description When the contact was erased; with 410.
+             * @description When the contact was erased. Only with status 410.
              * @default null
              */
             erasedAt: string | null;
             /**
-             * @description The progress of erasing the contact; with 410.
+             * @description The progress of erasing the contact. Only with status 410.
              * @default null
              */
             erasure: components["schemas"]["ErasureStatus"] | null;
             /**
              * Expiredat
-             * @description When the resource expired; with 410.
+             * @description When the resource expired. Only with status 410.
              * @default null
              */
             expiredAt: string | null;
@@ -4811,19 +4811,19 @@ export interface components {
             field: string | null;
             /**
              * Problems
-             * @description Every problem with the request or its graph; with 422.
+             * @description Every problem with the request or its graph. Only with status 422.
              * @default null
              */
             problems: components["schemas"]["Problem"][] | null;
             /**
              * Revision
-             * @description The current revision. Sent with 412, and with 409 if the edit is based on an old revision.
+             * @description The current revision. Only with status 412, and with 409 if the edit is based on an old revision.
              * @default null
              */
             revision: number | null;
             /**
              * State
-             * @description The current state, which does not allow the request; with 409.
+             * @description The current state, which does not allow the request. Only with status 409.
              * @default null
              */
             state: string | null;
@@ -4839,7 +4839,7 @@ export interface components {
             title: string;
             /**
              * Type
-             * @description Always about:blank: the status names the kind of problem.
+             * @description Always about:blank, because the HTTP status shows the kind of problem.
              * @constant
              */
             type: "about:blank";
@@ -4893,7 +4893,7 @@ export interface components {
             count: number;
             /**
              * Createdat
-             * @description When the first of them happened.
+             * @description When the first of these refusals happened.
              */
             createdAt: string;
             /**
@@ -4901,7 +4901,7 @@ export interface components {
              * @description When the contact was erased, together with all personal data.
              */
             erasedAt?: string | null;
-            /** @description The event that was refused; null if it is not kept, or no longer. */
+            /** @description The refused event; null if it was not kept, or was deleted since. */
             event: components["schemas"]["KeptEventView"] | null;
             /**
              * Id
@@ -4915,7 +4915,7 @@ export interface components {
             keptUntil?: string | null;
             /**
              * Lastat
-             * @description When the latest of them happened.
+             * @description When the latest of these refusals happened.
              */
             lastAt: string;
             /**
@@ -4942,7 +4942,7 @@ export interface components {
             replayRefusalId?: string | null;
             /**
              * Replayrunids
-             * @description The runs that the replay opened or found. Null if there was no replay, or if it was interrupted: then the same request completes it.
+             * @description The runs that the event opened, in the replay or before. Null if there was no replay, or if it was interrupted. In that case, send the same request again to complete it.
              */
             replayRunIds?: string[] | null;
             /**
@@ -5007,7 +5007,7 @@ export interface components {
             count: number;
             /**
              * Createdat
-             * @description When the first of them happened.
+             * @description When the first of these refusals happened.
              */
             createdAt: string;
             /**
@@ -5027,7 +5027,7 @@ export interface components {
             keptUntil?: string | null;
             /**
              * Lastat
-             * @description When the latest of them happened.
+             * @description When the latest of these refusals happened.
              */
             lastAt: string;
             /**
@@ -5054,7 +5054,7 @@ export interface components {
             replayRefusalId?: string | null;
             /**
              * Replayrunids
-             * @description The runs that the replay opened or found. Null if there was no replay, or if it was interrupted: then the same request completes it.
+             * @description The runs that the event opened, in the replay or before. Null if there was no replay, or if it was interrupted. In that case, send the same request again to complete it.
              */
             replayRunIds?: string[] | null;
             /**
@@ -5092,7 +5092,7 @@ export interface components {
         ReleaseDocument: {
             /**
              * Rateperminute
-             * @description How many held runs are started a minute, the oldest first.
+             * @description How many held runs are started per minute, oldest first.
              * @default 600
              */
             ratePerMinute: number;
@@ -5104,7 +5104,7 @@ export interface components {
         ReplayedRunView: {
             /**
              * Duplicate
-             * @description Whether the run existed before, because the same event had opened it.
+             * @description Whether the same event had opened the run before.
              */
             duplicate: boolean;
             /**
@@ -5192,7 +5192,7 @@ export interface components {
             };
             /**
              * Firedownstream
-             * @description Whether automations that wait for this one get a run when the rerun ends.
+             * @description Whether the end of the rerun triggers other automations, as the end of any other run does.
              * @default false
              */
             fireDownstream: boolean;
@@ -5212,7 +5212,7 @@ export interface components {
              */
             reason?: string | null;
             /**
-             * @description SAME: the version of the original. ACTIVE: the automation's active version.
+             * @description SAME: the version of the original run. ACTIVE: the automation's active version.
              * @default SAME
              */
             version: components["schemas"]["RerunVersion"];
@@ -5239,7 +5239,7 @@ export interface components {
             status: string;
             /**
              * Then
-             * @description REUSE: it does not happen again. REPEAT: it happens again. SUPPRESS: the run passes it. CHOOSE: the caller must say which.
+             * @description REUSE: the effect does not happen again. REPEAT: it happens again. SUPPRESS: it is skipped. CHOOSE: the caller must choose one of these.
              */
             then: string;
             /**
@@ -5273,12 +5273,12 @@ export interface components {
         RerunNodeView: {
             /**
              * Action
-             * @description REUSED: its recorded step is taken over. RUN: it is visited. SUPPRESSED: it is passed without its effects. UNDECIDED: the caller must choose.
+             * @description REUSED: the recorded step is used. RUN: the node runs. SUPPRESSED: the node is skipped, so its effects do not happen. UNDECIDED: the caller must choose.
              */
             action: string;
             /**
              * Effectcount
-             * @description How many effects are known, also beyond the listed ones.
+             * @description The number of known effects, including those not listed.
              */
             effectCount: number;
             /**
@@ -5304,7 +5304,7 @@ export interface components {
         RerunPreviewView: {
             /**
              * Downstream
-             * @description The automations that wait for the end of this one's runs.
+             * @description The automations that are triggered by the end of this automation's runs.
              */
             downstream: components["schemas"]["DownstreamPlanView"][];
             /**
@@ -5324,7 +5324,7 @@ export interface components {
             problems: components["schemas"]["Problem"][];
             /**
              * Version
-             * @description The version that the rerun would walk.
+             * @description The version of the graph that the rerun would use.
              */
             version: number;
         };
@@ -5341,13 +5341,13 @@ export interface components {
         RerunView: {
             /**
              * Duplicate
-             * @description Whether an earlier request with the same key opened it.
+             * @description Whether an earlier request with the same key opened the rerun.
              * @default false
              */
             duplicate: boolean;
             /**
              * Rerunof
-             * @description The run that it repeats.
+             * @description The run that the rerun repeats.
              */
             rerunOf: string;
             /**
@@ -5387,7 +5387,7 @@ export interface components {
             deliveryId: string;
             /**
              * Duplicate
-             * @description Whether an earlier request with the same key sent it.
+             * @description Whether an earlier request with the same key sent the message.
              * @default false
              */
             duplicate: boolean;
@@ -5427,13 +5427,13 @@ export interface components {
         RotationDocument: {
             /**
              * Overlapminutes
-             * @description For how many minutes the previous keys are accepted too.
+             * @description For how many minutes the previous keys are still accepted.
              * @default 1440
              */
             overlapMinutes: number;
             /**
              * Publickey
-             * @description The public key of a sender that signs with a private one.
+             * @description The sender's public key, for a sender that signs with a private key.
              */
             publicKey?: string | null;
             /**
@@ -5443,7 +5443,7 @@ export interface components {
             secret?: string | null;
             /**
              * Verifytoken
-             * @description The token that the sender sends to check the address. No answer shows it.
+             * @description The token that the sender sends when it verifies the address. No answer shows it.
              */
             verifyToken?: string | null;
         };
@@ -5509,7 +5509,7 @@ export interface components {
             deliveries: components["schemas"]["DeliveryLinkView"][];
             /**
              * Downstream
-             * @description The runs that the end of this run opened, in automations that still wait for it.
+             * @description The runs that the end of this run opened, in automations that still have this trigger.
              */
             downstream: components["schemas"]["DownstreamRunView"][];
             /**
@@ -5555,7 +5555,7 @@ export interface components {
             recoveredBy?: string | null;
             /**
              * Rerunof
-             * @description The run that this one repeats; null if it is no rerun.
+             * @description The run that this one repeats; null if it is not a rerun.
              */
             rerunOf?: string | null;
             /**
@@ -5575,7 +5575,7 @@ export interface components {
             startedAt: string | null;
             /**
              * Starterror
-             * @description Why the start was put off, or why the run needed another attempt.
+             * @description Why the start was postponed, or why the run needed another attempt.
              */
             startError: string | null;
             /** @description The run's status. */
@@ -5620,7 +5620,7 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
-            /** @description What else nodes read of the event, as `{{event.*}}`. */
+            /** @description The value of `{{event.*}}` in templates and conditions, besides the body. */
             event?: components["schemas"]["EventFacts"];
             /** @description One of the contact's ids in other systems. */
             externalId?: components["schemas"]["ExternalIdDocument"] | null;
@@ -5719,7 +5719,7 @@ export interface components {
             recoveredBy?: string | null;
             /**
              * Rerunof
-             * @description The run that this one repeats; null if it is no rerun.
+             * @description The run that this one repeats; null if it is not a rerun.
              */
             rerunOf?: string | null;
             /**
@@ -5734,7 +5734,7 @@ export interface components {
             startedAt: string | null;
             /**
              * Starterror
-             * @description Why the start was put off, or why the run needed another attempt.
+             * @description Why the start was postponed, or why the run needed another attempt.
              */
             startError: string | null;
             /** @description The run's status. */
@@ -6110,7 +6110,7 @@ export interface components {
             invitedBy: string;
             /**
              * Mailed
-             * @description Whether the invitation was sent by e-mail. If false, the stack's sender is not verified or refused the e-mail, so inform the person yourself: the invitation is valid. A new account gets its first password in a separate e-mail.
+             * @description Whether the invitation was sent by e-mail. It is false if the stack's sender address is not verified, or if the e-mail was refused. The invitation is valid anyway, so inform the person yourself. A new account gets its first password in a separate e-mail.
              */
             mailed: boolean;
             /** @description The role that the person gets. */
@@ -6189,7 +6189,7 @@ export interface components {
             body: boolean;
             /**
              * Id
-             * @description Whether an id is signed, by which repeats are recognized.
+             * @description Whether an id is signed that identifies repeated events.
              */
             id: boolean;
             /**
@@ -6205,23 +6205,23 @@ export interface components {
         SourceKeyView: {
             /**
              * Chosenby
-             * @description SENDER: the sender shows it. RUNLEDGER: it is made here and pasted there.
+             * @description SENDER: copy it from the sender. RUNLEDGER: it is created here; enter it in the sender's settings.
              * @enum {string}
              */
             chosenBy: "SENDER" | "RUNLEDGER";
             /**
              * Name
-             * @description The sender's own word for it.
+             * @description What the sender calls it.
              */
             name: string;
             /**
              * Prefix
-             * @description How it begins; may be empty.
+             * @description The characters that it begins with; may be empty.
              */
             prefix: string;
             /**
              * Where
-             * @description Where it is in the sender's settings.
+             * @description Where to find it in the sender's settings.
              */
             where: string;
         };
@@ -6235,7 +6235,7 @@ export interface components {
              * @description Whether a sample can be signed here. If not, only the sender has the key.
              */
             canSignSamples: boolean;
-            /** @description A lookup that usually fits. */
+            /** @description A contact lookup that works for most events of this sender. */
             contactLookup: components["schemas"]["ContactSuggestionView"] | null;
             /**
              * Dedupe
@@ -6249,12 +6249,12 @@ export interface components {
             docsUrl: string | null;
             /**
              * Eventid
-             * @description The places of the event's id, best first.
+             * @description Where the event's id may be, the best place first.
              */
             eventId: components["schemas"]["EventPlaceView"][];
             /**
              * Eventtype
-             * @description The places of its type, best first.
+             * @description Where the event's type may be, the best place first.
              */
             eventType: components["schemas"]["EventPlaceView"][];
             /**
@@ -6271,17 +6271,17 @@ export interface components {
             formats: ("JSON" | "FORM" | "MULTIPART" | "TEXT" | "CLOUDEVENTS")[];
             /**
              * Handshakes
-             * @description How it checks the address.
+             * @description How the sender verifies the webhook's address.
              */
             handshakes: ("SLACK" | "META" | "SNS" | "CLOUDEVENTS" | "MICROSOFT" | "DISCORD")[];
             /**
              * Headers
-             * @description The headers that are worth keeping.
+             * @description The headers that are useful to keep.
              */
             headers: string[];
             /**
              * Notes
-             * @description What else to know.
+             * @description Other things to know about this sender.
              */
             notes: string[];
             /**
@@ -6302,7 +6302,7 @@ export interface components {
             signs: components["schemas"]["SignedPartsView"];
             /**
              * Split
-             * @description The path of a list of events that usually fits.
+             * @description The path of the list of events, if the sender usually sends several in one request.
              */
             split: string | null;
             /**
@@ -6312,7 +6312,7 @@ export interface components {
             splitId: string | null;
             /**
              * Steps
-             * @description The set-up, in the sender's words.
+             * @description The steps of the setup, in the sender's terms.
              */
             steps: string[];
             /**
@@ -6432,7 +6432,7 @@ export interface components {
             finishedAt: string | null;
             /**
              * Input
-             * @description The node's config, with its expressions replaced by their values, secrets by their names, and long values cut. For a message it includes `variables`, which its templates read. Null if it was not recorded.
+             * @description The node's config, with its expressions replaced by their values, secrets by their names, and long values cut. For a SEND_MESSAGE node, `variables` has the values that the templates read. Null if it was not recorded.
              */
             input: {
                 [key: string]: unknown;
@@ -6480,7 +6480,7 @@ export interface components {
             } | null;
             /**
              * Reusedfrom
-             * @description The run that a rerun took this step over from; null for any other step.
+             * @description The run whose step a rerun reused here; null for any other step.
              */
             reusedFrom?: string | null;
             /**
@@ -6507,7 +6507,7 @@ export interface components {
             unreadable?: string | null;
             /**
              * Waitedms
-             * @description The part of `durationMs` that the run spent waiting; null if it did not wait, or waits still.
+             * @description The part of `durationMs` that the run spent waiting; null if it did not wait, or is still waiting.
              */
             waitedMs: number | null;
             /**
@@ -6930,7 +6930,7 @@ export interface components {
             preset: string;
             /**
              * Previousvaliduntil
-             * @description Until when the previous keys are accepted too; null if they no longer are.
+             * @description Until when the previous keys are still accepted; null if they are not.
              */
             previousValidUntil?: string | null;
             /**
@@ -8392,7 +8392,7 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description The recipient's e-mail address or phone number, as pasted. */
+                /** @description The recipient's e-mail address or phone number, in any format. */
                 address?: string | null;
                 /** @description An automation's id. */
                 automationId?: string | null;
@@ -8556,7 +8556,7 @@ export interface operations {
     countDeliveries: {
         parameters: {
             query?: {
-                /** @description The recipient's e-mail address or phone number, as pasted. */
+                /** @description The recipient's e-mail address or phone number, in any format. */
                 address?: string | null;
                 /** @description An automation's id. */
                 automationId?: string | null;
@@ -10658,7 +10658,7 @@ export interface operations {
     listSuppressions: {
         parameters: {
             query?: {
-                /** @description An e-mail address or phone number, as pasted. */
+                /** @description An e-mail address or phone number, in any format. */
                 address?: string | null;
                 /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;

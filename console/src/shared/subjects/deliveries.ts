@@ -13,7 +13,7 @@ export const DELIVERY_FILTERS = defineFilters({
   automationId: text(),
   /** A contact's id, e-mail address, phone number or external id, as pasted. */
   contact: text(),
-  /** The recipient's e-mail address or phone number, as pasted. */
+  /** The recipient's e-mail address or phone number, in any format. */
   address: text(),
   runId: text(),
 });

@@ -46,7 +46,7 @@ class WebhookView(WireModel):
     )
     previous_valid_until: str | None = Field(
         default=None,
-        description="Until when the previous keys are accepted too; null if they no longer are.",
+        description="Until when the previous keys are still accepted; null if they are not.",
     )
 
 
@@ -56,7 +56,7 @@ class HoldDocument(WireModel):
     reason: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
         | None
-    ) = Field(default=None, description="The reason, which the automation shows.")
+    ) = Field(default=None, description="The reason. It is shown with the automation.")
 
 
 class ReleaseDocument(WireModel):
@@ -66,7 +66,7 @@ class ReleaseDocument(WireModel):
         default=600,
         ge=1,
         le=6_000,
-        description="How many held runs are started a minute, the oldest first.",
+        description="How many held runs are started per minute, oldest first.",
     )
 
 
@@ -97,7 +97,7 @@ class AutomationSummaryView(WireModel):
         description="When the automation fires next; null unless it is an active date automation."
     )
     hold: HoldView | None = Field(
-        default=None, description="The hold; null if runs start as they are opened."
+        default=None, description="The hold. Null if there is none: new runs start at once."
     )
     has_unpublished_changes: bool = Field(
         description="Whether the draft differs from the active version."
@@ -114,8 +114,9 @@ class MachineView(WireModel):
     reason: str = Field(description="Why the compiler chose this type.")
     run_seconds: int = Field(description="The longest time that one run may take, in seconds.")
     dollars_per_million_runs: float = Field(
-        description="What a million runs on the dearest path cost at the list prices of us-east-1, "
-        "without SES, storage and transfer; a message to many counts as one."
+        description="The price of a million runs if each takes the most expensive path, at the "
+        "list prices of us-east-1. It does not include SES, storage and data transfer. A "
+        "message to many recipients counts as one."
     )
 
 
@@ -125,12 +126,14 @@ class FireView(WireModel):
     day: str = Field(description="The day of the fire, in the automation's time zone.")
     version: int = Field(description="The version that fired.")
     occurs_on: str | None = Field(
-        description="The contacts' date that this fire was for; null if it is beyond the calendar."
+        description="The day on which a contact's date must fall to be selected by this fire; null "
+        "if it is outside the supported years."
     )
     scheduled_for: str = Field(description="When the fire was scheduled.")
     fired_at: str = Field(description="When the automation actually fired.")
     by: FireSource = Field(
-        description="What started the fire: the schedule, or the tick in its place."
+        description="What started the fire: the schedule, or the tick because the schedule had not "
+        "fired."
     )
     missed: MissedReason | None = Field(
         description="Why the schedule did not fire by itself; null if it did."
@@ -158,7 +161,7 @@ class ActivationView(WireModel):
 
     automation_id: str = Field(description="The automation's id.")
     version: int = Field(description="The number that the version gets once it is active.")
-    revision: int = Field(description="The revision of the draft when it was frozen.")
+    revision: int = Field(description="The revision of the draft that becomes this version.")
     status: ActivationStatus = Field(
         description=(
             "PENDING: in progress. ACTIVE: the version is active. FAILED: it could not be "
@@ -199,7 +202,8 @@ class AutomationView(AutomationSummaryView):
         description="The webhook's address; null for other triggers, and for the role VIEWER."
     )
     schedule: ScheduleView | None = Field(
-        description="When it fires; null for other triggers, and if the automation is not active."
+        description="When the automation fires. Null for other triggers, and if the automation is "
+        "not active."
     )
     machine: MachineView | None = Field(
         description="The state machine of the active version; null if there is none."
@@ -286,14 +290,18 @@ class RotationDocument(WireModel):
     public_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=16, max_length=4_000)]
         | None
-    ) = Field(default=None, description="The public key of a sender that signs with a private one.")
+    ) = Field(
+        default=None,
+        description="The sender's public key, for a sender that signs with a private key.",
+    )
     verify_token: Key | None = Field(
         default=None,
-        description="The token that the sender sends to check the address. No answer shows it.",
+        description="The token that the sender sends when it verifies the address. No answer shows "
+        "it.",
     )
     overlap_minutes: Whole = Field(
         default=1_440,
         ge=0,
         le=10_080,
-        description="For how many minutes the previous keys are accepted too.",
+        description="For how many minutes the previous keys are still accepted.",
     )

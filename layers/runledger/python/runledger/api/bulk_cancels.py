@@ -11,7 +11,7 @@ class BulkDocument(WireModel):
     """Runs chosen by the filters of their list."""
 
     filter: FilterDocument = Field(
-        description="Which runs are meant, by the filters of the list of runs."
+        description="Which runs to select, by the filters of the list of runs."
     )
     dry_run: StrictBool = Field(
         default=False, description="If true, count the runs and change none."
@@ -38,19 +38,20 @@ class BulkSkipDocument(BulkDocument):
 class BulkSkipView(WireModel):
     """Skipping the waits of many runs. A run that goes on by itself meanwhile is not changed."""
 
-    id: str | None = Field(description="Its id; null for a dry run.")
+    id: str | None = Field(description="The id of the bulk action; null for a dry run.")
     filter: FilterView = Field(description="The filters of the request.")
     requested_by: str = Field(description="The e-mail address of the user who requested it.")
     matched: int = Field(description="How many waiting runs were found so far.")
-    skipped: int = Field(description="How many of the runs found go on.")
+    skipped: int = Field(description="How many of these runs continued.")
     is_complete: bool = Field(
-        description="Whether it has ended. For a dry run: whether every matching run was counted."
+        description="Whether the bulk action has ended. For a dry run: whether every matching run "
+        "was counted."
     )
     sample: list[RunView] = Field(
         description="The first runs found, up to ten, in their current state."
     )
-    created_at: str = Field(description="When it was requested.")
-    finished_at: str | None = Field(description="When it ended; null until then.")
+    created_at: str = Field(description="When the bulk action was requested.")
+    finished_at: str | None = Field(description="When the bulk action ended; null until then.")
 
 
 class BulkCancelView(WireModel):

@@ -19,7 +19,9 @@ class ComparedRunView(WireModel):
     status: RunStatus = Field(description="The run's status.")
     created_at: str = Field(description="When the run was opened.")
     duration_ms: int | None = Field(description="How long it took; null while it is open.")
-    rerun_of: str | None = Field(description="The run that it repeats; null if it is no rerun.")
+    rerun_of: str | None = Field(
+        description="The run that this one repeats; null if it is not a rerun."
+    )
 
 
 class DifferenceView(WireModel):
@@ -36,7 +38,7 @@ class ComparedStepView(WireModel):
     node_id: str = Field(description="The node's id.")
     a: StepView | None = Field(description="The step of the first run; null if it has none.")
     b: StepView | None = Field(description="The step of the second run; null if it has none.")
-    is_equal: bool = Field(description="Whether both runs have the same here, except for times.")
+    is_equal: bool = Field(description="Whether both steps are equal, except for times.")
     differences: list[DifferenceView] = Field(
         description="What differs, at most 50 values: status, outcome, reason, input, output, "
         "error, request and response, and across versions the config too."
@@ -52,7 +54,7 @@ class ComparisonView(WireModel):
     a: ComparedRunView = Field(description="The first run.")
     b: ComparedRunView = Field(description="The second run.")
     payload_differences: list[DifferenceView] = Field(
-        description="In what the events that opened them differ, at most 50 values."
+        description="The first 50 differences between the events that opened the runs."
     )
     steps: list[ComparedStepView] = Field(
         description="Every node that either run visited, in the order of the first run."

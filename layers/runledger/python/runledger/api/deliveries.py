@@ -65,7 +65,7 @@ class DeliveryView(WireModel):
     subject: str | None = Field(description="The rendered subject; null if the channel has none.")
     gates: list[GateView] = Field(description="The checks before sending, in order.")
     reports: list[ReportView] = Field(description="The provider's reports, oldest first.")
-    tries: int = Field(description="How many times the message was claimed for sending.")
+    tries: int = Field(description="How many times sending the message was begun.")
     tries_log: list[TryView] = Field(description="The tries that ended, in order.")
     next_try_at: str | None = Field(
         description="When the next try is; null unless the status is RETRYING."
@@ -128,7 +128,7 @@ class DeliveryRowView(WireModel):
     )
     template_id: str = Field(description="The template's id.")
     subject: str | None = Field(description="The rendered subject; null if the channel has none.")
-    tries: int = Field(description="How many times the message was claimed for sending.")
+    tries: int = Field(description="How many times sending the message was begun.")
     next_try_at: str | None = Field(
         description="When the next try is; null unless the status is RETRYING."
     )

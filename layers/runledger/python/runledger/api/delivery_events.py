@@ -32,7 +32,7 @@ class DeliveryEvent(EventPart):
     id: str = Field(
         description="Identifies this change. Ignore an event whose id you have already processed."
     )
-    sequence: int = Field(ge=1, description="Grows with every status of the delivery.")
+    sequence: int = Field(ge=1, description="Grows with every change of the delivery's status.")
     workspace_id: str = Field(description="The workspace's id.")
     delivery_id: str = Field(description="The delivery's id.")
     run_id: str | None = Field(description="The run that sent the message; null for a resend.")
@@ -44,7 +44,7 @@ class DeliveryEvent(EventPart):
     channel: str = Field(description="EMAIL, SMS or WHATSAPP.")
     template_id: str = Field(description="The template's id.")
     status: DeliveryStatus = Field(description="The new status.")
-    tries: int = Field(ge=0, description="How many times the message was claimed for sending.")
+    tries: int = Field(ge=0, description="How many times sending the message was begun.")
     next_try_at: str | None = Field(
         description="When the next try is; null unless the status is RETRYING."
     )

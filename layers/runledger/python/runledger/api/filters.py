@@ -18,9 +18,9 @@ class FilterDocument(WireModel):
     """A list's filters, with the names of its query parameters."""
 
     status: Several = Field(
-        default=(), description="One or more statuses; for runs and deliveries."
+        default=(), description="One or more statuses. Only for runs and deliveries."
     )
-    reason: Several = Field(default=(), description="One or more reasons; for refusals.")
+    reason: Several = Field(default=(), description="One or more reasons. Only for refusals.")
     automation_id: str | None = Field(default=None, description="An automation's id.")
     contact: str | None = Field(
         default=None,
@@ -28,13 +28,16 @@ class FilterDocument(WireModel):
         "stripe:cus_123.",
     )
     trigger_type: Several = Field(
-        default=(), description="One or more trigger types; for runs and refusals."
+        default=(), description="One or more trigger types. Only for runs and refusals."
     )
-    error_group: str | None = Field(default=None, description="A failure group's id; for runs.")
-    channel: str | None = Field(default=None, description="A channel; for deliveries.")
-    run_id: str | None = Field(default=None, description="A run's id; for deliveries.")
+    error_group: str | None = Field(
+        default=None, description="The id of a failure group. Only for runs."
+    )
+    channel: str | None = Field(default=None, description="A channel. Only for deliveries.")
+    run_id: str | None = Field(default=None, description="The id of a run. Only for deliveries.")
     address: str | None = Field(
-        default=None, description="An e-mail address or phone number, as pasted; for deliveries."
+        default=None,
+        description="An e-mail address or phone number, in any format. Only for deliveries.",
     )
     range: str | None = Field(default=None, description="A range that ends now: 24h, 7d or 30d.")
     from_: str | None = Field(
@@ -67,7 +70,7 @@ class FilterView(WireModel):
     channel: str | None = Field(description="A channel; null for all.")
     run_id: str | None = Field(description="A run's id; null for all.")
     address: str | None = Field(
-        description="An e-mail address or phone number, as pasted; null for all."
+        description="An e-mail address or phone number, as it was entered; null for all."
     )
     from_: str | None = Field(
         alias="from", description="The earliest creation time; null if there is no limit."

@@ -46,9 +46,10 @@ class SentInvitationView(InvitationView):
 
     mailed: bool = Field(
         description=(
-            "Whether the invitation was sent by e-mail. If false, the stack's sender is not "
-            "verified or refused the e-mail, so inform the person yourself: the invitation is "
-            "valid. A new account gets its first password in a separate e-mail."
+            "Whether the invitation was sent by e-mail. It is false if the stack's sender "
+            "address is not verified, or if the e-mail was refused. The invitation is valid "
+            "anyway, so inform the person yourself. A new account gets its first password in a "
+            "separate e-mail."
         )
     )
 

@@ -15,9 +15,7 @@ class ReplayedRunView(WireModel):
 
     run_id: str = Field(description="The run's id.")
     status: RunStatus = Field(description="The run's status.")
-    duplicate: bool = Field(
-        description="Whether the run existed before, because the same event had opened it."
-    )
+    duplicate: bool = Field(description="Whether the same event had opened the run before.")
 
 
 class ReplayView(WireModel):
@@ -37,28 +35,30 @@ class CaptureView(WireModel):
     """A capture: the next events of an automation are kept."""
 
     until: str = Field(description="When the capture ends.")
-    left: int = Field(description="How many more events it keeps.")
+    left: int = Field(description="How many more events will be captured.")
 
 
 class CapturedEventView(WireModel):
     """An event that a capture kept, and its result."""
 
     id: str = Field(description="The captured event's id.")
-    received_at: str = Field(description="When it was received.")
+    received_at: str = Field(description="When the event was received.")
     outcome: CaptureOutcome = Field(
-        description="ACCEPTED: it opened its runs, or found them. IGNORED: the trigger's filter "
-        "left it out. REFUSED: it opened no run."
+        description="ACCEPTED: the event opened runs, or had opened them before. IGNORED: the "
+        "trigger's filter excluded it. REFUSED: it opened no run."
     )
-    status: int = Field(description="The HTTP status that the sender got.")
-    run_ids: list[str] = Field(description="The runs that it opened or found.")
-    refusal_id: str | None = Field(description="The refusal that it left; null if there is none.")
-    message: str | None = Field(description="Why it was refused; null otherwise.")
-    type: str | None = Field(description="The event's type; null if its source names none.")
-    event_id: str | None = Field(description="The event's id; null if its source names none.")
+    status: int = Field(description="The HTTP status that the sender received.")
+    run_ids: list[str] = Field(description="The runs that the event opened, now or before.")
+    refusal_id: str | None = Field(
+        description="The id of the event's refusal; null if there is none."
+    )
+    message: str | None = Field(description="Why the event was refused; null if it was not.")
+    type: str | None = Field(description="The event's type; null if the event has none.")
+    event_id: str | None = Field(description="The event's id; null if the event has none.")
     method: str = Field(description="The HTTP method.")
     headers: dict[str, str] = Field(description="The headers, by lower-case name.")
     query: dict[str, str] = Field(description="The query parameters.")
-    content_type: str | None = Field(description="The header Content-Type; null without one.")
+    content_type: str | None = Field(description="The header Content-Type; null if there is none.")
     format: BodyFormat = Field(description="How `body` is shown.")
     body: Any = Field(description="The body: a JSON value, or a text.")
     truncated: bool = Field(description="Whether only the beginning of the body is shown.")
@@ -68,4 +68,4 @@ class CapturedEventsView(WireModel):
     """The captured events of an automation, and the capture that is under way."""
 
     items: list[CapturedEventView] = Field(description="The captured events, newest first.")
-    capture: CaptureView | None = Field(description="The present capture; null if there is none.")
+    capture: CaptureView | None = Field(description="The current capture; null if there is none.")

@@ -20,7 +20,7 @@ class PreviewDocument(ContactReference):
     )
     event: EventFacts = Field(
         default_factory=EventFacts,
-        description="What else the template reads of the event, as `{{event.*}}`.",
+        description="The value of `{{event.*}}` in the template, besides the body.",
     )
     steps: dict[str, Any] = Field(
         default_factory=dict, description="The value of `{{steps.*}}` in the template."
@@ -50,7 +50,9 @@ class PreviewView(WireModel):
     """The message that would be sent."""
 
     channel: str = Field(description="The template's channel.")
-    address: str | None = Field(description="The address it would go to; null without a contact.")
+    address: str | None = Field(
+        description="The address that the message would be sent to; null without a contact."
+    )
     subject: str | None = Field(
         description=(
             "The rendered subject; null if it cannot be rendered, or the channel has none."
@@ -62,7 +64,7 @@ class PreviewView(WireModel):
     )
     gates: list[GateView] = Field(
         description=(
-            "The gates that a transactional message to this contact would meet, up to the "
-            "first refusal."
+            "The checks (gates) of a transactional message to this contact, up to the first one "
+            "that refuses it."
         )
     )

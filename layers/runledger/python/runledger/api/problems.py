@@ -13,7 +13,7 @@ class ProblemDetail(WireModel):
     """An error in the format of RFC 9457, with additional members."""
 
     type: Literal["about:blank"] = Field(
-        description="Always about:blank: the status names the kind of problem."
+        description="Always about:blank, because the HTTP status shows the kind of problem."
     )
     title: str = Field(description="The kind of problem, in a few words.")
     status: int = Field(ge=400, le=599, description="The HTTP status.")
@@ -23,7 +23,8 @@ class ProblemDetail(WireModel):
         description="The path of the wrong value; absent if the request as a whole is wrong.",
     )
     problems: list[Problem] | None = Field(
-        default=None, description="Every problem with the request or its graph; with 422."
+        default=None,
+        description="Every problem with the request or its graph. Only with status 422.",
     )
     code: str | None = Field(
         default=None,
@@ -33,21 +34,24 @@ class ProblemDetail(WireModel):
         ),
     )
     state: str | None = Field(
-        default=None, description="The current state, which does not allow the request; with 409."
+        default=None,
+        description="The current state, which does not allow the request. Only with status 409.",
     )
     revision: int | None = Field(
         default=None,
         description=(
-            "The current revision. Sent with 412, and with 409 if the edit is based on an old "
-            "revision."
+            "The current revision. Only with status 412, and with 409 if the edit is based on an "
+            "old revision."
         ),
     )
-    expired_at: str | None = Field(default=None, description="When the resource expired; with 410.")
+    expired_at: str | None = Field(
+        default=None, description="When the resource expired. Only with status 410."
+    )
     erasure: ErasureStatus | None = Field(
-        default=None, description="The progress of erasing the contact; with 410."
+        default=None, description="The progress of erasing the contact. Only with status 410."
     )
     erased_at: str | None = Field(
-        default=None, description="When the contact was erased; with 410."
+        default=None, description="When the contact was erased. Only with status 410."
     )
 
 

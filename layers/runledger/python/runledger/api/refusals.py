@@ -26,11 +26,11 @@ class KeptEventView(WireModel):
     method: str = Field(description="The HTTP method.")
     headers: dict[str, str] = Field(description="The headers, by lower-case name.")
     query: dict[str, str] = Field(description="The query parameters.")
-    content_type: str | None = Field(description="The header Content-Type; null without one.")
+    content_type: str | None = Field(description="The header Content-Type; null if there is none.")
     format: BodyFormat = Field(description="How `body` is shown.")
     body: Any = Field(description="The body: a JSON value, or a text.")
     truncated: bool = Field(description="Whether only the beginning of the body is shown.")
-    received_at: str = Field(description="When it was received.")
+    received_at: str = Field(description="When the event was received.")
 
 
 class RefusalView(WireModel):
@@ -63,8 +63,8 @@ class RefusalView(WireModel):
         )
     )
     count: int = Field(description="How many refusals this row stands for.")
-    created_at: str = Field(description="When the first of them happened.")
-    last_at: str = Field(description="When the latest of them happened.")
+    created_at: str = Field(description="When the first of these refusals happened.")
+    last_at: str = Field(description="When the latest of these refusals happened.")
     kept_until: str | None = Field(
         default=None,
         description="Until when the event is kept and can be replayed; null if it is not kept.",
@@ -77,8 +77,9 @@ class RefusalView(WireModel):
     )
     replay_run_ids: list[str] | None = Field(
         default=None,
-        description="The runs that the replay opened or found. Null if there was no replay, or if "
-        "it was interrupted: then the same request completes it.",
+        description="The runs that the event opened, in the replay or before. Null if there was no "
+        "replay, or if it was interrupted. In that case, send the same request again to "
+        "complete it.",
     )
     replay_refusal_id: str | None = Field(
         default=None, description="The new refusal, if the replayed event was refused again."
@@ -94,5 +95,5 @@ class RefusalDetailView(RefusalView):
     """A trigger that opened no run, with its event."""
 
     event: KeptEventView | None = Field(
-        description="The event that was refused; null if it is not kept, or no longer."
+        description="The refused event; null if it was not kept, or was deleted since."
     )

@@ -14,17 +14,18 @@ class EffectChoiceDocument(WireModel):
     """What to do with the effects of one node."""
 
     do: EffectChoice = Field(
-        description="REUSE: take over the recorded step, and nothing happens again. REPEAT: the "
-        "effects happen again. SUPPRESS: the run passes the node without them."
+        description="REUSE: use the recorded step, so nothing happens again. REPEAT: the effects "
+        "happen again. SUPPRESS: skip the node, so its effects do not happen."
     )
     outcome: str | None = Field(
         default=None,
-        description="With SUPPRESS: the branch to follow; the original's if it is left out.",
+        description="With SUPPRESS: the branch to follow. If left out, the branch that the "
+        "original run took.",
     )
     output: dict[str, Any] | None = Field(
         default=None,
-        description="With SUPPRESS: what later nodes read as the node's output; the original's if "
-        "it is left out.",
+        description="With SUPPRESS: what later nodes read as the node's output. If left out, the "
+        "output in the original run.",
     )
 
 
@@ -38,7 +39,8 @@ class RerunDocument(WireModel):
     )
     version: RerunVersion = Field(
         default=RerunVersion.SAME,
-        description="SAME: the version of the original. ACTIVE: the automation's active version.",
+        description="SAME: the version of the original run. ACTIVE: the automation's active "
+        "version.",
     )
     effects: Annotated[dict[str, EffectChoiceDocument], Field(max_length=200)] = Field(
         default_factory=dict, description="Choices about effects, by node id."
@@ -49,7 +51,8 @@ class RerunDocument(WireModel):
     )
     fire_downstream: StrictBool = Field(
         default=False,
-        description="Whether automations that wait for this one get a run when the rerun ends.",
+        description="Whether the end of the rerun triggers other automations, as the end of any "
+        "other run does.",
     )
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
@@ -79,8 +82,8 @@ class RerunEffectView(WireModel):
         description="The called address, or the recipient with most of it hidden."
     )
     then: str = Field(
-        description="REUSE: it does not happen again. REPEAT: it happens again. SUPPRESS: the run "
-        "passes it. CHOOSE: the caller must say which."
+        description="REUSE: the effect does not happen again. REPEAT: it happens again. SUPPRESS: "
+        "it is skipped. CHOOSE: the caller must choose one of these."
     )
 
 
@@ -90,14 +93,14 @@ class RerunNodeView(WireModel):
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")
     action: str = Field(
-        description="REUSED: its recorded step is taken over. RUN: it is visited. SUPPRESSED: it "
-        "is passed without its effects. UNDECIDED: the caller must choose."
+        description="REUSED: the recorded step is used. RUN: the node runs. SUPPRESSED: the node "
+        "is skipped, so its effects do not happen. UNDECIDED: the caller must choose."
     )
     effects: list[RerunEffectView] = Field(
         description="The effects that the node had, newest first; at most 20."
     )
     effect_count: int = Field(
-        description="How many effects are known, also beyond the listed ones."
+        description="The number of known effects, including those not listed."
     )
 
 
@@ -106,19 +109,19 @@ class DownstreamPlanView(WireModel):
 
     automation_id: str = Field(description="The automation's id.")
     automation_name: str = Field(description="The automation's name.")
-    fires: bool = Field(description="Whether the rerun's end opens a run of it.")
+    fires: bool = Field(description="Whether the end of the rerun opens a run of this automation.")
 
 
 class RerunPreviewView(WireModel):
     """What a rerun would do."""
 
     from_: str = Field(alias="from", description="The node where the rerun begins, or START.")
-    version: int = Field(description="The version that the rerun would walk.")
+    version: int = Field(description="The version of the graph that the rerun would use.")
     nodes: list[RerunNodeView] = Field(
         description="Every node that may be visited, in the order of the graph."
     )
     downstream: list[DownstreamPlanView] = Field(
-        description="The automations that wait for the end of this one's runs."
+        description="The automations that are triggered by the end of this automation's runs."
     )
     problems: list[Problem] = Field(
         description="What must be decided before the rerun can be opened; empty if nothing."
@@ -129,8 +132,8 @@ class RerunView(WireModel):
     """A rerun that was opened."""
 
     run_id: str = Field(description="The new run.")
-    rerun_of: str = Field(description="The run that it repeats.")
+    rerun_of: str = Field(description="The run that the rerun repeats.")
     status: RunStatus = Field(description="The new run's status.")
     duplicate: bool = Field(
-        default=False, description="Whether an earlier request with the same key opened it."
+        default=False, description="Whether an earlier request with the same key opened the rerun."
     )

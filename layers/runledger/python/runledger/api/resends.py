@@ -33,5 +33,5 @@ class ResentView(WireModel):
     delivery_id: str = Field(description="The new delivery's id.")
     status: DeliveryStatus = Field(description="The new delivery's status.")
     duplicate: bool = Field(
-        default=False, description="Whether an earlier request with the same key sent it."
+        default=False, description="Whether an earlier request with the same key sent the message."
     )

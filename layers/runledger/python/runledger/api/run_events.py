@@ -62,7 +62,7 @@ class RunEvent(EventPart):
     id: str = Field(
         description="Identifies this change. Ignore an event whose id you have already processed."
     )
-    sequence: int = Field(ge=1, description="Grows by one with every status of the run.")
+    sequence: int = Field(ge=1, description="Grows by one with every change of the run's status.")
     workspace_id: str = Field(description="The workspace's id.")
     run_id: str = Field(description="The run's id.")
     automation_id: str = Field(description="The automation's id.")

@@ -91,7 +91,7 @@ class RunView(WireModel):
         description="How many times the run's state machine was started; the first attempt is 1."
     )
     start_error: str | None = Field(
-        description="Why the start was put off, or why the run needed another attempt."
+        description="Why the start was postponed, or why the run needed another attempt."
     )
     trigger: dict[str, Any] = Field(
         description="What opened the run: its `type`, and details for that type."
@@ -116,7 +116,7 @@ class RunView(WireModel):
         description="Who canceled the run, and why; null unless it was canceled."
     )
     rerun_of: str | None = Field(
-        default=None, description="The run that this one repeats; null if it is no rerun."
+        default=None, description="The run that this one repeats; null if it is not a rerun."
     )
     recovered_by: str | None = Field(
         default=None, description="The latest rerun of this run that completed; null if none did."
@@ -144,7 +144,7 @@ class RunDocument(ContactReference):
     )
     event: EventFacts = Field(
         default_factory=EventFacts,
-        description="What else nodes read of the event, as `{{event.*}}`.",
+        description="The value of `{{event.*}}` in templates and conditions, besides the body.",
     )
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
@@ -160,7 +160,7 @@ class CancelDocument(WireModel):
 
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
-    ] = Field(description="The reason, which the history shows.")
+    ] = Field(description="The reason. The history shows it.")
 
 
 class OpenedView(WireModel):
@@ -189,8 +189,8 @@ class StepView(WireModel):
     )
     waited_ms: int | None = Field(
         description=(
-            "The part of `durationMs` that the run spent waiting; null if it did not wait, "
-            "or waits still."
+            "The part of `durationMs` that the run spent waiting; null if it did not wait, or is "
+            "still waiting."
         )
     )
     tries: int | None = Field(
@@ -208,9 +208,9 @@ class StepView(WireModel):
     )
     input: dict[str, Any] | None = Field(
         description=(
-            "The node's config, with its expressions replaced by their values, secrets by "
-            "their names, and long values cut. For a message it includes `variables`, "
-            "which its templates read. Null if it was not recorded."
+            "The node's config, with its expressions replaced by their values, secrets by their "
+            "names, and long values cut. For a SEND_MESSAGE node, `variables` has the values "
+            "that the templates read. Null if it was not recorded."
         )
     )
     output: dict[str, Any] = Field(
@@ -234,7 +234,7 @@ class StepView(WireModel):
     delivery_ids: list[str] = Field(description="The ids of the messages that the step sent.")
     reused_from: str | None = Field(
         default=None,
-        description="The run that a rerun took this step over from; null for any other step.",
+        description="The run whose step a rerun reused here; null for any other step.",
     )
     unreadable: str | None = Field(default=None, description=UNREADABLE)
 
@@ -305,6 +305,6 @@ class RunDetailView(RunView):
     )
     downstream: list[DownstreamRunView] = Field(
         description=(
-            "The runs that the end of this run opened, in automations that still wait for it."
+            "The runs that the end of this run opened, in automations that still have this trigger."
         )
     )

@@ -10,12 +10,13 @@ from runledger.models.base import WireModel
 class SourceKeyView(WireModel):
     """A value that proves a sender's events."""
 
-    name: str = Field(description="The sender's own word for it.")
-    where: str = Field(description="Where it is in the sender's settings.")
+    name: str = Field(description="What the sender calls it.")
+    where: str = Field(description="Where to find it in the sender's settings.")
     chosen_by: Literal["SENDER", "RUNLEDGER"] = Field(
-        description="SENDER: the sender shows it. RUNLEDGER: it is made here and pasted there."
+        description="SENDER: copy it from the sender. RUNLEDGER: it is created here; enter it in "
+        "the sender's settings."
     )
-    prefix: str = Field(description="How it begins; may be empty.")
+    prefix: str = Field(description="The characters that it begins with; may be empty.")
 
 
 class EventPlaceView(WireModel):
@@ -31,7 +32,7 @@ class SignedPartsView(WireModel):
 
     body: bool = Field(description="Whether the body is signed.")
     timestamp: bool = Field(description="Whether a time is signed, so that old events are refused.")
-    id: bool = Field(description="Whether an id is signed, by which repeats are recognized.")
+    id: bool = Field(description="Whether an id is signed that identifies repeated events.")
 
 
 class SourceSampleView(WireModel):
@@ -57,25 +58,34 @@ class SourcePresetView(WireModel):
     preset: str = Field(description="The value of `source.preset` in a trigger.")
     title: str = Field(description="The name that people see.")
     docs_url: str | None = Field(description="The sender's own documentation.")
-    steps: list[str] = Field(description="The set-up, in the sender's words.")
-    notes: list[str] = Field(description="What else to know.")
+    steps: list[str] = Field(description="The steps of the setup, in the sender's terms.")
+    notes: list[str] = Field(description="Other things to know about this sender.")
     example: dict[str, Any] = Field(description="Fields of a trigger for this sender.")
     secret: SourceKeyView | None = Field(description="The secret, if there is one.")
     public_key: SourceKeyView | None = Field(description="The public key, if there is one.")
     verify_token: SourceKeyView | None = Field(description="The verify token, if there is one.")
     signs: SignedPartsView = Field(description="What the signature covers.")
     dedupe: str = Field(description="How repeated events are recognized.")
-    event_id: list[EventPlaceView] = Field(description="The places of the event's id, best first.")
-    event_type: list[EventPlaceView] = Field(description="The places of its type, best first.")
-    contact_lookup: ContactSuggestionView | None = Field(description="A lookup that usually fits.")
-    split: str | None = Field(description="The path of a list of events that usually fits.")
+    event_id: list[EventPlaceView] = Field(
+        description="Where the event's id may be, the best place first."
+    )
+    event_type: list[EventPlaceView] = Field(
+        description="Where the event's type may be, the best place first."
+    )
+    contact_lookup: ContactSuggestionView | None = Field(
+        description="A contact lookup that works for most events of this sender."
+    )
+    split: str | None = Field(
+        description="The path of the list of events, if the sender usually sends several in one "
+        "request."
+    )
     split_id: str | None = Field(description="The path of the id in an element of that list.")
-    headers: list[str] = Field(description="The headers that are worth keeping.")
+    headers: list[str] = Field(description="The headers that are useful to keep.")
     formats: list[Literal["JSON", "FORM", "MULTIPART", "TEXT", "CLOUDEVENTS"]] = Field(
         description="The formats of its events."
     )
     handshakes: list[Literal["SLACK", "META", "SNS", "CLOUDEVENTS", "MICROSOFT", "DISCORD"]] = (
-        Field(description="How it checks the address.")
+        Field(description="How the sender verifies the webhook's address.")
     )
     samples: list[SourceSampleView] = Field(description="Events to try the automation with.")
     can_sign_samples: bool = Field(

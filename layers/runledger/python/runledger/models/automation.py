@@ -66,7 +66,8 @@ class Edge(WireModel):
     label: Label | None = Field(
         default=None,
         description=(
-            "The branch of the source node that follows this edge; null if every branch does."
+            "The outcome of the source node for which the edge is followed; null if it is always "
+            "followed."
         ),
     )
 

@@ -52,7 +52,7 @@ class BasicAuth(Auth):
 
     credentials: ClassVar[tuple[str, ...]] = ("password",)
 
-    type: Literal["BASIC"] = Field(description="How the call signs in.")
+    type: Literal["BASIC"] = Field(description="How the call authenticates.")
     username: ShortLiquid = Field(description="The user name. Liquid.")
     password: ShortLiquid = Field(description="The password, e.g. {{secret.PASSWORD}}. Liquid.")
 
@@ -68,7 +68,7 @@ class BearerAuth(Auth):
 
     credentials: ClassVar[tuple[str, ...]] = ("token",)
 
-    type: Literal["BEARER"] = Field(description="How the call signs in.")
+    type: Literal["BEARER"] = Field(description="How the call authenticates.")
     token: Credential = Field(description="The token, e.g. {{secret.TOKEN}}. Liquid.")
 
     def header_value(self, rendered: Mapping[str, str]) -> str:
@@ -80,8 +80,8 @@ class HeaderAuth(Auth):
 
     credentials: ClassVar[tuple[str, ...]] = ("value",)
 
-    type: Literal["HEADER"] = Field(description="How the call signs in.")
-    name: HeaderName = Field(description="The header, e.g. X-Api-Key.")
+    type: Literal["HEADER"] = Field(description="How the call authenticates.")
+    name: HeaderName = Field(description="The name of the header, e.g. X-Api-Key.")
     value: Credential = Field(description="The header's value, e.g. {{secret.API_KEY}}. Liquid.")
 
     @property

@@ -50,7 +50,7 @@ def header_text(name: str, text: str) -> str:
     except UnicodeEncodeError as error:
         raise NodeError(
             "INVALID_REQUEST",
-            f"the header {name} contains characters that HTTP headers cannot carry",
+            f"the header {name} contains characters that HTTP headers cannot contain",
         ) from error
     return text.strip()
 

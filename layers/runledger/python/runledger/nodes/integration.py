@@ -84,7 +84,7 @@ class IntegrationConfig(Config):
         "parameter whose Liquid gives null is sent empty. Liquid.",
     )
     auth: SerializeAsAny[Auth] | None = Field(
-        default=None, description="How the call signs in at the service."
+        default=None, description="How the call authenticates at the service."
     )
     body: LiquidValue = Field(
         default=None,
@@ -103,8 +103,8 @@ class IntegrationConfig(Config):
     capture: dict[CaptureName, CaptureOrPath] = Field(
         default_factory=dict,
         max_length=50,
-        description="Names, each with the place of its value in the response: a JMESPath "
-        "expression, or {path, required, default}.",
+        description="The values to capture from the response, by name. Each is a JMESPath "
+        "expression, or an object {path, required, default}.",
     )
     idempotent: bool = Field(
         default=False,

@@ -20,7 +20,9 @@ class FrequencyCap(Config):
 
     messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages in that time.")
     hours: int = Field(
-        ge=1, le=MAX_CAP_HOURS, description="The time, in hours before each message."
+        ge=1,
+        le=MAX_CAP_HOURS,
+        description="The length of the period before each message, in hours.",
     )
 
 

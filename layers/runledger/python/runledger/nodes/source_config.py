@@ -122,13 +122,15 @@ class HmacVerify(VerifyConfig):
         default="SHA256", description="The hash."
     )
     encoding: Literal["HEX", "BASE64"] = Field(
-        default="HEX", description="How the signature is written."
+        default="HEX", description="The encoding of the signature."
     )
     prefix: Annotated[str, StringConstraints(max_length=40)] = Field(
-        default="", description="What stands before the signature, e.g. sha256=."
+        default="", description="The text before the signature, e.g. sha256=."
     )
     separator: Literal["", " ", ","] = Field(
-        default="", description="What separates several signatures in one header; empty for one."
+        default="",
+        description="The separator of several signatures in one header; empty if there is only "
+        "one.",
     )
     signature_key: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
         default=None,
@@ -160,16 +162,16 @@ class HmacVerify(VerifyConfig):
         default=None, description="The path of the signed id, if the body holds it."
     )
     secret_encoding: Literal["TEXT", "BASE64"] = Field(
-        default="TEXT", description="How the secret becomes bytes."
+        default="TEXT", description="How the secret is decoded to bytes."
     )
     secret_prefix: Annotated[str, StringConstraints(max_length=20)] = Field(
-        default="", description="What stands before the secret and is not part of it, e.g. whsec_."
+        default="", description="A prefix of the secret that is not part of the key, e.g. whsec_."
     )
 
     @model_validator(mode="after")
     def _sound(self) -> "HmacVerify":
         if (self.header is None) is (self.path is None):
-            raise ValueError("write exactly one of `header` and `path`: the signature's place")
+            raise ValueError("write exactly one of `header` and `path`: where the signature is")
         if (self.signature_key or self.timestamp_key) and self.header is None:
             raise ValueError("a header of pairs needs `header`")
         if self.timestamp_key is not None and self.signature_key is None:
@@ -190,12 +192,14 @@ def _require_place(signed: str, part: str, places: list[str | None], example: st
     given = sum(each is not None for each in places)
     is_signed = f"{{{part}}}" in signed
     if given > 1:
-        raise ValueError(f"the {part} is in one place; write only one, such as {example}")
+        raise ValueError(
+            f"the {part} can be in only one place; write only one field, such as {example}"
+        )
     if is_signed and not given:
         raise ValueError(f"`signed` has {{{part}}}, so write where it is, such as {example}")
     if given and not is_signed:
         raise ValueError(
-            f"the {part} is not part of `signed`, so nobody proves it; add {{{part}}} to "
+            f"the {part} is not part of `signed`, so it is not verified; add {{{part}}} to "
             f"`signed`, or remove {example}"
         )
 
@@ -206,7 +210,7 @@ class TokenVerify(VerifyConfig):
     scheme: Literal["TOKEN"] = Field(description="The scheme.")
     header: HeaderName = Field(description="The header that holds the secret.")
     prefix: Annotated[str, StringConstraints(max_length=40)] = Field(
-        default="", description="What stands before the secret, e.g. `Bearer `."
+        default="", description="The text before the secret, e.g. `Bearer `."
     )
 
 
@@ -227,7 +231,7 @@ class PublicKeyVerify(VerifyConfig):
     algorithm: Literal["ED25519", "ECDSA_P256"] = Field(description="The kind of key.")
     header: HeaderName = Field(description="The header that holds the signature.")
     encoding: Literal["HEX", "BASE64"] = Field(
-        default="BASE64", description="How the signature is written."
+        default="BASE64", description="The encoding of the signature."
     )
     signed: SignedText = Field(
         default="{timestamp}{body}",
@@ -300,7 +304,9 @@ class CloudEventsSource(SourceConfig):
 
     preset: Literal["CLOUDEVENTS"] = Field(description="The format.")
     verify: SerializeAsAny[VerifyConfig] | None = Field(
-        default=None, description="How the sender proves an event; without it, nothing is proved."
+        default=None,
+        description="How the sender proves that it sent an event. If left out, nothing is "
+        "verified.",
     )
 
 
@@ -308,13 +314,17 @@ class CustomSource(SourceConfig):
     """A sender that has no preset."""
 
     preset: Literal["CUSTOM"] = Field(description="A sender that has no preset.")
-    verify: SerializeAsAny[VerifyConfig] = Field(description="How the sender proves an event.")
+    verify: SerializeAsAny[VerifyConfig] = Field(
+        description="How the sender proves that it sent an event."
+    )
     event_id: EventPlace | None = Field(
-        default=None, description="Where the event's id is; it deduplicates only if it is proved."
+        default=None,
+        description="Where the event's id is. Repeated events are recognized by it only if it is "
+        "signed.",
     )
     event_type: EventPlace | None = Field(
         default=None, description="Where the event's type is; texts read it as {{event.type}}."
     )
     handshake: Handshake | None = Field(
-        default=None, description="How the sender checks the address before it sends events."
+        default=None, description="How the sender verifies the address before it sends events."
     )

@@ -61,14 +61,14 @@ class Until(Config):
         default=None,
         ge=1,
         le=364,
-        description="The most days that the date may lie ahead; 30 unless set.",
+        description="How many days the date may be in the future at most; 30 if left out.",
     )
     time_of_day: TimeOfDay | None = Field(default=None, description="HH:MM.")
     day: Day | None = Field(
         default=None,
-        description="The day of `timeOfDay`. NEXT: today, or tomorrow if the time has passed. "
-        "TODAY: today; if the time has passed, no wait. TOMORROW: tomorrow. NEXT_WEEKDAY: as "
-        "NEXT, but not on a Saturday or Sunday. NEXT unless set.",
+        description="The day of `timeOfDay`. NEXT (the default): today, or tomorrow if the time "
+        "has passed. TODAY: today; if the time has passed, no wait. TOMORROW: tomorrow. "
+        "NEXT_WEEKDAY: as NEXT, but not on a Saturday or Sunday.",
     )
 
     @model_validator(mode="after")

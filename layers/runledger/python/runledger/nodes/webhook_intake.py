@@ -91,8 +91,8 @@ class WebhookIntake(Config):
     )
     source: SerializeAsAny[SourceConfig] | None = Field(
         default=None,
-        description="Who sends the events: how they are signed, formatted and told apart. Without "
-        "it, the sender is RUNLEDGER.",
+        description="The sender of the events, which decides how they are signed, formatted and "
+        "identified. If left out, RUNLEDGER.",
     )
     split: ValuePath | None = Field(
         default=None,
@@ -101,7 +101,8 @@ class WebhookIntake(Config):
     )
     split_id: ValuePath | None = Field(
         default=None,
-        description="The path of the id in an element; without it, the index tells elements apart.",
+        description="The path of the id in an element. If left out, elements are identified by "
+        "their index.",
     )
     headers: Annotated[list[HeaderName], Field(max_length=MAX_HEADERS)] = Field(
         default_factory=list,
@@ -120,7 +121,7 @@ class WebhookIntake(Config):
     )
     update_contact: bool = Field(
         default=False,
-        description="true: `contactFields` also fill the fields of a contact that exists.",
+        description="true: `contactFields` also change a contact that exists already.",
     )
     answer_refused: Literal[200, 202, 204] | None = Field(
         default=None,
@@ -129,7 +130,8 @@ class WebhookIntake(Config):
     )
     dedupe_path: ValuePath | None = Field(
         default=None,
-        description="The path of a payload value that opens a run only once, e.g. orderId.",
+        description="The path of a value in the payload, e.g. orderId. Events with the same value "
+        "open only one run.",
     )
     dedupe: Literal["ON", "OFF"] = Field(
         default="ON",
@@ -140,12 +142,13 @@ class WebhookIntake(Config):
         default=120,
         ge=1,
         le=6_000,
-        description="The most events per minute that one token may send from one source address.",
+        description="The most events per minute that are accepted for one token from one source "
+        "address.",
     )
     signed: bool = Field(
         default=False,
         description="true: refuse events without a valid signature. Only for the source RUNLEDGER; "
-        "all others say themselves what is signed.",
+        "the other sources have their own rules.",
     )
 
     @model_validator(mode="after")
@@ -159,8 +162,8 @@ class WebhookIntake(Config):
             raise ValueError("createIfMissing needs a contactLookup by email, phone or externalId")
         if self.signed and self.preset is not Preset.RUNLEDGER:
             raise ValueError(
-                f"`signed` belongs to the source RUNLEDGER; {self.preset} says itself what is "
-                "signed, so leave it out"
+                f"`signed` belongs to the source RUNLEDGER; {self.preset} has its own rules "
+                "for signatures, so leave it out"
             )
         if self.split_id is not None and self.split is None:
             raise ValueError("`splitId` needs `split`: it is a path in an element of the list")
@@ -172,7 +175,7 @@ class WebhookIntake(Config):
             raise ValueError("updateContact needs a contactLookup")
         if self.filter is not None and self.filter.is_about_contact():
             raise ValueError(
-                "the filter is checked before the contact is known, so it cannot ask about the "
+                "the filter is checked before the contact is known, so it cannot use the "
                 "contact; use a CONDITION node"
             )
         for name in filter(is_credential_name, self.headers):

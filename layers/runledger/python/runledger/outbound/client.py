@@ -92,7 +92,7 @@ class OutboundClient:
                 raise NodeError(
                     "HOST_NOT_ALLOWED",
                     f"{previous.host} redirected to an address without https, where a secret would "
-                    "go in the clear",
+                    "be sent unencrypted",
                 )
             if _origin(previous) != _origin(url):
                 headers = [each for each in headers if each[0].lower() in _HARMLESS_HEADERS]
@@ -138,12 +138,12 @@ class OutboundClient:
         except httpcore.LocalProtocolError as error:
             # Our side refused to write it, so nothing was sent; the message may quote a credential.
             raise NodeError(
-                "INVALID_REQUEST", "the request holds something that HTTP cannot carry"
+                "INVALID_REQUEST", "the request contains something that cannot be sent by HTTP"
             ) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise NodeError(
                 "CONNECTION_FAILED",
-                f"the connection to {url.host} broke off before it answered in full",
+                f"the connection to {url.host} was closed before the answer was complete",
                 cause=str(error) or type(error).__name__,
             ) from error
 
@@ -202,13 +202,13 @@ def _checked(url: httpx.URL) -> httpx.URL:
     if url.scheme not in ("http", "https"):
         raise NodeError("INVALID_URL", "the address must begin with http:// or https://")
     if not url.host:
-        raise NodeError("INVALID_URL", "the address names no host")
+        raise NodeError("INVALID_URL", "the address has no host")
     if url.userinfo:
         raise NodeError(
-            "INVALID_URL", "the address holds a user name or password; send them in a header"
+            "INVALID_URL", "the address contains a user name or password; send them in a header"
         )
     if url.port is not None and not 0 < url.port < 65_536:
-        raise NodeError("INVALID_URL", "the address names a port that does not exist")
+        raise NodeError("INVALID_URL", "the port in the address is not a valid one")
     return url.copy_with(fragment=None)
 
 

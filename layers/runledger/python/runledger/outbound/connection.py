@@ -180,7 +180,7 @@ class _Stream(httpcore.NetworkStream):
             self.close()
             raise NotSentError(
                 "CONNECTION_FAILED",
-                f"{server_hostname} could not be reached securely",
+                f"no TLS connection to {server_hostname} was possible",
                 cause=str(error),
             ) from error
         return _Stream(secured, self._deadline)
@@ -196,5 +196,5 @@ class _Stream(httpcore.NetworkStream):
 def _blocked(host: str, kind: str) -> NodeError:
     return NodeError(
         "BLOCKED_ADDRESS",
-        f"{host} leads to {kind} address; only public addresses may be called",
+        f"{host} resolves to {kind} address; only public addresses may be called",
     )

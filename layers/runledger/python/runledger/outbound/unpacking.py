@@ -17,13 +17,12 @@ def read_body(chunks: Iterator[bytes], encoding: str, most: int) -> tuple[bytes,
     except UnknownEncodingError as error:
         raise NodeError(
             "INVALID_ANSWER",
-            f"the answer is encoded as {error.encoding[:60]}, which was not asked for and cannot "
-            "be read",
+            f"the answer has the content encoding {error.encoding[:60]}, which is not supported",
         ) from error
     except CutBodyError as error:
         raise NodeError(
             "CONNECTION_FAILED",
-            f"the answer was cut off: its {error.encoding} body does not end",
+            f"the answer is not complete: its {error.encoding} body ends too early",
         ) from error
     except DamagedBodyError as error:
         raise NodeError(

@@ -134,7 +134,8 @@ class DeliveryFilters:
     contact: ContactText = None
     run_id: Annotated[str | None, Query(alias="runId", description="A run's id.")] = None
     address: Annotated[
-        str | None, Query(description="The recipient's e-mail address or phone number, as pasted.")
+        str | None,
+        Query(description="The recipient's e-mail address or phone number, in any format."),
     ] = None
     range_: RangeText = None
     from_: FromText = None

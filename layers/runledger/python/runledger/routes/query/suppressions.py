@@ -17,7 +17,7 @@ router = make_router()
 @router.get("/v1/suppressions", tags=["Suppressions"])
 def list_suppressions(
     address: Annotated[
-        str | None, Query(description="An e-mail address or phone number, as pasted.")
+        str | None, Query(description="An e-mail address or phone number, in any format.")
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -50,7 +50,7 @@ class Holds:
             return automation
         if automation.status is not AutomationStatus.ACTIVE:
             raise ConflictError(
-                f"the automation is {automation.status}, so no run of it starts anyway",
+                f"the automation is {automation.status}, so its runs do not start anyway",
                 status=automation.status.value,
             )
         hold = Hold(at=self.clock(), by=by, reason=reason)

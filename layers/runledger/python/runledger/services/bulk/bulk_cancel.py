@@ -198,7 +198,7 @@ class BulkCancels:
         try:
             self.skipper.skip(asked.workspace_id, run_id, asked.by)
         except (ConflictError, NotFoundError, UnreadableError):
-            logger.info("the run does not wait any more", extra={"runId": run_id})
+            logger.info("the run no longer waits", extra={"runId": run_id})
             return False
         return True
 
@@ -213,7 +213,7 @@ class BulkCancels:
             except ConflictError:
                 run = self.runs.get(run_id)
         except (NotFoundError, UnreadableError):
-            logger.info("the run is gone or damaged", extra={"runId": run_id})
+            logger.info("the run was deleted or is damaged", extra={"runId": run_id})
             return False
         return run.canceled == canceled and (run.finished_at or 0) >= asked.created_at
 

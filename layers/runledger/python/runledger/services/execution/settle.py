@@ -131,7 +131,9 @@ class ExecutionCloser:
             elif run.status is RunStatus.RUNNING and run.execution == execution:
                 self._settle(run, ended)
         except (ConditionFailedError, RunReleasedError):
-            logger.info("run moved on while its execution's end was read", extra={"runId": run_id})
+            logger.info(
+                "the run changed while the end of its execution was read", extra={"runId": run_id}
+            )
 
     def _settle(self, run: Run, ended: ExecutionEnded) -> None:
         run, steps = self.runs.outline(run.id)

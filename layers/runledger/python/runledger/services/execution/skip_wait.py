@@ -54,7 +54,7 @@ class WaitSkipper:
             self.canceler.stop_execution(run, "Skipped", "the wait was skipped")
             logger.info("waits skipped", extra={"runId": run.id, "waits": len(waiting)})
             return free
-        raise ConflictError("the run kept moving; try again")
+        raise ConflictError("the run kept changing; try again")
 
     def _history(self, workspace_id: str, run_id: str) -> "RunHistory":
         history = self.runs.history(run_id, self.clock())
@@ -73,7 +73,7 @@ class WaitSkipper:
         if at_work:
             node_id = self.contexts.graph(run).topology.node_at(at_work[0])
             raise ConflictError(
-                f"the node {node_id} of another branch is at work; try again when it has finished",
+                f"the node {node_id} of another branch is running; try again when it has finished",
                 status=run.status.value,
             )
 

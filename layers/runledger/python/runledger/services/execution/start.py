@@ -119,7 +119,7 @@ class Starter:
         try:
             self.runs.postpone(run, now + delay, start_error=reason, refused=is_untried)
         except ConditionFailedError:
-            logger.info("run moved on before its start was postponed", extra={"runId": run.id})
+            logger.info("the run changed before its start was postponed", extra={"runId": run.id})
 
 
 def _reason(error: RunledgerError) -> str:

@@ -63,12 +63,12 @@ class Cursors:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidCursorError(
-                "the cursor is damaged; send nextCursor exactly as it was answered"
+                "the cursor is damaged; send nextCursor exactly as you received it"
             ) from error
         signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(body)):
             raise InvalidCursorError(
-                "the cursor is damaged; send nextCursor exactly as it was answered"
+                "the cursor is damaged; send nextCursor exactly as you received it"
             )
         version, *fields = json.loads(body)
         if version != _VERSION:

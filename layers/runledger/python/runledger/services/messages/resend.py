@@ -89,7 +89,7 @@ class Resends:
             )
         if not original.status.is_settled:
             raise ConflictError(
-                f"the delivery is {original.status}, so the message may still leave; resend it "
+                f"the delivery is {original.status}, so the message may still be sent; resend it "
                 "after it has settled",
                 status=original.status.value,
             )

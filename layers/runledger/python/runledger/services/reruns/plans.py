@@ -270,8 +270,8 @@ class Planner:
         reusable = self._reusable(node, found)
         if reusable is None:
             raise InvalidInputError(
-                f"there is no result of {node.id} to reuse: no run of this family passed it as the "
-                "version has it now; choose REPEAT or SUPPRESS",
+                f"there is no result of {node.id} to reuse, because no earlier run passed this "
+                "node with its present config; choose REPEAT or SUPPRESS",
                 field=place,
             )
         return self._reuse(node, found, reusable)

@@ -63,7 +63,7 @@ class BusRules:
                 start = {"NextToken": page["NextToken"]}
         except AWS_ERRORS as error:
             reason = domain_error(error).for_log()
-            logger.warning("the rules of the bus were not read", extra={"reason": reason})
+            logger.warning("the rules of the event bus could not be read", extra={"reason": reason})
             return [_EVERYTHING]
 
 
