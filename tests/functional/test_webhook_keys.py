@@ -178,7 +178,7 @@ def test_the_keys_of_a_draft_can_be_set(hooks: Hooks) -> None:
 @pytest.mark.parametrize(
     ("trigger", "prefix"),
     [
-        (SIGNED, "whsec_"),
+        (SIGNED, ""),
         (GITHUB, ""),
         (
             {
