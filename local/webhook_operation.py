@@ -5,7 +5,7 @@ The function reads the raw bytes of the body itself, because the signature cover
 
 from typing import Any
 
-from runledger.services.triggers.webhooks import MAX_KEY_CHARACTERS
+from runledger.services.triggers.event_keys import MAX_KEY_CHARACTERS
 
 _BODY: dict[str, Any] = {
     "required": True,

@@ -1,15 +1,25 @@
 """Turns a webhook into a PENDING run."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.runs import OpenedView
 from runledger.composition import preload, services
-from runledger.http import answers, caller_address, make_app, raw_body, resolve, sent_headers
+from runledger.http import (
+    answers,
+    caller_address,
+    make_app,
+    public_url,
+    raw_body,
+    resolve,
+    sent_headers,
+)
 from runledger.observability import begin, bind, logger
-from runledger.services.triggers.webhooks import WebhookRequest
+from runledger.services.triggers.event_opening import TakenEvent
+from runledger.services.triggers.webhook_request import WebhookRequest
 
 PREFIX = "/v1/webhooks/in/"
 # Senders give up after 5 to 30 seconds. API Gateway gives up after 30, with its own answer that
@@ -21,7 +31,15 @@ OPENED: Any = {"model": OpenedView}
 # No validation by the resolver, because the service reads the raw bytes itself.
 app = make_app(methods=lambda _: ["POST"], validate=False)
 
-preload("services.triggers.webhooks", "services.secrets.signing", "store.rates")
+preload(
+    "services.triggers.webhooks",
+    "services.triggers.event_contact",
+    "services.triggers.proving",
+    "services.secrets.signing",
+    "services.triggers.captures",
+    "services.triggers.kept_events",
+    "store.rates",
+)
 
 
 @app.post(
@@ -46,25 +64,66 @@ def receive_webhook(
     token: Annotated[str, Path(description="The token in the webhook's URL.")],
 ) -> Response[str]:
     """Opens a run of the automation that the token belongs to."""
-    event = app.current_event
-    raw = event.raw_event
-    opened = services().webhooks.receive(
+    return _answered()
+
+
+@app.route(
+    f"{PREFIX}<token>",
+    method=["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"],
+    include_in_schema=False,
+)
+def answer_other_methods(token: str) -> Response[str]:
+    return _answered()
+
+
+def _answered() -> Response[str]:
+    raw = app.current_event.raw_event
+    answered = services().webhooks.answer(
         WebhookRequest(
             token=app.context["token"],
             headers=sent_headers(app),
             body=raw_body(raw),
             source=caller_address(app),
+            method=app.current_event.http_method,
+            url=_url(raw),
+            query=_query(raw),
         )
     )
-    run = opened.run
-    bind(workspaceId=run.workspace_id, automationId=run.automation_id, runId=run.id)
-    logger.info("event received", extra={"duplicate": opened.is_duplicate})
-    view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)
+    _log(answered.taken)
+    answer = answered.answer
     return Response(
-        status_code=200 if opened.is_duplicate else 202,
-        content_type="application/json",
-        body=view.model_dump_json(by_alias=True),
+        status_code=answer.status,
+        content_type=answer.content_type,
+        body=answer.body,
+        headers=dict(answer.headers),
     )
+
+
+def _url(event: dict[str, Any]) -> str:
+    """Returns the address as the sender wrote it."""
+    query = event.get("rawQueryString", "")
+    return f"{public_url(app)}{PREFIX}{app.context['token']}{'?' if query else ''}{query}"
+
+
+def _query(event: dict[str, Any]) -> dict[str, str]:
+    """Returns the decoded parameters; of a name that is repeated, the values are separated by
+    commas, as for headers."""
+    found: dict[str, list[str]] = {}
+    pairs = parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: ",".join(values) for name, values in found.items()}
+
+
+def _log(taken: TakenEvent | None) -> None:
+    if taken is None:
+        return
+    automation = taken.target.automation
+    runs = [each.opened.run.id for each in taken.results if each.opened is not None]
+    bind(workspaceId=automation.workspace_id, automationId=automation.id)
+    if len(runs) == 1:
+        bind(runId=runs[0])
+    logger.info("event received", extra={"runs": len(runs), "duplicate": taken.is_duplicate})
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

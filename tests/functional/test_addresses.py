@@ -27,7 +27,7 @@ def test_every_spelling_of_a_phone_number_finds_its_contact(
     found = call("GET", "/v1/contacts", query=f"contact={written}")["body"]["items"]
     assert [each["id"] for each in found] == [contact["id"]]
     # As a webhook looks it up, and as a run by hand does.
-    event = deployed.contacts.identify_or_create(deployed.workspace_id, "phone", written)
+    event, _ = deployed.contacts.identify_or_create(deployed.workspace_id, "phone", written)
     by_hand = deployed.contacts.find(deployed.workspace_id, "phone", written)
     assert by_hand is not None
     assert {event.id, by_hand.id} == {contact["id"]}

@@ -560,7 +560,8 @@ def test_an_external_id_is_free_at_once_and_no_suppression(engine: Engine) -> No
     assert Address("EXTERNAL:stripe", EXTERNAL_ID) in begun.addresses
     lookup = ("externalId", EXTERNAL_ID, "stripe")
     assert engine.contacts.identify(engine.workspace_id, *lookup) is None
-    other = engine.contacts.identify_or_create(engine.workspace_id, *lookup)
+    other, is_new = engine.contacts.identify_or_create(engine.workspace_id, *lookup)
+    assert is_new
     assert other.id != contact_id
     over = erased(engine, contact_id)
     assert over.addresses == frozenset()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from runledger.clock import DAY, HOUR, MINUTE, iso
+from runledger.clock import DAY, HOUR, MINUTE, from_iso, iso
 from runledger.errors import ConflictError, InvalidInputError, UnauthorizedError
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.run import Cancellation, RunStatus
@@ -63,6 +63,8 @@ def test_a_run_waits_for_its_date_and_is_started_by_the_tick(engine: Engine) -> 
     assert (told["status"], told["health"]["state"]) == ("PENDING", "SCHEDULED")
     assert told["health"]["text"] == f"scheduled for {iso(ELEVEN)}"
     assert (told["scheduledFor"], told["startedAt"]) == (iso(ELEVEN), None)
+    received_at = told["trigger"].pop("receivedAt")
+    assert from_iso(received_at) <= from_iso(told["createdAt"])
     assert told["trigger"] == {
         "type": "DATE",
         "source": "203.0.113.9",

@@ -140,11 +140,11 @@ def test_the_lookup_key_alone_decides(engine: Engine) -> None:
     """No contact takes an address from another: an event that names one finds its contact, even if
     other values of the event belong to somebody else."""
     by_mail = engine.contacts.create("ws_demo", ContactDocument(email="ada@x.example"))
-    by_id = engine.contacts.identify_or_create("ws_demo", "externalId", "cus_1", "stripe")
+    by_id, _ = engine.contacts.identify_or_create("ws_demo", "externalId", "cus_1", "stripe")
     assert by_id.id != by_mail.id
     created = engine.stores.contacts.get("ws_demo", by_id.id)
     assert created.document() == ContactDocument(external_ids={"stripe": "cus_1"})
-    again = engine.contacts.identify_or_create("ws_demo", "externalId", " cus_1 ", "stripe")
+    again, _ = engine.contacts.identify_or_create("ws_demo", "externalId", " cus_1 ", "stripe")
     assert again == by_id
     with pytest.raises(ConflictError) as conflict:
         engine.contacts.patch("ws_demo", by_id.id, {"email": "ada@x.example"})

@@ -243,7 +243,7 @@ def test_a_replay_asks_neither_for_the_signature_nor_for_the_rate(engine: Engine
 
 def test_bytes_come_back_as_they_were(engine: Engine) -> None:
     token = hooked(engine)
-    for body in (b'{"a": 1,}', b"\xff\xfe\x00{", b"\xef\xbb\xbf[1]", b"", b"\0"):
+    for body in (b'{"a": 1,}', b"\xff\xfe\x00{", b"\xef\xbb\xbf[1", b"", b"\0"):
         sent = event(token, body)
         with pytest.raises(RunledgerError):
             engine.webhooks.receive(sent)

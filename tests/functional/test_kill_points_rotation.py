@@ -14,7 +14,7 @@ from runledger.errors import ConflictError, UnauthorizedError
 from runledger.models.automation import Automation
 from runledger.services.automations.rotation import UNDER_WAY
 from runledger.services.secrets.signing import SigningKeys
-from runledger.services.triggers.webhooks import WebhookRequest
+from runledger.services.triggers.webhook_request import WebhookRequest
 
 from tests.functional.test_activation_throttle import document
 from tests.functional.test_rotation import signature

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from runledger.api.runs import RunDocument
 from runledger.clock import MINUTE
+from runledger.composition import Composition
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
+    PayloadTooLargeError,
     RateLimitedError,
     RunledgerError,
     TransientError,
@@ -23,14 +25,7 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.services.in_parallel import in_turn
-from runledger.services.triggers.kept_events import KeptEvents
-from runledger.services.triggers.open_run import RunOpener
-from runledger.services.triggers.refusals import Refusals
-from runledger.services.triggers.webhooks import Webhooks
-from runledger.sources.base import SourceKeys
-from runledger.store.bodies import Bodies
-from runledger.store.rates import RateStore
-from runledger.store.stores import Stores
+from runledger.services.triggers.refusals import KEPT_A_MINUTE
 from runledger.store.values import to_dynamo
 
 from bench.units import item_size
@@ -38,8 +33,7 @@ from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.boundary import Boundary, Call
 from tests.support.depth import examples
-from tests.support.engine import Engine, client_of
-from tests.support.environment import BUCKET
+from tests.support.engine import Engine
 from tests.support.memory_table import MemoryTable
 
 BY = "ada@example.com"
@@ -80,7 +74,7 @@ def refuse(engine: Engine, sent: Any, kind: type[RunledgerError]) -> None:
     [
         ({}, b'{"password": "hunter2",}', {}, "INVALID_PAYLOAD", "line 1"),
         ({}, b'{"n": 123456789e999}', {}, "INVALID_PAYLOAD", "too large"),
-        ({}, b"a=hunter2", {"content_type": "text/plain"}, "INVALID_PAYLOAD", "text/plain"),
+        ({}, b"a=hunter2", {"content_type": "image/png"}, "INVALID_PAYLOAD", "image/png"),
         ({}, b"{}", {"idempotency_key": " "}, "INVALID_PAYLOAD", "Idempotency-Key"),
         ({"dedupePath": "orderId"}, b"{}", {}, "INVALID_PAYLOAD", "orderId"),
         ({"contactLookup": BY_EMAIL}, b"{}", {}, "INVALID_PAYLOAD", "customer.email"),
@@ -143,16 +137,24 @@ def test_an_unknown_token_leaves_no_refusal(engine: Engine) -> None:
     assert engine.rows() == before
 
 
-def test_a_paused_automation_refuses_before_reading_the_body(engine: Engine) -> None:
+def test_only_a_proved_sender_learns_that_an_automation_is_paused(engine: Engine) -> None:
     token = hooked(engine, signed=True, rateLimitPerMinute=3)
     stop(engine, token)
     engine.clock.now -= engine.clock.now % MINUTE
-    for _ in range(3):
-        refuse(engine, event(token, b"x" * 2_000_000), ConflictError)
+    refuse(engine, event(token, b"x" * 2_000_000), PayloadTooLargeError)
+    refuse(engine, event(token, b"x"), UnauthorizedError)
+    # Not JSON: the body is not read either.
+    proved = event(token, b"x", x_runledger_signature=sign(engine, token, b"x"))
+    refuse(engine, proved, ConflictError)
     for _ in range(2):
         refuse(engine, event(token, b"x"), RateLimitedError)
-    told = {row["reason"]: row["count"] for row in refusals(engine)}
-    assert told == {"INACTIVE": 3, "RATE_LIMITED": 2}
+    counts = {row["reason"]: row["count"] for row in refusals(engine)}
+    assert counts == {
+        "INVALID_PAYLOAD": 1,
+        "BAD_SIGNATURE": 1,
+        "INACTIVE": 1,
+        "RATE_LIMITED": 2,
+    }
 
 
 def test_an_automation_with_another_trigger_refuses_webhooks(engine: Engine) -> None:
@@ -214,6 +216,17 @@ def test_duplicate_blocked_and_inactive_manual_runs_are_recorded(engine: Engine)
     ]
 
 
+class SameStack(Composition):
+    """Another process of the engine's stack, over another table."""
+
+    def __init__(self, engine: Engine, table: MemoryTable) -> None:
+        self.clock = engine.clock
+        self.table = table
+        self.bodies = engine.bodies
+        self.gather = in_turn
+        self.signing_keys = engine.signing_keys
+
+
 class Flood:
     """An automation's webhook over a table in memory that counts its calls."""
 
@@ -224,28 +237,8 @@ class Flood:
         for row in engine.rows():
             self.table.put(row)
         boundary.around = self._count
-        of = Stores(self.table, Bodies(client_of("s3"), BUCKET))
         self.clock = engine.clock
-        self.webhooks = Webhooks(
-            of.automations,
-            engine.contacts,
-            RunOpener(
-                of.runs,
-                of.workspaces,
-                Refusals(
-                    of.refusals,
-                    of.workspaces,
-                    KeptEvents(of.kept_events, engine.clock),
-                    RateStore(self.table),
-                    engine.clock,
-                ),
-                engine.clock,
-            ),
-            RateStore(self.table),
-            lambda automation: SourceKeys(secrets=("the secret",)),
-            in_turn,
-            engine.clock,
-        )
+        self.webhooks = SameStack(engine, self.table).webhooks
         self.token = token
 
     def _count(self, call: Call, act: Callable[[], Any]) -> Any:
@@ -278,23 +271,19 @@ def writes(calls: Counter[str]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("trigger", "is_paused", "kind", "reason"),
+    ("trigger", "kind", "reason"),
     [
-        ({"signed": True, "rateLimitPerMinute": 6_000}, False, UnauthorizedError, "BAD_SIGNATURE"),
-        ({"rateLimitPerMinute": 1}, False, RateLimitedError, "RATE_LIMITED"),
-        ({"rateLimitPerMinute": 6_000}, True, ConflictError, "INACTIVE"),
+        ({"signed": True, "rateLimitPerMinute": 6_000}, UnauthorizedError, "BAD_SIGNATURE"),
+        ({"rateLimitPerMinute": 1}, RateLimitedError, "RATE_LIMITED"),
     ],
 )
 def test_many_refused_events_share_a_row_and_cost_one_small_write_each(
     engine: Engine,
     trigger: dict[str, Any],
-    is_paused: bool,
     kind: type[RunledgerError],
     reason: str,
 ) -> None:
     token = hooked(engine, **trigger)
-    if is_paused:
-        stop(engine, token)
     flood = Flood(engine, token)
     if kind is RateLimitedError:
         flood.clock.now -= flood.clock.now % MINUTE
@@ -312,6 +301,22 @@ def test_many_refused_events_share_a_row_and_cost_one_small_write_each(
     flood.clock.advance(MINUTE)
     flood.send(1, kind) if kind is not RateLimitedError else None
     assert len(flood.refusals()) == (1 if kind is RateLimitedError else 2)
+
+
+def test_a_flood_of_events_for_a_paused_automation_keeps_only_some(engine: Engine) -> None:
+    token = hooked(engine, rateLimitPerMinute=6_000)
+    stop(engine, token)
+    flood = Flood(engine, token)
+    calls = flood.send(FLOOD, ConflictError)
+
+    *kept, counted = sorted(flood.refusals(), key=lambda row: int(row["count"]))
+    assert len(kept) == KEPT_A_MINUTE
+    assert all(row["keptUntil"] for row in kept)
+    assert (counted["reason"], counted["count"]) == ("INACTIVE", FLOOD - KEPT_A_MINUTE)
+    # Each event is counted for its sender's rate, and until there is no room for those kept.
+    assert calls["UpdateItem RATE"] == FLOOD + KEPT_A_MINUTE + 1
+    assert calls["UpdateItem REFUSAL"] == FLOOD - KEPT_A_MINUTE
+    assert "PutItem RUN" not in calls
 
 
 def test_counting_a_refusal_costs_one_write_unit_despite_long_names(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from runledger.models.contact import ContactDocument
 from runledger.models.event import Event
 from runledger.models.run import RunStatus
 from runledger.services.triggers.open_run import keyed_run_id
-from runledger.services.triggers.webhooks import WebhookRequest
+from runledger.services.triggers.webhook_request import WebhookRequest
 from runledger.store import keys
 from runledger.store.run_opening import RunOpening
 
@@ -164,7 +164,7 @@ def test_a_reused_key_is_refused_while_the_first_request_is_still_writing(
         if opening.body == {"n": 1}:
             put = self._table.put
 
-            def put_and_let_the_other_come(item: Any, condition: Any) -> Any:
+            def put_and_let_the_other_come(item: Any, condition: Any = None) -> Any:
                 put(item, condition)
                 if item["sk"] == keys.event("").sk:
                     with pytest.raises(KeyReusedError) as error:

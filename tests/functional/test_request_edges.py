@@ -208,7 +208,7 @@ OVER_THE_EDGE = {"x-runledger-edge": EDGE_KEY, "content-type": "application/octe
         (AS_BYTES, OVER_THE_EDGE, 415, "no content type"),
         # At API Gateway's own address.
         (AS_BYTES, {"content-type": "application/json; charset=latin1"}, 202, ""),
-        (AS_TEXT, {"content-type": "application/json"}, 401, "Signature"),
+        (AS_TEXT, {"content-type": "application/json"}, 401, "the signature does not match"),
         (
             AS_BYTES,
             {

@@ -197,7 +197,8 @@ def test_an_external_id_is_found_by_one_read() -> None:
 
 
 def find_or_create(book: Book) -> str:
-    return book.contacts.identify_or_create(WORKSPACE, EXTERNAL, "1", "stripe").id
+    contact, _ = book.contacts.identify_or_create(WORKSPACE, EXTERNAL, "1", "stripe")
+    return contact.id
 
 
 def create(email: str) -> Callable[[Book], str]:

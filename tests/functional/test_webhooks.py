@@ -19,7 +19,7 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus
-from runledger.services.triggers.webhooks import WebhookRequest
+from runledger.services.triggers.webhook_request import WebhookRequest
 
 from tests.support.engine import Engine
 
@@ -146,7 +146,6 @@ def test_a_contact_is_found_by_phone_and_by_id(engine: Engine) -> None:
     [
         (b'{"a": 1,}', InvalidInputError, "line 1, column 9"),
         (b"\xff\xfe", InvalidInputError, "UTF-8"),
-        (b"[1, 2]", InvalidInputError, "must be a JSON object"),
         (b'{"a": NaN}', InvalidInputError, "NaN"),
         (b"[" * 200_000, InvalidInputError, "nested"),
         (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", InvalidInputError, "nested"),
@@ -218,7 +217,7 @@ def test_a_body_that_its_charset_cannot_decode_is_refused(
 
 
 def test_other_media_types_are_refused(engine: Engine) -> None:
-    sent = event(hooked(engine), b"a=1", content_type="application/x-www-form-urlencoded")
+    sent = event(hooked(engine), b"a=1", content_type="image/png")
     refused(engine, sent, UnsupportedMediaTypeError)
 
 

@@ -15,7 +15,7 @@ from runledger.services.execution.lent_tools import NoTools
 from runledger.services.execution.settle import ExecutionEnded
 from runledger.services.execution.walk_contract import WalkEvent
 from runledger.services.retry_budget import MARGIN
-from runledger.services.triggers.webhooks import WebhookRequest
+from runledger.services.triggers.webhook_request import WebhookRequest
 from runledger.store import keys
 from runledger.store.due import DueRow
 

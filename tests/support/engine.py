@@ -27,7 +27,7 @@ from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.in_parallel import Gather, in_turn
 from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.run_context import RunContext
-from runledger.services.triggers.webhooks import WebhookRequest
+from runledger.services.triggers.webhook_request import WebhookRequest
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.settings import Settings
 from runledger.store.table import Table

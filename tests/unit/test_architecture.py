@@ -65,14 +65,15 @@ ROOMS = {
     "automations": "activations automation_stopper automations catalogue holds preview rotation "
     "template_variables templates upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
-    "triggers": "captures event_dates kept_events kept_hashes kept_requests manual open_run "
-    "refusals replays upstream webhooks",
+    "triggers": "admitted_event answering captures event_contact event_dates event_keys "
+    "event_opening event_reading filtering ignored_events kept_events kept_hashes kept_requests "
+    "manual open_run proving refusals replays upstream webhook_request webhook_targets webhooks",
     "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
     "message_tools node_claims settle silence skip_wait start superseded_machines walk "
     "walk_contract watchdog",
     "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
-    "contacts": "addresses contacts known_contact named_contact recipients segments",
+    "contacts": "addresses contact_fields contacts known_contact named_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
     "kept_events refusals reruns runs secrets segments sources steps suppressions templates "
     "workspaces",

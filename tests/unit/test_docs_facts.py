@@ -17,9 +17,9 @@ from runledger.services.contacts.contacts import MAX_DATES
 from runledger.services.counts.stats import LONGEST
 from runledger.services.messages.resend import MAX_RESENDS
 from runledger.services.triggers.event_dates import LONGEST_WAIT
+from runledger.services.triggers.event_keys import MAX_KEY_CHARACTERS
 from runledger.services.triggers.open_run import MAX_BODY_BYTES
 from runledger.services.triggers.upstream import MAX_DEPTH
-from runledger.services.triggers.webhooks import MAX_KEY_CHARACTERS
 from runledger.services.workspaces.invitations import MAX_MEMBERS
 from runledger.sources import parsing, splitting
 from runledger.sources.formats import form

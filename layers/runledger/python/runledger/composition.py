@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from runledger.services.stream.failure_groups import FailureGroups
     from runledger.services.stream.follow import Followers
     from runledger.services.triggers.captures import Captures
+    from runledger.services.triggers.ignored_events import IgnoredEvents
     from runledger.services.triggers.kept_events import KeptEvents
     from runledger.services.triggers.manual import ManualRuns
     from runledger.services.triggers.open_run import RunOpener
@@ -558,17 +559,29 @@ class Composition:
 
     @cached_property
     def webhooks(self) -> "Webhooks":
+        from runledger.services.triggers.event_contact import EventContacts
+        from runledger.services.triggers.event_opening import EventOpener
+        from runledger.services.triggers.proving import Prover
+        from runledger.services.triggers.webhook_targets import WebhookTargets
         from runledger.services.triggers.webhooks import Webhooks
 
+        of = self.stores
+        contacts = EventContacts(self.contacts)
         return Webhooks(
-            automations=self.stores.automations,
-            contacts=self.contacts,
-            opener=self.opener,
-            rates=self.rates,
-            signing_keys=self.signing_keys.of,
-            gather=self.gather,
+            targets=WebhookTargets(of.automations, self.rates, self.gather, self.clock),
+            prover=Prover(self.signing_keys.of, lambda: self.certificates),
+            opening=EventOpener(contacts, self.opener, of.runs, self.gather),
+            refusals=self.opener.refusals,
+            ignored=self.ignored_events,
+            captures=self.captures,
             clock=self.clock,
         )
+
+    @cached_property
+    def ignored_events(self) -> "IgnoredEvents":
+        from runledger.services.triggers.ignored_events import IgnoredEvents
+
+        return IgnoredEvents(self.stores.ignored_events, self.clock)
 
     # ── Schedules ─────────────────────────────────────────────────────────────────────────────
     @cached_property

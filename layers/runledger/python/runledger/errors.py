@@ -68,7 +68,9 @@ class GoneError(RunledgerError):
 class ConflictError(RunledgerError):
     """The call is not possible in the resource's current state. `status` is that state, if it has a
     name. `revision` is the current revision, if the edit had an older one. `field` is the path of a
-    value that is already taken, in camelCase."""
+    value that is already taken, in camelCase. `refusal_id` is the refusal that an event left."""
+
+    refusal_id: str | None = None
 
     def __init__(
         self,
@@ -135,6 +137,14 @@ class MfaRequiredError(ForbiddenError):
             f"the workspace {workspace_id} requires a second factor: set one up in the "
             "console, on the page Your account, and try again"
         )
+
+
+class MethodNotAllowedError(RunledgerError):
+    """The path does not take the method; `allowed` are those that it takes."""
+
+    def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 class PayloadTooLargeError(RunledgerError):

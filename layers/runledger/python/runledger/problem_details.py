@@ -16,6 +16,7 @@ from runledger.errors import (
     InvalidCursorError,
     InvalidGraphError,
     InvalidInputError,
+    MethodNotAllowedError,
     MfaRequiredError,
     NotFoundError,
     PayloadTooLargeError,
@@ -46,6 +47,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidInputError: (422, "Invalid input"),
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),
+    MethodNotAllowedError: (405, "Method not allowed"),
     ConflictError: (409, "Conflict"),
     UnreadableError: (409, "Unreadable"),
     GoneError: (410, "Gone"),
@@ -72,6 +74,12 @@ def problem(
         body=json.dumps(body),
         headers=dict(headers or {}),
     )
+
+
+def status_of(error: RunledgerError) -> int:
+    """Returns the status that answers an error."""
+    found = (status for kind, (status, _) in _STATUSES.items() if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR.value)
 
 
 def answer_error(error: RunledgerError) -> Response[str]:
@@ -107,6 +115,9 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return {"code": "MFA_REQUIRED"}
         case GoneError():
             return error.facts
+        case MethodNotAllowedError():
+            # RFC 9110, section 15.5.6: the answer names the allowed methods.
+            return {"headers": {"Allow": ", ".join(error.allowed)}}
         case RateLimitedError():
             return {"headers": {"Retry-After": str(error.retry_after)}}
         case TransientError() | SetupError():

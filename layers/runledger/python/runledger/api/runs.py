@@ -155,6 +155,29 @@ class RunDocument(ContactReference):
     )
 
 
+class ElementView(WireModel):
+    """What became of one element of a split event."""
+
+    index: int = Field(description="The element's place in the list, from 0.")
+    run_id: str | None = Field(
+        default=None, description="The run's id; absent if the element opened none."
+    )
+    status: RunStatus | None = Field(default=None, description="The run's status.")
+    duplicate: bool | None = Field(
+        default=None, description="Whether an earlier request with the same element opened the run."
+    )
+    refused: str | None = Field(default=None, description="Why the element opened no run.")
+    ignored: bool | None = Field(
+        default=None, description="true: the trigger's filter ignored the element."
+    )
+
+
+class SplitView(WireModel):
+    """The answer to a split event."""
+
+    runs: list[ElementView] = Field(description="The elements, in their order.")
+
+
 class CancelDocument(WireModel):
     """Why a run is canceled."""
 

@@ -33,6 +33,7 @@
 | automation by webhook token | table | `WEBHOOK#sha256(token)` | `WEBHOOK` |
 | the entry of a contact, by its run | table | `REENTRY#automation#contact` | `REENTRY` |
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
+| events that a filter ignored, an hour | table | `IGNORED#automation` | `hour` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | contacts by a metadata date | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
 | contacts without such a date | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
@@ -336,6 +337,10 @@ def reentry(automation_id: str, contact_id: str) -> Key:
 
 def rate(automation_id: str, source: str, minute: int) -> Key:
     return Key(f"RATE#{automation_id}#{source}", f"{minute:09d}")
+
+
+def ignored_events(automation_id: str, hour: int) -> Key:
+    return Key(f"IGNORED#{automation_id}", f"{hour:07d}")
 
 
 def contact(workspace_id: str, contact_id: str) -> Key:

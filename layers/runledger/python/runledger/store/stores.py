@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runledger.store.frequencies import FrequencyStore
     from runledger.store.freshness import FreshnessStore
     from runledger.store.holds import HoldStore
+    from runledger.store.ignored_events import IgnoredEventStore
     from runledger.store.invitations import InvitationStore
     from runledger.store.kept_events import KeptEventStore
     from runledger.store.machines import MachineStore
@@ -53,6 +54,12 @@ class Stores:
         from runledger.store.automations import AutomationStore
 
         return AutomationStore(self.table, self.bodies)
+
+    @cached_property
+    def ignored_events(self) -> "IgnoredEventStore":
+        from runledger.store.ignored_events import IgnoredEventStore
+
+        return IgnoredEventStore(self.table)
 
     @cached_property
     def contacts(self) -> "ContactStore":

@@ -1,6 +1,8 @@
 """Writes contacts, and finds or creates the contact of an event."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -24,13 +26,16 @@ from runledger.models.contact import (
 from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
 from runledger.services.contacts.addresses import external_id_in, pasted
+from runledger.services.contacts.contact_fields import filled
 from runledger.services.editing import Editing
+from runledger.services.revisions import ANY_REVISION
 from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS, identity_of
 
 if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
 
 MAX_DATES = 40
+_NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 EXTERNAL_ID = "externalId"
 
 
@@ -103,27 +108,54 @@ class Contacts(Editing[Contact, ContactDocument]):
         return None if phone is None else self.store.identify(workspace_id, "PHONE", phone)
 
     def identify_or_create(
-        self, workspace_id: str, by: str, value: str, name: str | None = None
-    ) -> ContactIdentity:
-        """Returns the contact with this `email`, `phone` or `externalId`, and creates it with this
-        value only if there is none. No other value decides, and contacts are never merged. Raises
-        ValueError if the value is not valid."""
+        self,
+        workspace_id: str,
+        by: str,
+        value: str,
+        name: str | None = None,
+        fields: Mapping[str, Any] = _NO_FIELDS,
+    ) -> tuple[ContactIdentity, bool]:
+        """Returns the contact with this `email`, `phone` or `externalId`, and whether this call
+        created it, with this value and the fields (as `filled` names them). No other value decides,
+        and contacts are never merged.
+
+        Raises ValueError if the value is not valid, InvalidInputError if a field is not, and
+        ConflictError with the field if one belongs to another contact."""
         found = self.identify(workspace_id, by, value, name)
         if found is not None:
-            return found
-        fields = {"externalIds": {_required(name): value}} if by == EXTERNAL_ID else {by: value}
+            return found, False
+        given = {"externalIds": {_required(name): value}} if by == EXTERNAL_ID else {by: value}
         try:
-            document = ContactDocument.model_validate(fields)
+            ContactDocument.model_validate(given)
         except ValidationError as error:
             raise ValueError(words(error.errors()[0])) from error
+        others = {
+            field: each
+            for field, each in fields.items()
+            if field not in (by, f"externalIds.{name}")
+        }
+        document = validated(ContactDocument, filled(given, others))
         try:
-            return identity_of(self.create(workspace_id, document))
+            return identity_of(self.create(workspace_id, document)), True
         except ConflictError:
             # Another event created the same contact meanwhile.
             again = self.identify(workspace_id, by, value, name)
             if again is None:
                 raise
-            return again
+            return again, False
+
+    def fill(self, workspace_id: str, contact_id: str, fields: Mapping[str, Any]) -> Contact:
+        """Sets the fields, as `filled` names them, of a contact, and returns it. Writes only if a
+        value differs. Raises NotFoundError, and the other errors of `identify_or_create`."""
+
+        def document(before: Contact) -> ContactDocument:
+            now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
+            return validated(ContactDocument, filled(now, fields))
+
+        before = self.store.get(workspace_id, contact_id)
+        if self._changed(before, document(before), before.updated_at) == before:
+            return before
+        return self._edit(workspace_id, contact_id, document, ANY_REVISION)
 
     def look_up(self, workspace_id: str, text: str) -> str | None:
         """Returns the id of the contact with a pasted id, e-mail, phone or external id (`name:id`),

@@ -93,7 +93,8 @@ class RunOpener:
         try:
             active = require_active(automation)
         except ConflictError as error:
-            self._refuse(automation, contact, request, RefusalReason.INACTIVE, str(error))
+            reason = RefusalReason.INACTIVE
+            error.refusal_id = self._refuse(automation, contact, request, reason, str(error))
             raise
         workspace = self.workspaces.cached(automation.workspace_id)
         run = self._run(automation, active, contact, request, workspace.retention)
@@ -102,12 +103,15 @@ class RunOpener:
                 run, request.event, workspace.shards, active.reentry, must_match=request.must_match
             )
         except KeyReusedError as error:
-            reason = RefusalReason.KEY_REUSED
-            self._refuse(automation, contact, request, reason, str(error), error.run_id)
+            error.refusal_id = self._refuse(
+                automation, contact, request, RefusalReason.KEY_REUSED, str(error), error.run_id
+            )
             raise
         except ReentryBlockedError as error:
             reason = RefusalReason.REENTRY_BLOCKED
-            self._refuse(automation, contact, request, reason, str(error), error.run_id)
+            error.refusal_id = self._refuse(
+                automation, contact, request, reason, str(error), error.run_id
+            )
             raise
         if not is_new and not request.may_repeat:
             message = f"the same event opened {stored.id} before"
@@ -171,8 +175,11 @@ class RunOpener:
         reason: RefusalReason,
         message: str,
         run_id: str | None = None,
-    ) -> None:
+    ) -> str:
+        """Records the refusal and returns its id."""
         event_key = request.dedupe_key if request.may_repeat else None
+        # The run that a repeated event had opened holds the event already.
+        is_kept = reason is not RefusalReason.DUPLICATE
         refused = RefusedEvent(
             trigger_type=request.event.trigger_type,
             reason=reason,
@@ -181,6 +188,7 @@ class RunOpener:
             run_id=run_id,
             source=request.source,
             event_key=request.refusal_key or event_key,
-            event=request.kept() if request.kept else None,
+            event=request.kept() if request.kept and is_kept else None,
+            is_replayed=request.refusal_key is not None,
         )
-        self.refusals.record(automation, refused)
+        return self.refusals.record(automation, refused).id

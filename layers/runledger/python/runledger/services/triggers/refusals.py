@@ -1,6 +1,6 @@
 """Records why an event opened no run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, Clock
@@ -29,7 +29,7 @@ _KEPT = "kept"
 class RefusedEvent:
     """Why an event opened no run. `event_key` identifies an event that may come again: the same key
     leaves only one refusal. `event` is what arrived, if its sender is known: it had a valid token
-    and signature, and stayed within size and rate."""
+    and signature, and stayed within size and rate. `is_replayed`: a person sent it again."""
 
     trigger_type: "TriggerType"
     reason: RefusalReason
@@ -39,15 +39,20 @@ class RefusedEvent:
     source: str | None = None
     event_key: str | None = None
     event: "KeptEvent | None" = None
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
+    """Records refusals. `full` are the automations for which this process knows that no more events
+    are kept, each with the minute."""
+
     store: "RefusalStore"
     workspaces: "WorkspaceStore"
     events: "KeptEvents"
     rates: "RateStore"
     clock: Clock
+    full: dict[str, int] = field(default_factory=dict, repr=False)
 
     def record(self, automation: "Automation", refused: RefusedEvent) -> Refusal:
         """Writes a separate row for this refusal, and keeps its event if one is given. If too many
@@ -58,20 +63,27 @@ class Refusals:
             _refusal_id(automation, refused), automation, refused, now, workspace.retention
         )
         event = refused.event
-        # The run that a repeated event had opened holds the event already.
-        if event is None or refused.reason is RefusalReason.DUPLICATE:
+        if event is None:
             self.store.add(refusal, workspace.shards)
             return refusal
-        # A replay is a person's own doing.
-        if refused.event_key is None:
-            count = self.rates.count(automation.id, _KEPT, now // MINUTE)
-            if count > KEPT_A_MINUTE:
-                return self.tally(automation, refused)
+        if not refused.is_replayed and not self._is_room(automation, now // MINUTE):
+            return self.tally(automation, refused)
         # The event first: a refusal never promises an event that is not there.
         kept_until = self.events.keep_refused(refusal, event)
         refusal = refusal.changed(kept_until=kept_until)
         self.store.add(refusal, workspace.shards)
         return refusal
+
+    def _is_room(self, automation: "Automation", minute: int) -> bool:
+        """Whether one more event may be kept in this minute. A process remembers that there is no
+        room, so that a flood costs no further counts."""
+        if self.full.get(automation.id) == minute:
+            return False
+        if self.rates.count(automation.id, _KEPT, minute) <= KEPT_A_MINUTE:
+            return True
+        self.full.clear()
+        self.full[automation.id] = minute
+        return False
 
     def of_event(self, automation: "Automation", event_key: str) -> Refusal | None:
         """Returns the refusal that the event with this key left, or None if it left none."""

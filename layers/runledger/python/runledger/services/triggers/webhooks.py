@@ -1,370 +1,307 @@
-"""Receives webhooks: from a token and bytes to a PENDING run, or a clear refusal."""
+"""Receives webhooks: from a request to PENDING runs, or a clear refusal.
 
-import hashlib
-import hmac
-import ipaddress
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+The order of the checks (docs/adr): what a stranger can cause comes first and is only counted; what
+is decided after the signature is recorded with its event.
+"""
 
-from runledger.charsets import require_whole
-from runledger.clock import MINUTE, Clock
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
+    KeyReusedError,
+    MethodNotAllowedError,
     NoContactError,
-    NotFoundError,
     PayloadTooLargeError,
     RateLimitedError,
+    ReentryBlockedError,
     RunledgerError,
-    TransientError,
+    SignatureRefusedError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from runledger.json_body import parse_json, require_json
-from runledger.models.event import Event
+from runledger.models.event import EventFacts
+from runledger.models.kept_event import CaptureOutcome
 from runledger.models.refusal import RefusalReason
-from runledger.models.run import TriggerType
-from runledger.nodes.trigger import DateTrigger, TriggerConfig, WebhookPayloadDate
-from runledger.nodes.webhook_intake import WebhookIntake
-from runledger.paths import read
-from runledger.services.triggers.event_dates import event_date
-from runledger.services.triggers.kept_requests import kept_event
-from runledger.services.triggers.open_run import (
-    MAX_BODY_BYTES,
-    OpenedRun,
-    RunRequest,
-    require_active,
-)
+from runledger.problem_details import status_of
+from runledger.services.triggers.admitted_event import AdmittedEvent, Replaying
+from runledger.services.triggers.answering import answer_refused, answer_taken
+from runledger.services.triggers.event_opening import PartResult, TakenEvent
+from runledger.services.triggers.event_reading import EventReader, ReadEvent
+from runledger.services.triggers.open_run import MAX_BODY_BYTES, require_active
 from runledger.services.triggers.refusals import RefusedEvent
-from runledger.sources.base import Received
+from runledger.services.triggers.webhook_targets import Target, live_target
+from runledger.sources.parsing import MAX_SPLIT_BODY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from runledger.models.automation import Automation
-    from runledger.models.contact import ContactIdentity
     from runledger.models.kept_event import KeptEvent
-    from runledger.services.contacts.contacts import Contacts
-    from runledger.services.in_parallel import Gather
-    from runledger.services.triggers.open_run import RunOpener
-    from runledger.sources.base import SourceKeys
-    from runledger.store.automations import AutomationStore
-    from runledger.store.rates import RateStore
-
-MAX_KEY_CHARACTERS = 255
-_SITE_BITS = 64
-_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
-SIGNATURE_HEADER = "x-runledger-signature"
-IDEMPOTENCY_HEADER = "idempotency-key"
+    from runledger.nodes.webhook_intake import WebhookIntake
+    from runledger.services.triggers.captures import Captures
+    from runledger.services.triggers.event_opening import EventOpener
+    from runledger.services.triggers.ignored_events import IgnoredEvents
+    from runledger.services.triggers.open_run import OpenedRun
+    from runledger.services.triggers.proving import Prover
+    from runledger.services.triggers.refusals import Refusals
+    from runledger.services.triggers.webhook_request import WebhookRequest
+    from runledger.services.triggers.webhook_targets import WebhookTargets
+    from runledger.sources.base import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookRequest:
-    """One HTTP request. Header names are lower case; `source` is the caller's address."""
+class Answered:
+    """The answer to a request, and what its event led to, if it was taken."""
 
-    token: str
-    headers: Mapping[str, str]
-    body: bytes
-    source: str
+    answer: "Answer"
+    taken: TakenEvent | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What an event led to: the taken event, or an error that the trigger may answer, with the
+    refusal that it left. `event` is None if it could not be read."""
+
+    target: Target
+    taken: TakenEvent | None = None
+    error: RunledgerError | None = None
+    refusal_id: str | None = None
+    event: ReadEvent | None = None
+
+    def require_taken(self) -> TakenEvent:
+        if self.error is not None:
+            raise self.error
+        assert self.taken is not None
+        return self.taken
 
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Receives webhooks. `signing_keys` returns the keys that are valid for an automation."""
-
-    automations: "AutomationStore"
-    contacts: "Contacts"
-    opener: "RunOpener"
-    rates: "RateStore"
-    signing_keys: "Callable[[Automation], SourceKeys]"
-    gather: "Gather"
+    targets: "WebhookTargets"
+    prover: "Prover"
+    opening: "EventOpener"
+    refusals: "Refusals"
+    ignored: "IgnoredEvents"
+    captures: "Captures"
     clock: Clock
 
-    def receive(self, request: WebhookRequest) -> OpenedRun:
-        """Opens the run of a webhook. Raises NotFoundError for an unknown token.
+    def answer(self, request: "WebhookRequest") -> Answered:
+        """Takes an event and returns the answer that its sender wants. Raises the errors of
+        `receive` that answer themselves, and MethodNotAllowedError for other methods than POST."""
+        if request.method != "POST":
+            raise MethodNotAllowedError(
+                f"a webhook does not allow {request.method}; send its events with POST", ("POST",)
+            )
+        outcome = self._receive(request)
+        if outcome.error is None:
+            taken = outcome.require_taken()
+            return Answered(answer_taken(taken), taken)
+        answer = answer_refused(outcome.target.intake, outcome.error)
+        if answer is None:
+            raise outcome.error
+        return Answered(answer, None)
 
-        For a known token, raises RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
-        UnauthorizedError, UnsupportedMediaTypeError or InvalidInputError. A request with a known
-        token that opened no run leaves a refusal."""
-        automation, count = self._look_up(request)
-        trigger = _trigger(automation)
-        kind = trigger.kind if trigger.intake else TriggerType.WEBHOOK
-        try:
-            intake = self._admit(request, automation, trigger, count)
-        except _COUNTED as error:
-            self.opener.refusals.tally(automation, _refused(request, kind, error))
-            raise
-        try:
-            contact, run_request = self._read(request, automation, trigger, intake)
-        except _RECORDED as error:
-            refused = replace(_refused(request, kind, error), event=self._kept(request))
-            self.opener.refusals.record(automation, refused)
-            raise
-        return self.opener.open(
-            automation, contact, replace(run_request, kept=lambda: self._kept(request))
-        )
+    def receive(self, request: "WebhookRequest") -> TakenEvent:
+        """Opens the runs of a webhook. Raises NotFoundError for an unknown token.
+
+        For a known token, raises RateLimitedError, PayloadTooLargeError, UnauthorizedError,
+        ConflictError (inactive, re-entry, key), UnsupportedMediaTypeError or InvalidInputError. A
+        request with a known token that opened no run leaves a refusal, unless the trigger's filter
+        ignored it."""
+        return self._receive(request).require_taken()
 
     def replay(
         self, automation: "Automation", event: "KeptEvent", key: str, refusal_id: str
-    ) -> list[OpenedRun]:
+    ) -> "list[OpenedRun]":
         """Sends a kept event through the trigger of an automation's active version, without checks
         of signature and rate. An event without a key of its own gets `key`, so a repeat finds the
         same runs; `key` also identifies the refusal that it may leave.
 
         Raises ConflictError, UnsupportedMediaTypeError or InvalidInputError if the event is refused
         again."""
-        request = WebhookRequest("", event.headers, event.body, event.source)
-        trigger = _trigger(automation)
-        intake = trigger.intake
-        if intake is None:
-            raise ConflictError("the automation's active version has no webhook trigger")
+        target = live_target(automation)
+        admitted = AdmittedEvent.replayed(target, Replaying(key, refusal_id, event))
+        taken = self._take(admitted).require_taken()
+        refused = [each.refused for each in taken.results if each.refused is not None]
+        if taken.is_refused:
+            raise refused[0]
+        return [each.opened for each in taken.results if each.opened is not None]
+
+    def _receive(self, request: "WebhookRequest") -> _Outcome:
+        automation, count = self.targets.find(request)
+        target = live_target(automation)
+        received = request.received(self.clock())
         try:
-            contact, read_request = self._read(request, automation, trigger, intake)
-        except _RECORDED as error:
-            refused = replace(_refused(request, trigger.kind, error), event=event, event_key=key)
-            self.opener.refusals.record(automation, refused)
-            raise
-        details = {**read_request.event.details, "replayOf": refusal_id}
-        run_request = replace(
-            read_request,
-            event=read_request.event.changed(details=details),
-            dedupe_key=read_request.dedupe_key or key,
-            may_repeat=True,
-            kept=lambda: event,
-            refusal_key=key,
+            self.targets.require_within_rate(target, request, count)
+            target = self.targets.receiving(target)
+            intake = _require_size(target, request)
+            proof = self.prover.prove(received, automation, intake)
+        except _COUNTED as error:
+            refusal = self.refusals.tally(automation, _refused(target, request.source, error))
+            outcome = _Outcome(target, error=error, refusal_id=refusal.id)
+            if isinstance(error, UnauthorizedError):
+                unproved = AdmittedEvent(target, received, None, request.source)
+                self._capture(unproved, outcome)
+            return outcome
+        admitted = AdmittedEvent(
+            target,
+            received,
+            proof,
+            request.source,
+            lambda: self.prover.secrets(received, automation, intake),
         )
-        return [self.opener.open(automation, contact, run_request)]
+        outcome = self._take(admitted)
+        self._capture(admitted, outcome)
+        return outcome
 
-    def _kept(self, request: WebhookRequest) -> "KeptEvent":
-        received = Received("POST", "", request.headers, {}, request.body, self.clock())
-        return kept_event(received, source=request.source)
-
-    def _admit(
-        self,
-        request: WebhookRequest,
-        automation: "Automation",
-        trigger: TriggerConfig,
-        count: int,
-    ) -> WebhookIntake:
-        """Refuses requests before their body is read, because a stranger can send any number of
-        them. The rate limit comes first, so it also holds for a paused automation."""
-        intake = trigger.intake
-        self._limit(request, intake or WebhookIntake(), count)
-        require_active(automation)
-        if intake is None:
-            raise ConflictError("the automation's active version has no webhook trigger")
-        if len(request.body) > MAX_BODY_BYTES:
-            raise PayloadTooLargeError(f"the body must be at most {MAX_BODY_BYTES} bytes")
-        if intake.signed:
-            self._verify(request, automation)
-        return intake
-
-    def _read(
-        self,
-        request: WebhookRequest,
-        automation: "Automation",
-        trigger: TriggerConfig,
-        intake: WebhookIntake,
-    ) -> "tuple[ContactIdentity | None, RunRequest]":
-        body = _parse(request)
-        key, must_match = _dedupe_key(request, intake, body)
-        details: dict[str, Any] = {"source": request.source, "dedupeKey": key}
-        scheduled_for = None
-        if isinstance(trigger, DateTrigger) and isinstance(intake, WebhookPayloadDate):
-            value = read(body, intake.path)
-            day, scheduled_for = event_date(trigger, intake.path, value, self.clock())
-            details["date"] = day.isoformat()
-        # Last, because it may create a contact.
-        contact = self._contact(automation.workspace_id, intake, body)
-        return contact, RunRequest(
-            Event(trigger_type=trigger.kind, details=details, body=body),
-            dedupe_key=key,
-            scheduled_for=scheduled_for,
-            source=request.source,
-            must_match=must_match,
-        )
-
-    def _look_up(self, request: WebhookRequest) -> "tuple[Automation, int]":
-        """Reads the automation of the token, and counts the event. Returns both: how many events of
-        this source came in this minute."""
-        target = self.automations.by_webhook_token(request.token)
-        if target is None:
-            raise NotFoundError("no automation has this webhook token; check the URL")
-        minute = self.clock() // MINUTE
-        source = rated_source(request.source)
-        automation: Automation | None = None
-        count = 0
-
-        def read_automation() -> None:
-            nonlocal automation
-            # Read consistently, because the row says which keys are valid.
-            automation = self.automations.get(target.workspace_id, target.automation_id)
-
-        def count_event() -> None:
-            nonlocal count
-            count = self.rates.count(target.automation_id, source, minute)
-
+    def _take(self, admitted: AdmittedEvent) -> _Outcome:
+        """Opens the runs of an admitted event. One that opened none leaves a refusal."""
+        target, automation = admitted.target, admitted.target.automation
+        event: ReadEvent | None = None
         try:
-            self.gather([read_automation, count_event])
-        except NotFoundError as error:
-            # Automations are never deleted, so this read was too early.
-            raise TransientError("the webhook is not ready yet; send the event again") from error
-        assert automation is not None
-        return automation, count
-
-    def _limit(self, request: WebhookRequest, intake: WebhookIntake, count: int) -> None:
-        limit = intake.rate_limit_per_minute
-        if count > limit:
-            left = MINUTE - self.clock() % MINUTE
-            raise RateLimitedError(
-                f"more than {limit} events in one minute from {rated_source(request.source)}; "
-                "send the event again later",
-                retry_after=max(1, -(-left // 1_000)),
-            )
-
-    def _verify(self, request: WebhookRequest, automation: "Automation") -> None:
-        given = request.headers.get(SIGNATURE_HEADER, "")
-        # Read the secret only if the header looks like a signature.
-        if _SIGNATURE.fullmatch(given) and any(
-            _is_signed(request.body, given, secret)
-            for secret in self.signing_keys(automation).secrets
-        ):
-            return
-        raise UnauthorizedError(
-            "X-Runledger-Signature is missing or does not match the body; sign the exact bytes "
-            "with the automation's signing secret"
-        )
-
-    def _contact(
-        self, workspace_id: str, intake: WebhookIntake, body: dict[str, Any]
-    ) -> "ContactIdentity | None":
-        lookup = intake.contact_lookup
-        if lookup is None:
-            return None
-        value = lookup.read(body)
-        if not isinstance(value, str) or not value.strip():
-            raise InvalidInputError(
-                f"the payload has no text at {lookup.path}, which should be the contact's "
-                f"{lookup.by}",
-                field=lookup.path,
-            )
-        try:
-            if intake.create_if_missing:
-                return self.contacts.identify_or_create(workspace_id, lookup.by, value, lookup.name)
-            found = self.contacts.identify(workspace_id, lookup.by, value, lookup.name)
-        except ValueError as error:
-            fault = f"{lookup.path} is not a valid {lookup.by}"
-            raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error
+            intake = _require_active(target)
         except ConflictError as error:
-            # The contact was created and deleted between two reads. The event itself is valid.
-            raise TransientError("the contact is being changed; send the event again") from error
-        if found is None:
-            raise NoContactError(
-                f"no contact has this {lookup.by}, and the trigger does not create contacts",
-                field=lookup.path,
-                kept=(
-                    f"no contact has the {lookup.by} at {lookup.path}, and the trigger does "
-                    "not create contacts"
-                ),
-            )
-        return found
+            return self._refuse(admitted, error, event)
+        try:
+            event = EventReader(admitted, intake).read()
+            results = self._results(automation, intake, event)
+        except _RECORDED as error:
+            return self._refuse(admitted, error, event)
+        except ConflictError as error:
+            # The opener has recorded it, with its contact and the run in the way.
+            return _Outcome(target, error=error, refusal_id=error.refusal_id, event=event)
+        taken = TakenEvent(target, tuple(results), event.is_split)
+        ignored = sum(each.is_ignored for each in results)
+        if ignored:
+            self.ignored.count(automation, ignored)
+        refusal_id = self._record_elements(admitted, taken, event)
+        return _Outcome(target, taken, refusal_id=refusal_id, event=event)
+
+    def _results(
+        self, automation: "Automation", intake: "WebhookIntake", event: ReadEvent
+    ) -> list[PartResult]:
+        if event.is_split:
+            return self.opening.open_each(automation, intake, event)
+        (part,) = event.parts
+        if part.request is None:
+            return [PartResult(part.index)]
+        return [PartResult(part.index, self.opening.open(automation, intake, part.request))]
+
+    def _refuse(
+        self, admitted: AdmittedEvent, error: RunledgerError, event: ReadEvent | None
+    ) -> _Outcome:
+        refused = _refused(admitted.target, admitted.source, error, admitted)
+        refusal = self.refusals.record(admitted.target.automation, refused)
+        return _Outcome(admitted.target, error=error, refusal_id=refusal.id, event=event)
+
+    def _record_elements(
+        self, admitted: AdmittedEvent, taken: TakenEvent, event: ReadEvent
+    ) -> str | None:
+        """Records the refused elements of a split event as one refusal, because the event is sent
+        and replayed as a whole. Returns its id."""
+        refused = [each for each in taken.results if each.refused is not None]
+        if not refused:
+            return None
+        first = refused[0]
+        assert first.refused is not None
+        count = f"{len(refused)} of {len(taken.results)} elements were refused"
+        one = _refused(
+            admitted.target,
+            admitted.source,
+            first.refused,
+            admitted,
+            # The sender repeats the whole event, for example after a fault.
+            event_key=event.key,
+            before=f"{count}; element {first.index}: ",
+        )
+        return self.refusals.record(admitted.target.automation, one).id
+
+    def _capture(self, admitted: AdmittedEvent, outcome: _Outcome) -> None:
+        automation = outcome.target.automation
+        if not self.captures.is_open(automation):
+            return
+        if outcome.error is None:
+            taken = outcome.require_taken()
+            status = answer_taken(taken).status
+            message = None
+            kind = CaptureOutcome.IGNORED if taken.is_ignored else CaptureOutcome.ACCEPTED
+            if taken.is_refused:
+                kind = CaptureOutcome.REFUSED
+            run_ids = [each.opened.run.id for each in taken.results if each.opened is not None]
+        else:
+            answer = answer_refused(outcome.target.intake, outcome.error)
+            status = status_of(outcome.error) if answer is None else answer.status
+            message, kind, run_ids = kept_text(outcome.error), CaptureOutcome.REFUSED, []
+        facts = EventFacts() if outcome.event is None else outcome.event.facts
+        self.captures.note(
+            automation,
+            admitted.kept(),
+            kind,
+            status=status,
+            run_ids=run_ids,
+            refusal_id=outcome.refusal_id,
+            message=message,
+            type=facts.type,
+            event_id=facts.id,
+        )
 
 
-def _is_signed(body: bytes, given: str, secret: str) -> bool:
-    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(given, expected)
-
-
-# Count what a stranger can cause without limit. Record one by one what needs a valid event.
+# Count what a stranger can cause without limit.
 _COUNTED = (RateLimitedError, ConflictError, PayloadTooLargeError, UnauthorizedError)
-_RECORDED = (InvalidInputError, UnsupportedMediaTypeError)
+_RECORDED = (InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError)
 _REASONS: dict[type[RunledgerError], RefusalReason] = {
     RateLimitedError: RefusalReason.RATE_LIMITED,
-    ConflictError: RefusalReason.INACTIVE,
-    PayloadTooLargeError: RefusalReason.INVALID_PAYLOAD,
     UnauthorizedError: RefusalReason.BAD_SIGNATURE,
     NoContactError: RefusalReason.NO_CONTACT,
+    ReentryBlockedError: RefusalReason.REENTRY_BLOCKED,
+    KeyReusedError: RefusalReason.KEY_REUSED,
+    ConflictError: RefusalReason.INACTIVE,
 }
 
 
-def rated_source(address: str) -> str:
-    """Returns the key of the rate limit: an IPv4 address, or the smallest network of one customer.
-
-    For IPv6 that is a /64 (RFC 6177, section 2), because one sender can use any address in it. An
-    IPv4 address written as IPv6 (RFC 4291, section 2.5.5.2) counts as IPv4."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(parsed), _SITE_BITS), strict=False))
+def _require_size(target: Target, request: "WebhookRequest") -> "WebhookIntake":
+    intake = target.intake
+    if intake is None:
+        return _require_active(target)
+    most = MAX_BODY_BYTES if intake.split is None else MAX_SPLIT_BODY_BYTES
+    if len(request.body) > most:
+        raise PayloadTooLargeError(f"the body must be at most {most} bytes")
+    return intake
 
 
-def _refused(request: WebhookRequest, kind: TriggerType, error: RunledgerError) -> RefusedEvent:
+def _require_active(target: Target) -> "WebhookIntake":
+    """Returns how the active version receives events. Raises ConflictError if it does not."""
+    require_active(target.automation)
+    if not target.is_live or target.intake is None:
+        raise ConflictError("the automation's active version has no webhook trigger")
+    return target.intake
+
+
+def kept_text(error: RunledgerError) -> str:
+    """Returns the text of an error that may be stored and shown to the operator."""
+    if isinstance(error, InvalidInputError | SignatureRefusedError):
+        return error.kept
+    return str(error)
+
+
+def _refused(
+    target: Target,
+    source: str,
+    error: RunledgerError,
+    admitted: AdmittedEvent | None = None,
+    *,
+    event_key: str | None = None,
+    before: str = "",
+) -> RefusedEvent:
+    reasons = (reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+    replaying = None if admitted is None else admitted.replaying
     return RefusedEvent(
-        trigger_type=kind,
-        reason=_REASONS.get(type(error), RefusalReason.INVALID_PAYLOAD),
-        message=error.kept if isinstance(error, InvalidInputError) else str(error),
-        source=request.source,
+        trigger_type=target.kind,
+        reason=next(reasons, RefusalReason.INVALID_PAYLOAD),
+        message=before + kept_text(error),
+        source=source,
+        event_key=event_key if replaying is None else replaying.key,
+        event=None if admitted is None else admitted.kept(),
+        is_replayed=replaying is not None,
     )
-
-
-def _trigger(automation: "Automation") -> TriggerConfig:
-    """Returns the active version's trigger. If there is none, returns MANUAL, which accepts no
-    events."""
-    active = automation.active
-    by_hand = {TriggerConfig.discriminator: TriggerType.MANUAL.value}
-    return TriggerConfig.model_validate(active.trigger if active else by_hand)
-
-
-def _parse(request: WebhookRequest) -> dict[str, Any]:
-    content_type = request.headers.get("content-type", "")
-    require_json(content_type)
-    require_whole(request.body, request.headers)
-    body = parse_json(request.body, content_type)
-    if not isinstance(body, dict):
-        raise InvalidInputError("the body must be a JSON object")
-    return body
-
-
-def _dedupe_key(
-    request: WebhookRequest, intake: WebhookIntake, body: dict[str, Any]
-) -> tuple[str | None, bool]:
-    """Returns the key of the event, and whether the sender chose it freely. Then the same key with
-    another body is a mistake.
-
-    For a signed body, the key comes from the body. Headers are not signed, so an attacker could
-    send a captured body again under another key. Each kind of key has its own prefix."""
-    if intake.dedupe == "OFF":
-        return None, False
-    if intake.dedupe_path is not None:
-        return _path_key(intake.dedupe_path, body), False
-    if intake.signed:
-        return f"digest:{hashlib.sha256(request.body).hexdigest()}", False
-    given = request.headers.get(IDEMPOTENCY_HEADER)
-    if given is None:
-        return None, False
-    if not given.strip() or len(given) > MAX_KEY_CHARACTERS:
-        raise InvalidInputError(
-            f"Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters",
-            field="Idempotency-Key",
-        )
-    return f"header:{given.strip()}", True
-
-
-def _path_key(path: str, body: dict[str, Any]) -> str:
-    value = read(body, path)
-    if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
-        raise InvalidInputError(
-            f"the payload has no text or number at {path}, which should identify the event",
-            field=path,
-        )
-    if isinstance(value, float) and value.is_integer():
-        # 1 and 1.0 are the same number to their sender; "1" is the same id, written as text.
-        value = int(value)
-    return f"path:{value}"

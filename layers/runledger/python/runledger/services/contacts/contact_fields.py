@@ -1,0 +1,48 @@
+"""Fills the fields of a contact with values of an event. Consents are not among them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_GROUPS = ("metadata", "externalIds")
+
+
+def filled(contact: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a contact, in wire names, with these fields set: `firstName`, `externalIds.stripe`,
+    `metadata.plan`, or `metadata.address.city` inside an object. Changes neither argument."""
+    whole = dict(contact)
+    for field, value in fields.items():
+        group, _, name = field.partition(".")
+        if group == "metadata":
+            whole[group] = _with(whole.get(group), name.split("."), value)
+        elif group in _GROUPS:
+            whole[group] = _with(whole.get(group), [name], value)
+        else:
+            whole[field] = value
+    return whole
+
+
+def field_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values that a contact's fields can take from an event. Null fills no field, and
+    empty text only one of metadata. Many systems number their records, so a whole number becomes
+    text if it is an external id."""
+    found = {}
+    for field, value in values.items():
+        is_metadata = field.startswith("metadata.")
+        is_blank = value is None or (
+            not is_metadata and isinstance(value, str) and not value.strip()
+        )
+        if is_blank:
+            continue
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        is_external = field.startswith("externalIds.")
+        found[field] = str(value) if is_number and is_external else value
+    return found
+
+
+def _with(value: Any, names: list[str], inner: Any) -> dict[str, Any]:
+    """Returns an object with a value at a path of names; what is no object on the path is
+    replaced."""
+    name, *rest = names
+    whole = dict(value) if isinstance(value, Mapping) else {}
+    whole[name] = _with(whole.get(name), rest, inner) if rest else inner
+    return whole
