@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote_plus
 
 import pytest
-from runledger.http import EDGE_KEY, VIEWER_ADDRESS
+from runledger.http import EDGE_KEY, SENT_CONTENT_TYPE, VIEWER_ADDRESS
 from runledger.models.kept_event import KeptEvent
 from runledger.services.triggers.kept_requests import MAX_HEADERS, kept_event
 from runledger.sources.base import Received
@@ -46,6 +46,7 @@ def test_headers_of_the_way_here_are_left_out() -> None:
     headers = {
         EDGE_KEY: "the distribution's key",
         VIEWER_ADDRESS: "203.0.113.9",
+        SENT_CONTENT_TYPE: "text/plain",
         "x-forwarded-for": "203.0.113.9",
         "x-amzn-trace-id": "Root=1",
         "x-amz-cf-id": "x",

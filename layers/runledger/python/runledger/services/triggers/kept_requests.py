@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_HEADERS = 100
 MAX_PARAMETERS = 100
 # Headers of the way here, not of the sender. The distribution's key is among them.
-_OF_THE_WAY = frozenset({"forwarded", "host", "via", "x-viewer-address"})
+_OF_THE_WAY = frozenset({"forwarded", "host", "via", "x-viewer-address", "x-sent-content-type"})
 # A signature lets anyone who sees it send the same body again.
 _SIGNATURE = re.compile(r"signature|hmac")
 _OF_THE_WAY_PREFIXES = ("x-forwarded-", "x-amz-", "x-amzn-", "cloudfront-", "x-runledger-edge")

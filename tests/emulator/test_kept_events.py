@@ -1,0 +1,90 @@
+"""Refused events on the deployed stack, with IAM enforced: they are kept, replayed once, and erased
+with the person that they mention."""
+
+import json
+import time
+import uuid
+from contextlib import closing
+from typing import Any
+
+from runledger.clock import HOUR
+
+from tests.emulator.orders import ADMIN, activate, ended
+from tests.emulator.test_erasing import NOISE, everything
+from tests.emulator.test_faults import tick
+from tests.emulator.test_webhook_intake import VIEWER, graph, post
+from tests.support.stack import Stack
+from tests.support.stored_text import find_words
+
+
+def make_due(stack: Stack, contact_id: str) -> None:
+    """Makes the next look of an erasure due now."""
+    past = int(time.time() * 1_000) - HOUR
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        dynamodb.update_item(
+            TableName=stack.table_name,
+            Key={"pk": {"S": "WORKSPACE#ws_demo#ERASURE"}, "sk": {"S": contact_id}},
+            UpdateExpression="SET dueKey = :due",
+            ExpressionAttributeValues={":due": {"S": f"{past:013d}#era_ws_demo#{contact_id}"}},
+        )
+
+
+def test_a_refused_event_is_replayed_once_and_erased(stack: Stack) -> None:
+    tag = uuid.uuid4().hex[:12]
+    email = f"kept-{tag}@customer.example"
+    words = (email, f"canary-{tag}")
+    with stack.api(ADMIN) as api, stack.api(VIEWER) as viewer:
+        lookup = {"contactLookup": {"by": "email", "path": "email"}}
+        automation = activate(api, graph("Keeps", triggerType="WEBHOOK", **lookup))
+
+        def refuse(**document: Any) -> str:
+            """Returns the id of the refusal that the event left."""
+            body = json.dumps(document).encode()
+            answer = post(stack, automation, body, authorization="Bearer hunter2")
+            assert answer.status_code == 422, answer.text
+            query = {"automationId": automation["id"]}
+            newest = viewer.get("/v1/refusals", params=query).raise_for_status().json()["items"]
+            return str(newest[0]["id"])
+
+        # One is too large for a row, the other belongs to nobody.
+        event = {"email": email, "note": f"canary-{tag} {NOISE}"}
+        first = refuse(**event)
+        other = refuse(email=f"nobody-{tag}@customer.example", friend=email)
+        shown = viewer.get(f"/v1/refusals/{first}").raise_for_status().json()
+        assert shown["event"]["body"] == event
+        assert shown["event"]["headers"]["authorization"] == "[redacted]"
+        found = find_words(everything(stack), [f"canary-{tag}"])
+        assert [each for each in found if each.startswith(f"refusals/{first}/")] != []
+
+        contact_id = api.post("/v1/contacts", json={"email": email}).json()["id"]
+        path = f"/v1/refusals/{first}/replay"
+        assert viewer.post(path).status_code == 403
+        replayed = api.post(path)
+        assert replayed.status_code == 202, replayed.text
+        run_id = replayed.json()["runs"][0]["runId"]
+        assert ended(api, run_id)["payload"] == event
+        again = api.post(path)
+        assert (again.status_code, again.json()["state"]) == (409, "REPLAYED"), again.text
+        assert run_id in again.json()["detail"]
+
+        erased = api.post(f"/v1/contacts/{contact_id}/erase", json={"reason": "request 7"})
+        assert erased.status_code == 202, erased.text
+        make_due(stack, contact_id)
+        tick(stack)
+        # Only the erasure itself still knows the address: it is not over yet.
+        left = find_words(everything(stack), words)
+        assert [each for each in left if "#ERASURE/" not in each] == []
+        for refusal_id in (first, other):
+            shown = viewer.get(f"/v1/refusals/{refusal_id}").raise_for_status().json()
+            assert (shown["event"], shown["keptUntil"]) == (None, None)
+            assert shown["erasedAt"] is not None
+
+
+def test_a_capture_is_begun_and_shown(stack: Stack) -> None:
+    with stack.api(ADMIN) as api, stack.api(VIEWER) as viewer:
+        automation = activate(api, graph("Captures", triggerType="WEBHOOK"))
+        path = f"/v1/automations/{automation['id']}"
+        assert viewer.post(f"{path}/capture").status_code == 403
+        begun = api.post(f"{path}/capture").raise_for_status().json()
+        shown = viewer.get(f"{path}/captured-events").raise_for_status().json()
+        assert shown == {"items": [], "capture": begun}
