@@ -226,7 +226,7 @@ def test_a_delivery_that_may_still_be_sent_cannot_be_resent(
 ) -> None:
     script(engine, answer)
     original = sent(engine, automation)
-    with pytest.raises(ConflictError, match="may still leave") as caught:
+    with pytest.raises(ConflictError, match="may still be sent") as caught:
         resend(engine, resends, original, force=True)
     assert caught.value.status == original.status.value
     settle_due(engine, 2 * DAY)

@@ -100,7 +100,7 @@ def test_a_filter_is_checked_like_every_text() -> None:
     [
         ({"filter": comparing("{{contact.email}}")}, "not contact"),
         ({"filter": comparing("{{steps.a.b}}")}, "not steps"),
-        ({"filter": {"kind": "HAS_TAG", "tag": "vip"}}, "cannot ask about the contact"),
+        ({"filter": {"kind": "HAS_TAG", "tag": "vip"}}, "cannot use the contact"),
         ({"headers": ["X-Topic", "Authorization"]}, "Authorization holds a credential"),
         ({"headers": ["X-Api-Key"]}, "X-Api-Key holds a credential"),
     ],
