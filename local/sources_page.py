@@ -25,14 +25,15 @@ A source says how the sender of a webhook signs, formats and names its events. W
 |---|---|---|---|
 {rows}
 
-*Signed* says what the signature covers. What it does not cover, an attacker who saw one event can
-change. So an id that is not signed decides nothing: the digest of the signed text does, and two
-equal texts are one event. If a sender means two events by equal bodies, set `dedupe` to `OFF`.
-Saving then warns, because a captured event can be sent again.
+*Signed* says what the signature covers. An attacker who saw one event can change everything else in
+it. So an id that is not signed is not used to recognize repeated events. Instead, the digest of the
+signed text is used: two events with the same signed text count as one. If a sender sends two
+different events with equal bodies, set `dedupe` to `OFF`. Saving then warns, because a captured
+event can be sent again.
 
 A signed time must be near the present: 5 minutes, unless a section says otherwise. A refused event
 leaves a [refusal](triggers.md#checks-and-answers) that names the rule, for example `Stripe: the
-timestamp is 12 minutes old; 5 are allowed`. The sender gets only the status and a short word.
+timestamp is 12 minutes old; 5 are allowed`. The sender only gets the status and a short message.
 
 The commands send the section's sample as the sender would. First set two variables: the address,
 and the secret, which the sender shows or `POST /v1/automations/{{id}}/rotate-secret` returns.

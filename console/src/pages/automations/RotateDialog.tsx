@@ -38,7 +38,7 @@ export function RotateDialog({ automation, onClose }: Props) {
         <>
           <ShownSecret secret={secret} />
           <DialogActions>
-            <Button onClick={onClose}>I have stored it</Button>
+            <Button onClick={onClose}>I have stored the secret</Button>
           </DialogActions>
         </>
       ) : (

@@ -53,7 +53,7 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
       {data ? (
         <>
           <Notice title="Run opened">
-            <p>It starts now. Follow it on its page.</p>
+            <p>The run starts now. Follow it on its page.</p>
           </Notice>
           <DialogActions>
             <Button variant="default" onClick={onClose}>

@@ -139,7 +139,7 @@ export function StatusDialog({ automation, change, onClose }: Props) {
         {now && !isDone && <ActivationNotice activation={now} />}
         <ShownSecret secret={secret} />
         <DialogActions>
-          <Button onClick={onClose}>I have stored it</Button>
+          <Button onClick={onClose}>I have stored the secret</Button>
         </DialogActions>
       </Dialog>
     );

@@ -74,7 +74,7 @@ describe('an activation that has to wait', () => {
     expect(
       await screen.findByRole('dialog', { name: 'Automation activated' }, { timeout: 4_000 }),
     ).toBeVisible();
-    await user.click(screen.getByRole('button', { name: 'I have stored it' }));
+    await user.click(screen.getByRole('button', { name: 'I have stored the secret' }));
     await waitFor(() => { expect(screen.queryByRole('dialog')).toBeNull(); });
   });
 

@@ -140,8 +140,8 @@ class KeptEventStore:
         return found
 
     def count_captured(self, automation_id: str, capture: Capture, most: int) -> bool:
-        """Counts one more event of a capture. Returns whether it is still one of the first `most`;
-        then it is to be kept."""
+        """Counts one more event of a capture. Returns whether it is among the first `most` events,
+        and so must be kept."""
         is_one_of_the_first = Attr("events").not_exists() | Attr("events").lt(most)
         change = Change(add={"events": 1}, set={"ttl": ttl(capture.until)})
         key = keys.capture_count(automation_id, capture.id)

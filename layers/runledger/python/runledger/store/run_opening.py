@@ -227,11 +227,13 @@ class RunOpening:
     def _enter(
         self, run: Run, row: "Item", reentry: Reentry, also: "Sequence[Write]" = ()
     ) -> tuple[Run, bool]:
-        """Writes the row together with the contact's entry, which names the run that holds it, and
-        `also`.
+        """Writes the row, the contact's entry and the writes in `also` together. The entry names
+        the contact's run in this automation.
 
-        Under ONCE an entry is permanent. Under ONE_AT_A_TIME a run may take it over from an ended
-        run. The write has a condition on that run, so that only one taker wins."""
+        Under ONCE an entry is permanent. Under ONE_AT_A_TIME a new run may take over the entry of a
+        run that has ended. The write has a condition on that run, so only one of several new runs
+        succeeds.
+        """
         assert run.contact_id is not None
         key = keys.reentry(run.automation_id, run.contact_id)
         is_new = Attr("pk").not_exists()
