@@ -199,7 +199,7 @@ export interface paths {
         put?: never;
         /**
          * Hold automation
-         * @description Holds the automation: runs that are opened from now on do not start until it is released. Nothing is refused or canceled; runs that were opened before go on, and so do reruns.
+         * @description Holds the automation: runs that are opened from now on do not start until it is released. Nothing is refused or canceled. Runs that were opened before continue, and reruns start as usual.
          *
          *     For MEMBER and above.
          */
@@ -243,7 +243,7 @@ export interface paths {
         put?: never;
         /**
          * Release automation
-         * @description Releases a held automation: new runs start at once, and the held ones at the given pace, the oldest first.
+         * @description Releases a held automation. New runs start at once, and held runs start at the given rate, oldest first.
          *
          *     For MEMBER and above.
          */
@@ -1139,7 +1139,7 @@ export interface paths {
         put?: never;
         /**
          * Skip wait
-         * @description Ends the present waits of a run, which goes on within a minute.
+         * @description Ends the current waits of a run, so that it continues within a minute.
          *
          *     For MEMBER and above.
          */
@@ -1223,7 +1223,7 @@ export interface paths {
         put?: never;
         /**
          * Skip waits
-         * @description Ends the present waits of all runs that wait and match the filter now. Answers 202 while it continues. `dryRun` counts the runs and changes none.
+         * @description Ends the current waits of all waiting runs that match the filter now. Answers 202 while it continues. `dryRun` counts the runs and changes none.
          *
          *     For MEMBER and above.
          */
@@ -2110,7 +2110,8 @@ export interface components {
         };
         /**
          * BulkSkipView
-         * @description Skipping the waits of many runs. A run that goes on by itself meanwhile is not changed.
+         * @description Skipping the waits of many runs. Runs that continue by themselves meanwhile are not
+         *     changed.
          */
         BulkSkipView: {
             /**
@@ -9927,7 +9928,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The run is not waiting, or another branch of it is at work. */
+            /** @description The run is not waiting, or a node of another branch is running. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -10093,7 +10094,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description All matching runs go on, or were counted with `dryRun`. */
+            /** @description All matching runs continue, or were counted with `dryRun`. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

@@ -15,7 +15,7 @@ _PADDING = b"\0 \t\r\n"
 
 
 _KNOWN = frozenset({"", "identity", "gzip", "deflate"})
-# Damage costs at most so many bytes before it.
+# If a body is damaged, at most this many bytes before the damage are lost.
 _SALVAGED_PIECE = 64
 
 

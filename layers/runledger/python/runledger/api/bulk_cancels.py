@@ -36,7 +36,8 @@ class BulkSkipDocument(BulkDocument):
 
 
 class BulkSkipView(WireModel):
-    """Skipping the waits of many runs. A run that goes on by itself meanwhile is not changed."""
+    """Skipping the waits of many runs. Runs that continue by themselves meanwhile are not
+    changed."""
 
     id: str | None = Field(description="The id of the bulk action; null for a dry run.")
     filter: FilterView = Field(description="The filters of the request.")

@@ -122,8 +122,8 @@ def _read(text: str) -> str:
 
 
 def _in_a_row(text: str) -> str:
-    """Replaces equal placeholders in a list by one, because the number of values differs from run
-    to run, too."""
+    """Replaces a list of equal placeholders by a single one, because the number of values may
+    differ from run to run."""
     return _PLACEHOLDERS_IN_A_ROW.sub(r"\1", text)
 
 

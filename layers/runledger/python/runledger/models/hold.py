@@ -1,11 +1,11 @@
-"""Holding an automation during a partner's outage, and releasing it. Times are epoch
+"""Holds on automations during a partner's outage, and their releases. Times are epoch
 milliseconds."""
 
 from runledger.models.base import Model
 
 
 class Hold(Model):
-    """A hold: runs that are opened from now on do not start until it is released."""
+    """A hold: runs that are opened during it do not start until it is released."""
 
     at: int
     by: str
@@ -13,10 +13,12 @@ class Hold(Model):
 
 
 class Release(Model):
-    """A release under way: the held runs of an automation are started, `rate` a minute.
+    """A release in progress: it starts the held runs of an automation, `rate` per minute.
 
-    `started` counts them. A release ends after two looks a minute apart that find none, because an
-    index may lag; `empty_at` is the first of them. `due_at` is when it goes on."""
+    `started` counts the started runs. A release ends after two searches, a minute apart, that find
+    no held run, because an index may lag; `empty_at` is the time of the first of them. `due_at` is
+    when the release continues.
+    """
 
     workspace_id: str
     automation_id: str

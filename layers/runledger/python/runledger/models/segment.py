@@ -6,7 +6,7 @@ from runledger.models.base import Model
 
 
 class Segment(Model):
-    """A stored segment; `query` holds its rules in wire names, times are epoch milliseconds."""
+    """A stored segment; `query` has its rules, in camelCase. Times are epoch milliseconds."""
 
     workspace_id: str
     id: str

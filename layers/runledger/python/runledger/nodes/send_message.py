@@ -135,7 +135,7 @@ class SendMessageNode(NodeType[SendMessageConfig]):
         return MAX_PAGES if config.recipients.is_query else 1
 
     def claiming(self, config: SendMessageConfig) -> Claiming:
-        # A mailing goes on from visit to visit, so no two may work on one page.
+        # A mailing continues from visit to visit, so no two visits may work on one page.
         return Claiming.FIRST if config.recipients.is_query else Claiming.WITH_MESSAGE
 
     def reads_contact(self, config: SendMessageConfig) -> bool:

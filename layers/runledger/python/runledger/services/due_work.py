@@ -44,7 +44,7 @@ class DueWork:
                     extra={"rowId": row.id},
                 )
             except TransientError as error:
-                # AWS was briefly away, so the row itself is not at fault.
+                # AWS was briefly unavailable, so the row itself is not at fault.
                 log_failure("the row could not be settled now", error, rowId=row.id)
                 self._put_back(row, MINUTE)
             except Exception as error:

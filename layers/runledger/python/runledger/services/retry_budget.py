@@ -1,4 +1,4 @@
-"""Repeats a write while AWS is briefly away.
+"""Repeats a write while AWS is briefly unavailable.
 
 Only the process that got an answer or made a claim can record it. A claim without a recorded result
 would mean an unknown outcome. So the process retries the write: throttling lasts for seconds, and

@@ -98,9 +98,9 @@ class DeliveryStore:
         change: Callable[[DeliveryAttempt], DeliveryAttempt],
         shards: int,
     ) -> DeliveryAttempt:
-        """Writes the result of the try in progress. `change` is applied to the present attempt,
-        because reports may have changed it since `attempt` was read. If this try was settled
-        before, that result is kept and returned."""
+        """Writes the result of the current try. `change` is applied to the current attempt, because
+        reports may have changed it since `attempt` was read. If this try was settled before, that
+        result is kept and returned."""
         found = attempt
         for _ in range(_TRIES):
             is_this_try = found.tries == attempt.tries

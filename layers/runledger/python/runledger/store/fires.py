@@ -74,7 +74,7 @@ class FireStore:
 
     def next_attempt(self, fire: Fire, due_at: int) -> int:
         """Returns the number of the execution that continues the fire. No other process gets the
-        same number. Raises ConditionFailedError if the fire ended, moved on or was taken by another
+        same number. Raises ConditionFailedError if the fire ended, changed or was taken by another
         process."""
         is_running: ConditionBase = Attr("status").eq(FireStatus.RUNNING.value)
         is_same_page = Attr("pages").eq(fire.pages)

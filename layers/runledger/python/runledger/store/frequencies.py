@@ -37,7 +37,7 @@ class FrequencyStore:
     def look(
         self, key: keys.Key, delivery_id: str, now: int, *, messages: int, hours: int
     ) -> Frequency:
-        """Returns the present frequency, without counting the message."""
+        """Returns the current frequency, without counting the message."""
         return _stand(_moments(self._read(key)), delivery_id, now, messages, hours)
 
     def take(

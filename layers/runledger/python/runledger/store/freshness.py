@@ -33,7 +33,7 @@ class FreshnessStore:
         self._table = table
 
     def write_pulses(self, moment: int) -> None:
-        """Writes all pulses, with the present moment."""
+        """Writes all pulses, with the current time."""
         for number in range(PULSES):
             self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
 

@@ -25,8 +25,8 @@ class HoldStore:
         self._table = table
 
     def hold(self, automation: "Automation", hold: Hold) -> None:
-        """Holds an ACTIVE automation. A release that is under way ends; what it has not started
-        stays held. Raises ConflictError if the automation is not ACTIVE or held already."""
+        """Holds an ACTIVE automation. Ends a release in progress; the runs that it has not started
+        stay held. Raises ConflictError if the automation is not ACTIVE or is held already."""
         is_active = Attr("status").eq(AutomationStatus.ACTIVE.value)
         is_free = Attr("hold").not_exists()
         change = Change(set={"hold": hold.model_dump(mode="json")})
@@ -42,7 +42,7 @@ class HoldStore:
 
     def release(self, automation: "Automation", release: Release) -> None:
         """Ends the hold, and begins to start the held runs. Raises ConflictError if the automation
-        is not held any more."""
+        is not held."""
         assert automation.hold is not None
         is_this_hold = Attr("hold.at").eq(automation.hold.at)
         key = keys.automation(automation.workspace_id, automation.id)
@@ -60,7 +60,7 @@ class HoldStore:
 
     def go_on(self, before: Release, after: Release | None) -> None:
         """Stores the progress of a release; None ends it. Raises ConditionFailedError if another
-        process went on with it, or a new hold ended it."""
+        process continued it, or a new hold ended it."""
         key = keys.release(before.automation_id)
         is_as_read = Attr("at").eq(before.at) & Attr("started").eq(before.started)
         is_due_as_read = Attr("dueKey").eq(_due_key(before))
@@ -77,11 +77,11 @@ class HoldStore:
         return [keys.id_of(item["dueKey"]) for item in page.items]
 
     def count_held(self, automation_id: str, most: int) -> int:
-        """Returns how many runs are held, at most `most`."""
+        """Returns how many runs are held, but not more than `most`."""
         return len(self.held(automation_id, most))
 
     def let_go(self, run: "Run", due_at: int) -> "Run":
-        """Makes a held run due. Raises ConditionFailedError if it is not held any more."""
+        """Makes a held run due. Raises ConditionFailedError if it is no longer held."""
         is_held = Attr("gsi4pk").eq(keys.held(run.automation_id))
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
         change = Change(

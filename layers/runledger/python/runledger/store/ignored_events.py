@@ -19,13 +19,15 @@ class IgnoredEventStore:
         self._table = table
 
     def count(self, automation_id: str, minute: int, events: int) -> None:
-        """Adds events to a minute, which is a number of minutes since the epoch."""
+        """Adds ignored events to the count of a minute. `minute` is the number of minutes since the
+        epoch."""
         hour, rest = divmod(minute, _MINUTES)
         change = Change(add={f"{_PREFIX}{rest}": events}, set={"ttl": ttl(minute * MINUTE + _KEPT)})
         self._table.update(keys.ignored_events(automation_id, hour), change)
 
     def minutes(self, automation_id: str, first: int, last: int) -> dict[int, int]:
-        """Returns the counts of the minutes from `first` to `last` that have any, in order."""
+        """Returns the counts of the minutes from `first` to `last`, in order. Minutes without
+        events are left out."""
         start = keys.ignored_events(automation_id, first // _MINUTES)
         end = keys.ignored_events(automation_id, last // _MINUTES)
         page = self._table.query(start.pk, SortRange(low=start.sk, high=end.sk))

@@ -1,7 +1,7 @@
-"""Kept events: those of refusals, captured ones, and the items by which an erasure finds them.
+"""Kept events: those of refusals and of captures, and the items by which an erasure finds them.
 
-The item comes first, then the event: so at every moment each event and each object of it has an
-item. An item that leads to nothing expires like the others.
+The item is written before the event, so each event and each of its objects always has an item. An
+item without an event expires like the others.
 """
 
 import base64
@@ -30,9 +30,9 @@ HASH_BYTES = 6
 
 
 class KeptPlace(Model):
-    """Where a kept event is. `id` is that of its refusal or its captured event; `row` is its key,
-    `objects` the prefix of its objects. `hashes` are those of the addresses and ids in it, or None
-    if there are too many."""
+    """Where a kept event is stored. `id` is the id of its refusal or of the captured event; `row`
+    is its key, `objects` the key prefix of its objects. `hashes` are the hashes of the addresses
+    and ids in it, or None if there are too many."""
 
     id: str
     workspace_id: str
@@ -44,7 +44,7 @@ class KeptPlace(Model):
 
     @property
     def position(self) -> str:
-        """Its place among the others of its workspace."""
+        """The position of the event among all kept events of its workspace."""
         return keys.created_key(self.kept_at, self.id)
 
 
@@ -98,7 +98,7 @@ class KeptEventStore:
     def keep(
         self, place: KeptPlace, event: KeptEvent, facts: "Mapping[str, Any] | None" = None
     ) -> None:
-        """Keeps an event at its place, with more facts beside it. Safe to repeat."""
+        """Stores an event at its place, together with these facts. Safe to repeat."""
         self._table.put(_place_item(place))
         body = self._bodies.pack(
             {"event": _document(event), **(facts or {})}, f"{place.objects}event"
@@ -115,7 +115,7 @@ class KeptEventStore:
         )
 
     def of_refusal(self, refusal_id: str, now: int) -> KeptEvent | None:
-        """Returns the event of a refusal, or None if it is not kept, or no longer."""
+        """Returns the event of a refusal, or None if it was not kept or was deleted."""
         item = self._table.get(keys.refused_event(refusal_id), consistent=True)
         if item is None or item["ttl"] * 1_000 <= now:
             return None
@@ -123,7 +123,7 @@ class KeptEventStore:
         return None if found is None else _event(found["event"])
 
     def captured(self, automation_id: str, since: int, now: int, most: int) -> list[CapturedEvent]:
-        """Returns the captured events that are kept since then, newest first, at most so many."""
+        """Returns up to `most` events that were captured since then, newest first."""
         low = keys.captured_event(automation_id, since, "")
         high = keys.captured_event(automation_id, now, "\uffff")
         page = self._table.query(
@@ -159,8 +159,8 @@ class KeptEventStore:
     def places(
         self, workspace_id: str, after: str | None, until: int, limit: int
     ) -> tuple[list[KeptPlace], bool]:
-        """Returns a page of the places of a workspace's events that were kept until then, oldest
-        first, after that position. Also returns whether it is the last page."""
+        """Returns a page of the places of events that the workspace kept before `until`, oldest
+        first, after the position `after`. Also returns whether it is the last page."""
         low = keys.after_created(after) if after else keys.kept_event(workspace_id, 0, "").sk
         bound = keys.kept_event(workspace_id, until, "\uffff")
         page = self._table.query(bound.pk, SortRange(low, bound.sk), limit=limit, consistent=True)
@@ -173,7 +173,8 @@ class KeptEventStore:
         return None if found is None else _event(found["event"])
 
     def delete(self, place: KeptPlace) -> bool:
-        """Deletes an event with its objects, but not its item. Returns whether there was any."""
+        """Deletes an event with its objects, but not its item. Returns whether there was an event
+        or an object."""
         was_there = self._table.get(place.row, consistent=True) is not None
         self._table.delete(place.row)
         return bool(self._bodies.delete_all(place.objects)) or was_there
@@ -188,8 +189,8 @@ class KeptEventStore:
         self._table.delete(keys.kept_event(place.workspace_id, place.kept_at, place.id))
 
     def searched(self, erasure: "Erasure") -> str | None:
-        """Returns the position up to which an erasure has searched the events for the addresses
-        that it knows now."""
+        """Returns the position up to which an erasure has searched the events, or None if it has
+        not searched them for all addresses that it knows now."""
         key = keys.kept_search(erasure.workspace_id, erasure.contact_id)
         item = self._table.get(key, consistent=True)
         if item is None or item["for"] != _digest(erasure):
@@ -197,7 +198,7 @@ class KeptEventStore:
         return str(item["position"])
 
     def search_on(self, erasure: "Erasure", position: str, until: int) -> None:
-        """Stores the position of an erasure's search; it is kept until then."""
+        """Stores the position of an erasure's search. The position is kept until `until`."""
         key = keys.kept_search(erasure.workspace_id, erasure.contact_id)
         self._table.put(
             {
@@ -209,8 +210,8 @@ class KeptEventStore:
         )
 
     def _unpacked(self, item: "Item") -> dict[str, Any] | None:
-        """Returns the stored document, or None if its object was just deleted or it is damaged: it
-        is shown for convenience, and nothing depends on it."""
+        """Returns the stored document, or None if its object was just deleted or the document is
+        damaged. It is only for display, and nothing depends on it."""
         try:
             found = self._bodies.unpack(item["body"])
             _event(found["event"])
@@ -228,8 +229,8 @@ def _digest(erasure: "Erasure") -> str:
 
 
 def _document(event: KeptEvent) -> dict[str, Any]:
-    """Returns the event as JSON. Its body is a text where that keeps every byte, because a text is
-    smaller."""
+    """Returns the event as JSON. Its body is stored as text if that keeps every byte, because text
+    is smaller."""
     try:
         body = {"text": event.body.decode()}
     except UnicodeDecodeError:

@@ -48,7 +48,7 @@ class RefusalStore:
                 self._table.update(keys.refusal(refusal.id), one_more, is_there)
 
     def erase(self, refusal_id: str, now: int) -> None:
-        """Removes the person from a refusal, and the refusal from the contact's index."""
+        """Removes personal data from a refusal, and the refusal from the contact's index."""
         is_there = Attr("pk").exists()
         change = Change(
             set={"message": ERASED_TEXT, "erasedAt": now},

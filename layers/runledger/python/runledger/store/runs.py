@@ -81,7 +81,7 @@ class Closing:
 
 # The most reruns that go back to one run.
 FAMILY_SIZE = 25
-# How many characters a run row keeps of the reason why a start was put off or tried again.
+# How many characters a run row keeps of the reason why a start was postponed or tried again.
 START_ERROR_CHARACTERS = 100
 
 
@@ -274,7 +274,7 @@ class RunStore:
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
         """Stores on the claim when the node's wait ends. Only readers of the row need this time, so
-        nothing changes if the run moved on meanwhile."""
+        nothing changes if the run changed meanwhile."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.changed(wait_until=wait_until)
         change = Change(set={("openClaims", str(rank)): claim_value(parked)})
@@ -379,7 +379,7 @@ class RunStore:
     ) -> Run:
         """Changes when an open run is due. `start_error` is the reason if a start was postponed.
         `refused` means that the attempt was not used up. Raises ConditionFailedError if the run
-        moved on meanwhile."""
+        changed meanwhile."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:
@@ -416,8 +416,8 @@ class RunStore:
 
     def skip_waits(self, run: Run, ranks: "Iterable[int]", now: int, reason: str) -> Run:
         """Hands a RUNNING run back so that its next attempt begins now, and ends the waits of these
-        claims. Raises ConditionFailedError if the run ended, got another owner, or a node was
-        claimed since it was read."""
+        claims. Raises ConditionFailedError if the run ended or got another owner, or if a node was
+        claimed, since it was read."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         claims = {str(rank): claim_value(claim) for rank, claim in run.open_claims.items()}
@@ -433,8 +433,7 @@ class RunStore:
         )
 
     def end_wait(self, run: Run, step: Step, now: int, reason: str) -> None:
-        """Ends the wait of a recorded step now. Changes nothing if it does not wait any more, or
-        has ended by itself."""
+        """Ends the wait of a recorded step now. Changes nothing if the step no longer waits."""
         is_waiting = Attr("status").eq(StepStatus.WAITING.value)
         is_later = Attr("waitUntil").gt(now)
         skipped = step.changed(
@@ -444,7 +443,7 @@ class RunStore:
             self._table.put(step_to_item(run, skipped, self._bodies), is_waiting & is_later)
 
     def resume(self, run: Run, execution: str, now: int) -> Run:
-        """Gives a run that was handed back to the execution of its present attempt. Raises
+        """Gives a run that was handed back to the execution of its current attempt. Raises
         ConditionFailedError, with the row, if the run was not handed back."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)

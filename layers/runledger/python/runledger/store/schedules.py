@@ -72,8 +72,8 @@ class ScheduleStore:
         self._table.update(key, change, _is_same(schedule) & is_same_day)
 
     def claim_try(self, schedule: Schedule, due_at: int) -> int:
-        """Claims the next try to start a fire that did not come, and returns its number. No other
-        process gets the same number. Raises ConditionFailedError if the fire came meanwhile, or
+        """Claims the next try to start a missing fire, and returns its number. No other process
+        gets the same number. Raises ConditionFailedError if the fire was started meanwhile, or
         another process works on it."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         is_same_try = Attr("tries").eq(schedule.tries)
@@ -84,7 +84,8 @@ class ScheduleStore:
         return number
 
     def advance(self, schedule: Schedule, day: date, fire_at: int, due_at: int) -> Modify:
-        """Returns the write that makes `day` the next day, after the present one has fired."""
+        """Returns the write that makes `day` the next day, after the schedule has fired for the
+        current one."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         change = Change(set={**_next_fire(day, fire_at), **_due(schedule, due_at)})
         key = keys.schedule(schedule.automation_id)

@@ -2,9 +2,10 @@
 
 Every value is a separate secret in Secrets Manager, under a generation that is never used again,
 because Secrets Manager deletes in the background and blocks the name meanwhile. The row of a name
-points to the present generation, and lists those being made (`making`) and those to delete
+points to the current generation, and lists those being made (`making`) and those to delete
 (`doomed`). The row lists a generation before it is created in Secrets Manager, and until it is
-deleted there. A row with an entry in these lists is due, so the tick finishes the work."""
+deleted there. A row with an entry in these lists is due, so the tick finishes the work.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ class SecretStore:
     def point(
         self, row: SecretName, generation: str, now: int, hosts: tuple[str, ...] | None = None
     ) -> SecretName | None:
-        """Makes a new generation the present one, and marks the previous one for deletion. `hosts`
+        """Makes a new generation the current one, and marks the previous one for deletion. `hosts`
         replaces the allowed hosts in the same write. Returns None if the generation was treated as
         abandoned meanwhile, and may be deleted."""
         key = keys.secret(row.workspace_id, row.name)
@@ -122,7 +123,7 @@ class SecretStore:
         raise TransientError(f"the secret {row.name} keeps changing; try again")
 
     def allow(self, row: SecretName, hosts: tuple[str, ...]) -> SecretName:
-        """Replaces the allowed hosts of the present value. Raises ConditionFailedError if the row
+        """Replaces the allowed hosts of the current value. Raises ConditionFailedError if the row
         now points to another generation."""
         key = keys.secret(row.workspace_id, row.name)
         change = Change(set={"allowedHosts": list(hosts)})
@@ -141,7 +142,7 @@ class SecretStore:
         return _from_item(self._table.update(key, change, _is_at(row)))
 
     def mark_for_deletion(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
-        """Marks abandoned generations for deletion: they can no longer become the present one.
+        """Marks abandoned generations for deletion: they can no longer become the current one.
         Raises ConditionFailedError if one of them just did."""
         taken = list(abandoned)
         condition: ConditionBase = Attr("pk").exists()

@@ -178,7 +178,8 @@ def hold_automation(
     automation_id: str, document: Annotated[HoldDocument | None, Body()] = None
 ) -> AutomationView:
     """Holds the automation: runs that are opened from now on do not start until it is released.
-    Nothing is refused or canceled; runs that were opened before go on, and so do reruns."""
+    Nothing is refused or canceled. Runs that were opened before continue, and reruns start as
+    usual."""
     who = require_role(router)
     reason = (document or HoldDocument()).reason
     held = services().holds.hold(who.workspace_id, automation_id, reason, who.email)
@@ -191,7 +192,7 @@ def hold_automation(
 def release_automation(
     automation_id: str, document: Annotated[ReleaseDocument | None, Body()] = None
 ) -> AutomationView:
-    """Releases a held automation: new runs start at once, and the held ones at the given pace, the
+    """Releases a held automation. New runs start at once, and held runs start at the given rate,
     oldest first."""
     who = require_role(router)
     rate = (document or ReleaseDocument()).rate_per_minute

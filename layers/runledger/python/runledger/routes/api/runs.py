@@ -62,10 +62,10 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 
 
 @router.post("/v1/runs/skip-wait", tags=["Runs"], status_code=202)
-@answers({200: "All matching runs go on, or were counted with `dryRun`."})
+@answers({200: "All matching runs continue, or were counted with `dryRun`."})
 @needs(Role.MEMBER)
 def skip_waits(document: Annotated[BulkSkipDocument, Body()]) -> Response[BulkSkipView]:
-    """Ends the present waits of all runs that wait and match the filter now. Answers 202 while it
+    """Ends the current waits of all waiting runs that match the filter now. Answers 202 while it
     continues. `dryRun` counts the runs and changes none."""
     who = require_role(router)
     bulk, action = services().bulk_cancels, BulkAction.SKIP_WAIT
@@ -79,10 +79,10 @@ def skip_waits(document: Annotated[BulkSkipDocument, Body()]) -> Response[BulkSk
 
 
 @router.post("/v1/runs/<run_id>/skip-wait", tags=["Runs"])
-@answers({409: "The run is not waiting, or another branch of it is at work."})
+@answers({409: "The run is not waiting, or a node of another branch is running."})
 @needs(Role.MEMBER)
 def skip_wait(run_id: str) -> RunView:
-    """Ends the present waits of a run, which goes on within a minute."""
+    """Ends the current waits of a run, so that it continues within a minute."""
     who = require_role(router)
     free = services().wait_skipper.skip(who.workspace_id, run_id, who.email)
     return run_view(free, services().clock())

@@ -1,9 +1,9 @@
-"""Holds automations and releases them: for a partner's outage.
+"""Holds automations and releases them, for example during a partner's outage.
 
-A hold refuses and cancels nothing. Runs that are opened during it are written as held, in a
-partition of their own of the due index, where no tick looks. A release moves them into the due
-index and starts them, at its pace. Runs that were opened before the hold go on, and so do reruns:
-they are how somebody tries whether the partner is back.
+During a hold, events still open runs, and no run is canceled. But runs that are opened are stored
+as held, in a partition of their own of the due index, which the tick does not read. A release moves
+them into the due index and starts them, at a given rate. Runs that were opened before the hold
+continue. Reruns start as usual, because users rerun a run to test whether the partner works again.
 """
 
 from dataclasses import dataclass
@@ -58,8 +58,8 @@ class Holds:
         return automation.changed(hold=hold)
 
     def release(self, workspace_id: str, automation_id: str, rate: int, by: str) -> "Automation":
-        """Ends the hold: new runs start at once, and the held ones `rate` a minute, the oldest
-        first. Raises ConflictError if the automation is not held."""
+        """Ends the hold. New runs start at once, and held runs at `rate` per minute, oldest first.
+        Raises ConflictError if the automation is not held."""
         automation = self.automations.get(workspace_id, automation_id)
         if automation.hold is None:
             raise ConflictError("the automation is not held", status=automation.status.value)
@@ -76,8 +76,8 @@ class Holds:
         return automation.changed(hold=None)
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with a release that is due. Raises ConditionFailedError if another process goes
-        on with it."""
+        """Continues a release that is due. Raises ConditionFailedError if another process is
+        working on it."""
         release = self.store.at(row.key)
         now = self.clock()
         if release is None or release.due_at > now:

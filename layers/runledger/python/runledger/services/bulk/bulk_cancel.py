@@ -73,8 +73,8 @@ class BulkCancels:
         by: str,
         action: BulkAction = BulkAction.CANCEL,
     ) -> BulkCancelView:
-        """Counts the runs that would be canceled or go on, within the budget of one request. Raises
-        InvalidInputError for a filter that the list would refuse."""
+        """Counts the runs that would be canceled or continued, within the budget of one request.
+        Raises InvalidInputError for a filter that the list would refuse."""
         now = self.clock()
         frozen = self._frozen(workspace_id, document, now, action)
         page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)
@@ -223,7 +223,7 @@ def _reason(document: "BulkDocument") -> str:
 
 
 def _is_meant(run: "RunView", action: BulkAction) -> bool:
-    """Whether a run of the list is one that the action is for."""
+    """Whether the action applies to a run of the list."""
     return action is BulkAction.CANCEL or (run.health is not None and run.health.state == "WAITING")
 
 
@@ -243,7 +243,7 @@ def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCance
 
 
 def bulk_skip_view(view: BulkCancelView) -> BulkSkipView:
-    """Returns the same progress in the words of skipped waits."""
+    """Returns the progress of skipping waits, from the same row as that of canceling."""
     return BulkSkipView(
         id=view.id,
         filter=view.filter,

@@ -1,4 +1,4 @@
-"""Reads e-mail addresses, phone numbers and external ids as people paste them."""
+"""Reads e-mail addresses, phone numbers and external ids as people enter them."""
 
 import re
 

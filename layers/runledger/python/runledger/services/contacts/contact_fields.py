@@ -7,8 +7,9 @@ _GROUPS = ("metadata", "externalIds")
 
 
 def filled(contact: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a contact, in wire names, with these fields set: `firstName`, `externalIds.stripe`,
-    `metadata.plan`, or `metadata.address.city` inside an object. Changes neither argument."""
+    """Returns a contact, as JSON in camelCase, with these fields set: `firstName`,
+    `externalIds.stripe`, `metadata.plan`, or `metadata.address.city` inside an object. Changes
+    neither argument."""
     whole = dict(contact)
     for field, value in fields.items():
         group, _, name = field.partition(".")
@@ -40,8 +41,8 @@ def field_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with(value: Any, names: list[str], inner: Any) -> dict[str, Any]:
-    """Returns an object with a value at a path of names; what is no object on the path is
-    replaced."""
+    """Returns an object with a value at a path of names. A value on the path that is not an object
+    is replaced by one."""
     name, *rest = names
     whole = dict(value) if isinstance(value, Mapping) else {}
     whole[name] = _with(whole.get(name), rest, inner) if rest else inner

@@ -69,7 +69,7 @@ class ContactEraser:
         erasure = self.erasures.at(row.key)
         now = self.clock()
         if erasure is None or erasure.due_at is None or erasure.due_at > now:
-            # It moved on, and the index does not show that yet.
+            # The erasure has changed, and the index does not show that yet.
             return
         until = now + TICK_TIME
         looked, is_whole = self._look(erasure, until)

@@ -1,9 +1,10 @@
-"""Erases kept events that mention a person: of refusals, and captured ones.
+"""Erases kept events that mention a person: events of refusals, and captured events.
 
-Such an event may belong to nobody: it was refused because no contact was found. So the erasure goes
-through the items of all events that the workspace kept until it began, and compares their hashes
-with the person's addresses and ids. It reads the body of an event that has too many hashes. The
-position is stored, so that a search through many bodies comes to its end over several ticks.
+Such an event may have no contact: it may have been refused because no contact was found. So the
+erasure reads the items of all events that the workspace kept before the erasure began, and compares
+their hashes with the person's addresses and ids. It reads the body of an event that has too many
+hashes. The position is stored, so that a search through many bodies can continue over several
+ticks.
 """
 
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ class KeptEventEraser:
     clock: Clock
 
     def __call__(self, erasure: "Erasure", until: int) -> int:
-        """Goes on with the search. Returns MINUTE while it must go on, and 0 once no event can
-        follow: every process that had begun before the erasure has finished."""
+        """Continues the search. Returns MINUTE until it is complete. Then returns 0: all processes
+        that were running when the erasure began have finished, so no further event can come."""
         last = erasure.requested_at + LONGEST_INVOCATION
         begun = self.events.searched(erasure)
         settled, is_whole, has_begun = begun, True, False

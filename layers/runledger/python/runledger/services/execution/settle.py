@@ -1,4 +1,5 @@
-"""Settling: no run stays open without moving, even if a start, an event or an answer was lost.
+"""Settles runs: no run stays open without progress, even if a start, an event or an answer was
+lost.
 
 The tick looks at rows that are due. It starts a PENDING or handed-back run again, as its next
 attempt, and leaves a run that an execution owns to the watchdog. Step Functions' status events
@@ -45,7 +46,7 @@ class Settler:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """Settles a run that is due. Raises ConditionFailedError if the run moved on meanwhile."""
+        """Settles a run that is due. Raises ConditionFailedError if the run changed meanwhile."""
         run = self.runs.get(row.id)
         if run.status.is_terminal:
             self.orphaned_messages.settle(run)

@@ -1,7 +1,8 @@
-"""Skips the waits of a run: it is handed back, and its next attempt goes on behind them.
+"""Skips the waits of a run: the run is handed back, and its next attempt continues after them.
 
-The step is written first. If the process dies before it hands the run back, the machine still
-waits, but the step does not: the next request, or the watchdog, hands the run back.
+The step is written first. If the process dies before it hands the run back, the step shows that the
+wait has ended, but the machine still waits. Then the next request, or the watchdog, hands the run
+back.
 """
 
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ class WaitSkipper:
     clock: Clock
 
     def skip(self, workspace_id: str, run_id: str, by: str) -> "Run":
-        """Ends every present wait of a run, and lets the run go on within a minute. Raises
-        ConflictError if the run does not wait, or another branch of it is at work."""
+        """Ends all current waits of a run, so that it continues within a minute. Raises
+        ConflictError if the run is not waiting, or a node of another branch is running."""
         for _ in range(_TRIES):
             history = self._history(workspace_id, run_id)
             run = history.run
@@ -49,7 +50,7 @@ class WaitSkipper:
             try:
                 free = self.runs.skip_waits(run, waiting, now, "its wait was skipped")
             except ConditionFailedError:
-                # It moved on, or another request skipped the wait.
+                # The run changed, or another request skipped the wait.
                 continue
             self.canceler.stop_execution(run, "Skipped", "the wait was skipped")
             logger.info("waits skipped", extra={"runId": run.id, "waits": len(waiting)})
@@ -78,8 +79,8 @@ class WaitSkipper:
             )
 
     def _waiting(self, history: "RunHistory") -> "dict[int, Step]":
-        """Returns the steps that the run waits at, by the rank of their nodes: also one whose wait
-        was skipped, if the run was not handed back yet."""
+        """Returns the steps at which the run waits, by the rank of their nodes. Includes a step
+        whose wait was skipped, if the run was not handed back yet."""
         now = self.clock()
         topology = self.contexts.graph(history.run).topology
         found = {}

@@ -29,7 +29,7 @@ MAX_ATTEMPTS = 5
 MAX_RESUMED_ATTEMPTS = 25
 # How long an execution has to take the run before another one is started.
 START_GRACE = 2 * MINUTE
-# A refused start is put off by half the run's age, within these limits.
+# A refused start is postponed by half the run's age, within these limits.
 SHORTEST_PUT_OFF = MINUTE
 LONGEST_PUT_OFF = 15 * MINUTE
 # How long to start nothing for a workspace after a start was refused.

@@ -78,12 +78,12 @@ class Watchdog:
 
     def look(self, run_id: str) -> None:
         """Looks at a RUNNING run that an execution owns. Raises ConditionFailedError if the run
-        moved on meanwhile."""
+        changed meanwhile."""
         run, steps = self.runs.outline(run_id)
         now = self.clock()
         is_owned = run.status is RunStatus.RUNNING and run.execution is not None
         if not is_owned or (run.due_at is not None and run.due_at > now):
-            # It moved on, and the index does not show that yet.
+            # The run has changed, and the index does not show that yet.
             return
         version = self.automations.version(run.automation_id, run.version)
         silence = silence_of(run, steps, self.contexts.graph(run), now)

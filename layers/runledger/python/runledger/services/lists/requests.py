@@ -9,7 +9,7 @@ class ListRequest:
 
     `since` and `until` are dates or times, read in `time_zone` (default UTC) unless they have an
     offset. The statuses of refusals are their reasons. Empty sets mean everything. `channel`,
-    `run_id` and `address` (as pasted) apply to deliveries, `error_group` to runs."""
+    `run_id` and `address` (in any format) apply to deliveries, `error_group` to runs."""
 
     statuses: frozenset[str]
     automation_id: str | None

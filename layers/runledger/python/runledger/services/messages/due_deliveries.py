@@ -1,4 +1,4 @@
-"""The tick's work on due attempts: restarts the retry machine if a try did not come, and gives up
+"""The tick's work on due attempts: restarts the retry machine if a try did not happen, and gives up
 attempts without any report."""
 
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ class DueDeliveries:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """Settles an attempt that is due. Raises ConditionFailedError if the attempt moved on
+        """Settles an attempt that is due. Raises ConditionFailedError if the attempt changed
         meanwhile."""
         attempt = self.deliveries.get(row.id)
         now = self.clock()
         if attempt.due_at is None or attempt.due_at > now:
-            # It moved on, and the index does not show that yet.
+            # The attempt has changed, and the index does not show that yet.
             return
         shards = self.workspaces.cached(attempt.workspace_id).shards
         if attempt.status is DeliveryStatus.PROCESSING:

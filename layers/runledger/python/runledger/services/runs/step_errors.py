@@ -82,7 +82,8 @@ def shown_cause(name: str, said: str) -> str | None:
 
 
 def unforeseen_cause(error: Exception) -> str | None:
-    """Returns the readable part of an unexpected exception, as `shown_cause` does."""
+    """Returns the part of an unexpected exception's text that a person may read, or None. The text
+    of AWS's libraries stays in the log."""
     if type(error).__module__.partition(".")[0] in ("boto3", "botocore", "urllib3"):
         return _IN_THE_LOG
     return shown_cause(type(error).__name__, str(error))

@@ -56,7 +56,7 @@ class MissedFires:
         return self.schedules.store
 
     def settle(self, row: "DueRow") -> None:
-        """Settles a schedule that is due. Raises ConditionFailedError if the schedule moved on
+        """Settles a schedule that is due. Raises ConditionFailedError if the schedule changed
         meanwhile."""
         schedule = self._store.at(row.key)
         if schedule is None:

@@ -55,7 +55,8 @@ class Followers:
         self.marker.mark(changes_in(records))
 
     def _recover(self, records: Records) -> str | None:
-        """Names completed reruns on their originals. A failure does not delay the others."""
+        """Stores the id of each completed rerun on the runs that it repeats. A failure does not
+        delay the others."""
         first = None
         for position, run in completed_reruns(records):
             try:

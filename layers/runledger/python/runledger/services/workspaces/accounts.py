@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.type_defs import AdminGetUserResponseTypeDef
 
 # How long to remember that a person has a second factor, and for how many people. A missing one is
-# never remembered, so a person can go on right after switching it on.
+# never remembered, so a person can continue right after switching it on.
 MFA_CACHED_SECONDS = 300
 _CACHED_PEOPLE = 4_096
 
