@@ -68,7 +68,7 @@ class RunActors:
         services().stopping.stop(WORKSPACE, self.automation_id, paused, BY)
 
     def resume_and_open(self) -> None:
-        """Activates the paused automation again; then its event comes."""
+        """Activates the paused automation again, and then sends its event."""
         path = f"/v1/automations/{self.automation_id}/activate"
         answer = self.simulation.request("api", "POST", path, None)
         assert answer["status"] == 200, (answer, self.simulation.unforeseen)
@@ -88,7 +88,8 @@ class RunActors:
         return run
 
     def start(self) -> None:
-        """Starts the run as the stream reports it, which is as it was opened."""
+        """Starts the run in the state in which it was opened, because the stream reports that
+        state."""
         if self._opened is not None:
             services().starter.start_opened(self._opened)
 
@@ -189,7 +190,7 @@ class RunActors:
         self.visit("start")
 
     def be_refused(self, node_id: str = "score") -> None:
-        """Lets AWS have no capacity for a node, so that the run is handed back."""
+        """Makes AWS have no capacity for a node, so that the run is handed back."""
         caught = {"Error": "Lambda.TooManyRequestsException", "Cause": "Rate exceeded"}
         last = {"nodeId": "big", "outcome": "true"}
         self.visit("start", Operation.FAIL, error=caught, last=last)

@@ -136,7 +136,7 @@ def totp(secret: str, now: float | None = None) -> str:
 
 
 def next_second() -> None:
-    """Returns in a later second than it was called in, because tokens count whole seconds."""
+    """Waits until the next second begins, because the times in tokens are whole seconds."""
     began = int(time.time())
     while int(time.time()) == began:
         time.sleep(0.02)

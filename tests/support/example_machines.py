@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[2] / "statemachines" / "examples"
 class Example:
     """One walk: the outcomes of its branching nodes, the nodes it visits, how it ends.
 
-    `more` is how often a node says that it goes on. `failures` are the errors that stubs raise, by
+    `more` is how many further visits a node needs. `failures` are the errors that stubs raise, by
     state; `failed_branches` are the first nodes of the branches that recorded a failure (the
     trigger represents the machine itself).
     """

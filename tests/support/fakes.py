@@ -148,7 +148,8 @@ class Secrets:
     def get_secret_value(
         self, *, SecretId: str, VersionId: str | None = None, VersionStage: str = "AWSCURRENT"
     ) -> dict[str, Any]:
-        """A version without a label may have been deleted, so here it has been."""
+        """Returns a version. A version without a label counts as deleted, because AWS may delete it
+        at any time."""
         for each, version in self._versions(SecretId, "GetSecretValue").items():
             is_meant = VersionStage in version.labels if VersionId is None else each == VersionId
             if is_meant and version.labels:

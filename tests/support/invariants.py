@@ -205,7 +205,7 @@ def _run_problems(simulation: Simulation, row: Item) -> list[str]:
 
 
 def _effect_run(row: Item, node_id: str) -> str:
-    """Returns the run that the node's effects are identified by."""
+    """Returns the run whose id identifies the node's effects."""
     if "rerunOf" not in row:
         return _id_of(row)
     rerun = services().stores.runs.history(_id_of(row)).event.rerun

@@ -30,13 +30,13 @@ def forget() -> None:
 
 
 def forget_settings() -> None:
-    """Clears what they read from their environment as well."""
+    """Also clears their settings, which they read from the environment."""
     forget()
     runledger.settings.read_settings.cache_clear()
 
 
 def forget_clients() -> None:
-    """Clears their clients as well, which take long to create."""
+    """Also clears their clients, which take long to create."""
     forget_settings()
     runledger.aws.client.cache_clear()
     runledger.aws.effect_client.cache_clear()
@@ -44,8 +44,8 @@ def forget_clients() -> None:
 
 @contextmanager
 def functions_over(table: Table) -> Iterator[None]:
-    """Gives the services of all functions a table in memory; the one on DynamoDB they reach
-    themselves. Their other edges stay."""
+    """Makes the services of all functions use this table, if it is in memory. They reach a table on
+    DynamoDB by themselves."""
 
     class Services(Composition):
         @cached_property

@@ -81,7 +81,7 @@ class LocalStepFunctions:
         more: Mapping[str, int] | None = None,
     ) -> Execution:
         """Executes a machine with stub tasks: `outcomes` by node; `failures` by state are the
-        errors of its first tries; `more` by node is how often it says that it goes on. The
+        errors of its first tries; `more` by node is how many further visits it needs. The
         interpreter validates the machine first, unless `validated` is False: that takes far longer
         than the walk."""
         answer = self._ask(

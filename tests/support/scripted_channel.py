@@ -16,7 +16,7 @@ TAKEN, LATER, NEVER, SILENT, BROKEN = "taken", "later", "never", "silent", "brok
 
 
 def _no_client(service: str) -> Any:
-    raise AssertionError("a scripted channel calls nobody")
+    raise AssertionError("a scripted channel makes no calls")
 
 
 class ScriptedChannel(EmailChannel):

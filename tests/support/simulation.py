@@ -278,19 +278,19 @@ class Simulation:
         return -(-moment // MINUTE) * MINUTE
 
     def run_until(self, moment: int) -> None:
-        """Lets everything happen that is due until then."""
+        """Does everything that is due until this moment."""
         while self._happen(moment):
             continue
         self.clock.now = max(self.clock.now, moment)
 
     def run_while(self, condition: Callable[[], bool]) -> None:
-        """Lets things happen one by one while the condition holds, for a day at most."""
+        """Does one thing after the other while the condition holds, for a day at most."""
         end = self.clock.now + DAY
         while condition():
             assert self._happen(end), "nothing more happens"
 
     def _happen(self, before: int) -> bool:
-        """Lets one thing happen. Returns False if nothing is due before that moment."""
+        """Does the next thing that is due. Returns False if nothing is due before that moment."""
         if self.deliver_stream() or self.deliver_status_events() or self.deliver_bus():
             return True
         tick, step = self.next_tick(), self.step_functions.next_moment()
@@ -305,8 +305,8 @@ class Simulation:
         return True
 
     def settle(self) -> None:
-        """Lets everything happen until nothing is left; fails for a system that does not rest
-        within a week."""
+        """Does everything until nothing is left. Fails if the system is not at rest within a
+        week."""
         end = self.clock.now + 7 * DAY
         while self._happen(end):
             assert len(self.records) < 10_000, f"no rest: {self.open_runs()}"
@@ -473,7 +473,7 @@ def open_simulation() -> Iterator[Simulation]:
             write_pulses(store, moment)
 
     class Services(Composition):
-        """The edges of every function."""
+        """The services of every function, with fakes for everything outside the process."""
 
         def sleep(self, seconds: float) -> None:
             simulation.sleep(seconds)

@@ -17,7 +17,7 @@ from tests.support.simulation import Simulation
 
 
 def find_words(kept: Iterable[tuple[str, str]], words: Iterable[str]) -> list[str]:
-    """Returns `place: word` of every word that is still found, in any case."""
+    """Returns `place: word` of every word that is still found, in upper or lower case."""
     wanted = [word.lower() for word in words]
     return [f"{place}: {word}" for place, text in kept for word in wanted if word in text.lower()]
 

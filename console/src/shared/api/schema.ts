@@ -73,7 +73,7 @@ export interface paths {
         put?: never;
         /**
          * Activate automation
-         * @description Makes the draft the next version, which no longer changes, and accepts events for it. Answers 202 while the activation is under way: `activation` has its status, and `Location` is the address to ask for it again.
+         * @description Makes the draft the next version, which never changes, and accepts events for it. Answers 202 while the activation is in progress: `activation` has its status, and `Location` is the address that shows it.
          *
          *     For ADMIN and above.
          */
@@ -137,7 +137,7 @@ export interface paths {
         put?: never;
         /**
          * Capture events
-         * @description Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They can be read for an hour. Replaces a capture that is under way.
+         * @description Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They can be read for an hour. Replaces the current capture, if there is one.
          *
          *     For MEMBER and above.
          */
@@ -157,7 +157,7 @@ export interface paths {
         };
         /**
          * List captured events
-         * @description Lists the events that captures of the last hour have kept, newest first, at most 40.
+         * @description Lists the events that were captured in the last hour, newest first, at most 40.
          */
         get: operations["listCapturedEvents"];
         put?: never;
@@ -177,7 +177,7 @@ export interface paths {
         };
         /**
          * List fires
-         * @description Lists what a date automation did on each day, newest first.
+         * @description Lists the fires of a date automation: what it did on each day, newest first.
          */
         get: operations["listFires"];
         put?: never;
@@ -1457,7 +1457,7 @@ export interface paths {
         };
         /**
          * List suppressions
-         * @description Lists the addresses that nothing is sent to, newest first. With `address`, lists only that address, if it is on the list.
+         * @description Lists the addresses to which nothing is sent, newest first. With `address`, lists only that address, if it is on the list.
          */
         get: operations["listSuppressions"];
         put?: never;
@@ -2018,7 +2018,7 @@ export interface components {
         /**
          * BodyFormat
          * @description How the body of a kept event is shown. JSON: as its value. TEXT: as text. BINARY: as text in
-         *     which bytes that are no characters are replaced.
+         *     which invalid bytes are replaced.
          * @enum {string}
          */
         BodyFormat: "JSON" | "TEXT" | "BINARY";
@@ -2191,7 +2191,7 @@ export interface components {
         };
         /**
          * CapturedEventsView
-         * @description The captured events of an automation, and the capture that is under way.
+         * @description The captured events of an automation, and its current capture.
          */
         CapturedEventsView: {
             /** @description The current capture; null if there is none. */
@@ -2599,7 +2599,7 @@ export interface components {
         };
         /**
          * ContactSuggestionView
-         * @description A contact lookup that fits the sender's usual events.
+         * @description A contact lookup that works for the sender's usual events.
          */
         ContactSuggestionView: {
             /**
@@ -3347,7 +3347,7 @@ export interface components {
         };
         /**
          * EventPlaceView
-         * @description The place of a value in an event: one of the three.
+         * @description The place of a value in an event: a header, a query parameter, or a path in the body.
          */
         EventPlaceView: {
             /**
@@ -3861,7 +3861,7 @@ export interface components {
         GroupStatus: "OPEN" | "RESOLVED";
         /**
          * HealthView
-         * @description The present state of a run or delivery that has not ended.
+         * @description The current state of a run or delivery that has not ended.
          */
         HealthView: {
             /**
@@ -4591,7 +4591,7 @@ export interface components {
         Operator: "EQUALS" | "NOT_EQUALS" | "GREATER_THAN" | "GREATER_OR_EQUAL" | "LESS_THAN" | "LESS_OR_EQUAL" | "CONTAINS" | "NOT_CONTAINS" | "STARTS_WITH" | "ENDS_WITH" | "IS_EMPTY" | "IS_NOT_EMPTY";
         /**
          * Order
-         * @description The end of a list that comes first.
+         * @description Which rows of a list come first: the newest or the oldest.
          * @enum {string}
          */
         Order: "newest" | "oldest";
@@ -5100,7 +5100,7 @@ export interface components {
         };
         /**
          * ReplayedRunView
-         * @description One run that a replay opened or found.
+         * @description One run of a replayed event. The replay opened it, or an earlier request did.
          */
         ReplayedRunView: {
             /**
@@ -6201,7 +6201,7 @@ export interface components {
         };
         /**
          * SourceKeyView
-         * @description A value that proves a sender's events.
+         * @description A key with which a sender's events are verified.
          */
         SourceKeyView: {
             /**
@@ -6519,7 +6519,7 @@ export interface components {
         };
         /**
          * SuppressionDocument
-         * @description An address to send nothing to, as a person would paste it.
+         * @description An address to which nothing will be sent, in any format.
          */
         SuppressionDocument: {
             /**
@@ -6542,7 +6542,7 @@ export interface components {
         SuppressionReason: "BOUNCE" | "COMPLAINT" | "MANUAL";
         /**
          * SuppressionView
-         * @description An address that nothing is sent to, on any channel that reaches it.
+         * @description An address to which nothing is sent, on any channel that uses it.
          */
         SuppressionView: {
             /**
@@ -6729,8 +6729,8 @@ export interface components {
         };
         /**
          * TimelineItemView
-         * @description One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set, as
-         *     its own list shows it.
+         * @description One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set. It
+         *     has the same form as in its own list.
          */
         TimelineItemView: {
             /**

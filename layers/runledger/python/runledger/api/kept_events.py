@@ -11,7 +11,7 @@ from runledger.models.run import RunStatus
 
 
 class ReplayedRunView(WireModel):
-    """One run that a replay opened or found."""
+    """One run of a replayed event. The replay opened it, or an earlier request did."""
 
     run_id: str = Field(description="The run's id.")
     status: RunStatus = Field(description="The run's status.")
@@ -65,7 +65,7 @@ class CapturedEventView(WireModel):
 
 
 class CapturedEventsView(WireModel):
-    """The captured events of an automation, and the capture that is under way."""
+    """The captured events of an automation, and its current capture."""
 
     items: list[CapturedEventView] = Field(description="The captured events, newest first.")
     capture: CaptureView | None = Field(description="The current capture; null if there is none.")

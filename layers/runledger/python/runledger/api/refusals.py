@@ -12,7 +12,7 @@ from runledger.models.refusal import RefusalReason
 
 class BodyFormat(StrEnum):
     """How the body of a kept event is shown. JSON: as its value. TEXT: as text. BINARY: as text in
-    which bytes that are no characters are replaced."""
+    which invalid bytes are replaced."""
 
     JSON = "JSON"
     TEXT = "TEXT"

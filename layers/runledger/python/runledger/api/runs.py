@@ -40,7 +40,7 @@ class CanceledView(WireModel):
 
 
 class HealthView(WireModel):
-    """The present state of a run or delivery that has not ended."""
+    """The current state of a run or delivery that has not ended."""
 
     state: str = Field(
         description=(
@@ -156,7 +156,7 @@ class RunDocument(ContactReference):
 
 
 class ElementView(WireModel):
-    """What became of one element of a split event."""
+    """The result of one element of a split event."""
 
     index: int = Field(description="The element's place in the list, from 0.")
     run_id: str | None = Field(

@@ -1,4 +1,4 @@
-"""The senders of webhooks on the wire."""
+"""The senders of webhooks as the API shows them."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from runledger.models.base import WireModel
 
 
 class SourceKeyView(WireModel):
-    """A value that proves a sender's events."""
+    """A key with which a sender's events are verified."""
 
     name: str = Field(description="What the sender calls it.")
     where: str = Field(description="Where to find it in the sender's settings.")
@@ -20,7 +20,7 @@ class SourceKeyView(WireModel):
 
 
 class EventPlaceView(WireModel):
-    """The place of a value in an event: one of the three."""
+    """The place of a value in an event: a header, a query parameter, or a path in the body."""
 
     header: str | None = Field(description="A header.")
     query: str | None = Field(description="A query parameter.")
@@ -45,7 +45,7 @@ class SourceSampleView(WireModel):
 
 
 class ContactSuggestionView(WireModel):
-    """A contact lookup that fits the sender's usual events."""
+    """A contact lookup that works for the sender's usual events."""
 
     by: Literal["email", "phone", "id", "externalId"] = Field(description="The attribute.")
     name: str | None = Field(description="The name of the external id.")

@@ -9,7 +9,7 @@ from runledger.models.suppression import SuppressionReason
 
 
 class SuppressionDocument(WireModel):
-    """An address to send nothing to, as a person would paste it."""
+    """An address to which nothing will be sent, in any format."""
 
     address: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)
@@ -20,7 +20,7 @@ class SuppressionDocument(WireModel):
 
 
 class SuppressionView(WireModel):
-    """An address that nothing is sent to, on any channel that reaches it."""
+    """An address to which nothing is sent, on any channel that uses it."""
 
     address: str | None = Field(
         description=(

@@ -1,4 +1,4 @@
-"""Revisions on the wire: ETag in answers, If-Match in requests (RFC 9110, sections 8.8.3 and
+"""Revisions in HTTP: ETag in answers, If-Match in requests (RFC 9110, sections 8.8.3 and
 13.1.1)."""
 
 import re

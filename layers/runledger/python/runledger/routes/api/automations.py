@@ -145,9 +145,9 @@ def validate_automation(
 )
 @needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> Response[AutomationView]:
-    """Makes the draft the next version, which no longer changes, and accepts events for it. Answers
-    202 while the activation is under way: `activation` has its status, and `Location` is the
-    address to ask for it again."""
+    """Makes the draft the next version, which never changes, and accepts events for it. Answers 202
+    while the activation is in progress: `activation` has its status, and `Location` is the address
+    that shows it."""
     who = require_role(router)
     activations = services().activations_at(public_url(router))
     view = activations.activate(who.workspace_id, automation_id, who.email)
@@ -218,7 +218,7 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 @needs(Role.MEMBER)
 def capture_events(automation_id: str) -> CaptureView:
     """Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They
-    can be read for an hour. Replaces a capture that is under way."""
+    can be read for an hour. Replaces the current capture, if there is one."""
     return services().captures.begin(require_role(router).workspace_id, automation_id)
 
 

@@ -83,7 +83,7 @@ def get_activation(
 
 @router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
 def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
-    """Lists what a date automation did on each day, newest first."""
+    """Lists the fires of a date automation: what it did on each day, newest first."""
     return services().resource_lists.fires(
         require_role(router).workspace_id, automation_id, limit, cursor
     )
@@ -91,7 +91,7 @@ def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> 
 
 @router.get("/v1/automations/<automation_id>/captured-events", tags=["Automations"])
 def list_captured_events(automation_id: str) -> CapturedEventsView:
-    """Lists the events that captures of the last hour have kept, newest first, at most 40."""
+    """Lists the events that were captured in the last hour, newest first, at most 40."""
     return services().captures.view(require_role(router).workspace_id, automation_id)
 
 

@@ -19,7 +19,7 @@ from runledger.services.lists.requests import ListRequest
 
 
 class Order(StrEnum):
-    """The end of a list that comes first."""
+    """Which rows of a list come first: the newest or the oldest."""
 
     NEWEST = "newest"
     OLDEST = "oldest"

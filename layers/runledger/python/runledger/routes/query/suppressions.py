@@ -22,7 +22,7 @@ def list_suppressions(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[SuppressionView]:
-    """Lists the addresses that nothing is sent to, newest first. With `address`, lists only that
+    """Lists the addresses to which nothing is sent, newest first. With `address`, lists only that
     address, if it is on the list."""
     workspace_id = require_role(router).workspace_id
     if address is not None:

@@ -1,4 +1,4 @@
-"""The known senders of webhooks as the wire shows them."""
+"""The known senders of webhooks as the API shows them."""
 
 from typing import TYPE_CHECKING
 
