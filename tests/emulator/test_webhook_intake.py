@@ -90,6 +90,27 @@ def test_a_secret_is_rotated_while_events_arrive(stack: Stack, api: httpx.Client
     assert len(told) <= 2
 
 
+def test_a_senders_own_secret_is_set_on_the_draft_and_signs_a_sample(
+    stack: Stack, api: httpx.Client
+) -> None:
+    source = {"preset": "SHOPIFY"}
+    document = graph("Shop", triggerType="WEBHOOK", source=source)
+    draft = api.post("/v1/automations", json=document).raise_for_status().json()
+    webhook = draft["webhook"]
+    assert (webhook["preset"], webhook["hasSecret"]) == ("SHOPIFY", False)
+    path = f"/v1/automations/{draft['id']}"
+    assert api.post(f"{path}/rotate-secret", json={}).status_code == 422
+    secret = uuid.uuid4().hex
+    answer = api.post(f"{path}/rotate-secret", json={"secret": secret})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["webhook"]["hasSecret"] and secret not in answer.text
+    api.post(f"{path}/activate").raise_for_status()
+    wait_for("the activation", lambda: api.get(path).json()["status"] == "ACTIVE")
+    sample = api.post(f"{path}/sample", json={"body": {"id": 1}}).raise_for_status().json()
+    assert sample["status"] == 202, sample
+    assert ended(api, json.loads(sample["body"])["runId"])["status"] == "COMPLETED"
+
+
 def test_every_event_that_opens_no_run_is_refused_with_a_reason(
     stack: Stack, api: httpx.Client
 ) -> None:

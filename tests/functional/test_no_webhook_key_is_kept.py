@@ -136,6 +136,36 @@ def test_secrets_that_were_made_here_are_only_in_the_answer_that_made_them(ready
     assert ready.find() == []
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"preset": "GITLAB"},
+        {"preset": "CUSTOM", "verify": {"scheme": "BASIC", "username": "shop"}},
+        {
+            "preset": "CUSTOM",
+            "verify": {"scheme": "TOKEN", "header": "X-Shop", "prefix": "Shop "},
+        },
+    ],
+    ids=["GITLAB", "BASIC", "TOKEN"],
+)
+def test_a_sample_that_sends_the_secret_itself_leaves_no_trace_of_it(
+    ready: Ready, source: dict[str, Any]
+) -> None:
+    path = made(ready, source=source, dedupePath="id")
+    ready.shown(ready.call("api", "POST", f"{path}/activate"), "secret")
+    ready.call("api", "POST", f"{path}/capture")
+    statuses = [
+        ready.call("api", "POST", f"{path}/sample", {"body": body})["body"]["status"]
+        for body in ({"id": 1}, {"none": 1}, "not JSON")
+    ]
+    assert statuses == [202, 422, 422]
+    ready.simulation.settle()
+    captured = ready.call("query", "GET", f"{path}/captured-events")
+    assert len(captured["body"]["items"]) == 3
+    read_everything(ready, path)
+    assert ready.find() == []
+
+
 def post(ready: Ready, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
     simulation = ready.simulation
     invoke = simulation.invoke

@@ -298,6 +298,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/{automation_id}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send sample
+         * @description Sends a signed sample event through the webhook, and answers with the sender's answer. The event counts as any other: it opens runs.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["sendSample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/{automation_id}/validate": {
         parameters: {
             query?: never;
@@ -5759,6 +5781,50 @@ export interface components {
             version: number;
         };
         /**
+         * SampleAnswerView
+         * @description The answer of the webhook to a sample event, as its sender would get it.
+         */
+        SampleAnswerView: {
+            /**
+             * Body
+             * @description The body as text; it may be empty.
+             */
+            body: string;
+            /**
+             * Contenttype
+             * @description The content type of the answer.
+             */
+            contentType: string;
+            /**
+             * Status
+             * @description The HTTP status.
+             */
+            status: number;
+        };
+        /**
+         * SampleDocument
+         * @description The sample event to send. Without `body`, it is the sender's own sample.
+         */
+        SampleDocument: {
+            /**
+             * Body
+             * @description The body: a text is sent as it is, anything else as JSON. `%ID%` in it becomes a new id.
+             */
+            body?: unknown;
+            /**
+             * Contenttype
+             * @description The content type; application/json if there is only a body.
+             */
+            contentType?: string | null;
+            /**
+             * Headers
+             * @description More headers, such as the one with the type.
+             */
+            headers?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * ScheduleView
          * @description When an active date automation fires.
          */
@@ -7852,6 +7918,57 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             /** @description The automation is not active, or the contact may not enter it again. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    sendSample: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SampleDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleAnswerView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation has no webhook, no key is set, or only the sender can sign. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from runledger.services.triggers.open_run import RunOpener
     from runledger.services.triggers.refusals import Refusals
     from runledger.services.triggers.replays import Replays
+    from runledger.services.triggers.sample_events import SampleEvents
     from runledger.services.triggers.upstream import UpstreamRuns
     from runledger.services.triggers.webhooks import Webhooks
     from runledger.services.workspaces.accounts import Accounts
@@ -576,6 +577,12 @@ class Composition:
             captures=self.captures,
             clock=self.clock,
         )
+
+    def samples_at(self, public_url: str) -> "SampleEvents":
+        from runledger.services.triggers.sample_events import SampleEvents
+
+        automations = self.stores.automations
+        return SampleEvents(automations, self.signing_keys, self.webhooks, self.clock, public_url)
 
     @cached_property
     def ignored_events(self) -> "IgnoredEvents":

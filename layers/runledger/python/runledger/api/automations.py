@@ -272,10 +272,11 @@ class NodeTypeView(WireModel):
     is_end: bool = Field(description="Whether a path ends with this node type: no edge leaves it.")
 
 
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 Key = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=8, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]+$"
+        strip_whitespace=True, min_length=8, max_length=1_000, pattern=NO_CONTROL_CHARACTERS
     ),
 ]
 
@@ -305,3 +306,31 @@ class RotationDocument(WireModel):
         le=10_080,
         description="For how many minutes the previous keys are still accepted.",
     )
+
+
+class SampleDocument(WireModel):
+    """The sample event to send. Without `body`, it is the sender's own sample."""
+
+    body: Any = Field(
+        default=None,
+        description="The body: a text is sent as it is, anything else as JSON. `%ID%` in it "
+        "becomes a new id.",
+    )
+    content_type: Annotated[str, StringConstraints(min_length=3, max_length=200)] | None = Field(
+        default=None, description="The content type; application/json if there is only a body."
+    )
+    headers: Annotated[
+        dict[
+            Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")],
+            Annotated[str, StringConstraints(max_length=1_000, pattern=NO_CONTROL_CHARACTERS)],
+        ],
+        Field(max_length=50),
+    ] = Field(default_factory=dict, description="More headers, such as the one with the type.")
+
+
+class SampleAnswerView(WireModel):
+    """The answer of the webhook to a sample event, as its sender would get it."""
+
+    status: int = Field(description="The HTTP status.")
+    content_type: str = Field(description="The content type of the answer.")
+    body: str = Field(description="The body as text; it may be empty.")

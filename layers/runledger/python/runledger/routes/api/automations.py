@@ -12,12 +12,14 @@ from runledger.api.automations import (
     ProblemsView,
     ReleaseDocument,
     RotationDocument,
+    SampleAnswerView,
+    SampleDocument,
 )
 from runledger.api.documents import sent_fields
 from runledger.api.kept_events import CaptureView
 from runledger.composition import services
 from runledger.errors import InvalidGraphError
-from runledger.http import answers, make_router, needs, public_url
+from runledger.http import answers, caller_address, make_router, needs, public_url
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.workspace import Role
@@ -234,3 +236,17 @@ def rotate_secret(
     rotations = services().rotations_at(public_url(router))
     wanted = document or RotationDocument()
     return rotations.rotate(who.workspace_id, automation_id, wanted, who.email)
+
+
+@router.post("/v1/automations/<automation_id>/sample", tags=["Automations"])
+@answers({409: "The automation has no webhook, no key is set, or only the sender can sign."})
+@needs(Role.ADMIN)
+def send_sample(
+    automation_id: str, document: Annotated[SampleDocument | None, Body()] = None
+) -> SampleAnswerView:
+    """Sends a signed sample event through the webhook, and answers with the sender's answer. The
+    event counts as any other: it opens runs."""
+    who = require_role(router)
+    samples = services().samples_at(public_url(router))
+    address = caller_address(router)
+    return samples.send(who.workspace_id, automation_id, document or SampleDocument(), address)
