@@ -43,6 +43,7 @@ _TAGS = {
     "Contacts": "The people that automations run for.",
     "Deliveries": "Messages, each to one address on one channel.",
     "Exports": "Lists as files to download.",
+    "Recoveries": "Reruns of many runs, with a canary and a pace.",
     "Refusals": "Events and fires that opened no run.",
     "Runs": "What an automation did for one contact or event.",
     "Secrets": "Values that INTEGRATION nodes use and nobody reads back.",

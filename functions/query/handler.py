@@ -15,6 +15,7 @@ from runledger.routes.query import (
     deliveries,
     exports,
     failures,
+    recoveries,
     refusals,
     runs,
     secrets,
@@ -28,6 +29,7 @@ app = make_app(methods=methods_of, identify=admit)
 for resource in (
     workspace,
     runs,
+    recoveries,
     failures,
     refusals,
     deliveries,

@@ -23,6 +23,7 @@ preload(
     "services.execution.watchdog",
     "services.messages.due_deliveries",
     "services.messages.orphaned_messages",
+    "services.reruns.recovery",
     "services.secrets.secrets",
 )
 

@@ -57,7 +57,8 @@ ROOMS = {
     "erasure": "contact_eraser erasers kept_event_eraser",
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
-    "reruns": "compare effects plans previews rerun version_machines",
+    "reruns": "compare effects plans previews recovered_groups recovery recovery_progress "
+    "recovery_queries recovery_runs rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow publish recovered_runs",
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
@@ -76,8 +77,8 @@ ROOMS = {
     "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
     "contacts": "addresses contact_fields contacts known_contact named_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
-    "kept_events refusals reruns runs secrets segments sources steps suppressions templates "
-    "workspaces",
+    "kept_events recoveries refusals reruns runs secrets segments sources steps suppressions "
+    "templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "key_forms key_versions names secrets signing values",
     "workspaces": "accounts identity invitation_mail invitations me members workspaces",

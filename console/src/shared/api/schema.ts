@@ -964,6 +964,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List recoveries
+         * @description Lists recoveries, newest first.
+         */
+        get: operations["listRecoveries"];
+        put?: never;
+        /**
+         * Create recovery
+         * @description Reruns all runs of a filter or of a failure group: first a canary, if you ask for one, then the others at a pace. Each run is rerun at most once. Runs that are open, that are reruns themselves, that a later rerun completed, or whose effects need a choice, are left out. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Sending messages again that were sent needs the role ADMIN.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["createRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{recovery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get recovery
+         * @description Returns one recovery with its counts.
+         */
+        get: operations["getRecovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{recovery_id}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Abort recovery
+         * @description Ends the recovery. Reruns that are open go on, and their ends are still counted.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["abortRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{recovery_id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue recovery
+         * @description Goes on after the canary or a pause. Failures so far count no more towards `stopAfterFailures`.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["continueRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{recovery_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause recovery
+         * @description Opens no more reruns until `continue`. Those that are open go on, and up to 20 that are being opened at this moment are still counted.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["pauseRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recoveries/{recovery_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List recovery runs
+         * @description Lists the runs of a recovery in one state, the oldest first: each original with its rerun, or with the reason why it is left out.
+         */
+        get: operations["listRecoveryRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/refusals": {
         parameters: {
             query?: never;
@@ -2179,6 +2311,28 @@ export interface components {
              */
             skipped: number;
         };
+        /**
+         * CanaryDocument
+         * @description A first few reruns, before the others.
+         */
+        CanaryDocument: {
+            /**
+             * Count
+             * @description How many runs are rerun first, the oldest ones.
+             */
+            count: number;
+            /**
+             * @description What happens when all of them have completed: WAIT for `continue`, or CONTINUE with the others. If one fails, the recovery pauses.
+             * @default WAIT
+             */
+            then: components["schemas"]["CanaryThen"];
+        };
+        /**
+         * CanaryThen
+         * @description What follows when every rerun of the canary has completed.
+         * @enum {string}
+         */
+        CanaryThen: "WAIT" | "CONTINUE";
         /**
          * CancelDocument
          * @description Why a run is canceled.
@@ -4023,6 +4177,13 @@ export interface components {
             status: components["schemas"]["InvitationStatus"];
         };
         /**
+         * ItemState
+         * @description How far a recovery is with one run. BLOCKED waits for another run to end, OPEN has an open
+         *     rerun, ENDED an ended one.
+         * @enum {string}
+         */
+        ItemState: "PLANNED" | "BLOCKED" | "OPEN" | "ENDED" | "LEFT_OUT";
+        /**
          * KeptEventView
          * @description An event as it was received. Credentials in its headers and query, and values under names
          *     like `password` in its body, are shown as `[redacted]`.
@@ -4070,6 +4231,12 @@ export interface components {
              */
             truncated: boolean;
         };
+        /**
+         * LeftOut
+         * @description Why a run of the selection is not rerun.
+         * @enum {string}
+         */
+        LeftOut: "OPEN" | "RERUN" | "RECOVERED" | "ERASED" | "EXPIRED" | "UNKNOWN_EFFECTS" | "RETRYING" | "INACTIVE" | "NOT_APPLICABLE" | "FORBIDDEN" | "UNREADABLE" | "REFUSED" | "ABORTED";
         /**
          * ListName
          * @description The lists that can be exported.
@@ -4214,6 +4381,38 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["NodeTypeView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[RecoveryItemView]
+         * @description One page of a list.
+         */
+        ListView_RecoveryItemView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RecoveryItemView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[RecoveryView]
+         * @description One page of a list.
+         */
+        ListView_RecoveryView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RecoveryView"][];
             /**
              * Nextcursor
              * @description Send it as `cursor` to get the next page; null on the last page.
@@ -4882,6 +5081,301 @@ export interface components {
              * @description Risks that the author should know. They do not prevent activation.
              */
             warnings: components["schemas"]["Problem"][];
+        };
+        /**
+         * RecoveryCountsView
+         * @description The numbers of a recovery.
+         */
+        RecoveryCountsView: {
+            /**
+             * Blocked
+             * @description How many eligible runs wait for another run: for an open rerun of the same run or, where a contact may have one open run, for that run.
+             */
+            blocked: number;
+            /**
+             * Canceled
+             * @description How many of these were canceled.
+             */
+            canceled: number;
+            /**
+             * Completed
+             * @description How many of these have completed.
+             */
+            completed: number;
+            /**
+             * Eligible
+             * @description How many runs are rerun, or were.
+             */
+            eligible: number;
+            /**
+             * Excluded
+             * @description How many runs are left out, by reason: OPEN, RERUN, RECOVERED, ERASED, EXPIRED, UNKNOWN_EFFECTS, RETRYING, INACTIVE, NOT_APPLICABLE, FORBIDDEN, UNREADABLE, REFUSED, ABORTED.
+             */
+            excluded: {
+                [key: string]: number;
+            };
+            /**
+             * Failed
+             * @description How many of these have failed.
+             */
+            failed: number;
+            /**
+             * Opened
+             * @description How many reruns were opened.
+             */
+            opened: number;
+        };
+        /**
+         * RecoveryDocument
+         * @description The runs to rerun, and how. Give either `filter` or `errorGroup`.
+         */
+        RecoveryDocument: {
+            /** @description A first few reruns; null to begin with all. */
+            canary?: components["schemas"]["CanaryDocument"] | null;
+            /**
+             * Dryrun
+             * @description true: only say what would happen, and change nothing.
+             * @default false
+             */
+            dryRun: boolean;
+            /**
+             * Effects
+             * @description Choices about effects, by node id, as for one rerun.
+             */
+            effects?: {
+                [key: string]: components["schemas"]["EffectChoiceDocument"];
+            };
+            /**
+             * Errorgroup
+             * @description The failure group whose runs are rerun.
+             */
+            errorGroup?: string | null;
+            /** @description Which runs, by the filters of the list of runs. Without `status`, the failed ones. */
+            filter?: components["schemas"]["FilterDocument"] | null;
+            /**
+             * Firedownstream
+             * @description Whether automations that wait for these get runs when the reruns end.
+             * @default false
+             */
+            fireDownstream: boolean;
+            /**
+             * From
+             * @description START, or a node that the runs visited. Without it, the failed node of each run.
+             */
+            from?: string | null;
+            /**
+             * Rateperminute
+             * @description How many reruns are opened a minute.
+             * @default 60
+             */
+            ratePerMinute: number;
+            /**
+             * Reason
+             * @description Why the runs are rerun; each rerun shows it.
+             */
+            reason?: string | null;
+            /**
+             * Stopafterfailures
+             * @description The recovery pauses when this many of its reruns have failed.
+             * @default 10
+             */
+            stopAfterFailures: number;
+            /**
+             * @description SAME: the version of each run. ACTIVE: the automation's active version.
+             * @default SAME
+             */
+            version: components["schemas"]["RerunVersion"];
+        };
+        /**
+         * RecoveryItemView
+         * @description One run of a recovery.
+         */
+        RecoveryItemView: {
+            /**
+             * Blockedby
+             * @description The run that must end first.
+             */
+            blockedBy: string | null;
+            /**
+             * Detail
+             * @description More about the reason.
+             */
+            detail: string | null;
+            /** @description Why it is left out. */
+            reason: components["schemas"]["LeftOut"] | null;
+            /**
+             * Rerunid
+             * @description Its rerun, once there is one.
+             */
+            rerunId: string | null;
+            /**
+             * Result
+             * @description The status in which its rerun ended.
+             */
+            result: string | null;
+            /**
+             * Runid
+             * @description The original.
+             */
+            runId: string;
+            /** @description PLANNED: it will be rerun. BLOCKED: it waits for another run. OPEN: its rerun is open. ENDED: its rerun has ended. LEFT_OUT: it is not rerun. */
+            state: components["schemas"]["ItemState"];
+        };
+        /**
+         * RecoveryNodeView
+         * @description What the reruns would do at one node: in how many runs each.
+         */
+        RecoveryNodeView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Nodeid
+             * @description The node's id.
+             */
+            nodeId: string;
+            /**
+             * Repeatedeffects
+             * @description How many calls or messages of the runs happen again.
+             */
+            repeatedEffects: number;
+            /**
+             * Reused
+             * @description How many take over its recorded step.
+             */
+            reused: number;
+            /**
+             * Run
+             * @description How many reruns visit it.
+             */
+            run: number;
+            /**
+             * Suppressed
+             * @description How many pass it without its effects.
+             */
+            suppressed: number;
+            /**
+             * Type
+             * @description The node's type.
+             */
+            type: string;
+            /**
+             * Undecided
+             * @description How many runs need a choice for it, and are left out.
+             */
+            undecided: number;
+        };
+        /**
+         * RecoveryStatus
+         * @description PREVIEWED is a dry run, which is not stored. CANARY reruns the first few, WAITING waits for a
+         *     person after them, RUNNING reruns the others.
+         * @enum {string}
+         */
+        RecoveryStatus: "PREVIEWED" | "CANARY" | "WAITING" | "RUNNING" | "PAUSED" | "COMPLETED" | "ABORTED";
+        /**
+         * RecoveryView
+         * @description A recovery: the reruns of many runs, and their progress.
+         */
+        RecoveryView: {
+            /** @description The first few reruns, if asked for. */
+            canary: components["schemas"]["CanaryDocument"] | null;
+            /** @description The numbers so far. */
+            counts: components["schemas"]["RecoveryCountsView"];
+            /**
+             * Createdat
+             * @description When it was requested.
+             */
+            createdAt: string;
+            /**
+             * Effects
+             * @description The choices about effects, by node id.
+             */
+            effects: {
+                [key: string]: unknown;
+            };
+            /**
+             * Errorgroup
+             * @description The failure group that it recovers, if any.
+             */
+            errorGroup: string | null;
+            /** @description The filters, fixed at the time of the request. */
+            filter: components["schemas"]["FilterView"];
+            /**
+             * Finishedat
+             * @description When it completed or was aborted.
+             */
+            finishedAt: string | null;
+            /**
+             * Firedownstream
+             * @description Whether waiting automations get runs.
+             */
+            fireDownstream: boolean;
+            /**
+             * From
+             * @description Where the reruns begin; null for the failed node of each run.
+             */
+            from: string | null;
+            /**
+             * Id
+             * @description The recovery's id; null for a dry run.
+             */
+            id: string | null;
+            /**
+             * Isselected
+             * @description Whether all its runs are known. Until then `eligible` grows. For a dry run: whether every run of the filter was looked at.
+             */
+            isSelected: boolean;
+            /**
+             * Nodes
+             * @description For a dry run: what the reruns would do, by node.
+             */
+            nodes?: components["schemas"]["RecoveryNodeView"][];
+            /**
+             * Rateperminute
+             * @description How many reruns are opened a minute.
+             */
+            ratePerMinute: number;
+            /**
+             * Reason
+             * @description Why the runs are rerun.
+             */
+            reason: string | null;
+            /**
+             * Requestedby
+             * @description The e-mail address of the user who requested it.
+             */
+            requestedBy: string;
+            /**
+             * Sample
+             * @description For a dry run: the first eligible runs, up to ten.
+             */
+            sample?: string[];
+            /** @description PREVIEWED: a dry run. CANARY: the first few are rerun. WAITING: they have completed, and it waits for `continue`. RUNNING: the others are rerun. PAUSED, COMPLETED or ABORTED. */
+            status: components["schemas"]["RecoveryStatus"];
+            /**
+             * Statusat
+             * @description When it got this status.
+             */
+            statusAt: string;
+            /**
+             * Statusby
+             * @description The e-mail address of the user who changed the status; null if the recovery did so itself.
+             */
+            statusBy: string | null;
+            /**
+             * Statusreason
+             * @description Why it paused by itself: CANARY_FAILED or STOPPED_AFTER_FAILURES.
+             */
+            statusReason: string | null;
+            /**
+             * Stopafterfailures
+             * @description How many failures pause it.
+             */
+            stopAfterFailures: number;
+            /** @description Which version the reruns walk. */
+            version: components["schemas"]["RerunVersion"];
         };
         /**
          * Reentry
@@ -9524,6 +10018,308 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_NodeTypeView_"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listRecoveries: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string | null;
+                /** @description The number of rows per page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_RecoveryView_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryDocument"];
+            };
+        };
+        responses: {
+            /** @description With `dryRun`: what the recovery would do. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the recovery. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    abortRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the recovery. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The recovery has ended. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    continueRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the recovery. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The recovery is running already, or has ended. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    pauseRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the recovery. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The recovery is paused already, or has ended. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listRecoveryRuns: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string | null;
+                /** @description The number of rows per page. */
+                limit?: number;
+                /** @description PLANNED, BLOCKED, OPEN, ENDED or LEFT_OUT. */
+                state?: components["schemas"]["ItemState"];
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the recovery. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_RecoveryItemView_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];

@@ -80,6 +80,8 @@ if TYPE_CHECKING:
     from runledger.services.messages.retry_delivery import RetryDelivery
     from runledger.services.messages.retry_machine import RetryMachine
     from runledger.services.messages.suppressions import Suppressions
+    from runledger.services.reruns.recovery import Recoveries
+    from runledger.services.reruns.recovery_queries import RecoveryQueries
     from runledger.services.reruns.rerun import Reruns
     from runledger.services.retry_budget import RetryBudget
     from runledger.services.runs.run_context import RunContexts
@@ -884,6 +886,40 @@ class Composition:
             clock=self.clock,
         )
 
+    @cached_property
+    def recoveries(self) -> "Recoveries":
+        from runledger.services.reruns.recovered_groups import RecoveredGroups
+        from runledger.services.reruns.recovery import Recoveries
+        from runledger.services.reruns.recovery_progress import RecoveryProgress
+        from runledger.services.reruns.recovery_runs import RecoveryRuns
+
+        of, opener = self.stores, RecoveryRuns(self.reruns)
+        groups = RecoveredGroups(of.failures, self.failure_resolution, of.runs, self.clock)
+        progress = RecoveryProgress(
+            store=of.recoveries,
+            lists=self.list_snapshots,
+            runs=of.runs,
+            opener=opener,
+            groups=groups,
+            gather=self.gather,
+            clock=self.clock,
+        )
+        return Recoveries(
+            store=of.recoveries,
+            lists=self.list_snapshots,
+            failures=of.failures,
+            opener=opener,
+            progress=progress,
+            gather=self.gather,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def recovery_queries(self) -> "RecoveryQueries":
+        from runledger.services.reruns.recovery_queries import RecoveryQueries
+
+        return RecoveryQueries(self.stores.recoveries, self.cursors, self.clock)
+
     # ── Erasure ───────────────────────────────────────────────────────────────────────────────
     @cached_property
     def erasing(self) -> "ContactEraser":
@@ -969,6 +1005,7 @@ class Composition:
             "tot": self.total_settler.settle,
             "sec": self.secrets.settle,
             "rel": self.holds.settle,
+            "rcv": self.recoveries.settle,
         }
 
     @cached_property

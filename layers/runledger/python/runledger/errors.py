@@ -103,6 +103,15 @@ class ReentryBlockedError(ConflictError):
         self.run_id = run_id
 
 
+class AlreadyRerunError(ConflictError):
+    """Another rerun of the same run has completed, or is still open; `run_id` is that rerun."""
+
+    def __init__(self, message: str, run_id: str, *, is_open: bool) -> None:
+        super().__init__(message, status="ALREADY_RERUN")
+        self.run_id = run_id
+        self.is_open = is_open
+
+
 class KeyReusedError(ConflictError):
     """An idempotency key was used before with another body. `run_id` is the run that was opened
     then, if any."""

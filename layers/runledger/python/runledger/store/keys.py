@@ -20,6 +20,7 @@
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
 | due rows | gsi4, sparse | `DUE#shard` | `dueAt#id` |
 | held runs of an automation, oldest first | gsi4, sparse | `HELD#automation` | `createdAt#run` |
+| recoveries that are due | gsi4, sparse | `DUE#RECOVERY` | `dueAt#id` |
 | hours that are due to be counted | gsi4, sparse | `DUE#TOTAL#shard` | `dueAt#id` |
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
@@ -47,6 +48,8 @@
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
 | exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
 | bulk cancels of a workspace; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
+| recoveries of a workspace; one by id | table | `WORKSPACE#workspace#RECOVERY` | `recovery` |
+| the runs of a recovery, by state | table | `RECOVERY#recovery` | `STATE#createdAt#run` |
 | counts of rows by scope and hour | table | `TOTALS#workspace#KIND#part` | hour |
 | how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
@@ -422,6 +425,20 @@ def bulk_cancel(workspace_id: str, cancellation_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#CANCEL", cancellation_id)
 
 
+def recovery(workspace_id: str, recovery_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#RECOVERY", recovery_id)
+
+
+def recovery_items(recovery_id: str) -> str:
+    """Returns the partition of a recovery's runs."""
+    return f"RECOVERY#{recovery_id}"
+
+
+def recovery_item(recovery_id: str, state: str, place: str) -> Key:
+    """Returns the key of a recovery's run. `place` is `created_key` of the run."""
+    return Key(recovery_items(recovery_id), f"{state}#{place}")
+
+
 def member(workspace_id: str, user_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#MEMBER", user_id)
 
@@ -539,12 +556,19 @@ def due_total(workspace_id: str) -> str:
     return f"DUE#TOTAL#{shard_of(workspace_id, DUE_SHARDS)}"
 
 
+def due_recovery() -> str:
+    """Returns the due partition of recoveries. It is separate, so that rows of other workspaces
+    never wait for a recovery. One is enough: few recoveries go on at a time."""
+    return "DUE#RECOVERY"
+
+
 def due_partitions() -> tuple[tuple[str, ...], ...]:
     """Returns the due partitions, the most urgent rank first. The partitions of a rank take
     turns."""
     shards = range(DUE_SHARDS)
     return (
         tuple(f"DUE#{shard}" for shard in shards),
+        (due_recovery(),),
         tuple(f"DUE#TOTAL#{shard}" for shard in shards),
     )
 

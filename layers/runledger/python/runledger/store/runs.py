@@ -142,9 +142,10 @@ class RunStore:
             raise NotFoundError(f"there is no run {run_id}")
         return run_from_item(item)
 
-    def get_many(self, run_ids: "Iterable[str]") -> dict[str, Run]:
+    def get_many(self, run_ids: "Iterable[str]", *, consistent: bool = False) -> dict[str, Run]:
         """Returns runs for display. A damaged row is read as far as possible."""
-        found = self._table.batch_get(keys.run(run_id) for run_id in run_ids)
+        wanted = (keys.run(run_id) for run_id in run_ids)
+        found = self._table.batch_get(wanted, consistent=consistent)
         runs = [shown_run_from_item(item) for item in found.values()]
         return {run.id: run for run in runs}
 

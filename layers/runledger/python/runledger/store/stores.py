@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runledger.store.invitations import InvitationStore
     from runledger.store.kept_events import KeptEventStore
     from runledger.store.machines import MachineStore
+    from runledger.store.recoveries import RecoveryStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.runs import RunStore
     from runledger.store.schedules import ScheduleStore
@@ -198,6 +199,12 @@ class Stores:
         from runledger.store.bulk_cancels import BulkCancelStore
 
         return BulkCancelStore(self.table)
+
+    @cached_property
+    def recoveries(self) -> "RecoveryStore":
+        from runledger.store.recoveries import RecoveryStore
+
+        return RecoveryStore(self.table)
 
     @cached_property
     def totals(self) -> "TotalStore":

@@ -2,7 +2,7 @@
 code that answers readers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runledger.api.deliveries import DeliveryRowView
@@ -101,11 +101,18 @@ class ListSnapshots:
         )
 
     def runs(
-        self, workspace_id: str, frozen: FrozenFilter, limit: int, cursor: str | None
+        self,
+        workspace_id: str,
+        frozen: FrozenFilter,
+        limit: int,
+        cursor: str | None,
+        *,
+        newest_first: bool = True,
     ) -> ListView[RunView]:
         if frozen.is_empty:
             return ListView(items=[], next_cursor=None)
-        return self.queries.runs(workspace_id, _request(frozen, limit, cursor))
+        request = replace(_request(frozen, limit, cursor), newest_first=newest_first)
+        return self.queries.runs(workspace_id, request)
 
     def page(
         self,

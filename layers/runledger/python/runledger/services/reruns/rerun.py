@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import SECOND, Clock, iso
 from runledger.errors import (
+    AlreadyRerunError,
     ConflictError,
     ForbiddenError,
     GoneError,
@@ -57,7 +58,7 @@ class PlannedRerun:
     original: "RunHistory"
     automation: "Automation"
     version: "Version"
-    family: tuple[str, ...]
+    family: Mapping[str, Member]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +120,17 @@ class Reruns:
                 f"another body needs `from: {START}`: later nodes have read the old one",
                 field="body",
             )
-        return PlannedRerun(new_run_id, plan, original, automation, version, tuple(family))
+        return PlannedRerun(new_run_id, plan, original, automation, version, family)
 
-    def open(
+    def checked(
         self, workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy
-    ) -> OpenedRerun:
-        """Opens the rerun. Raises the same errors as `preview`; InvalidGraphError, with every node
-        that needs a choice; ForbiddenError if it would send a message again and the caller may not;
-        KeyReusedError if the key was used for another request; ReentryBlockedError if the re-entry
-        rule allows only one open run and the contact has another."""
-        known = self._opened_before(workspace_id, run_id, document, by)
-        if known is not None:
-            return OpenedRerun(known, is_duplicate=True)
+    ) -> PlannedRerun:
+        """Returns a plan that can be opened now. Raises the same errors as `preview`;
+        InvalidGraphError, with every node that needs a choice; ForbiddenError if it would send a
+        message again and the caller may not. For a recovery, also AlreadyRerunError."""
         planned = self.preview(workspace_id, run_id, document, by)
+        if by.recovery_id is not None:
+            _require_no_other(planned)
         plan = planned.plan
         if plan.undecided:
             raise InvalidGraphError(
@@ -142,6 +141,19 @@ class Reruns:
             raise ConflictError(
                 f"the run and its reruns were rerun {FAMILY_SIZE} times already, which is the limit"
             )
+        return planned
+
+    def open(
+        self, workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy
+    ) -> OpenedRerun:
+        """Opens the rerun. Raises the same errors as `checked`; KeyReusedError if the key was used
+        for another request; ReentryBlockedError if the re-entry rule allows only one open run and
+        the contact has another."""
+        known = self._opened_before(workspace_id, run_id, document, by)
+        if known is not None:
+            return OpenedRerun(known, is_duplicate=True)
+        planned = self.checked(workspace_id, run_id, document, by)
+        plan = planned.plan
         self.machines.ensure(planned.automation, planned.version)
         workspace = self.stores.workspaces.cached(workspace_id)
         run = self._run(planned, workspace.retention)
@@ -314,9 +326,26 @@ class Reruns:
         return step.changed(request=request, response=response)
 
 
-def _derived(workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy) -> str:
-    key = by.recovery_id or f"key {document.idempotency_key}"
+def _require_no_other(planned: PlannedRerun) -> None:
+    """Raises AlreadyRerunError if another rerun of the family is open or has completed."""
+    others = [member.history.run for member in planned.family.values()]
+    for run in others:
+        if run.id in (planned.original.run.id, planned.run_id) or run.rerun_of is None:
+            continue
+        is_open = not run.status.is_terminal
+        if is_open or run.status is RunStatus.COMPLETED:
+            raise AlreadyRerunError(
+                f"the rerun {run.id} of this run is {run.status}", run.id, is_open=is_open
+            )
+
+
+def rerun_id(workspace_id: str, run_id: str, key: str) -> str:
+    """Returns the id of a run's rerun by a recovery, whose id is the key."""
     return derived_id("run", workspace_id, run_id, "rerun", key)
+
+
+def _derived(workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy) -> str:
+    return rerun_id(workspace_id, run_id, by.recovery_id or f"key {document.idempotency_key}")
 
 
 def _digest(document: "RerunDocument") -> str:

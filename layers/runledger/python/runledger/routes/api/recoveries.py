@@ -1,0 +1,64 @@
+"""Recoveries: rerunning many runs."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.api.recoveries import RecoveryDocument, RecoveryView
+from runledger.composition import services
+from runledger.http import answers, make_router, needs
+from runledger.models.workspace import Role
+from runledger.routes.callers import require_role
+from runledger.services.views.recoveries import recovery_view
+
+router = make_router()
+
+
+@router.post("/v1/recoveries", tags=["Recoveries"], status_code=202)
+@answers({200: "With `dryRun`: what the recovery would do."})
+@needs(Role.MEMBER)
+def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[RecoveryView]:
+    """Reruns all runs of a filter or of a failure group: first a canary, if you ask for one, then
+    the others at a pace. Each run is rerun at most once. Runs that are open, that are reruns
+    themselves, that a later rerun completed, or whose effects need a choice, are left out.
+    `dryRun` says how many runs there are, which are left out and why, and what would happen at each
+    node. Sending messages again that were sent needs the role ADMIN."""
+    who = require_role(router)
+    recoveries = services().recoveries
+    may_repeat = who.may(Role.ADMIN)
+    if document.dry_run:
+        view = recoveries.preview(document, who, may_repeat=may_repeat)
+        return Response(HTTPStatus.OK, "application/json", view)
+    created = recoveries.create(document, who, may_repeat=may_repeat)
+    return Response(HTTPStatus.ACCEPTED, "application/json", recovery_view(created))
+
+
+@router.post("/v1/recoveries/<recovery_id>/continue", tags=["Recoveries"])
+@answers({409: "The recovery is running already, or has ended."})
+@needs(Role.MEMBER)
+def continue_recovery(recovery_id: str) -> RecoveryView:
+    """Goes on after the canary or a pause. Failures so far count no more towards
+    `stopAfterFailures`."""
+    who = require_role(router)
+    return recovery_view(services().recoveries.resume(who.workspace_id, recovery_id, who.email))
+
+
+@router.post("/v1/recoveries/<recovery_id>/pause", tags=["Recoveries"])
+@answers({409: "The recovery is paused already, or has ended."})
+@needs(Role.MEMBER)
+def pause_recovery(recovery_id: str) -> RecoveryView:
+    """Opens no more reruns until `continue`. Those that are open go on, and up to 20 that are being
+    opened at this moment are still counted."""
+    who = require_role(router)
+    return recovery_view(services().recoveries.pause(who.workspace_id, recovery_id, who.email))
+
+
+@router.post("/v1/recoveries/<recovery_id>/abort", tags=["Recoveries"])
+@answers({409: "The recovery has ended."})
+@needs(Role.MEMBER)
+def abort_recovery(recovery_id: str) -> RecoveryView:
+    """Ends the recovery. Reruns that are open go on, and their ends are still counted."""
+    who = require_role(router)
+    return recovery_view(services().recoveries.abort(who.workspace_id, recovery_id, who.email))

@@ -1,0 +1,273 @@
+"""Recoveries: the reruns of all runs of a filter or of a failure group."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from runledger.api.filters import FilterDocument
+from runledger.api.recoveries import (
+    RecoveryDocument,
+    RecoveryNodeView,
+    RecoveryView,
+)
+from runledger.api.reruns import RerunDocument
+from runledger.clock import DAY, MINUTE, SECOND, Clock
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    TransientError,
+)
+from runledger.ids import new_id
+from runledger.models.listing import FrozenFilter, ListName
+from runledger.models.recovery import (
+    CanaryThen,
+    ItemState,
+    Recovery,
+    RecoveryItem,
+    RecoveryStatus,
+)
+from runledger.models.run import RunStatus
+from runledger.observability import logger
+from runledger.services.reruns.plans import REUSED, RUN, SUPPRESSED, UNDECIDED
+from runledger.services.reruns.recovery_progress import LEASE, PAGE, counted
+from runledger.services.reruns.recovery_runs import planned_item
+from runledger.services.views.recoveries import recovery_view
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runledger.services.in_parallel import Gather
+    from runledger.services.lists.snapshots import ListSnapshots
+    from runledger.services.reruns.recovery_progress import RecoveryProgress
+    from runledger.services.reruns.recovery_runs import RecoveryRuns
+    from runledger.services.reruns.rerun import PlannedRerun
+    from runledger.services.workspaces.identity import Caller
+    from runledger.store.due import DueRow
+    from runledger.store.failures import FailureStore
+    from runledger.store.recoveries import RecoveryStore
+
+# How long a recovery is kept.
+KEPT = 90 * DAY
+# The time of one request, which API Gateway ends after 30 seconds, and of one tick.
+REQUEST_TIME = 8 * SECOND
+TICK_TIME = 15 * SECOND
+SAMPLE = 10
+# The choices about effects are kept in the recovery's row.
+MOST_CHOICE_BYTES = 64 * 1024
+# Without `status`, the failed runs. Open ones are counted, because they may still fail.
+_USUAL = (RunStatus.FAILED, RunStatus.PENDING, RunStatus.RUNNING)
+_ENDED = (RecoveryStatus.COMPLETED, RecoveryStatus.ABORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Recoveries:
+    """Begins recoveries, changes them, and goes on with them."""
+
+    store: "RecoveryStore"
+    lists: "ListSnapshots"
+    failures: "FailureStore"
+    opener: "RecoveryRuns"
+    progress: "RecoveryProgress"
+    gather: "Gather"
+    clock: Clock
+
+    def preview(
+        self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool
+    ) -> RecoveryView:
+        """Returns what a recovery would do, as far as the time of one request allows. Raises
+        InvalidInputError, with the field, as `create` does."""
+        asked = self._asked(document, who, may_repeat=may_repeat)
+        until = self.clock() + REQUEST_TIME
+        found = _Preview(asked.changed(id="", status=RecoveryStatus.PREVIEWED))
+        cursor: str | None = None
+        while True:
+            page = self.lists.runs(who.workspace_id, asked.filter, PAGE, cursor, newest_first=False)
+            items = [planned_item(run) for run in page.items]
+            planned = [item for item in items if item.state is ItemState.PLANNED]
+            checks = [partial(self.opener.check, asked, item.run_id) for item in planned]
+            for result in [*(i for i in items if i not in planned), *self.gather(checks)]:
+                found.add(result)
+            cursor = page.next_cursor
+            if cursor is None or self.clock() >= until:
+                return found.view(is_complete=cursor is None)
+
+    def create(self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool) -> Recovery:
+        """Begins a recovery, and goes on with it as far as the time of one request allows. Raises
+        InvalidInputError, with the field, for an invalid request, and NotFoundError if there is no
+        such failure group."""
+        recovery = self._asked(document, who, may_repeat=may_repeat)
+        self.store.create(recovery)
+        return self._gone_on(recovery)
+
+    # ── what people change ───────────────────────────────────────────────────────────────────
+
+    def resume(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
+        """Goes on after the canary or after a pause. Raises ConflictError if the recovery is
+        RUNNING or has ended."""
+        recovery = self._for_change(
+            workspace_id,
+            recovery_id,
+            (RecoveryStatus.CANARY, RecoveryStatus.WAITING, RecoveryStatus.PAUSED),
+        )
+        is_in_canary = (
+            recovery.status is RecoveryStatus.PAUSED
+            and recovery.canary > 0
+            and not recovery.is_canary_over
+        )
+        after = recovery.changed(
+            status=RecoveryStatus.CANARY if is_in_canary else RecoveryStatus.RUNNING,
+            is_canary_over=not is_in_canary,
+            failed_before=recovery.failed,
+        )
+        return self._gone_on(self._turned(recovery, after, by, self.clock()))
+
+    def pause(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
+        """Opens no more reruns; open ones go on. Raises ConflictError if the recovery is PAUSED or
+        has ended."""
+        recovery = self._for_change(
+            workspace_id,
+            recovery_id,
+            (RecoveryStatus.CANARY, RecoveryStatus.WAITING, RecoveryStatus.RUNNING),
+        )
+        after = recovery.changed(status=RecoveryStatus.PAUSED)
+        return self._turned(recovery, after, by, self._free_at(recovery))
+
+    def abort(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
+        """Ends the recovery; open reruns go on. Raises ConflictError if it has ended."""
+        open_ = [each for each in RecoveryStatus if each not in _ENDED]
+        recovery = self._for_change(workspace_id, recovery_id, open_)
+        after = recovery.changed(status=RecoveryStatus.ABORTED, finished_at=self.clock())
+        return self._turned(recovery, after, by, self._free_at(recovery))
+
+    def settle(self, row: "DueRow") -> None:
+        """Goes on with a recovery within the time of one tick. Raises ConditionFailedError if
+        another process works on it."""
+        recovery = self.store.at(row.key)
+        now = self.clock()
+        if recovery is None or recovery.due_at is None or recovery.due_at > now:
+            return
+        self.progress.go_on(recovery, now + TICK_TIME)
+
+    # ── shared ───────────────────────────────────────────────────────────────────────────────
+
+    def _for_change(
+        self, workspace_id: str, recovery_id: str, allowed: "Sequence[RecoveryStatus]"
+    ) -> Recovery:
+        recovery = self.store.get(workspace_id, recovery_id, self.clock())
+        if recovery.status not in allowed:
+            raise ConflictError(f"the recovery is {recovery.status}", status=recovery.status.value)
+        return recovery
+
+    def _turned(self, before: Recovery, after: Recovery, by: str, due_at: int) -> Recovery:
+        after = after.changed(status_at=self.clock(), status_by=by, status_reason=None)
+        return self.store.turn(before, after, due_at)
+
+    def _free_at(self, recovery: Recovery) -> int:
+        """Returns when no process works on the present batch any more. Only then can its reruns be
+        counted, because a change of the status does not stop that process."""
+        return self.clock() + (LEASE if recovery.batch else 0)
+
+    def _gone_on(self, recovery: Recovery) -> Recovery:
+        try:
+            return self.progress.go_on(recovery, self.clock() + REQUEST_TIME)
+        except (ConditionFailedError, TransientError) as error:
+            # The recovery is stored, so the tick goes on with it.
+            logger.warning(
+                "recovery interrupted", extra={"id": recovery.id, "reason": error.for_log()}
+            )
+            return self.store.get(recovery.workspace_id, recovery.id, self.clock())
+
+    def _asked(self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool) -> Recovery:
+        now = self.clock()
+        frozen = self._frozen(document, who.workspace_id, now)
+        rerun = RerunDocument(
+            from_=document.from_,
+            version=document.version,
+            effects=document.effects,
+            fire_downstream=document.fire_downstream,
+            reason=document.reason,
+        )
+        if len(rerun.model_dump_json(by_alias=True).encode()) > MOST_CHOICE_BYTES:
+            raise InvalidInputError(
+                f"the choices have more than {MOST_CHOICE_BYTES // 1024} KB", field="effects"
+            )
+        canary = document.canary
+        return Recovery(
+            workspace_id=who.workspace_id,
+            id=new_id("rcv"),
+            filter=frozen,
+            request=rerun.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            by=who.email,
+            may_repeat_messages=may_repeat,
+            canary=0 if canary is None else canary.count,
+            canary_then=CanaryThen.WAIT if canary is None else canary.then,
+            rate=document.rate_per_minute,
+            stop_after=document.stop_after_failures,
+            created_at=now,
+            expires_at=now + KEPT,
+            status=RecoveryStatus.RUNNING if canary is None else RecoveryStatus.CANARY,
+            status_at=now,
+            status_by=who.email,
+            paced_to=now - MINUTE,
+        )
+
+    def _frozen(self, document: RecoveryDocument, workspace_id: str, now: int) -> FrozenFilter:
+        if (document.filter is None) is (document.error_group is None):
+            raise InvalidInputError("give either filter or errorGroup", field="filter")
+        group_id = document.error_group
+        if group_id is not None:
+            group = self.failures.find(group_id)
+            if group is None or group.workspace_id != workspace_id:
+                raise NotFoundError(f"there is no failure group {group_id}")
+        asked = document.filter or FilterDocument(error_group=group_id)
+        frozen = self.lists.freeze(workspace_id, ListName.RUNS, asked, now)
+        if group_id is not None or frozen.statuses:
+            return frozen
+        return frozen.changed(statuses=tuple(sorted(_USUAL)))
+
+
+class _Preview:
+    """Adds up what the reruns of a recovery would do."""
+
+    def __init__(self, recovery: Recovery) -> None:
+        self._recovery = recovery
+        self._actions: dict[tuple[str, str, str], Counter[str]] = {}
+        self._sample: list[str] = []
+
+    def add(self, result: "PlannedRerun | RecoveryItem") -> None:
+        if isinstance(result, RecoveryItem):
+            self._count(result)
+            return
+        run = result.original.run
+        self._count(RecoveryItem(place="", run_id=run.id, state=ItemState.PLANNED))
+        self._sample = [*self._sample, run.id][:SAMPLE]
+        for node in result.plan.nodes:
+            key = (run.automation_id, node.node_id, node.type)
+            actions = self._actions.setdefault(key, Counter())
+            actions[node.action] += 1
+            actions["REPEAT"] += sum(effect.then == "REPEAT" for effect in node.effects)
+
+    def _count(self, item: RecoveryItem) -> None:
+        self._recovery = counted(self._recovery, [(None, item)])
+
+    def view(self, *, is_complete: bool) -> RecoveryView:
+        view = recovery_view(self._recovery.changed(is_read=is_complete))
+        return view.changed(
+            sample=self._sample,
+            nodes=[
+                RecoveryNodeView(
+                    automation_id=automation_id,
+                    node_id=node_id,
+                    type=type_,
+                    run=actions[RUN],
+                    reused=actions[REUSED],
+                    suppressed=actions[SUPPRESSED],
+                    undecided=actions[UNDECIDED],
+                    repeated_effects=actions["REPEAT"],
+                )
+                for (automation_id, node_id, type_), actions in self._actions.items()
+            ],
+        )
