@@ -92,8 +92,8 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
     _made("PUT", f"/v1/secrets/{CANARY.upper()}", {"value": "a secret"})
     _made("POST", "/v1/suppressions", {"address": EMAIL, "note": CANARY})
     export = {"list": "RUNS", "format": "CSV", "filter": {"contact": EMAIL}}
-    # It reruns nothing.
-    recovery = {"filter": {"contact": EMAIL, "status": "COMPLETED"}, "reason": CANARY}
+    # It reruns nothing, because no run visited this node.
+    recovery = {"filter": {"contact": EMAIL}, "from": "nowhere", "reason": CANARY}
     failed = deployed.stores.runs.get(run)
     group = failed.error_group
     assert group is not None
@@ -108,6 +108,8 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
         "segment_id": _made("POST", "/v1/segments", {"name": CANARY, "rules": [rule]})["id"],
         "export_id": _made("POST", "/v1/exports", export)["id"],
         "cancellation_id": _cancellation(deployed),
+        "skip_id": _made("POST", "/v1/runs/skip-wait", {"filter": {"contact": EMAIL}})["id"],
+        "other_id": run,
         "recovery_id": _made("POST", "/v1/recoveries", recovery)["id"],
         "user_id": "user-viewer",
         "invitation_id": _made("POST", "/v1/invitations", {"email": EMAIL, "role": "ADMIN"})["id"],
@@ -203,6 +205,7 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
     }
     harmless = {
         "status": [],
+        "state": ["LEFT_OUT"],
         "reason": [],
         "triggerType": [],
         "channel": ["EMAIL"],

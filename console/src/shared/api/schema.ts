@@ -1085,7 +1085,7 @@ export interface paths {
         };
         /**
          * List recovery runs
-         * @description Lists the runs of a recovery in one state, the oldest first: each original with its rerun, or with the reason why it is left out.
+         * @description Lists the runs of a recovery by their state, the oldest first in each: every original with its rerun, or with the reason why it is left out.
          */
         get: operations["listRecoveryRuns"];
         put?: never;
@@ -10294,8 +10294,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description The number of rows per page. */
                 limit?: number;
-                /** @description PLANNED, BLOCKED, OPEN, ENDED or LEFT_OUT. */
-                state?: components["schemas"]["ItemState"];
+                /** @description PLANNED, BLOCKED, OPEN, ENDED or LEFT_OUT; all if left out. */
+                state?: components["schemas"]["ItemState"] | null;
             };
             header?: {
                 /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */

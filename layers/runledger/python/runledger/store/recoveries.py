@@ -79,23 +79,21 @@ class RecoveryStore:
         return [each for each in found if each.expires_at > now], position
 
     def items(
-        self, recovery_id: str, state: ItemState, limit: int, after: str | None = None
+        self, recovery_id: str, state: ItemState | None, limit: int, after: str | None = None
     ) -> tuple[list[RecoveryItem], str | None]:
-        """Returns the items in this state, oldest runs first, after the one at a place. Also
-        returns the place of the last one if more follow."""
+        """Returns the items in this state, or in any, the oldest runs of a state first. `after` is
+        the position that the page before returned: None at the end."""
         partition = keys.recovery_items(recovery_id)
-        start = None
-        if after is not None:
-            start = key_attributes(keys.recovery_item(recovery_id, state, after))
+        prefix = None if state is None else keys.recovery_item(recovery_id, state, "").sk
         page = self._table.query(
             partition,
-            SortRange(prefix=keys.recovery_item(recovery_id, state, "").sk),
+            SortRange(prefix=prefix),
             limit=limit,
-            after=start,
+            after=None if after is None else {"pk": partition, "sk": after},
             consistent=True,
         )
-        found = [_item_from(item) for item in page.items]
-        return found, found[-1].place if page.next and found else None
+        position = str(page.items[-1]["sk"]) if page.next and page.items else None
+        return [_item_from(item) for item in page.items], position
 
     def at_places(
         self, recovery_id: str, states: "Iterable[ItemState]", places: "Iterable[str]"

@@ -34,13 +34,13 @@ def get_recovery(recovery_id: str) -> RecoveryView:
 def list_recovery_runs(
     recovery_id: str,
     state: Annotated[
-        ItemState,
-        Query(description="PLANNED, BLOCKED, OPEN, ENDED or LEFT_OUT."),
-    ] = ItemState.ENDED,
+        ItemState | None,
+        Query(description="PLANNED, BLOCKED, OPEN, ENDED or LEFT_OUT; all if left out."),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[RecoveryItemView]:
-    """Lists the runs of a recovery in one state, the oldest first: each original with its rerun, or
-    with the reason why it is left out."""
+    """Lists the runs of a recovery by their state, the oldest first in each: every original with
+    its rerun, or with the reason why it is left out."""
     workspace_id = require_role(router).workspace_id
     return services().recovery_queries.items(workspace_id, recovery_id, state, limit, cursor)

@@ -194,9 +194,9 @@ class RecoveryProgress:
     # ── ends ─────────────────────────────────────────────────────────────────────────────────
 
     def _with_ends_counted(self, recovery: Recovery, until: int) -> Recovery:
-        place: str | None = None
+        position: str | None = None
         while recovery.open:
-            items, place = self.store.items(recovery.id, ItemState.OPEN, MOST_ITEMS, place)
+            items, position = self.store.items(recovery.id, ItemState.OPEN, MOST_ITEMS, position)
             found = self.runs.get_many(item.rerun_id for item in items if item.rerun_id)
             moved: Moved = []
             for item in items:
@@ -206,15 +206,15 @@ class RecoveryProgress:
                     moved.append((item, item.changed(state=ItemState.ENDED, result=result)))
             if moved:
                 recovery = self.store.record(recovery, counted(recovery, moved), moved)
-            if place is None or self.clock() >= until:
+            if position is None or self.clock() >= until:
                 break
         return recovery
 
     def _with_blocked_freed(self, recovery: Recovery) -> Recovery:
         """Plans the runs again whose way is free."""
-        place: str | None = None
+        position: str | None = None
         while recovery.blocked:
-            items, place = self.store.items(recovery.id, ItemState.BLOCKED, MOST_ITEMS, place)
+            items, position = self.store.items(recovery.id, ItemState.BLOCKED, MOST_ITEMS, position)
             holders = self.runs.get_many(item.blocked_by for item in items if item.blocked_by)
             moved: Moved = []
             for item in items:
@@ -224,7 +224,7 @@ class RecoveryProgress:
                     moved.append((item, free))
             if moved:
                 recovery = self.store.record(recovery, counted(recovery, moved), moved)
-            if place is None:
+            if position is None:
                 break
         return recovery
 

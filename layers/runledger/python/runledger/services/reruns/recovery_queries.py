@@ -41,10 +41,15 @@ class RecoveryQueries:
         return self.cursors.page(binding, limit, cursor or None, read, views)
 
     def items(
-        self, workspace_id: str, recovery_id: str, state: ItemState, limit: int, cursor: str | None
+        self,
+        workspace_id: str,
+        recovery_id: str,
+        state: ItemState | None,
+        limit: int,
+        cursor: str | None,
     ) -> ListView[RecoveryItemView]:
-        """Returns a page of a recovery's runs in one state, oldest first. Raises NotFoundError also
-        for a recovery of another workspace."""
+        """Returns a page of a recovery's runs in one state or in any. Raises NotFoundError also for
+        a recovery of another workspace."""
         recovery = self.get(workspace_id, recovery_id)
 
         def read(size: int, after: str | None) -> tuple[list[RecoveryItem], str | None]:
@@ -53,5 +58,5 @@ class RecoveryQueries:
         def views(found: "Sequence[RecoveryItem]") -> list[RecoveryItemView]:
             return [recovery_item_view(each) for each in found]
 
-        binding = {"workspace": workspace_id, "list": recovery.id, "state": state.value}
+        binding = {"workspace": workspace_id, "list": recovery.id, "state": state}
         return self.cursors.page(binding, limit, cursor or None, read, views)
