@@ -168,7 +168,7 @@ export function SignIn() {
           notice={
             tooLate ? (
               <Notice tone="bad" title={tooLate.message}>
-                Use the password that you started with.
+                Sign in again with the same password as before.
               </Notice>
             ) : (
               expired && (

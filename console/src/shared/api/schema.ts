@@ -3938,7 +3938,7 @@ export interface components {
             missed: components["schemas"]["MissedReason"] | null;
             /**
              * Occurson
-             * @description The day on which a contact's date must fall to be selected by this fire; null if it is outside the supported years.
+             * @description The fire selects contacts whose date is on this day; null if the day is outside the supported years.
              */
             occursOn: string | null;
             /**

@@ -260,8 +260,7 @@ def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
 
 def domain_error(error: Exception) -> RunledgerError:
     """Returns our own error for an exception of AWS_ERRORS. Its message is ours; `detail` has AWS's
-    message. If a condition failed, the row it failed on is added by the table, which can read it.
-    """
+    message. The error of a failed condition has no row here: the table adds it."""
     if not isinstance(error, ClientError):
         detail = f"{type(error).__name__}: {error}"
         if isinstance(error, (*_UNANSWERED, DeadlineError)):

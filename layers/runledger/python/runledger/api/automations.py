@@ -126,8 +126,8 @@ class FireView(WireModel):
     day: str = Field(description="The day of the fire, in the automation's time zone.")
     version: int = Field(description="The version that fired.")
     occurs_on: str | None = Field(
-        description="The day on which a contact's date must fall to be selected by this fire; null "
-        "if it is outside the supported years."
+        description="The fire selects contacts whose date is on this day; null if the day is "
+        "outside the supported years."
     )
     scheduled_for: str = Field(description="When the fire was scheduled.")
     fired_at: str = Field(description="When the automation actually fired.")

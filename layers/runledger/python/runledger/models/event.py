@@ -86,8 +86,8 @@ class Event(Model):
 
     @property
     def depth(self) -> int:
-        """How many runs opened one another, one after the end of the other, before the run of this
-        event."""
+        """The number of runs in the chain before this event's run, in which the end of each run
+        opened the next one."""
         return int(self.details["depth"]) if self._is_upstream else 0
 
     @property

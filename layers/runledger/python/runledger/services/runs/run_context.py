@@ -118,7 +118,7 @@ class RunContexts:
 
 
 def execution_of(run_id: str, arn: str) -> str:
-    """Returns the end of an execution's ARN, which the run row keeps. Raises RunReleasedError if
+    """Returns the part of an execution's ARN that the run row stores. Raises RunReleasedError if
     the execution was not started for this run."""
     _, found, rest = arn.partition(f":{run_id}-")
     if not found or not rest:

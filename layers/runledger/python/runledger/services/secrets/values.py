@@ -102,8 +102,8 @@ class SecretValues:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSecrets:
-    """Reads the secrets of one workspace, for one visit. `seen` holds the allowed hosts of secrets
-    whose rows were just read, for the first request."""
+    """Reads the secrets of one workspace, for one visit. `seen` keeps the allowed hosts of secrets
+    that were just read, so that the first request need not read them again."""
 
     values: SecretValues
     workspace_id: str
