@@ -1,16 +1,21 @@
 """Captures: the next events of a webhook, with their results, for an hour."""
 
+import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from runledger.clock import HOUR, MINUTE, now_ms
-from runledger.errors import NotFoundError, TransientError
+from runledger.errors import NotFoundError, RunledgerError, TransientError, UnauthorizedError
 from runledger.models.kept_event import CaptureOutcome, KeptEvent
 from runledger.services.triggers.captures import CAPTURE_LIFE, CAPTURED_EVENTS
 from runledger.store.kept_events import KeptEventStore
 
 from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_kept_refusals import automation_of
+from tests.functional.test_refusals import sign
 from tests.functional.test_settle import WAITING
+from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.engine import Engine
 from tests.support.stored_text import objects_of
 
@@ -181,3 +186,32 @@ def test_another_workspace_has_no_such_automation(engine: Engine) -> None:
         engine.captures.begin("ws_other", automation_id)
     with pytest.raises(NotFoundError):
         engine.captures.view("ws_other", automation_id)
+
+
+def test_a_webhook_notes_every_event_of_a_known_address(engine: Engine) -> None:
+    """Accepted, ignored, refused and unproved ones, as their senders were answered."""
+    waits = {"kind": "COMPARE", "left": "{{trigger.kind}}", "operator": "EQUALS", "right": "paid"}
+    token = hooked(engine, signed=True, contactLookup=BY_EMAIL, createIfMissing=True, filter=waits)
+    automation_id = automation_of(engine, token)
+    engine.captures.begin(engine.workspace_id, automation_id)
+    mail = {"customer": {"email": "ada@example.com"}}
+    bodies = [{**mail, "kind": "paid"}, {**mail, "kind": "seen"}, {"kind": "paid"}]
+    for body in bodies:
+        raw = json.dumps(body).encode()
+        sent = event(token, raw, x_runledger_signature=sign(engine, token, raw))
+        with suppress(RunledgerError):
+            engine.webhooks.answer(sent)
+    with pytest.raises(UnauthorizedError):
+        engine.webhooks.answer(event(token, b"[]", x_runledger_signature="sha256=guess"))
+
+    found = captured(engine, automation_id)[::-1]
+    results = [(each["outcome"], each["status"]) for each in found]
+    assert results == [("ACCEPTED", 202), ("IGNORED", 202), ("REFUSED", 422), ("REFUSED", 401)]
+    assert [len(each["runIds"]) for each in found] == [1, 0, 0, 0]
+    kept = engine.details.refusal(engine.workspace_id, found[2]["refusalId"])
+    assert (kept.reason, kept.event is not None) == ("INVALID_PAYLOAD", True)
+    assert [each["body"] for each in found] == [*bodies, []]
+    assert {each["headers"]["x-runledger-signature"] for each in found} == {"[redacted]"}
+    # An unproved event may be looked at, and never replayed.
+    unproved = engine.details.refusal(engine.workspace_id, found[3]["refusalId"])
+    assert (unproved.reason, unproved.kept_until) == ("BAD_SIGNATURE", None)
