@@ -80,7 +80,7 @@ def test_a_refused_event_is_replayed_once_and_erased(stack: Stack) -> None:
             assert shown["erasedAt"] is not None
 
 
-def test_a_capture_is_begun_and_shown(stack: Stack) -> None:
+def test_captured_events_are_shown_with_their_results(stack: Stack) -> None:
     with stack.api(ADMIN) as api, stack.api(VIEWER) as viewer:
         automation = activate(api, graph("Captures", triggerType="WEBHOOK"))
         path = f"/v1/automations/{automation['id']}"
@@ -88,3 +88,11 @@ def test_a_capture_is_begun_and_shown(stack: Stack) -> None:
         begun = api.post(f"{path}/capture").raise_for_status().json()
         shown = viewer.get(f"{path}/captured-events").raise_for_status().json()
         assert shown == {"items": [], "capture": begun}
+        assert [post(stack, automation, body).status_code for body in (b'{"a": 1}', b"{")] == [
+            202,
+            422,
+        ]
+        shown = viewer.get(f"{path}/captured-events").raise_for_status().json()
+        found = [(each["outcome"], each["status"], each["body"]) for each in shown["items"]]
+        assert found == [("REFUSED", 422, "{"), ("ACCEPTED", 202, {"a": 1})]
+        assert shown["capture"] == {**begun, "left": begun["left"] - 2}
