@@ -10,7 +10,9 @@ from runledger.template_markup import has_liquid
 from runledger.templating import TemplateSyntaxError, references
 from runledger.timezone_names import canonical_zone
 
-Picked = Literal["CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE"]
+Picked = Literal[
+    "CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE", "EVENT_PATH", "EVENT_HEADER"
+]
 
 _ROOT = re.compile(r"[A-Za-z_][\w-]*")
 
@@ -116,6 +118,8 @@ ValuePath = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_check_path),
 ]
+# A path in the event of a webhook, which a form can offer from a real event.
+EventPath = Annotated[ValuePath, Field(json_schema_extra=picks("EVENT_PATH"))]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 TimeZone = Annotated[
     str, AfterValidator(canonical_zone), Field(json_schema_extra=picks("TIME_ZONE"))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.models.base import Config, Whole
-from runledger.nodes.fields import ValuePath
+from runledger.nodes.fields import EventPath, picks
 from runledger.nodes.variants import VariantConfig
 
 _PART = re.compile(r"\{([^{}]*)\}")
@@ -19,7 +19,9 @@ MAX_HEADERS = 100
 
 # A token of RFC 9110, section 5.6.2.
 HeaderName = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$"),
+    Field(json_schema_extra=picks("EVENT_HEADER")),
 ]
 
 
@@ -65,7 +67,7 @@ class EventPlace(Config):
     query: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
         default=None, description="The query parameter that holds the value."
     )
-    path: ValuePath | None = Field(default=None, description="The value's path in the body.")
+    path: EventPath | None = Field(default=None, description="The value's path in the body.")
 
     @model_validator(mode="after")
     def _one(self) -> "EventPlace":
@@ -115,7 +117,7 @@ class HmacVerify(VerifyConfig):
     header: HeaderName | None = Field(
         default=None, description="The header that holds the signature."
     )
-    path: ValuePath | None = Field(
+    path: EventPath | None = Field(
         default=None, description="The path of the signature, if the body holds it."
     )
     algorithm: Literal["SHA1", "SHA256", "SHA512"] = Field(
@@ -148,7 +150,7 @@ class HmacVerify(VerifyConfig):
     timestamp_header: HeaderName | None = Field(
         default=None, description="The header that holds the timestamp."
     )
-    timestamp_path: ValuePath | None = Field(
+    timestamp_path: EventPath | None = Field(
         default=None, description="The path of the timestamp, if the body holds it."
     )
     timestamp_unit: Literal["SECONDS", "MILLISECONDS"] = Field(
@@ -158,7 +160,7 @@ class HmacVerify(VerifyConfig):
     id_header: HeaderName | None = Field(
         default=None, description="The header that holds the signed id of the event."
     )
-    id_path: ValuePath | None = Field(
+    id_path: EventPath | None = Field(
         default=None, description="The path of the signed id, if the body holds it."
     )
     secret_encoding: Literal["TEXT", "BASE64"] = Field(

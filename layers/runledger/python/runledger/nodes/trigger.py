@@ -9,7 +9,7 @@ from runledger.models.run import TriggerType
 from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
 from runledger.nodes.date_rules import Repeat
 from runledger.nodes.dates import KEY_CHARACTERS
-from runledger.nodes.fields import TimeOfDay, TimeZone, ValuePath, picks
+from runledger.nodes.fields import EventPath, TimeOfDay, TimeZone, picks
 from runledger.nodes.findings import ConfigWarning
 from runledger.nodes.inputs import Place
 from runledger.nodes.variants import VariantConfig
@@ -92,7 +92,7 @@ class WebhookPayloadDate(DateSource, WebhookIntake):
     """A date in an inbound event, which schedules a run for that date."""
 
     kind: Literal["WEBHOOK_PAYLOAD"] = Field(description="Where the date comes from.")
-    path: ValuePath = Field(description="The path of the date in the payload.")
+    path: EventPath = Field(description="The path of the date in the payload.")
 
 
 class DateTrigger(TriggerConfig):

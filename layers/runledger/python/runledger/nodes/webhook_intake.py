@@ -16,7 +16,7 @@ from pydantic_core import PydanticKnownError
 from runledger.models.base import Config
 from runledger.models.contact import ExternalIdName
 from runledger.nodes.condition import ConditionConfig
-from runledger.nodes.fields import ValuePath
+from runledger.nodes.fields import EventPath
 from runledger.nodes.inputs import Place, liquid_places
 from runledger.nodes.source_config import MAX_HEADERS, HeaderName, Preset, SourceConfig
 from runledger.paths import read
@@ -56,7 +56,7 @@ class ContactLookup(Config):
         validate_default=True,
         description="The name of the external id, e.g. stripe; only with `by`: externalId.",
     )
-    path: ValuePath = Field(
+    path: EventPath = Field(
         description="The path of the value in the payload, e.g. customer.email."
     )
 
@@ -94,12 +94,12 @@ class WebhookIntake(Config):
         description="The sender of the events, which decides how they are signed, formatted and "
         "identified. If left out, RUNLEDGER.",
     )
-    split: ValuePath | None = Field(
+    split: EventPath | None = Field(
         default=None,
         description="The path of a list in the event, or $ if the event is a list: each element "
         "opens its own run, and all other paths begin at the element.",
     )
-    split_id: ValuePath | None = Field(
+    split_id: EventPath | None = Field(
         default=None,
         description="The path of the id in an element. If left out, elements are identified by "
         "their index.",
@@ -113,7 +113,7 @@ class WebhookIntake(Config):
         description="A rule about the event. An event for which it does not hold is ignored.",
     )
     contact_fields: Annotated[
-        dict[ContactField, ValuePath], Field(max_length=MAX_CONTACT_FIELDS)
+        dict[ContactField, EventPath], Field(max_length=MAX_CONTACT_FIELDS)
     ] = Field(
         default_factory=dict,
         description="The fields of a contact that is created, each with its path in the event, "
@@ -128,7 +128,7 @@ class WebhookIntake(Config):
         description="The status to answer instead of 4xx, for senders that switch a webhook off "
         "after errors. 401 and 429 stay as they are.",
     )
-    dedupe_path: ValuePath | None = Field(
+    dedupe_path: EventPath | None = Field(
         default=None,
         description="The path of a value in the payload, e.g. orderId. Events with the same value "
         "open only one run.",
