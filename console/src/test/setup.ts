@@ -17,6 +17,10 @@ window.ResizeObserver = class {
     return undefined;
   }
 };
+Object.defineProperty(document, 'fonts', {
+  configurable: true,
+  value: { addEventListener: () => undefined, removeEventListener: () => undefined },
+});
 window.matchMedia = (query: string) =>
   ({
     matches: false,

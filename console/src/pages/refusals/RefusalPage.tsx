@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
-import type { Refusal } from '../../shared/api/types';
+import type { Refusal, RefusalDetail } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
+import { AUTOMATION_PAGE, triggerEditorAddress } from '../../shared/subjects/automations';
 import { RefusalReasonLabel } from '../../shared/subjects/RefusalReasonLabel';
 import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
 import { triggerWord } from '../../shared/subjects/triggers';
@@ -12,6 +14,7 @@ import { Json } from '../../shared/ui/Json';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
 import { refusalQuery } from './queries';
+import { RefusedEvent } from './RefusedEvent';
 import { REASON_TEXTS } from './reasonTexts';
 
 const BACK = { to: '/refusals', label: 'Refusals' };
@@ -28,7 +31,22 @@ function runText(refusal: Refusal): string {
   }
 }
 
-function Loaded({ refusal }: { refusal: Refusal }) {
+/** The pages on which the cause is corrected. */
+function CauseLinks({ refusal: { automationId, id, event } }: { refusal: RefusalDetail }) {
+  const mayEdit = useAllows('ADMIN');
+  if (!mayEdit || !event) return null;
+  const key = `refusal:${id}`;
+  return (
+    <p>
+      <Link to={AUTOMATION_PAGE.address(`/automations/${automationId}`, { tab: 'test', event: key })}>
+        Open it in the test bench
+      </Link>{' '}
+      or <Link to={triggerEditorAddress(automationId)}>edit the trigger</Link>.
+    </p>
+  );
+}
+
+function Loaded({ refusal }: { refusal: RefusalDetail }) {
   const now = useNow();
   const { automationId, automationName, contactId, runId, version, source } = refusal;
   const { meaning, advice } = REASON_TEXTS[refusal.reason];
@@ -80,12 +98,14 @@ function Loaded({ refusal }: { refusal: Refusal }) {
         <Notice title={meaning}>
           <p>{advice}</p>
         </Notice>
+        <CauseLinks refusal={refusal} />
         <p>
           <Link to={REFUSAL_FILTERS.address('/refusals', { automationId, reason: refusal.reason })}>
             All refusals of this automation with this reason
           </Link>
         </p>
       </Section>
+      {(refusal.event ?? refusal.trigger.type === 'WEBHOOK') && <RefusedEvent refusal={refusal} />}
       <Section title="Trigger">
         <Json label="Trigger" value={refusal.trigger} />
       </Section>

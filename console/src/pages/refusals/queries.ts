@@ -1,6 +1,6 @@
 /** The API queries of the refusal pages. */
 
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import { REFUSAL_FILTERS, type RefusalFilters } from '../../shared/subjects/refusals';
 
@@ -23,4 +23,16 @@ export function refusalQuery(api: ApiClient, id: string) {
     queryFn: ({ signal }) =>
       api.get('/v1/refusals/{refusal_id}', { path: { refusal_id: id }, signal }),
   });
+}
+
+/** Sends the refused event once more, through the trigger as it is now. */
+export function replay(api: ApiClient, id: string) {
+  return api.post('/v1/refusals/{refusal_id}/replay', { path: { refusal_id: id } });
+}
+
+/** After a replay: the refusal names it, and the lists have its runs or its new refusal. */
+export function forgetReplayed(queries: QueryClient, id: string): void {
+  for (const key of [['refusal', id], ['refusals'], ['runs']]) {
+    void queries.invalidateQueries({ queryKey: key });
+  }
 }

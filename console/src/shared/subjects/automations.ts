@@ -1,12 +1,16 @@
-/** What other pages need from automations: the addresses of an automation and of its versions. */
+/** What other pages need from automations: the addresses of an automation, its editor and its versions. */
 
 import { defineAddress } from '../address/addressState';
 import { choice, text } from '../address/parameters';
 
-/** The address state of an automation's page: tab, selected node, compared versions. */
+/**
+ * The address state of an automation's page: tab, selected node, the event in the test bench,
+ * compared versions.
+ */
 export const AUTOMATION_PAGE = defineAddress({
-  tab: choice(['versions']),
+  tab: choice(['test', 'versions']),
   node: text(),
+  event: text(),
   from: text(),
   to: text(),
 });
@@ -17,4 +21,23 @@ export function versionAddress(automationId: string, version: number): string {
     tab: 'versions',
     to: String(version),
   });
+}
+
+/**
+ * The editor: its view, the node that is edited, a question that waits for an answer, and the event
+ * whose shape becomes the trigger's example.
+ */
+export const EDITOR_PAGE = defineAddress({
+  view: choice(['json']),
+  node: text(),
+  activate: choice(['true']),
+  example: text(),
+});
+
+/** As the editor's node: the trigger, which can have any id. */
+export const ANY_TRIGGER = '$trigger';
+
+/** The address of the editor with the trigger open. */
+export function triggerEditorAddress(automationId: string): string {
+  return EDITOR_PAGE.address(`/automations/${automationId}/edit`, { node: ANY_TRIGGER });
 }

@@ -1,0 +1,132 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import type { RefusalDetail } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { KeptEventView } from '../../shared/subjects/KeptEventView';
+import { Section } from '../../shared/ui/Detail';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { ExactTime } from '../../shared/ui/Time';
+import { forgetReplayed, replay } from './queries';
+
+interface Props {
+  refusal: RefusalDetail;
+}
+
+/** The links to what a replay led to. */
+function ReplayResult({ refusal }: Props) {
+  const { replayRunIds, replayRefusalId } = refusal;
+  if (typeof replayRefusalId === 'string') {
+    return (
+      <p>
+        It was refused again: <Link to={`/refusals/${replayRefusalId}`}>{replayRefusalId}</Link>.
+      </p>
+    );
+  }
+  const runIds = replayRunIds ?? [];
+  if (runIds.length === 0) return <p>It opened no run: the trigger’s filter ignored it.</p>;
+  return (
+    <>
+      <p>{runIds.length === 1 ? 'Its run:' : `Its ${runIds.length} runs:`}</p>
+      <ul>
+        {runIds.map((runId) => (
+          <li key={runId}>
+            <Link to={`/runs/${runId}`}>{runId}</Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function hasEnded({ replayedAt, replayRunIds, replayRefusalId }: RefusalDetail): boolean {
+  const hasResult = Array.isArray(replayRunIds) || typeof replayRefusalId === 'string';
+  return typeof replayedAt === 'string' && hasResult;
+}
+
+/** The button that replays the event; afterwards, who replayed it and what followed. */
+function Replay({ refusal }: Props) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const mayReplay = useAllows('MEMBER');
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => replay(api, refusal.id),
+    networkMode: 'always',
+    // Also after an error: somebody else may have replayed it.
+    onSettled: () => {
+      forgetReplayed(queries, refusal.id);
+    },
+  });
+  const { replayedAt, replayedBy } = refusal;
+  if (hasEnded(refusal) && typeof replayedAt === 'string') {
+    return (
+      <Notice title="This event was replayed">
+        <p>
+          By {replayedBy ?? 'an unknown user'}, <ExactTime time={replayedAt} />. An event is
+          replayed only once.
+        </p>
+        <ReplayResult refusal={refusal} />
+      </Notice>
+    );
+  }
+  if (!mayReplay) return <p>The Member role is needed to replay the event.</p>;
+  const isInterrupted = typeof replayedAt === 'string';
+  return (
+    <>
+      <p>
+        {isInterrupted
+          ? 'A replay was interrupted. Continue it: runs that it opened are not opened again.'
+          : 'Correct the cause first. Then the event can be sent once more, through the trigger of the active version.'}
+      </p>
+      {error && <ErrorNotice error={error} />}
+      <div>
+        <Button
+          loading={isPending}
+          onClick={() => {
+            mutate();
+          }}
+        >
+          {isInterrupted ? 'Continue the replay' : 'Replay the event'}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+/** The event that was refused, and its replay. */
+export function RefusedEvent({ refusal }: Props) {
+  const { event, keptUntil, erasedAt } = refusal;
+  if (!event) {
+    return (
+      <Section title="Event">
+        {typeof keptUntil === 'string' && !erasedAt ? (
+          <p>
+            The event was kept until <ExactTime time={keptUntil} />.
+          </p>
+        ) : (
+          <p>
+            The event is not kept. Only events that pass the checks of size, rate and signature are
+            kept, for 7 days.
+          </p>
+        )}
+        {hasEnded(refusal) && <Replay refusal={refusal} />}
+      </Section>
+    );
+  }
+  return (
+    <>
+      <Section title="Replay">
+        <Replay refusal={refusal} />
+      </Section>
+      <Section title="Event">
+        {typeof keptUntil === 'string' && (
+          <p>
+            Kept until <ExactTime time={keptUntil} />. Credentials are not shown.
+          </p>
+        )}
+        <KeptEventView event={event} />
+      </Section>
+    </>
+  );
+}
