@@ -139,6 +139,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Regenerate all files that are generated 
 	$(PY) -m local.sources_page
 	$(PY) -m local.event_schema
 	$(PY) -m local.node_types
+	$(PY) -m local.source_presets
 	cd console && npm run --silent generate
 
 bench: $(VENV) $(SAM) $(CONSOLE) ## Measure and price runs, cold starts, and pages of many runs (ROWS=100000)

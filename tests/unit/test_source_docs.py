@@ -10,6 +10,8 @@ from runledger.sources.registry import all_sources
 from runledger.sources.source import Source
 
 from local.sample_commands import sample_command
+from local.source_presets import TARGET as PRESETS
+from local.source_presets import rendered as rendered_presets
 from local.sources_page import TARGET, rendered
 
 ADDRESS = "https://hooks.example.com/v1/webhooks/in/token"
@@ -57,3 +59,7 @@ def _received(arguments: list[bytes]) -> Received:
         else:
             raise AssertionError(f"curl is called with {option}")
     return Received("POST", url, headers, {}, body.encode(), time.time_ns() // 1_000_000)
+
+
+def test_the_senders_in_the_console_tests_are_up_to_date() -> None:
+    assert PRESETS.read_text(encoding="utf-8") == rendered_presets(), "run `make generate`"

@@ -34,3 +34,23 @@ export function makeAutomation(changes: Partial<Automation> = {}): Automation {
     ...changes,
   };
 }
+
+type Webhook = NonNullable<Automation['webhook']>;
+
+/** The webhook of a saved draft whose keys are not set. */
+export function makeWebhook(changes: Partial<Webhook> = {}): Webhook {
+  return {
+    path: '/v1/webhooks/in/tok_1',
+    url: 'https://api.example/v1/webhooks/in/tok_1',
+    preset: 'RUNLEDGER',
+    signed: true,
+    secret: null,
+    hasSecret: false,
+    secretHint: null,
+    hasPublicKey: false,
+    hasVerifyToken: false,
+    keysSetAt: null,
+    previousValidUntil: null,
+    ...changes,
+  };
+}

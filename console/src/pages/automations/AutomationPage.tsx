@@ -22,6 +22,7 @@ import classes from './AutomationPage.module.css';
 import { AutomationStatusBadge } from './AutomationStatusBadge';
 import { FailuresPanel } from './FailuresPanel';
 import { FiresPanel } from './FiresPanel';
+import { TestBench } from './bench/TestBench';
 import { automationQuery, type StatusChange, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
 import { StatusDialog } from './StatusDialog';
@@ -223,7 +224,8 @@ function Loaded({ automation }: { automation: Automation }) {
   const now = useNow();
   const [{ tab }] = useAddressState(AUTOMATION_PAGE);
   const [change, setChange] = useState<StatusChange | null>(null);
-  const [running, setRunning] = useState(false);
+  // The payload of the dialog that runs the automation; null while it is closed.
+  const [running, setRunning] = useState<Record<string, unknown> | null>(null);
   const graph = useRunningGraph(automation);
   const { id, version } = automation;
   const trigger = triggerOf(graph);
@@ -245,7 +247,7 @@ function Loaded({ automation }: { automation: Automation }) {
             automation={automation}
             onChange={setChange}
             onRun={() => {
-              setRunning(true);
+              setRunning(trigger ? samplePayload(trigger) : {});
             }}
           />
         }
@@ -258,6 +260,7 @@ function Loaded({ automation }: { automation: Automation }) {
         current={tab ?? 'overview'}
         tabs={[
           { key: 'overview', to: own, label: 'Overview' },
+          { key: 'test', to: AUTOMATION_PAGE.address(own, { tab: 'test' }), label: 'Test bench' },
           { key: 'versions', to: AUTOMATION_PAGE.address(own, { tab: 'versions' }), label: 'Versions' },
         ]}
       />
@@ -268,6 +271,8 @@ function Loaded({ automation }: { automation: Automation }) {
           <TriggerPanel automation={automation} graph={graph} />
           {trigger?.triggerType === 'DATE' && version !== null && <FiresPanel automationId={id} />}
         </>
+      ) : tab === 'test' ? (
+        <TestBench automation={automation} graph={graph} onRun={setRunning} />
       ) : (
         <VersionsPanel automation={automation} />
       )}
@@ -283,9 +288,9 @@ function Loaded({ automation }: { automation: Automation }) {
       {running && (
         <RunNowDialog
           automation={automation}
-          sample={trigger ? samplePayload(trigger) : {}}
+          sample={running}
           onClose={() => {
-            setRunning(false);
+            setRunning(null);
           }}
         />
       )}

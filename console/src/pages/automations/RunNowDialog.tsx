@@ -11,8 +11,10 @@ import type { Automation } from './types';
 
 interface Props {
   automation: Automation;
-  /** A sample of the payload that the automation's trigger reads. */
+  /** The payload at first: a sample of what the automation's trigger reads, or a real event. */
   sample: Record<string, unknown>;
+  /** The contact at first, as it can be pasted. */
+  contact?: string;
   onClose: () => void;
 }
 
@@ -31,12 +33,12 @@ function parsePayload(text: string): Record<string, unknown> | string {
 }
 
 /** Opens a run for one contact. */
-export function RunNowDialog({ automation, sample, onClose }: Props) {
+export function RunNowDialog({ automation, sample, contact: first = '', onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
   // One key per dialog: a click that is repeated after a lost answer opens one run.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
-  const [contact, setContact] = useState('');
+  const [contact, setContact] = useState(first);
   const [text, setText] = useState(() => JSON.stringify(sample, null, 2));
   const payload = parsePayload(text);
   const { mutate, data, error, isPending, reset } = useMutation({

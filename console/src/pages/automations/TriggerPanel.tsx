@@ -1,5 +1,3 @@
-import { Button } from '@mantine/core';
-import { useState } from 'react';
 import { Link } from 'react-router';
 import { useAllows } from '../../shared/auth/role';
 import type { Graph } from '../../shared/graph/model';
@@ -7,66 +5,28 @@ import { Section } from '../../shared/ui/Detail';
 import { formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
 import { ExactTime } from '../../shared/ui/Time';
-import { RotateDialog } from './RotateDialog';
-import type { Automation, Webhook } from './types';
+import { SenderSetup } from './SenderSetup';
+import { type Facts, intakeOf, OWN_SYSTEM, presetOf } from './sources';
+import type { Automation } from './types';
 import { curlLine, samplePayload, triggerOf } from './webhook';
 
-interface WebhookProps {
-  automation: Automation;
-  webhook: Webhook;
-  trigger: Record<string, unknown>;
-}
-
-function WebhookTrigger({ automation, webhook, trigger }: WebhookProps) {
-  const mayRotate = useAllows('ADMIN');
-  const [rotating, setRotating] = useState(false);
+/** How another system sends events: address, keys, set-up, and a command to try it. */
+function WebhookTrigger({ automation, trigger }: { automation: Automation; trigger: Facts }) {
+  const { webhook } = automation;
+  const intake = intakeOf(trigger);
+  if (!webhook || !intake) return null;
+  const isOwn = presetOf(intake) === OWN_SYSTEM;
   return (
     <>
-      <p>Another system posts JSON to this URL. Each accepted event opens a run.</p>
-      <Json label="Webhook URL" value={webhook.url} />
-      <p>
-        {webhook.signed ? (
-          <>
-            <strong>Signed.</strong> Events without a valid signature are refused.
-            {webhook.previousValidUntil && (
-              <>
-                {' '}
-                The previous secret is accepted until{' '}
-                <ExactTime time={webhook.previousValidUntil} />.
-              </>
-            )}
-          </>
-        ) : (
-          <>
-            <strong>Not signed.</strong> Anyone who knows the URL can open runs.
-          </>
-        )}
-      </p>
-      {webhook.signed && mayRotate && (
-        <div>
-          <Button
-            variant="default"
-            size="xs"
-            onClick={() => {
-              setRotating(true);
-            }}
-          >
-            Replace the secret
-          </Button>
-        </div>
-      )}
-      <p>Try it from a shell{webhook.signed && ', with the secret in the variable SECRET'}:</p>
-      <Json
-        label="Command"
-        value={curlLine(webhook.url, samplePayload(trigger), webhook.signed)}
-      />
-      {rotating && (
-        <RotateDialog
-          automation={automation}
-          onClose={() => {
-            setRotating(false);
-          }}
-        />
+      <SenderSetup automation={automation} intake={intake} />
+      {isOwn && (
+        <>
+          <p>Try it from a shell{webhook.signed && ', with the secret in the variable SECRET'}:</p>
+          <Json
+            label="Command"
+            value={curlLine(webhook.url, samplePayload(trigger), webhook.signed)}
+          />
+        </>
       )}
     </>
   );
@@ -90,8 +50,8 @@ function WithoutAddress({ automation, type }: { automation: Automation; type: un
     return (
       <p>
         {automation.version === null
-          ? 'Another system posts JSON to a URL. The first activation creates the URL.'
-          : !mayTrigger && 'Another system posts JSON. The Member role is needed to see the URL.'}
+          ? 'Another system sends events to an address, which exists once the draft is saved.'
+          : !mayTrigger && 'Another system sends events. The Member role is needed to see the address.'}
       </p>
     );
   }
@@ -122,7 +82,7 @@ export function TriggerPanel({ automation, graph }: { automation: Automation; gr
   return (
     <Section title="Trigger">
       {automation.webhook ? (
-        <WebhookTrigger automation={automation} webhook={automation.webhook} trigger={trigger} />
+        <WebhookTrigger automation={automation} trigger={trigger} />
       ) : (
         <WithoutAddress automation={automation} type={trigger.triggerType} />
       )}

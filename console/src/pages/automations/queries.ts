@@ -4,7 +4,7 @@ import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import { everyPage, nullIfMissing } from '../../shared/api/queries';
 import type { Range } from '../../shared/lists/filters';
-import type { Automation, Opened, RunDocument } from './types';
+import type { Automation, Opened, PreviewDocument, RotationDocument, RunDocument } from './types';
 
 /** Statistics over several days may be a minute old. */
 const STATISTICS_STALE_MS = 60_000;
@@ -120,20 +120,41 @@ export function segmentChoicesQuery(api: ApiClient) {
   });
 }
 
+/** A template rendered for an event; nothing is sent. */
+export function previewQuery(api: ApiClient, templateId: string, document: PreviewDocument) {
+  return queryOptions({
+    queryKey: ['template-preview', templateId, document],
+    queryFn: ({ signal }) =>
+      api.post('/v1/templates/{template_id}/preview', {
+        path: { template_id: templateId },
+        body: document,
+        signal,
+      }),
+    staleTime: STATISTICS_STALE_MS,
+  });
+}
+
 export type StatusChange = 'activate' | 'pause' | 'archive';
 
 export function changeStatus(api: ApiClient, id: string, change: StatusChange): Promise<Automation> {
   return api.post(`/v1/automations/{automation_id}/${change}`, one(id));
 }
 
+/** Sets the keys that the document has; without any, the server makes a secret. */
 export function rotateSecret(
   api: ApiClient,
   id: string,
-  overlapMinutes: number,
+  document: RotationDocument,
 ): Promise<Automation> {
-  return api.post('/v1/automations/{automation_id}/rotate-secret', {
-    ...one(id),
-    body: { overlapMinutes },
+  return api.post('/v1/automations/{automation_id}/rotate-secret', { ...one(id), body: document });
+}
+
+/** The senders whose rules are known. */
+export function sourcePresetsQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: ['source-presets'],
+    queryFn: async ({ signal }) => (await api.get('/v1/source-presets', { signal })).items,
+    staleTime: Infinity,
   });
 }
 

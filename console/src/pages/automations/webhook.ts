@@ -1,6 +1,7 @@
 /** Builds a shell command that calls an automation's webhook. */
 
 import type { Graph } from '../../shared/graph/model';
+import { intakeOf, isFacts } from './sources';
 
 const SAMPLES: Record<string, string> = {
   email: 'ada@example.com',
@@ -9,17 +10,13 @@ const SAMPLES: Record<string, string> = {
   externalId: '1001',
 };
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function put(body: Record<string, unknown>, path: string, value: unknown): void {
   const names = path.split('.');
   const last = names.pop() ?? path;
   let place = body;
   for (const name of names) {
     const next = place[name];
-    const inner = isObject(next) ? next : {};
+    const inner = isFacts(next) ? next : {};
     place[name] = inner;
     place = inner;
   }
@@ -28,11 +25,11 @@ function put(body: Record<string, unknown>, path: string, value: unknown): void 
 
 /** A payload with all fields that the trigger reads. */
 export function samplePayload(trigger: Record<string, unknown>): Record<string, unknown> {
-  const intake = isObject(trigger.source) ? trigger.source : trigger;
+  const intake = intakeOf(trigger) ?? {};
   const body: Record<string, unknown> = {};
   const { contactLookup, dedupePath, path } = intake;
   if (typeof dedupePath === 'string') put(body, dedupePath, '1001');
-  if (isObject(contactLookup) && typeof contactLookup.path === 'string') {
+  if (isFacts(contactLookup) && typeof contactLookup.path === 'string') {
     put(body, contactLookup.path, SAMPLES[String(contactLookup.by)] ?? 'x');
   }
   if (typeof path === 'string') put(body, path, '2030-01-31');

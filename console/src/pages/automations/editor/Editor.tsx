@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 import { useAddressState, useKeptState } from '../../../shared/address/addressState';
 import { useAllows } from '../../../shared/auth/role';
 import { useServices } from '../../../shared/auth/services';
+import { ANY_TRIGGER, EDITOR_PAGE } from '../../../shared/subjects/automations';
 import { ErrorNotice, Notice } from '../../../shared/ui/ErrorNotice';
 import { LeaveGuard } from '../../../shared/ui/LeaveGuard';
 import { automationQuery } from '../queries';
@@ -19,12 +20,13 @@ import {
   toDocument,
 } from './document';
 import classes from './Editor.module.css';
-import { EDITOR_PAGE } from './editorAddress';
 import { EditorHead } from './EditorHead';
+import { EditedAutomation } from './form/EditedAutomation';
 import { JsonView } from './JsonView';
 import { ProblemList } from './ProblemList';
 import { type DocumentProblem, nodeOf, useProblems } from './problems';
 import { useEditorKeys } from './useEditorKeys';
+import { useExample } from './useExample';
 import { useFocusTarget } from './useFocusTarget';
 import { useJsonText } from './useJsonText';
 import { useKeepUnsavedWork } from './useKeepUnsavedWork';
@@ -55,7 +57,9 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
 
   const [state, dispatch] = useReducer(reduce, first, startEditing);
   const { document: edited } = state;
-  const node = edited.nodes.find(({ id }) => id === address.node);
+  const node = edited.nodes.find(
+    ({ id, type }) => id === address.node || (address.node === ANY_TRIGGER && type === 'TRIGGER'),
+  );
   const json = useJsonText(edited, (document) => {
     dispatch({ type: 'REPLACE', document });
   });
@@ -147,6 +151,11 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
     if (asksToActivate) changeAddress({ activate: null }, 'replace');
   }
 
+  useExample(address.example, automation, edited, (nodeId, config) => {
+    dispatch({ type: 'SET_CONFIG', nodeId, config, field: 'sampleEvent' });
+    changeAddress({ example: null, node: nodeId }, 'replace');
+  });
+
   const { theirs } = conflict;
   return (
     <div className={classes.editor}>
@@ -187,16 +196,18 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
       {view === 'json' ? (
         <JsonView json={json} problems={problems} isReadOnly={isReadOnly} />
       ) : (
-        <VisualView
-          document={edited}
-          node={node}
-          problems={problems}
-          isReadOnly={isReadOnly}
-          dispatch={dispatch}
-          onSelect={select}
-          onOpenEdge={openEdge}
-          onAdd={add}
-        />
+        <EditedAutomation value={automation}>
+          <VisualView
+            document={edited}
+            node={node}
+            problems={problems}
+            isReadOnly={isReadOnly}
+            dispatch={dispatch}
+            onSelect={select}
+            onOpenEdge={openEdge}
+            onAdd={add}
+          />
+        </EditedAutomation>
       )}
       {!isReadOnly && <ProblemList found={found} document={edited} onOpen={openProblem} />}
       {theirs && (

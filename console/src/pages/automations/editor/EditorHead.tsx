@@ -2,12 +2,12 @@ import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import type { Dispatch } from 'react';
 import { useAddressWith } from '../../../shared/address/addressState';
+import { EDITOR_PAGE } from '../../../shared/subjects/automations';
 import { TabLinks } from '../../../shared/ui/TabLinks';
 import { AutomationStatusBadge } from '../AutomationStatusBadge';
 import { type Automation, REENTRIES, REENTRY_LABELS } from '../types';
 import type { Action, AutomationDocument } from './document';
 import classes from './Editor.module.css';
-import { EDITOR_PAGE } from './editorAddress';
 
 interface Props {
   automation: Automation | null;

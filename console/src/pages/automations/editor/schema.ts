@@ -8,6 +8,9 @@ export type Path = readonly (string | number)[];
 
 export const PICKS = ['CHANNEL', 'TEMPLATE', 'SEGMENT', 'AUTOMATION', 'TIME_ZONE'] as const;
 export type Picks = (typeof PICKS)[number];
+/** What a real event can fill in. */
+export const EVENT_PARTS = ['EVENT_PATH', 'EVENT_HEADER'] as const;
+export type EventPart = (typeof EVENT_PARTS)[number];
 
 export interface Property {
   name: string;
@@ -25,9 +28,10 @@ export interface Variant {
 /** JSON has no form and is edited as JSON. ANY takes any value, with a choice of its kind. */
 export type Field =
   | { kind: 'CONST'; value: unknown }
-  | { kind: 'CHOICE'; options: string[] }
+  | { kind: 'CHOICE'; options: (string | number)[] }
   | { kind: 'PICK'; picks: Picks }
   | { kind: 'TEXT'; isLong: boolean }
+  | { kind: 'EVENT_PART'; part: EventPart }
   | { kind: 'NUMBER'; minimum: number | undefined; maximum: number | undefined }
   | { kind: 'BOOLEAN' }
   | { kind: 'LIST'; item: Schema; maximum: number | undefined }
@@ -121,6 +125,8 @@ function mapValue(schema: Schema): Schema | null {
 function textField(schema: Schema): Field {
   const picks = PICKS.find((each) => each === schema.picks);
   if (picks) return { kind: 'PICK', picks };
+  const part = EVENT_PARTS.find((each) => each === schema.picks);
+  if (part) return { kind: 'EVENT_PART', part };
   return { kind: 'TEXT', isLong: (numberOf(schema.maxLength) ?? 0) >= LONG_TEXT };
 }
 
@@ -138,7 +144,10 @@ export function fieldOf(schema: Schema, root: Schema): Field {
   const variants = variantsOf(full, root);
   if (variants) return variants;
   if ('const' in full) return { kind: 'CONST', value: full.const };
-  if (Array.isArray(full.enum)) return { kind: 'CHOICE', options: full.enum.map(String) };
+  if (Array.isArray(full.enum)) {
+    const options = full.enum.map((each) => (typeof each === 'number' ? each : String(each)));
+    return { kind: 'CHOICE', options };
+  }
   const members = listOf(full.anyOf).map((member) => resolve(member, root));
   if (members.length > 0) return anyOfField(members);
   const { minimum, maximum } = full;
@@ -157,6 +166,7 @@ export function fieldOf(schema: Schema, root: Schema): Field {
     case 'object': {
       const value = mapValue(full);
       if (value) return { kind: 'MAP', value };
+      if (full.additionalProperties === true && !isObject(full.properties)) return { kind: 'JSON' };
       return { kind: 'OBJECT', properties: propertiesOf(full) };
     }
     case undefined:
@@ -188,6 +198,7 @@ export function initialValue(schema: Schema, root: Schema): unknown {
     case 'PICK':
       return field.picks === 'CHANNEL' ? CHANNELS[0] : '';
     case 'TEXT':
+    case 'EVENT_PART':
     case 'ANY':
       return '';
     case 'NUMBER':

@@ -22,9 +22,12 @@ import {
 import { wordChoices } from './choices';
 import { ListField, MapField } from './collectionFields';
 import { descriptionOf } from './descriptionOf';
+import { EventPartField } from './EventPartField';
 import { FieldGroup } from './FieldGroup';
 import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
+import { IntakeFields, isIntake } from './intake/IntakeFields';
+import { ContactLookupFields, PlaceFields, SampleEventField } from './intake/specialFields';
 import { AnyField, JsonField } from './jsonFields';
 import { PickField } from './PickField';
 import { BooleanField, ChoiceField, NumberField, TextField } from './scalarFields';
@@ -114,6 +117,8 @@ export function SchemaField(props: FieldProps) {
       return <PickField {...known} picks={field.picks} />;
     case 'TEXT':
       return <TextField {...known} isLong={field.isLong} />;
+    case 'EVENT_PART':
+      return <EventPartField {...known} part={field.part} />;
     case 'NUMBER':
       return <NumberField {...known} field={field} />;
     case 'BOOLEAN':
@@ -132,7 +137,7 @@ export function SchemaField(props: FieldProps) {
     case 'ANY':
       return <AnyField {...known} />;
     case 'JSON':
-      return <JsonField {...known} />;
+      return pathText(path) === 'sampleEvent' ? <SampleEventField {...known} /> : <JsonField {...known} />;
   }
 }
 
@@ -141,6 +146,41 @@ function inOrder(properties: Property[]): Property[] {
     ...properties.filter(({ isRequired }) => isRequired),
     ...properties.filter(({ isRequired }) => !isRequired),
   ];
+}
+
+/** Settings that few senders need, by the title of their schema. */
+const RARE: Readonly<Record<string, readonly string[]>> = {
+  HmacVerify: [
+    'path',
+    'separator',
+    'signatureKey',
+    'timestampKey',
+    'timestampPath',
+    'timestampUnit',
+    'idHeader',
+    'idPath',
+    'secretEncoding',
+    'secretPrefix',
+  ],
+};
+
+function RareFields({ path, names, value, children }: RareProps) {
+  const { problemAt } = useForm();
+  const held = isObject(value) ? value : {};
+  const isUsed = names.some((name) => held[name] !== undefined || problemAt([...path, name]));
+  return (
+    <details className={classes.rare} open={isUsed}>
+      <summary>Rarer settings</summary>
+      <div>{children}</div>
+    </details>
+  );
+}
+
+interface RareProps {
+  path: Path;
+  names: readonly string[];
+  value: unknown;
+  children: ReactNode;
 }
 
 interface FieldsProps {
@@ -159,16 +199,42 @@ export function Fields({ schema, path, value, without }: FieldsProps) {
     return <VariantFields schema={schema} field={field} path={path} value={value} isRequired />;
   }
   if (field.kind !== 'OBJECT') return null;
-  return inOrder(field.properties)
-    .filter(({ name }) => name !== without)
-    .map(({ name, schema: inner, isRequired }) => (
-      <SchemaField
-        key={name}
-        schema={inner}
-        path={[...path, name]}
-        label={labelOf(name)}
-        value={isObject(value) ? value[name] : undefined}
-        isRequired={isRequired}
-      />
-    ));
+  const properties = inOrder(field.properties).filter(({ name }) => name !== without);
+  const { title } = withoutNull(schema, root).schema;
+  if (isIntake(properties)) {
+    return (
+      <IntakeFields path={path} properties={properties} value={value} renderField={renderField} />
+    );
+  }
+
+  function renderFields(names: readonly string[]) {
+    return properties
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, schema: inner, isRequired }) => (
+        <SchemaField
+          key={name}
+          schema={inner}
+          path={[...path, name]}
+          label={labelOf(name)}
+          value={isObject(value) ? value[name] : undefined}
+          isRequired={isRequired}
+        />
+      ));
+  }
+
+  const special = { path, value, renderFields };
+  if (title === 'ContactLookup') return <ContactLookupFields {...special} />;
+  if (title === 'EventPlace') return <PlaceFields {...special} />;
+  const rare = (typeof title === 'string' ? RARE[title] : undefined) ?? [];
+  const names = properties.map(({ name }) => name);
+  return (
+    <>
+      {renderFields(names.filter((name) => !rare.includes(name)))}
+      {rare.length > 0 && (
+        <RareFields path={path} names={rare} value={value}>
+          {renderFields(rare)}
+        </RareFields>
+      )}
+    </>
+  );
 }

@@ -11,10 +11,37 @@ export function withChosen(choices: readonly Choice[], chosen: string): Choice[]
   return isKnown ? [...choices] : [{ value: chosen, label: chosen || 'Choose…' }, ...choices];
 }
 
-/** Choices from enum words of the API. */
-export function wordChoices(words: readonly string[], chosen: string): Choice[] {
+/** Values that are not labeled as their names suggest. */
+const LABELS: Readonly<Record<string, string>> = {
+  '': 'None',
+  ' ': 'A space',
+  ',': 'A comma',
+  BASE64: 'Base64',
+  BASIC: 'Basic: user name and password',
+  CLOUDEVENTS: 'CloudEvents',
+  ECDSA_P256: 'ECDSA P-256',
+  ED25519: 'Ed25519',
+  HEX: 'Hexadecimal',
+  HMAC: 'HMAC: a keyed hash',
+  NONE: 'None: nothing is proved',
+  PUBLIC_KEY: 'Public key',
+  SHA1: 'SHA-1',
+  SHA256: 'SHA-256',
+  SHA512: 'SHA-512',
+  SNS: 'Amazon SNS',
+  TOKEN: 'Token: the secret in a header',
+  externalId: 'External id',
+};
+
+/** Choices from enum words of the API. `mayBeEmpty`: no value is one of them. */
+export function wordChoices(
+  words: readonly string[],
+  chosen: string,
+  mayBeEmpty = false,
+): Choice[] {
+  const all = mayBeEmpty && !words.includes('') ? ['', ...words] : words;
   return withChosen(
-    words.map((word) => ({ value: word, label: formatWord(word) })),
+    all.map((word) => ({ value: word, label: LABELS[word] ?? formatWord(word) })),
     chosen,
   );
 }

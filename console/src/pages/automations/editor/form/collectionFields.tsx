@@ -28,7 +28,7 @@ export function ListField({ field, schema, path, label, value, renderField }: Li
       : [];
   const one = label.replace(/ies$/, 'y').replace(/s$/, '');
   const inner = fieldOf(field.item, root).kind;
-  const isPlain = inner === 'TEXT' || inner === 'CHOICE' || inner === 'PICK';
+  const isPlain = inner === 'TEXT' || inner === 'EVENT_PART' || inner === 'CHOICE' || inner === 'PICK';
   return (
     <FieldGroup path={path} label={label} description={descriptionOf(schema)}>
       <ol className={classes.items}>

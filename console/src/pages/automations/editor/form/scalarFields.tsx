@@ -1,8 +1,10 @@
 /** Fields for one value: text, number, checkbox, choice. */
 
 import { Checkbox, NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
-import type { Field } from '../schema';
+import { capitalize } from '../../../../shared/ui/format';
+import type { Field, Schema } from '../schema';
 import { wordChoices } from './choices';
+import { descriptionOf } from './descriptionOf';
 import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 import { useInput } from './useInput';
@@ -50,15 +52,22 @@ export function NumberField({ field, ...props }: NumberProps) {
   );
 }
 
+/** The API describes the value true; the box says the same by being checked. */
+function whenChecked(schema: Schema): Schema {
+  const { description } = schema;
+  if (typeof description !== 'string') return schema;
+  return { ...schema, description: capitalize(description.replace(/^true: /, '')) };
+}
+
 export function BooleanField(props: FieldProps) {
   const { set } = useForm();
-  const { id, label, description, error } = useInput(props);
+  const { id, label, error } = useInput(props);
   const { value, path, schema } = props;
   return (
     <Checkbox
       id={id}
       label={label}
-      description={description}
+      description={descriptionOf(whenChecked(schema))}
       error={error}
       checked={typeof value === 'boolean' ? value : schema.default === true}
       onChange={(event) => {
@@ -68,20 +77,26 @@ export function BooleanField(props: FieldProps) {
   );
 }
 
-export function ChoiceField({ options, ...props }: FieldProps & { options: string[] }) {
+function isOption(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+export function ChoiceField({ options, ...props }: FieldProps & { options: (string | number)[] }) {
   const { set } = useForm();
   const input = useInput(props);
   const { value, path, schema, isRequired } = props;
-  const usual = typeof schema.default === 'string' ? schema.default : undefined;
-  const chosen = typeof value === 'string' ? value : (usual ?? '');
+  const usual = isOption(schema.default) ? schema.default : '';
+  const chosen = String(isOption(value) ? value : usual);
+  const mayBeEmpty = !isRequired && usual === '';
   return (
     <NativeSelect
       {...input}
-      data={wordChoices(options, chosen)}
+      data={wordChoices(options.map(String), chosen, mayBeEmpty)}
       value={chosen}
       onChange={(event) => {
         const next = event.currentTarget.value;
-        set(path, next === '' && !isRequired ? undefined : next);
+        const option = options.find((each) => String(each) === next);
+        set(path, next === '' && !isRequired ? undefined : option);
       }}
     />
   );

@@ -1,0 +1,63 @@
+import { Button } from '@mantine/core';
+import { IconAntenna } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { CapturedEvents } from '../../../shared/api/types';
+import { useAllows } from '../../../shared/auth/role';
+import { useServices } from '../../../shared/auth/services';
+import { ErrorNotice, Notice } from '../../../shared/ui/ErrorNotice';
+import { RelativeTime, useNow } from '../../../shared/ui/Time';
+import { beginCapture } from '../events';
+import type { Automation } from '../types';
+import classes from './TestBench.module.css';
+
+interface Props {
+  automation: Automation;
+  captured: CapturedEvents | undefined;
+}
+
+/** Begins a capture, and shows the one that is under way. */
+export function Capture({ automation, captured }: Props) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const now = useNow();
+  const mayCapture = useAllows('MEMBER');
+  const key = ['automation', automation.id, 'captured-events'];
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => beginCapture(api, automation.id),
+    networkMode: 'always',
+    onSuccess: () => queries.invalidateQueries({ queryKey: key }),
+  });
+  const capture = captured?.capture ?? null;
+  return (
+    <>
+      {capture ? (
+        <Notice title="Events are being captured">
+          <p>
+            {capture.left} more are kept, until <RelativeTime time={capture.until} now={now} />.
+            They can be looked at for an hour.
+          </p>
+        </Notice>
+      ) : (
+        <p>
+          Of accepted events, the body is kept with the run. A capture keeps whole events, with
+          headers: the next 20 within ten minutes.
+        </p>
+      )}
+      {error && <ErrorNotice error={error} />}
+      {mayCapture && automation.status !== 'ARCHIVED' && (
+        <div className={classes.actions}>
+          <Button
+            variant="default"
+            loading={isPending}
+            leftSection={<IconAntenna size={16} aria-hidden />}
+            onClick={() => {
+              mutate();
+            }}
+          >
+            {capture ? 'Capture for another ten minutes' : 'Capture for ten minutes'}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}

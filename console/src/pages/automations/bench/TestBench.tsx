@@ -1,0 +1,80 @@
+import { Link } from 'react-router';
+import { useAddressState } from '../../../shared/address/addressState';
+import { useAllows } from '../../../shared/auth/role';
+import type { Graph } from '../../../shared/graph/model';
+import { AUTOMATION_PAGE } from '../../../shared/subjects/automations';
+import { Section } from '../../../shared/ui/Detail';
+import { ErrorNotice } from '../../../shared/ui/ErrorNotice';
+import { intakeOf } from '../sources';
+import type { Automation } from '../types';
+import { useEventRows } from '../useEventRows';
+import { triggerOf } from '../webhook';
+import { Capture } from './Capture';
+import { ChosenEvent } from './ChosenEvent';
+import { EventList } from './EventList';
+import classes from './TestBench.module.css';
+
+interface Props {
+  automation: Automation;
+  /** The active version's, or the draft's. */
+  graph: Graph;
+  /** Opens the dialog that runs the automation with this payload. */
+  onRun: (payload: Record<string, unknown>) => void;
+}
+
+function Loaded({ automation, graph, onRun }: Props) {
+  const { rows, captured, isLoading, error } = useEventRows(automation.id);
+  const [{ event: chosen }, change] = useAddressState(AUTOMATION_PAGE);
+  // An event of a link may be older than the last ones, and is shown all the same.
+  const row = rows.find(({ key }) => key === chosen) ?? null;
+  return (
+    <>
+      <Section title="Last events">
+        <Capture automation={automation} captured={captured} />
+        {error && <ErrorNotice error={error} />}
+        {isLoading ? (
+          <p role="status">Loading the last events…</p>
+        ) : (
+          <EventList
+            rows={rows}
+            chosen={chosen}
+            onChoose={(key) => {
+              change({ event: key === chosen ? null : key }, 'replace');
+            }}
+          />
+        )}
+      </Section>
+      {chosen !== null && (
+        <ChosenEvent
+          key={chosen}
+          automation={automation}
+          graph={graph}
+          eventKey={chosen}
+          row={row}
+          captured={captured}
+          onRun={onRun}
+        />
+      )}
+    </>
+  );
+}
+
+/** Looks at the last events of the webhook, and tries the automation with them. */
+export function TestBench(props: Props) {
+  const trigger = triggerOf(props.graph);
+  const mayEdit = useAllows('ADMIN');
+  if (!trigger || !intakeOf(trigger)) {
+    return (
+      <Section title="Last events">
+        <p className={classes.none}>
+          The trigger receives no webhooks.{' '}
+          {mayEdit && (
+            <Link to={`/automations/${props.automation.id}/edit`}>Choose the trigger Webhook</Link>
+          )}
+        </p>
+      </Section>
+    );
+  }
+  return <Loaded {...props} />;
+}
+
