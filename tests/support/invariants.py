@@ -54,7 +54,7 @@ class Watch:
             self.wrong += _wrong_change(before, after)
 
     def _heard(self, run_key: str) -> None:
-        """Notes that the run, or a step of it, was written."""
+        """Records that the run, or a step of it, was written."""
         now = self._simulation.clock.now
         if now > self._by.get(run_key, now):
             late = (now - self._by[run_key]) // 1_000

@@ -309,7 +309,7 @@ export interface paths {
         put?: never;
         /**
          * Send sample
-         * @description Sends a signed sample event through the webhook, and answers with the sender's answer. The event counts as any other: it opens runs.
+         * @description Sends a signed sample event through the webhook, and returns the answer that the sender would receive. It counts as an ordinary event: it opens runs.
          *
          *     For ADMIN and above.
          */
@@ -979,7 +979,7 @@ export interface paths {
         put?: never;
         /**
          * Create recovery
-         * @description Reruns all runs of a filter or of a failure group: first a canary, if you ask for one, then the others at a pace. Each run is rerun at most once. Runs that are open, that are reruns themselves, that a later rerun completed, or whose effects need a choice, are left out. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Sending messages again that were sent needs the role ADMIN.
+         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects need a choice. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Sending messages again that were sent needs the role ADMIN.
          *
          *     For MEMBER and above.
          */
@@ -1021,7 +1021,7 @@ export interface paths {
         put?: never;
         /**
          * Abort recovery
-         * @description Ends the recovery. Reruns that are open go on, and their ends are still counted.
+         * @description Ends the recovery. Open reruns continue, and their results are still counted.
          *
          *     For MEMBER and above.
          */
@@ -1043,7 +1043,7 @@ export interface paths {
         put?: never;
         /**
          * Continue recovery
-         * @description Goes on after the canary or a pause. Failures so far count no more towards `stopAfterFailures`.
+         * @description Continues after the canary or a pause. Earlier failures no longer count toward `stopAfterFailures`.
          *
          *     For MEMBER and above.
          */
@@ -1065,7 +1065,7 @@ export interface paths {
         put?: never;
         /**
          * Pause recovery
-         * @description Opens no more reruns until `continue`. Those that are open go on, and up to 20 that are being opened at this moment are still counted.
+         * @description Opens no more reruns until `continue`. Open reruns continue. Up to 20 reruns that are being opened at this moment are still opened.
          *
          *     For MEMBER and above.
          */
@@ -1085,7 +1085,7 @@ export interface paths {
         };
         /**
          * List recovery runs
-         * @description Lists the runs of a recovery by their state, the oldest first in each: every original with its rerun, or with the reason why it is left out.
+         * @description Lists the runs of a recovery by their state, oldest first in each state: every original with its rerun, or with the reason why it is left out.
          */
         get: operations["listRecoveryRuns"];
         put?: never;
@@ -1807,7 +1807,7 @@ export interface components {
             requestedAt: string;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested it.
+             * @description The e-mail address of the user who requested the recovery.
              */
             requestedBy: string;
             /**
@@ -2239,7 +2239,7 @@ export interface components {
             reason: string;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested it.
+             * @description The e-mail address of the user who requested the recovery.
              */
             requestedBy: string;
             /**
@@ -2297,7 +2297,7 @@ export interface components {
             matched: number;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested it.
+             * @description The e-mail address of the user who requested the recovery.
              */
             requestedBy: string;
             /**
@@ -2313,23 +2313,23 @@ export interface components {
         };
         /**
          * CanaryDocument
-         * @description A first few reruns, before the others.
+         * @description A test with the first few runs, before the other runs are rerun.
          */
         CanaryDocument: {
             /**
              * Count
-             * @description How many runs are rerun first, the oldest ones.
+             * @description How many runs are rerun first. The oldest runs are chosen.
              */
             count: number;
             /**
-             * @description What happens when all of them have completed: WAIT for `continue`, or CONTINUE with the others. If one fails, the recovery pauses.
+             * @description What happens when all of these reruns have completed. WAIT: the recovery waits for `continue`. CONTINUE: it continues with the other runs. If one of the reruns fails, the recovery pauses.
              * @default WAIT
              */
             then: components["schemas"]["CanaryThen"];
         };
         /**
          * CanaryThen
-         * @description What follows when every rerun of the canary has completed.
+         * @description What happens when every rerun of the canary has completed.
          * @enum {string}
          */
         CanaryThen: "WAIT" | "CONTINUE";
@@ -3459,7 +3459,7 @@ export interface components {
             requestedAt: string;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested it.
+             * @description The e-mail address of the user who requested the recovery.
              */
             requestedBy: string;
             /** @description Whether the erasure has finished. */
@@ -3622,7 +3622,7 @@ export interface components {
             list: components["schemas"]["ListName"];
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested it.
+             * @description The e-mail address of the user who requested the recovery.
              */
             requestedBy: string;
             /**
@@ -4178,8 +4178,8 @@ export interface components {
         };
         /**
          * ItemState
-         * @description How far a recovery is with one run. BLOCKED waits for another run to end, OPEN has an open
-         *     rerun, ENDED an ended one.
+         * @description The state of one run in a recovery. BLOCKED: it waits until another run ends. OPEN: its rerun
+         *     is open. ENDED: its rerun has ended.
          * @enum {string}
          */
         ItemState: "PLANNED" | "BLOCKED" | "OPEN" | "ENDED" | "LEFT_OUT";
@@ -4233,7 +4233,7 @@ export interface components {
         };
         /**
          * LeftOut
-         * @description Why a run of the selection is not rerun.
+         * @description Why a run that the recovery found is not rerun.
          * @enum {string}
          */
         LeftOut: "OPEN" | "RERUN" | "RECOVERED" | "ERASED" | "EXPIRED" | "UNKNOWN_EFFECTS" | "RETRYING" | "INACTIVE" | "NOT_APPLICABLE" | "FORBIDDEN" | "UNREADABLE" | "REFUSED" | "ABORTED";
@@ -5084,12 +5084,12 @@ export interface components {
         };
         /**
          * RecoveryCountsView
-         * @description The numbers of a recovery.
+         * @description The numbers of runs and reruns of a recovery.
          */
         RecoveryCountsView: {
             /**
              * Blocked
-             * @description How many eligible runs wait for another run: for an open rerun of the same run or, where a contact may have one open run, for that run.
+             * @description How many eligible runs wait until another run ends: an open rerun of the same run or, if a contact may have only one open run, the contact's open run.
              */
             blocked: number;
             /**
@@ -5104,7 +5104,7 @@ export interface components {
             completed: number;
             /**
              * Eligible
-             * @description How many runs are rerun, or were.
+             * @description How many runs will be rerun, or were rerun.
              */
             eligible: number;
             /**
@@ -5127,10 +5127,10 @@ export interface components {
         };
         /**
          * RecoveryDocument
-         * @description The runs to rerun, and how. Give either `filter` or `errorGroup`.
+         * @description The runs to rerun, and how. Give exactly one of `filter` and `errorGroup`.
          */
         RecoveryDocument: {
-            /** @description A first few reruns; null to begin with all. */
+            /** @description The number of runs to rerun first, as a test; null to rerun all without a test. */
             canary?: components["schemas"]["CanaryDocument"] | null;
             /**
              * Dryrun
@@ -5150,28 +5150,28 @@ export interface components {
              * @description The failure group whose runs are rerun.
              */
             errorGroup?: string | null;
-            /** @description Which runs, by the filters of the list of runs. Without `status`, the failed ones. */
+            /** @description Which runs to rerun, by the filters of the list of runs. Without `status`, failed runs. */
             filter?: components["schemas"]["FilterDocument"] | null;
             /**
              * Firedownstream
-             * @description Whether automations that wait for these get runs when the reruns end.
+             * @description Whether the ends of the reruns trigger other automations, as the ends of other runs do.
              * @default false
              */
             fireDownstream: boolean;
             /**
              * From
-             * @description START, or a node that the runs visited. Without it, the failed node of each run.
+             * @description Where to begin: START, or a node that the runs visited. If left out, the failed node of each run.
              */
             from?: string | null;
             /**
              * Rateperminute
-             * @description How many reruns are opened a minute.
+             * @description How many reruns are opened per minute.
              * @default 60
              */
             ratePerMinute: number;
             /**
              * Reason
-             * @description Why the runs are rerun; each rerun shows it.
+             * @description Why the runs are rerun. Each rerun shows this reason.
              */
             reason?: string | null;
             /**
@@ -5181,7 +5181,7 @@ export interface components {
              */
             stopAfterFailures: number;
             /**
-             * @description SAME: the version of each run. ACTIVE: the automation's active version.
+             * @description SAME: the version that each run used. ACTIVE: the automation's active version.
              * @default SAME
              */
             version: components["schemas"]["RerunVersion"];
@@ -5201,11 +5201,11 @@ export interface components {
              * @description More about the reason.
              */
             detail: string | null;
-            /** @description Why it is left out. */
+            /** @description Why the run is left out; null if it is not. */
             reason: components["schemas"]["LeftOut"] | null;
             /**
              * Rerunid
-             * @description Its rerun, once there is one.
+             * @description The id of its rerun; null if there is none yet.
              */
             rerunId: string | null;
             /**
@@ -5218,12 +5218,12 @@ export interface components {
              * @description The original.
              */
             runId: string;
-            /** @description PLANNED: it will be rerun. BLOCKED: it waits for another run. OPEN: its rerun is open. ENDED: its rerun has ended. LEFT_OUT: it is not rerun. */
+            /** @description PLANNED: the run will be rerun. BLOCKED: it waits until another run ends. OPEN: its rerun is open. ENDED: its rerun has ended. LEFT_OUT: it is not rerun. */
             state: components["schemas"]["ItemState"];
         };
         /**
          * RecoveryNodeView
-         * @description What the reruns would do at one node: in how many runs each.
+         * @description What the reruns would do at one node, each with the number of reruns.
          */
         RecoveryNodeView: {
             /**
@@ -5243,17 +5243,17 @@ export interface components {
             repeatedEffects: number;
             /**
              * Reused
-             * @description How many take over its recorded step.
+             * @description In how many reruns its recorded step is used.
              */
             reused: number;
             /**
              * Run
-             * @description How many reruns visit it.
+             * @description In how many reruns the node runs.
              */
             run: number;
             /**
              * Suppressed
-             * @description How many pass it without its effects.
+             * @description In how many reruns it is skipped, so its effects do not happen.
              */
             suppressed: number;
             /**
@@ -5263,14 +5263,15 @@ export interface components {
             type: string;
             /**
              * Undecided
-             * @description How many runs need a choice for it, and are left out.
+             * @description How many runs are left out, because they need a choice for this node.
              */
             undecided: number;
         };
         /**
          * RecoveryStatus
-         * @description PREVIEWED is a dry run, which is not stored. CANARY reruns the first few, WAITING waits for a
-         *     person after them, RUNNING reruns the others.
+         * @description The status of a recovery. PREVIEWED: a dry run, which is not stored. CANARY: the first few
+         *     runs are being rerun. WAITING: these have completed, and a person must continue. RUNNING: the
+         *     other runs are being rerun. The other names explain themselves.
          * @enum {string}
          */
         RecoveryStatus: "PREVIEWED" | "CANARY" | "WAITING" | "RUNNING" | "PAUSED" | "COMPLETED" | "ABORTED";
@@ -5279,13 +5280,13 @@ export interface components {
          * @description A recovery: the reruns of many runs, and their progress.
          */
         RecoveryView: {
-            /** @description The first few reruns, if asked for. */
+            /** @description The test with the first few runs, if requested. */
             canary: components["schemas"]["CanaryDocument"] | null;
-            /** @description The numbers so far. */
+            /** @description The numbers of runs and reruns so far. */
             counts: components["schemas"]["RecoveryCountsView"];
             /**
              * Createdat
-             * @description When it was requested.
+             * @description When the recovery was requested.
              */
             createdAt: string;
             /**
@@ -5297,24 +5298,24 @@ export interface components {
             };
             /**
              * Errorgroup
-             * @description The failure group that it recovers, if any.
+             * @description The failure group whose runs are rerun, if any.
              */
             errorGroup: string | null;
             /** @description The filters, fixed at the time of the request. */
             filter: components["schemas"]["FilterView"];
             /**
              * Finishedat
-             * @description When it completed or was aborted.
+             * @description When the recovery completed or was aborted; null until then.
              */
             finishedAt: string | null;
             /**
              * Firedownstream
-             * @description Whether waiting automations get runs.
+             * @description Whether the ends of the reruns trigger other automations.
              */
             fireDownstream: boolean;
             /**
              * From
-             * @description Where the reruns begin; null for the failed node of each run.
+             * @description Where the reruns begin; null if each begins at the failed node.
              */
             from: string | null;
             /**
@@ -5324,7 +5325,7 @@ export interface components {
             id: string | null;
             /**
              * Isselected
-             * @description Whether all its runs are known. Until then `eligible` grows. For a dry run: whether every run of the filter was looked at.
+             * @description Whether all runs of the recovery have been found. Until then, `eligible` grows. For a dry run: whether all runs that match the filter were checked.
              */
             isSelected: boolean;
             /**
@@ -5334,7 +5335,7 @@ export interface components {
             nodes?: components["schemas"]["RecoveryNodeView"][];
             /**
              * Rateperminute
-             * @description How many reruns are opened a minute.
+             * @description How many reruns are opened per minute.
              */
             ratePerMinute: number;
             /**
@@ -5344,7 +5345,7 @@ export interface components {
             reason: string | null;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested it.
+             * @description The e-mail address of the user who requested the recovery.
              */
             requestedBy: string;
             /**
@@ -5352,29 +5353,29 @@ export interface components {
              * @description For a dry run: the first eligible runs, up to ten.
              */
             sample?: string[];
-            /** @description PREVIEWED: a dry run. CANARY: the first few are rerun. WAITING: they have completed, and it waits for `continue`. RUNNING: the others are rerun. PAUSED, COMPLETED or ABORTED. */
+            /** @description PREVIEWED: a dry run. CANARY: the first few runs are being rerun. WAITING: these have completed, and the recovery waits for `continue`. RUNNING: the other runs are being rerun. PAUSED, COMPLETED, ABORTED: as the names say. */
             status: components["schemas"]["RecoveryStatus"];
             /**
              * Statusat
-             * @description When it got this status.
+             * @description When the recovery got this status.
              */
             statusAt: string;
             /**
              * Statusby
-             * @description The e-mail address of the user who changed the status; null if the recovery did so itself.
+             * @description The e-mail address of the user who changed the status; null if it changed automatically.
              */
             statusBy: string | null;
             /**
              * Statusreason
-             * @description Why it paused by itself: CANARY_FAILED or STOPPED_AFTER_FAILURES.
+             * @description Why the recovery paused automatically: CANARY_FAILED or STOPPED_AFTER_FAILURES.
              */
             statusReason: string | null;
             /**
              * Stopafterfailures
-             * @description How many failures pause it.
+             * @description How many failed reruns pause the recovery.
              */
             stopAfterFailures: number;
-            /** @description Which version the reruns walk. */
+            /** @description Which version of the graph the reruns use. */
             version: components["schemas"]["RerunVersion"];
         };
         /**
@@ -5715,7 +5716,7 @@ export interface components {
             fireDownstream: boolean;
             /**
              * From
-             * @description START, or a node that the run visited. Without it, the failed node.
+             * @description Where to begin: START, or a node that the run visited. If left out, the failed node.
              */
             from?: string | null;
             /**
@@ -6276,7 +6277,7 @@ export interface components {
         };
         /**
          * SampleAnswerView
-         * @description The answer of the webhook to a sample event, as its sender would get it.
+         * @description The webhook's answer to a sample event, exactly as the sender would receive it.
          */
         SampleAnswerView: {
             /**
@@ -6302,17 +6303,17 @@ export interface components {
         SampleDocument: {
             /**
              * Body
-             * @description The body: a text is sent as it is, anything else as JSON. `%ID%` in it becomes a new id.
+             * @description The body. A text is sent as it is, anything else as JSON. `%ID%` in it is replaced by a new id.
              */
             body?: unknown;
             /**
              * Contenttype
-             * @description The content type; application/json if there is only a body.
+             * @description The content type. If left out, application/json.
              */
             contentType?: string | null;
             /**
              * Headers
-             * @description More headers, such as the one with the type.
+             * @description Further headers, such as the one with the event's type.
              */
             headers?: {
                 [key: string]: string;

@@ -172,7 +172,9 @@ class ActivationView(WireModel):
         description="Why the activation failed or was canceled; null otherwise."
     )
     requested_at: str = Field(description="When the activation was requested.")
-    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    requested_by: str = Field(
+        description="The e-mail address of the user who requested the recovery."
+    )
     finished_at: str | None = Field(
         description="When the activation ended; null while it is PENDING."
     )
@@ -313,11 +315,11 @@ class SampleDocument(WireModel):
 
     body: Any = Field(
         default=None,
-        description="The body: a text is sent as it is, anything else as JSON. `%ID%` in it "
-        "becomes a new id.",
+        description="The body. A text is sent as it is, anything else as JSON. `%ID%` in it is "
+        "replaced by a new id.",
     )
     content_type: Annotated[str, StringConstraints(min_length=3, max_length=200)] | None = Field(
-        default=None, description="The content type; application/json if there is only a body."
+        default=None, description="The content type. If left out, application/json."
     )
     headers: Annotated[
         dict[
@@ -325,11 +327,13 @@ class SampleDocument(WireModel):
             Annotated[str, StringConstraints(max_length=1_000, pattern=NO_CONTROL_CHARACTERS)],
         ],
         Field(max_length=50),
-    ] = Field(default_factory=dict, description="More headers, such as the one with the type.")
+    ] = Field(
+        default_factory=dict, description="Further headers, such as the one with the event's type."
+    )
 
 
 class SampleAnswerView(WireModel):
-    """The answer of the webhook to a sample event, as its sender would get it."""
+    """The webhook's answer to a sample event, exactly as the sender would receive it."""
 
     status: int = Field(description="The HTTP status.")
     content_type: str = Field(description="The content type of the answer.")

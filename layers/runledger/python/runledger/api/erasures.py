@@ -28,6 +28,8 @@ class ErasureView(WireModel):
     contact_id: str = Field(description="The contact's id.")
     status: ErasureStatus = Field(description="Whether the erasure has finished.")
     reason: str | None = Field(description="The reason given.")
-    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    requested_by: str = Field(
+        description="The e-mail address of the user who requested the recovery."
+    )
     requested_at: str = Field(description="When the erasure was requested.")
     finished_at: str | None = Field(description="When the erasure finished; null until then.")

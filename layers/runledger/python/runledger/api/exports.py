@@ -26,7 +26,9 @@ class ExportView(WireModel):
     status: ExportStatus = Field(description="The export's status.")
     rows: int = Field(description="How many rows were written so far.")
     created_at: str = Field(description="When the export was requested.")
-    requested_by: str = Field(description="The e-mail address of the user who requested it.")
+    requested_by: str = Field(
+        description="The e-mail address of the user who requested the recovery."
+    )
     finished_at: str | None = Field(description="When the export ended; null until then.")
     expires_at: str = Field(description="When the file is deleted.")
     url: str | None = Field(

@@ -1,4 +1,4 @@
-"""Recoveries as the API takes and shows them."""
+"""Recoveries, which rerun many runs, as the API takes and shows them."""
 
 from typing import Annotated, Any
 
@@ -20,25 +20,28 @@ MOST_IN_CANARY = 1_000
 
 
 class CanaryDocument(WireModel):
-    """A first few reruns, before the others."""
+    """A test with the first few runs, before the other runs are rerun."""
 
     count: Whole = Field(
-        ge=1, le=MOST_IN_CANARY, description="How many runs are rerun first, the oldest ones."
+        ge=1,
+        le=MOST_IN_CANARY,
+        description="How many runs are rerun first. The oldest runs are chosen.",
     )
     then: CanaryThen = Field(
         default=CanaryThen.WAIT,
-        description="What happens when all of them have completed: WAIT for `continue`, or "
-        "CONTINUE with the others. If one fails, the recovery pauses.",
+        description="What happens when all of these reruns have completed. WAIT: the recovery "
+        "waits for `continue`. CONTINUE: it continues with the other runs. If one of the "
+        "reruns fails, the recovery pauses.",
     )
 
 
 class RecoveryDocument(WireModel):
-    """The runs to rerun, and how. Give either `filter` or `errorGroup`."""
+    """The runs to rerun, and how. Give exactly one of `filter` and `errorGroup`."""
 
     filter: FilterDocument | None = Field(
         default=None,
-        description="Which runs, by the filters of the list of runs. Without `status`, the failed "
-        "ones.",
+        description="Which runs to rerun, by the filters of the list of runs. Without `status`, "
+        "failed runs.",
     )
     error_group: str | None = Field(
         default=None, description="The failure group whose runs are rerun."
@@ -46,29 +49,33 @@ class RecoveryDocument(WireModel):
     from_: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
         default=None,
         alias="from",
-        description=f"{START}, or a node that the runs visited. Without it, the failed node of "
-        "each run.",
+        description=f"Where to begin: {START}, or a node that the runs visited. If left out, the "
+        "failed node of each run.",
     )
     version: RerunVersion = Field(
         default=RerunVersion.SAME,
-        description="SAME: the version of each run. ACTIVE: the automation's active version.",
+        description="SAME: the version that each run used. ACTIVE: the automation's active "
+        "version.",
     )
     effects: Annotated[dict[str, EffectChoiceDocument], Field(max_length=50)] = Field(
         default_factory=dict, description="Choices about effects, by node id, as for one rerun."
     )
     fire_downstream: StrictBool = Field(
         default=False,
-        description="Whether automations that wait for these get runs when the reruns end.",
+        description="Whether the ends of the reruns trigger other automations, as the ends of "
+        "other runs do.",
     )
     reason: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
         | None
-    ) = Field(default=None, description="Why the runs are rerun; each rerun shows it.")
+    ) = Field(default=None, description="Why the runs are rerun. Each rerun shows this reason.")
     canary: CanaryDocument | None = Field(
-        default=None, description="A first few reruns; null to begin with all."
+        default=None,
+        description="The number of runs to rerun first, as a test; null to rerun all "
+        "without a test.",
     )
     rate_per_minute: Whole = Field(
-        default=60, ge=1, le=MOST_PER_MINUTE, description="How many reruns are opened a minute."
+        default=60, ge=1, le=MOST_PER_MINUTE, description="How many reruns are opened per minute."
     )
     stop_after_failures: Whole = Field(
         default=10,
@@ -82,17 +89,17 @@ class RecoveryDocument(WireModel):
 
 
 class RecoveryCountsView(WireModel):
-    """The numbers of a recovery."""
+    """The numbers of runs and reruns of a recovery."""
 
-    eligible: int = Field(description="How many runs are rerun, or were.")
+    eligible: int = Field(description="How many runs will be rerun, or were rerun.")
     excluded: dict[str, int] = Field(
         description="How many runs are left out, by reason: "
         + ", ".join(each.value for each in LeftOut)
         + "."
     )
     blocked: int = Field(
-        description="How many eligible runs wait for another run: for an open rerun of the same "
-        "run or, where a contact may have one open run, for that run."
+        description="How many eligible runs wait until another run ends: an open rerun of the same "
+        "run or, if a contact may have only one open run, the contact's open run."
     )
     opened: int = Field(description="How many reruns were opened.")
     completed: int = Field(description="How many of these have completed.")
@@ -101,15 +108,19 @@ class RecoveryCountsView(WireModel):
 
 
 class RecoveryNodeView(WireModel):
-    """What the reruns would do at one node: in how many runs each."""
+    """What the reruns would do at one node, each with the number of reruns."""
 
     automation_id: str = Field(description="The automation's id.")
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")
-    run: int = Field(description="How many reruns visit it.")
-    reused: int = Field(description="How many take over its recorded step.")
-    suppressed: int = Field(description="How many pass it without its effects.")
-    undecided: int = Field(description="How many runs need a choice for it, and are left out.")
+    run: int = Field(description="In how many reruns the node runs.")
+    reused: int = Field(description="In how many reruns its recorded step is used.")
+    suppressed: int = Field(
+        description="In how many reruns it is skipped, so its effects do not happen."
+    )
+    undecided: int = Field(
+        description="How many runs are left out, because they need a choice for this node."
+    )
     repeated_effects: int = Field(
         description="How many calls or messages of the runs happen again."
     )
@@ -120,38 +131,47 @@ class RecoveryView(WireModel):
 
     id: str | None = Field(description="The recovery's id; null for a dry run.")
     status: RecoveryStatus = Field(
-        description="PREVIEWED: a dry run. CANARY: the first few are rerun. WAITING: they have "
-        "completed, and it waits for `continue`. RUNNING: the others are rerun. PAUSED, COMPLETED "
-        "or ABORTED."
+        description="PREVIEWED: a dry run. CANARY: the first few runs are being rerun. WAITING: "
+        "these have completed, and the recovery waits for `continue`. RUNNING: the other runs "
+        "are being rerun. PAUSED, COMPLETED, ABORTED: as the names say."
     )
-    status_at: str = Field(description="When it got this status.")
+    status_at: str = Field(description="When the recovery got this status.")
     status_by: str | None = Field(
-        description="The e-mail address of the user who changed the status; null if the recovery "
-        "did so itself."
+        description="The e-mail address of the user who changed the status; null if it changed "
+        "automatically."
     )
     status_reason: str | None = Field(
-        description="Why it paused by itself: CANARY_FAILED or STOPPED_AFTER_FAILURES."
+        description="Why the recovery paused automatically: CANARY_FAILED or "
+        "STOPPED_AFTER_FAILURES."
     )
     filter: FilterView = Field(description="The filters, fixed at the time of the request.")
-    error_group: str | None = Field(description="The failure group that it recovers, if any.")
+    error_group: str | None = Field(description="The failure group whose runs are rerun, if any.")
     from_: str | None = Field(
-        alias="from", description="Where the reruns begin; null for the failed node of each run."
+        alias="from", description="Where the reruns begin; null if each begins at the failed node."
     )
-    version: RerunVersion = Field(description="Which version the reruns walk.")
+    version: RerunVersion = Field(description="Which version of the graph the reruns use.")
     effects: dict[str, Any] = Field(description="The choices about effects, by node id.")
-    fire_downstream: bool = Field(description="Whether waiting automations get runs.")
-    reason: str | None = Field(description="Why the runs are rerun.")
-    canary: CanaryDocument | None = Field(description="The first few reruns, if asked for.")
-    rate_per_minute: int = Field(description="How many reruns are opened a minute.")
-    stop_after_failures: int = Field(description="How many failures pause it.")
-    requested_by: str = Field(description="The e-mail address of the user who requested it.")
-    created_at: str = Field(description="When it was requested.")
-    finished_at: str | None = Field(description="When it completed or was aborted.")
-    is_selected: bool = Field(
-        description="Whether all its runs are known. Until then `eligible` grows. For a dry run: "
-        "whether every run of the filter was looked at."
+    fire_downstream: bool = Field(
+        description="Whether the ends of the reruns trigger other automations."
     )
-    counts: RecoveryCountsView = Field(description="The numbers so far.")
+    reason: str | None = Field(description="Why the runs are rerun.")
+    canary: CanaryDocument | None = Field(
+        description="The test with the first few runs, if requested."
+    )
+    rate_per_minute: int = Field(description="How many reruns are opened per minute.")
+    stop_after_failures: int = Field(description="How many failed reruns pause the recovery.")
+    requested_by: str = Field(
+        description="The e-mail address of the user who requested the recovery."
+    )
+    created_at: str = Field(description="When the recovery was requested.")
+    finished_at: str | None = Field(
+        description="When the recovery completed or was aborted; null until then."
+    )
+    is_selected: bool = Field(
+        description="Whether all runs of the recovery have been found. Until then, `eligible` "
+        "grows. For a dry run: whether all runs that match the filter were checked."
+    )
+    counts: RecoveryCountsView = Field(description="The numbers of runs and reruns so far.")
     nodes: list[RecoveryNodeView] = Field(
         default_factory=list, description="For a dry run: what the reruns would do, by node."
     )
@@ -165,11 +185,11 @@ class RecoveryItemView(WireModel):
 
     run_id: str = Field(description="The original.")
     state: ItemState = Field(
-        description="PLANNED: it will be rerun. BLOCKED: it waits for another run. OPEN: its rerun "
-        "is open. ENDED: its rerun has ended. LEFT_OUT: it is not rerun."
+        description="PLANNED: the run will be rerun. BLOCKED: it waits until another run ends. "
+        "OPEN: its rerun is open. ENDED: its rerun has ended. LEFT_OUT: it is not rerun."
     )
-    rerun_id: str | None = Field(description="Its rerun, once there is one.")
+    rerun_id: str | None = Field(description="The id of its rerun; null if there is none yet.")
     result: str | None = Field(description="The status in which its rerun ended.")
     blocked_by: str | None = Field(description="The run that must end first.")
-    reason: LeftOut | None = Field(description="Why it is left out.")
+    reason: LeftOut | None = Field(description="Why the run is left out; null if it is not.")
     detail: str | None = Field(description="More about the reason.")

@@ -35,7 +35,8 @@ class RerunDocument(WireModel):
     from_: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
         default=None,
         alias="from",
-        description=f"{START}, or a node that the run visited. Without it, the failed node.",
+        description=f"Where to begin: {START}, or a node that the run visited. If left out, the "
+        "failed node.",
     )
     version: RerunVersion = Field(
         default=RerunVersion.SAME,

@@ -1,4 +1,4 @@
-"""Recoveries: the reruns of many runs, as stored. Times are epoch milliseconds."""
+"""Recoveries: each reruns many runs. These are the stored rows. Times are epoch milliseconds."""
 
 from enum import StrEnum
 from typing import Any
@@ -10,8 +10,9 @@ from runledger.models.listing import FrozenFilter
 
 
 class RecoveryStatus(StrEnum):
-    """PREVIEWED is a dry run, which is not stored. CANARY reruns the first few, WAITING waits for a
-    person after them, RUNNING reruns the others."""
+    """The status of a recovery. PREVIEWED: a dry run, which is not stored. CANARY: the first few
+    runs are being rerun. WAITING: these have completed, and a person must continue. RUNNING: the
+    other runs are being rerun. The other names explain themselves."""
 
     PREVIEWED = "PREVIEWED"
     CANARY = "CANARY"
@@ -27,14 +28,14 @@ class RecoveryStatus(StrEnum):
 
 
 class CanaryThen(StrEnum):
-    """What follows when every rerun of the canary has completed."""
+    """What happens when every rerun of the canary has completed."""
 
     WAIT = "WAIT"
     CONTINUE = "CONTINUE"
 
 
 class LeftOut(StrEnum):
-    """Why a run of the selection is not rerun."""
+    """Why a run that the recovery found is not rerun."""
 
     OPEN = "OPEN"
     RERUN = "RERUN"
@@ -52,8 +53,8 @@ class LeftOut(StrEnum):
 
 
 class ItemState(StrEnum):
-    """How far a recovery is with one run. BLOCKED waits for another run to end, OPEN has an open
-    rerun, ENDED an ended one."""
+    """The state of one run in a recovery. BLOCKED: it waits until another run ends. OPEN: its rerun
+    is open. ENDED: its rerun has ended."""
 
     PLANNED = "PLANNED"
     BLOCKED = "BLOCKED"
@@ -63,9 +64,13 @@ class ItemState(StrEnum):
 
 
 class RecoveryItem(Model):
-    """One run of a recovery. `place` sorts the items of a state: `createdAt#run`. `rerun_id` is its
-    rerun, `result` the status in which that ended. `blocked_by` is the run that must end first.
-    `reason` and `detail` say why the run is left out."""
+    """One run of a recovery.
+
+    - `place` sorts the items of a state: `createdAt#run`.
+    - `rerun_id` is its rerun, and `result` the status in which the rerun ended.
+    - `blocked_by` is the run that must end first.
+    - `reason` and `detail` say why the run is left out.
+    """
 
     place: str
     run_id: str
@@ -80,16 +85,19 @@ class RecoveryItem(Model):
 class Recovery(Model):
     """A recovery and its progress.
 
-    `request` is the rerun that each run gets, as the API takes it. `version` counts the changes of
-    its progress, `sequence` those of its status. `status_by` is the person who changed the status,
-    None for the recovery itself, and `status_reason` says why it paused.
-
-    `paced_to` is the time up to which the pace is used up: each rerun moves it on. `failed_before`
-    counts the failures that a person has accepted by continuing. `due_at` is when it goes on.
-
-    `cursor` is where the selection goes on; `is_read` says that it is complete, and `again_at` when
-    its second reading begins (None during the first). `batch` holds the places of the runs that are
-    being rerun. `excluded` counts the runs left out, by reason."""
+    - `request` describes the rerun of each run, as the API takes it.
+    - `version` counts the changes of the progress, `sequence` those of the status.
+    - `status_by` is the person who changed the status; None if it changed automatically.
+      `status_reason` says why it paused.
+    - `paced_to` is the earliest time at which the pace allows the next rerun. Each rerun moves it
+      forward.
+    - `failed_before` counts the failures that a person accepted by continuing.
+    - `due_at` is when the recovery continues.
+    - `cursor` is where the search for runs continues. `is_read` says that the search is complete,
+      and `again_at` is when its second reading begins (None during the first).
+    - `batch` has the places of the runs that are being rerun now.
+    - `excluded` counts the runs that are left out, by reason.
+    """
 
     workspace_id: str
     id: str
@@ -138,7 +146,7 @@ class Recovery(Model):
 
     @property
     def is_done(self) -> bool:
-        """Whether every run that it found is settled."""
+        """Whether every run that the recovery found is settled."""
         return not self.planned and not self.blocked and not self.open and not self.batch
 
     @property

@@ -29,7 +29,7 @@ no value, the step fails with MISSING_VARIABLE, which names the variable; only `
 
 
 def nodes_markdown() -> str:
-    """Returns the whole page."""
+    """Returns the content of docs/nodes.md."""
     sections = [_HEAD, *(_section(each) for each in NODE_TYPES.values())]
     return "\n".join(sections)
 

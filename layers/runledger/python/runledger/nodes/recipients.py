@@ -36,7 +36,7 @@ class RecipientsConfig(VariantConfig):
     @property
     @abstractmethod
     def nobody(self) -> str:
-        """Why there may be no recipient."""
+        """The reason to report if there is no recipient."""
 
     def find(self, visit: Visit) -> list[Recipient]:
         """Returns the recipients if they are known at once, each of them once."""

@@ -39,8 +39,7 @@ class Deadline:
         self._at = time.monotonic() + seconds
 
     def remaining(self) -> float:
-        """Returns the seconds left, always above 0. Raises NodeError `TIMEOUT` if there are
-        none."""
+        """Returns the seconds left, more than 0. Raises NodeError `TIMEOUT` if no time is left."""
         left = self._at - time.monotonic()
         if left <= 0:
             raise self.error()

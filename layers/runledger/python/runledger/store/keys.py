@@ -557,8 +557,8 @@ def due_total(workspace_id: str) -> str:
 
 
 def due_recovery() -> str:
-    """Returns the due partition of recoveries. It is separate, so that rows of other workspaces
-    never wait for a recovery. One is enough: few recoveries go on at a time."""
+    """Returns the due partition of recoveries. It is separate, so that other rows never wait for a
+    recovery. One partition is enough, because few recoveries are in progress at a time."""
     return "DUE#RECOVERY"
 
 

@@ -106,8 +106,8 @@ class RecoveryStore:
         return {each.place: each for each in found}
 
     def begin_batch(self, recovery: Recovery, batch: Sequence[str], due_at: int) -> Recovery:
-        """Stores which runs are being rerun. Raises ConditionFailedError if another process goes on
-        with the recovery, or a person changed its status."""
+        """Stores which runs are being rerun. Raises ConditionFailedError if another process
+        continued the recovery, or a person changed its status."""
         change = Change(
             set={"batch": list(batch), "version": recovery.version + 1, **_due(recovery, due_at)}
         )
@@ -119,9 +119,9 @@ class RecoveryStore:
         after: Recovery,
         moved: Sequence[tuple[RecoveryItem | None, RecoveryItem]],
     ) -> Recovery:
-        """Stores progress together with the items that changed, each as a pair of before and after;
-        returns the recovery as it is now. Raises ConditionFailedError if another process goes on
-        with it. A change of its status meanwhile does no harm."""
+        """Stores progress together with the changed items, each as a pair of before and after.
+        Returns the recovery as it is now. Raises ConditionFailedError if another process continued
+        it. A change of its status meanwhile is kept."""
         is_unchanged = Attr("version").eq(before.version)
         after = after.changed(version=before.version + 1)
         item = _to_item(after)
@@ -148,8 +148,8 @@ class RecoveryStore:
         return found
 
     def turn(self, before: Recovery, after: Recovery, due_at: int) -> Recovery:
-        """Changes the status to that of `after`, with the attributes that belong to it. Raises
-        ConflictError if another process changed the status since it was read."""
+        """Changes the status to that of `after`, with the attributes that belong to the status.
+        Raises ConflictError if another process changed the status since it was read."""
         after = after.changed(sequence=before.sequence + 1)
         item = _to_item(after)
         values: dict[Path, Any] = {name: item[name] for name in _CONTROL if name in item}
@@ -164,12 +164,12 @@ class RecoveryStore:
                 # The SDK may have repeated our own write, because its answer was lost.
                 return found
             raise ConflictError(
-                "the recovery changed at the same moment; reload it",
+                "somebody else changed the recovery at the same time; reload it",
                 status=None if found is None else found.status.value,
             ) from error
 
     def rest(self, recovery: Recovery, due_at: int | None) -> None:
-        """Stores when the recovery goes on; None takes it out of the due index. Raises
+        """Stores when the recovery continues; None takes it out of the due index. Raises
         ConditionFailedError if anything changed since it was read."""
         if due_at is None:
             change = Change(remove=["gsi4pk", "dueKey"])

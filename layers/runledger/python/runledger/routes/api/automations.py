@@ -244,8 +244,8 @@ def rotate_secret(
 def send_sample(
     automation_id: str, document: Annotated[SampleDocument | None, Body()] = None
 ) -> SampleAnswerView:
-    """Sends a signed sample event through the webhook, and answers with the sender's answer. The
-    event counts as any other: it opens runs."""
+    """Sends a signed sample event through the webhook, and returns the answer that the sender would
+    receive. It counts as an ordinary event: it opens runs."""
     who = require_role(router)
     samples = services().samples_at(public_url(router))
     address = caller_address(router)

@@ -20,11 +20,11 @@ router = make_router()
 @answers({200: "With `dryRun`: what the recovery would do."})
 @needs(Role.MEMBER)
 def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[RecoveryView]:
-    """Reruns all runs of a filter or of a failure group: first a canary, if you ask for one, then
-    the others at a pace. Each run is rerun at most once. Runs that are open, that are reruns
-    themselves, that a later rerun completed, or whose effects need a choice, are left out.
-    `dryRun` says how many runs there are, which are left out and why, and what would happen at each
-    node. Sending messages again that were sent needs the role ADMIN."""
+    """Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if
+    you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left
+    out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects
+    need a choice. `dryRun` says how many runs there are, which are left out and why, and what would
+    happen at each node. Sending messages again that were sent needs the role ADMIN."""
     who = require_role(router)
     recoveries = services().recoveries
     may_repeat = who.may(Role.ADMIN)
@@ -39,7 +39,7 @@ def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[R
 @answers({409: "The recovery is running already, or has ended."})
 @needs(Role.MEMBER)
 def continue_recovery(recovery_id: str) -> RecoveryView:
-    """Goes on after the canary or a pause. Failures so far count no more towards
+    """Continues after the canary or a pause. Earlier failures no longer count toward
     `stopAfterFailures`."""
     who = require_role(router)
     return recovery_view(services().recoveries.resume(who.workspace_id, recovery_id, who.email))
@@ -49,8 +49,8 @@ def continue_recovery(recovery_id: str) -> RecoveryView:
 @answers({409: "The recovery is paused already, or has ended."})
 @needs(Role.MEMBER)
 def pause_recovery(recovery_id: str) -> RecoveryView:
-    """Opens no more reruns until `continue`. Those that are open go on, and up to 20 that are being
-    opened at this moment are still counted."""
+    """Opens no more reruns until `continue`. Open reruns continue. Up to 20 reruns that are being
+    opened at this moment are still opened."""
     who = require_role(router)
     return recovery_view(services().recoveries.pause(who.workspace_id, recovery_id, who.email))
 
@@ -59,6 +59,6 @@ def pause_recovery(recovery_id: str) -> RecoveryView:
 @answers({409: "The recovery has ended."})
 @needs(Role.MEMBER)
 def abort_recovery(recovery_id: str) -> RecoveryView:
-    """Ends the recovery. Reruns that are open go on, and their ends are still counted."""
+    """Ends the recovery. Open reruns continue, and their results are still counted."""
     who = require_role(router)
     return recovery_view(services().recoveries.abort(who.workspace_id, recovery_id, who.email))

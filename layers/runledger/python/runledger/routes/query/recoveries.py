@@ -40,7 +40,7 @@ def list_recovery_runs(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[RecoveryItemView]:
-    """Lists the runs of a recovery by their state, the oldest first in each: every original with
+    """Lists the runs of a recovery by their state, oldest first in each state: every original with
     its rerun, or with the reason why it is left out."""
     workspace_id = require_role(router).workspace_id
     return services().recovery_queries.items(workspace_id, recovery_id, state, limit, cursor)

@@ -41,7 +41,7 @@ class NodeClaim:
 
     def take(self) -> None:
         """Writes the claim. Raises RunReleasedError if this execution no longer owns the run, and
-        StepInProgressError if another request is at the node."""
+        StepInProgressError if another request is working on the node."""
         self.is_sent = True
         try:
             self.runs.claim(

@@ -1,4 +1,4 @@
-"""Resolves the failure group of a recovery in which every run completed."""
+"""Resolves the failure group of a recovery if every run completed."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Recoveries: the reruns of all runs of a filter or of a failure group."""
+"""Recoveries: each reruns all runs that match a filter or belong to a failure group."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ _ENDED = (RecoveryStatus.COMPLETED, RecoveryStatus.ABORTED)
 
 @dataclass(frozen=True, slots=True)
 class Recoveries:
-    """Begins recoveries, changes them, and goes on with them."""
+    """Begins, changes and continues recoveries."""
 
     store: "RecoveryStore"
     lists: "ListSnapshots"
@@ -95,7 +95,7 @@ class Recoveries:
                 return found.view(is_complete=cursor is None)
 
     def create(self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool) -> Recovery:
-        """Begins a recovery, and goes on with it as far as the time of one request allows. Raises
+        """Begins a recovery, and continues it as far as the time of one request allows. Raises
         InvalidInputError, with the field, for an invalid request, and NotFoundError if there is no
         such failure group."""
         recovery = self._asked(document, who, may_repeat=may_repeat)
@@ -105,7 +105,7 @@ class Recoveries:
     # ── what people change ───────────────────────────────────────────────────────────────────
 
     def resume(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
-        """Goes on after the canary or after a pause. Raises ConflictError if the recovery is
+        """Continues after the canary or after a pause. Raises ConflictError if the recovery is
         RUNNING or has ended."""
         recovery = self._for_change(
             workspace_id,
@@ -125,8 +125,8 @@ class Recoveries:
         return self._gone_on(self._turned(recovery, after, by, self.clock()))
 
     def pause(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
-        """Opens no more reruns; open ones go on. Raises ConflictError if the recovery is PAUSED or
-        has ended."""
+        """Opens no more reruns; open ones continue. Raises ConflictError if the recovery is PAUSED
+        or has ended."""
         recovery = self._for_change(
             workspace_id,
             recovery_id,
@@ -136,15 +136,15 @@ class Recoveries:
         return self._turned(recovery, after, by, self._free_at(recovery))
 
     def abort(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
-        """Ends the recovery; open reruns go on. Raises ConflictError if it has ended."""
+        """Ends the recovery; open reruns continue. Raises ConflictError if it has ended."""
         open_ = [each for each in RecoveryStatus if each not in _ENDED]
         recovery = self._for_change(workspace_id, recovery_id, open_)
         after = recovery.changed(status=RecoveryStatus.ABORTED, finished_at=self.clock())
         return self._turned(recovery, after, by, self._free_at(recovery))
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with a recovery within the time of one tick. Raises ConditionFailedError if
-        another process works on it."""
+        """Continues a recovery within the time of one tick. Raises ConditionFailedError if another
+        process is working on it."""
         recovery = self.store.at(row.key)
         now = self.clock()
         if recovery is None or recovery.due_at is None or recovery.due_at > now:
@@ -166,8 +166,8 @@ class Recoveries:
         return self.store.turn(before, after, due_at)
 
     def _free_at(self, recovery: Recovery) -> int:
-        """Returns when no process works on the present batch any more. Only then can its reruns be
-        counted, because a change of the status does not stop that process."""
+        """Returns when no process can be working on the current batch. Its reruns can be counted
+        only then, because a change of the status does not stop such a process."""
         return self.clock() + (LEASE if recovery.batch else 0)
 
     def _gone_on(self, recovery: Recovery) -> Recovery:

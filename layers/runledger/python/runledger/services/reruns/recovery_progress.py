@@ -1,8 +1,9 @@
-"""Goes on with recoveries: selects runs, opens their reruns at the pace, and counts how they end.
+"""Continues recoveries: finds their runs, opens reruns at the given rate, and counts how these end.
 
-Everything is stored before the next step, and a rerun's id derives from the recovery and the
-original. So if a process dies, the next one finds what was opened, and opens nothing twice. A
-person's change of the status and the progress are written apart: neither makes the other fail.
+The result of each step is stored before the next step, and the id of a rerun is derived from the
+recovery and the original run. So if a process dies, the next one finds the reruns that were opened,
+and opens none twice. A person changes the status, and the process stores its progress, in separate
+writes, so that neither makes the other fail.
 """
 
 from collections.abc import Sequence
@@ -64,8 +65,9 @@ class RecoveryProgress:
     clock: Clock
 
     def go_on(self, recovery: Recovery, until: int) -> Recovery:
-        """Goes on until `until`, or until nothing is left to do now. Raises ConditionFailedError if
-        another process goes on with it or somebody changed its status; then nothing is lost."""
+        """Continues until `until`, or until there is nothing left to do now. Raises
+        ConditionFailedError if another process continued the recovery or somebody changed its
+        status; nothing is lost then."""
         recovery = self.store.begin_batch(recovery, recovery.batch, self.clock() + LEASE)
         ended = recovery.open
         recovery = self._with_batch_finished(recovery)
@@ -82,7 +84,7 @@ class RecoveryProgress:
         return recovery
 
     def _one_step(self, recovery: Recovery) -> tuple[Recovery, bool]:
-        """Does the most urgent thing. Returns False if nothing can be done now."""
+        """Does the most urgent step. Returns False if there is none now."""
         is_aborted = recovery.status is RecoveryStatus.ABORTED
         if recovery.planned and self._allowance(recovery) > 0:
             return self._with_batch_opened(recovery)
@@ -145,7 +147,7 @@ class RecoveryProgress:
     def _with_opened(
         self, recovery: Recovery, items: Sequence[RecoveryItem]
     ) -> tuple[Recovery, bool]:
-        """Opens the reruns of the batch. Returns False if some of them must come later."""
+        """Opens the reruns of the batch. Returns False if some of them must wait."""
         results = self.gather([partial(self.opener.open, recovery, item) for item in items])
         moved: Moved = [
             (item, result) for item, result in zip(items, results, strict=True) if result
@@ -157,8 +159,8 @@ class RecoveryProgress:
         return self.store.record(recovery, after, moved), len(moved) == len(items)
 
     def _with_batch_finished(self, recovery: Recovery) -> Recovery:
-        """Settles the batch of a process that died: opens what is left of it, or counts what it
-        opened, if the recovery opens nothing now."""
+        """Settles the batch of a process that died. Opens the missing reruns, or, if the recovery
+        may open none now, counts only those that were opened."""
         if not recovery.batch:
             return recovery
         items = self.store.at_places(recovery.id, (ItemState.PLANNED,), recovery.batch)
@@ -211,7 +213,7 @@ class RecoveryProgress:
         return recovery
 
     def _with_blocked_freed(self, recovery: Recovery) -> Recovery:
-        """Plans the runs again whose way is free."""
+        """Plans those blocked runs again that no longer have to wait."""
         position: str | None = None
         while recovery.blocked:
             items, position = self.store.items(recovery.id, ItemState.BLOCKED, MOST_ITEMS, position)
@@ -231,7 +233,7 @@ class RecoveryProgress:
     # ── the status ───────────────────────────────────────────────────────────────────────────
 
     def _turned(self, recovery: Recovery) -> Recovery:
-        """Changes the status if the progress demands it."""
+        """Changes the status if the progress requires it."""
         after = _following(recovery)
         if after is None:
             return recovery
@@ -263,8 +265,7 @@ class RecoveryProgress:
 
 
 def _following(recovery: Recovery) -> Recovery | None:
-    """Returns the recovery with the status that follows from its progress, or None if it keeps its
-    status."""
+    """Returns the recovery with its next status, if its progress requires one; otherwise None."""
     status = recovery.status
     if status in (RecoveryStatus.COMPLETED, RecoveryStatus.ABORTED):
         return None

@@ -48,8 +48,8 @@ class RecoveryQueries:
         limit: int,
         cursor: str | None,
     ) -> ListView[RecoveryItemView]:
-        """Returns a page of a recovery's runs in one state or in any. Raises NotFoundError also for
-        a recovery of another workspace."""
+        """Returns a page of a recovery's runs: those in one state, or all. Raises NotFoundError
+        also for a recovery of another workspace."""
         recovery = self.get(workspace_id, recovery_id)
 
         def read(size: int, after: str | None) -> tuple[list[RecoveryItem], str | None]:

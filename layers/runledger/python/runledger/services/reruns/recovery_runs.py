@@ -1,4 +1,4 @@
-"""Decides about the single runs of a recovery: whether one is left out, and its rerun."""
+"""Handles the single runs of a recovery: decides whether a run is left out, and opens its rerun."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,8 +41,8 @@ class RecoveryRuns:
     reruns: "Reruns"
 
     def open(self, recovery: "Recovery", item: RecoveryItem) -> RecoveryItem | None:
-        """Opens the run's rerun. Returns the item as it is then, or None if AWS or a limit forbids
-        it for now. A run that was rerun by this recovery before gets no second rerun."""
+        """Opens the run's rerun and returns the changed item. Returns None if AWS or a limit does
+        not allow it now. A run that this recovery has rerun before gets no second rerun."""
         try:
             opened = self.reruns.open(
                 recovery.workspace_id, item.run_id, document_of(recovery), caller_of(recovery)
@@ -53,7 +53,7 @@ class RecoveryRuns:
             return item.changed(state=ItemState.BLOCKED, blocked_by=error.run_id)
         except (ConditionFailedError, RateLimitedError, TransientError) as error:
             logger.info(
-                "a run is rerun later", extra={"runId": item.run_id, "reason": error.for_log()}
+                "a run will be rerun later", extra={"runId": item.run_id, "reason": error.for_log()}
             )
             return None
         except RunledgerError as error:
@@ -100,7 +100,7 @@ def place_of(run: "RunView") -> str:
 
 
 def planned_item(run: "RunView") -> RecoveryItem:
-    """Returns the item of a run, as far as its row tells."""
+    """Returns the item of a run, as far as the run's row shows it."""
     item = RecoveryItem(place=place_of(run), run_id=run.id, state=ItemState.PLANNED)
     reason = _by_row(run)
     return item if reason is None else left_out(item, reason)
@@ -119,7 +119,7 @@ def _by_row(run: "RunView") -> LeftOut | None:
 
 
 def reason_of(error: RunledgerError) -> LeftOut:
-    """Returns why a run whose rerun was refused with this error is left out."""
+    """Returns why a run is left out whose rerun was refused with this error."""
     if isinstance(error, ConflictError):
         return _reason_of_conflict(error.status)
     match error:

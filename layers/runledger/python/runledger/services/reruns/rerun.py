@@ -340,7 +340,8 @@ def _require_no_other(planned: PlannedRerun) -> None:
 
 
 def rerun_id(workspace_id: str, run_id: str, key: str) -> str:
-    """Returns the id of a run's rerun by a recovery, whose id is the key."""
+    """Returns the id of the rerun that a recovery opens for a run. The recovery's id is the
+    idempotency key."""
     return derived_id("run", workspace_id, run_id, "rerun", key)
 
 
