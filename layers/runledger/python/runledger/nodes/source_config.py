@@ -173,7 +173,9 @@ class HmacVerify(VerifyConfig):
     @model_validator(mode="after")
     def _sound(self) -> "HmacVerify":
         if (self.header is None) is (self.path is None):
-            raise ValueError("write exactly one of `header` and `path`: where the signature is")
+            raise ValueError(
+                "write where the signature is, with exactly one of `header` and `path`"
+            )
         if (self.signature_key or self.timestamp_key) and self.header is None:
             raise ValueError("a header of pairs needs `header`")
         if self.timestamp_key is not None and self.signature_key is None:

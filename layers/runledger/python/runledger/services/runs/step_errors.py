@@ -112,9 +112,9 @@ def is_node_failure(caught: dict[str, Any]) -> bool:
 
 def is_for_later(caught: dict[str, Any]) -> bool:
     """Whether the run can continue from the node in its next attempt, because the node itself is
-    not at fault: AWS throttled, was unavailable or could not run the function after all retries, another
-    request was working on the node, or a branch before it has not finished. If the node ran, its
-    claim shows how far it came."""
+    not at fault: AWS throttled, was unavailable or could not run the function after all retries,
+    another request was working on the node, or a branch before it has not finished. If the node
+    ran, its claim shows how far it came."""
     name = str(caught.get("Error"))
     return name in _OURS or handling_of(name) in (Handling.PASSING, Handling.FOR_LATER)
 

@@ -163,8 +163,8 @@ class DateFires:
         return _place(given, day, version, goes_on=True)
 
     def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
-        """Whether the fire must search all contacts. It need not if an earlier fire for the same
-        key searched all contacts, or came after a fire that did."""
+        """Whether the fire must search all contacts. Once a fire for a key has searched all
+        contacts, later fires for the same key need not."""
         if not isinstance(trigger.source, ContactMetadataDate):
             return False
         earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)
@@ -347,13 +347,14 @@ def advance(store: "ScheduleStore", schedule: "Schedule", now: int) -> Write:
 
 
 def rule_of(trigger: DateTrigger) -> str:
-    """Returns a key of everything that decides which contacts are due on a day."""
+    """Returns a text of everything in the trigger that decides which contacts are due on a day."""
     parts = trigger.model_dump(mode="json", exclude={"time_of_day"})
     return json.dumps(parts, sort_keys=True)
 
 
 def rule_trigger(rule: str) -> DateTrigger:
-    """Returns the trigger of a rule, with any time of day."""
+    """Returns a trigger with this rule. Its time of day is the default, because the rule has
+    none."""
     return DateTrigger.model_validate(json.loads(rule))
 
 
