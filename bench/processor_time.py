@@ -2,6 +2,8 @@
 waiting."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -13,16 +15,42 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _USER, _SYSTEM = 11, 12
 
 
-def worker_seconds(aws_endpoint: str) -> dict[str, float]:
-    """Returns the processor time of each function's live workers so far, in seconds."""
+@dataclass(frozen=True)
+class Worker:
+    """A live worker process: `seconds` is its user and system time since it started, `function` the
+    function's name in template.yaml."""
+
+    function: str
+    pid: int
+    is_busy: bool
+    seconds: float
+
+
+def workers(aws_endpoint: str) -> list[Worker]:
+    """Returns the live workers of all functions."""
+    return [
+        Worker(
+            function=each["function"].split("-")[1],
+            pid=each["pid"],
+            is_busy=each["inUse"],
+            seconds=_seconds(each["pid"]),
+        )
+        for each in httpx.get(f"{aws_endpoint}{WORKERS_PATH}").raise_for_status().json()
+    ]
+
+
+def _seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+
+
+def spent(before: Sequence[Worker], after: Sequence[Worker]) -> dict[str, float]:
+    """Returns the seconds between two readings, by function, of the workers that lived through
+    both. A worker's start is not part of them."""
+    earlier = {worker.pid: worker.seconds for worker in before}
     found: dict[str, float] = {}
-    for worker in httpx.get(f"{aws_endpoint}{WORKERS_PATH}").raise_for_status().json():
-        fields = Path(f"/proc/{worker['pid']}/stat").read_text().rpartition(")")[2].split()
-        used = (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
-        found[worker["function"]] = found.get(worker["function"], 0.0) + used
+    for worker in after:
+        if worker.pid in earlier:
+            took = worker.seconds - earlier[worker.pid]
+            found[worker.function] = found.get(worker.function, 0.0) + took
     return found
-
-
-def spent(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Returns the seconds between two readings, for workers that existed at both."""
-    return {name: after[name] - before[name] for name in before if name in after}
