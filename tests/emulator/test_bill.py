@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bench.bill import BUDGET, bill_of
-from bench.processor_time import spent, worker_seconds
+from bench.processor_time import spent, workers
 from tests.emulator.orders import (
     ADMIN,
     activate,
@@ -68,11 +68,11 @@ def test_the_processor_time_of_a_run_is_measured(
         automation = activate(api, five_nodes(f"{demo_service(api)}/score", template(api, body)))
         event = {"total": 150, "customer": {"email": f"{uuid.uuid4().hex}@customer.example"}}
         ended(api, fire(stack, automation, {**event, "orderId": "first"}))
-        before = worker_seconds(stack.aws_endpoint)
+        before = workers(stack.aws_endpoint)
         ids = [fire(stack, automation, {**event, "orderId": f"A-{n}"}) for n in range(RUNS)]
         for run_id in ids:
             ended(api, run_id)
-        took = spent(before, worker_seconds(stack.aws_endpoint))
+        took = spent(before, workers(stack.aws_endpoint))
     milliseconds = 1_000 * sum(took.values()) / RUNS
     report_figure(f"{milliseconds:.1f} ms of the workers' processor time a run, over {RUNS} runs")
     assert 0 < milliseconds < 1_000

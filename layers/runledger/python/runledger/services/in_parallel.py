@@ -1,7 +1,7 @@
 """Runs several reads in parallel, or one after the other."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import Protocol, TypeVar
 
@@ -22,11 +22,18 @@ def in_turn(calls: Iterable[Callable[[], T]]) -> list[T]:
 
 
 def in_parallel(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """Runs the calls in a few threads, which the process keeps."""
+    """Runs the first call in this thread, and the others in a few threads, which the process
+    keeps. Returns or raises only when no call is under way any more."""
     waiting = list(calls)
-    if len(waiting) < 2:
-        return in_turn(waiting)
-    return list(_threads().map(lambda call: call(), waiting))
+    if not waiting:
+        return []
+    first, *others = waiting
+    started = [_threads().submit(call) for call in others]
+    try:
+        result = first()
+    finally:
+        wait(started)
+    return [result, *(each.result() for each in started)]
 
 
 @cache

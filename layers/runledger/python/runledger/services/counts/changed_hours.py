@@ -6,7 +6,7 @@ serves all changes until the recount removes it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runledger.clock import HOUR, MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, TransientError
@@ -25,6 +25,13 @@ QUIET = 45 * SECOND
 LONGEST_QUIET = 15 * MINUTE
 # Spreads the recounts of an hour's scopes, because the hour ends for all of them at once.
 SPREAD = 5 * MINUTE
+# A mark stays at least until the recount is due, so an hour that was seen marked need not be read
+# again before. It is read once in this time all the same, and never shortly before the recount,
+# because clocks differ a little.
+KNOWN_FOR = MINUTE
+_CLOCKS_DIFFER = 10 * SECOND
+# How many hours a process keeps in mind.
+_MOST_KNOWN = 10_000
 # A try is lost only if the tick or another reader of the stream changed the item.
 _TRIES = 8
 
@@ -128,34 +135,66 @@ _COUNTED_ROWS: dict[str, Callable[[Image], list[Scope]]] = {
 }
 
 
+class _KnownMark(NamedTuple):
+    """An hour's total with its mark, and until when it need not be read again."""
+
+    total: HourTotal
+    until: int
+
+    def serves(self, hour_change: HourChange, now: int) -> bool:
+        """Whether the stored mark serves this change too."""
+        if now >= self.until:
+            return False
+        return not hour_change.is_there or (
+            self.total.expires_from <= hour_change.expires_from
+            and hour_change.expires_by <= self.total.expires_by
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class TotalMarker:
     totals: "TotalStore"
     freshness: "FreshnessStore"
     clock: Clock
+    _known: dict[tuple[Scope, int], _KnownMark] = field(default_factory=dict)
 
     def mark(self, changes: BatchChanges) -> None:
         """Marks the changed hours that are not marked yet, then records the pulses. So a reader of
         a pulse also finds the marks of all changes before it. If this raises, the batch must be
         delivered again."""
-        found = self.totals.get_many(changes.hours)
-        for (scope, hour), hour_change in changes.hours.items():
-            self._mark(scope, hour, hour_change, found.get((scope, hour)))
+        now = self.clock()
+        unknown = {
+            key: hour_change
+            for key, hour_change in changes.hours.items()
+            if key not in self._known or not self._known[key].serves(hour_change, now)
+        }
+        found = self.totals.get_many(unknown)
+        for (scope, hour), hour_change in unknown.items():
+            total = self._mark(scope, hour, hour_change, found.get((scope, hour)))
+            self._keep_in_mind(total, now)
         self.freshness.record_pulses(changes.pulses)
+
+    def _keep_in_mind(self, total: HourTotal | None, now: int) -> None:
+        """Remembers a stored total that was read or written after `now`, if it has a mark."""
+        if total is None or not total.is_marked or total.due_at is None:
+            return
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        until = min(now + KNOWN_FOR, total.due_at - _CLOCKS_DIFFER)
+        self._known[total.scope, total.hour] = _KnownMark(total, until)
 
     def _mark(
         self, scope: Scope, hour: int, hour_change: HourChange, found: HourTotal | None
-    ) -> None:
+    ) -> HourTotal | None:
+        """Marks an hour if necessary, and returns its stored total, if there is one."""
         for _ in range(_TRIES):
             marked = self._marked(scope, hour, hour_change, found)
             if marked is None:
-                return
+                return found
             try:
-                self.totals.replace(found, marked)
+                return self.totals.replace(found, marked)
             except ConditionFailedError:
                 found = self.totals.at(keys.total(*scope, hour))
-            else:
-                return
         raise TransientError(f"the total of {scope} kept changing; try again")
 
     def _marked(
