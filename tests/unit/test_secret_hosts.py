@@ -146,7 +146,7 @@ def test_the_constant_part_of_an_address_is_found(url: str, found: tuple[str, st
     ],
 )
 def test_these_uses_of_a_secret_are_allowed(source: str) -> None:
-    assert hidden_uses(source) == []
+    assert hidden_uses(source) == ()
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ from runledger.template_limits import (
 from runledger.template_markup import has_liquid
 
 MAX_SOURCE_CHARACTERS = 100_000
+# How many texts a process keeps in parsed form, and what it found out about them.
+_TEXTS_CACHED = 512
 # Brackets within brackets, as in `a[b[c]]`.
 MAX_BRACKETS = 50
 # Reserved words: they cannot be a name after a dot.
@@ -205,6 +207,11 @@ def references(source: str) -> list[tuple[str, ...]]:
     and ("vars", "key"). Paths are in the order in which their first names appear, without
     duplicates. Raises TemplateSyntaxError.
     """
+    return list(_references(source))
+
+
+@lru_cache(maxsize=_TEXTS_CACHED)
+def _references(source: str) -> tuple[tuple[str, ...], ...]:
     paths: dict[tuple[str, ...], None] = {}
     for variables in _parse(source).analyze(include_partials=False).globals.values():
         for variable in variables:
@@ -216,9 +223,10 @@ def references(source: str) -> list[tuple[str, ...]]:
             if not path:
                 raise TemplateSyntaxError("a variable must begin with a name")
             paths[tuple(path)] = None
-    return list(paths)
+    return tuple(paths)
 
 
+@lru_cache(maxsize=_TEXTS_CACHED)
 def filter_names(source: str) -> frozenset[str]:
     """Returns the filters that the text uses. Raises TemplateSyntaxError."""
     return frozenset(_parse(source).filter_names(include_partials=False))
@@ -351,7 +359,7 @@ def _native(value: Any) -> Any:
     return str(value)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_TEXTS_CACHED)
 def _parse(source: str) -> BoundTemplate:
     if len(source) > MAX_SOURCE_CHARACTERS:
         raise TemplateSyntaxError(f"the text is longer than {MAX_SOURCE_CHARACTERS} characters")

@@ -61,6 +61,7 @@ def normalize_external_id(value: str) -> str:
     return text
 
 
+@lru_cache(maxsize=_READINGS_CACHED)
 def normalize_email(value: str) -> str:
     """Returns the address in lower case, with its domain in Unicode. Raises ValueError if it is not
     an address.

@@ -5,6 +5,7 @@ a value that was encoded twice in different ways.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from liquid.builtin.output import OutputNode
@@ -22,11 +23,12 @@ _CHAINS: frozenset[tuple[str, ...]] = frozenset(
 )
 
 
-def hidden_uses(source: str) -> list[str]:
+@lru_cache(maxsize=512)
+def hidden_uses(source: str) -> tuple[str, ...]:
     """Describes the uses of a secret in the text that redaction would not recognize; empty if there
     are none. Raises TemplateSyntaxError."""
     template = parsed(source)
-    return list(dict.fromkeys(_hidden(template.nodes, template)))
+    return tuple(dict.fromkeys(_hidden(template.nodes, template)))
 
 
 def _hidden(nodes: Iterable[Any], template: Any, *, is_captured: bool = False) -> Iterator[str]:
