@@ -57,7 +57,7 @@ def test_a_million_five_node_runs_stay_within_their_price(
     items = price_of(five_nodes, MachineType.EXPRESS)
     report_figure("\n".join(lines(items)))
     assert five_nodes == Cost(
-        writes=26, reads=9.5, requests=23, in_a_row=20, invocations=6, log_lines=6, events=0
+        writes=26, reads=10, requests=22, in_a_row=20, invocations=6, log_lines=6, events=0
     )
     assert dollars(items) <= MOST_DOLLARS
 

@@ -7,7 +7,7 @@ faster without the others. Tests override the outermost parts and construct noth
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -394,6 +394,7 @@ class Composition:
     def walker(self, toolbox: "Toolbox", request_id: str, remaining_ms: int) -> "Walker":
         """Returns a walker for an invocation that has `remaining_ms` left."""
         from runledger.services.execution.walk import Walker
+        from runledger.store.row_reads import read_rows
 
         return Walker(
             runs=self.stores.runs,
@@ -401,6 +402,7 @@ class Composition:
             contexts=self.contexts,
             toolbox=toolbox,
             gather=self.gather,
+            read_rows=partial(read_rows, self.table),
             clock=self.clock,
             request_id=request_id,
             retry_budget=self.retry_budget(remaining_ms),
@@ -415,6 +417,7 @@ class Composition:
             deliveries=self.stores.deliveries,
             contacts=self.stores.contacts,
             gatekeeper=self.gatekeeper,
+            suppressions=self.stores.suppressions,
             retries=self.retry_machine,
             clock=self.clock,
         )

@@ -34,7 +34,7 @@ _OWN = _Visit(writes=1, reads=1, in_a_row=2, transitions=1)
 # The row leaves its lists and the due index.
 _COMPLETE = _Visit(writes=6, reads=1, in_a_row=2, transitions=1)
 # The attempt and the claim in one transaction, the attempt settled with its lists, the step.
-_MESSAGE = _Visit(writes=9, reads=2.5, in_a_row=6, transitions=1)
+_MESSAGE = _Visit(writes=9, reads=3, in_a_row=6, transitions=1)
 
 
 def run_cost(view: "GraphView") -> RunCost:

@@ -16,10 +16,11 @@ from runledger.nodes.dates import doubtful_dates, written_dates
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
 from runledger.store.documents import newest_rows
+from runledger.store.row_reads import RowRead
 from runledger.store.table import Change, Delete, Modify, Put, Write, key_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from runledger.nodes.written_dates import Written
     from runledger.store.keys import Key
@@ -86,6 +87,16 @@ class ContactStore:
         if item is None:
             raise NotFoundError(f"there is no contact {contact_id}")
         return _from_item(item)
+
+    def row_read(
+        self, workspace_id: str, contact_id: str, take: "Callable[[Contact | None], None]"
+    ) -> RowRead:
+        """Returns a read of a contact. `take` gets the contact, or None if there is none."""
+
+        def take_row(item: "Item | None") -> None:
+            take(None if item is None else _from_item(item))
+
+        return RowRead(keys.contact(workspace_id, contact_id), take_row)
 
     def get_many(self, workspace_id: str, contact_ids: "Iterable[str]") -> dict[str, Contact]:
         """Returns the contacts that exist, by id, from a consistent read."""

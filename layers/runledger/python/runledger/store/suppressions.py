@@ -8,9 +8,12 @@ from boto3.dynamodb.conditions import Attr
 from runledger.errors import ConditionFailedError
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.store import keys
+from runledger.store.row_reads import RowRead
 from runledger.store.table import Change, SortRange, key_attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runledger.store.table import Table
     from runledger.store.values import Item
 
@@ -37,6 +40,21 @@ class SuppressionStore:
         key = keys.suppression(workspace_id, kind, address)
         item = self._table.get(key, consistent=consistent)
         return _from_item(item) if item is not None else None
+
+    def row_read(
+        self,
+        workspace_id: str,
+        kind: str,
+        address: str,
+        take: "Callable[[Suppression | None], None]",
+    ) -> RowRead:
+        """Returns a read of an address's entry. `take` gets the entry, or None if there is
+        none."""
+
+        def take_row(item: "Item | None") -> None:
+            take(None if item is None else _from_item(item))
+
+        return RowRead(keys.suppression(workspace_id, kind, address), take_row)
 
     def remove(self, workspace_id: str, kind: str, address: str) -> None:
         self._table.delete(keys.suppression(workspace_id, kind, address))

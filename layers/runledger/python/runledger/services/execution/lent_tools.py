@@ -1,6 +1,5 @@
 """The tools that a function gives to a visit of one of its nodes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,14 +9,15 @@ if TYPE_CHECKING:
     from runledger.services.execution.node_claims import NodeClaim
     from runledger.services.retry_budget import RetryBudget
     from runledger.services.runs.run_context import RunContext
+    from runledger.store.row_reads import RowRead
 
 
 @dataclass(frozen=True, slots=True)
 class LentTools:
-    """A visit's tools. `reads` are reads that the visit makes together with its own first ones."""
+    """A visit's tools. `reads` are rows that the visit reads together with its own first ones."""
 
     tools: Tools
-    reads: tuple[Callable[[], None], ...] = ()
+    reads: "tuple[RowRead, ...]" = ()
 
 
 class Toolbox(Protocol):

@@ -1,7 +1,6 @@
 """The tools of nodes that send messages, made for one visit."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
@@ -13,7 +12,7 @@ from runledger.services.messages.deliver import Delivery
 from runledger.services.messages.suppression_reads import SuppressionReads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from runledger.channels.base import Channel
     from runledger.services.execution.node_claims import NodeClaim
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from runledger.services.runs.run_context import RunContext
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
+    from runledger.store.row_reads import RowRead
+    from runledger.store.suppressions import SuppressionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class MessageTools:
     deliveries: "DeliveryStore"
     contacts: "ContactStore"
     gatekeeper: "Gatekeeper"
+    suppressions: "SuppressionStore"
     retries: "RetryMachine"
     clock: Clock
 
@@ -40,7 +42,7 @@ class MessageTools:
         self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
     ) -> LentTools:
         begun: list[str] = []
-        suppressions = SuppressionReads(self.gatekeeper.suppressions)
+        suppressions = SuppressionReads(self.suppressions)
         tools = Tools(
             begun=begun,
             clock=self.clock,
@@ -68,7 +70,7 @@ class MessageTools:
 
     def _read_ahead(
         self, context: "RunContext", node_id: str, suppressions: SuppressionReads
-    ) -> "tuple[Callable[[], None], ...]":
+    ) -> "tuple[RowRead, ...]":
         """Returns the read of the suppression list that a message to the run's contact will need.
         It uses the address that the contact had when the run was opened. If the address has changed
         since, the gate reads again."""
@@ -84,5 +86,4 @@ class MessageTools:
             address = channel.normalize(written)
         except ValueError:
             return ()
-        key = (run.workspace_id, channel.address_kind, address)
-        return (partial(suppressions.read_ahead, *key),)
+        return (suppressions.read_ahead(run.workspace_id, channel.address_kind, address),)

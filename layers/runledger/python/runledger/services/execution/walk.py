@@ -59,7 +59,7 @@ from runledger.store.run_rows import run_from_item
 from runledger.store.runs import Closing, PendingRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from runledger.models.automation import Automation
     from runledger.models.base import Config
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from runledger.services.execution.lent_tools import Toolbox
     from runledger.services.in_parallel import Gather
     from runledger.store.automations import AutomationStore
+    from runledger.store.row_reads import RowRead
     from runledger.store.runs import RunStore
 
 
@@ -85,6 +86,7 @@ class Walker:
     contexts: RunContexts
     toolbox: "Toolbox"
     gather: "Gather"
+    read_rows: "Callable[[Sequence[RowRead]], None]"
     clock: Clock
     request_id: str
     retry_budget: RetryBudget
@@ -262,16 +264,15 @@ class Walker:
         context, node_id = claim.context, claim.node_id
         node_type, config = context.graph.parsed(node_id)
         lent = self.toolbox.lend(context, claim, retry_budget)
-        contact: Contact | None = None
-
-        def read_contact() -> None:
-            nonlocal contact
-            contact = self.contexts.contact(context.run)
-
+        contacts: list[Contact | None] = []
         calls: list[Callable[[], None]] = [claim.take] if is_claimed_first else []
+        reads = [*lent.reads]
         if context.graph.reads_contact(node_id):
-            calls.append(read_contact)
-        self.gather([*calls, *lent.reads])
+            reads += self.contexts.contact_reads(context.run, contacts.append)
+        if reads:
+            calls.append(lambda: self.read_rows(reads))
+        self.gather(calls)
+        contact = next(iter(contacts), None)
         templates = context.version.templates
         used = [
             templates[id_] for id_ in sorted(node_type.template_ids(config)) if id_ in templates

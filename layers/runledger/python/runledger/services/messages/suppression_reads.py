@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from runledger.models.suppression import Suppression
+    from runledger.store.row_reads import RowRead
+    from runledger.store.suppressions import SuppressionStore
 
 
 class SuppressionFinder(Protocol):
@@ -15,12 +17,18 @@ class SuppressionFinder(Protocol):
 class SuppressionReads:
     """Finds entries. An entry that was read ahead is not read again: a visit takes seconds."""
 
-    finder: SuppressionFinder
+    store: "SuppressionStore"
     ahead: "dict[tuple[str, str, str], Suppression | None]" = field(default_factory=dict)
 
-    def read_ahead(self, workspace_id: str, kind: str, address: str) -> None:
-        self.ahead[workspace_id, kind, address] = self.finder.find(workspace_id, kind, address)
+    def read_ahead(self, workspace_id: str, kind: str, address: str) -> "RowRead":
+        """Returns the read after which the address's entry is known."""
+        key = (workspace_id, kind, address)
+
+        def take(found: "Suppression | None") -> None:
+            self.ahead[key] = found
+
+        return self.store.row_read(*key, take)
 
     def find(self, workspace_id: str, kind: str, address: str) -> "Suppression | None":
         key = (workspace_id, kind, address)
-        return self.ahead[key] if key in self.ahead else self.finder.find(*key)
+        return self.ahead[key] if key in self.ahead else self.store.find(*key)

@@ -12,7 +12,7 @@ from runledger.errors import NotFoundError, RunReleasedError
 from runledger.models.event import event_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Version
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runledger.models.workspace import Workspace
     from runledger.store.automations import AutomationStore
     from runledger.store.contacts import ContactStore
+    from runledger.store.row_reads import RowRead
     from runledger.store.runs import RunHistory, RunStore
     from runledger.store.workspaces import WorkspaceStore
 
@@ -115,6 +116,15 @@ class RunContexts:
             return self._contacts.get(run.workspace_id, run.contact_id)
         except NotFoundError:
             return None
+
+    def contact_reads(
+        self, run: "Run", take: "Callable[[Contact | None], None]"
+    ) -> "tuple[RowRead, ...]":
+        """Returns the read of the run's contact; nothing if the run has none. `take` gets the
+        contact, or None if it was erased since."""
+        if run.contact_id is None:
+            return ()
+        return (self._contacts.row_read(run.workspace_id, run.contact_id, take),)
 
 
 def execution_of(run_id: str, arn: str) -> str:
