@@ -67,8 +67,8 @@ ROOMS = {
     "template_variables templates upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
     "triggers": "admitted_event answering captures event_contact event_dates event_keys "
-    "event_opening event_reading filtering ignored_events kept_events kept_hashes kept_requests "
-    "manual open_run proving refusals replays sample_events upstream webhook_request "
+    "event_opening event_reading filtering handshakes ignored_events kept_events kept_hashes "
+    "kept_requests manual open_run proving refusals replays sample_events upstream webhook_request "
     "webhook_targets webhooks",
     "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
     "message_tools node_claims settle silence skip_wait start superseded_machines walk "

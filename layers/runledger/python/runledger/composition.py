@@ -172,14 +172,19 @@ class Composition:
         return OutboundClient(allow_hosts=allowed, never_hosts=(runtime,))
 
     @cached_property
-    def certificates(self) -> "CertificateReader":
-        """Reads certificates of Amazon SNS. Unlike `http`, it has no exceptions for hosts that the
-        operator allowed."""
+    def strict_http(self) -> "HttpCaller":
+        """Makes calls that a sender asks for. Unlike `http`, it has no exceptions for hosts that
+        the operator allowed."""
         from runledger.outbound.client import OutboundClient
+
+        return OutboundClient(never_hosts=(os.environ.get("AWS_LAMBDA_RUNTIME_API", ""),))
+
+    @cached_property
+    def certificates(self) -> "CertificateReader":
+        """Reads certificates of Amazon SNS."""
         from runledger.sources.schemes.certificates import Certificates
 
-        runtime = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
-        return Certificates(OutboundClient(never_hosts=(runtime,)), self.clock)
+        return Certificates(self.strict_http, self.clock)
 
     @cached_property
     def channels(self) -> "Mapping[str, Channel]":
@@ -567,19 +572,23 @@ class Composition:
     def webhooks(self) -> "Webhooks":
         from runledger.services.triggers.event_contact import EventContacts
         from runledger.services.triggers.event_opening import EventOpener
+        from runledger.services.triggers.handshakes import Handshakes
         from runledger.services.triggers.proving import Prover
         from runledger.services.triggers.webhook_targets import WebhookTargets
         from runledger.services.triggers.webhooks import Webhooks
 
         of = self.stores
         contacts = EventContacts(self.contacts)
+        targets = WebhookTargets(of.automations, self.rates, self.gather, self.clock)
+        prover = Prover(self.signing_keys.of, lambda: self.certificates)
         return Webhooks(
-            targets=WebhookTargets(of.automations, self.rates, self.gather, self.clock),
-            prover=Prover(self.signing_keys.of, lambda: self.certificates),
+            targets=targets,
+            prover=prover,
             opening=EventOpener(contacts, self.opener, of.runs, self.gather),
             refusals=self.opener.refusals,
             ignored=self.ignored_events,
             captures=self.captures,
+            handshakes=Handshakes(targets, prover, lambda: self.strict_http),
             clock=self.clock,
         )
 

@@ -30,6 +30,7 @@ from runledger.services.triggers.admitted_event import AdmittedEvent, Replaying
 from runledger.services.triggers.answering import answer_refused, answer_taken
 from runledger.services.triggers.event_opening import PartResult, TakenEvent
 from runledger.services.triggers.event_reading import EventReader, ReadEvent
+from runledger.services.triggers.handshakes import looks_like_handshake
 from runledger.services.triggers.open_run import MAX_BODY_BYTES, require_active
 from runledger.services.triggers.refusals import RefusedEvent
 from runledger.services.triggers.webhook_targets import Target, live_target
@@ -41,13 +42,14 @@ if TYPE_CHECKING:
     from runledger.nodes.webhook_intake import WebhookIntake
     from runledger.services.triggers.captures import Captures
     from runledger.services.triggers.event_opening import EventOpener
+    from runledger.services.triggers.handshakes import Handshakes
     from runledger.services.triggers.ignored_events import IgnoredEvents
     from runledger.services.triggers.open_run import OpenedRun
     from runledger.services.triggers.proving import Prover
     from runledger.services.triggers.refusals import Refusals
     from runledger.services.triggers.webhook_request import WebhookRequest
     from runledger.services.triggers.webhook_targets import WebhookTargets
-    from runledger.sources.base import Answer
+    from runledger.sources.base import Answer, Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,25 @@ class Webhooks:
     refusals: "Refusals"
     ignored: "IgnoredEvents"
     captures: "Captures"
+    handshakes: "Handshakes"
     clock: Clock
 
     def answer(self, request: "WebhookRequest") -> Answered:
-        """Takes an event and returns the answer that its sender wants. Raises the errors of
-        `receive` that answer themselves, and MethodNotAllowedError for other methods than POST."""
+        """Takes an event and returns the answer that its sender wants, or answers a handshake.
+        Raises the errors of `receive` that answer themselves, and MethodNotAllowedError for other
+        methods than POST."""
+        found: tuple[Automation, int] | None = None
+        received = request.received(self.clock())
+        if looks_like_handshake(received):
+            found = self.targets.find(request)
+            answer = self._handshake(request, received, *found)
+            if answer is not None:
+                return Answered(answer, None)
         if request.method != "POST":
             raise MethodNotAllowedError(
                 f"a webhook does not allow {request.method}; send its events with POST", ("POST",)
             )
-        outcome = self._receive(request)
+        outcome = self._receive(request, found)
         if outcome.error is None:
             taken = outcome.require_taken()
             return Answered(answer_taken(taken), taken)
@@ -128,8 +139,25 @@ class Webhooks:
             raise refused[0]
         return [each.opened for each in taken.results if each.opened is not None]
 
-    def _receive(self, request: "WebhookRequest") -> _Outcome:
-        automation, count = self.targets.find(request)
+    def _handshake(
+        self,
+        request: "WebhookRequest",
+        received: "Received",
+        automation: "Automation",
+        count: int,
+    ) -> "Answer | None":
+        live = live_target(automation)
+        try:
+            self.targets.require_within_rate(live, request, count)
+            return self.handshakes.answer(live, received)
+        except _COUNTED as error:
+            self.refusals.tally(automation, _refused(live, request.source, error))
+            raise
+
+    def _receive(
+        self, request: "WebhookRequest", found: "tuple[Automation, int] | None" = None
+    ) -> _Outcome:
+        automation, count = found or self.targets.find(request)
         target = live_target(automation)
         received = request.received(self.clock())
         try:
