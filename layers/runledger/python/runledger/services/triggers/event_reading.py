@@ -93,11 +93,11 @@ class EventReader:
         )
         if key.value is not None:
             return key
-        if self._admitted.replaying is not None:
-            return EventKey(self._admitted.replaying.key)
         if self._intake.split is not None and self._intake.dedupe == "ON":
             # A split event is repeated as a whole after a fault, and must find its runs.
             return EventKey(f"body:{digest_of(self._received.body)}")
+        if self._admitted.replaying is not None:
+            return EventKey(self._admitted.replaying.key)
         return key
 
     def _element(self, element: Element, facts: EventFacts, key: EventKey) -> EventPart:
