@@ -27,7 +27,9 @@ def is_taken(engine: Engine, token: str, body: dict[str, Any], **headers: str) -
 def ignored(engine: Engine, token: str) -> list[int]:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    return list(engine.ignored_events.of_last_day(target.automation_id).values())
+    view = engine.ignored_events.view(target.workspace_id, target.automation_id)
+    assert view.total == sum(each.count for each in view.minutes)
+    return [each.count for each in view.minutes]
 
 
 @pytest.mark.parametrize(

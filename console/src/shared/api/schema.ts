@@ -210,6 +210,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/{automation_id}/ignored-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count ignored events
+         * @description Counts the events that the webhook's filter ignored in the last 24 hours, by the minute.
+         */
+        get: operations["countIgnoredEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/{automation_id}/pause": {
         parameters: {
             query?: never;
@@ -4116,6 +4136,38 @@ export interface components {
              * @description When the hour starts.
              */
             start: string;
+        };
+        /**
+         * IgnoredEventsView
+         * @description The events that the trigger's filter ignored in the last 24 hours.
+         */
+        IgnoredEventsView: {
+            /**
+             * Minutes
+             * @description The minutes in which events were ignored, oldest first.
+             */
+            minutes: components["schemas"]["IgnoredMinuteView"][];
+            /**
+             * Total
+             * @description How many events were ignored.
+             */
+            total: number;
+        };
+        /**
+         * IgnoredMinuteView
+         * @description The events that were ignored in one minute.
+         */
+        IgnoredMinuteView: {
+            /**
+             * At
+             * @description When the minute began.
+             */
+            at: string;
+            /**
+             * Count
+             * @description How many events were ignored; elements of a split event count.
+             */
+            count: number;
         };
         /**
          * InvitationDocument
@@ -8211,6 +8263,40 @@ export interface operations {
             };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    countIgnoredEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IgnoredEventsView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -602,7 +602,8 @@ class Composition:
     def ignored_events(self) -> "IgnoredEvents":
         from runledger.services.triggers.ignored_events import IgnoredEvents
 
-        return IgnoredEvents(self.stores.ignored_events, self.clock)
+        of = self.stores
+        return IgnoredEvents(of.automations, of.ignored_events, self.clock)
 
     # ── Schedules ─────────────────────────────────────────────────────────────────────────────
     @cached_property

@@ -14,6 +14,7 @@ from runledger.api.automations import (
     VersionSummaryView,
     VersionView,
 )
+from runledger.api.ignored_events import IgnoredEventsView
 from runledger.api.kept_events import CapturedEventsView
 from runledger.api.lists import ListView
 from runledger.api.sources import SourcePresetView
@@ -93,6 +94,12 @@ def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> 
 def list_captured_events(automation_id: str) -> CapturedEventsView:
     """Lists the events that were captured in the last hour, newest first, at most 40."""
     return services().captures.view(require_role(router).workspace_id, automation_id)
+
+
+@router.get("/v1/automations/<automation_id>/ignored-events", tags=["Automations"])
+def count_ignored_events(automation_id: str) -> IgnoredEventsView:
+    """Counts the events that the webhook's filter ignored in the last 24 hours, by the minute."""
+    return services().ignored_events.view(require_role(router).workspace_id, automation_id)
 
 
 @router.get("/v1/node-types", tags=["Automations"])

@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.clock import DAY, MINUTE, Clock
+from runledger.api.ignored_events import IgnoredEventsView, IgnoredMinuteView
+from runledger.clock import DAY, MINUTE, Clock, iso
 from runledger.errors import TransientError
 from runledger.observability import logger
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
+    from runledger.store.automations import AutomationStore
     from runledger.store.ignored_events import IgnoredEventStore
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredEvents:
+    automations: "AutomationStore"
     store: "IgnoredEventStore"
     clock: Clock
 
@@ -25,9 +28,15 @@ class IgnoredEvents:
         except TransientError as error:
             logger.warning("ignored event not counted", extra={"reason": error.for_log()})
 
-    def of_last_day(self, automation_id: str) -> dict[int, int]:
-        """Returns the number of ignored events by minute (epoch milliseconds of its begin), for the
-        last 24 hours, oldest first."""
+    def view(self, workspace_id: str, automation_id: str) -> IgnoredEventsView:
+        """Returns the counts of the last 24 hours."""
+        automation = self.automations.get(workspace_id, automation_id)
         now = self.clock()
-        minutes = self.store.minutes(automation_id, (now - DAY) // MINUTE, now // MINUTE)
-        return {minute * MINUTE: count for minute, count in minutes.items()}
+        minutes = self.store.minutes(automation.id, (now - DAY) // MINUTE, now // MINUTE)
+        return IgnoredEventsView(
+            total=sum(minutes.values()),
+            minutes=[
+                IgnoredMinuteView(at=iso(minute * MINUTE), count=count)
+                for minute, count in minutes.items()
+            ],
+        )
