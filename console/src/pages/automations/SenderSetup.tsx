@@ -166,7 +166,7 @@ export function SenderSetup({ automation, intake, obstacle = null }: Props) {
         <p>Events that {preset.title} did not send are refused.</p>
       ) : (
         <p>
-          <strong>Nothing is proved.</strong> Anyone who knows the address can send events.
+          <strong>Events are not verified.</strong> Anyone who knows the address can send events.
         </p>
       )}
       {webhook && automation && needed.length > 0 && (

@@ -34,13 +34,13 @@ export function Capture({ automation, captured }: Props) {
         <Notice title="Events are being captured">
           <p>
             {capture.left} more are kept, until <RelativeTime time={capture.until} now={now} />.
-            They can be looked at for an hour.
+            You can look at them for an hour.
           </p>
         </Notice>
       ) : (
         <p>
-          Of accepted events, the body is kept with the run. A capture keeps whole events, with
-          headers: the next 20 within ten minutes.
+          The body of an accepted event is kept with its run. A capture also keeps the headers. It
+          keeps the next 20 events, for ten minutes at most.
         </p>
       )}
       {error && <ErrorNotice error={error} />}

@@ -46,8 +46,8 @@ def key_sources(automation: "Automation", draft: "Graph") -> "tuple[Source, ...]
 
 
 def key_warnings(automation: "Automation", draft: "Graph") -> list[Problem]:
-    """Returns a warning if the draft's sender needs a key that must be copied from there and is not
-    set."""
+    """Returns a warning if the draft's sender makes its own key and this key has not been entered
+    yet."""
     intake = draft_intake(draft)
     source = source_of(intake) if intake else None
     if source is None or not source.needs_keys or can_make(source):

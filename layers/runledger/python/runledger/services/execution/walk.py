@@ -137,7 +137,9 @@ class Walker:
             return
         is_free = run.status is RunStatus.PENDING or run.is_handed_back
         if not is_free or run.attempt != attempt_of(execution):
-            raise RunReleasedError(f"the run is {run.status}, attempt {run.attempt}")
+            raise RunReleasedError(
+                f"another execution owns the run, or it ended: {run.status}, attempt {run.attempt}"
+            )
         automation = self.automations.get(run.workspace_id, run.automation_id)
         try:
             if automation.status is not AutomationStatus.ACTIVE:

@@ -108,8 +108,8 @@ export function SampleEventField(props: FieldProps) {
             return (
               <>
                 <p>
-                  Texts and long numbers are replaced: the example is stored with the automation,
-                  where no erasure finds it.
+                  Texts and long numbers are replaced, because the example is stored with the
+                  automation, and erasing a contact does not change it.
                 </p>
                 <JsonTree label="Example" value={example} />
                 <Button
