@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from runledger.api.reruns import RerunDocument
 from runledger.errors import (
+    AlreadyRerunError,
+    ChoiceNeededError,
     ConflictError,
     ForbiddenError,
     GoneError,
-    InvalidGraphError,
     InvalidInputError,
     KeyReusedError,
     NodeError,
@@ -16,7 +17,7 @@ from runledger.errors import (
     NotSentError,
 )
 from runledger.models.automation import AutomationDocument, AutomationStatus
-from runledger.models.run import RunStatus
+from runledger.models.run import Cancellation, RunStatus
 from runledger.services.reruns.previews import preview_of
 from runledger.services.reruns.rerun import RerunBy
 
@@ -159,7 +160,7 @@ def test_a_lost_answer_must_be_decided_and_keeps_its_idempotency_key(
     assert actions(shown)["score"] == "UNDECIDED"
     assert effects(shown, "score") == [("POST", "OUTCOME_UNKNOWN", "CHOOSE")]
     assert [problem["nodeId"] for problem in shown["problems"]] == ["score"]
-    with pytest.raises(InvalidGraphError) as refused:
+    with pytest.raises(ChoiceNeededError, match="the effects of score") as refused:
         rerun(engine, original)
     assert [problem["field"] for problem in refused.value.problems] == ["effects.score"]
 
@@ -342,6 +343,45 @@ def test_the_same_key_opens_one_rerun(engine: Engine, automation: str) -> None:
     original = failed_run(engine, automation)
     first = rerun(engine, original, idempotencyKey="again")
     assert rerun(engine, original, idempotencyKey="again") == first
+    engine.walk(first)
+    assert rerun(engine, original, idempotencyKey="again") == first
     assert rerun(engine, original, idempotencyKey="once more") != first
     with pytest.raises(KeyReusedError):
         rerun(engine, original, idempotencyKey="again", reason="other")
+
+
+def test_an_open_rerun_must_end_before_the_next(engine: Engine, automation: str) -> None:
+    original = failed_run(engine, automation)
+    first = rerun(engine, original)
+    for attempt in (preview, rerun):
+        with pytest.raises(AlreadyRerunError, match=first):
+            attempt(engine, original)
+    engine.walk(first, until="goodbye")
+    with pytest.raises(AlreadyRerunError, match=first):
+        rerun(engine, original)
+    canceled = Cancellation(by="ada@example.com", reason="once more")
+    engine.canceler.cancel(engine.workspace_id, first, canceled)
+    engine.walk(rerun(engine, original))
+    assert len(engine.http.calls) == 2
+    assert len(engine.mailbox()) == 2
+
+
+def test_a_result_of_another_version_is_reused_only_where_nothing_changed(engine: Engine) -> None:
+    """The first rerun used the active version. The second one uses the first version again."""
+    template_id = engine.template()
+    automation_id = engine.activate(mail_then_call(template_id))
+    original = failed_run(engine, automation_id)
+    activate(engine, automation_id, mail_then_call(template_id, url="https://new.example.com/"))
+    engine.walk(rerun(engine, original, version="ACTIVE"))
+
+    shown = preview(engine, original)
+    assert actions(shown) == {"hello": "REUSED", "score": "UNDECIDED", "goodbye": "REUSED"}
+    shown = preview(engine, original, version="ACTIVE")
+    assert actions(shown) == {"hello": "REUSED", "score": "REUSED", "goodbye": "REUSED"}
+
+
+def activate(engine: Engine, automation_id: str, document: dict[str, Any]) -> None:
+    engine.automations.update(
+        engine.workspace_id, automation_id, AutomationDocument.model_validate(document), "ada"
+    )
+    engine.activations.activate(engine.workspace_id, automation_id, "ada@example.com")

@@ -52,6 +52,15 @@ class InvalidGraphError(RunledgerError):
         self.problems = problems
 
 
+class ChoiceNeededError(InvalidGraphError):
+    """The caller must choose what a rerun does at some nodes. `problems` has one for each."""
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        super().__init__(problems)
+        nodes = ", ".join(str(each["nodeId"]) for each in problems)
+        self.args = (f"choose what to do with the effects of {nodes}",)
+
+
 class NotFoundError(RunledgerError):
     """The resource does not exist in the caller's workspace."""
 

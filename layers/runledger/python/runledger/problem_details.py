@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from runledger.errors import (
+    ChoiceNeededError,
     ConflictError,
     ForbiddenError,
     GoneError,
@@ -45,6 +46,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidCursorError: (400, "Invalid cursor"),
     WorkspaceNotNamedError: (400, "Workspace not named"),
     InvalidInputError: (422, "Invalid input"),
+    ChoiceNeededError: (422, "Choice needed"),
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),
     MethodNotAllowedError: (405, "Method not allowed"),

@@ -431,6 +431,10 @@ class NodeType(ABC, Generic[ConfigT]):
         """The effects that the step itself records. Messages are recorded in rows of their own."""
         return []
 
+    def planned_contacts(self, step: Step) -> tuple[str, ...]:
+        """The contacts whose messages a visit that died may have begun without recording them."""
+        return ()
+
     @abstractmethod
     def run(self, config: ConfigT, visit: Visit) -> NodeResult:
         """Does the node's work. Raises NodeError for a failure that a person can fix."""

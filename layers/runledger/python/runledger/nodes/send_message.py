@@ -8,7 +8,7 @@ from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.clock import SECOND
 from runledger.models.base import Config, Model
-from runledger.models.run import ErrorDetail, StepStatus
+from runledger.models.run import ErrorDetail, Step, StepStatus
 from runledger.nodes.base import (
     Branching,
     ContactFinder,
@@ -150,6 +150,11 @@ class SendMessageNode(NodeType[SendMessageConfig]):
 
     def segment_ids(self, config: SendMessageConfig) -> frozenset[str]:
         return config.recipients.segment_ids
+
+    def planned_contacts(self, step: Step) -> tuple[str, ...]:
+        if step.progress is None:
+            return ()
+        return _Progress.model_validate(step.progress).planned
 
     def input(self, config: SendMessageConfig, visit: Visit, record: Record) -> dict[str, Any]:
         """Adds the values that the templates read, as `variables`. The deliveries show the rendered

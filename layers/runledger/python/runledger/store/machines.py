@@ -101,14 +101,15 @@ class MachineStore:
 
     def renew(self, workspace_id: str, automation_id: str, version: int, now: int) -> bool:
         """Keeps a superseded machine for runs that are opened now. Returns whether the machine
-        exists. Raises TransientError if it is being deleted."""
+        exists; if not, the caller makes it and calls `made`. Raises TransientError if it is being
+        deleted."""
         key = keys.machine(automation_id, version)
         is_there = Attr("pk").exists()
         is_kept = Attr("isBeingDeleted").not_exists()
         due_key = keys.due_key(now + LATE_OPENINGS, keys.machine_id(automation_id, version))
         change = Change(set={"supersededAt": now, "dueKey": due_key}, remove=["emptyAt"])
         try:
-            self._table.update(key, change, is_there & is_kept)
+            found = self._table.update(key, change, is_there & is_kept)
         except ConditionFailedError as error:
             if error.item is not None:
                 raise TransientError(
@@ -118,9 +119,17 @@ class MachineStore:
             is_new = Attr("pk").not_exists()
             mark = supersede(workspace_id, automation_id, version, now)
             with suppress(ConditionFailedError):
-                self._table.put(mark.item, is_new)
+                # A process may die before it has made the machine.
+                self._table.put({**mark.item, "isMissing": True}, is_new)
             return False
-        return True
+        return "isMissing" not in found
+
+    def made(self, automation_id: str, version: int) -> None:
+        """Stores that a machine exists again."""
+        is_there = Attr("pk").exists()
+        with suppress(ConditionFailedError):
+            key = keys.machine(automation_id, version)
+            self._table.update(key, Change(remove=["isMissing"]), is_there)
 
     def forget(self, machine: SupersededMachine) -> None:
         self._table.transact([Delete(keys.machine(machine.automation_id, machine.version))])

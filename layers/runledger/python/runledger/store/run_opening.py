@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
+from runledger.clock import MINUTE
 from runledger.errors import (
+    AlreadyRerunError,
     ConditionFailedError,
     ConflictError,
     KeyReusedError,
@@ -39,15 +41,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class RerunContents:
     """The steps that a rerun takes from earlier runs: `recorded` are written at once, `prepared`
-    only when the rerun comes to them. `request` is a hash of the request."""
+    only when the rerun comes to them. `request` is a hash of the request. `known` are the runs of
+    the family that its plan knows. `is_alone` says that no other request can open this run."""
 
     request: str
     recorded: "Sequence[Step]"
     prepared: "Sequence[Step]"
+    known: frozenset[str]
+    is_alone: bool
 
 
 # A lost try means that another run of the same contact was opened or ended in between.
 _ENTRY_TRIES = 5
+# No request that opens a rerun takes longer.
+_LONGEST_OPENING = 1 * MINUTE
 _REUSED = "this idempotency key was already used with another {}"
 
 
@@ -87,12 +94,14 @@ class RunOpening:
     ) -> tuple[Run, bool]:
         """Writes a PENDING rerun. Returns the run, and whether this call opened it. Raises
         ReentryBlockedError if the re-entry rule allows only one open run and the contact has
-        another, KeyReusedError if the same key came with another request, and ConflictError if the
-        contact was erased meanwhile.
+        another, KeyReusedError if the same key came with another request, AlreadyRerunError or
+        TransientError if another rerun of the family was opened since the plan was made, and
+        ConflictError if the contact was erased meanwhile.
 
         The run is entered in its family first, so that an erasure of the original also finds the
-        rerun. The row is written last, because the row is the queue. A call that died in between
-        may be repeated and writes the same.
+        rerun, and so that of two requests at the same time one at most opens a rerun. The row is
+        written last, because the row is the queue. A call that died in between may be repeated and
+        writes the same.
         """
         assert run.root_run_id is not None
         found = self._table.get(keys.run(run.id), consistent=True)
@@ -106,6 +115,7 @@ class RunOpening:
             **key_attributes(keys.rerun(run.root_run_id, run.id)),
             "workspaceId": run.workspace_id,
             "request": contents.request,
+            "at": run.created_at,
             "ttl": ttl(run.expires_at),
         }
         is_new = Attr("pk").not_exists()
@@ -114,6 +124,7 @@ class RunOpening:
             self._table.put(member, is_new | is_same_request)
         except ConditionFailedError as error:
             raise KeyReusedError(_REUSED.format("request"), run.id) from error
+        self._require_no_other(run, contents)
         self._table.put(event_to_item(run, event, self._bodies))
         for step in contents.recorded:
             self._table.put(step_to_item(run, step, self._bodies))
@@ -127,16 +138,41 @@ class RunOpening:
                 return self._enter(run, row, reentry, contact)
             self._table.transact([Put(row, is_new), *contact])
         except (ConditionFailedError, ReentryBlockedError, TransientError) as error:
+            # Read before the row: once the contact is gone, no request can write the row any more.
+            is_erased = self._is_erased(run)
             found = self._table.get(keys.run(run.id), consistent=True)
             if found is not None:
                 return run_from_item(found), False
-            if self._is_erased(run):
-                self._take_back(run)
+            if is_erased:
+                self._take_back(run, contents)
                 raise ConflictError("the contact of this run was erased") from error
-            if isinstance(error, ReentryBlockedError):
-                self._take_back(run)
+            if isinstance(error, ReentryBlockedError) and contents.is_alone:
+                self._take_back(run, contents)
             raise
         return run_from_item(row), True
+
+    def _require_no_other(self, run: Run, contents: RerunContents) -> None:
+        """Raises an error if the family has a rerun that the plan does not know. Each request
+        enters its run before it looks. So of two requests at the same time, the second one at least
+        sees the other."""
+        assert run.root_run_id is not None
+        try:
+            for item in self._table.query(keys.family(run.root_run_id), consistent=True).items:
+                other = str(item["sk"])
+                if other == run.id or other in contents.known:
+                    continue
+                if self._table.get(keys.run(other), consistent=True) is not None:
+                    raise AlreadyRerunError(
+                        f"the run was just rerun as {other}; look at what happened, and try again",
+                        other,
+                        is_open=True,
+                    )
+                if item["at"] > run.created_at - _LONGEST_OPENING:
+                    raise TransientError("another request is rerunning this run; try again")
+        except (AlreadyRerunError, TransientError):
+            if contents.is_alone:
+                self._table.delete(keys.rerun(run.root_run_id, run.id))
+            raise
 
     def _is_erased(self, run: Run) -> bool:
         """Whether the run's contact was erased."""
@@ -151,13 +187,15 @@ class RunOpening:
         is_there = Attr("pk").exists()
         return [Check(keys.contact(run.workspace_id, run.contact_id), is_there)]
 
-    def _take_back(self, run: Run) -> None:
-        """Deletes everything that was written for a rerun that was not opened."""
+    def _take_back(self, run: Run, contents: RerunContents) -> None:
+        """Deletes everything that was written for a rerun that was not opened. Its entry in the
+        family stays if another request may still write for it."""
         assert run.root_run_id is not None
         for item in self._table.query(keys.run(run.id).pk, consistent=True).items:
             self._table.delete(keys.Key(item["pk"], item["sk"]))
         self._bodies.delete_all(f"runs/{run.id}/")
-        self._table.delete(keys.rerun(run.root_run_id, run.id))
+        if contents.is_alone:
+            self._table.delete(keys.rerun(run.root_run_id, run.id))
 
     def _open(
         self, run: Run, event: Event, shards: int, reentry: Reentry, *, must_match: bool

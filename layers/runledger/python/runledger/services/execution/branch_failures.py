@@ -82,7 +82,6 @@ class BranchFailures:
             failed = before.changed(
                 status=StepStatus.FAILED,
                 finished_at=now,
-                progress=None,
                 error=error,
                 visits=before.visits + 1,
             )

@@ -13,6 +13,7 @@ from runledger.services.runs.run_state import steps_of
 
 if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
+    from runledger.models.automation import Version
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.runs import RunHistory
 
@@ -66,10 +67,11 @@ class NodeRecords:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A run of a family, with the graph of its version."""
+    """A run of a family, with its version and the graph of it."""
 
     history: "RunHistory"
     graph: "GraphView"
+    version: "Version"
 
     def all_steps(self, now: int) -> dict[str, Step]:
         """Returns the run's steps as readers see them."""
@@ -119,13 +121,16 @@ class EffectReader:
         node = member.graph.nodes.get(step.node_id)
         if node is None or node.type is None or node.type.function is not Function.MESSAGE:
             return ()
-        contact_id = member.history.run.contact_id
-        if step.status in _PASSED or contact_id is None:
+        if step.status in _PASSED:
             return step.delivery_ids
-        # A request that died may have begun a message that the step does not name.
+        # A request that died may have begun messages that the step does not name.
+        own = member.history.run.contact_id
+        contacts = [*node.type.planned_contacts(step), *([] if own is None else [own])]
         effect_run = member.effect_run(step.node_id)
         derived = [
-            attempt_id(effect_run, step.node_id, contact_id, channel) for channel in self.channels
+            attempt_id(effect_run, step.node_id, contact_id, channel)
+            for contact_id in contacts
+            for channel in self.channels
         ]
         return tuple(dict.fromkeys([*step.delivery_ids, *derived]))
 

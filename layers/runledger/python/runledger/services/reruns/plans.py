@@ -102,11 +102,12 @@ class RerunPlan:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans one rerun. `run_id` is the new run's id, `records` are those of the whole family."""
+    """Plans one rerun. `run_id` is the new run's id. `records` are those of the whole family, whose
+    runs are given by their ids."""
 
     run_id: str
     original: "Member"
-    source: "Version"
+    family: "Mapping[str, Member]"
     target: Target
     records: Mapping[str, NodeRecords]
     choices: Mapping[str, Choice]
@@ -131,8 +132,6 @@ class Planner:
             else:
                 plans.append(self._visit(node, is_from=node_id == start))
         return RerunPlan(start, tuple(plans))
-
-    # ── where it begins ──────────────────────────────────────────────────────────────────────
 
     def _start(self, from_node: str | None, steps: Mapping[str, Step]) -> str:
         graph = self.target.graph
@@ -173,14 +172,15 @@ class Planner:
             if step.status in (StepStatus.COMPLETED, StepStatus.SKIPPED)
             and node_id in graph.nodes
             and node_id not in again
-            and self._is_same(node_id, step)
+            and self._is_same(step, self.original)
         }
 
-    def _is_same(self, node_id: str, step: Step) -> bool:
-        """Whether the step can be reused for this node of the target version."""
-        if self.source.version == self.target.version.version:
+    def _is_same(self, step: Step, source: "Member") -> bool:
+        """Whether a step of this run can be reused for its node in the target version."""
+        if source.version.version == self.target.version.version:
             return True
-        before = self.original.graph.nodes.get(node_id)
+        node_id = step.node_id
+        before = source.graph.nodes.get(node_id)
         after = self.target.graph.nodes.get(node_id)
         if before is None or after is None or before.node.type != after.node.type:
             return False
@@ -188,7 +188,7 @@ class Planner:
             return False
         if not _has_way(self.target.graph, node_id, step.outcome):
             return False
-        return self._pinned(before, self.source) == self._pinned(after, self.target.version)
+        return self._pinned(before, source.version) == self._pinned(after, self.target.version)
 
     def _pinned(self, node: "NodeView", version: "Version") -> list[Any]:
         if node.type is None or node.config is None:
@@ -218,8 +218,6 @@ class Planner:
                     field=place,
                 )
 
-    # ── one node ─────────────────────────────────────────────────────────────────────────────
-
     def _keep(self, node: "NodeView", step: Step) -> NodePlan:
         found = self.records.get(node.id, NodeRecords())
         effects = tuple(PlannedEffect(each, "REUSE") for each in found.effects)
@@ -242,7 +240,7 @@ class Planner:
         is_done = bool(states & {EffectState.HAPPENED, EffectState.RETRYING})
         if not is_unsure and not is_done:
             return self._run(node, found)
-        reusable = self._reusable(node, found)
+        reusable = self._reusable(found)
         if self._continues(node, found):
             return self._run(node, found)
         if is_unsure or reusable is None:
@@ -267,7 +265,7 @@ class Planner:
             return self._repeat(node, found)
         if choice.do is EffectChoice.SUPPRESS:
             return self._suppress(node, found, choice, place)
-        reusable = self._reusable(node, found)
+        reusable = self._reusable(found)
         if reusable is None:
             raise InvalidInputError(
                 f"there is no result of {node.id} to reuse, because no earlier run passed this "
@@ -348,12 +346,11 @@ class Planner:
         effects = tuple(PlannedEffect(each, "SUPPRESS") for each in found.effects)
         return NodePlan(node.id, node.node.type, SUPPRESSED, effects, step=step)
 
-    # ── shared ───────────────────────────────────────────────────────────────────────────────
-
-    def _reusable(self, node: "NodeView", found: NodeRecords) -> Record | None:
+    def _reusable(self, found: NodeRecords) -> Record | None:
         record = found.passed
-        is_usable = record is not None and self._is_same(node.id, record.step)
-        return record if is_usable else None
+        if record is None or not self._is_same(record.step, self.family[record.run_id]):
+            return None
+        return record
 
     def _continues(self, node: "NodeView", found: NodeRecords) -> bool:
         """Whether the node sends to many recipients and has not finished: then the rerun sends to

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from runledger.clock import SECOND, Clock, iso
 from runledger.errors import (
     AlreadyRerunError,
+    ChoiceNeededError,
     ConflictError,
     ForbiddenError,
     GoneError,
-    InvalidGraphError,
     InvalidInputError,
     KeyReusedError,
     NotFoundError,
@@ -83,8 +83,8 @@ class Reruns:
         """Returns what a rerun would do, and writes nothing.
 
         Raises NotFoundError or GoneError if the run does not exist, has expired or was erased,
-        ConflictError if it is open or its automation is not ACTIVE, and InvalidInputError, with the
-        field, for an invalid request.
+        ConflictError if it is open or its automation is not ACTIVE, AlreadyRerunError if another
+        rerun of it is open, and InvalidInputError, with the field, for an invalid request.
         """
         now = self.clock()
         original = self._original(workspace_id, run_id, now)
@@ -101,10 +101,11 @@ class Reruns:
         version = self.stores.automations.version(automation.id, number)
         new_run_id = self._new_id(original.run, document, by)
         family = self._family(original, now)
+        _require_none_open(family, new_run_id)
         planner = Planner(
             run_id=new_run_id,
             original=family[original.run.id],
-            source=self.stores.automations.version(automation.id, original.run.version),
+            family=family,
             target=Target(version, self.contexts.version_graph(automation.id, number)),
             records=self.effects.records(list(family.values()), now),
             choices={
@@ -126,14 +127,15 @@ class Reruns:
         self, workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy
     ) -> PlannedRerun:
         """Returns a plan that can be opened now. Raises the same errors as `preview`;
-        InvalidGraphError, with every node that needs a choice; ForbiddenError if it would send a
-        message again and the caller may not. For a recovery, also AlreadyRerunError."""
+        ChoiceNeededError, with every node that needs a choice; ForbiddenError if it would send a
+        message again and the caller may not. For a recovery, also AlreadyRerunError if another
+        rerun has completed."""
         planned = self.preview(workspace_id, run_id, document, by)
         if by.recovery_id is not None:
-            _require_no_other(planned)
+            _require_none_completed(planned)
         plan = planned.plan
         if plan.undecided:
-            raise InvalidGraphError(
+            raise ChoiceNeededError(
                 [each.model_dump(mode="json", exclude_none=True) for each in problems_of(plan)]
             )
         self._require_may_repeat(plan, by)
@@ -161,6 +163,8 @@ class Reruns:
             request=_digest(document),
             recorded=[self._copied(planned, run, each) for each in plan.steps(at_once=True)],
             prepared=[self._copied(planned, run, each) for each in plan.steps(at_once=False)],
+            known=frozenset(planned.family),
+            is_alone=document.idempotency_key is None and by.recovery_id is None,
         )
         reentry = planned.version.reentry
         stored, is_new = self.stores.runs.open_rerun(
@@ -218,7 +222,7 @@ class Reruns:
         """Returns the original, the first run of its family and all reruns that still exist,
         by id."""
         root = original.run.root_run_id or original.run.id
-        found = {original.run.id: Member(original, self.contexts.graph(original.run))}
+        found = {original.run.id: self._member(original)}
         for run_id in [root, *self.stores.runs.family(root)]:
             if run_id in found:
                 continue
@@ -227,8 +231,13 @@ class Reruns:
             except NotFoundError:
                 # It has expired, or the request that made it died.
                 continue
-            found[run_id] = Member(history, self.contexts.graph(history.run))
+            found[run_id] = self._member(history)
         return found
+
+    def _member(self, history: "RunHistory") -> Member:
+        run = history.run
+        version = self.stores.automations.version(run.automation_id, run.version)
+        return Member(history, self.contexts.graph(run), version)
 
     def _new_id(self, original: Run, document: "RerunDocument", by: RerunBy) -> str:
         if document.idempotency_key is None and by.recovery_id is None:
@@ -326,16 +335,26 @@ class Reruns:
         return step.changed(request=request, response=response)
 
 
-def _require_no_other(planned: PlannedRerun) -> None:
-    """Raises AlreadyRerunError if another rerun of the family is open or has completed."""
-    others = [member.history.run for member in planned.family.values()]
-    for run in others:
+def _require_none_open(family: Mapping[str, Member], new_run_id: str) -> None:
+    """Raises AlreadyRerunError if another rerun of the family is open: nobody knows yet what it
+    will do."""
+    for run_id, member in family.items():
+        if run_id != new_run_id and not member.history.run.status.is_terminal:
+            raise AlreadyRerunError(
+                f"the rerun {run_id} of this run is still open; wait until it ends, or cancel it",
+                run_id,
+                is_open=True,
+            )
+
+
+def _require_none_completed(planned: PlannedRerun) -> None:
+    """Raises AlreadyRerunError if another rerun of the family has completed."""
+    for run in (member.history.run for member in planned.family.values()):
         if run.id in (planned.original.run.id, planned.run_id) or run.rerun_of is None:
             continue
-        is_open = not run.status.is_terminal
-        if is_open or run.status is RunStatus.COMPLETED:
+        if run.status is RunStatus.COMPLETED:
             raise AlreadyRerunError(
-                f"the rerun {run.id} of this run is {run.status}", run.id, is_open=is_open
+                f"the rerun {run.id} of this run is COMPLETED", run.id, is_open=False
             )
 
 

@@ -34,3 +34,4 @@ class VersionMachines:
         self.machines.take_turn(automation.workspace_id)
         compiled = compile_graph(version.graph, self.functions, version.templates, version.segments)
         self.machines.create(automation.id, version.version, compiled)
+        self.store.made(automation.id, version.version)
