@@ -1,5 +1,7 @@
 """The machine of an older version, while a rerun needs it."""
 
+from typing import Any
+
 import pytest
 from runledger.clock import HOUR
 from runledger.errors import TransientError

@@ -183,6 +183,12 @@ class S3:
             raise client_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
 
+    def copy_object(self, *, Bucket: str, Key: str, CopySource: dict[str, str]) -> dict[str, Any]:
+        if CopySource["Key"] not in self.objects:
+            raise client_error("NoSuchKey", "CopyObject", 404)
+        self.objects[Key] = self.objects[CopySource["Key"]]
+        return {}
+
     def list_multipart_uploads(self, **request: Any) -> dict[str, Any]:
         return {}
 

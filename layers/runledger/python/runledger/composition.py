@@ -944,7 +944,10 @@ class Composition:
         of, clock, channels = self.stores, self.clock, self.described_channels
         runs = ErasedRunStore(self.table, of.bodies)
         # What belongs to a run besides its own partition and files, in the order of deletion.
-        parts: tuple[erasers.PartEraser, ...] = (erasers.FailureEraser(of.failures, clock),)
+        parts: tuple[erasers.PartEraser, ...] = (
+            erasers.FailureEraser(of.failures, clock),
+            erasers.RerunEraser(runs, clock),
+        )
         return ContactEraser(
             table=self.table,
             contacts=of.contacts,

@@ -92,6 +92,25 @@ class ErasedRunStore:
         item = self._table.get(keys.run(run_id), consistent=True)
         return None if item is None else shown_run_from_item(item)
 
+    def lost_reruns(self, root_run_id: str) -> dict[str, int]:
+        """Returns the reruns of a family that were not opened, because their request died, each
+        with the time when it began. A request that is still at work looks the same."""
+        page = self._table.query(keys.family(root_run_id), consistent=True)
+        begun = {str(item["sk"]): int(item["at"]) for item in page.items}
+        rows = self._table.batch_get((keys.run(run_id) for run_id in begun), consistent=True)
+        opened = {key.pk for key in rows}
+        return {run_id: at for run_id, at in begun.items() if keys.run(run_id).pk not in opened}
+
+    def delete_rerun(self, run_id: str) -> None:
+        """Deletes everything of a rerun that was not opened, except its entry in the family."""
+        for item in self._table.query(keys.run(run_id).pk, consistent=True).items:
+            self._table.delete(keys.Key(item["pk"], item["sk"]))
+        self._bodies.delete_all(f"runs/{run_id}/")
+
+    def forget_rerun(self, root_run_id: str, run_id: str) -> None:
+        """Deletes the entry in the family of a rerun that was not opened."""
+        self._table.delete(keys.rerun(root_run_id, run_id))
+
     def _write(self, key: keys.Key, values: dict[Path, Any], gone: tuple[str, ...]) -> None:
         is_there = Attr("pk").exists()
         with suppress(ConditionFailedError):

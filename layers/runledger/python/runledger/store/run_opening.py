@@ -30,7 +30,7 @@ from runledger.store.run_rows import (
 from runledger.store.table import Check, Put, Write, key_attributes, ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from runledger.models.run import Step
     from runledger.store.bodies import Bodies
@@ -42,13 +42,15 @@ if TYPE_CHECKING:
 class RerunContents:
     """The steps that a rerun takes from earlier runs: `recorded` are written at once, `prepared`
     only when the rerun comes to them. `request` is a hash of the request. `known` are the runs of
-    the family that its plan knows. `is_alone` says that no other request can open this run."""
+    the family that its plan knows. `is_alone` says that no other request can open this run.
+    `copied` copies the files of a step and returns the step that names the copies."""
 
     request: str
     recorded: "Sequence[Step]"
     prepared: "Sequence[Step]"
     known: frozenset[str]
     is_alone: bool
+    copied: "Callable[[Step], Step]"
 
 
 # A lost try means that another run of the same contact was opened or ended in between.
@@ -127,10 +129,11 @@ class RunOpening:
         self._require_no_other(run, contents)
         self._table.put(event_to_item(run, event, self._bodies))
         for step in contents.recorded:
-            self._table.put(step_to_item(run, step, self._bodies))
+            self._table.put(step_to_item(run, contents.copied(step), self._bodies))
         for step in contents.prepared:
+            item = step_to_item(run, contents.copied(step), self._bodies)
             key = keys.prepared_step(run.id, step.node_id)
-            self._table.put({**step_to_item(run, step, self._bodies), **key_attributes(key)})
+            self._table.put({**item, **key_attributes(key)})
         row = run_to_item(run, keys.shard_of(run.id, shards))
         contact = self._contact_check(run)
         try:

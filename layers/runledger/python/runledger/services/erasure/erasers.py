@@ -141,6 +141,23 @@ class FailureEraser:
 
 
 @dataclass(frozen=True, slots=True)
+class RerunEraser:
+    """Deletes reruns that were never opened: their request died after it had copied the event or
+    steps. No row of theirs is in the contact's index, but the family has an entry for each."""
+
+    runs: "ErasedRunStore"
+    clock: Clock
+
+    def __call__(self, erasure: Erasure, run: Run) -> None:
+        root = run.root_run_id or run.id
+        for run_id, begun_at in self.runs.lost_reruns(root).items():
+            self.runs.delete_rerun(run_id)
+            if begun_at + LONGEST_INVOCATION <= self.clock():
+                # No request can still write for it.
+                self.runs.forget_rerun(root, run_id)
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryEraser:
     """Erases a message to the person, sent by any run."""
 

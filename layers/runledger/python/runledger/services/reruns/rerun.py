@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import SECOND, Clock, iso
@@ -161,10 +162,11 @@ class Reruns:
         run = self._run(planned, workspace.retention)
         contents = RerunContents(
             request=_digest(document),
-            recorded=[self._copied(planned, run, each) for each in plan.steps(at_once=True)],
-            prepared=[self._copied(planned, run, each) for each in plan.steps(at_once=False)],
+            recorded=plan.steps(at_once=True),
+            prepared=plan.steps(at_once=False),
             known=frozenset(planned.family),
             is_alone=document.idempotency_key is None and by.recovery_id is None,
+            copied=partial(self._copied, run),
         )
         reentry = planned.version.reentry
         stored, is_new = self.stores.runs.open_rerun(
@@ -312,7 +314,7 @@ class Reruns:
             body=before.event.body if document.body is None else document.body,
         )
 
-    def _copied(self, planned: PlannedRerun, run: Run, step: Step) -> Step:
+    def _copied(self, run: Run, step: Step) -> Step:
         """Returns the step with copies of its files, because the original's files expire with
         it."""
         if not step.keeps_files:
