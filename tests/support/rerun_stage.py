@@ -44,8 +44,11 @@ class Stage:
         """Returns the rows of the original, and of its messages."""
         runs = keys.run(self.original).pk
         items = self.simulation.table.items()
-        mine = [row for row in items if row["pk"] == runs or row.get("runId") == self.original]
-        return {f"{row['pk']} {row['sk']}": row for row in mine}
+        return {
+            f"{row['pk']} {row['sk']}": row
+            for row in items
+            if row["pk"] == runs or (row["sk"] == "DELIVERY" and row["runId"] == self.original)
+        }
 
     def changes(self) -> list[str]:
         """Returns how the original has changed, except for the name of its completed rerun."""
