@@ -83,6 +83,8 @@ SHAPES = {**PASSING, **LASTING}
 BODIES: dict[str, Any] = {
     "/v1/automations": {**WAITING, "name": "Another"},
     "/v1/automations/{automation_id}": {**WAITING, "name": "Renamed"},
+    "/v1/automations/{automation_id}/hold": {"reason": "test"},
+    "/v1/automations/{automation_id}/release": {"ratePerMinute": 60},
     "/v1/automations/{automation_id}/runs": {"payload": {}},
     "/v1/automations/{automation_id}/validate": WAITING,
     "/v1/contacts": {"firstName": "Ada"},
@@ -91,7 +93,9 @@ BODIES: dict[str, Any] = {
     "/v1/exports": {"list": "RUNS", "format": "CSV", "filter": {}},
     "/v1/members/{user_id}": {"role": "VIEWER"},
     "/v1/runs/cancel": {"filter": {}, "reason": "test", "dryRun": True},
+    "/v1/runs/skip-wait": {"filter": {}, "dryRun": False},
     "/v1/runs/{run_id}/cancel": {"reason": "test"},
+    "/v1/runs/{run_id}/rerun": {"from": "START"},
     "/v1/segments": {"name": "s", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},
     "/v1/segments/{segment_id}": {"name": "s", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},
     "/v1/secrets/{name}": {"value": "another secret"},

@@ -76,7 +76,7 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
     # Two of some, so that their lists have cursors.
     _made("POST", "/v1/contacts", {"firstName": CANARY})
     _made("POST", "/v1/templates", mail)
-    _history(deployed, automation_id, contact)
+    other, _ = _history(deployed, automation_id, contact)
     run, delivery = _history(deployed, automation_id, contact)
     refusal = a_refusal(
         deployed,
@@ -109,7 +109,7 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
         "export_id": _made("POST", "/v1/exports", export)["id"],
         "cancellation_id": _cancellation(deployed),
         "skip_id": _made("POST", "/v1/runs/skip-wait", {"filter": {"contact": EMAIL}})["id"],
-        "other_id": run,
+        "other_id": other,
         "recovery_id": _made("POST", "/v1/recoveries", recovery)["id"],
         "user_id": "user-viewer",
         "invitation_id": _made("POST", "/v1/invitations", {"email": EMAIL, "role": "ADMIN"})["id"],
@@ -287,11 +287,14 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
         "/v1/automations/{automation_id}": {**WAITING, "name": "mine now"},
         "/v1/automations/{automation_id}/runs": {"contactId": ids["contact_id"], "payload": {}},
         "/v1/automations/{automation_id}/validate": WAITING,
+        "/v1/automations/{automation_id}/hold": {"reason": "mine now"},
+        "/v1/automations/{automation_id}/release": {"ratePerMinute": 60},
         "/v1/contacts/{contact_id}": {"firstName": "mine now"},
         "/v1/deliveries/{delivery_id}/resend": {"force": True},
         "/v1/failure-groups/{group_id}/resolve": {"note": "mine now"},
         "/v1/members/{user_id}": {"role": "VIEWER"},
         "/v1/runs/{run_id}/cancel": {"reason": "mine now"},
+        "/v1/runs/{run_id}/rerun": {"from": "START", "reason": "mine now"},
         "/v1/segments/{segment_id}": {"name": "mine", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},
         "/v1/templates/{template_id}": {
             "name": "mine",
@@ -323,6 +326,9 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
         body = {"filter": filters, "reason": "mine now", "dryRun": False}
         told = call("POST", "/v1/runs/cancel", body, role=STRANGER)["body"]
         assert (told["matched"], told["sample"]) == (0, []), filters
+        skip = {"filter": filters, "dryRun": True}
+        told = call("POST", "/v1/runs/skip-wait", skip, role=STRANGER)["body"]
+        assert told["matched"] == 0, filters
     assert _rows(deployed) == before
     assert asked > 15
 
@@ -331,3 +337,24 @@ def _rows(engine: Engine) -> list[dict[str, Any]]:
     """Returns every row of the first workspace."""
     found = [row for row in engine.rows() if "ws_other" not in json.dumps(row, default=str)]
     return sorted(found, key=lambda row: (row["pk"], row["sk"]))
+
+
+def test_a_run_is_not_compared_with_one_of_another_workspace(
+    deployed: Engine, ids: dict[str, str]
+) -> None:
+    mine = a_run(workspace_id=OTHERS, created_at=deployed.clock.now, expires_at=9**15)
+    deployed.stores.runs.open(mine, an_event({}), 1)
+    for pair in ((mine.id, ids["run_id"]), (ids["run_id"], mine.id)):
+        path = "/v1/runs/{}/compare/{}".format(*pair)
+        for role in (STRANGER, "owner"):
+            answer = call("GET", path, role=role)
+            assert (answer["status"], CANARY in json.dumps(answer)) == (404, False), (path, role)
+
+
+def test_a_preview_of_a_rerun_reveals_nothing_of_another_workspace(
+    deployed: Engine, ids: dict[str, str]
+) -> None:
+    path = f"/v1/runs/{ids['run_id']}/rerun"
+    for body in ({"dryRun": True}, {"dryRun": True, "from": "START", "idempotencyKey": "k"}):
+        answer = call("POST", path, body, role=STRANGER)
+        assert (answer["status"], CANARY in json.dumps(answer)) == (404, False)
