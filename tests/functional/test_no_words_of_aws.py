@@ -28,6 +28,7 @@ from runledger.services.bulk.export_contract import (
     ExportOperation,
     ExportPlace,
 )
+from runledger.store import keys
 from runledger.store.table import Table
 
 from tests.functional.test_api_handlers import call, deployed, pool
@@ -289,6 +290,37 @@ def test_a_failed_step_is_reported_in_our_words(
     assert None in ended
     for row in deployed.rows():
         assert_clean(row, name)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.sampled(6)
+def test_a_refused_rerun_is_reported_in_our_words(
+    deployed: Engine, ids: dict[str, str], breaker: Breaker, name: str
+) -> None:
+    """Breaks each call of a request that opens a rerun of an older version, whose machine is
+    gone."""
+    run = deployed.stores.runs.get(ids["run_id"])
+    draft = {**WAITING, "name": "Another"}
+    call("PUT", f"/v1/automations/{run.automation_id}", draft)
+    assert call("POST", f"/v1/automations/{run.automation_id}/activate")["status"] == 200
+    deployed.table.delete(keys.machine(run.automation_id, run.version))
+    path, body = f"/v1/runs/{run.id}/rerun", {"from": "START", "idempotencyKey": "k"}
+    broken: list[str] = []
+    answer: dict[str, Any] = {}
+    for point in range(60):
+        breaker.point(point, SHAPES[name])
+        answer = call("POST", path, body)
+        assert_clean(answer, (name, point))
+        if breaker.count <= point:
+            break
+        broken.append(breaker.operations[point])
+        if name in PASSING:
+            assert answer["status"] in (200, 202, 409, 429, 503), (point, answer)
+    breaker.heal()
+    assert answer["status"] == 202, answer
+    assert {"Query", "GetItem", "PutItem", "CreateStateMachine"} <= set(broken), broken
+    for row in deployed.rows():
+        assert_clean(row, row.get("pk"))
 
 
 @pytest.mark.parametrize("name", SHAPES)
