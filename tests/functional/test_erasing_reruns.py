@@ -13,7 +13,7 @@ from tests.support.boundary import straight
 from tests.support.faults import Fault, FaultyCall
 from tests.support.invariants import describe
 from tests.support.kill_points import kill_points
-from tests.support.rerun_stage import EMAIL, Stage, open_rerun_stage
+from tests.support.rerun_stage import EMAIL, FailedRun, open_rerun_stage
 from tests.support.simulation import ProcessDied
 from tests.support.stored_text import find_words, stored_in_simulation
 
@@ -24,7 +24,7 @@ START = {"from": "START", "body": {"note": "canary-body"}, "reason": "canary-rea
 
 
 @pytest.fixture(scope="module")
-def whole() -> Iterator[Stage]:
+def whole() -> Iterator[FailedRun]:
     answer = {"data": {"score": "canary-answer"}, "rest": NOISE}
     with open_rerun_stage(answer) as stage:
         assert any("bodies/first" in key for key in stage.simulation.s3.objects)
@@ -32,18 +32,18 @@ def whole() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def stage(whole: Stage) -> Stage:
+def stage(whole: FailedRun) -> FailedRun:
     whole.restore()
     return whole
 
 
-def erase(stage: Stage) -> None:
+def erase(stage: FailedRun) -> None:
     path = f"/v1/contacts/{stage.contact_id}/erase"
     answer = stage.simulation.request("api", "POST", path, {"reason": "request 7"})
     assert answer["status"] == 202, answer
 
 
-def what_is_left(stage: Stage) -> list[str]:
+def what_is_left(stage: FailedRun) -> list[str]:
     simulation = stage.simulation
     found = find_words(stored_in_simulation(simulation), PERSONAL)
     found += [f"the object {key}" for key in simulation.s3.objects]
@@ -59,12 +59,12 @@ def what_is_left(stage: Stage) -> list[str]:
     return found
 
 
-def copies(stage: Stage, run_id: str) -> list[str]:
+def copies(stage: FailedRun, run_id: str) -> list[str]:
     return [key for key in stage.simulation.s3.objects if f"runs/{run_id}/" in key]
 
 
 @pytest.mark.parametrize("asked", [{}, START], ids=["from the failed node", "from the start"])
-def test_nothing_personal_of_a_rerun_is_left(stage: Stage, asked: dict[str, Any]) -> None:
+def test_nothing_personal_of_a_rerun_is_left(stage: FailedRun, asked: dict[str, Any]) -> None:
     stage.rerun(**asked)
     stage.simulation.settle()
     ((run_id, row),) = stage.reruns().items()
@@ -78,7 +78,7 @@ def test_nothing_personal_of_a_rerun_is_left(stage: Stage, asked: dict[str, Any]
     assert {"hello", "first", "second", "goodbye"} <= {step["nodeId"] for step in shown["steps"]}
 
 
-def test_a_rerun_that_has_not_started_is_canceled_with_its_prepared_steps(stage: Stage) -> None:
+def test_a_rerun_that_has_not_started_is_canceled_with_its_prepared_steps(stage: FailedRun) -> None:
     answer = stage.rerun(**START)
     run_id = answer["body"]["runId"]
     partition = keys.run(run_id).pk
@@ -90,7 +90,7 @@ def test_a_rerun_that_has_not_started_is_canceled_with_its_prepared_steps(stage:
     assert what_is_left(stage) == []
 
 
-def test_an_erased_run_keeps_neither_reason_nor_operator_of_its_rerun(stage: Stage) -> None:
+def test_an_erased_run_keeps_neither_reason_nor_operator_of_its_rerun(stage: FailedRun) -> None:
     stage.rerun(**START)
     stage.simulation.settle()
     erase(stage)
@@ -105,7 +105,7 @@ def test_an_erased_run_keeps_neither_reason_nor_operator_of_its_rerun(stage: Sta
 
 @pytest.mark.timeout(300)
 def test_what_a_dead_request_left_is_erased(
-    stage: Stage, report_figure: Callable[[str], None]
+    stage: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
     """Nobody repeats the request, and only the entry in the family leads to what it left."""
 

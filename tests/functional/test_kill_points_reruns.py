@@ -7,29 +7,29 @@ import pytest
 from runledger.clock import DAY, HOUR
 
 from tests.support.kill_points import Scenario, break_everything
-from tests.support.rerun_stage import Stage, open_rerun_stage, restorer
+from tests.support.rerun_stage import FailedRun, open_rerun_stage, restorer
 
 
 @pytest.fixture(scope="module")
-def ready() -> Iterator[Stage]:
+def ready() -> Iterator[FailedRun]:
     with open_rerun_stage() as stage:
         yield stage
 
 
-def is_rerun(ready: Stage) -> None:
+def is_rerun(ready: FailedRun) -> None:
     answer = ready.rerun()
     assert answer["status"] in (200, 202), answer
     ready.simulation.settle()
 
 
-def is_rerun_from_the_start(ready: Stage) -> None:
+def is_rerun_from_the_start(ready: FailedRun) -> None:
     """The first message and the first call are reused where the walk comes to them."""
     answer = ready.rerun(**{"from": "START"})
     assert answer["status"] in (200, 202), answer
     ready.simulation.settle()
 
 
-def _what_is_wrong(ready: Stage) -> list[str]:
+def _what_is_wrong(ready: FailedRun) -> list[str]:
     return ready.changes() + ready.repeated()
 
 
@@ -52,13 +52,13 @@ SCENARIOS = (
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
 def test_after_any_fault_an_original_is_rerun_once(
-    ready: Stage, scenario: Scenario, report_figure: Callable[[str], None]
+    ready: FailedRun, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
     report_figure(break_everything(ready, scenario))
 
 
 @pytest.fixture(scope="module")
-def aged() -> Iterator[Stage]:
+def aged() -> Iterator[FailedRun]:
     """The version of the run was superseded days ago, and its machine is deleted."""
     with open_rerun_stage() as stage:
         simulation = stage.simulation
@@ -76,7 +76,7 @@ def aged() -> Iterator[Stage]:
             restore_rows()
             simulation.step_functions.machines = dict(machines)
 
-        yield Stage(
+        yield FailedRun(
             simulation,
             stage.automation_id,
             stage.contact_id,
@@ -88,7 +88,7 @@ def aged() -> Iterator[Stage]:
 
 @pytest.mark.timeout(300)
 def test_after_any_fault_the_machine_of_an_older_version_is_there(
-    aged: Stage, report_figure: Callable[[str], None]
+    aged: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
     scenario = Scenario(
         is_rerun, ("COMPLETED", "FAILED"), ("api", "run_integration"), verdict=_what_is_wrong

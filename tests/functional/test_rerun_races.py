@@ -29,7 +29,7 @@ from runledger.store.due import DueRow
 from tests.functional.test_erasing_reruns import what_is_left
 from tests.support.depth import examples
 from tests.support.invariants import OPEN, Watch, problems
-from tests.support.rerun_stage import Stage, open_rerun_stage, restorer
+from tests.support.rerun_stage import FailedRun, open_rerun_stage, restorer
 from tests.support.scheduler import AtRandom, Interleaving, Outcome
 from tests.support.simulation import WORKSPACE
 
@@ -42,7 +42,7 @@ RULES = [Reentry.ALWAYS, Reentry.ONE_AT_A_TIME]
 class Played:
     """One race, after everything has come to rest."""
 
-    stage: Stage
+    stage: FailedRun
     outcomes: dict[str, Outcome]
     wrong: list[str] = field(default_factory=list)
 
@@ -56,13 +56,15 @@ class Played:
         return {name: each.error for name, each in self.outcomes.items() if each.error is not None}
 
 
-def rerun(stage: Stage, **asked: Any) -> Callable[[], Any]:
+def rerun(stage: FailedRun, **asked: Any) -> Callable[[], Any]:
     document = RerunDocument.model_validate(asked)
     by = RerunBy(BY, may_repeat_messages=True)
     return lambda: services().reruns.open(WORKSPACE, stage.original, document, by)
 
 
-def play(stage: Stage, seed: int, racers: dict[str, Callable[[], Any]], *, lags: bool) -> Played:
+def play(
+    stage: FailedRun, seed: int, racers: dict[str, Callable[[], Any]], *, lags: bool
+) -> Played:
     simulation = stage.simulation
     stage.restore()
     simulation.table.holds_back = lags
@@ -101,7 +103,7 @@ def seeds(report: Callable[[str], None], title: str) -> Iterator[dict[str, int]]
 
 
 @pytest.fixture(scope="module", params=RULES)
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest) -> Iterator[FailedRun]:
     with open_rerun_stage(reentry=request.param.value) as stage:
         yield stage
 
@@ -109,7 +111,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 @pytest.mark.parametrize("lags", [False, True], ids=["indexes at once", "indexes late"])
 @pytest.mark.parametrize("status", [AutomationStatus.PAUSED, AutomationStatus.ARCHIVED])
 def test_a_rerun_of_a_stopped_automation_does_nothing(
-    stage: Stage, status: AutomationStatus, lags: bool, report_figure: Callable[[str], None]
+    stage: FailedRun, status: AutomationStatus, lags: bool, report_figure: Callable[[str], None]
 ) -> None:
     with seeds(report_figure, f"rerun against {status}") as ends:
         for seed in range(SEEDS):
@@ -132,7 +134,7 @@ def test_a_rerun_of_a_stopped_automation_does_nothing(
 
 
 def test_a_rerun_of_an_erased_contact_leaves_nothing(
-    stage: Stage, report_figure: Callable[[str], None]
+    stage: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
     with seeds(report_figure, "rerun against erasure") as ends:
         for seed in range(SEEDS):
@@ -148,7 +150,7 @@ def test_a_rerun_of_an_erased_contact_leaves_nothing(
 
 
 def test_of_two_reruns_at_once_one_at_most_is_opened(
-    stage: Stage, report_figure: Callable[[str], None]
+    stage: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
     with seeds(report_figure, "two reruns") as ends:
         for seed in range(SEEDS):
@@ -176,7 +178,7 @@ def test_of_two_reruns_at_once_one_at_most_is_opened(
 
 
 def test_two_requests_with_one_key_open_one_rerun(
-    stage: Stage, report_figure: Callable[[str], None]
+    stage: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
     with seeds(report_figure, "one key twice") as ends:
         for seed in range(SEEDS):
@@ -263,7 +265,7 @@ def test_a_rerun_is_whole_though_the_original_expires(report_figure: Callable[[s
 
 
 @pytest.fixture(scope="module")
-def aged() -> Iterator[Stage]:
+def aged() -> Iterator[FailedRun]:
     """The machine of the run's version is due for its deletion."""
     with open_rerun_stage() as stage:
         simulation = stage.simulation
@@ -284,13 +286,13 @@ def aged() -> Iterator[Stage]:
             restore_rows()
             simulation.step_functions.machines = dict(machines)
 
-        yield Stage(
+        yield FailedRun(
             simulation, stage.automation_id, stage.contact_id, stage.original, stage.rows(), restore
         )
 
 
 def test_a_rerun_finds_its_machine_though_it_is_being_deleted(
-    aged: Stage, report_figure: Callable[[str], None]
+    aged: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
     machine_id = keys.machine_id(aged.automation_id, 1)
     row = DueRow(id=machine_id, key=keys.machine(aged.automation_id, 1))

@@ -20,7 +20,7 @@ EMAIL = "ada@lovelace.example"
 
 
 @dataclass(frozen=True)
-class Stage:
+class FailedRun:
     """A run has sent one message, has made one call, and has failed at its second call. Its rerun
     sends another message."""
 
@@ -89,7 +89,7 @@ def rerun_graph(template_id: str) -> dict[str, Any]:
 
 
 @contextmanager
-def open_rerun_stage(answer: Any = None, **settings: Any) -> Iterator[Stage]:
+def open_rerun_stage(answer: Any = None, **settings: Any) -> Iterator[FailedRun]:
     """Yields the stage. `answer` is what the service answers, `settings` are those of the
     automation."""
     with open_simulation() as simulation:
@@ -107,8 +107,8 @@ def open_rerun_stage(answer: Any = None, **settings: Any) -> Iterator[Stage]:
         assert run["status"] == "FAILED"
         simulation.http.status_of = lambda url: 200
         restore = restorer(simulation)
-        made = Stage(simulation, automation_id, ada.id, opened["body"]["runId"], {}, restore)
-        yield Stage(simulation, automation_id, ada.id, made.original, made.rows(), restore)
+        made = FailedRun(simulation, automation_id, ada.id, opened["body"]["runId"], {}, restore)
+        yield FailedRun(simulation, automation_id, ada.id, made.original, made.rows(), restore)
 
 
 def restorer(simulation: Simulation) -> Callable[[], None]:
