@@ -6994,7 +6994,7 @@ export interface components {
             isComplete: boolean;
             /**
              * Nodes
-             * @description How long each node took, in the order of the newest version that ran. Empty unless the request names an automation.
+             * @description How long each node took, in the order of the nodes in the newest version that ran. Empty unless the request names an automation.
              */
             nodes: components["schemas"]["NodeDurationView"][];
             /**

@@ -68,7 +68,7 @@ class StatsView(WireModel):
     )
     nodes: list[NodeDurationView] = Field(
         description=(
-            "How long each node took, in the order of the newest version that ran. Empty "
-            "unless the request names an automation."
+            "How long each node took, in the order of the nodes in the newest version that ran. "
+            "Empty unless the request names an automation."
         )
     )
