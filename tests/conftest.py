@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support import depth
 from tests.support.stack import START_SECONDS, launch, stack
@@ -34,10 +34,17 @@ LONGEST = (
 )
 
 # Quick properties try the same examples each time, so a failure of `make test` can be repeated.
+# How long an example takes to draw depends on what else the machine does.
+ANY_SPEED = [HealthCheck.too_slow]
 settings.register_profile(
-    "quick", max_examples=depth.FEWEST, derandomize=True, database=None, print_blob=True
+    "quick",
+    max_examples=depth.FEWEST,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=ANY_SPEED,
 )
-settings.register_profile("deep", settings.get_profile("default"))
+settings.register_profile("deep", settings.get_profile("default"), suppress_health_check=ANY_SPEED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -91,6 +91,8 @@ def test_a_form_can_offer_choices_for_a_field() -> None:
     }
     assert found == {
         ("TRIGGER", "AUTOMATION"),
+        ("TRIGGER", "EVENT_HEADER"),
+        ("TRIGGER", "EVENT_PATH"),
         ("TRIGGER", "TIME_ZONE"),
         ("WAIT", "TIME_ZONE"),
         ("SEND_MESSAGE", "CHANNEL"),

@@ -26,6 +26,10 @@ _PATTERNS = {
     r"^[A-Z][A-Z0-9_]{0,39}$": "must be a channel, such as EMAIL",
     r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "must be a time of day from 00:00 to 23:59, such as 09:30",
     r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$": "must be a header name, such as X-Api-Key",
+    r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$": "must be a header name, such as X-GitHub-Event",
+    r"^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:.+$": (
+        "must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:orders"
+    ),
     f"^{_STATUS}$": "must be a status such as 200, a class such as 2xx or a range such as 200-204",
     f"^({_STATUS}|CONNECTION_FAILED|TIMEOUT)$": (
         "must be a status such as 503, a class such as 5xx, a range such as 500-504, "
