@@ -1,12 +1,9 @@
-import { Button } from '@mantine/core';
-import { IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { Link, useParams } from 'react-router';
 import { useAddressState } from '../../shared/address/addressState';
 import { isOpenRun, runQuery } from '../../shared/api/queries';
 import type { Run, RunDetail } from '../../shared/api/types';
-import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { RunGraph } from '../../shared/graph';
 import { versionAddress } from '../../shared/subjects/automations';
@@ -21,8 +18,9 @@ import { ErrorKind, Panel } from '../../shared/ui/Panel';
 import { Status } from '../../shared/ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
-import { CancelRunDialog } from './CancelRunDialog';
 import { contactName, healthText, runDuration } from './describe';
+import { RerunFacts, Reruns } from './RerunLinks';
+import { RunActions } from './RunActions';
 import classes from './RunPage.module.css';
 import { goToStep, moved, showStep, stepElementId, toggled } from './stepNavigation';
 import { StepTrace } from './StepTrace';
@@ -60,6 +58,7 @@ function RunFacts({ run, now }: { run: RunDetail; now: number }) {
         {run.finishedAt === null ? 'Not yet' : <ExactTime time={run.finishedAt} />}
       </Fact>
       <Fact name="Duration">{duration === null ? '–' : formatDuration(duration)}</Fact>
+      <RerunFacts run={run} />
     </Facts>
   );
 }
@@ -129,36 +128,9 @@ function Downstream({ run }: { run: RunDetail }) {
   );
 }
 
-function CancelButton({ run }: { run: Run }) {
-  const [asking, setAsking] = useState(false);
-  return (
-    <>
-      <Button
-        variant="default"
-        size="xs"
-        leftSection={<IconBan size={16} aria-hidden />}
-        onClick={() => {
-          setAsking(true);
-        }}
-      >
-        Cancel…
-      </Button>
-      {asking && (
-        <CancelRunDialog
-          run={run}
-          onClose={() => {
-            setAsking(false);
-          }}
-        />
-      )}
-    </>
-  );
-}
-
 function Loaded({ run }: { run: RunDetail }) {
   const open = isOpenRun(run);
   const now = useNow(open ? 1_000 : 60_000);
-  const mayCancel = useAllows('MEMBER') && open;
   const [{ step: openSteps }, changeAddress] = useAddressState(RUN_PAGE);
   const health = healthText(run, now);
 
@@ -194,7 +166,7 @@ function Loaded({ run }: { run: RunDetail }) {
             </span>
           </>
         }
-        actions={mayCancel && <CancelButton run={run} />}
+        actions={<RunActions run={run} />}
       >
         <RunFacts run={run} now={now} />
       </DetailHeader>
@@ -218,6 +190,7 @@ function Loaded({ run }: { run: RunDetail }) {
           change((nodeIds) => moved(nodeIds, from, to));
         }}
       />
+      <Reruns run={run} />
       <Downstream run={run} />
       <Section title="Event">
         <h3 className={classes.part}>Trigger</h3>

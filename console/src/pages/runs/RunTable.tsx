@@ -40,6 +40,8 @@ const COLUMNS: Column<Run>[] = [
           <span className="visually-hidden">, run {run.id}</span>
         </RowLink>{' '}
         <span className={page.muted}>v{run.version}</span>
+        {run.rerunOf && <span className={page.note}>Rerun</span>}
+        {run.recoveredBy && <span className={page.note}>Recovered by a rerun</span>}
       </>
     ),
   },

@@ -198,6 +198,11 @@ export function StepDetails({ run, step }: { run: RunDetail; step: Step }) {
           </>
         )}
       </p>
+      {step.reusedFrom && (
+        <p className={classes.times}>
+          Reused: the step ran in <Link to={`/runs/${step.reusedFrom}`}>{step.reusedFrom}</Link>.
+        </p>
+      )}
       <UnreadableNotice what="step" message={step.unreadable} />
       {error && <ErrorPart error={error} />}
       {reason !== null && (

@@ -154,14 +154,20 @@ function StepRow(props: StepRowProps) {
                 {step.outcome}
               </span>
             )}
+            {step.reusedFrom && <span className={classes.outcome}>reused</span>}
           </span>
           <span className={classes.status}>
             <Status status={step.status} />
           </span>
-          <Bars step={step} timeline={timeline} pauses={timeline.pauses} now={now} />
+          {/* A reused step ran before this run was opened. */}
+          {step.reusedFrom ? (
+            <span className={classes.line} aria-hidden />
+          ) : (
+            <Bars step={step} timeline={timeline} pauses={timeline.pauses} now={now} />
+          )}
           <span className={classes.time} title={formatBothZones(step.startedAt)}>
             <span className="visually-hidden">started {formatExact(step.startedAt)}, </span>
-            {offset(run, step)}
+            {step.reusedFrom ? '–' : offset(run, step)}
           </span>
           <span className={classes.time}>
             <span className={classes.label}>{isWait(step) ? 'waited ' : 'took '}</span>

@@ -4,7 +4,7 @@ import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import type { QueryOf } from '../../shared/api/operations';
 import { nullIfMissing } from '../../shared/api/queries';
-import type { CancelOutcome, Run } from '../../shared/api/types';
+import type { CancelOutcome, RerunDocument, RerunPreview, Run } from '../../shared/api/types';
 import { type AskedFilters, filterDocument } from '../../shared/lists/exports';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
 
@@ -49,6 +49,48 @@ export function failureGroupsQuery(api: ApiClient, query: QueryOf<'/v1/failure-g
 
 export function cancelRun(api: ApiClient, id: string, reason: string): Promise<Run> {
   return api.post('/v1/runs/{run_id}/cancel', { path: { run_id: id }, body: { reason } });
+}
+
+/** Opens a rerun; an answer to a dry run is a preview instead. */
+export async function rerun(
+  api: ApiClient,
+  id: string,
+  document: Omit<RerunDocument, 'dryRun'>,
+): Promise<string> {
+  const answer = await api.post('/v1/runs/{run_id}/rerun', {
+    path: { run_id: id },
+    body: { ...document, dryRun: false },
+  });
+  if (!('runId' in answer)) throw new Error('The server answered with a preview.');
+  return answer.runId;
+}
+
+/** Asks what a rerun would do; null for an invalid document. */
+export function rerunPreviewQuery(
+  api: ApiClient,
+  id: string,
+  document: Omit<RerunDocument, 'dryRun'> | null,
+) {
+  return queryOptions({
+    queryKey: ['rerun-preview', id, document],
+    queryFn: async ({ signal }): Promise<RerunPreview> => {
+      const answer = await api.post('/v1/runs/{run_id}/rerun', {
+        path: { run_id: id },
+        body: { version: 'SAME', fireDownstream: false, ...document, dryRun: true },
+        signal,
+      });
+      if ('runId' in answer) throw new Error('The server opened a rerun instead of a preview.');
+      return answer;
+    },
+    enabled: document !== null,
+    gcTime: 0,
+    retry: false,
+  });
+}
+
+/** Ends the waits of a run. */
+export function skipWait(api: ApiClient, id: string): Promise<Run> {
+  return api.post('/v1/runs/{run_id}/skip-wait', { path: { run_id: id } });
 }
 
 /** Cancels every open run that matches the filters; `dryRun` only counts them. */

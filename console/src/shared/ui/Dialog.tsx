@@ -6,18 +6,21 @@ import { ErrorNotice } from './ErrorNotice';
 interface Props {
   title: string;
   opened: boolean;
+  /** Whether it shows a table. */
+  isWide?: boolean;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** A modal dialog. It keeps the focus, and Escape closes it. */
-export function Dialog({ title, opened, onClose, children }: Props) {
+export function Dialog({ title, opened, isWide = false, onClose, children }: Props) {
   return (
     <Modal
       opened={opened}
       onClose={onClose}
       title={title}
       centered
+      size={isWide ? '60rem' : 'md'}
       // Locking the page's scroll would write a <style> element, which the security policy refuses.
       lockScroll={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
