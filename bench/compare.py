@@ -2,10 +2,10 @@
 
     python -m bench.compare OLD_STATE_DIR NEW_STATE_DIR [--pairs 4] [--runs 100] [--warm-up 100]
 
-Both stacks get the same five-node automation and the same events, in batches that take turns, so
-both meet the same machine. Prints the milliseconds of user and system time that the workers of the
-functions spent on a run. The workers of the functions that only this script's own questions need,
-or that work by the clock, are left out.
+Both stacks get the same five-node automation and the same events, in alternating batches, so that
+the load of the machine affects both alike. Prints the milliseconds of user and system time that the
+workers of each function spent per run. Functions that only answer this script's own requests, and
+functions that run on a schedule, are left out.
 """
 
 import argparse
@@ -38,7 +38,7 @@ Event = dict[str, Any]
 
 @dataclass
 class Side:
-    """One stack and its figures: milliseconds a run of each batch, by function."""
+    """One stack and its measurements: for each function, the milliseconds per run in each batch."""
 
     name: str
     url: str
@@ -49,7 +49,7 @@ class Side:
 
     @classmethod
     def of(cls, name: str, state_dir: Path) -> "Side":
-        """Activates the automation on the stack whose state directory this is."""
+        """Activates the automation on the stack with this state directory."""
         note = json.loads((state_dir / "local.json").read_text())
         token = access_token(note["url"], DEFAULT_USER, PASSWORD)
         headers = {"Authorization": f"Bearer {token}"}
@@ -63,8 +63,9 @@ class Side:
         return cls(name, note["url"], note["awsEndpoint"], api, active["webhook"]["path"])
 
     def run(self, events: Sequence[Event]) -> None:
-        """Fires the events one after the other, and waits until all runs completed and the stream's
-        readers followed them. Raises RuntimeError if a run ended otherwise."""
+        """Fires the events one after the other. Waits until all runs have completed and the
+        functions that read the stream have processed them. Raises RuntimeError if a run ended in
+        another way."""
         with httpx.Client(timeout=60) as sender:
             answers = [sender.post(self.url + self.hook, json=event) for event in events]
         for answer in answers:

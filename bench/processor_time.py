@@ -45,8 +45,8 @@ def _seconds(pid: int) -> float:
 
 
 def spent(before: Sequence[Worker], after: Sequence[Worker]) -> dict[str, float]:
-    """Returns the seconds between two readings, by function, of the workers that lived through
-    both. A worker's start is not part of them."""
+    """Returns the seconds between two readings, by function, for workers that existed at both. The
+    time that a worker needs to start is not included."""
     earlier = {worker.pid: worker.seconds for worker in before}
     found: dict[str, float] = {}
     for worker in after:

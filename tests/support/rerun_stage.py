@@ -21,7 +21,7 @@ EMAIL = "ada@lovelace.example"
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A run has sent one message, has made one call, and has failed at its second call. Its rerun
+    """A run that has sent one message, made one call, and failed at its second call. Its rerun
     sends another message."""
 
     simulation: Simulation
@@ -63,7 +63,7 @@ class FailedRun:
         return found
 
     def repeated(self) -> list[str]:
-        """Returns each effect that happened more often than one rerun may let it happen."""
+        """Returns each effect that happened more often than one rerun allows."""
         calls = Counter(call.url.rpartition("/")[2] for call in self.simulation.http.calls)
         rows = [self.simulation.table.row(keys.delivery(id_)) for id_ in self.simulation.ses.sent]
         nodes = Counter(row["nodeId"] for row in rows if row is not None)

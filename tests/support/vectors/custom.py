@@ -1,4 +1,5 @@
-"""Vectors of CUSTOM and CLOUDEVENTS, whose rule the client writes; made by that rule."""
+"""Vectors of CUSTOM and CLOUDEVENTS. Clients write the rule of such a sender, so each vector is
+made by an example of such a rule."""
 
 import base64
 import hashlib

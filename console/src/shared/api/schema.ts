@@ -4165,7 +4165,7 @@ export interface components {
             at: string;
             /**
              * Count
-             * @description How many events were ignored; elements of a split event count.
+             * @description How many events were ignored. Each element of a split event counts.
              */
             count: number;
         };

@@ -173,8 +173,8 @@ class Composition:
 
     @cached_property
     def strict_http(self) -> "HttpCaller":
-        """Makes calls that a sender asks for. Unlike `http`, it has no exceptions for hosts that
-        the operator allowed."""
+        """Makes calls to addresses that a sender names. Unlike `http`, it refuses private addresses
+        even if the operator allowed them."""
         from runledger.outbound.client import OutboundClient
 
         return OutboundClient(never_hosts=(os.environ.get("AWS_LAMBDA_RUNTIME_API", ""),))

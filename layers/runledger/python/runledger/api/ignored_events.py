@@ -9,7 +9,9 @@ class IgnoredMinuteView(WireModel):
     """The events that were ignored in one minute."""
 
     at: str = Field(description="When the minute began.")
-    count: int = Field(description="How many events were ignored; elements of a split event count.")
+    count: int = Field(
+        description="How many events were ignored. Each element of a split event counts."
+    )
 
 
 class IgnoredEventsView(WireModel):

@@ -432,7 +432,8 @@ class NodeType(ABC, Generic[ConfigT]):
         return []
 
     def planned_contacts(self, step: Step) -> tuple[str, ...]:
-        """The contacts whose messages a visit that died may have begun without recording them."""
+        """The contacts to whom a visit that died may have begun to send messages without recording
+        them."""
         return ()
 
     @abstractmethod

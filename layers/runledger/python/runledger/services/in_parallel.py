@@ -22,8 +22,8 @@ def in_turn(calls: Iterable[Callable[[], T]]) -> list[T]:
 
 
 def in_parallel(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """Runs the first call in this thread, and the others in a few threads, which the process
-    keeps. Returns or raises only when no call is under way any more."""
+    """Runs the first call in this thread, and the others in a few threads, which the process keeps.
+    Returns or raises only after all calls have ended."""
     waiting = list(calls)
     if not waiting:
         return []

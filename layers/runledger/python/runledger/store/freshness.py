@@ -38,8 +38,9 @@ class FreshnessStore:
             self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
 
     def record_pulses(self, pulses: "Mapping[int, int]") -> None:
-        """Records pulses, by number, whose earlier changes are all processed. Older pulses, which
-        come when the stream is read again, change nothing."""
+        """Records these pulses by number: all changes before them have been processed. A pulse that
+        is older than the recorded one changes nothing; such pulses come when the stream is read
+        again."""
         ordered = sorted(pulses.items())
         for start in range(0, len(ordered), _AT_ONCE):
             self._record_some(dict(ordered[start : start + _AT_ONCE]))

@@ -1,4 +1,4 @@
-"""Reads of single rows that go out together, as one request."""
+"""Reads single rows together, in one request."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowRead:
-    """A row to read. `take` gets the row, or None if there is none."""
+    """A row to read. `take` receives the row, or None if there is none."""
 
     key: "Key"
     take: Callable[["Item | None"], None]

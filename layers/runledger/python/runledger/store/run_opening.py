@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RerunContents:
-    """The steps that a rerun takes from earlier runs: `recorded` are written at once, `prepared`
+    """The steps that a rerun takes from earlier runs. `recorded` are written at once, `prepared`
     only when the rerun comes to them. `request` is a hash of the request. `known` are the runs of
-    the family that its plan knows. `is_alone` says that no other request can open this run.
-    `copied` copies the files of a step and returns the step that names the copies."""
+    the family that the plan took into account. `is_alone` says that no other request can open this
+    run. `copied` copies the files of a step and returns the step with the names of the copies."""
 
     request: str
     recorded: "Sequence[Step]"
@@ -155,8 +155,8 @@ class RunOpening:
         return run_from_item(row), True
 
     def _require_no_other(self, run: Run, contents: RerunContents) -> None:
-        """Raises an error if the family has a rerun that the plan does not know. Each request
-        enters its run before it looks. So of two requests at the same time, the second one at least
+        """Raises an error if the family has a rerun that the plan does not know. Each request first
+        enters its own run in the family. So of two simultaneous requests, at least the later one
         sees the other."""
         assert run.root_run_id is not None
         try:

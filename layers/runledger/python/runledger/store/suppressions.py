@@ -48,7 +48,7 @@ class SuppressionStore:
         address: str,
         take: "Callable[[Suppression | None], None]",
     ) -> RowRead:
-        """Returns a read of an address's entry. `take` gets the entry, or None if there is
+        """Returns a read of an address's entry. `take` receives the entry, or None if there is
         none."""
 
         def take_row(item: "Item | None") -> None:

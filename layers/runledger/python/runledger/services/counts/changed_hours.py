@@ -142,7 +142,7 @@ class _KnownMark(NamedTuple):
     until: int
 
     def serves(self, hour_change: HourChange, now: int) -> bool:
-        """Whether the stored mark serves this change too."""
+        """Whether the stored mark also covers this change."""
         if now >= self.until:
             return False
         return not hour_change.is_there or (

@@ -21,7 +21,8 @@ class SuppressionReads:
     ahead: "dict[tuple[str, str, str], Suppression | None]" = field(default_factory=dict)
 
     def read_ahead(self, workspace_id: str, kind: str, address: str) -> "RowRead":
-        """Returns the read after which the address's entry is known."""
+        """Returns the read of the address's entry, so that the caller can make it together with
+        other reads."""
         key = (workspace_id, kind, address)
 
         def take(found: "Suppression | None") -> None:

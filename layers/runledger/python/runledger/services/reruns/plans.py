@@ -102,8 +102,8 @@ class RerunPlan:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans one rerun. `run_id` is the new run's id. `records` are those of the whole family, whose
-    runs are given by their ids."""
+    """Plans one rerun. `run_id` is the new run's id. `family` has the original and all its reruns
+    by id, and `records` what these runs recorded, by node."""
 
     run_id: str
     original: "Member"

@@ -338,8 +338,8 @@ class Reruns:
 
 
 def _require_none_open(family: Mapping[str, Member], new_run_id: str) -> None:
-    """Raises AlreadyRerunError if another rerun of the family is open: nobody knows yet what it
-    will do."""
+    """Raises AlreadyRerunError if another rerun of the family is open, because its effects are not
+    known yet."""
     for run_id, member in family.items():
         if run_id != new_run_id and not member.history.run.status.is_terminal:
             raise AlreadyRerunError(

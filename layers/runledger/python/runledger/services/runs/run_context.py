@@ -120,8 +120,8 @@ class RunContexts:
     def contact_reads(
         self, run: "Run", take: "Callable[[Contact | None], None]"
     ) -> "tuple[RowRead, ...]":
-        """Returns the read of the run's contact; nothing if the run has none. `take` gets the
-        contact, or None if it was erased since."""
+        """Returns the read of the run's contact, or nothing if the run has none. `take` receives
+        the contact, or None if it was erased since."""
         if run.contact_id is None:
             return ()
         return (self._contacts.row_read(run.workspace_id, run.contact_id, take),)
