@@ -8,6 +8,7 @@ from runledger.api.run_events import event_id
 from runledger.clock import MINUTE
 from runledger.composition import services
 from runledger.ids import derived_id
+from runledger.store import keys
 from runledger.store.bodies import decompress
 from runledger.store.keys import Key
 from runledger.store.values import Item
@@ -61,7 +62,7 @@ class Watch:
             self.wrong.append(f"{run_key} was silent for {late} s too long")
         self._by.pop(run_key, None)
         row = self._simulation.table.row(Key(run_key, "RUN"))
-        if row is not None and row["status"] in OPEN:
+        if row is not None and row["status"] in OPEN and not _is_held(row):
             waits = [step.get("waitUntil", 0) for step in self._simulation.steps(run_key).values()]
             # A run without an execution is in the due index until it is started (again).
             starts = 0 if "execution" in row else int(row["dueKey"][:13]) + MINUTE
@@ -69,6 +70,11 @@ class Watch:
 
     def stop(self) -> None:
         self._simulation.table.listeners.remove(self)
+
+
+def _is_held(row: Item) -> bool:
+    """Whether a run waits for the release of its automation, and for nothing else."""
+    return bool(row.get("gsi4pk") == keys.held(row["automationId"]))
 
 
 # The statuses that may follow by our own actions; reports may lead anywhere.
