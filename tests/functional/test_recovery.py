@@ -1,18 +1,19 @@
 """Recoveries: which runs are rerun, when, and what the counts say."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from runledger.clock import MINUTE
 from runledger.composition import services
+from runledger.errors import NodeError
 from runledger.models.contact import ContactDocument
 from runledger.services.contacts.contacts import Contacts
+from runledger.store import keys
 
 from tests.support.graphs import document, end, integration, node
-from tests.support.simulation import WORKSPACE, Simulation, open_simulation
-
-CALLED = "https://api.example.com/score"
+from tests.support.simulation import OPERATOR, WORKSPACE, Simulation, open_simulation
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,196 @@ def test_every_failed_run_is_rerun_and_its_group_is_resolved(
     told = simulation.request("query", "GET", f"/v1/failure-groups/{group}", None)["body"]
     assert told["status"] == "RESOLVED"
     assert made["id"] in told["note"]
+
+
+def test_a_canary_comes_first_and_waits_for_a_person(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed = failed_runs(simulation, automations["orders"], 6)
+    made = post(simulation, filter={}, canary={"count": 2})
+    assert (made["status"], made["counts"]["opened"]) == ("CANARY", 2)
+    wait(simulation, 3)
+    waiting = shown(simulation, made["id"])
+    assert (waiting["status"], waiting["isSelected"]) == ("WAITING", True)
+    assert (waiting["counts"]["completed"], waiting["counts"]["eligible"]) == (2, 6)
+    # The oldest ones.
+    assert sorted(row["rerunOf"] for row in reruns(simulation)) == sorted(failed[:2])
+
+    going = post(simulation, f"/{made['id']}/continue", 200)
+    assert going["status"] == "RUNNING"
+    post(simulation, f"/{made['id']}/continue", 409)
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert (done["status"], done["counts"]["completed"]) == ("COMPLETED", 6)
+    assert (done["statusBy"], waiting["statusBy"], going["statusBy"]) == (None, None, OPERATOR)
+    post(simulation, f"/{made['id']}/abort", 409)
+
+
+def test_a_canary_that_completes_may_go_on_by_itself(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed_runs(simulation, automations["orders"], 4)
+    made = post(simulation, filter={}, canary={"count": 1, "then": "CONTINUE"})
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert (done["status"], done["counts"]["completed"]) == ("COMPLETED", 4)
+
+
+def test_a_canary_that_fails_pauses_the_recovery(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed = failed_runs(simulation, automations["orders"], 4)
+    simulation.http.status_of = lambda url: 503
+    made = post(simulation, filter={}, canary={"count": 2, "then": "CONTINUE"})
+    simulation.settle()
+    paused = shown(simulation, made["id"])
+    assert (paused["status"], paused["statusReason"]) == ("PAUSED", "CANARY_FAILED")
+    assert (paused["counts"]["opened"], paused["counts"]["failed"]) == (2, 2)
+
+    # Mended: the other two go on. The group has failed reruns, so it stays open.
+    simulation.http.status_of = lambda url: 200
+    post(simulation, f"/{made['id']}/continue", 200)
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert done["status"] == "COMPLETED"
+    assert (done["counts"]["completed"], done["counts"]["failed"]) == (2, 2)
+
+    # A second recovery takes those that are left, and none twice.
+    again = post(simulation, filter={})
+    simulation.settle()
+    counts = shown(simulation, again["id"])["counts"]
+    assert (counts["eligible"], counts["completed"]) == (2, 2)
+    assert counts["excluded"] == {"RECOVERED": 2, "RERUN": 2}
+    completed = [row for row in reruns(simulation) if row["status"] == "COMPLETED"]
+    assert sorted(row["rerunOf"] for row in completed) == sorted(failed)
+
+
+def test_failures_stop_it_and_a_person_may_accept_them(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed_runs(simulation, automations["orders"], 6)
+    simulation.http.status_of = lambda url: 503
+    made = post(simulation, filter={}, ratePerMinute=2, stopAfterFailures=3)
+    simulation.settle()
+    stopped = shown(simulation, made["id"])
+    assert (stopped["status"], stopped["statusReason"]) == ("PAUSED", "STOPPED_AFTER_FAILURES")
+    assert stopped["counts"]["failed"] == stopped["counts"]["opened"] == 3
+
+    simulation.http.status_of = lambda url: 200
+    post(simulation, f"/{made['id']}/continue", 200)
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert (done["status"], done["counts"]["failed"], done["counts"]["completed"]) == (
+        "COMPLETED",
+        3,
+        3,
+    )
+
+
+def test_a_pause_opens_nothing_and_an_abort_leaves_the_rest_out(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed_runs(simulation, automations["orders"], 12)
+    made = post(simulation, filter={}, ratePerMinute=2)
+    paused = post(simulation, f"/{made['id']}/pause", 200)
+    assert (paused["status"], paused["counts"]["opened"]) == ("PAUSED", 2)
+    post(simulation, f"/{made['id']}/pause", 409)
+    simulation.settle()
+    assert shown(simulation, made["id"])["counts"]["completed"] == 2
+
+    post(simulation, f"/{made['id']}/continue", 200)
+    wait(simulation)
+    post(simulation, f"/{made['id']}/abort", 200)
+    simulation.settle()
+    aborted = shown(simulation, made["id"])
+    counts = aborted["counts"]
+    assert aborted["status"] == "ABORTED"
+    assert counts["opened"] == counts["eligible"] == counts["completed"] == len(reruns(simulation))
+    assert counts["excluded"] == {"ABORTED": 12 - counts["opened"]}
+    assert 2 < counts["opened"] < 12
+    for action in ("continue", "pause", "abort"):
+        post(simulation, f"/{made['id']}/{action}", 409)
+
+
+def test_runs_of_one_contact_take_turns(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed_runs(simulation, automations["one"], 3)
+    made = post(simulation, filter={})
+    assert (made["counts"]["opened"], made["counts"]["blocked"]) == (1, 2)
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert (done["status"], done["counts"]["completed"]) == ("COMPLETED", 3)
+    assert done["counts"]["blocked"] == 0
+    spans = sorted(
+        (keys.created_at_of(row["createdKey"]), row["finishedAt"]) for row in reruns(simulation)
+    )
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_a_run_that_somebody_reruns_by_hand_waits_and_is_not_rerun_again(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    first, second = failed_runs(simulation, automations["orders"], 2)
+    by_hand = simulation.request("api", "POST", f"/v1/runs/{first}/rerun", {})
+    assert by_hand["status"] == 202
+    made = post(simulation, filter={})
+    assert (made["counts"]["opened"], made["counts"]["blocked"]) == (1, 1)
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert done["status"] == "COMPLETED"
+    assert done["counts"]["excluded"] == {"RECOVERED": 1, "RERUN": 1}
+    assert sorted(row["rerunOf"] for row in reruns(simulation)) == sorted([first, second])
+
+
+def test_open_runs_and_lost_answers_are_left_out(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    (failed,) = failed_runs(simulation, automations["orders"], 1)
+    answered = simulation.http.status_of
+
+    def no_answer(url: str) -> int:
+        raise NodeError("TIMEOUT", "the service did not answer in time")
+
+    simulation.http.status_of = no_answer
+    path = simulation.webhook_path(automations["orders"])
+    unsure = simulation.request("webhook_in", "POST", path, {})["body"]["runId"]
+    simulation.settle()
+    simulation.http.status_of = answered
+    simulation.deaf = {"start_runs"}
+    waiting = simulation.request("webhook_in", "POST", path, {})["body"]["runId"]
+    simulation.deliver_stream()
+
+    preview = post(simulation, status=200, filter={}, dryRun=True)
+    assert preview["counts"]["eligible"] == 1
+    assert preview["counts"]["excluded"] == {"OPEN": 1, "UNKNOWN_EFFECTS": 1}
+    made = post(simulation, filter={})
+    assert made["counts"]["excluded"] == {"UNKNOWN_EFFECTS": 1}
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert done["counts"]["excluded"] == {"OPEN": 1, "UNKNOWN_EFFECTS": 1}
+    path = f"/v1/recoveries/{made['id']}/runs"
+    items = simulation.request("query", "GET", path, None)["body"]["items"]
+    assert [(each["runId"], each["state"], each["reason"]) for each in items] == [
+        (failed, "ENDED", None),
+        (unsure, "LEFT_OUT", "UNKNOWN_EFFECTS"),
+        (waiting, "LEFT_OUT", "OPEN"),
+    ]
+
+    decided = post(simulation, filter={}, effects={"score": {"do": "REPEAT"}})
+    simulation.settle()
+    assert shown(simulation, decided["id"])["counts"]["completed"] == 1
+
+
+def test_what_is_asked_for_wrongly_is_refused(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    post(simulation, status=422)
+    post(simulation, status=422, filter={}, errorGroup="err_1")
+    post(simulation, status=404, errorGroup="err_1")
+    post(simulation, status=422, filter={"status": "LOST"})
+    post(simulation, status=422, filter={}, canary={"count": 0})
+    post(simulation, status=422, filter={}, ratePerMinute=0)
+    huge = {"score": {"do": "SUPPRESS", "output": {"text": "x" * 70_000}}}
+    post(simulation, status=422, filter={}, effects=huge)
+    assert [row for row in simulation.table.items() if row["pk"].endswith("#RECOVERY")] == []
