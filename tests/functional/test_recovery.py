@@ -305,6 +305,17 @@ def test_open_runs_and_lost_answers_are_left_out(
     assert shown(simulation, decided["id"])["counts"]["completed"] == 1
 
 
+def test_a_repeated_request_begins_one_recovery(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed_runs(simulation, automations["orders"], 1)
+    made = post(simulation, filter={}, idempotencyKey="k")
+    assert post(simulation, filter={}, idempotencyKey="k")["id"] == made["id"]
+    post(simulation, status=409, filter={}, idempotencyKey="k", ratePerMinute=5)
+    simulation.settle()
+    assert len(reruns(simulation)) == 1
+
+
 def test_what_is_asked_for_wrongly_is_refused(
     simulation: Simulation, automations: dict[str, str]
 ) -> None:

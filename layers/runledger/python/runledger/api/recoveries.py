@@ -83,6 +83,13 @@ class RecoveryDocument(WireModel):
         le=1_000_000,
         description="The recovery pauses when this many of its reruns have failed.",
     )
+    idempotency_key: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+        | None
+    ) = Field(
+        default=None,
+        description="Makes the request safe to repeat: the same key begins only one recovery.",
+    )
     dry_run: StrictBool = Field(
         default=False, description="true: only say what would happen, and change nothing."
     )

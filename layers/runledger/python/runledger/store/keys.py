@@ -49,6 +49,7 @@
 | exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
 | bulk cancels of a workspace; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
 | recoveries of a workspace; one by id | table | `WORKSPACE#workspace#RECOVERY` | `recovery` |
+| recovery by its idempotency key | table | `WORKSPACE#workspace#RECOVERYKEY` | `sha256(key)` |
 | the runs of a recovery, by state | table | `RECOVERY#recovery` | `STATE#createdAt#run` |
 | counts of rows by scope and hour | table | `TOTALS#workspace#KIND#part` | hour |
 | how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
@@ -427,6 +428,12 @@ def bulk_cancel(workspace_id: str, cancellation_id: str) -> Key:
 
 def recovery(workspace_id: str, recovery_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#RECOVERY", recovery_id)
+
+
+def recovery_request(workspace_id: str, idempotency_key: str) -> Key:
+    """Returns the key of the item that names the recovery which an idempotency key began."""
+    digest = hashlib.sha256(idempotency_key.encode(errors="surrogatepass")).hexdigest()
+    return Key(f"WORKSPACE#{workspace_id}#RECOVERYKEY", digest)
 
 
 def recovery_items(recovery_id: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.errors import ConditionFailedError, ConflictError, KeyReusedError, NotFoundError
 from runledger.models.listing import FrozenFilter
 from runledger.models.recovery import (
     CanaryThen,
@@ -51,9 +51,36 @@ class RecoveryStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def create(self, recovery: Recovery) -> None:
-        # Ids are never drawn twice, so nothing is overwritten.
-        self._table.put({**_to_item(recovery), **_due(recovery, recovery.created_at)})
+    def create(self, recovery: Recovery, key: str | None, digest: str) -> Recovery:
+        """Stores a new recovery and returns it. If the same idempotency key came before, returns
+        the recovery that it began; raises KeyReusedError if that had another request. `digest` is
+        a hash of the request."""
+        row = {**_to_item(recovery), **_due(recovery, recovery.created_at)}
+        if key is None:
+            # Ids are never drawn twice, so nothing is overwritten.
+            self._table.put(row)
+            return recovery_from_item(row)
+        request = keys.recovery_request(recovery.workspace_id, key)
+        named: Item = {
+            **key_attributes(request),
+            "recoveryId": recovery.id,
+            "request": digest,
+            "ttl": ttl(recovery.expires_at),
+        }
+        is_new = Attr("pk").not_exists()
+        is_expired = Attr("ttl").lte(ttl(recovery.created_at))
+        try:
+            self._table.transact([Put(row), Put(named, is_new | is_expired)])
+        except ConditionFailedError as error:
+            known = self._table.get(request, consistent=True)
+            if known is None:
+                raise
+            if known["request"] != digest:
+                raise KeyReusedError(
+                    "this idempotency key was already used with another request"
+                ) from error
+            return self.get(recovery.workspace_id, known["recoveryId"], recovery.created_at)
+        return recovery_from_item(row)
 
     def get(self, workspace_id: str, recovery_id: str, now: int) -> Recovery:
         """Returns a recovery. Raises NotFoundError also if it belongs to another workspace."""

@@ -17,7 +17,12 @@ router = make_router()
 
 
 @router.post("/v1/recoveries", tags=["Recoveries"], status_code=202)
-@answers({200: "With `dryRun`: what the recovery would do."})
+@answers(
+    {
+        200: "With `dryRun`: what the recovery would do.",
+        409: "The idempotency key was used with another request.",
+    }
+)
 @needs(Role.MEMBER)
 def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[RecoveryView]:
     """Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if

@@ -1,5 +1,6 @@
 """Recoveries: each reruns all runs that match a filter or belong to a failure group."""
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -97,10 +98,12 @@ class Recoveries:
     def create(self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool) -> Recovery:
         """Begins a recovery, and continues it as far as the time of one request allows. Raises
         InvalidInputError, with the field, for an invalid request, and NotFoundError if there is no
-        such failure group."""
-        recovery = self._asked(document, who, may_repeat=may_repeat)
-        self.store.create(recovery)
-        return self._gone_on(recovery)
+        such failure group. The same idempotency key returns the same recovery, or raises
+        KeyReusedError for another request."""
+        asked = self._asked(document, who, may_repeat=may_repeat)
+        digest = hashlib.sha256(document.model_dump_json(by_alias=True).encode()).hexdigest()[:20]
+        recovery = self.store.create(asked, document.idempotency_key, digest)
+        return self._gone_on(recovery) if recovery.id == asked.id else recovery
 
     # ── what people change ───────────────────────────────────────────────────────────────────
 
