@@ -35,7 +35,7 @@ class DueStore:
     def rows(self, now: int) -> "Iterator[DueRow]":
         """Yields the rows due by `now`, oldest first in each due partition. The partitions take
         turns, so that a full one does not delay the others, and pages are read only as needed.
-        Recoveries and hours to be counted come last, so that runs do not wait for them."""
+        Hours to be counted, and then recoveries, come last, so that runs do not wait for them."""
         for rank in keys.due_partitions():
             streams = [self._partition(partition, now) for partition in rank]
             for turn in zip_longest(*streams):

@@ -575,8 +575,8 @@ def due_partitions() -> tuple[tuple[str, ...], ...]:
     shards = range(DUE_SHARDS)
     return (
         tuple(f"DUE#{shard}" for shard in shards),
-        (due_recovery(),),
         tuple(f"DUE#TOTAL#{shard}" for shard in shards),
+        (due_recovery(),),
     )
 
 

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 KEPT = 90 * DAY
 # The time of one request, which API Gateway ends after 30 seconds, and of one tick.
 REQUEST_TIME = 8 * SECOND
-TICK_TIME = 15 * SECOND
+TICK_TIME = 12 * SECOND
 SAMPLE = 10
 # The choices about effects are kept in the recovery's row.
 MOST_CHOICE_BYTES = 64 * 1024
