@@ -95,7 +95,7 @@ def is_aborted(ready: Ready) -> None:
     ready.simulation.settle()
 
 
-def _what_is_wrong(ready: Ready) -> list[str]:
+def what_is_wrong(ready: Ready) -> list[str]:
     found = []
     if len(ready.recoveries()) != 1:
         found.append(f"{len(ready.recoveries())} recoveries")
@@ -141,13 +141,13 @@ def _what_is_wrong(ready: Ready) -> list[str]:
 
 ENDS = ("COMPLETED",) * RUNS + ("FAILED",) * RUNS
 SCENARIOS = (
-    Scenario(is_recovered, ENDS, ("api", "tick"), verdict=_what_is_wrong),
-    Scenario(is_paused_and_continued, ENDS, ("api", "tick"), verdict=_what_is_wrong),
+    Scenario(is_recovered, ENDS, ("api", "tick"), verdict=what_is_wrong),
+    Scenario(is_paused_and_continued, ENDS, ("api", "tick"), verdict=what_is_wrong),
     Scenario(
         is_aborted,
         ("COMPLETED",) * 2 + ("FAILED",) * RUNS,
         ("api", "tick"),
-        verdict=_what_is_wrong,
+        verdict=what_is_wrong,
     ),
 )
 
