@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from runledger.api.delivery_events import DeliveryEvent
+from runledger.api.operation_events import HoldEvent, RecoveryEvent, RerunEvent
 from runledger.api.run_events import EventPart, RunEvent
 
 _DOCS = Path(__file__).parents[1] / "docs"
 TARGETS: dict[Path, type[EventPart]] = {
     _DOCS / "events.schema.json": RunEvent,
     _DOCS / "delivery-events.schema.json": DeliveryEvent,
+    _DOCS / "rerun-events.schema.json": RerunEvent,
+    _DOCS / "recovery-events.schema.json": RecoveryEvent,
+    _DOCS / "hold-events.schema.json": HoldEvent,
 }
 
 

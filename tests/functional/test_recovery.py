@@ -10,6 +10,7 @@ from runledger.composition import services
 from runledger.errors import NodeError
 from runledger.models.contact import ContactDocument
 from runledger.services.contacts.contacts import Contacts
+from runledger.services.lists.requests import ListRequest
 from runledger.store import keys
 
 from tests.support.graphs import document, end, integration, node
@@ -303,6 +304,36 @@ def test_open_runs_and_lost_answers_are_left_out(
     decided = post(simulation, filter={}, effects={"score": {"do": "REPEAT"}})
     simulation.settle()
     assert shown(simulation, decided["id"])["counts"]["completed"] == 1
+
+
+def test_a_list_can_leave_out_recovered_runs(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    failed = failed_runs(simulation, automations["orders"], 3)
+    made = post(simulation, filter={}, canary={"count": 2})
+    simulation.settle()
+    assert shown(simulation, made["id"])["status"] == "WAITING"
+
+    def listed(recovered: bool | None) -> list[str]:
+        request = ListRequest(
+            statuses=frozenset({"FAILED"}),
+            automation_id=None,
+            contact=None,
+            range=None,
+            since=None,
+            until=None,
+            limit=50,
+            cursor=None,
+            recovered=recovered,
+        )
+        return sorted(run.id for run in services().queries.runs(WORKSPACE, request).items)
+
+    assert listed(None) == sorted(failed)
+    assert listed(False) == failed[2:]
+    assert listed(True) == sorted(failed[:2])
+    preview = post(simulation, status=200, filter={"recovered": False}, dryRun=True)
+    assert (preview["counts"]["eligible"], preview["counts"]["excluded"]) == (1, {})
+    assert preview["filter"]["recovered"] is False
 
 
 def test_a_repeated_request_begins_one_recovery(

@@ -206,6 +206,7 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
     harmless = {
         "status": [],
         "state": ["LEFT_OUT"],
+        "recovered": ["false"],
         "reason": [],
         "triggerType": [],
         "channel": ["EMAIL"],

@@ -211,17 +211,19 @@ def rule(name: str, pattern: dict[str, Any], state: str = "ENABLED") -> dict[str
 
 @dataclass
 class Bus:
-    """EventBridge; `entries` are the published events."""
+    """EventBridge; `entries` are the published events. Its one rule matches all of ours."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(
+        default_factory=lambda: [rule("all", {"source": ["runledger"]})]
+    )
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         self.entries += Entries
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "event"} for _ in Entries]}
 
     def list_rules(self, *, EventBusName: str) -> dict[str, Any]:
-        """One rule that matches all of our events."""
-        return {"Rules": [rule("all", {"source": ["runledger"]})]}
+        return {"Rules": self.rules}
 
 
 @dataclass

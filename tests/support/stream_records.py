@@ -60,7 +60,9 @@ def opens_a_run(record: Record) -> bool:
 def is_followed(record: Record) -> bool:
     """Whether followers get this record; nothing expires by its time to live here."""
     row = record.after or record.before or {}
-    return row.get("sk") in ("RUN", "DELIVERY", "REFUSAL", "PULSE")
+    kind = str(row.get("sk"))
+    is_whole = kind in ("RUN", "DELIVERY", "REFUSAL", "PULSE", "RELEASE")
+    return is_whole or kind.startswith(("rcv_", "aut_"))
 
 
 # The functions that read the stream, each with its filters from the template.

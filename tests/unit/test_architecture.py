@@ -59,7 +59,8 @@ ROOMS = {
     "exports",
     "reruns": "compare effects plans previews recovered_groups recovery recovery_progress "
     "recovery_queries recovery_runs rerun version_machines",
-    "stream": "bus_rules delivery_events expiry failure_groups follow publish recovered_runs",
+    "stream": "bus_rules delivery_events expiry failure_groups follow operation_events publish "
+    "recovered_runs",
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",

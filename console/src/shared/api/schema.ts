@@ -3578,6 +3578,7 @@ export interface components {
              *       "from": null,
              *       "range": null,
              *       "reason": [],
+             *       "recovered": null,
              *       "runId": null,
              *       "status": [],
              *       "timeZone": null,
@@ -3830,6 +3831,11 @@ export interface components {
              */
             reason: string[];
             /**
+             * Recovered
+             * @description false: leave out runs of which a rerun has completed; true: only these. Only for runs.
+             */
+            recovered?: boolean | null;
+            /**
              * Runid
              * @description The id of a run. Only for deliveries.
              */
@@ -3897,6 +3903,11 @@ export interface components {
              * @description The reasons; empty for all.
              */
             reason: string[];
+            /**
+             * Recovered
+             * @description false: without runs of which a rerun has completed; true: only these; null for all.
+             */
+            recovered?: boolean | null;
             /**
              * Runid
              * @description A run's id; null for all.
@@ -5215,6 +5226,11 @@ export interface components {
              * @description Where to begin: START, or a node that the runs visited. If left out, the failed node of each run.
              */
             from?: string | null;
+            /**
+             * Idempotencykey
+             * @description Makes the request safe to repeat: the same key begins only one recovery.
+             */
+            idempotencyKey?: string | null;
             /**
              * Rateperminute
              * @description How many reruns are opened per minute.
@@ -10191,6 +10207,16 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description The idempotency key was used with another request. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -10649,6 +10675,8 @@ export interface operations {
                 order?: components["schemas"]["Order"];
                 /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
+                /** @description false: leave out runs of which a rerun has completed; true: only these. */
+                recovered?: boolean | null;
                 /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
                 /** @description The IANA time zone for dates and times without an offset; UTC by default. */
@@ -11041,6 +11069,8 @@ export interface operations {
                 from?: string | null;
                 /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
+                /** @description false: leave out runs of which a rerun has completed; true: only these. */
+                recovered?: boolean | null;
                 /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
                 /** @description The IANA time zone for dates and times without an offset; UTC by default. */

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 
 from runledger.models.base import WireModel
 
@@ -32,6 +32,11 @@ class FilterDocument(WireModel):
     )
     error_group: str | None = Field(
         default=None, description="The id of a failure group. Only for runs."
+    )
+    recovered: StrictBool | None = Field(
+        default=None,
+        description="false: leave out runs of which a rerun has completed; true: only these. Only "
+        "for runs.",
     )
     channel: str | None = Field(default=None, description="A channel. Only for deliveries.")
     run_id: str | None = Field(default=None, description="The id of a run. Only for deliveries.")
@@ -67,6 +72,11 @@ class FilterView(WireModel):
     contact: str | None = Field(description="A contact's id; null for all.")
     trigger_type: list[str] = Field(description="The trigger types; empty for all.")
     error_group: str | None = Field(description="A failure group's id; null for all.")
+    recovered: bool | None = Field(
+        default=None,
+        description="false: without runs of which a rerun has completed; true: only these; null "
+        "for all.",
+    )
     channel: str | None = Field(description="A channel; null for all.")
     run_id: str | None = Field(description="A run's id; null for all.")
     address: str | None = Field(

@@ -24,6 +24,7 @@ class FrozenFilter(Model):
     contact: str | None = None
     trigger_types: tuple[str, ...] = ()
     error_group: str | None = None
+    recovered: bool | None = None
     channel: str | None = None
     run_id: str | None = None
     address: str | None = None

@@ -56,7 +56,7 @@ class HoldStore:
     def at(self, key: "Key") -> Release | None:
         """Returns the release whose row has this key; None if it is over."""
         item = self._table.get(key, consistent=True)
-        return None if item is None else _from_item(item)
+        return None if item is None else release_from_item(item)
 
     def go_on(self, before: Release, after: Release | None) -> None:
         """Stores the progress of a release; None ends it. Raises ConditionFailedError if another
@@ -108,7 +108,7 @@ def _to_item(release: Release) -> "Item":
     }
 
 
-def _from_item(item: "Item") -> Release:
+def release_from_item(item: "Item") -> Release:
     return Release(
         workspace_id=item["workspaceId"],
         automation_id=item["pk"].partition("#")[2],

@@ -87,6 +87,12 @@ class RunFilters:
     error_group: Annotated[
         str | None, Query(alias="errorGroup", description="A failure group's id.")
     ] = None
+    recovered: Annotated[
+        bool | None,
+        Query(
+            description="false: leave out runs of which a rerun has completed; true: only these."
+        ),
+    ] = None
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
@@ -99,6 +105,7 @@ class RunFilters:
             statuses=frozenset(self.status or ()),
             trigger_types=frozenset(self.trigger_type or ()),
             error_group=self.error_group,
+            recovered=self.recovered,
         )
 
 

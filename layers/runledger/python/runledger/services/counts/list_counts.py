@@ -19,7 +19,7 @@ from runledger.services.lists.kinds import (
     runs_kind,
 )
 from runledger.services.lists.pages import SCAN_BUDGET, list_rows
-from runledger.services.lists.queries import of_message, of_trigger
+from runledger.services.lists.queries import of_message, of_run, of_trigger
 from runledger.services.lists.requests import ListRequest
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Counts:
         """Counts the runs of a list. Raises InvalidInputError, with the parameter, if a
         parameter cannot be read."""
         kind = runs_kind(self.queries.stores.runs)
-        return self._count(workspace_id, request, kind, of_trigger(request))
+        return self._count(workspace_id, request, kind, of_run(request))
 
     def refusals(self, workspace_id: str, request: ListRequest) -> CountsView:
         """Counts the refusals of a list. Raises InvalidInputError, with the parameter, if a

@@ -59,7 +59,7 @@ class Queries:
             return [run_view(run, now, at[run.id]) for run in runs]
 
         kind = runs_kind(self.stores.runs)
-        return self._page(workspace_id, request, kind, now, of_trigger(request), views)
+        return self._page(workspace_id, request, kind, now, of_run(request), views)
 
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
         now = self.clock()
@@ -160,6 +160,7 @@ def _binding(
             request.address,
             sorted(request.trigger_types),
             request.error_group,
+            request.recovered,
         ],
     }
 
@@ -182,6 +183,16 @@ def of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None
     if not request.trigger_types:
         return None
     return lambda row: row.trigger_type in request.trigger_types
+
+
+def of_run(request: ListRequest) -> Callable[["Run"], bool] | None:
+    """Returns the condition on runs that no index covers, or None."""
+    if request.recovered is None:
+        return of_trigger(request)
+    return lambda run: (
+        (run.recovered_by is not None) is request.recovered
+        and (not request.trigger_types or run.trigger_type in request.trigger_types)
+    )
 
 
 def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None:

@@ -9,7 +9,8 @@ class ListRequest:
 
     `since` and `until` are dates or times, read in `time_zone` (default UTC) unless they have an
     offset. The statuses of refusals are their reasons. Empty sets mean everything. `channel`,
-    `run_id` and `address` (in any format) apply to deliveries, `error_group` to runs."""
+    `run_id` and `address` (in any format) apply to deliveries, `error_group` and `recovered`
+    (whether a rerun has completed) to runs."""
 
     statuses: frozenset[str]
     automation_id: str | None
@@ -24,5 +25,6 @@ class ListRequest:
     address: str | None = None
     trigger_types: frozenset[str] = frozenset()
     error_group: str | None = None
+    recovered: bool | None = None
     newest_first: bool = True
     time_zone: str | None = None

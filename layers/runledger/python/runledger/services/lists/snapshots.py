@@ -28,7 +28,7 @@ RowView = RunView | DeliveryRowView | RefusalView
 
 # The filters of each list, besides those that all lists have.
 _OWN_FILTERS: dict[ListName, frozenset[str]] = {
-    ListName.RUNS: frozenset({"status", "trigger_type", "error_group"}),
+    ListName.RUNS: frozenset({"status", "trigger_type", "error_group", "recovered"}),
     ListName.DELIVERIES: frozenset({"status", "channel", "run_id", "address"}),
     ListName.REFUSALS: frozenset({"reason", "trigger_type"}),
 }
@@ -42,6 +42,7 @@ _WIRE_NAMES = {
     "reason": "reason",
     "trigger_type": "triggerType",
     "error_group": "errorGroup",
+    "recovered": "recovered",
     "channel": "channel",
     "run_id": "runId",
     "address": "address",
@@ -92,6 +93,7 @@ class ListSnapshots:
             contact=contact,
             trigger_types=tuple(sorted(set(asked.trigger_type))),
             error_group=asked.error_group,
+            recovered=asked.recovered,
             channel=asked.channel,
             run_id=asked.run_id,
             address=asked.address,
@@ -154,6 +156,7 @@ def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListReques
         address=frozen.address,
         trigger_types=frozenset(frozen.trigger_types),
         error_group=frozen.error_group,
+        recovered=frozen.recovered,
     )
 
 
@@ -161,7 +164,7 @@ def _statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
     """Returns the wanted statuses or reasons. Raises InvalidInputError for filters that the list
     does not have."""
     for field in _WIRE_NAMES:
-        if getattr(asked, field) and field not in _OWN_FILTERS[name]:
+        if getattr(asked, field) not in (None, (), "") and field not in _OWN_FILTERS[name]:
             there = ", ".join(sorted(_WIRE_NAMES[each] for each in _OWN_FILTERS[name]))
             raise InvalidInputError(
                 f"{name.lower()} do not have this filter; they have {there}",

@@ -31,7 +31,7 @@ class RecoveredGroups:
         same way since the recovery began."""
         group_id = recovery.filter.error_group
         is_whole = group_id is not None and recovery.filter == recovery.filter.changed(
-            statuses=(), automation_id=None, contact=None, trigger_types=(), since=0
+            statuses=(), automation_id=None, contact=None, trigger_types=(), recovered=None, since=0
         )
         left = {LeftOut(reason) for reason in recovery.excluded} - _SETTLED
         all_completed = 0 < recovery.completed == recovery.opened == recovery.eligible

@@ -1,4 +1,5 @@
-"""Publishes an event on the bus for each new status of a run or delivery.
+"""Publishes an event on the bus for each new status of a run, delivery or recovery, for each rerun
+and for each hold.
 
 The table's stream shows every change of a row; a change of status has a new `sequence`. A change is
 published at least once, always with the same id, so subscribers can drop duplicates.
@@ -24,6 +25,7 @@ from runledger.errors import UnreadableError
 from runledger.models.run import Run, RunStatus
 from runledger.observability import log_failure, logger
 from runledger.services.stream.delivery_events import DeliveryChange, delivery_change
+from runledger.services.stream.operation_events import OperationChange, operation_change
 from runledger.store import keys
 from runledger.store.run_rows import run_from_item
 from runledger.store.salvage import DAMAGES
@@ -59,7 +61,7 @@ class RunChange:
         return run_event(self.run, heard)
 
 
-Change = RunChange | DeliveryChange
+Change = RunChange | DeliveryChange | OperationChange
 
 
 def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
@@ -72,22 +74,20 @@ def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
     found: list[Change] = []
     for record in records:
         try:
-            change = _change_of(record)
+            found += _changes_of(record)
         except (*DAMAGES, UnreadableError) as error:
             key = record.get("dynamodb", {}).get("Keys", {}).get("pk", {}).get("S", "unknown")
             log_failure("stream record cannot be read", error, row=str(key))
-            continue
-        if change is not None:
-            found.append(change)
     return found
 
 
-def _change_of(record: Mapping[str, Any]) -> Change | None:
+def _changes_of(record: Mapping[str, Any]) -> list[Change]:
+    if record["eventName"] == "REMOVE":
+        return []
     row_change = record["dynamodb"]
-    kind = row_change["Keys"]["sk"]["S"]
-    if record["eventName"] == "REMOVE" or kind not in _PUBLISHED_ROWS:
-        return None
-    return _PUBLISHED_ROWS[kind](row_change)
+    read = _PUBLISHED_ROWS.get(row_change["Keys"]["sk"]["S"])
+    changes = [None if read is None else read(row_change), operation_change(row_change)]
+    return [change for change in changes if change is not None]
 
 
 def _run_change(row_change: Mapping[str, Any]) -> RunChange | None:

@@ -15,6 +15,7 @@ def filter_view(name: ListName, frozen: FrozenFilter) -> FilterView:
         contact=frozen.contact,
         trigger_type=list(frozen.trigger_types),
         error_group=frozen.error_group,
+        recovered=frozen.recovered,
         channel=frozen.channel,
         run_id=frozen.run_id,
         address=frozen.address,
