@@ -180,6 +180,7 @@ def _description(
     return {
         "url": stack.url,
         "awsEndpoint": stack.aws_endpoint,
+        "demoService": stack.demo_url,
         "region": REGION,
         "tableName": found["TableName"],
         "workspaces": bootstrap.workspaces(),

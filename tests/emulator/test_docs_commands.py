@@ -20,6 +20,7 @@ PAGES = [
 DOCUMENTED = {
     "http://127.0.0.1:8080": "url",
     "http://127.0.0.1:4599": "awsEndpoint",
+    "http://127.0.0.1:4600": "demoService",
 }
 
 
@@ -37,6 +38,7 @@ def checkout(stack: Stack, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
 def test_every_command_of_a_page_works(page: Page, stack: Stack, checkout: Path) -> None:
     commands = script(page.blocks())
@@ -55,6 +57,7 @@ def test_every_command_of_a_page_works(page: Page, stack: Stack, checkout: Path)
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=100,
+        # Some commands wait for the tick, which comes once a minute.
+        timeout=200,
     )
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
