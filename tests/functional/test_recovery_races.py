@@ -1,4 +1,4 @@
-"""People pause and abort while a process goes on with a recovery, at every moment of it."""
+"""People pause, abort and rerun while a process goes on with a recovery, at every moment of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,6 +51,11 @@ def aborted(ready: Ready) -> None:
     ready.post(f"/{recovery_of(ready)}/abort")
 
 
+def rerun_by_hand(ready: Ready) -> None:
+    path = f"/v1/runs/{ready.failed[1]}/rerun"
+    assert ready.simulation.request("api", "POST", path, {})["status"] in (202, 409)
+
+
 def _play(ready: Ready, action: Callable[[Ready], None], point: int | None) -> list[str]:
     """Begins a recovery, and lets the action happen while the request opens the reruns. Returns
     the calls of that request."""
@@ -83,7 +88,7 @@ def counts_while_it_stands(ready: Ready) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("action", [paused, aborted], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("action", [paused, aborted, rerun_by_hand], ids=lambda each: each.__name__)
 def test_the_counts_stay_true_whatever_a_person_does_meanwhile(
     ready: Ready, action: Callable[[Ready], None], report_figure: Callable[[str], None]
 ) -> None:
