@@ -5706,7 +5706,7 @@ export interface components {
          * @description The result of a replay.
          */
         ReplayView: {
-            /** @description The new refusal, if the event was refused again, or elements of it; it can be replayed too. */
+            /** @description The new refusal, if the event or some of its elements were refused again. It can be replayed too. */
             refusal: components["schemas"]["RefusalView"] | null;
             /**
              * Runs

@@ -26,8 +26,8 @@ class ReplayView(WireModel):
         "filter ignored it."
     )
     refusal: RefusalView | None = Field(
-        description="The new refusal, if the event was refused again, or elements of it; it can be "
-        "replayed too."
+        description="The new refusal, if the event or some of its elements were refused again. It "
+        "can be replayed too."
     )
 
 

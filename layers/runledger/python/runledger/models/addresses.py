@@ -67,7 +67,7 @@ def normalize_email(value: str) -> str:
     an address.
 
     The whole address is lower-cased: in practice no mail system distinguishes `A@x` from `a@x`, but
-    the same person is often pasted in two cases. A local part beyond ASCII needs SMTPUTF8, which
+    the same address is often written in both cases. A local part beyond ASCII needs SMTPUTF8, which
     SES does not support."""
     from email_validator import EmailNotValidError, validate_email
 

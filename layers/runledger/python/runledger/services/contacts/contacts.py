@@ -158,8 +158,9 @@ class Contacts(Editing[Contact, ContactDocument]):
         return self._edit(workspace_id, contact_id, document, ANY_REVISION)
 
     def look_up(self, workspace_id: str, text: str) -> str | None:
-        """Returns the id of the contact with a pasted id, e-mail, phone or external id (`name:id`),
-        or None. Raises InvalidInputError if the text is none of these."""
+        """Returns the id of the contact with this id, e-mail, phone or external id (`name:id`), or
+        None. The text may have any common format. Raises InvalidInputError if it is none of these.
+        """
         external = external_id_in(text)
         if external is not None:
             return self.store.find_address(workspace_id, *external)

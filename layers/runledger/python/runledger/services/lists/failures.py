@@ -204,7 +204,7 @@ def _is_wanted(
 
 
 def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
-    """Whether a group matches a reader's text: some words, or a pasted message. Other numbers are
+    """Whether a group matches a reader's text: some words, or a copied message. Other numbers are
     ignored, but a status code in the text must match, because different status codes are different
     groups."""
     title = group.shown_title

@@ -98,7 +98,8 @@ class Accounts:
         self._call("admin_user_global_sign_out", Username=user_id)
 
     def _create(self, email: str, password: str | None) -> bool | None:
-        """Whether the account was created now, or None if its mail could not be sent."""
+        """Creates the account. Returns False if it existed before, or None if its mail could not be
+        sent."""
         attributes = [
             {"Name": "email", "Value": email},
             {"Name": "email_verified", "Value": "true"},
