@@ -92,7 +92,14 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     page.locator(".react-flow__node").first.wait_for()
     own = page.url
     shoot("automation")
+    shoot("automation-test", f"{own}?tab=test")
+    events = page.get_by_role("list", name="Last events").get_by_role("button")
+    if events.count() > 0:
+        events.first.click()
+        page.get_by_role("group", name="Body").wait_for()
+        shoot("automation-test-event")
     shoot("automation-versions", f"{own}?tab=versions")
+    shoot("editor-trigger", f"{own}/edit?node=start")
     shoot("editor", f"{own}/edit?node=big")
     shoot("editor-json", f"{own}/edit?view=json")
 

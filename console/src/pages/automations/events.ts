@@ -60,6 +60,20 @@ export function beginCapture(api: ApiClient, automationId: string) {
   return api.post('/v1/automations/{automation_id}/capture', { path: { automation_id: automationId } });
 }
 
+/** Sends an example of the sender, signed. The event counts as any other: it opens runs. */
+export function sendSample(
+  api: ApiClient,
+  automationId: string,
+  sample: SourcePreset['samples'][number] | undefined,
+) {
+  return api.post('/v1/automations/{automation_id}/sample', {
+    path: { automation_id: automationId },
+    body: sample
+      ? { body: sample.body, contentType: sample.contentType, headers: sample.headers }
+      : { headers: {} },
+  });
+}
+
 export function lastRefusalsQuery(api: ApiClient, automationId: string) {
   return queryOptions({
     queryKey: ['automation', automationId, 'last-refusals'],

@@ -15,6 +15,7 @@ export type Problem = Schemas['Problem'];
 export type Reentry = Schemas['Reentry'];
 export type RotationDocument = Schemas['RotationDocument'];
 export type RunDocument = Schemas['RunDocument'];
+export type SampleAnswer = Schemas['SampleAnswerView'];
 export type Version = Schemas['VersionView'];
 export type VersionSummary = Schemas['VersionSummaryView'];
 export type Webhook = Schemas['WebhookView'];

@@ -145,10 +145,21 @@ describe('the test bench', () => {
     });
   });
 
+  it('sends a signed sample of the sender, and shows the answer', async () => {
+    const answer = { status: 422, contentType: 'application/problem+json', body: '{"detail": "no contact"}' };
+    const { user, calls } = open({ now: NONE }, { [`${OWN}/sample`]: () => json(answer) });
+    await user.click(await screen.findByRole('button', { name: 'Send a signed sample' }));
+    expect(await screen.findByText('The webhook refused it: 422')).toBeVisible();
+    expect(screen.getByRole('region', { name: 'Answer' })).toHaveTextContent('no contact');
+    const sent = calls.find(({ url }) => url.pathname === `${OWN}/sample`);
+    const own = presets.find(({ preset }) => preset === 'RUNLEDGER')?.samples[0];
+    expect(JSON.parse(sent?.body ?? '')).toMatchObject({ body: own?.body });
+  });
+
   it('lets a viewer look, but change nothing', async () => {
     open({ now: NONE }, {}, 'VIEWER', '&event=refusal%3Aref_1');
     expect(await screen.findByText('"grace@customer.example"')).toBeVisible();
-    for (const name of ['Capture for ten minutes', 'Run now with this event']) {
+    for (const name of ['Capture for ten minutes', 'Send a signed sample', 'Run now with this event']) {
       expect(screen.queryByRole('button', { name })).toBeNull();
     }
     expect(screen.queryByRole('link', { name: 'Use this event in the editor' })).toBeNull();

@@ -5,13 +5,14 @@ import type { Graph } from '../../../shared/graph/model';
 import { AUTOMATION_PAGE } from '../../../shared/subjects/automations';
 import { Section } from '../../../shared/ui/Detail';
 import { ErrorNotice } from '../../../shared/ui/ErrorNotice';
-import { intakeOf } from '../sources';
+import { type Facts, intakeOf, presetOf } from '../sources';
 import type { Automation } from '../types';
 import { useEventRows } from '../useEventRows';
 import { triggerOf } from '../webhook';
 import { Capture } from './Capture';
 import { ChosenEvent } from './ChosenEvent';
 import { EventList } from './EventList';
+import { SignedSample } from './SignedSample';
 import classes from './TestBench.module.css';
 
 interface Props {
@@ -22,7 +23,7 @@ interface Props {
   onRun: (payload: Record<string, unknown>) => void;
 }
 
-function Loaded({ automation, graph, onRun }: Props) {
+function Loaded({ automation, graph, intake, onRun }: Props & { intake: Facts }) {
   const { rows, captured, isLoading, error } = useEventRows(automation.id);
   const [{ event: chosen }, change] = useAddressState(AUTOMATION_PAGE);
   // An event of a link may be older than the last ones, and is shown all the same.
@@ -31,6 +32,7 @@ function Loaded({ automation, graph, onRun }: Props) {
     <>
       <Section title="Last events">
         <Capture automation={automation} captured={captured} />
+        <SignedSample automation={automation} preset={presetOf(intake)} />
         {error && <ErrorNotice error={error} />}
         {isLoading ? (
           <p role="status">Loading the last events…</p>
@@ -63,7 +65,8 @@ function Loaded({ automation, graph, onRun }: Props) {
 export function TestBench(props: Props) {
   const trigger = triggerOf(props.graph);
   const mayEdit = useAllows('ADMIN');
-  if (!trigger || !intakeOf(trigger)) {
+  const intake = trigger && intakeOf(trigger);
+  if (!intake) {
     return (
       <Section title="Last events">
         <p className={classes.none}>
@@ -75,6 +78,5 @@ export function TestBench(props: Props) {
       </Section>
     );
   }
-  return <Loaded {...props} />;
+  return <Loaded {...props} intake={intake} />;
 }
-
