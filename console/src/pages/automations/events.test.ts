@@ -61,7 +61,7 @@ describe('the list of events', () => {
     const rows = eventRows([CAPTURED, accepted], [REFUSAL], [makeRun({ id: 'run_1' })]);
     expect(rows.map(({ key }) => key).sort()).toEqual(['captured:cap_1', 'captured:cap_2']);
     expect(rows.find(({ key }) => key === 'captured:cap_1')?.text).toBe(
-      'order.paid, no contact has this email',
+      'order.paid: no contact has this email',
     );
   });
 

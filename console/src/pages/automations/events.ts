@@ -10,7 +10,7 @@ import type {
   Run,
   SourcePreset,
 } from '../../shared/api/types';
-import { formatWord } from '../../shared/ui/format';
+import { capitalize, formatWord } from '../../shared/ui/format';
 import { type Facts, isFacts } from './sources';
 
 const SHOWN = 10;
@@ -92,11 +92,16 @@ export function lastRunsQuery(api: ApiClient, automationId: string) {
   });
 }
 
-function capturedText({ outcome, status, message, runIds, type }: CapturedEvent): string {
-  const kind = type === null ? '' : `${type}, `;
-  if (outcome === 'REFUSED') return `${kind}${message ?? `answered ${status}`}`;
-  if (outcome === 'IGNORED') return `${kind}the filter ignored it`;
-  return `${kind}${runIds.length === 1 ? 'its run is open' : `${runIds.length} runs`}`;
+function resultText({ outcome, status, message, runIds }: CapturedEvent): string {
+  if (outcome === 'IGNORED') return 'the filter ignored it';
+  if (outcome === 'ACCEPTED') return `opened ${runIds.length === 1 ? 'a run' : `${runIds.length} runs`}`;
+  // A split event has a message for each of its elements.
+  return message ?? `no element opened a run, the answer was ${status}`;
+}
+
+function capturedText(event: CapturedEvent): string {
+  const result = resultText(event);
+  return event.type === null ? capitalize(result) : `${event.type}: ${result}`;
 }
 
 function fromCaptured(event: CapturedEvent): EventRow {

@@ -2,7 +2,7 @@ import classes from './JsonTree.module.css';
 import { type Step, writtenPath } from './valuePath';
 
 /** Deeper objects and lists are closed at first. */
-const OPEN_DEPTH = 3;
+const OPEN_DEPTH = 4;
 /** More entries of one object or list are only counted. */
 const MAX_ENTRIES = 100;
 

@@ -33,8 +33,8 @@ export function Capture({ automation, captured }: Props) {
       {capture ? (
         <Notice title="Events are being captured">
           <p>
-            {capture.left} more are kept, until <RelativeTime time={capture.until} now={now} />.
-            You can look at them for an hour.
+            At most {capture.left} more are kept. You can look at them for an hour. The capture
+            ends <RelativeTime time={capture.until} now={now} />
           </p>
         </Notice>
       ) : (

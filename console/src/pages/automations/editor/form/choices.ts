@@ -30,7 +30,9 @@ const LABELS: Readonly<Record<string, string>> = {
   SHA512: 'SHA-512',
   SNS: 'Amazon SNS',
   TOKEN: 'Token: the secret in a header',
+  email: 'E-mail',
   externalId: 'External id',
+  id: 'Id',
 };
 
 /** Choices from enum words of the API. `mayBeEmpty`: no value is one of them. */
