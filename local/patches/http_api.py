@@ -3,8 +3,12 @@
 SAM writes the routes of `AWS::Serverless::HttpApi` into the Body property of
 `AWS::ApiGatewayV2::Api`. The emulator ignores it, so every call would answer 404. Also, a greedy
 path parameter of the emulator ends at a line break, which a path may contain as %0A.
+
+The emulator answers every OPTIONS itself. API Gateway does so only for an API with a CORS
+configuration ("Configure CORS for HTTP APIs in API Gateway"); otherwise a route for OPTIONS counts.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,6 +34,7 @@ def apply() -> None:
     guard.expect(provisioners, "_apigw_v2_api_create", "0002e18b41984434")
     guard.expect(provisioners, "_apigw_v2_api_update", "d12d60c12ed7d9aa")
     guard.wrap(apigateway, "_extract_path_params", "d3aaa9aa2c53a65e", _with_line_breaks)
+    guard.wrap(apigateway, "_handle_execute_in_scope", "aa60b8b0dfaafaa2", _with_own_options)
     handlers = provisioners._RESOURCE_HANDLERS[_TYPE]
     create: Callable[..., tuple[str, Props]] = handlers["create"]
     update: Callable[..., tuple[str, Props]] = handlers["update"]
@@ -48,6 +53,19 @@ def apply() -> None:
 
     handlers["create"] = create_with_body
     handlers["update"] = update_with_body
+
+
+def _with_own_options(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the same function, which answers OPTIONS itself only with a CORS configuration."""
+    source = guard.replace_text(
+        inspect.getsource(original),
+        'if method == "OPTIONS":',
+        'if method == "OPTIONS" and cors_cfg:',
+    )
+    changed: dict[str, Any] = {}
+    exec(compile(source, apigateway.__file__, "exec"), apigateway.__dict__, changed)
+    found: Callable[..., Any] = changed[original.__name__]
+    return found
 
 
 def _with_line_breaks(original: Callable[..., Any]) -> Callable[..., Any]:
