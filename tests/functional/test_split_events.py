@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -230,6 +231,24 @@ def count_calls(engine: Engine, patch: pytest.MonkeyPatch, act: Callable[[], Any
     return calls
 
 
+def cut_in(engine: Engine, patch: pytest.MonkeyPatch, point: int, act: Callable[[], Any]) -> None:
+    """Lets something happen just before the call with this number."""
+    calls = 0
+
+    def around(operation: str, call: Callable[[], Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == point + 1:
+            act()
+        return call()
+
+    wrap_calls(patch, engine.table, around)
+
+
+def keep(results: list[TakenEvent], act: Callable[[], TakenEvent]) -> None:
+    results.append(act())
+
+
 def killed_before(act: Any) -> Any:
     raise KilledError
 
@@ -318,3 +337,29 @@ def test_a_passing_fault_of_one_element_is_one_of_the_event(
     assert refusals(engine) == []
     assert len(run_ids(send(engine, token, body))) == 3
     assert len(runs(engine)) == 3
+
+
+def test_two_deliveries_at_the_same_time_open_each_element_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second delivery comes inside each write of the first, in turn."""
+    trigger = {**ITEMS, "contactLookup": BY_EMAIL, "createIfMissing": True}
+    token = hooked(engine, **trigger)
+
+    def body(point: int) -> dict[str, Any]:
+        return order(*(f"{name}{point}" for name in ("ada", "bob", "ada")))
+
+    send(engine, token, body(-2))
+    total = count_calls(engine, monkeypatch, lambda: send(engine, token, body(-1)))
+    for point in range(total):
+        before = set(runs(engine))
+        inside: list[TakenEvent] = []
+        with monkeypatch.context() as patched:
+            second = partial(send, engine, token, body(point))
+            cut_in(engine, patched, point, partial(keep, inside, second))
+            taken = send(engine, token, body(point))
+        (other,) = inside
+        assert run_ids(taken) == run_ids(other), point
+        assert set(runs(engine)) - before == set(run_ids(taken)), point
+        contacts = {engine.stores.runs.get(run_id).contact_id for run_id in run_ids(taken)}
+        assert len(contacts) == 2, point
