@@ -211,7 +211,7 @@ def rule(name: str, pattern: dict[str, Any], state: str = "ENABLED") -> dict[str
 
 @dataclass
 class Bus:
-    """EventBridge; `entries` are the published events. Its one rule matches all of ours."""
+    """EventBridge. `entries` are the published events. Its only rule matches all of our events."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(

@@ -73,7 +73,7 @@ class Watch:
 
 
 def _is_held(row: Item) -> bool:
-    """Whether a run waits for the release of its automation, and for nothing else."""
+    """Whether a run only waits for the release of its automation."""
     return bool(row.get("gsi4pk") == keys.held(row["automationId"]))
 
 

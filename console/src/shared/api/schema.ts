@@ -3832,7 +3832,7 @@ export interface components {
             reason: string[];
             /**
              * Recovered
-             * @description false: leave out runs of which a rerun has completed; true: only these. Only for runs.
+             * @description false: leave out runs that have a completed rerun. true: only these runs. Only for runs.
              */
             recovered?: boolean | null;
             /**
@@ -3905,7 +3905,7 @@ export interface components {
             reason: string[];
             /**
              * Recovered
-             * @description false: without runs of which a rerun has completed; true: only these; null for all.
+             * @description false: without runs that have a completed rerun. true: only these runs. null: all runs.
              */
             recovered?: boolean | null;
             /**
@@ -10675,7 +10675,7 @@ export interface operations {
                 order?: components["schemas"]["Order"];
                 /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description false: leave out runs of which a rerun has completed; true: only these. */
+                /** @description false: leave out runs that have a completed rerun. true: only these runs. */
                 recovered?: boolean | null;
                 /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
@@ -11069,7 +11069,7 @@ export interface operations {
                 from?: string | null;
                 /** @description A range that ends now: 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description false: leave out runs of which a rerun has completed; true: only these. */
+                /** @description false: leave out runs that have a completed rerun. true: only these runs. */
                 recovered?: boolean | null;
                 /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;

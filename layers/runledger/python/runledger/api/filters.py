@@ -35,8 +35,8 @@ class FilterDocument(WireModel):
     )
     recovered: StrictBool | None = Field(
         default=None,
-        description="false: leave out runs of which a rerun has completed; true: only these. Only "
-        "for runs.",
+        description="false: leave out runs that have a completed rerun. true: only these runs. "
+        "Only for runs.",
     )
     channel: str | None = Field(default=None, description="A channel. Only for deliveries.")
     run_id: str | None = Field(default=None, description="The id of a run. Only for deliveries.")
@@ -74,8 +74,8 @@ class FilterView(WireModel):
     error_group: str | None = Field(description="A failure group's id; null for all.")
     recovered: bool | None = Field(
         default=None,
-        description="false: without runs of which a rerun has completed; true: only these; null "
-        "for all.",
+        description="false: without runs that have a completed rerun. true: only these runs. null: "
+        "all runs.",
     )
     channel: str | None = Field(description="A channel; null for all.")
     run_id: str | None = Field(description="A run's id; null for all.")

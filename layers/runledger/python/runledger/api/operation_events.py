@@ -1,4 +1,4 @@
-"""The events about what people do with runs: reruns, recoveries and holds. Their JSON Schemas are
+"""The events about reruns, recoveries and holds, which people begin. Their JSON Schemas are
 generated from this file."""
 
 from typing import Literal
@@ -26,8 +26,8 @@ class RerunEvent(OperationEvent):
     """The detail of `run.rerun`: a rerun was opened."""
 
     run_id: str = Field(description="The rerun.")
-    rerun_of: str = Field(description="The run that it repeats.")
-    root_run_id: str = Field(description="The first run of the family.")
+    rerun_of: str = Field(description="The run that the rerun repeats.")
+    root_run_id: str = Field(description="The first run in the chain of reruns.")
     automation_id: str = Field(description="The automation's id.")
     contact_id: str | None = Field(description="The contact; null for a run without one.")
 
@@ -35,7 +35,7 @@ class RerunEvent(OperationEvent):
 class RecoveryEventCounts(EventPart):
     """The numbers of the recovery when it got this status."""
 
-    eligible: int = Field(description="How many runs are rerun.")
+    eligible: int = Field(description="How many runs will be rerun, or were rerun.")
     excluded: int = Field(description="How many runs are left out.")
     opened: int = Field(description="How many reruns were opened.")
     completed: int = Field(description="How many of these have completed.")
@@ -46,18 +46,23 @@ class RecoveryEventCounts(EventPart):
 class RecoveryEvent(OperationEvent):
     """The detail of `recovery.*`: a recovery has a new status."""
 
-    sequence: int = Field(ge=1, description="Grows by one with every status of the recovery.")
+    sequence: int = Field(
+        ge=1, description="Grows by one with every change of the recovery's status."
+    )
     recovery_id: str = Field(description="The recovery's id.")
     status: RecoveryStatus = Field(description="The new status.")
     status_reason: str | None = Field(
-        description="Why it paused by itself: CANARY_FAILED or STOPPED_AFTER_FAILURES."
+        description="Why the recovery paused automatically: CANARY_FAILED or "
+        "STOPPED_AFTER_FAILURES."
     )
     by: str | None = Field(
-        description="The e-mail address of the user who changed the status; null if the recovery "
-        "did so itself."
+        description="The e-mail address of the user who changed the status; null if it changed "
+        "automatically."
     )
-    error_group: str | None = Field(description="The failure group that it recovers, if any.")
-    counts: RecoveryEventCounts = Field(description="The numbers at that moment.")
+    error_group: str | None = Field(description="The failure group whose runs are rerun, if any.")
+    counts: RecoveryEventCounts = Field(
+        description="The numbers of runs and reruns at that moment."
+    )
     created_at: str = Field(description="When the recovery was requested.")
 
 
@@ -65,8 +70,10 @@ class HoldEvent(OperationEvent):
     """The detail of `automation.held` and `automation.released`."""
 
     automation_id: str = Field(description="The automation's id.")
-    by: str = Field(description="The e-mail address of the user who did so.")
-    reason: str | None = Field(description="Why it is held; null for a release.")
+    by: str = Field(
+        description="The e-mail address of the user who held or released the automation."
+    )
+    reason: str | None = Field(description="The reason for the hold; null for a release.")
     rate_per_minute: int | None = Field(
-        description="How many held runs are started a minute; null for a hold."
+        description="How many held runs are started per minute; null for a hold."
     )

@@ -431,7 +431,7 @@ def recovery(workspace_id: str, recovery_id: str) -> Key:
 
 
 def recovery_request(workspace_id: str, idempotency_key: str) -> Key:
-    """Returns the key of the item that names the recovery which an idempotency key began."""
+    """Returns the key of the item that leads from an idempotency key to its recovery."""
     digest = hashlib.sha256(idempotency_key.encode(errors="surrogatepass")).hexdigest()
     return Key(f"WORKSPACE#{workspace_id}#RECOVERYKEY", digest)
 

@@ -52,9 +52,9 @@ class RecoveryStore:
         self._table = table
 
     def create(self, recovery: Recovery, key: str | None, digest: str) -> Recovery:
-        """Stores a new recovery and returns it. If the same idempotency key came before, returns
-        the recovery that it began; raises KeyReusedError if that had another request. `digest` is
-        a hash of the request."""
+        """Stores a new recovery and returns it. If the same idempotency key was used before with
+        the same request, returns the recovery that it began; with another request, raises
+        KeyReusedError. `digest` is a hash of the request."""
         row = {**_to_item(recovery), **_due(recovery, recovery.created_at)}
         if key is None:
             # Ids are never drawn twice, so nothing is overwritten.

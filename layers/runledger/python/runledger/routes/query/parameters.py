@@ -90,7 +90,7 @@ class RunFilters:
     recovered: Annotated[
         bool | None,
         Query(
-            description="false: leave out runs of which a rerun has completed; true: only these."
+            description="false: leave out runs that have a completed rerun. true: only these runs."
         ),
     ] = None
     range_: RangeText = None

@@ -32,7 +32,8 @@ _AUTOMATIONS = keys.automation("", "").pk.rpartition("#")[2]
 
 @dataclass(frozen=True, slots=True)
 class OperationChange:
-    """An event of a person's work. `position` is the change's place in the stream."""
+    """A change that becomes an event about a rerun, recovery or hold. `position` is the change's
+    place in the stream."""
 
     position: str
     name: str
@@ -50,8 +51,8 @@ class OperationChange:
 
 
 def operation_change(row_change: Mapping[str, Any]) -> OperationChange | None:
-    """Reads the change from the `dynamodb` part of a stream record. Returns None if it is none of
-    these."""
+    """Reads the change from the `dynamodb` part of a stream record. Returns None if the record is
+    of no such change."""
     key = row_change["Keys"]
     kind = key["pk"]["S"].rpartition("#")[2]
     if key["sk"]["S"] == keys.run("").sk:
