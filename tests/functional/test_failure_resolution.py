@@ -161,6 +161,16 @@ def test_a_resolved_group_is_reopened_by_a_later_failure(failures_engine: Failur
     assert (told.note, told.reopened_at) == (None, None)
 
 
+def test_a_failed_rerun_does_not_reopen_its_group(failures_engine: FailuresEngine) -> None:
+    run = failures_engine.grouped(SMALL.format(1))
+    group_id = str(run.error_group)
+    failures_engine.clock.now = START + HOUR
+    failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, None)
+    failures_engine.failure_groups.take(later(failures_engine, rerun_of=run.id, root_run_id=run.id))
+    told = failures_engine.failure_views.group("ws_demo", group_id)
+    assert (told.status, told.count) == (GroupStatus.RESOLVED, 2)
+
+
 def test_a_run_from_before_the_resolution_that_fails_after_it_reopens_the_group(
     failures_engine: FailuresEngine,
 ) -> None:

@@ -58,7 +58,7 @@ class FailureGroups:
             if group is None:
                 group = self.failures.add(self._begun(run, error, group_id, member))
             else:
-                after = grown(group, member)
+                after = grown(group, member, is_rerun=run.rerun_of is not None)
                 if after == group:
                     return
                 try:
@@ -107,9 +107,10 @@ def _is_of(run: "Run", error: "ErrorDetail", group_id: str) -> bool:
     return failure_group_id(run.workspace_id, run.automation_id, error) == group_id
 
 
-def grown(group: FailureGroup, member: FailedRun) -> FailureGroup:
+def grown(group: FailureGroup, member: FailedRun, *, is_rerun: bool) -> FailureGroup:
     """Returns the group with one more run. The result does not depend on order or repeats. A
-    failure after the resolution reopens the group."""
+    failure after the resolution reopens the group, unless it is a rerun's: its original is in the
+    group already."""
     first_at, first_version = min(
         (group.first_at, group.first_version), (member.failed_at, member.version)
     )
@@ -118,7 +119,7 @@ def grown(group: FailureGroup, member: FailedRun) -> FailureGroup:
         first_version=first_version,
         listed_at=max(group.listed_at, _hour(member.failed_at)),
         expires_at=max(group.expires_at, _kept_until(member)),
-        resolution=_reopened(group.resolution, member),
+        resolution=group.resolution if is_rerun else _reopened(group.resolution, member),
     )
 
 
