@@ -28,6 +28,7 @@ from tests.support.boundary import straight
 from tests.support.depth import examples
 from tests.support.environment import START
 from tests.support.events import an_event
+from tests.support.fakes import Secrets
 from tests.support.memory_engine import MemoryEngine
 
 RUNS = examples(10_000, quick=2_500)
@@ -76,7 +77,7 @@ class BusyAutomation(MemoryEngine):
         self.executions = Executions()
 
     def client(self, service: str) -> Any:
-        return {"stepfunctions": self.executions}[service]
+        return {"stepfunctions": self.executions, "secretsmanager": Secrets()}[service]
 
     @cached_property
     def schedules(self) -> Any:
