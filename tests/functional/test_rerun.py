@@ -385,3 +385,15 @@ def activate(engine: Engine, automation_id: str, document: dict[str, Any]) -> No
         engine.workspace_id, automation_id, AutomationDocument.model_validate(document), "ada"
     )
     engine.activations.activate(engine.workspace_id, automation_id, "ada@example.com")
+
+
+def test_durations_of_nodes_leave_out_steps_that_were_taken_over(
+    engine: Engine, automation: str
+) -> None:
+    original = failed_run(engine, automation)
+    engine.walk(rerun(engine, original))
+    engine.walk(rerun(engine, original, **{"from": "START"}))
+    shown = engine.stats.of(engine.workspace_id, automation, "24h", None, None)
+    sampled = {node.node_id: node.sampled for node in shown.nodes}
+    assert sampled == {"start": 3, "hello": 1, "score": 2, "goodbye": 1, "done": 2}
+    assert sum(hour.counts["COMPLETED"] for hour in shown.hours) == 2

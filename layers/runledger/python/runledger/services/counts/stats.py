@@ -135,7 +135,9 @@ class Stats:
             event = Event(trigger_type=run.trigger_type, details={}, body=None)
             history = RunHistory(run, event, steps)
             for step in steps_of(history, graph, now):
-                if step.status in _TIMED and step.finished_at is not None:
+                # A step that a rerun took over counts only where it was recorded first.
+                is_own = step.reused_from is None
+                if is_own and step.status in _TIMED and step.finished_at is not None:
                     took[step.node_id].append(step.finished_at - step.started_at)
         return [
             NodeDurationView(
