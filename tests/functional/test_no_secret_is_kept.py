@@ -192,14 +192,23 @@ def unpacked(data: bytes) -> str:
     return data.decode(errors="replace")
 
 
-def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
+def everything_left(ready: Ready, run_id: str, rerun_id: str) -> dict[str, str]:
     """Returns everything that somebody could read later, by place."""
     simulation = ready.simulation
     told: list[Any] = [
         simulation.request("query", "GET", path, None)
-        for path in (f"/v1/runs/{run_id}", "/v1/runs", "/v1/secrets", "/v1/automations")
+        for path in (
+            f"/v1/runs/{run_id}",
+            f"/v1/runs/{rerun_id}",
+            f"/v1/runs/{run_id}/compare/{rerun_id}",
+            "/v1/runs",
+            "/v1/secrets",
+            "/v1/automations",
+        )
     ]
-    assert [each["status"] for each in told] == [200] * 4
+    preview = {"dryRun": True, "from": "START"}
+    told.append(simulation.request("api", "POST", f"/v1/runs/{run_id}/rerun", preview))
+    assert [each["status"] for each in told] == [200] * 7
     executions = [vars(each) for each in simulation.step_functions.executions.values()]
     places = {
         "rows": simulation.table.items(),
@@ -262,7 +271,18 @@ def test_no_secret_is_found_in_anything_that_is_stored(
         given in path for path, _, _ in ready.service.seen
     )
     assert given not in "\n".join(leaves(steps))
-    left = everything_left(ready, run_id)
+    # A rerun copies steps and files, and makes the last call again.
+    opened = simulation.request("api", "POST", f"/v1/runs/{run_id}/rerun", {})
+    assert opened["status"] == 202, (opened, simulation.unforeseen)
+    rerun_id = opened["body"]["runId"]
+    simulation.settle()
+    assert {"json", "big", "fatal"} <= simulation.steps(f"RUN#{rerun_id}").keys()
+    assert any(
+        f"runs/{rerun_id}/" in key and "/bodies/big-response" in key
+        for key in simulation.s3.objects
+    )
+
+    left = everything_left(ready, run_id, rerun_id)
     assert "{{secret.HEADER}}" in left["rows"]
     assert "walked" in left["log"]
     assert "run.failed" in left["events"]
