@@ -54,6 +54,7 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         for run in listed("/v1/runs", status="FAILED", range="30d")
         if run["automationId"] == automations["Order paid"]
     )
+    other_run = listed("/v1/runs", status="COMPLETED", range="30d")[0]
     delivery = listed("/v1/deliveries", status="SENT", range="30d")[0]
     refusal = listed("/v1/refusals")[0]
     template = listed("/v1/templates")[0]
@@ -66,7 +67,8 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address(f"/runs?open={open_run['id']}", "li[data-step]"),
         Address(f"/runs?range=30d&errorGroup={group['id']}", row),
         Address(f"/runs/{open_run['id']}", node, ("Cancel…",)),
-        Address(failed, f"{node}, li[data-step] [aria-expanded='true']"),
+        Address(failed, f"{node}, li[data-step] [aria-expanded='true']", ("Rerun…",)),
+        Address(f"/runs/{failed_run['id']}/compare/{other_run['id']}", "li[data-step]"),
         Address("/delivery-ops", row),
         Address("/delivery-ops?tab=dead-lettered"),
         Address(f"/delivery-ops/{delivery['id']}", "[data-gate]", ("Resend",)),
@@ -74,7 +76,7 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address(f"/refusals/{refusal['id']}", "main section h2"),
         Address("/automations", row),
         Address("/automations/new", "button[data-node]"),
-        Address(automation, "button[data-node]", ("Run now", "Pause", "Archive")),
+        Address(automation, "button[data-node]", ("Run now", "Hold…", "Pause", "Archive")),
         Address(f"{automation}?tab=test", "button[data-event]"),
         Address(f"{automation}?tab=test&event=refusal%3A{refusal['id']}", "[aria-label='Body']"),
         Address(f"{automation}?tab=versions"),

@@ -92,7 +92,9 @@ def overrule_the_gate(admin: Operator) -> None:
 
 # Buttons and links by the lowest role that sees them.
 ACTIONS = {
-    "MEMBER": {"Export…", "Cancel…", "Cancel open runs…", "Resend", "Run now"},
+    "MEMBER": {
+        *("Export…", "Cancel…", "Cancel open runs…", "Rerun…", "Resend", "Run now", "Hold…"),
+    },
     "ADMIN": {
         *("New automation", "New contact", "New segment", "New template", "New secret"),
         *("Edit", "Erase…", "Pause", "Archive", "Replace value", "Delete"),

@@ -17,6 +17,7 @@ export const ROUTES: PageRoute[] = [
   { path: 'automations/:automationId', page: lazy(() => import('../pages/automations/AutomationPage')) },
   { path: 'runs', page: lazy(() => import('../pages/runs/RunsPage')) },
   { path: 'runs/:runId', page: lazy(() => import('../pages/runs/RunPage')) },
+  { path: 'runs/:runId/compare/:otherId', page: lazy(() => import('../pages/runs/ComparePage')) },
   { path: 'delivery-ops', page: lazy(() => import('../pages/deliveries/DeliveriesPage')) },
   { path: 'delivery-ops/:deliveryId', page: lazy(() => import('../pages/deliveries/DeliveryPage')) },
   { path: 'refusals', page: lazy(() => import('../pages/refusals/RefusalsPage')) },

@@ -23,6 +23,8 @@ import { AutomationStatusBadge } from './AutomationStatusBadge';
 import { FailuresPanel } from './FailuresPanel';
 import { FiresPanel } from './FiresPanel';
 import { TestBench } from './bench/TestBench';
+import { HoldDialog } from './HoldDialog';
+import { HoldNotice } from './HoldNotice';
 import { automationQuery, type StatusChange, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
 import { StatusDialog } from './StatusDialog';
@@ -41,15 +43,21 @@ interface ActionsProps {
   automation: Automation;
   onChange: (change: StatusChange) => void;
   onRun: () => void;
+  onHold: () => void;
 }
 
-function Actions({ automation, onChange, onRun }: ActionsProps) {
+function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
   const mayRun = useAllows('MEMBER');
   const mayEdit = useAllows('ADMIN');
   const state = useKeptState();
   const { status } = automation;
   return (
     <>
+      {mayRun && status === 'ACTIVE' && !automation.hold && (
+        <Button variant="default" onClick={onHold}>
+          Hold…
+        </Button>
+      )}
       {mayEdit && status === 'ACTIVE' && (
         <Button
           variant="default"
@@ -226,6 +234,7 @@ function Loaded({ automation }: { automation: Automation }) {
   const [change, setChange] = useState<StatusChange | null>(null);
   // The payload of the dialog that runs the automation; null while it is closed.
   const [running, setRunning] = useState<Record<string, unknown> | null>(null);
+  const [holding, setHolding] = useState(false);
   const graph = useRunningGraph(automation);
   const { id, version } = automation;
   const trigger = triggerOf(graph);
@@ -249,11 +258,15 @@ function Loaded({ automation }: { automation: Automation }) {
             onRun={() => {
               setRunning(trigger ? samplePayload(trigger) : {});
             }}
+            onHold={() => {
+              setHolding(true);
+            }}
           />
         }
       >
         <AutomationFacts automation={automation} now={now} />
       </DetailHeader>
+      <HoldNotice automation={automation} now={now} />
       <DraftNotice automation={automation} />
       <TabLinks
         label="Views of the automation"
@@ -275,6 +288,14 @@ function Loaded({ automation }: { automation: Automation }) {
         <TestBench automation={automation} graph={graph} onRun={setRunning} />
       ) : (
         <VersionsPanel automation={automation} />
+      )}
+      {holding && (
+        <HoldDialog
+          automation={automation}
+          onClose={() => {
+            setHolding(false);
+          }}
+        />
       )}
       {change && (
         <StatusDialog

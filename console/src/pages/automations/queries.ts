@@ -158,6 +158,26 @@ export function sourcePresetsQuery(api: ApiClient) {
   });
 }
 
+/** Holds the runs that are opened from now on. */
+export function holdAutomation(api: ApiClient, id: string, reason: string): Promise<Automation> {
+  return api.post('/v1/automations/{automation_id}/hold', {
+    ...one(id),
+    body: reason === '' ? {} : { reason },
+  });
+}
+
+/** Starts the held runs, so many per minute. */
+export function releaseAutomation(
+  api: ApiClient,
+  id: string,
+  ratePerMinute: number,
+): Promise<Automation> {
+  return api.post('/v1/automations/{automation_id}/release', {
+    ...one(id),
+    body: { ratePerMinute },
+  });
+}
+
 export function openRun(api: ApiClient, id: string, document: RunDocument): Promise<Opened> {
   return api.post('/v1/automations/{automation_id}/runs', { ...one(id), body: document });
 }

@@ -222,6 +222,14 @@ describe('a run and its reruns', () => {
     expect(await screen.findByRole('link', { name: 'run_0' })).toHaveAttribute('href', '/runs/run_0');
     const reruns = within(screen.getByRole('list', { name: 'Reruns of this run' }));
     expect(reruns.getByRole('link', { name: 'run_2' })).toHaveAttribute('href', '/runs/run_2');
+    expect(reruns.getByRole('link', { name: 'Compare with run_2' })).toHaveAttribute(
+      'href',
+      '/runs/run_1/compare/run_2',
+    );
+    expect(screen.getByRole('link', { name: 'Compare' })).toHaveAttribute(
+      'href',
+      '/runs/run_0/compare/run_1',
+    );
     expect(screen.getByText('Recovered by')).toBeVisible();
   });
 

@@ -14,6 +14,7 @@ export function RerunFacts({ run }: { run: RunDetail }) {
       {rerunOf && (
         <Fact name="Rerun of">
           <Link to={`/runs/${rerunOf}`}>{rerunOf}</Link>
+          <Link to={`/runs/${rerunOf}/compare/${run.id}`}>Compare</Link>
         </Fact>
       )}
       {recoveredBy && (
@@ -37,7 +38,10 @@ export function Reruns({ run }: { run: RunDetail }) {
             <Status status={status} /> <Link to={`/runs/${runId}`}>{runId}</Link>{' '}
             <span className={detail.muted}>
               <ExactTime time={createdAt} />
-            </span>
+            </span>{' '}
+            <Link to={`/runs/${run.id}/compare/${runId}`} aria-label={`Compare with ${runId}`}>
+              Compare
+            </Link>
           </li>
         ))}
       </ul>

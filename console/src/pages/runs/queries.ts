@@ -88,6 +88,17 @@ export function rerunPreviewQuery(
   });
 }
 
+export function comparisonQuery(api: ApiClient, id: string, otherId: string) {
+  return queryOptions({
+    queryKey: ['comparison', id, otherId],
+    queryFn: ({ signal }) =>
+      api.get('/v1/runs/{run_id}/compare/{other_id}', {
+        path: { run_id: id, other_id: otherId },
+        signal,
+      }),
+  });
+}
+
 /** Ends the waits of a run. */
 export function skipWait(api: ApiClient, id: string): Promise<Run> {
   return api.post('/v1/runs/{run_id}/skip-wait', { path: { run_id: id } });
