@@ -91,7 +91,8 @@ def _put(event_id: str, source: str, detail_type: str, detail: dict[str, Any]) -
 
 
 def _email_event(message: Message, asked: Asked) -> tuple[str, str, dict[str, Any]]:
-    """https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"""
+    """Returns an e-mail event in the form of
+    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     recipient = {"emailAddress": message["to"]}
     parts: dict[str, tuple[str, str, str, dict[str, Any]]] = {
@@ -161,7 +162,8 @@ def _email_event(message: Message, asked: Asked) -> tuple[str, str, dict[str, An
 
 
 def _sms_event(message: Message, asked: Asked) -> tuple[str, str, dict[str, Any]]:
-    """https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html"""
+    """Returns an SMS event in the form of
+    https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html."""
     if not asked.kind.startswith("TEXT_"):
         raise KeyError(asked.kind)
     status = asked.kind.removeprefix("TEXT_")

@@ -73,7 +73,7 @@ def visit(
 
 
 def _never(seconds: float) -> None:
-    raise AssertionError(f"nobody was to wait {seconds} s")
+    raise AssertionError(f"no wait was expected, but the node waits {seconds} s")
 
 
 def run_node(name: str, config: Mapping[str, Any], where: Visit | None = None) -> NodeResult:
