@@ -272,7 +272,8 @@ def test_a_skipped_wait_ends_once(
             found.append("nobody canceled the run")
         is_early = row["finishedAt"] - began < HOUR
         was_skipped = outcomes["skip"].error is None
-        if was_skipped and not is_early and against != "all of them":
+        # The natural end moves the clock by hours in the middle of a skip.
+        if was_skipped and not is_early and "natural end" not in chosen:
             found.append("the wait was skipped, and the run waited on")
         assert found == [], f"seed {seed}"
         ends["skipped" if was_skipped else "refused"] += 1
