@@ -172,7 +172,7 @@ def test_a_changed_event_opens_none_and_names_the_rule(engine: Engine, sender: S
 @pytest.mark.parametrize(
     "sender", [each for each in SENDERS if each.source.needs_keys], ids=name_of
 )
-def test_without_a_key_nobody_is_believed(engine: Engine, sender: Sender) -> None:
+def test_without_a_key_no_request_is_accepted(engine: Engine, sender: Sender) -> None:
     token, event = ready(engine, sender)
     engine.__dict__["signing_keys"] = FixedKeys(SourceKeys())
     assert is_refused_as_unproved(engine, request(token, event))

@@ -29,7 +29,7 @@ def test_the_first_call_runs_in_this_thread_and_the_others_beside_it() -> None:
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-def test_an_error_is_raised_when_no_call_is_under_way_any_more(failing: int) -> None:
+def test_an_error_is_raised_after_all_calls_have_ended(failing: int) -> None:
     other_may_end, ended = threading.Event(), threading.Event()
 
     def fail() -> None:

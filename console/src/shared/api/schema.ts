@@ -1827,7 +1827,7 @@ export interface components {
             requestedAt: string;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested the recovery.
+             * @description The e-mail address of the user who requested the activation.
              */
             requestedBy: string;
             /**
@@ -2259,7 +2259,7 @@ export interface components {
             reason: string;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested the recovery.
+             * @description The e-mail address of the user who requested the bulk action.
              */
             requestedBy: string;
             /**
@@ -2317,7 +2317,7 @@ export interface components {
             matched: number;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested the recovery.
+             * @description The e-mail address of the user who requested the bulk action.
              */
             requestedBy: string;
             /**
@@ -3479,7 +3479,7 @@ export interface components {
             requestedAt: string;
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested the recovery.
+             * @description The e-mail address of the user who requested the erasure.
              */
             requestedBy: string;
             /** @description Whether the erasure has finished. */
@@ -3643,7 +3643,7 @@ export interface components {
             list: components["schemas"]["ListName"];
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested the recovery.
+             * @description The e-mail address of the user who requested the export.
              */
             requestedBy: string;
             /**

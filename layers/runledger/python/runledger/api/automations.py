@@ -173,7 +173,7 @@ class ActivationView(WireModel):
     )
     requested_at: str = Field(description="When the activation was requested.")
     requested_by: str = Field(
-        description="The e-mail address of the user who requested the recovery."
+        description="The e-mail address of the user who requested the activation."
     )
     finished_at: str | None = Field(
         description="When the activation ended; null while it is PENDING."

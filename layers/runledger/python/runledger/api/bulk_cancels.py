@@ -42,7 +42,7 @@ class BulkSkipView(WireModel):
     id: str | None = Field(description="The id of the bulk action; null for a dry run.")
     filter: FilterView = Field(description="The filters of the request.")
     requested_by: str = Field(
-        description="The e-mail address of the user who requested the recovery."
+        description="The e-mail address of the user who requested the bulk action."
     )
     matched: int = Field(description="How many waiting runs were found so far.")
     skipped: int = Field(description="How many of these runs continued.")
@@ -64,7 +64,7 @@ class BulkCancelView(WireModel):
     filter: FilterView = Field(description="The filters of the request.")
     reason: str = Field(description="Why the runs are canceled.")
     requested_by: str = Field(
-        description="The e-mail address of the user who requested the recovery."
+        description="The e-mail address of the user who requested the bulk action."
     )
     matched: int = Field(description="How many open runs were found so far.")
     canceled: int = Field(description="How many of the runs found were canceled so far.")

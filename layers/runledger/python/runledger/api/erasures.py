@@ -29,7 +29,7 @@ class ErasureView(WireModel):
     status: ErasureStatus = Field(description="Whether the erasure has finished.")
     reason: str | None = Field(description="The reason given.")
     requested_by: str = Field(
-        description="The e-mail address of the user who requested the recovery."
+        description="The e-mail address of the user who requested the erasure."
     )
     requested_at: str = Field(description="When the erasure was requested.")
     finished_at: str | None = Field(description="When the erasure finished; null until then.")

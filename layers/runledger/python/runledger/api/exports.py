@@ -27,7 +27,7 @@ class ExportView(WireModel):
     rows: int = Field(description="How many rows were written so far.")
     created_at: str = Field(description="When the export was requested.")
     requested_by: str = Field(
-        description="The e-mail address of the user who requested the recovery."
+        description="The e-mail address of the user who requested the export."
     )
     finished_at: str | None = Field(description="When the export ended; null until then.")
     expires_at: str = Field(description="When the file is deleted.")
