@@ -4925,7 +4925,8 @@ export interface components {
         };
         /**
          * PreviewDocument
-         * @description The contact that a template is rendered for, named in one way. It may be missing.
+         * @description The contact for whom a template is rendered, named by one of these fields. It may be left
+         *     out.
          */
         PreviewDocument: {
             /**

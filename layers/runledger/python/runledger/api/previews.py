@@ -12,7 +12,8 @@ from runledger.models.template import TemplateDocument
 
 
 class PreviewDocument(ContactReference):
-    """The contact that a template is rendered for, named in one way. It may be missing."""
+    """The contact for whom a template is rendered, named by one of these fields. It may be left
+    out."""
 
     payload: Any = Field(
         default_factory=dict,
