@@ -42,7 +42,7 @@ class ScriptedChannel(EmailChannel):
             case "never":
                 return ProviderAnswer(accepted=False, code="MessageRejected", message="no")
             case "broken":
-                raise RuntimeError("a fault of ours")
+                raise RuntimeError("an error in our own code")
         self.took.append(message)
         if answer == SILENT:
             raise UnknownOutcomeError("read timeout")

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A signed-in person. `membership` is the one that the request uses, `invitations` are the
-    pending ones, and `workspaces` holds every existing workspace of both, by id."""
+    """A signed-in person. `membership` is the one that the request uses. `invitations` are the
+    pending ones. `workspaces` has the existing workspaces of the person's memberships and
+    invitations, by id."""
 
     person: "Person"
     account: "Account"
