@@ -59,16 +59,21 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
     refusal = listed("/v1/refusals")[0]
     template = listed("/v1/templates")[0]
     group = listed("/v1/failure-groups", range="30d")[0]
+    # It selects no run, because nothing is that old.
+    old = {"filter": {"to": "2020-01-01"}, "reason": "A test"}
+    recovery_id = owner.post("/v1/recoveries", json=old).raise_for_status().json()["id"]
     row, node = "tr[data-row]", ".react-flow__node"
     person = f"/contacts/{contact['id']}"
     failed = f"/runs/{failed_run['id']}?step={failed_run['error']['nodeId']}"
     return [
-        Address("/runs", "figure svg.recharts-surface", ("Export…", "Cancel open runs…")),
+        Address("/runs", "figure svg.recharts-surface", ("Export…", "Rerun failed", "Cancel open")),
         Address(f"/runs?open={open_run['id']}", "li[data-step]"),
         Address(f"/runs?range=30d&errorGroup={group['id']}", row),
         Address(f"/runs/{open_run['id']}", node, ("Cancel…",)),
         Address(failed, f"{node}, li[data-step] [aria-expanded='true']", ("Rerun…",)),
         Address(f"/runs/{failed_run['id']}/compare/{other_run['id']}", "li[data-step]"),
+        Address("/recoveries", "main li"),
+        Address(f"/recoveries/{recovery_id}", "[role='progressbar']"),
         Address("/delivery-ops", row),
         Address("/delivery-ops?tab=dead-lettered"),
         Address(f"/delivery-ops/{delivery['id']}", "[data-gate]", ("Resend",)),

@@ -93,7 +93,16 @@ def overrule_the_gate(admin: Operator) -> None:
 # Buttons and links by the lowest role that sees them.
 ACTIONS = {
     "MEMBER": {
-        *("Export…", "Cancel…", "Cancel open runs…", "Rerun…", "Resend", "Run now", "Hold…"),
+        *(
+            "Export…",
+            "Cancel…",
+            "Cancel open runs…",
+            "Rerun…",
+            "Rerun failed runs…",
+            "Resend",
+            "Run now",
+            "Hold…",
+        ),
     },
     "ADMIN": {
         *("New automation", "New contact", "New segment", "New template", "New secret"),

@@ -2,6 +2,7 @@ import {
   IconAddressBook,
   IconHistory,
   IconMailForward,
+  IconRefresh,
   IconRoute,
   IconSettings,
   IconShieldX,
@@ -34,6 +35,7 @@ const GROUPS: NavigationGroup[] = [
     title: 'Operate',
     entries: [
       { to: '/runs', label: 'Run history', icon: IconHistory },
+      { to: '/recoveries', label: 'Recoveries', icon: IconRefresh },
       { to: '/delivery-ops', label: 'Deliveries', icon: IconMailForward },
       { to: '/refusals', label: 'Refusals', icon: IconShieldX },
     ],

@@ -1,5 +1,8 @@
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
 import { Link } from 'react-router';
+import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { Section } from '../../shared/ui/Detail';
@@ -8,6 +11,8 @@ import { formatCount } from '../../shared/ui/format';
 import { RelativeTime } from '../../shared/ui/Time';
 import classes from './AutomationPage.module.css';
 import { failureGroupsQuery, STATISTICS_RANGE } from './queries';
+
+const RecoveryDialog = lazy(() => import('../../shared/subjects/RecoveryDialog'));
 
 interface Props {
   automationId: string;
@@ -20,6 +25,8 @@ interface Props {
 export function FailuresPanel({ automationId, now }: Props) {
   const { api } = useServices();
   const { data: groups = [] } = useQuery(failureGroupsQuery(api, automationId));
+  const mayRerun = useAllows('MEMBER');
+  const [recovered, setRecovered] = useState<string | null>(null);
   if (groups.length === 0) return null;
   return (
     <Section title="Failures, last 7 days">
@@ -37,10 +44,32 @@ export function FailuresPanel({ automationId, now }: Props) {
                 {formatCount(group.contacts)} {group.contacts === 1 ? 'contact' : 'contacts'}, last{' '}
                 <RelativeTime time={group.lastSeenAt} now={now} />
               </span>
+              {mayRerun && (
+                <Button
+                  variant="default"
+                  size="compact-sm"
+                  aria-label={`Mended? Rerun the runs of ${group.title}`}
+                  onClick={() => {
+                    setRecovered(group.id);
+                  }}
+                >
+                  Mended? Rerun {formatCount(group.count)} {group.count === 1 ? 'run' : 'runs'}…
+                </Button>
+              )}
             </li>
           );
         })}
       </ul>
+      <Suspense fallback={null}>
+        {recovered !== null && (
+          <RecoveryDialog
+            selection={{ errorGroup: recovered }}
+            onClose={() => {
+              setRecovered(null);
+            }}
+          />
+        )}
+      </Suspense>
     </Section>
   );
 }

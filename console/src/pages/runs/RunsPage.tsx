@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconBan, IconDownload } from '@tabler/icons-react';
+import { IconBan, IconDownload, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { isOpenRun } from '../../shared/api/queries';
@@ -23,6 +23,7 @@ import { RunTable } from './RunTable';
 // The chart library is loaded separately, so that the list does not wait for it.
 const RunChart = lazy(() => import('./RunChart'));
 const ExportDialog = lazy(() => import('../../shared/lists/ExportDialog'));
+const RecoveryDialog = lazy(() => import('../../shared/subjects/RecoveryDialog'));
 const CancelRunsDialog = lazy(() => import('./CancelRunsDialog'));
 
 interface FilterProps {
@@ -68,11 +69,12 @@ interface ActionProps {
 }
 
 function Actions({ filters, total }: ActionProps) {
-  const [dialog, setDialog] = useState<'export' | 'cancel' | null>(null);
+  const [dialog, setDialog] = useState<'export' | 'cancel' | 'recover' | null>(null);
   const close = () => {
     setDialog(null);
   };
   const filter = RUN_FILTERS.toQuery(filters);
+  const mayMatchFailed = filters.status === null || filters.status === 'FAILED';
   const mayMatchOpen = filters.status === null || filters.status === 'PENDING' || filters.status === 'RUNNING';
   return (
     <div className={classes.actions}>
@@ -86,6 +88,18 @@ function Actions({ filters, total }: ActionProps) {
       >
         Export…
       </Button>
+      {mayMatchFailed && (
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconRefresh size={16} aria-hidden />}
+          onClick={() => {
+            setDialog('recover');
+          }}
+        >
+          Rerun failed runs…
+        </Button>
+      )}
       {mayMatchOpen && (
         <Button
           variant="default"
@@ -102,6 +116,7 @@ function Actions({ filters, total }: ActionProps) {
         {dialog === 'export' && (
           <ExportDialog list="RUNS" plural="runs" filter={filter} total={total} onClose={close} />
         )}
+        {dialog === 'recover' && <RecoveryDialog selection={{ filter }} onClose={close} />}
         {dialog === 'cancel' && <CancelRunsDialog filter={filter} onClose={close} />}
       </Suspense>
     </div>

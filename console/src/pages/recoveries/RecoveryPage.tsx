@@ -1,0 +1,216 @@
+import { Button, Progress } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import type { Recovery, RecoveryItem } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import detail from '../../shared/ui/Detail.module.css';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { formatCount, formatWord } from '../../shared/ui/format';
+import { SimpleList, SimpleListItem } from '../../shared/ui/SimpleList';
+import { ExactTime } from '../../shared/ui/Time';
+import {
+  changeRecovery,
+  isActive,
+  type RecoveryChange,
+  recoveryQuery,
+  recoveryRunsQuery,
+} from './queries';
+import { RecoveryStatusBadge } from './RecoveryStatusBadge';
+
+const BACK = { to: '/recoveries', label: 'Recoveries' };
+
+const WHY_PAUSED: Record<string, string> = {
+  CANARY_FAILED: 'A rerun of the canary failed.',
+  STOPPED_AFTER_FAILURES: 'Too many reruns failed.',
+};
+
+function Actions({ recovery }: { recovery: Recovery }) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const mayAct = useAllows('MEMBER');
+  const [aborting, setAborting] = useState(false);
+  const { status } = recovery;
+  const id = recovery.id ?? '';
+
+  async function change(what: RecoveryChange) {
+    const changed = await changeRecovery(api, id, what);
+    queries.setQueryData(['recovery', id], changed);
+    void queries.invalidateQueries({ queryKey: ['recoveries'] });
+  }
+
+  const { mutate, error, isPending } = useMutation({ mutationFn: change, networkMode: 'always' });
+  if (!mayAct || status === 'COMPLETED' || status === 'ABORTED') return null;
+  const mayContinue = status === 'WAITING' || status === 'PAUSED';
+  return (
+    <>
+      {error && <ErrorNotice error={error} />}
+      {mayContinue && (
+        <Button
+          loading={isPending}
+          onClick={() => {
+            mutate('continue');
+          }}
+        >
+          Continue
+        </Button>
+      )}
+      {status !== 'PAUSED' && (
+        <Button
+          variant="default"
+          loading={isPending}
+          onClick={() => {
+            mutate('pause');
+          }}
+        >
+          Pause
+        </Button>
+      )}
+      <Button
+        variant="default"
+        onClick={() => {
+          setAborting(true);
+        }}
+      >
+        Abort…
+      </Button>
+      {aborting && (
+        <ConfirmDialog
+          title="Abort this recovery?"
+          action="Abort"
+          run={() => change('abort')}
+          onClose={() => {
+            setAborting(false);
+          }}
+        >
+          <p>No further run is rerun. Open reruns go on. An aborted recovery cannot be continued.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+function RecoveryFacts({ recovery }: { recovery: Recovery }) {
+  const { counts, canary, isSelected } = recovery;
+  return (
+    <Facts>
+      <Fact name="Runs">
+        {formatCount(counts.eligible)}
+        {!isSelected && '+'}
+      </Fact>
+      <Fact name="Reruns opened">{formatCount(counts.opened)}</Fact>
+      <Fact name="Completed">{formatCount(counts.completed)}</Fact>
+      <Fact name="Failed">{formatCount(counts.failed)}</Fact>
+      <Fact name="Canceled">{formatCount(counts.canceled)}</Fact>
+      <Fact name="Waiting for another run">{formatCount(counts.blocked)}</Fact>
+      <Fact name="Canary">
+        {canary === null
+          ? 'None'
+          : `${formatCount(canary.count)}, then ${formatWord(canary.then).toLowerCase()}`}
+      </Fact>
+      <Fact name="Pace">{formatCount(recovery.ratePerMinute)} a minute</Fact>
+      <Fact name="Pauses after">{formatCount(recovery.stopAfterFailures)} failed reruns</Fact>
+      <Fact name="Requested">
+        {recovery.requestedBy}
+        <ExactTime time={recovery.createdAt} />
+      </Fact>
+    </Facts>
+  );
+}
+
+function Excluded({ excluded }: { excluded: Record<string, number> }) {
+  const reasons = Object.entries(excluded).filter(([, count]) => count > 0);
+  if (reasons.length === 0) return null;
+  return (
+    <Section title="Left out">
+      <ul>
+        {reasons.map(([reason, count]) => (
+          <li key={reason}>
+            {formatWord(reason)}: {formatCount(count)}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Item({ item }: { item: RecoveryItem }) {
+  const { runId, rerunId, state, result, reason, detail: more } = item;
+  return (
+    <SimpleListItem title={<Link to={`/runs/${runId}`}>{runId}</Link>}>
+      {formatWord(result ?? state)}
+      {reason !== null && `: ${formatWord(reason).toLowerCase()}`}
+      {more !== null && `, ${more}`}
+      {rerunId !== null && (
+        <>
+          {' · '}
+          <Link to={`/runs/${rerunId}`}>Rerun</Link> ·{' '}
+          <Link to={`/runs/${runId}/compare/${rerunId}`}>Compare</Link>
+        </>
+      )}
+    </SimpleListItem>
+  );
+}
+
+function Loaded({ recovery }: { recovery: Recovery }) {
+  const { api } = useServices();
+  const { counts, status, statusReason } = recovery;
+  const runs = useQuery(recoveryRunsQuery(api, recovery.id ?? '', isActive(recovery)));
+  const ended = counts.completed + counts.failed + counts.canceled;
+  return (
+    <>
+      <DetailHeader
+        title={recovery.reason ?? 'Recovery'}
+        noun="recovery"
+        id={recovery.id ?? ''}
+        state={
+          <span role="status" className={detail.state}>
+            <RecoveryStatusBadge status={status} />
+          </span>
+        }
+        actions={<Actions recovery={recovery} />}
+      >
+        <Progress
+          aria-label="Ended reruns"
+          value={counts.eligible === 0 ? 0 : (100 * ended) / counts.eligible}
+        />
+        <RecoveryFacts recovery={recovery} />
+      </DetailHeader>
+      {status === 'WAITING' && (
+        <Notice title="The canary has completed">
+          <p>Look at its reruns below, then continue with the others.</p>
+        </Notice>
+      )}
+      {status === 'PAUSED' && statusReason !== null && (
+        <Notice tone="bad" title="The recovery paused">
+          <p>{WHY_PAUSED[statusReason] ?? formatWord(statusReason)}</p>
+        </Notice>
+      )}
+      <Excluded excluded={counts.excluded} />
+      <Section title="Runs">
+        <SimpleList label="Runs of the recovery" query={runs} empty={<p>No runs yet.</p>}>
+          {(item) => <Item key={item.runId} item={item} />}
+        </SimpleList>
+      </Section>
+    </>
+  );
+}
+
+export default function RecoveryPage() {
+  const { api } = useServices();
+  const { recoveryId = '' } = useParams();
+  const query = useQuery(recoveryQuery(api, recoveryId));
+  return (
+    <DetailPage
+      noun="recovery"
+      back={BACK}
+      query={query}
+      title={(recovery) => recovery.reason ?? 'Recovery'}
+    >
+      {(recovery) => <Loaded recovery={recovery} />}
+    </DetailPage>
+  );
+}
