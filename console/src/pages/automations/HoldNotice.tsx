@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { useAllows } from '../../shared/auth/role';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
+import detail from '../../shared/ui/Detail.module.css';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { RelativeTime } from '../../shared/ui/Time';
 import { ReleaseDialog } from './HoldDialog';
@@ -39,6 +40,7 @@ export function HoldNotice({ automation, now }: { automation: Automation; now: n
             By {hold.by}, <RelativeTime time={hold.at} now={now} />. New runs wait and start after
             the release.{' '}
             <Link
+              className={detail.inText ?? ''}
               to={RUN_FILTERS.address('/runs', { automationId: automation.id, status: 'PENDING' })}
             >
               Pending runs

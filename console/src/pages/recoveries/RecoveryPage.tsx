@@ -147,8 +147,13 @@ function Item({ item }: { item: RecoveryItem }) {
       {rerunId !== null && (
         <>
           {' · '}
-          <Link to={`/runs/${rerunId}`}>Rerun</Link> ·{' '}
-          <Link to={`/runs/${runId}/compare/${rerunId}`}>Compare</Link>
+          <Link className={detail.inText ?? ''} to={`/runs/${rerunId}`}>
+            Rerun
+          </Link>{' '}
+          ·{' '}
+          <Link className={detail.inText ?? ''} to={`/runs/${runId}/compare/${rerunId}`}>
+            Compare
+          </Link>
         </>
       )}
     </SimpleListItem>
