@@ -73,7 +73,7 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address(failed, f"{node}, li[data-step] [aria-expanded='true']", ("Rerun…",)),
         Address(f"/runs/{failed_run['id']}/compare/{other_run['id']}", "li[data-step]"),
         Address("/recoveries", "main li"),
-        Address(f"/recoveries/{recovery_id}", "[role='progressbar']"),
+        Address(f"/recoveries/{recovery_id}", ".mantine-Progress-root"),
         Address("/delivery-ops", row),
         Address("/delivery-ops?tab=dead-lettered"),
         Address(f"/delivery-ops/{delivery['id']}", "[data-gate]", ("Resend",)),
