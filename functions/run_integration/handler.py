@@ -7,7 +7,7 @@ from runledger.composition import preload, services
 from runledger.observability import begin
 from runledger.services.execution.walk_contract import WalkEvent
 
-preload("outbound.client", "services.execution.integration_tools")
+preload("outbound.client", "services.execution.integration_tools", "liquid_engine")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

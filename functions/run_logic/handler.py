@@ -8,7 +8,7 @@ from runledger.observability import begin
 from runledger.services.execution.lent_tools import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
 
-preload("services.execution.walk")
+preload("services.execution.walk", "liquid_engine")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

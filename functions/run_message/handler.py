@@ -7,7 +7,7 @@ from runledger.composition import preload, services
 from runledger.observability import begin
 from runledger.services.execution.walk_contract import WalkEvent
 
-preload("services.execution.message_tools", "channels.registry")
+preload("services.execution.message_tools", "channels.registry", "liquid_engine")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 # Every field of the API has its description in its model, which costs some hundredths of this.
 MOST = 1.45
@@ -69,3 +71,24 @@ def test_the_query_function_takes_little_longer_than_its_libraries(
         f"{ratio:.2f} times its libraries' {min(bare):.2f} s"
     )
     assert ratio <= MOST
+
+
+# What loads slowly, and the functions whose invocations need it from the first on.
+SLOW = {
+    "liquid": {"run_logic", "run_message", "run_integration"},
+    "babel": {"run_logic", "run_message", "run_integration"},
+    "httpcore": {"run_integration"},
+    "phonenumbers": set[str](),
+    "email_validator": set[str](),
+}
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_new_instance_imports_only_what_its_invocations_need(name: str, tmp_path: Path) -> None:
+    _, printed = run(
+        f"import json, sys; sys.path.insert(0, 'functions/{name}'); import handler; "
+        f"print(json.dumps(sorted(set({list(SLOW)}) & set(sys.modules))))",
+        tmp_path,
+    )
+    assert json.loads(printed) == sorted(each for each in SLOW if name in SLOW[each])

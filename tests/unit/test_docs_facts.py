@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from runledger import json_body, liquid_filters, template_limits, templating
+from runledger import json_body, liquid_filters, template_errors, template_limits
 from runledger.channels import sms, whatsapp
 from runledger.clock import DAY
 from runledger.compiler import checks, checks_nodes, forks, machine_checks, timing
@@ -51,7 +51,7 @@ LIMITS = {
     "`Idempotency-Key`": MAX_KEY_CHARACTERS,
     "days ahead that a date in it may schedule a run": LONGEST_WAIT // DAY,
     "metadata": contact.METADATA_BYTES,
-    "source of a template": templating.MAX_SOURCE_CHARACTERS,
+    "source of a template": template_errors.MAX_SOURCE_CHARACTERS,
     "what a rendering writes": template_limits.MAX_OUTPUT_BYTES,
     "turns of loops in it": template_limits.MAX_LOOP_ITERATIONS,
     "its time": int(template_limits.MAX_SECONDS),

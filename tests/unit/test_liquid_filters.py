@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runledger.errors import NodeError
-from runledger.liquid_filters import ARGUMENTS, plain_number
+from runledger.liquid_engine import _ENVIRONMENT
+from runledger.liquid_filters import ARGUMENTS
+from runledger.liquid_values import plain_number
 from runledger.templating import (
-    _ENVIRONMENT,
     TemplateSyntaxError,
     evaluate,
     references,

@@ -7,7 +7,6 @@ the filter and the kinds of the values, and not Python's.
 """
 
 import html
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from liquid.expression import Expression
 from liquid.template import BoundTemplate
 from liquid.undefined import is_undefined
 
+from runledger.liquid_values import compact_json, plain_number, scalar_text
 from runledger.timezone_names import canonical_zone
 
 # The most digits that a number may be rounded to, after or before the decimal point.
@@ -185,18 +185,12 @@ def decimal_of(value: object) -> Decimal:
 def plain(value: object) -> str:
     """Returns a value as a text. Numbers are written without an exponent, true and false in lower
     case."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float | Decimal):
-        return plain_number(value)
     if is_structured(value):
         return compact_json(value)
     if isinstance(value, list | tuple):
         # Liquid writes a list this way.
         return "".join(plain(item) for item in value)
-    return str(value)
+    return scalar_text(value)
 
 
 def is_structured(value: object) -> bool:
@@ -205,20 +199,6 @@ def is_structured(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(isinstance(item, Mapping | list | tuple) for item in value)
     return isinstance(value, Mapping) and not is_undefined(value)
-
-
-def compact_json(value: object) -> str:
-    """Returns JSON without spaces, for other systems."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
-
-
-def plain_number(value: float | Decimal) -> str:
-    """Returns the number without an exponent: 0.00001, not 1e-05."""
-    text = str(value)
-    if "e" not in text.lower():
-        return text
-    digits = format(Decimal(text), "f")
-    return digits if "." in digits or isinstance(value, Decimal) else f"{digits}.0"
 
 
 class _PlainObject(dict[str, Any]):

@@ -1,9 +1,15 @@
-"""The position of a mistake in a text, and Liquid's message about it."""
+"""A mistake in a text: its position, and Liquid's message about it."""
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from liquid.exceptions import LiquidError
+from runledger.errors import RunledgerError
+
+if TYPE_CHECKING:
+    from liquid.exceptions import LiquidError
+
+MAX_SOURCE_CHARACTERS = 100_000
 
 _MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 # How many pieces of a text are searched for a mistake without a position.
@@ -12,7 +18,18 @@ _OPENING = re.compile(r"\{\{|\{%")
 _MESSAGE_CHARACTERS = 300
 
 
-def first_line(error: LiquidError) -> str:
+class TemplateSyntaxError(RunledgerError):
+    """A text is not valid Liquid. The message is for a person. `line` and `column` count from 1;
+    they are None if the position is unknown."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        place = f" (line {line}, column {column})" if line is not None else ""
+        super().__init__(f"{message}{place}")
+        self.line = line
+        self.column = column
+
+
+def first_line(error: "LiquidError") -> str:
     """Returns the message for a person. It is cut, because it may contain a value of the event."""
     lines = str(error.message or "").splitlines()
     return lines[0][:_MESSAGE_CHARACTERS] if lines else type(error).__name__
@@ -34,7 +51,7 @@ def bracket_depth(source: str) -> int:
 
 
 def position(
-    error: LiquidError, source: str, parse: Callable[[str], object]
+    error: "LiquidError", source: str, parse: Callable[[str], object]
 ) -> tuple[int | None, int | None]:
     """Returns the line and column, from 1, of a mistake that `parse` found. None if unknown."""
     # Inside an expression, Liquid counts from the expression's start in `source`, which the token
@@ -50,6 +67,8 @@ def _searched(source: str, message: str, parse: Callable[[str], object]) -> int 
     """Returns the position of a mistake that Liquid only notices at the end of the text. It is the
     first markup with which a text that ends there has the same mistake. An unclosed block begins
     after the longest text without a mistake."""
+    from liquid.exceptions import LiquidError
+
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]
     if len(pieces) > _PIECES_SEARCHED:
         return None

@@ -8,10 +8,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from liquid.builtin.output import OutputNode
-from liquid.builtin.tags.capture_tag import CaptureNode
-from liquid.builtin.tags.echo_tag import EchoNode
-
 from runledger.templating import parsed
 
 _ENCODINGS = frozenset({"base64_encode", "base64_url_safe_encode", "url_encode", "escape", "json"})
@@ -32,6 +28,11 @@ def hidden_uses(source: str) -> tuple[str, ...]:
 
 
 def _hidden(nodes: Iterable[Any], template: Any, *, is_captured: bool = False) -> Iterator[str]:
+    # Imported here, because Liquid loads slowly and most functions that know this module need none.
+    from liquid.builtin.output import OutputNode
+    from liquid.builtin.tags.capture_tag import CaptureNode
+    from liquid.builtin.tags.echo_tag import EchoNode
+
     for node in nodes:
         is_output = isinstance(node, OutputNode | EchoNode)
         for expression in node.expressions():
