@@ -30,6 +30,7 @@ class _Events:
         assert callable(handler)
 
     register_first = register
+    unregister = register
 
 
 class _Meta:

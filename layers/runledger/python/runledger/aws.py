@@ -18,6 +18,7 @@ from botocore.exceptions import (
     IncompleteReadError,
     NoCredentialsError,
 )
+from botocore.handlers import add_retry_headers
 from botocore.parsers import ResponseParserError
 
 from runledger.errors import (
@@ -208,6 +209,9 @@ def client(service: str) -> Any:
     own = Config(read_timeout=_READ_SECONDS.get(service, 10), **_MORE.get(service, {}))
     made = boto3.client(service, config=_CONFIG.merge(own))  # type: ignore[call-overload]
     made.meta.events.register("before-send", _keep_the_deadline)
+    # Two headers that describe the SDK's own retries. They are optional: the signature leaves them
+    # out, and AWS names each request in its answer.
+    made.meta.events.unregister("request-created", add_retry_headers)
     return made
 
 
