@@ -1,6 +1,7 @@
-"""Reads the bodies of kept events for people and for searches: as far as possible, never strictly.
+"""Reads the bodies of kept events, to show them and to search them.
 
-Nothing here decides about an event. What opens a run is read strictly."""
+A damaged body is read as far as possible. This is only for display and search: an event that opens
+a run is parsed strictly, elsewhere."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -26,7 +26,8 @@ class Source:
 
     @property
     def needs_keys(self) -> bool:
-        """Whether a secret or a public key must be set. Amazon SNS is proved by a certificate."""
+        """Whether a secret or a public key must be set. Amazon SNS needs neither: it signs with a
+        certificate."""
         return self.facts.secret is not None or self.facts.public_key is not None
 
     @property

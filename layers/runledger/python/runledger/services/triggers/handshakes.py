@@ -67,11 +67,11 @@ class Handshakes:
     http: "Callable[[], HttpCaller]"
 
     def answer(self, live: "Target", received: "Received") -> Answer | None:
-        """Returns the answer to a handshake of the sender that the active version or the draft
-        names; None if the request is none.
+        """Returns the answer to a handshake, or None if the request is not a handshake of the
+        sender that the active version or the draft names.
 
-        Raises SignatureRefusedError if the handshake proves its sender and this one does not, and
-        TransientError if it could not be confirmed."""
+        Raises SignatureRefusedError if the handshake must be signed and its signature is wrong, and
+        TransientError if the confirmation could not be sent."""
         for target in self._candidates(live):
             intake = target.intake
             if intake is None:

@@ -1,9 +1,9 @@
 """Replays of refused events: each is sent once through the trigger as it is now.
 
-The refusal records the replay first, with the version whose trigger reads the event. So a replay
-that was interrupted and goes on reads the same keys, and finds the runs that it has opened. The
-result comes last. As long as it is missing, the same request goes on with the replay; after that,
-it is refused.
+First, the refusal records that the replay has begun, and which version's trigger reads the event.
+Then the runs are opened, and last, the refusal records the result. If a process dies in between,
+the next request continues the replay: it reads the event by the same version, so it finds the runs
+that are already open. Once there is a result, another request is refused.
 """
 
 from dataclasses import dataclass
@@ -110,7 +110,8 @@ class Replays:
         return found
 
     def _begin(self, refusal: "Refusal", replay: Replay) -> Replay:
-        """Returns the replay that holds: ours, or one that was interrupted."""
+        """Records the replay, and returns it. If an earlier replay was interrupted, returns that
+        one instead."""
         try:
             begun = self.refusals.store.begin_replay(refusal.id, replay).replay
         except ConditionFailedError as error:

@@ -168,7 +168,8 @@ def body_of(context: "RunContext") -> dict[str, Any]:
 
 
 def _passed_on(values: Any) -> Any:
-    """Passes damaged values on as empty, so their names have no value in the next run either."""
+    """Returns the values for the next run. Damaged values become empty, so a text that reads them
+    fails there too."""
     return {} if isinstance(values, UnreadableValues) else values
 
 

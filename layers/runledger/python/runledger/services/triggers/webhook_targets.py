@@ -95,7 +95,8 @@ class WebhookTargets:
         return live if live.intake is not None else self.draft(live.automation)
 
     def draft(self, automation: "Automation") -> Target:
-        """Returns the trigger of the draft, without one if the draft has none that is valid."""
+        """Returns the automation with its draft's trigger. The trigger is None if the draft has no
+        valid one."""
         return Target(automation, self._draft_trigger(automation), is_live=False)
 
     def _draft_trigger(self, automation: "Automation") -> TriggerConfig | None:

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to a request, and what its event led to, if it was taken."""
+    """The answer to a request, and the runs and refusals of its event, if the event was
+    accepted."""
 
     answer: "Answer"
     taken: TakenEvent | None

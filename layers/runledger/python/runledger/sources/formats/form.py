@@ -44,8 +44,9 @@ def too_many_fields() -> InvalidInputError:
 
 
 def percent_decoded(data: bytes) -> bytes:
-    """Returns the bytes behind a percent-encoding; a lone percent sign stays. A text of nothing but
-    escapes takes ten times as much memory in the standard library's function."""
+    """Returns the percent-decoded bytes. A percent sign that begins no escape stays.
+
+    The standard library's function needs ten times as much memory for a text full of escapes."""
     return _ESCAPE.sub(lambda found: _BYTES[int(found[1], 16)], data)
 
 

@@ -54,8 +54,8 @@ SENDGRID = PresetFacts(
     notes=(
         "A request holds several events: split it with $.",
         "Only SendGrid has the private key, so we cannot sign a sample.",
-        "SendGrid repeats a request for a day, so a timestamp may be a day old. The digest keeps "
-        "replays out.",
+        "SendGrid repeats a request for a day, so a timestamp may be a day old. A replay is "
+        "recognized by its digest.",
     ),
 )
 

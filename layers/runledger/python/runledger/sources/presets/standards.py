@@ -35,7 +35,7 @@ SNS = PresetFacts(
     notes=(
         "Amazon's certificate proves a message; no secret is needed.",
         "The signed time is that of the message. SNS repeats a message for hours, so its age is "
-        "not checked; MessageId keeps replays out.",
+        "not checked; a replay is recognized by its MessageId.",
         "Only Amazon can sign a message, so we cannot sign a sample.",
     ),
 )

@@ -93,7 +93,10 @@ class HmacScheme:
             given = unsigned.headers.get(rule.id_header.lower())
             parts = replace(parts, id=given or parts.id)
         if "{form}" in rule.signed and not is_form(unsigned):
-            raise InvalidInputError("the sender signs a form, so send one", field="contentType")
+            raise InvalidInputError(
+                "the signature covers form fields, so the sample must be a form",
+                field="contentType",
+            )
         if "{form}" in rule.signed:
             parts = replace(parts, form=form_text(unsigned, self.sender))
         signed = self._with_places(unsigned, parts)

@@ -28,7 +28,7 @@ _VERSIONS = ("1", "2")
 @dataclass(frozen=True, slots=True)
 class SnsScheme:
     """Accepts the messages of one topic. The signed time is the message's own, and SNS repeats a
-    message for hours, so the message's id and not its age keeps replays out."""
+    message for hours, so a replay is recognized by the message's id, not by its age."""
 
     topic_arn: str
     sender: str
