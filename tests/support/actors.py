@@ -1,4 +1,5 @@
-"""Everything that may happen to a run, each as one actor over the functions' own services."""
+"""Actors for races: one for each thing that may happen to a run. They call the services that the
+Lambda functions call."""
 
 import json
 from collections.abc import Callable

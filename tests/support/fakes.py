@@ -267,7 +267,8 @@ class Anything:
 
 @dataclass
 class Http:
-    """Other people's services: each call gets one document as its answer, and is remembered."""
+    """Stands for third-party services: answers every call with the same document, and remembers the
+    calls."""
 
     boundary: Boundary
     answer: Any = field(default_factory=lambda: {"data": {"score": 42}})

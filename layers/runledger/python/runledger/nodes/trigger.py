@@ -121,8 +121,8 @@ class DateTrigger(TriggerConfig):
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether the trigger searches the contacts of each day, instead of reading one from an
-        event."""
+        """Whether the trigger searches for matching contacts every day, instead of reading one from
+        an event."""
         return self.intake is None
 
     @property

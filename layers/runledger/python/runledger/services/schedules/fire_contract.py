@@ -1,4 +1,4 @@
-"""The messages between the fan-out's machine and its function (statemachines/contact_fan_out)."""
+"""The messages between the state machine statemachines/contact_fan_out and its function."""
 
 from datetime import date
 from enum import StrEnum

@@ -141,7 +141,8 @@ def _locals(text: str) -> Iterator[str]:
 
 
 def _domains(text: str) -> Iterator[str]:
-    """Yields a domain, and what is left of it if it ends earlier: `example.com.Next`."""
+    """Yields a domain and its shorter forms, because text may follow it without a space:
+    `example.com.Next` also yields `example.com`."""
     labels = text.rstrip(".").split(".")
     for count in range(2, min(len(labels), 8) + 1):
         domain = ".".join(labels[:count])

@@ -74,7 +74,7 @@ TYPEFORM = PresetFacts(
     title="Typeform",
     docs="https://www.typeform.com/developers/webhooks/secure-your-webhooks/",
     steps=(
-        "Open the form, Connect, Webhooks, and choose Add a webhook.",
+        "Open the form, go to Connect > Webhooks, and choose Add a webhook.",
         "Paste the webhook's address under Endpoint and save.",
         "Make a secret here, choose Edit, paste it under Secret, and turn the webhook on.",
     ),

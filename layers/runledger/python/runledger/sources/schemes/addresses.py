@@ -33,7 +33,7 @@ def twilio_addresses(url: str) -> tuple[str, ...]:
 
 
 def hubspot_addresses(url: str) -> tuple[str, ...]:
-    """Returns the address as HubSpot's documentation decodes it, and as called: HubSpot's own
-    libraries do not decode."""
+    """Returns both forms of the address that HubSpot may have signed: decoded, as its documentation
+    says, and as called, because its own libraries do not decode."""
     decoded = _HUBSPOT_ESCAPE.sub(lambda escape: _HUBSPOT[escape[1].upper()], url)
     return tuple(dict.fromkeys((decoded, url)))
