@@ -173,8 +173,10 @@ def _add_read(bill: Bill, name: str, units: float) -> Units:
 
 
 def _written(known: dict[tuple[str, str], Raw], new: Raw) -> int:
-    """Returns the units of the table and its indexes for one write. A row that was not seen before
-    counts as new, because everything in a run's indexes is written within the run."""
+    """Returns the units of the table and its indexes for one write.
+
+    A row that was not seen before counts as new: the benchmark sees every write of a run, so none
+    of its rows is older."""
     key = (new["pk"]["S"], new["sk"]["S"])
     old = known.get(key, {})
     known[key] = new

@@ -179,7 +179,7 @@ class RunActors:
             (node_id,) = ways
 
     def live(self) -> None:
-        """Does everything from the event to the end, as if nothing else happened."""
+        """Takes one run from its event to its end, with nothing else at the same time."""
         run = self.open()
         services().starter.start_opened(run)
         self.walk()

@@ -4925,8 +4925,8 @@ export interface components {
         };
         /**
          * PreviewDocument
-         * @description The contact for whom a template is rendered, named by one of these fields. It may be left
-         *     out.
+         * @description The contact for whom a template is rendered, named by one of these fields. The contact may
+         *     be left out.
          */
         PreviewDocument: {
             /**

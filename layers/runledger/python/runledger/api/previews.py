@@ -12,8 +12,8 @@ from runledger.models.template import TemplateDocument
 
 
 class PreviewDocument(ContactReference):
-    """The contact for whom a template is rendered, named by one of these fields. It may be left
-    out."""
+    """The contact for whom a template is rendered, named by one of these fields. The contact may
+    be left out."""
 
     payload: Any = Field(
         default_factory=dict,

@@ -390,8 +390,8 @@ class NodeType(ABC, Generic[ConfigT]):
         return recorded(rendered(left, visit.scope, self.redactor(config, visit)))
 
     def is_input_known(self, config: ConfigT, kept: Mapping[str, Any], record: Record) -> bool:
-        """Whether a step shows all of its input; `kept` is what `input` returned. False if the
-        process died during the visit, if the contact was erased, or if nothing has been kept yet.
+        """Whether a step shows all of its input. False if the process died during the visit, if the
+        contact was erased, or if nothing has been kept yet. `kept` is what `input` returned.
         """
         known = {**self.recorded_values(config, record), **places_of(kept)}
         return all(is_within(place, known) for place, _ in self.places(config))

@@ -51,8 +51,8 @@ def is_date_key(key: str) -> bool:
 
 
 def calendar_date(value: Any, zone: str) -> date | None:
-    """Returns the day that a value names, or the day of its time in the zone. None if the value is
-    not a date."""
+    """Returns the date that a value names. For a date with a time, it is the date in the given
+    zone. None if the value is not a date."""
     written = read_date(value)
     return None if written is None else written.day(zone)
 

@@ -2,8 +2,8 @@
 
 The result of each step is stored before the next step, and the id of a rerun is derived from the
 recovery and the original run. So if a process dies, the next one finds the reruns that were opened,
-and opens none twice. A person changes the status, and the process stores its progress, in separate
-writes, so that neither makes the other fail.
+and opens none twice. A person's change of the status and the process's progress are stored in
+separate writes, so that neither makes the other fail.
 """
 
 from collections.abc import Sequence
