@@ -193,5 +193,6 @@ def test_malformed_and_oversized_webhooks_are_refused_by_reason(
     assert "line 1, column 7" in damaged.json()["detail"]
     large = json.dumps({"a": "x" * 1_000_001}).encode()
     assert httpx.post(url, content=large, headers=headers, timeout=30).status_code == 413
-    assert httpx.post(url, data={"a": "1"}).status_code == 415
+    pdf = httpx.post(url, content=b"%PDF-1.7", headers={"Content-Type": "application/pdf"})
+    assert pdf.status_code == 415
     assert httpx.post(url[:-3] + "xyz", json={}).status_code == 404
