@@ -75,6 +75,7 @@ def test_local_json_describes_the_running_stack(stack: Stack) -> None:
         "tableName",
         "workspaces",
         "webhooks",
+        "demoService",
     }
     assert [workspace["id"] for workspace in stack.local["workspaces"]] == ["ws_demo", "ws_other"]
     for workspace in stack.local["workspaces"]:

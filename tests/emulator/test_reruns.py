@@ -4,7 +4,15 @@ import uuid
 from itertools import pairwise
 from typing import Any
 
-from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, template
+from tests.emulator.orders import (
+    ADMIN,
+    activate,
+    demo_service,
+    ended,
+    fire,
+    template,
+    wait_for,
+)
 from tests.support.stack import Stack
 
 # Long enough for the echo's answer to be a file, which the rerun copies.
@@ -50,16 +58,24 @@ def test_a_failed_run_is_rerun_with_its_preview(stack: Stack) -> None:
         (effect,) = next(node["effects"] for node in shown["nodes"] if node["nodeId"] == "flaky")
         assert (effect["kind"], effect["status"], effect["then"]) == ("POST", "503", "REPEAT")
 
+        reruns: list[str] = []
         # From the start: the file of the echo's answer is copied for a step that waits.
         for asked in ({"idempotencyKey": "mended"}, {"from": "START", "reason": "once more"}):
             opened = api.post(path, json=asked)
             assert opened.status_code == 202, opened.text
-            rerun = ended(api, opened.json()["runId"])
+            reruns.append(opened.json()["runId"])
+            rerun = ended(api, reruns[-1])
             assert (rerun["status"], rerun["rerunOf"]) == ("COMPLETED", run_id)
             steps = {step["nodeId"]: step for step in rerun["steps"]}
             assert steps["mail"]["reusedFrom"] == steps["echo"]["reusedFrom"] == run_id
             assert steps["echo"]["response"]["bodyLink"]["bytes"] > len(LONG)
-        assert steps["flaky"]["reusedFrom"] == api.get(f"/v1/runs/{run_id}").json()["recoveredBy"]
+        assert steps["flaky"]["reusedFrom"] == reruns[0]
+
+        def is_named() -> bool:
+            found: bool = api.get(f"/v1/runs/{run_id}").json()["recoveredBy"] == reruns[1]
+            return found
+
+        wait_for("the name of the latest rerun", is_named)
         repeated = api.post(path, json={"idempotencyKey": "mended"})
         assert (repeated.status_code, repeated.json()["duplicate"]) == (200, True)
     assert sum(email in str(message) for message in stack.mailbox()) == 1
