@@ -1,8 +1,8 @@
 """The cost of a run of each example graph, counted in the simulated stack.
 
 `python -m bench.example_runs` prints a table. Each graph gets a webhook trigger with a contact, and
-receives two events. The run of the second one is counted, because by then the process knows the
-automation.
+two events. Only the second event's run is counted: by then the process has cached the automation,
+as it usually has.
 """
 
 import json

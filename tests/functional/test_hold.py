@@ -123,7 +123,7 @@ def test_a_new_hold_ends_a_release_and_keeps_the_rest_held(
     simulation.run_until(simulation.clock.now + 600_000)
     found = sorted(statuses(simulation).values())
     assert found == ["COMPLETED"] * 10 + ["PENDING"] * 5
-    assert services().stores.holds.count_held(automation, 100) == 5
+    assert len(services().stores.holds.held(automation, 100)) == 5
     ask(simulation, automation, "release")
     simulation.settle()
     assert set(statuses(simulation).values()) == {"COMPLETED"}

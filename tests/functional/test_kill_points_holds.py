@@ -88,7 +88,7 @@ def is_held_and_paused(ready: Ready) -> None:
 
 def no_run_is_held(ready: Ready) -> list[str]:
     found = []
-    if services().stores.holds.count_held(ready.automation_id, 9):
+    if services().stores.holds.held(ready.automation_id, 9):
         found.append("a run is held for good")
     if ready.simulation.table.row(keys.release(ready.automation_id)) is not None:
         found.append("the release never ends")

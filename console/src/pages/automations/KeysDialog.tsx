@@ -65,7 +65,7 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
   const queries = useQueryClient();
   const [overlap, setOverlap] = useState('1440');
   const [values, setValues] = useState<Partial<Record<KeyName, string>>>({});
-  // A sender that shows its own secret takes none that is made here.
+  // Some senders make the secret themselves. Then it can only be pasted here.
   const mayMake = keys.some(({ name, facts }) => name === 'secret' && facts.chosenBy === 'RUNLEDGER');
   const [makes, setMakes] = useState(mayMake);
   const replaces = keys.some(({ name }) => isSetIn(automation, name));

@@ -10900,7 +10900,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The run or a rerun of it is open, its automation is not active, an effect to repeat is still being retried, or the contact has another open run. */
+            /** @description The run is open, it has an open rerun, its automation is not active, an effect to repeat is still being retried, or the contact has another open run. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

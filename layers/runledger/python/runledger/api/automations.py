@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from runledger.api.request_fields import Reason
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import (
     AutomationStatus,
@@ -53,10 +54,9 @@ class WebhookView(WireModel):
 class HoldDocument(WireModel):
     """Why an automation is held."""
 
-    reason: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-        | None
-    ) = Field(default=None, description="The reason. It is shown with the automation.")
+    reason: Reason | None = Field(
+        default=None, description="The reason. It is shown with the automation."
+    )
 
 
 class ReleaseDocument(WireModel):

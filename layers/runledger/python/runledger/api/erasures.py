@@ -1,9 +1,8 @@
 """Erasures of contacts as the API shows and takes them."""
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import Field, StringConstraints
-
+from runledger.api.request_fields import Reason
 from runledger.models.base import WireModel
 from runledger.models.erasure import ErasureStatus
 
@@ -11,10 +10,7 @@ from runledger.models.erasure import ErasureStatus
 class EraseDocument(WireModel):
     """Why a contact is erased."""
 
-    reason: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-        | None
-    ) = Field(
+    reason: Reason | None = Field(
         default=None,
         description=(
             "The reason, which is kept permanently. Name a request or a ticket, not the person."

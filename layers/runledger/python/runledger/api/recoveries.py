@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, StringConstraints
 
 from runledger.api.filters import FilterDocument, FilterView
+from runledger.api.request_fields import IdempotencyKey, Reason
 from runledger.api.reruns import EffectChoiceDocument
 from runledger.models.base import Whole, WireModel
 from runledger.models.recovery import (
@@ -65,10 +66,9 @@ class RecoveryDocument(WireModel):
         description="Whether the ends of the reruns trigger other automations, as the ends of "
         "other runs do.",
     )
-    reason: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-        | None
-    ) = Field(default=None, description="Why the runs are rerun. Each rerun shows this reason.")
+    reason: Reason | None = Field(
+        default=None, description="Why the runs are rerun. Each rerun shows this reason."
+    )
     canary: CanaryDocument | None = Field(
         default=None,
         description="The number of runs to rerun first, as a test; null to rerun all "
@@ -83,10 +83,7 @@ class RecoveryDocument(WireModel):
         le=1_000_000,
         description="The recovery pauses when this many of its reruns have failed.",
     )
-    idempotency_key: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-        | None
-    ) = Field(
+    idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="Makes the request safe to repeat: the same key begins only one recovery.",
     )

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from runledger.api.request_fields import IdempotencyKey, Reason
 from runledger.models.automation import Problem
 from runledger.models.base import WireModel
 from runledger.models.rerun import START, EffectChoice, RerunVersion
@@ -55,17 +56,13 @@ class RerunDocument(WireModel):
         description="Whether the end of the rerun triggers other automations, as the end of any "
         "other run does.",
     )
-    idempotency_key: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-        | None
-    ) = Field(
+    idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="Makes the request safe to repeat: the same key opens only one rerun.",
     )
-    reason: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-        | None
-    ) = Field(default=None, description="Why the run is rerun; the history shows it.")
+    reason: Reason | None = Field(
+        default=None, description="Why the run is rerun; the history shows it."
+    )
     dry_run: StrictBool = Field(
         default=False, description="true: only say what would happen, and change nothing."
     )

@@ -1,9 +1,8 @@
 """Resends as the API shows and takes them."""
 
-from typing import Annotated
+from pydantic import Field, StrictBool
 
-from pydantic import Field, StrictBool, StringConstraints
-
+from runledger.api.request_fields import IdempotencyKey
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
 
@@ -11,10 +10,7 @@ from runledger.models.delivery import DeliveryStatus
 class ResendDocument(WireModel):
     """How to send a delivery again."""
 
-    idempotency_key: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-        | None
-    ) = Field(
+    idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="Makes the request safe to repeat: the same key sends the message only once.",
     )

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from runledger.api.contacts import ContactReference
 from runledger.api.lists import UNREADABLE
+from runledger.api.request_fields import IdempotencyKey
 from runledger.models.automation import Graph
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
@@ -146,10 +147,7 @@ class RunDocument(ContactReference):
         default_factory=EventFacts,
         description="The value of `{{event.*}}` in templates and conditions, besides the body.",
     )
-    idempotency_key: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-        | None
-    ) = Field(
+    idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="Makes the request safe to repeat: the same key opens only one run.",
     )

@@ -76,10 +76,6 @@ class HoldStore:
         )
         return [keys.id_of(item["dueKey"]) for item in page.items]
 
-    def count_held(self, automation_id: str, most: int) -> int:
-        """Returns how many runs are held, but not more than `most`."""
-        return len(self.held(automation_id, most))
-
     def let_go(self, run: "Run", due_at: int) -> "Run":
         """Makes a held run due. Raises ConditionFailedError if it is no longer held."""
         is_held = Attr("gsi4pk").eq(keys.held(run.automation_id))

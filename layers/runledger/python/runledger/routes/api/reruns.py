@@ -22,8 +22,8 @@ router = make_router()
     {
         200: "With `dryRun`, or if an earlier request with the same key opened the rerun.",
         409: (
-            "The run or a rerun of it is open, its automation is not active, an effect to repeat "
-            "is still being retried, or the contact has another open run."
+            "The run is open, it has an open rerun, its automation is not active, an effect to "
+            "repeat is still being retried, or the contact has another open run."
         ),
         410: "The run has expired, or its contact was erased.",
     }

@@ -28,6 +28,7 @@ from runledger.models.run import Cancellation, RunStatus
 from runledger.observability import logger
 from runledger.services.execution.cancel import OPEN
 from runledger.services.lists.pages import SCAN_BUDGET
+from runledger.services.lists.snapshots import INDEX_LAG
 from runledger.services.views.filters import filter_view
 from runledger.services.views.runs import run_view
 
@@ -50,9 +51,6 @@ REQUEST_TIME = 8 * SECOND
 # The limits of one tick.
 TICK_BATCHES = 1_000
 TICK_TIME = 20 * SECOND
-# Between the two readings. By then the index shows every run opened before the request, and no run
-# that the first reading canceled.
-INDEX_LAG = MINUTE
 # How long its row is kept.
 KEPT = 30 * DAY
 

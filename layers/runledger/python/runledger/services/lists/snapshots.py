@@ -10,7 +10,7 @@ from runledger.api.lists import ListView
 from runledger.api.refusals import RefusalView
 from runledger.api.runs import RunView
 from runledger.channels.registry import CHANNEL_NAMES
-from runledger.clock import iso
+from runledger.clock import MINUTE, iso
 from runledger.errors import InvalidInputError
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.listing import FrozenFilter, ListName
@@ -37,6 +37,9 @@ _STATUSES: dict[ListName, frozenset[str]] = {
     ListName.DELIVERIES: frozenset(DeliveryStatus),
     ListName.REFUSALS: frozenset(RefusalReason),
 }
+# How far the indexes of the lists may lag behind. Work on a whole list reads it again this much
+# later: by then the list shows every row that was written before the work began.
+INDEX_LAG = MINUTE
 _WIRE_NAMES = {
     "status": "status",
     "reason": "reason",

@@ -22,6 +22,7 @@ from runledger.models.recovery import (
     RecoveryStatus,
 )
 from runledger.models.run import RunStatus
+from runledger.services.lists.snapshots import INDEX_LAG
 from runledger.services.reruns.recovery_runs import left_out, place_of, planned_item
 from runledger.services.reruns.rerun import rerun_id
 from runledger.store.recoveries import MOST_ITEMS
@@ -41,8 +42,6 @@ PAGE = 50
 BATCH = 20
 # Longer than any process that works on a recovery lives.
 LEASE = 2 * MINUTE
-# Between the two readings. By then the index shows every run opened before the request.
-INDEX_LAG = MINUTE
 # The most credit of the pace: a tick may come late, and a pause earns little.
 MOST_CREDIT = 90 * SECOND
 # Less than the time between two ticks, so that each tick goes on.

@@ -83,9 +83,10 @@ class Reruns:
     ) -> PlannedRerun:
         """Returns what a rerun would do, and writes nothing.
 
-        Raises NotFoundError or GoneError if the run does not exist, has expired or was erased,
-        ConflictError if it is open or its automation is not ACTIVE, AlreadyRerunError if another
-        rerun of it is open, and InvalidInputError, with the field, for an invalid request.
+        Raises NotFoundError if the run does not exist, and GoneError if it has expired or was
+        erased. Raises ConflictError if the run is open or its automation is not ACTIVE, and
+        AlreadyRerunError if the run has an open rerun. Raises InvalidInputError, with the field,
+        for an invalid request.
         """
         now = self.clock()
         original = self._original(workspace_id, run_id, now)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # The label that Secrets Manager gives to a secret's first version.
 FIRST_LABEL = "AWSCURRENT"
-# How long the value of a label is cached, and the fact that there is none.
+# How long a process keeps the secret that a label names, or remembers that the label names none.
 LABEL_CACHED_FOR = MINUTE
 _MAX_CACHED = 1_000
 

@@ -1,6 +1,7 @@
 """Captures: the next events of an automation are kept for an hour, to look at and use as samples.
 
-An automation without a capture pays nothing for this: its own row says that there is none."""
+While no capture is active this costs nothing: the automation's row, which is read anyway, says so.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
