@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE
 from runledger.models.recovery import ItemState
-from runledger.services.reruns.rerun import rerun_id
+from runledger.models.rerun import rerun_id
 from runledger.store import keys
 from runledger.store.values import Item
 

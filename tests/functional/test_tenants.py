@@ -199,6 +199,8 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
         "contact": [ids["contact_id"], EMAIL, PHONE, f"shop:{CANARY}"],
         "runId": [ids["run_id"]],
         "errorGroup": [ids["group_id"]],
+        "rerunOf": [ids["run_id"]],
+        "recoveryId": [ids["recovery_id"]],
         "address": [EMAIL, PHONE],
         "text": [CANARY],
         "cursor": _cursors(path),

@@ -45,24 +45,51 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
         for size in (0, 1, 2, 3)
         for found in itertools.combinations(statuses, size)
     ]
-    for wanted, automation_id, contact_id, group, newest_first in itertools.product(
-        some, [None, "aut_1"], [None, "con_1"], [None, "err_1"], [True, False]
+    for (
+        wanted,
+        automation_id,
+        contact_id,
+        group,
+        newest_first,
+        recovery,
+        among,
+    ) in itertools.product(
+        some,
+        [None, "aut_1"],
+        [None, "con_1"],
+        [None, "err_1"],
+        [True, False],
+        [None, "rcv_1"],
+        [None, ("0000000000001#run_1",)],
     ):
         filter_ = ListFilter(
-            "ws_demo", wanted, automation_id, contact_id, 0, 1, group, newest_first
+            "ws_demo",
+            wanted,
+            automation_id,
+            contact_id,
+            0,
+            1,
+            group,
+            newest_first,
+            recovery,
+            among,
         )
         found = plan(kind, filter_, shards)
         buckets = {kind.bucket_of(status) for status in wanted or kind.statuses}
-        narrow = group is not None or contact_id is not None
+        narrow = (group, contact_id, recovery, among) != (None,) * 4
         sources = [source for phase in found.phases for source in phase]
         assert len(set(sources)) == (1 if narrow else len(buckets) * shards)
         # RETRYING is read twice, as deliveries come back to it.
         twice = 0 if narrow or "RETRYING" not in buckets else shards
         assert found.sources == len(sources) == len(set(sources)) + twice
-        if found.name is PlanName.ERROR_GROUP:
-            assert group is not None
+        if found.name is PlanName.RERUNS:
+            assert among is not None
+        elif found.name is PlanName.RECOVERY:
+            assert recovery is not None and among is None
+        elif found.name is PlanName.ERROR_GROUP:
+            assert group is not None and recovery is None and among is None
         elif found.name is PlanName.CONTACT:
-            assert contact_id is not None and group is None
+            assert contact_id is not None and (group, recovery, among) == (None,) * 3
         else:
             is_automation = found.name is PlanName.AUTOMATION
             assert is_automation == (automation_id is not None)

@@ -3579,6 +3579,8 @@ export interface components {
              *       "range": null,
              *       "reason": [],
              *       "recovered": null,
+             *       "recoveryId": null,
+             *       "rerunOf": null,
              *       "runId": null,
              *       "status": [],
              *       "timeZone": null,
@@ -3836,6 +3838,16 @@ export interface components {
              */
             recovered?: boolean | null;
             /**
+             * Recoveryid
+             * @description A recovery's id: only the reruns that it opened. Only for runs.
+             */
+            recoveryId?: string | null;
+            /**
+             * Rerunof
+             * @description A run's id: only its reruns. Only for runs.
+             */
+            rerunOf?: string | null;
+            /**
              * Runid
              * @description The id of a run. Only for deliveries.
              */
@@ -3908,6 +3920,16 @@ export interface components {
              * @description false: without runs that have a completed rerun. true: only these runs. null: all runs.
              */
             recovered?: boolean | null;
+            /**
+             * Recoveryid
+             * @description The recovery whose reruns are listed; null for all runs.
+             */
+            recoveryId?: string | null;
+            /**
+             * Rerunof
+             * @description The run whose reruns are listed; null for all runs.
+             */
+            rerunOf?: string | null;
             /**
              * Runid
              * @description A run's id; null for all.
@@ -10678,6 +10700,10 @@ export interface operations {
                 range?: string | null;
                 /** @description false: leave out runs that have a completed rerun. true: only these runs. */
                 recovered?: boolean | null;
+                /** @description A recovery's id: only the reruns that it opened. */
+                recoveryId?: string | null;
+                /** @description A run's id: only its reruns. */
+                rerunOf?: string | null;
                 /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
                 /** @description The IANA time zone for dates and times without an offset; UTC by default. */
@@ -11072,6 +11098,10 @@ export interface operations {
                 range?: string | null;
                 /** @description false: leave out runs that have a completed rerun. true: only these runs. */
                 recovered?: boolean | null;
+                /** @description A recovery's id: only the reruns that it opened. */
+                recoveryId?: string | null;
+                /** @description A run's id: only its reruns. */
+                rerunOf?: string | null;
                 /** @description One or more statuses. */
                 status?: components["schemas"]["RunStatus"][] | null;
                 /** @description The IANA time zone for dates and times without an offset; UTC by default. */

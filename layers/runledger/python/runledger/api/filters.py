@@ -38,6 +38,12 @@ class FilterDocument(WireModel):
         description="false: leave out runs that have a completed rerun. true: only these runs. "
         "Only for runs.",
     )
+    rerun_of: str | None = Field(
+        default=None, description="A run's id: only its reruns. Only for runs."
+    )
+    recovery_id: str | None = Field(
+        default=None, description="A recovery's id: only the reruns that it opened. Only for runs."
+    )
     channel: str | None = Field(default=None, description="A channel. Only for deliveries.")
     run_id: str | None = Field(default=None, description="The id of a run. Only for deliveries.")
     address: str | None = Field(
@@ -76,6 +82,12 @@ class FilterView(WireModel):
         default=None,
         description="false: without runs that have a completed rerun. true: only these runs. null: "
         "all runs.",
+    )
+    rerun_of: str | None = Field(
+        default=None, description="The run whose reruns are listed; null for all runs."
+    )
+    recovery_id: str | None = Field(
+        default=None, description="The recovery whose reruns are listed; null for all runs."
     )
     channel: str | None = Field(description="A channel; null for all.")
     run_id: str | None = Field(description="A run's id; null for all.")

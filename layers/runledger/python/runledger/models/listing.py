@@ -25,6 +25,8 @@ class FrozenFilter(Model):
     trigger_types: tuple[str, ...] = ()
     error_group: str | None = None
     recovered: bool | None = None
+    rerun_of: str | None = None
+    recovery_id: str | None = None
     channel: str | None = None
     run_id: str | None = None
     address: str | None = None

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from runledger.ids import derived_id
 from runledger.models.base import WireModel
 
 START = "START"
@@ -72,3 +73,9 @@ class RerunFacts(WireModel):
     def effect_run(self, node_id: str) -> str:
         """Returns the run whose id identifies the node's effects."""
         return self.effect_runs.get(node_id, self.root)
+
+
+def rerun_id(workspace_id: str, run_id: str, key: str) -> str:
+    """Returns the id of the rerun that a recovery opens for a run. The recovery's id is the
+    idempotency key."""
+    return derived_id("run", workspace_id, run_id, "rerun", key)

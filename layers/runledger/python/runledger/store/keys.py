@@ -51,6 +51,7 @@
 | recoveries of a workspace; one by id | table | `WORKSPACE#workspace#RECOVERY` | `recovery` |
 | recovery by its idempotency key | table | `WORKSPACE#workspace#RECOVERYKEY` | `sha256(key)` |
 | the runs of a recovery, by state | table | `RECOVERY#recovery` | `STATE#createdAt#run` |
+| the reruns of a recovery | table | `RECOVERYRERUNS#recovery` | `createdAt#rerun` |
 | counts of rows by scope and hour | table | `TOTALS#workspace#KIND#part` | hour |
 | how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
@@ -444,6 +445,16 @@ def recovery_items(recovery_id: str) -> str:
 def recovery_item(recovery_id: str, state: str, place: str) -> Key:
     """Returns the key of a recovery's run. `place` is `created_key` of the run."""
     return Key(recovery_items(recovery_id), f"{state}#{place}")
+
+
+def recovery_reruns(recovery_id: str) -> str:
+    """Returns the partition of the reruns that a recovery opened. Their sort keys are those of the
+    list indexes."""
+    return f"RECOVERYRERUNS#{recovery_id}"
+
+
+def recovery_rerun(recovery_id: str, created_at: int, run_id: str) -> Key:
+    return Key(recovery_reruns(recovery_id), created_key(created_at, run_id))
 
 
 def member(workspace_id: str, user_id: str) -> Key:

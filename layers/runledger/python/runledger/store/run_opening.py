@@ -43,7 +43,8 @@ class RerunContents:
     """The steps that a rerun takes from earlier runs. `recorded` are written at once, `prepared`
     only when the rerun comes to them. `request` is a hash of the request. `known` are the runs of
     the family that the plan took into account. `is_alone` says that no other request can open this
-    run. `copied` copies the files of a step and returns the step with the names of the copies."""
+    run. `copied` copies the files of a step and returns the step with the names of the copies.
+    `recovery_id` is the recovery that lists the rerun, if any."""
 
     request: str
     recorded: "Sequence[Step]"
@@ -51,6 +52,7 @@ class RerunContents:
     known: frozenset[str]
     is_alone: bool
     copied: "Callable[[Step], Step]"
+    recovery_id: str | None = None
 
 
 # A lost try means that another run of the same contact was opened or ended in between.
@@ -135,11 +137,11 @@ class RunOpening:
             key = keys.prepared_step(run.id, step.node_id)
             self._table.put({**item, **key_attributes(key)})
         row = run_to_item(run, keys.shard_of(run.id, shards))
-        contact = self._contact_check(run)
+        also = [*self._contact_check(run), *_listed_by_recovery(run, contents.recovery_id)]
         try:
             if is_guarded:
-                return self._enter(run, row, reentry, contact)
-            self._table.transact([Put(row, is_new), *contact])
+                return self._enter(run, row, reentry, also)
+            self._table.transact([Put(row, is_new), *also])
         except (ConditionFailedError, ReentryBlockedError, TransientError) as error:
             # Read before the row: once the contact is gone, no request can write the row any more.
             is_erased = self._is_erased(run)
@@ -312,6 +314,15 @@ class RunOpening:
     def _is_open(self, run_id: str) -> bool:
         item = self._table.get(keys.run(run_id), consistent=True)
         return item is not None and not RunStatus(item["status"]).is_terminal
+
+
+def _listed_by_recovery(run: Run, recovery_id: str | None) -> "list[Write]":
+    """Returns the write that lists the rerun with its recovery. It belongs in the transaction of
+    the row: the creation time in its key is then that of the row."""
+    if recovery_id is None:
+        return []
+    key = keys.recovery_rerun(recovery_id, run.created_at, run.id)
+    return [Put({**key_attributes(key), "ttl": ttl(run.expires_at)})]
 
 
 def _require_same_body(found: Event, given: Event, run_id: str | None) -> None:

@@ -93,6 +93,13 @@ class RunFilters:
             description="false: leave out runs that have a completed rerun. true: only these runs."
         ),
     ] = None
+    rerun_of: Annotated[
+        str | None, Query(alias="rerunOf", description="A run's id: only its reruns.")
+    ] = None
+    recovery_id: Annotated[
+        str | None,
+        Query(alias="recoveryId", description="A recovery's id: only the reruns that it opened."),
+    ] = None
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
@@ -106,6 +113,8 @@ class RunFilters:
             trigger_types=frozenset(self.trigger_type or ()),
             error_group=self.error_group,
             recovered=self.recovered,
+            rerun_of=self.rerun_of,
+            recovery_id=self.recovery_id,
         )
 
 

@@ -100,7 +100,8 @@ def refusals_kind(store: "RefusalStore") -> ListKind[Refusal]:
 @dataclass(frozen=True, slots=True)
 class ListFilter:
     """The rows a list shows, and their order. Times are epoch milliseconds, both ends included.
-    Empty `statuses` means every status. `error_group` applies to runs only."""
+    Empty `statuses` means every status. `error_group`, `recovery_id` and `among` apply to runs
+    only; `among` are the list keys of all rows that the list may show, if they are known."""
 
     workspace_id: str
     statuses: frozenset[str]
@@ -110,6 +111,8 @@ class ListFilter:
     created_to: int
     error_group: str | None = None
     newest_first: bool = True
+    recovery_id: str | None = None
+    among: tuple[str, ...] | None = None
 
     def admits(self, row: ListedRow, status: str, now: int) -> bool:
         """Whether a row belongs to the list. An index may lag behind its row, and an expired row

@@ -6,7 +6,7 @@ its cursor continues where it stopped. Only the `ListKind` differs between runs,
 deliveries.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
@@ -122,6 +122,8 @@ class _Merge:
         self, source: Source, sort: SortRange, size: int
     ) -> Callable[[], tuple[list[str], bool]]:
         def read() -> tuple[list[str], bool]:
+            if source.known is not None:
+                return self._known(source.known, sort, size)
             page: Page = self.table.query(
                 source.partition,
                 sort,
@@ -134,6 +136,11 @@ class _Merge:
             return [str(item[name]) for item in page.items], page.next is not None
 
         return read
+
+    def _known(self, known: Sequence[str], sort: SortRange, size: int) -> tuple[list[str], bool]:
+        within = [key for key in known if (sort.low or "") <= key <= (sort.high or _LAST)]
+        within.sort(reverse=self.wanted.newest_first)
+        return within[: size + 1], len(within) > size + 1
 
     def _is_within(self, key: str, nearest: str | None) -> bool:
         if nearest is None:

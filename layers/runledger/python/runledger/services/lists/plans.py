@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class PlanName(StrEnum):
     """The plans, the narrowest first. The first plan that fits a request is used."""
 
+    RERUNS = "reruns"
+    RECOVERY = "recovery"
     ERROR_GROUP = "error group"
     CONTACT = "contact"
     AUTOMATION = "automation"
@@ -25,10 +27,12 @@ class PlanName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition of an index or of the table, whose sort keys begin with the creation time."""
+    """A partition of an index or of the table, whose sort keys begin with the creation time. If
+    `known` is given, these are the sort keys, and nothing is read."""
 
     partition: str
     index: keys.Index | None
+    known: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,14 @@ class Plan:
 
 
 def plan(kind: "ListKind[RowT]", wanted: "ListFilter", shards: int) -> Plan:
-    """Returns the error group's partition, or the contact's, or one for each bucket and shard of
-    the narrowest index that covers the other filters."""
+    """Returns the partition of the recovery, the error group or the contact, or one for each bucket
+    and shard of the narrowest index that covers the other filters."""
     workspace_id, of = wanted.workspace_id, kind.kind
+    if wanted.among is not None:
+        return _single(PlanName.RERUNS, Source("", None, wanted.among))
+    if wanted.recovery_id is not None:
+        reruns = keys.recovery_reruns(wanted.recovery_id)
+        return _single(PlanName.RECOVERY, Source(reruns, None))
     if wanted.error_group is not None:
         members = keys.failure_members(wanted.error_group)
         return _single(PlanName.ERROR_GROUP, Source(members, None))

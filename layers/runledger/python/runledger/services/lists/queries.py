@@ -11,6 +11,7 @@ from runledger.api.runs import RunView
 from runledger.clock import MINUTE, Clock
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryAttempt
+from runledger.models.rerun import rerun_id
 from runledger.services.contacts.addresses import addresses_in
 from runledger.services.in_parallel import Gather, in_turn
 from runledger.services.lists.kinds import (
@@ -28,6 +29,7 @@ from runledger.services.runs.position import current_nodes_by_run
 from runledger.services.views.deliveries import delivery_row_view
 from runledger.services.views.refusals import refusal_view
 from runledger.services.views.runs import run_view
+from runledger.store import keys
 
 if TYPE_CHECKING:
     from runledger.models.refusal import Refusal
@@ -127,6 +129,9 @@ class Queries:
             automation_id = run.automation_id
             created_from = max(created_from, run.created_at - MINUTE)
             created_to = min(created_to, (run.finished_at or now) + MINUTE)
+        among = None
+        if request.rerun_of is not None:
+            among = self._rerun_keys(workspace_id, request.rerun_of)
         if request.contact is not None:
             contact_id = self.contacts.look_up(workspace_id, request.contact)
             if contact_id is None:
@@ -140,6 +145,20 @@ class Queries:
             created_to=created_to,
             error_group=request.error_group,
             newest_first=request.newest_first,
+            recovery_id=request.recovery_id,
+            among=among,
+        )
+
+    def _rerun_keys(self, workspace_id: str, run_id: str) -> tuple[str, ...]:
+        """Returns the list keys of the reruns in the run's family, which are few. They can also be
+        found after the run has expired, unless it was a rerun itself."""
+        original = self.stores.runs.get_many([run_id]).get(run_id)
+        root = None if original is None else original.root_run_id
+        reruns = self.stores.runs.get_many(self.stores.runs.family(root or run_id))
+        return tuple(
+            keys.created_key(run.created_at, run.id)
+            for run in reruns.values()
+            if run.workspace_id == workspace_id
         )
 
 
@@ -161,6 +180,8 @@ def _binding(
             sorted(request.trigger_types),
             request.error_group,
             request.recovered,
+            *(f"rerun of {each}" for each in [request.rerun_of] if each is not None),
+            *(f"recovery {each}" for each in [request.recovery_id] if each is not None),
         ],
     }
 
@@ -187,11 +208,27 @@ def of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None
 
 def of_run(request: ListRequest) -> Callable[["Run"], bool] | None:
     """Returns the condition on runs that no index covers, or None."""
-    if request.recovered is None:
-        return of_trigger(request)
-    return lambda run: (
-        (run.recovered_by is not None) is request.recovered
-        and (not request.trigger_types or run.trigger_type in request.trigger_types)
+    conditions: list[Callable[[Run], bool]] = []
+    if request.trigger_types:
+        conditions.append(lambda run: run.trigger_type in request.trigger_types)
+    if request.recovered is not None:
+        conditions.append(lambda run: (run.recovered_by is not None) is request.recovered)
+    if request.rerun_of is not None:
+        conditions.append(lambda run: run.rerun_of == request.rerun_of)
+    if request.recovery_id is not None:
+        recovery_id = request.recovery_id
+        conditions.append(lambda run: _is_of_recovery(run, recovery_id))
+    if request.error_group is not None and (request.rerun_of or request.recovery_id):
+        # The narrower plan does not read the group's partition.
+        conditions.append(lambda run: run.error_group == request.error_group)
+    if not conditions:
+        return None
+    return lambda run: all(each(run) for each in conditions)
+
+
+def _is_of_recovery(run: "Run", recovery_id: str) -> bool:
+    return run.rerun_of is not None and run.id == rerun_id(
+        run.workspace_id, run.rerun_of, recovery_id
     )
 
 

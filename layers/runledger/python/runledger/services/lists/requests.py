@@ -9,8 +9,9 @@ class ListRequest:
 
     `since` and `until` are dates or times, read in `time_zone` (default UTC) unless they have an
     offset. The statuses of refusals are their reasons. Empty sets mean everything. `channel`,
-    `run_id` and `address` (in any format) apply to deliveries, `error_group` and `recovered`
-    (whether a rerun has completed) to runs."""
+    `run_id` and `address` (in any format) apply to deliveries. To runs apply `error_group`,
+    `recovered` (whether a rerun has completed), `rerun_of` (the run that they repeat) and
+    `recovery_id` (the recovery that opened them)."""
 
     statuses: frozenset[str]
     automation_id: str | None
@@ -26,5 +27,7 @@ class ListRequest:
     trigger_types: frozenset[str] = frozenset()
     error_group: str | None = None
     recovered: bool | None = None
+    rerun_of: str | None = None
+    recovery_id: str | None = None
     newest_first: bool = True
     time_zone: str | None = None

@@ -28,7 +28,9 @@ RowView = RunView | DeliveryRowView | RefusalView
 
 # The filters of each list, besides those that all lists have.
 _OWN_FILTERS: dict[ListName, frozenset[str]] = {
-    ListName.RUNS: frozenset({"status", "trigger_type", "error_group", "recovered"}),
+    ListName.RUNS: frozenset(
+        {"status", "trigger_type", "error_group", "recovered", "rerun_of", "recovery_id"}
+    ),
     ListName.DELIVERIES: frozenset({"status", "channel", "run_id", "address"}),
     ListName.REFUSALS: frozenset({"reason", "trigger_type"}),
 }
@@ -46,6 +48,8 @@ _WIRE_NAMES = {
     "trigger_type": "triggerType",
     "error_group": "errorGroup",
     "recovered": "recovered",
+    "rerun_of": "rerunOf",
+    "recovery_id": "recoveryId",
     "channel": "channel",
     "run_id": "runId",
     "address": "address",
@@ -97,6 +101,8 @@ class ListSnapshots:
             trigger_types=tuple(sorted(set(asked.trigger_type))),
             error_group=asked.error_group,
             recovered=asked.recovered,
+            rerun_of=asked.rerun_of,
+            recovery_id=asked.recovery_id,
             channel=asked.channel,
             run_id=asked.run_id,
             address=asked.address,
@@ -160,6 +166,8 @@ def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListReques
         trigger_types=frozenset(frozen.trigger_types),
         error_group=frozen.error_group,
         recovered=frozen.recovered,
+        rerun_of=frozen.rerun_of,
+        recovery_id=frozen.recovery_id,
     )
 
 

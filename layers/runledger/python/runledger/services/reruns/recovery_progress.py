@@ -21,10 +21,10 @@ from runledger.models.recovery import (
     RecoveryItem,
     RecoveryStatus,
 )
+from runledger.models.rerun import rerun_id
 from runledger.models.run import RunStatus
 from runledger.services.lists.snapshots import INDEX_LAG
 from runledger.services.reruns.recovery_runs import left_out, place_of, planned_item
-from runledger.services.reruns.rerun import rerun_id
 from runledger.store.recoveries import MOST_ITEMS
 
 if TYPE_CHECKING:

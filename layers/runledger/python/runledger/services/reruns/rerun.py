@@ -17,11 +17,11 @@ from runledger.errors import (
     KeyReusedError,
     NotFoundError,
 )
-from runledger.ids import derived_id, new_id
+from runledger.ids import new_id
 from runledger.models.automation import AutomationStatus, Problem, Reentry
 from runledger.models.event import Event
 from runledger.models.records import KEPT_FILE
-from runledger.models.rerun import START, EffectState, RerunFacts, RerunVersion
+from runledger.models.rerun import START, EffectState, RerunFacts, RerunVersion, rerun_id
 from runledger.models.run import Run, RunStatus, Step
 from runledger.services.reruns.effects import EffectReader, Member
 from runledger.services.reruns.plans import Choice, Planner, RerunPlan, Target, changed_effects
@@ -168,6 +168,7 @@ class Reruns:
             known=frozenset(planned.family),
             is_alone=document.idempotency_key is None and by.recovery_id is None,
             copied=partial(self._copied, run),
+            recovery_id=by.recovery_id,
         )
         reentry = planned.version.reentry
         stored, is_new = self.stores.runs.open_rerun(
@@ -359,12 +360,6 @@ def _require_none_completed(planned: PlannedRerun) -> None:
             raise AlreadyRerunError(
                 f"the rerun {run.id} of this run is COMPLETED", run.id, is_open=False
             )
-
-
-def rerun_id(workspace_id: str, run_id: str, key: str) -> str:
-    """Returns the id of the rerun that a recovery opens for a run. The recovery's id is the
-    idempotency key."""
-    return derived_id("run", workspace_id, run_id, "rerun", key)
 
 
 def _derived(workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy) -> str:

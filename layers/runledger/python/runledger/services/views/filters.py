@@ -16,6 +16,8 @@ def filter_view(name: ListName, frozen: FrozenFilter) -> FilterView:
         trigger_type=list(frozen.trigger_types),
         error_group=frozen.error_group,
         recovered=frozen.recovered,
+        rerun_of=frozen.rerun_of,
+        recovery_id=frozen.recovery_id,
         channel=frozen.channel,
         run_id=frozen.run_id,
         address=frozen.address,
