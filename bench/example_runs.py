@@ -78,7 +78,7 @@ class RequestCounter:
         return self._invoke(function, event)
 
     def log(self, *args: Any, **kwargs: Any) -> None:
-        """Replaces a log function whose lines are written at the default level."""
+        """Counts a line that the default log level writes. Takes the place of the log function."""
         self.log_lines += self._simulation.function in PATH
 
     def around(self, call: Call, act: Callable[[], Any]) -> Any:
@@ -102,7 +102,7 @@ class RequestCounter:
 
 
 def cost_of(document: dict[str, Any]) -> Cost:
-    """Returns the cost of one run of this automation, which a webhook opens."""
+    """Returns the cost of one run of this automation. A webhook opens the run."""
     with open_simulation() as simulation:
         counter = RequestCounter(simulation)
         simulation.boundary.around = counter.around
@@ -137,7 +137,7 @@ def cost_of(document: dict[str, Any]) -> Cost:
 
 
 def _rules_of_the_template(*, EventBusName: str) -> dict[str, Any]:
-    """Returns the bus rules of a new stack, without any other receiver."""
+    """Returns the bus rules that the template creates. The owner of a stack may add others."""
     resources = load_template()["Resources"]
     patterns = [
         found["Properties"]["EventPattern"]

@@ -1,8 +1,8 @@
 """Measures time and cost of pages of runs on the local stack (`make bench`).
 
-The rows are those of the computed table, written into a workspace of a separate stack. Costs are
-counted on the computed table itself, with that number of rows and with ten million. Times depend on
-the emulator and this machine; compare them only with each other.
+The rows are computed by bench/synthetic_table.py and written into a workspace of a separate stack.
+Costs are counted on the computed table itself, once with as many rows as were written and once with
+ten million. Times depend on the emulator and this machine; compare them only with each other.
 """
 
 import argparse
@@ -62,8 +62,8 @@ _HEAD = (
 
 
 def _warm(api: httpx.Client) -> None:
-    """Waits for the first read. The emulator sorts the partition then, which may take longer than a
-    reader waits."""
+    """Repeats the first read until it succeeds. The emulator sorts the partition then, which may
+    take longer than a request may."""
     deadline = time.monotonic() + _WARM_SECONDS
     while (answer := api.get("/v1/runs")).status_code == 503 and time.monotonic() < deadline:
         time.sleep(1)
@@ -86,14 +86,14 @@ def _print_cost(api: httpx.Client, table: SyntheticTable, combination: Combinati
 
 
 def _costs(table: SyntheticTable, combination: Combination) -> dict[int, Cost]:
-    """Returns the costs of the first page and of the far one, if there is one."""
+    """Returns the costs of the first page and of the page `far_page`, if there is one."""
     found = enumerate(page_costs(table, combination, FAR_PAGE), 1)
     return {page: cost for page, cost in found if page in (1, FAR_PAGE)}
 
 
 def _timed(api: httpx.Client, parameters: dict[str, str]) -> Iterator[tuple[int, list[float]]]:
-    """Yields the milliseconds of the first page, measured several times, and of the pages up to the
-    far one."""
+    """Yields the milliseconds of the first page, measured several times, and of each page up to the
+    last one that is measured."""
     first = [_ask(api, parameters)[0] for _ in range(REPEATS)]
     yield 1, first
     cursor: str | None = None

@@ -45,8 +45,8 @@ def _seconds(pid: int) -> float:
 
 
 def spent(before: Sequence[Worker], after: Sequence[Worker]) -> dict[str, float]:
-    """Returns the seconds between two readings, by function, for workers that existed at both. The
-    time that a worker needs to start is not included."""
+    """Returns the processor seconds used between two readings, by function. Only workers that are
+    in both readings count, so the time that a worker needs to start is not included."""
     earlier = {worker.pid: worker.seconds for worker in before}
     found: dict[str, float] = {}
     for worker in after:

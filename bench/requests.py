@@ -16,7 +16,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to AWS. `begun` and `ended` are seconds of one clock."""
+    """One request to AWS. `begun` and `ended` are times in seconds, from the same clock."""
 
     function: str
     service: str

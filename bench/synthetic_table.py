@@ -1,7 +1,7 @@
 """A table of runs that is computed and not stored: ten million rows take no memory.
 
 Each row, and each partition of the indexes, is computed from the row's number. The planner and the
-stores read the table like DynamoDB. Reads are counted as DynamoDB bills them.
+stores read it as if it were in DynamoDB. Reads are counted as DynamoDB bills them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

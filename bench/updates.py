@@ -1,7 +1,7 @@
 """Applies an update to a row in DynamoDB's typed form, for the updates that this project writes.
 
-The answer to an update does not contain the row, so the count of units calculates it from the row
-before the update.
+The answer to an update does not contain the new row. To count units, the new row is calculated from
+the old one.
 """
 
 import re

@@ -42,7 +42,8 @@ def response_headers(policy_id: str) -> dict[str, str]:
 
 def webhook_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Returns the headers of a webhook as the distribution's function passes them on: with a binary
-    content type, so that API Gateway keeps the body's bytes, and the sent one beside it."""
+    content type, so that API Gateway keeps the body's bytes. The content type that was sent is in a
+    second header."""
     own = (b"content-type", SENT_CONTENT_TYPE.encode())
     passed = [(name, value) for name, value in headers if name not in own]
     sent = [value for name, value in headers if name == b"content-type"]
@@ -52,7 +53,8 @@ def webhook_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, byt
 
 
 def _text(value: Any) -> str:
-    """Returns a text of the template with values for its pseudo parameters."""
+    """Returns a text of the template, with its pseudo parameters (`AWS::Region` …) replaced by
+    their values."""
     text: str = value["Sub"] if isinstance(value, dict) else value
     for name, filled in _PSEUDO_PARAMETERS.items():
         text = text.replace(f"${{{name}}}", filled)

@@ -37,7 +37,8 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """Checks, like a patch, that the emulator can put events on a bus in this way."""
+    """Checks that the pinned emulator has the function that puts events on a bus, as each patch
+    checks what it changes."""
     guard.expect(eventbridge, "_dispatch_event", "d1bfe064f602d11c")
     guard.expect(eventbridge, "_pattern_event_view", "a472224bb7b0d436")
 
@@ -58,7 +59,7 @@ def with_feedback(app: App) -> App:
 
 
 def report(body: bytes) -> Answer:
-    """Returns the answer of PATH to this body."""
+    """Returns the answer to a request to PATH with this body."""
     try:
         asked = Asked.model_validate_json(body)
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """Serves the console and the API at a single address, like the template's distribution on AWS.
 
 - `/v1/*` is passed unchanged to the deployed HTTP API, and `/health` as `/v1/health`.
-- `/v1` and `/v2/…` are neither API nor page.
+- `/v1` and `/v2/…` answer 404: they are neither a path of the API nor a page of the console.
 - `/cognito` is passed to the emulator's Cognito.
 - `/config.json` contains the console's user pool client.
 - Everything else is the built console, where a path without a dot is a page.

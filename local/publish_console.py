@@ -1,7 +1,8 @@
 """Uploads the built console to the bucket of its distribution: `python -m local.publish_console`.
 
-`make deploy` runs it after the stack is deployed. Browsers keep files that Vite names by their
-content for a year. They check the page that names them, and `/config.json`, each time.
+`make deploy` runs it after the stack is deployed. Vite puts a hash of the content into file names,
+so browsers cache these files for a year. The page that refers to them, and `/config.json`, are
+checked for changes each time.
 """
 
 import json

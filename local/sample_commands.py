@@ -31,8 +31,8 @@ _PLACEHOLDER = re.compile("(%ID%|%TIMESTAMP%|%SIGNATURE%)")
 
 
 def sample_command(source: Source) -> str | None:
-    """Returns the command for the source's first sample, which reads URL and SECRET. None if only
-    the sender can sign."""
+    """Returns the command that sends the source's first sample. The command reads the variables URL
+    and SECRET. None if only the sender can sign."""
     sample = source.facts.samples[0]
     scheme = _first_way(source.scheme)
     if isinstance(scheme, TwilioScheme):
@@ -128,7 +128,7 @@ def _curl(options: list[str]) -> str:
 
 
 def _with_places(rule: HmacVerify, body: str) -> str:
-    """Returns the body with placeholders where it holds the signature and what is signed."""
+    """Returns the body with placeholders for the signature and for the values that are signed."""
     places = {rule.path: _SIGNATURE, rule.timestamp_path: _TIMESTAMP, rule.id_path: _ID}
     found = {path: mark for path, mark in places.items() if path is not None}
     if not found:
@@ -158,7 +158,7 @@ def _form_body(sample: Sample) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Returns a text for the shell, with its variables in place of the placeholders."""
+    """Quotes a text for the shell, and replaces the placeholders by shell variables."""
     names = {_ID: "$ID", _TIMESTAMP: "$TIMESTAMP", _SIGNATURE: "$SIGNATURE"}
     if "'" in text:
         raise ValueError("a sample has no single quotes")

@@ -129,8 +129,8 @@ def _with_ids(value: Any, ids: dict[str, str]) -> Any:
 
 
 def _await_runs(api: Api, expected: dict[str, Counter[str]], say: Callable[[str], None]) -> None:
-    """Waits until every run has its expected status. If the machine is too busy, it says so and
-    returns, because the data is complete and the runs will end later."""
+    """Waits until every run has its expected status. If this computer is too busy, prints that and
+    returns: the data is complete, and the runs will end later."""
     deadline = time.monotonic() + _SHOW_SECONDS
     while True:
         runs = api.call("GET", "/v1/runs?limit=100")["items"]

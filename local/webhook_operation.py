@@ -1,6 +1,7 @@
-"""The part of the API's document about webhooks that no handler's signature shows.
+"""The part of the OpenAPI document about webhooks that cannot be derived from a handler's
+parameters.
 
-The function reads the raw bytes of the body itself, because the signature covers these bytes.
+The handler reads the raw bytes of the body itself, because the sender signs these bytes.
 """
 
 from typing import Any

@@ -2,8 +2,9 @@
 
 `GET /_local/calls?since=N` answers `{"next": M, "calls": […]}` with the calls from number N on. A
 request is `{kind: "request", service, operation, function, from, to}`. `function` is None for calls
-that no function made; `from` and `to` are seconds of one clock. A request to DynamoDB also has
-`status`, `request` and `response`. An invocation is `{kind: "invocation", function, from, to}`.
+that no function made; `from` and `to` are times in seconds, all from the same clock. A request to
+DynamoDB also has `status`, `request` and `response`. An invocation is `{kind: "invocation",
+function, from, to}`.
 
 `bench/bill.py` calculates costs from these calls, because the emulator's own figures for reads
 differ from AWS's.

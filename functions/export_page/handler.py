@@ -1,4 +1,5 @@
-"""Writes the file of an export, one part of it per invocation (export)."""
+"""Writes one part of an export's file per invocation. The state machine `export` calls it until the
+file is complete."""
 
 from typing import Any
 

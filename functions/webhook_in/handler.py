@@ -106,8 +106,8 @@ def _url(event: dict[str, Any]) -> str:
 
 
 def _query(event: dict[str, Any]) -> dict[str, str]:
-    """Returns the decoded parameters; of a name that is repeated, the values are separated by
-    commas, as for headers."""
+    """Returns the decoded parameters. If a name is repeated, its values are joined with commas, as
+    for headers."""
     found: dict[str, list[str]] = {}
     pairs = parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
     for name, value in pairs:

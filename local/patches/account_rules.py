@@ -11,7 +11,7 @@ verified it. A renewed token looks as if they had signed in again. According to 
   replaced only after it is verified, or if an administrator declares it verified.
 - SignUp is refused with AllowAdminCreateUserOnly. ForgotPassword needs a verified address and a
   user who has signed in once, and mails a new code each time.
-- VerifySoftwareToken alone turns nothing on; SetUserMFAPreference does, after it.
+- VerifySoftwareToken alone does not turn on the second factor. A later SetUserMFAPreference does.
 - `auth_time` is "the time when the user's authentication occurred" ("Understanding the access
   token"). It stays the same in renewed tokens.
 """

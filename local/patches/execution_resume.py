@@ -1,7 +1,7 @@
 """Step Functions: executions survive a restart of the emulator, as on AWS.
 
 The emulator marks running executions as failed when it restores them. The patch walks each of them
-again; a wait until a moment then lasts only for the remaining time.
+again from the beginning. A Wait state with a fixed end time then lasts only for the remaining time.
 """
 
 import contextvars

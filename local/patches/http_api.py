@@ -5,7 +5,8 @@ SAM writes the routes of `AWS::Serverless::HttpApi` into the Body property of
 path parameter of the emulator ends at a line break, which a path may contain as %0A.
 
 The emulator answers every OPTIONS itself. API Gateway does so only for an API with a CORS
-configuration ("Configure CORS for HTTP APIs in API Gateway"); otherwise a route for OPTIONS counts.
+configuration ("Configure CORS for HTTP APIs in API Gateway"); without one, the request goes to the
+API's own route for OPTIONS.
 """
 
 import inspect
@@ -56,7 +57,8 @@ def apply() -> None:
 
 
 def _with_own_options(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the same function, which answers OPTIONS itself only with a CORS configuration."""
+    """Wraps the function, so that it answers OPTIONS itself only if the API has a CORS
+    configuration."""
     source = guard.replace_text(
         inspect.getsource(original),
         'if method == "OPTIONS":',

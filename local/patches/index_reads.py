@@ -1,8 +1,9 @@
 """DynamoDB: a query of an index reads only the rows that its page needs.
 
 The emulator reads all rows of the index's partition and sorts them for each page. With a hundred
-thousand rows, that takes longer than a reader waits. With this patch, a partition stays sorted
-after its first read, and the emulator gets only the rows of the page; it processes them as before.
+thousand rows, that takes longer than a client waits for an answer. With this patch, a partition
+stays sorted after its first read, and the emulator gets only the rows of the page; it processes
+them as before.
 """
 
 import re
@@ -93,7 +94,8 @@ class Ordered:
         self, range_: Range, after: Entry | None, *, ascending: bool, limit: int | None
     ) -> list[tuple[str, str]]:
         """Returns the table's keys of the rows in a range, after a given row if there is one: at
-        least as many as a page can contain. A row is at least as large as its keys."""
+        least as many as a page can contain. The size of a row is estimated as the size of its keys,
+        so there are never too few."""
         page: list[tuple[str, str]] = []
         size = 0
         with self._lock:
@@ -196,8 +198,8 @@ def _sort(entry: Entry) -> str:
 
 
 def _sort_name(table: dict[str, Any], index: str) -> str | None:
-    """The name of an index's sort key, if the key is a text and the table has the product's
-    keys."""
+    """The name of an index's sort key, if the key is a text and the table's own keys are named as
+    in template.yaml."""
     _, range_names = dynamodb._index_key_lists(dynamodb._index_def(table, index))
     names = [*range_names, "pk", "sk"]
     is_ours = dynamodb._index_order_keys(table, range_names) == [(name, "S") for name in names]

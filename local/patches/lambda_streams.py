@@ -105,7 +105,8 @@ def _await_window(mapping: Mapping) -> None:
 
 
 def _records(mapping: Mapping) -> list[Record]:
-    """The records of the next batch, before filtering. None while the mapping must pause."""
+    """Returns the records of the next batch, before filtering. The list is empty while the mapping
+    must pause."""
     table_name = _table_name(mapping)
     if table_name is None:
         return []

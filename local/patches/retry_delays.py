@@ -1,7 +1,7 @@
 """Step Functions: a Retry obeys MaxDelaySeconds and JitterStrategy.
 
-The emulator ignores both and limits every delay to 60 seconds. The patch waits for the delay
-itself, and gives the emulator a retrier without a delay.
+The emulator ignores both and limits every delay to 60 seconds. The patch makes the delay, and gives
+the emulator a retrier that has none.
 """
 
 import random
@@ -22,7 +22,8 @@ def apply() -> None:
 
 
 def delay_seconds(retrier: dict[str, Any], tries: int, draw: Callable[[], float]) -> float:
-    """The delay before the try after `tries` retries. `draw` returns a random number in [0, 1)."""
+    """Returns the delay before the next retry, after `tries` retries. `draw` returns a random
+    number in [0, 1)."""
     delay: float = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** tries
     delay = min(delay, retrier.get("MaxDelaySeconds", delay))
     return delay * draw() if retrier.get("JitterStrategy") == "FULL" else delay

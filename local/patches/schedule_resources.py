@@ -1,7 +1,7 @@
 """CloudFormation: `AWS::Scheduler::Schedule` keeps all its properties.
 
 The emulator drops the time zone, the dates and the action after completion. It also reports a
-schedule as deployed if its own API refused it.
+schedule as deployed even if the emulator's Scheduler API refused it.
 """
 
 import json

@@ -1,10 +1,10 @@
 """EventBridge Scheduler: schedules fire when AWS would fire them.
 
-The emulator ignores the time zone, accepts any expression, fires each name only once, and does not
-replace `<aws.scheduler.scheduled-time>`. The patch calculates the next fire of each schedule from
-its expression, in its own zone. It starts from the schedule's last change or from the start of the
-emulator, whichever is later. So nothing fires twice, and after a restart no missed fire is made up
-for.
+The emulator ignores the time zone, accepts any expression, fires only one schedule of each name,
+ever, and does not replace `<aws.scheduler.scheduled-time>`. The patch calculates the next fire of
+each schedule from its expression, in its own zone. It starts from the schedule's last change or
+from the start of the emulator, whichever is later. So nothing fires twice, and fires that were
+missed while the emulator was stopped do not happen later.
 """
 
 import contextvars
@@ -74,7 +74,7 @@ def tick() -> None:
 
 
 def fire(scope: Scope, scheduled_at: datetime) -> str:
-    """Fires a schedule as if this moment had come, and returns the id of the fire.
+    """Fires a schedule at once, as if it were `scheduled_at`, and returns the id of the fire.
 
     Raises KeyError if the schedule does not exist, and DeliveryError if its target was not reached.
     """

@@ -1,10 +1,10 @@
 """Cognito: a challenge needs the session for which it was issued, and follows its rules.
 
-The emulator gives tokens to anyone who names a user: for a first password, for a second factor
-without the first one, and for MFA_SETUP without any proof. AWS requires the session of the previous
-step (RespondToAuthChallenge, `Session`), which proves the password. The emulator also accepts any
-first password. If the template's policy does not mention symbols, AWS requires none, but the
-emulator's own check would require one.
+In the emulator, the name of a user is enough to get tokens: by setting a first password, by giving
+the second factor without the first, or by MFA_SETUP without any proof. AWS requires the session of
+the previous step (RespondToAuthChallenge, `Session`), which proves the password. The emulator also
+accepts any first password. If the template's policy does not mention symbols, AWS requires none,
+but the emulator's own check would require one.
 """
 
 import json

@@ -89,8 +89,8 @@ class RunActors:
         return run
 
     def start(self) -> None:
-        """Starts the run in the state in which it was opened, because the stream reports that
-        state."""
+        """Starts the run from its row as it was when it was opened, because the stream's record
+        contains that row."""
         if self._opened is not None:
             services().starter.start_opened(self._opened)
 
@@ -98,8 +98,8 @@ class RunActors:
         services().due_work.settle_due(1_000)
 
     def watch(self) -> None:
-        """Lets the watchdog check the run as if it had been silent until now. It ignores other
-        runs, and a run that is not due."""
+        """Lets the watchdog check this run as if nothing had happened to it until now. Other runs
+        are not checked, and a run that is not due is not changed."""
         services().watchdog.look(self.run_id)
 
     def settle(self) -> None:
@@ -148,7 +148,7 @@ class RunActors:
         return services().walker(toolbox, request_id, 60_000 + MARGIN).walk(event)
 
     def walk_again(self) -> None:
-        """Walks as the execution of the next attempt, when there is one."""
+        """Walks the run's next attempt, as its execution would, if there is one."""
         for _ in range(12):
             if services().stores.runs.get(self.run_id).attempt > 1:
                 return self.walk(attempt=2)

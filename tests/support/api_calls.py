@@ -1,4 +1,5 @@
-"""The one method behind every call of a boto3 client, which its stubs do not name."""
+"""The private method that every call of a boto3 client goes through. The type stubs of boto3 do not
+contain it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,8 +28,8 @@ def replace_api_call(patch: pytest.MonkeyPatch, made: Any) -> None:
 
 
 def wrap_calls(patch: pytest.MonkeyPatch, table: Table, around: Around) -> None:
-    """Puts `around` between the engine and every call of a client or of a table in memory. That
-    table raises AWS's errors as the one on DynamoDB does: as our own."""
+    """Puts `around` between the engine and every call of a client or of a table in memory. A table
+    in memory turns AWS's errors into our own, as the table on DynamoDB does."""
     real = api_call()
 
     def made(client: Any, operation: str, request: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that leaves the process. `target` names its object, for people; `repeats` says that
-    the client repeats the call if its answer is lost."""
+    """One call that leaves the process. `target` is a readable name of what the call acts on;
+    `repeats` says that the client repeats the call if its answer is lost."""
 
     service: str
     operation: str

@@ -1,4 +1,4 @@
-"""People of the local stack who act themselves: they call Cognito as a browser does."""
+"""Users of the local stack who call Cognito themselves, as a browser does."""
 
 import base64
 import hashlib

@@ -34,8 +34,8 @@ Schema = dict[str, Any]
 
 
 def marked(blocks: list[Block]) -> list[Block]:
-    """Returns the blocks; those of the generated page of node types are marked by their
-    headings."""
+    """Returns the blocks with their marks. The blocks of the generated page of node types have no
+    marks; their headings are used instead."""
     return [
         Block(
             block.page,

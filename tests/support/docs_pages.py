@@ -1,4 +1,5 @@
-"""Reads README and docs like a reader's tools: fenced blocks, their marks, links.
+"""Finds fenced blocks, their marks, and links in README and docs, as the programs that display
+these pages do.
 
 A mark is a comment on the line above a fence:
 
@@ -86,7 +87,8 @@ class Page:
         return found
 
     def prose(self) -> Iterator[tuple[int, str]]:
-        """Yields the lines outside of fences without code spans, numbered from 1."""
+        """Yields the lines that are not in a fence, with their code spans removed. Lines are
+        numbered from 1."""
         is_inside = False
         for number, line in enumerate(self.text.splitlines(), 1):
             if _FENCE.match(line):

@@ -1,4 +1,4 @@
-"""A service on loopback that returns what it knows of its callers, in many forms."""
+"""A service on loopback that returns the secrets of its callers in many encodings."""
 
 import json
 import random

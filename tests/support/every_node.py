@@ -6,8 +6,8 @@ from tests.support.simulation import Simulation
 
 
 def everything(template_id: str) -> dict[str, Any]:
-    """Returns an automation of every node type. One WAIT makes it run on Standard; a fork has two
-    effects."""
+    """Returns an automation of every node type. It has a WAIT, so it runs on Standard, and a fork
+    whose branches both have effects."""
     trigger = {
         "triggerType": "WEBHOOK",
         "contactLookup": {"by": "email", "path": "customer.email"},

@@ -84,7 +84,7 @@ EXAMPLES: tuple[Example, ...] = (
 
 
 def machine_of(example: Example | str) -> dict[str, Any]:
-    """Returns the golden machine from the folder."""
+    """Returns the expected machine of an example, from the folder of golden files."""
     name = example if isinstance(example, str) else example.name
     machine: dict[str, Any] = json.loads((FOLDER / f"{name}{MACHINE_SUFFIX}").read_text())
     return machine

@@ -82,9 +82,9 @@ class FaultyCall:
 
 
 def applies(fault: Fault, call: Call) -> bool:
-    """Whether a call can be broken in this way. Some faults need a client with more than one try:
-    only such a client repeats a call whose answer is lost, or meets a fault that outlasts its
-    tries."""
+    """Whether a call can be broken in this way. Some faults make sense only for a client that
+    retries: a lost answer after which the call is repeated, and a fault that lasts through all
+    retries."""
     is_of_many_tries = fault in (Fault.SENT_AGAIN, Fault.THROTTLED, Fault.SILENT)
     return call.repeats or not is_of_many_tries
 

@@ -30,13 +30,15 @@ def forget() -> None:
 
 
 def forget_settings() -> None:
-    """Also clears their settings, which they read from the environment."""
+    """Clears the modules of the functions and also their settings, which they read from the
+    environment."""
     forget()
     runledger.settings.read_settings.cache_clear()
 
 
 def forget_clients() -> None:
-    """Also clears their clients, which take long to create."""
+    """Clears modules and settings of the functions, and also their clients, which take long to
+    create."""
     forget_settings()
     runledger.aws.client.cache_clear()
     runledger.aws.effect_client.cache_clear()
@@ -44,8 +46,8 @@ def forget_clients() -> None:
 
 @contextmanager
 def functions_over(table: Table) -> Iterator[None]:
-    """Makes the services of all functions use this table, if it is in memory. They reach a table on
-    DynamoDB by themselves."""
+    """Makes the services of all functions use this table, if it is in memory. A table on DynamoDB
+    needs no change: the services use it already."""
 
     class Services(Composition):
         @cached_property

@@ -82,8 +82,8 @@ class LocalStepFunctions:
     ) -> Execution:
         """Executes a machine with stub tasks: `outcomes` by node; `failures` by state are the
         errors of its first tries; `more` by node is how many further visits it needs. The
-        interpreter validates the machine first, unless `validated` is False: that takes far longer
-        than the walk."""
+        interpreter validates the machine first, unless `validated` is False. Validation takes far
+        longer than the walk."""
         answer = self._ask(
             {
                 "kind": "run",

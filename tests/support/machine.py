@@ -2,8 +2,8 @@
 
 Machines run against a clock that moves only on request, one state at a time; actions due at the
 same moment run in the order in which they were requested. Functions fail with error names, as
-Lambda reports them. An Express execution can be walked a second time under its own ARN, also at the
-same time.
+Lambda reports them. An Express execution can be walked a second time under the same ARN, even while
+the first walk is under way.
 """
 
 import heapq
@@ -70,7 +70,7 @@ class _Walk:
 
 @dataclass(frozen=True)
 class _Until:
-    """Continues at this moment."""
+    """A pause that ends at the given time."""
 
     moment: int
 

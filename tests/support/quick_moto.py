@@ -12,8 +12,8 @@ as_moto_does = Serializer._serialize_type_structure
 
 
 def _structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """Writes a DynamoDB value directly. It has one of ten members, and moto searches them one by
-    one, each under every name that it might have."""
+    """Writes a DynamoDB value directly. A value has exactly one of ten members. moto looks for each
+    of them in turn, under all of its possible names, which is slow."""
     if shape.name != "AttributeValue" or not isinstance(value, dict) or not key:
         as_moto_does(self, serialized, value, shape, key)
         return

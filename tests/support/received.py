@@ -1,4 +1,4 @@
-"""Requests of webhooks, as a source receives them."""
+"""Webhook requests, in the form in which the code of a source gets them."""
 
 from runledger.nodes.source_config import Preset
 from runledger.sources.base import Parsed, Received

@@ -51,7 +51,8 @@ class FailedRun:
         }
 
     def changes(self) -> list[str]:
-        """Returns how the original has changed, except for the name of its completed rerun."""
+        """Returns how the original has changed, except for the field that names its completed
+        rerun."""
         row = f"{keys.run(self.original).pk} RUN"
         after = self.rows()
         changed = {**after[row]}

@@ -20,8 +20,9 @@ def _no_client(service: str) -> Any:
 
 
 class ScriptedChannel(EmailChannel):
-    """The channel. `script` are the answers in order; the last one stays. `took` are the messages
-    that the provider accepted, whether it answered or not. `before` is called before each send."""
+    """The channel. `script` has the answers in order; the last one is repeated. `took` are the
+    messages that the provider accepted, whether it answered or not. `before` is called before each
+    send."""
 
     def __init__(self, *script: str) -> None:
         super().__init__(_no_client, ChannelSettings())

@@ -26,7 +26,8 @@ def numeric_html(text: str) -> str:
 
 
 def named_html(text: str) -> str:
-    """Writes every character that has a name by that name, as a cautious template engine does."""
+    """Replaces every character by its named HTML entity, if it has one, as a cautious template
+    engine does."""
     return "".join(f"&{_NAMED[c]}" if c in _NAMED and not c.isspace() else c for c in text)
 
 
@@ -149,8 +150,8 @@ def _split_percent(text: str) -> list[str]:
 
 
 def find_words(secret: str) -> set[str]:
-    """Returns what would reveal the secret anywhere: all its forms; those of base64 without the
-    characters that also hold bits of their neighbors."""
+    """Returns all forms in which a text may contain the secret. Forms in base64 leave out the first
+    and last characters, because these also encode bits of the neighboring text."""
     data = secret.encode()
     found = {form for name, form in forms(secret).items() if "base" not in name}
     found |= {base64.b85encode(data).decode(), base64.a85encode(data).decode(), z85(data)}

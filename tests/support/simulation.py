@@ -136,7 +136,8 @@ class Simulation:
     # ── the functions ──────────────────────────────────────────────────────────────────────────
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """Makes one invocation. Raises ProcessDied if the process did not live to its end."""
+        """Makes one invocation. Raises ProcessDied if the process died before the invocation
+        ended."""
         self.requests += 1
         self.function = function
         try:
@@ -313,7 +314,7 @@ class Simulation:
         assert self.open_runs() == [], "a run that nothing will ever end"
 
     def lend(self, followers: Followers) -> Followers:
-        """Replaces every follower that no test has requested by one that does nothing."""
+        """Replaces each follower by one that does nothing, unless a test has requested it."""
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
             "marker": SimpleNamespace(mark=lambda marked: None),
@@ -450,12 +451,12 @@ class Simulation:
 
 @contextmanager
 def open_simulation() -> Iterator[Simulation]:
-    """Yields the functions as deployed, with the stage for everything that they call."""
+    """Yields a simulation of the deployed functions, with fakes for everything that they call."""
     simulation = Simulation()
     clock = SimpleNamespace(time_ns=lambda: simulation.clock() * 1_000_000)
 
     class Ulid:
-        """Replaces the class: calling it returns the next id."""
+        """Stands in for the class ULID. A call returns the next id."""
 
         from_bytes = staticmethod(ULID.from_bytes)
 

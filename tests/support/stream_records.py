@@ -58,7 +58,8 @@ def opens_a_run(record: Record) -> bool:
 
 
 def is_followed(record: Record) -> bool:
-    """Whether followers get this record; nothing expires by its time to live here."""
+    """Whether followers get this record. The filter for expired rows is not checked, because no row
+    expires in these tests."""
     row = record.after or record.before or {}
     kind = str(row.get("sk"))
     is_whole = kind in ("RUN", "DELIVERY", "REFUSAL", "PULSE", "RELEASE")

@@ -30,8 +30,8 @@ FORM = "application/x-www-form-urlencoded"
 class Vector:
     """`origin` is the address where the vector is published, or of the rule it was made from.
     `other` are keys of somebody else. `tolerance` is in seconds, or None without a timestamp.
-    `covers` is what this way of signing covers, where it is not what the preset declares.
-    `changed` is the body with another signed value."""
+    `covers` is set if this way of signing covers something else than the preset declares. `changed`
+    is the body with one signed value changed."""
 
     name: str
     source: dict[str, Any] | None

@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Resend delivery
-         * @description Sends a message again, as a new delivery. Answers 200 if the same key sent it again before. If a gate refuses the message, the new delivery is SUPPRESSED; an ADMIN can overrule the gates with `force`.
+         * @description Sends a message again, as a new delivery. Answers 200 if an earlier request with the same idempotency key sent it. If a gate refuses the message, the new delivery is SUPPRESSED; an ADMIN can overrule the gates with `force`.
          *
          *     For MEMBER and above.
          */
@@ -999,7 +999,7 @@ export interface paths {
         put?: never;
         /**
          * Create recovery
-         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects need a choice. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Sending messages again that were sent needs the role ADMIN.
+         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects need a choice. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Only an ADMIN may repeat messages that were sent.
          *
          *     For MEMBER and above.
          */
@@ -1167,7 +1167,7 @@ export interface paths {
         put?: never;
         /**
          * Replay refusal
-         * @description Sends a refused event once through the trigger as it is now. Its signature and rate are not checked again. If the event is refused again, `refusal` is the new refusal. If the request is interrupted, send it again: it finds the runs that were opened already.
+         * @description Sends a refused event again, through the trigger as it is now. Each refusal can be replayed once. Its signature and rate are not checked again. If the event is refused again, `refusal` is the new refusal. If the request is interrupted, send it again: it finds the runs that were opened already.
          *
          *     For MEMBER and above.
          */
@@ -1291,7 +1291,7 @@ export interface paths {
         put?: never;
         /**
          * Rerun run
-         * @description Runs a run again, from its failed node or from another one. Effects that happened, or may have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every effect and what the rerun would do with it. Answers 422 if an effect needs a choice. Sending a message again that was sent needs the role ADMIN.
+         * @description Runs a run again, from its failed node or from another one. Effects that happened, or may have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every effect and what the rerun would do with it. Answers 422 if an effect needs a choice. Only an ADMIN may repeat a message that was sent.
          *
          *     For MEMBER and above.
          */
@@ -1570,7 +1570,7 @@ export interface paths {
         get: operations["getSettings"];
         /**
          * Put settings
-         * @description Replaces the settings. A new retention applies only to what begins after the change. Answers 409 if an owner without a second factor requires one.
+         * @description Replaces the settings. A new retention applies only to what begins after the change. Answers 409 if the caller makes a second factor mandatory without having one.
          *
          *     For OWNER.
          */
@@ -1611,7 +1611,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the range took. For one automation it also measures each node, from at most 1,000 steps of the newest of these runs. `sampled` says how many were measured. The default range is the last 24 hours.
+         * @description Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the range took. For one automation it also measures each node, from the newest of these runs up to 1,000 steps in total. `sampled` says how many runs or visits were measured. The default range is the last 24 hours.
          */
         get: operations["getStats"];
         put?: never;
@@ -3288,7 +3288,7 @@ export interface components {
         };
         /**
          * DownstreamRunView
-         * @description A run of another automation that the end of this one opened.
+         * @description A run of another automation, which was opened because this run ended.
          */
         DownstreamRunView: {
             /**
@@ -3877,7 +3877,8 @@ export interface components {
         };
         /**
          * FilterView
-         * @description A list's filters at the time of the request: rows created later are not included.
+         * @description The filters of a list. `to` is at the latest the time of the request, so rows created later
+         *     are not included.
          */
         FilterView: {
             /**
@@ -4050,7 +4051,8 @@ export interface components {
         };
         /**
          * GatewayMessage
-         * @description An error that API Gateway itself answers, before or instead of a function.
+         * @description An error that API Gateway itself returns, without calling a function or instead of the
+         *     function's answer.
          */
         GatewayMessage: {
             /**
@@ -4775,8 +4777,8 @@ export interface components {
         };
         /**
          * NodeDurationView
-         * @description How long the newest visits of one node took. They come from the newest runs that together
-         *     have at most 1,000 steps, so for a large graph these are fewer runs than for `duration`.
+         * @description How long the newest visits of one node took. Only the newest runs are measured, up to 1,000
+         *     steps in total, so a large graph has fewer measured runs here than in `duration`.
          */
         NodeDurationView: {
             /**
@@ -5314,7 +5316,7 @@ export interface components {
         };
         /**
          * RecoveryNodeView
-         * @description What the reruns would do at one node, each with the number of reruns.
+         * @description How many reruns would run one node, reuse its step, skip it, or need a choice for it.
          */
         RecoveryNodeView: {
             /**
@@ -5986,7 +5988,8 @@ export interface components {
         };
         /**
          * ResentView
-         * @description The new delivery, or the one that the same key made before.
+         * @description The new delivery, or the delivery that an earlier request with the same idempotency key
+         *     created.
          */
         ResentView: {
             /**
@@ -6030,8 +6033,9 @@ export interface components {
         };
         /**
          * RotationDocument
-         * @description How to set or replace the keys of a webhook. Without `secret`, `publicKey` and `verifyToken`,
-         *     the server makes a secret. Keys that are left out stay as they are.
+         * @description How to set or replace the keys of a webhook. If `secret`, `publicKey` and `verifyToken` are
+         *     all left out, the server makes a new secret. If at least one of them is sent, the others do not
+         *     change.
          */
         RotationDocument: {
             /**
@@ -6389,7 +6393,8 @@ export interface components {
         };
         /**
          * SampleDocument
-         * @description The sample event to send. Without `body`, it is the sender's own sample.
+         * @description The sample event to send. If `body` is left out, it is the sample event of the webhook's
+         *     preset.
          */
         SampleDocument: {
             /**
@@ -7171,7 +7176,7 @@ export interface components {
         };
         /**
          * SuppressionDocument
-         * @description An address to which nothing will be sent, in any format.
+         * @description An address to which nothing will be sent. It may be written in any format.
          */
         SuppressionDocument: {
             /**

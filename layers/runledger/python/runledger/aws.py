@@ -264,7 +264,8 @@ def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
 
 def domain_error(error: Exception) -> RunledgerError:
     """Returns our own error for an exception of AWS_ERRORS. Its message is ours; `detail` has AWS's
-    message. The error of a failed condition has no row here: the table adds it."""
+    message. For a failed condition, the error has no row yet: store/table.py adds the row that it
+    found."""
     if not isinstance(error, ClientError):
         detail = f"{type(error).__name__}: {error}"
         if isinstance(error, (*_UNANSWERED, DeadlineError)):

@@ -98,7 +98,8 @@ def decode_body(body: bytes, content_type: str) -> str:
 
 def decode(data: bytes, charset: Charset, of: str) -> str:
     """Returns the text of these bytes, including any byte-order mark. Raises InvalidInputError with
-    the position of the first invalid byte; its message calls the text `of`."""
+    the position of the first invalid byte; `of` names the text in the message, such as "the
+    body"."""
     try:
         return data.decode(charset.codec)
     except UnicodeDecodeError as error:

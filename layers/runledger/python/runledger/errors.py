@@ -14,8 +14,8 @@ class RunledgerError(Exception):
 
 
 class InvalidInputError(RunledgerError):
-    """The request is wrong. `field` is the path of the wrong value, in camelCase. `kept` replaces
-    the message where it is stored, if the message quotes the request."""
+    """The request is wrong. `field` is the path of the wrong value, in camelCase. If the message
+    quotes the request, `kept` is the text that is stored instead of it."""
 
     def __init__(self, message: str, field: str | None = None, *, kept: str | None = None) -> None:
         super().__init__(message)
@@ -77,7 +77,8 @@ class GoneError(RunledgerError):
 class ConflictError(RunledgerError):
     """The call is not possible in the resource's current state. `status` is that state, if it has a
     name. `revision` is the current revision, if the edit had an older one. `field` is the path of a
-    value that is already taken, in camelCase. `refusal_id` is the refusal that an event left."""
+    value that is already taken, in camelCase. `refusal_id` is the id of the refusal that was
+    recorded for the event."""
 
     refusal_id: str | None = None
 

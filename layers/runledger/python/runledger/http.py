@@ -72,9 +72,10 @@ def needed_role(handler: Callable[..., Any]) -> Role | None:
 
 
 def answers(statuses: Mapping[int, str]) -> Callable[[HandlerT], HandlerT]:
-    """Declares the statuses that a route may answer, each with its meaning. The result and the
-    answers common to all routes need no declaration. The API's document is made from these. A
-    status below 300 has the same body as the result."""
+    """Declares the additional statuses that a route may return, each with its meaning. The route's
+    success status and the errors common to all routes are not declared here. The OpenAPI document
+    is generated from these declarations. An answer with a declared status below 300 has the same
+    body as the success status."""
 
     def note(handler: HandlerT) -> HandlerT:
         _ANSWERS[handler] = statuses
@@ -93,12 +94,12 @@ def make_app(
     validate: bool = True,
     identify: Callable[[HttpApp], object] | None = None,
 ) -> APIGatewayHttpResolver:
-    """Returns a resolver that validates requests with the handlers' models and answers errors as
+    """Returns a resolver that validates requests with the handlers' models and returns errors as
     problem documents.
 
-    `methods` returns the methods that a path supports, in all functions; none if the path does not
-    exist. `identify` identifies the caller, and raises if the caller may not use the route. It runs
-    before the request is validated, so that a refused caller learns nothing else.
+    `methods` returns all methods of a path, whichever function serves them; it returns none if the
+    path does not exist. `identify` identifies the caller, and raises if the caller may not use the
+    route. It runs before the request is validated, so that a refused caller learns nothing else.
     """
     app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
     if validate:
@@ -214,8 +215,9 @@ def resolve(
     context: "LambdaContext",
     seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
-    """Answers one request within about `seconds`, with clean texts. After that time, calls to AWS
-    fail with TransientError. No answer may be cached, because each is for one caller."""
+    """Cleans the texts of one request (runledger.texts) and answers it within about `seconds`.
+    After that time, calls to AWS fail with TransientError. No answer may be cached, because each is
+    for one caller."""
     with answer_within(seconds):
         answer: dict[str, Any] = app.resolve(clean(event), context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}

@@ -39,6 +39,6 @@ def short_derived_id(prefix: str, *parts: str) -> str:
 
 
 def new_token(length: int = 30) -> str:
-    """Returns a random token that can be part of a URL. Its 30 characters out of 62 have 178
-    bits."""
+    """Returns a random token that can be part of a URL. Each character is one of 62, so 30
+    characters have 178 bits of randomness."""
     return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(length))

@@ -20,8 +20,8 @@ def require_json(content_type: str) -> None:
 
 
 def parse_json(body: bytes, content_type: str = "") -> Any:
-    """Returns the JSON value of a body, with clean texts. The body is read in the charset that its
-    Content-Type declares.
+    """Returns the JSON value of a body, with its texts cleaned (runledger.texts). The body is read
+    in the charset that its Content-Type declares.
 
     Raises InvalidInputError, which says where the text stops being JSON, or what cannot be stored:
     invalid bytes, numbers that are not finite, or nesting that is too deep. Raises

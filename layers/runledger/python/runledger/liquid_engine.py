@@ -323,7 +323,8 @@ def parse(source: str) -> BoundTemplate:
 
 
 def _hinted(message: str) -> str:
-    """Returns the parser's message. For a reserved word, it says how to write it."""
+    """Returns the parser's message, or for a reserved word a message that explains how to write
+    such a name."""
     found = _RESERVED.fullmatch(message)
     if found is None:
         return message
@@ -340,7 +341,8 @@ def _parsed(source: str) -> BoundTemplate:
 
 
 def _guarded(action: Callable[[], T]) -> T:
-    """Renders, and turns errors of Liquid or a filter into a NodeError for a person."""
+    """Calls `action`, and turns errors of Liquid or of a filter into a NodeError whose message is
+    for people."""
     try:
         return action()
     except UndefinedError as error:

@@ -4,7 +4,7 @@
     answers[0].email          items of a list, counted from 0 (`answers.0.email` is the same)
     "Email Address"           any quoted name, also after a dot or in brackets
     $.customer.email          `$` is the whole document
-    trigger.customer.email    as texts write it
+    trigger.customer.email    as in Liquid texts
 
 A path is first read literally. Only if the document has no value there, a first `trigger` means the
 document itself.
@@ -53,8 +53,8 @@ def is_anchored(text: str) -> bool:
 
 
 def read(document: Any, path: str, prefixes: Sequence[Sequence[str]] = EVENT) -> Any:
-    """Returns the value at a path, or None. `prefixes` are the names that texts use for the
-    document."""
+    """Returns the value at a path, or None. `prefixes` are the names of the document in Liquid
+    texts, such as `trigger`."""
     steps = parse(path)
     found = walk(document, steps)
     if found is None and not is_anchored(path):

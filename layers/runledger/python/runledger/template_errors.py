@@ -64,9 +64,10 @@ def position(
 
 
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
-    """Returns the position of a mistake that Liquid only notices at the end of the text. It is the
-    first markup with which a text that ends there has the same mistake. An unclosed block begins
-    after the longest text without a mistake."""
+    """Returns the position of a mistake that Liquid only notices at the end of the text. The text
+    is cut after each markup in turn. The position is that of the first markup after which the cut
+    text has the same mistake. For a block without an end, it is where the longest correct text
+    ends."""
     from liquid.exceptions import LiquidError
 
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]

@@ -86,7 +86,7 @@ def _has_surrogate(value: object) -> bool:
 
 
 def _parts(value: object) -> list[Any]:
-    """Returns the content of a value of any other type, as plain types."""
+    """Returns the content of a value that is neither a plain text nor a plain container."""
     if isinstance(value, str):
         return [str(value)]
     if isinstance(value, Mapping):

@@ -284,8 +284,9 @@ Key = Annotated[
 
 
 class RotationDocument(WireModel):
-    """How to set or replace the keys of a webhook. Without `secret`, `publicKey` and `verifyToken`,
-    the server makes a secret. Keys that are left out stay as they are."""
+    """How to set or replace the keys of a webhook. If `secret`, `publicKey` and `verifyToken` are
+    all left out, the server makes a new secret. If at least one of them is sent, the others do not
+    change."""
 
     secret: Key | None = Field(
         default=None, description="The secret that the sender signs with. No answer shows it."
@@ -311,7 +312,8 @@ class RotationDocument(WireModel):
 
 
 class SampleDocument(WireModel):
-    """The sample event to send. Without `body`, it is the sender's own sample."""
+    """The sample event to send. If `body` is left out, it is the sample event of the webhook's
+    preset."""
 
     body: Any = Field(
         default=None,

@@ -18,7 +18,7 @@ class ExternalIdDocument(WireModel):
 
 
 class ContactReference(WireModel):
-    """Names a contact by one of these."""
+    """Names a contact by exactly one of its id, e-mail address, phone number and external ids."""
 
     contact_id: str | None = Field(default=None, description="The contact's id.")
     email: str | None = Field(default=None, description="The contact's e-mail address.")

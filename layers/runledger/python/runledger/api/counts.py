@@ -39,8 +39,8 @@ class DurationView(WireModel):
 
 
 class NodeDurationView(WireModel):
-    """How long the newest visits of one node took. They come from the newest runs that together
-    have at most 1,000 steps, so for a large graph these are fewer runs than for `duration`."""
+    """How long the newest visits of one node took. Only the newest runs are measured, up to 1,000
+    steps in total, so a large graph has fewer measured runs here than in `duration`."""
 
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")

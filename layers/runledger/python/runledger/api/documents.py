@@ -25,10 +25,11 @@ _READ_ONLY = "Read-only. Ignored if sent, so the answer of a GET can be sent bac
 def replacement_of(
     name: str, document: type[WireModel], view: type[WireModel], description: str
 ) -> type[Any]:
-    """Returns the model of a PUT's body: `document`, and the fields of `view` that a client cannot
-    write.
+    """Returns the model of a PUT's body. It has the fields of `document`, and accepts the fields of
+    `view` that a client cannot write, so that a client can send back what it read.
 
-    `id` and `revision` are kept, because the caller compares them with the stored ones."""
+    The parsed body has `id` and `revision`, which the caller compares with the stored ones. The
+    other fields of `view` are ignored."""
     fields: dict[str, Any] = {
         "id": (
             str | None,
@@ -61,8 +62,8 @@ def patch_of(
 ) -> type[Any]:
     """Returns the model of a PATCH's body: every field of `document`, none required. Null removes a
     field that has a default, except a field in `kept`, which can be changed but not removed.
-    `types` are the types of fields with parts, which null may remove too. The limits apply to the
-    changed document."""
+    `types` has the types of fields that consist of parts; in such a field, null can also remove a
+    part. Length limits are checked after the patch, on the changed document."""
     fields: dict[str, Any] = {
         each: _optional(
             info,

@@ -70,7 +70,8 @@ class FilterDocument(WireModel):
 
 
 class FilterView(WireModel):
-    """A list's filters at the time of the request: rows created later are not included."""
+    """The filters of a list. `to` is at the latest the time of the request, so rows created later
+    are not included."""
 
     status: list[str] = Field(description="The statuses; empty for all.")
     reason: list[str] = Field(description="The reasons; empty for all.")

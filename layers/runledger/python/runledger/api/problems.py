@@ -56,6 +56,7 @@ class ProblemDetail(WireModel):
 
 
 class GatewayMessage(WireModel):
-    """An error that API Gateway itself answers, before or instead of a function."""
+    """An error that API Gateway itself returns, without calling a function or instead of the
+    function's answer."""
 
     message: str | None = Field(description="A short message, such as Unauthorized.")

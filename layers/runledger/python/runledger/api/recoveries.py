@@ -112,7 +112,7 @@ class RecoveryCountsView(WireModel):
 
 
 class RecoveryNodeView(WireModel):
-    """What the reruns would do at one node, each with the number of reruns."""
+    """How many reruns would run one node, reuse its step, skip it, or need a choice for it."""
 
     automation_id: str = Field(description="The automation's id.")
     node_id: str = Field(description="The node's id.")

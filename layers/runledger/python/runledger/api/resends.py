@@ -24,7 +24,8 @@ class ResendDocument(WireModel):
 
 
 class ResentView(WireModel):
-    """The new delivery, or the one that the same key made before."""
+    """The new delivery, or the delivery that an earlier request with the same idempotency key
+    created."""
 
     delivery_id: str = Field(description="The new delivery's id.")
     status: DeliveryStatus = Field(description="The new delivery's status.")

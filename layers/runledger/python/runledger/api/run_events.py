@@ -17,7 +17,8 @@ def detail_type(status: RunStatus) -> str:
 
 
 def event_id(run_id: str, sequence: int) -> str:
-    """Returns the event's id. It is the same each time the change is published."""
+    """Returns the event's id. If the same change of a run is published again, the id is the
+    same."""
     return derived_id("evt", run_id, str(sequence))
 
 

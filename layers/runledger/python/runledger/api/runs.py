@@ -280,7 +280,7 @@ class DeliveryLinkView(WireModel):
 
 
 class DownstreamRunView(WireModel):
-    """A run of another automation that the end of this one opened."""
+    """A run of another automation, which was opened because this run ended."""
 
     automation_id: str = Field(description="The other automation's id.")
     automation_name: str = Field(description="The other automation's name.")

@@ -9,7 +9,7 @@ from runledger.models.suppression import SuppressionReason
 
 
 class SuppressionDocument(WireModel):
-    """An address to which nothing will be sent, in any format."""
+    """An address to which nothing will be sent. It may be written in any format."""
 
     address: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)

@@ -17,9 +17,9 @@ ClientOf = Callable[[str], Any]
 
 
 class RenderedMessage(Model):
-    """A message ready to send. `delivery_id` travels with it if the channel can return it, so that
-    feedback finds its delivery. `consent` is the one that the message needs: TRANSACTIONAL or
-    MARKETING."""
+    """A message ready to send. `delivery_id` is sent with the message if the provider can return
+    it, so that a report can be matched to its delivery. `consent` is the consent that the message
+    needs: TRANSACTIONAL or MARKETING."""
 
     delivery_id: str
     workspace_id: str
@@ -57,8 +57,8 @@ class Channel(ABC):
 
     @abstractmethod
     def normalize(self, address: str) -> str:
-        """Returns the address in its stored form. Raises ValueError with the reason if it is not
-        one."""
+        """Returns the address in its stored form. Raises ValueError with the reason if the text is
+        not an address of this channel."""
 
     @abstractmethod
     def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:

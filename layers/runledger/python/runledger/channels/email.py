@@ -120,7 +120,7 @@ class EmailChannel(Channel):
 
 
 def _reason(detail: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Returns SES's code, and the words of the receiving server or the person."""
+    """Returns SES's code for the event, and the text of the receiving server that explains it."""
     if "bounceType" in detail:
         code = f"{detail['bounceType']}/{detail.get('bounceSubType', 'Undetermined')}"
         recipients = detail.get("bouncedRecipients") or [{}]

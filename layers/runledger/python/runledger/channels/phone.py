@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class PhoneChannel(Channel):
-    """`noun` is a message's name for people, `max_characters` the provider's limit."""
+    """A channel whose addresses are phone numbers. `noun` is the word for a message in texts for
+    people, such as "an SMS". `max_characters` is the provider's limit."""
 
     address_kind: ClassVar[str] = "PHONE"
     noun: ClassVar[str]

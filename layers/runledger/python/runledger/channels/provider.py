@@ -4,8 +4,8 @@ There are three results. The message was accepted. Or it was refused, temporaril
 with a code that the service documents. Or the outcome is unknown; then the message is never
 repeated automatically.
 
-The history has our own texts. The service's texts name its resources, so they go only to the log,
-without the addresses that they may quote.
+The history shows our own error messages. The service's messages contain names of its resources, so
+they are only logged, and addresses in them are removed.
 """
 
 import re

@@ -1,7 +1,7 @@
 """SMS by AWS End User Messaging SMS (API v2).
 
-Not by SNS, whose receipts go to a log, without our ids. Here a context goes with each message and
-comes back in its receipts, and receipts are events.
+SNS is not used, because it writes receipts to a log, without our ids. With this API, our ids are
+sent as the context of each message. Receipts arrive as events and contain that context.
 """
 
 from collections.abc import Mapping

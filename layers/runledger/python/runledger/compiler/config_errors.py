@@ -1,5 +1,5 @@
-"""Translates pydantic's errors to fields of a node's config, in camelCase, one message per
-field."""
+"""Converts pydantic's errors to one message for each field of a node's config. Field names are in
+camelCase."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -74,7 +74,8 @@ class RunCost:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the price of a million runs: the amount that one run uses."""
+    """One line in the price of a million runs: the name of a price, and how many of its units one
+    run uses."""
 
     name: str
     amount: float

@@ -1,8 +1,8 @@
 """Estimates the cost of one run of a graph on its most expensive path: units, requests and
 invocations.
 
-The units are those of small rows. tests/functional/test_run_costs.py compares the estimate with
-what the example graphs really use.
+Read and write units are counted as for rows of at most 1 KB. tests/functional/test_run_costs.py
+compares the estimate with what the example graphs really use.
 """
 
 from collections.abc import Set as AbstractSet

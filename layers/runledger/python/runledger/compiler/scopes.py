@@ -30,7 +30,8 @@ class Scope:
         return name if self.head is None else f"{self.head} {name}"
 
     def entry(self, node_id: str) -> str:
-        """Returns the state by which this scope continues at a node."""
+        """Returns the name of the state that an edge to this node leads to in this scope: the
+        node's own state, or the end of the branch."""
         return self.state(BRANCH_DONE) if node_id == self.merge else node_id
 
 

@@ -59,9 +59,10 @@ class Bound:
     - `run` is the time of everything: all tries, all delays, and the recording of a failure.
 
     In `path`, each node that claims its work counts with all tries and delays. The other nodes only
-    write their step and end within seconds. So each of them counts with one try, except one, which
-    counts with all tries. If an execution takes longer anyway, its own timeout ends it, and the
-    watchdog hands the run back, as for any execution that ends early.
+    write their step and end within seconds. So each of them counts with one try, and the tries that
+    one such node may need in addition are added once: it is unlikely that several nodes need them
+    in one run. If an execution takes longer anyway, its own timeout ends it, and the watchdog hands
+    the run back, as for any execution that ends early.
     """
 
     machine_type: MachineType

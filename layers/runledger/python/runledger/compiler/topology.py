@@ -32,8 +32,8 @@ class Topology:
 
     @classmethod
     def of(cls, graph: Graph) -> "Topology":
-        """Returns the topology of a graph. For a valid graph, it is the one that the compiler
-        used."""
+        """Returns the topology of a graph. For a valid graph, it equals the topology that the graph
+        was compiled with."""
         return cls(
             (node.id for node in graph.nodes), ((edge.source, edge.target) for edge in graph.edges)
         )

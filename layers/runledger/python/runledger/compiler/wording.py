@@ -1,4 +1,4 @@
-"""The form of the texts of problems."""
+"""Formats the messages of a graph's problems."""
 
 
 def sentence(text: str) -> str:

@@ -23,8 +23,8 @@ _EXTERNAL = "EXTERNAL:"
 
 
 class Address(NamedTuple):
-    """A value that identifies one contact. `kind` is EMAIL or PHONE, the same as the channel that
-    uses it, or `EXTERNAL:` and the name of an external id."""
+    """A value that identifies one contact. `kind` is EMAIL, PHONE, or `EXTERNAL:` and the name of
+    an external id. EMAIL and PHONE are also the `address_kind` of the channels."""
 
     kind: str
     value: str

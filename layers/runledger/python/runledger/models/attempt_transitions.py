@@ -31,7 +31,7 @@ _UNKNOWN = "the provider's answer was lost: the message may or may not have been
 
 
 def kept_until(now: int, retention: int) -> int:
-    """Returns when an attempt made now expires: always after the last moment at which it can be
+    """Returns when an attempt made now expires: later than the last moment at which it can still be
     unfinished."""
     return now + max(retention, LONGEST_LIFE)
 
@@ -58,7 +58,7 @@ def claimed(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
 
 
 def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
-    """Returns the attempt after its current try ended as `made`."""
+    """Returns the attempt after its current try ended. `made` is the record of that try."""
     logged = attempt.changed(tries_log=(*_logged(attempt), made))
     match made.outcome:
         case TryOutcome.ACCEPTED:
@@ -199,8 +199,8 @@ def _became(
 
 def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
     """Returns the attempt in the status that follows from its reports and from `base`, our own
-    status since `at`. `settled_at` is the time of the report that decides, if there is one. So the
-    result does not depend on the order in which reports arrive."""
+    status since `at`. If a report decides the status, `settled_at` is the time of that report,
+    otherwise `at`. The result does not depend on the order in which reports arrive."""
     status = status_after(base, attempt.reports)
     decided = deciding(attempt.reports)
     is_same = status is attempt.status

@@ -121,7 +121,8 @@ class Contact(Model):
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """Everything that finds this contact only: its e-mail, phone and external ids."""
+        """The values that identify this contact and no other: its e-mail, phone and external
+        ids."""
         written = [("EMAIL", self.email), ("PHONE", self.phone)]
         written += [(external_kind(name), value) for name, value in self.external_ids.items()]
         return tuple(Address(kind, value) for kind, value in written if value)

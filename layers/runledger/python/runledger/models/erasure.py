@@ -24,8 +24,8 @@ class Erasure(Model):
 
     - `position` is how far the current look has come.
     - `found_something` says that the current look found rows that need another look.
-    - `quiet_since` is when the first look ended that found nothing.
-    - `blanked_at` is when the last look ended that found something. Copies that were made before
+    - `quiet_since` is the end of the first look that found nothing.
+    - `blanked_at` is the end of the last look that found something. Copies made before that time
       may contain personal data.
     - `not_before` is the earliest time at which the erasure may end.
     - `addresses` are kept only until it ends.

@@ -86,8 +86,7 @@ class Event(Model):
 
     @property
     def depth(self) -> int:
-        """The number of runs in the chain before this event's run, in which the end of each run
-        opened the next one."""
+        """How many runs came before this event's run, if the end of one run opens the next one."""
         return int(self.details["depth"]) if self._is_upstream else 0
 
     @property
@@ -102,8 +101,8 @@ class Event(Model):
 
 
 def event_scope(body: Any, details: dict[str, Any], received_at: int | None) -> dict[str, Any]:
-    """Returns what texts read as `event`. `received_at` (epoch milliseconds) is used if the details
-    have no time of receipt."""
+    """Returns the variable `event` of Liquid texts. `received_at` (epoch milliseconds) is used if
+    the details have no time of receipt."""
     return {
         "body": body,
         "headers": HeaderValues(details.get("headers") or {}),

@@ -25,8 +25,9 @@ _MESSAGES = {
 
 
 def merge(kept: Reports, event_id: str, report: KeptReport) -> Reports:
-    """Returns the reports with one more. Order and repetition do not matter: a known report changes
-    nothing. Delays are reported again and again, so only the latest one is kept."""
+    """Returns `kept` with `report` added. Reports may arrive in any order and more than once: a
+    known report changes nothing. Delays are reported again and again, so only the latest one is
+    kept."""
     merged = {**kept, event_id: report}
     delays = [(each.at, id_) for id_, each in merged.items() if each.kind is ReportKind.DELAYED]
     superseded = {id_ for _, id_ in sorted(delays)[:-1]}

@@ -15,9 +15,9 @@ class ListName(StrEnum):
 
 class FrozenFilter(Model):
     """The filters of a list at one moment. Rows created later are not included. `since` and `until`
-    are epoch milliseconds, both included. Empty `statuses` mean all; for refusals they are reasons.
-    `contact` is an id, or None for no filter. `address` is as the user typed it. `is_empty` says
-    that no row can match."""
+    are epoch milliseconds, both included. If `statuses` is empty, the list has rows of every
+    status. In a list of refusals, `statuses` has their reasons. `contact` is an id, or None for no
+    filter. `address` is as the user typed it. `is_empty` says that no row can match."""
 
     statuses: tuple[str, ...] = ()
     automation_id: str | None = None

@@ -14,7 +14,7 @@ SHOWN_FILE: Final = "bodyLink"
 
 
 class Operand(TypedDict):
-    """One side of a comparison: its source text, and its value at that visit."""
+    """One side of a comparison: its source text, and its value when the rule was checked."""
 
     source: Any
     value: Any
@@ -138,8 +138,9 @@ class MessageAttempt(TypedDict):
 
 
 class MessageCounts(TypedDict):
-    """The number of contacts that could not be compared, and the first of these contacts. If the
-    step does not list all attempts, it also has the numbers of attempts and recipients."""
+    """How many contacts the query's rules could not be compared with, and the first of these
+    contacts. If the step does not list all attempts, `attemptCount` and `recipientCount` are the
+    whole numbers."""
 
     notCompared: NotRequired[int]
     notComparedFirst: NotRequired[list[dict[str, str]]]

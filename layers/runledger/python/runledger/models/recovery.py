@@ -93,8 +93,9 @@ class Recovery(Model):
       forward.
     - `failed_before` counts the failures that a person accepted by continuing.
     - `due_at` is when the recovery continues.
-    - `cursor` is where the search for runs continues. `is_read` says that the search is complete,
-      and `again_at` is when its second reading begins (None during the first).
+    - `cursor` is where the search for runs continues. The list is searched twice, because runs may
+      still be open the first time. `again_at` is when the second search begins (None during the
+      first), and `is_read` says that it is complete.
     - `batch` has the places of the runs that are being rerun now.
     - `excluded` counts the runs that are left out, by reason.
     """

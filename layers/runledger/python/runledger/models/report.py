@@ -21,7 +21,8 @@ class ReportKind(StrEnum):
 
 
 class KeptReport(Model):
-    """A report as its attempt stores it, by the id of its event."""
+    """A report as its attempt stores it. The attempt stores each report under the id of the
+    provider's event."""
 
     kind: ReportKind
     at: int

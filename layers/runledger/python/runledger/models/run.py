@@ -162,7 +162,7 @@ class Run(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The contact whose index contains the row."""
+        """The id of the contact whose data the row is."""
         return self.contact_id
 
     @property

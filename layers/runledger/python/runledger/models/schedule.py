@@ -45,8 +45,8 @@ class Schedule(Model):
     """The wanted schedule of a date automation, and the day on which it fires next.
 
     `revision` counts the changes of the wanted schedule; `is_synced` says that EventBridge
-    Scheduler has this revision. `tries` counts how often the tick tried to fire for `next_day`
-    because the schedule had not. `enabled_at` is when the schedule was last enabled.
+    Scheduler has this revision. `tries` counts how often the tick tried to fire for `next_day`,
+    after EventBridge Scheduler had not. `enabled_at` is when the schedule was last enabled.
     """
 
     workspace_id: str
@@ -63,7 +63,7 @@ class Schedule(Model):
 
     @property
     def expression(self) -> str:
-        """The cron expression for EventBridge Scheduler: EventBridge Scheduler User Guide,
+        """The cron expression for EventBridge Scheduler. Source: EventBridge Scheduler User Guide,
         "Schedule types"."""
         hour, minute = self.time_of_day.split(":")
         return f"cron({int(minute)} {int(hour)} * * ? *)"
@@ -78,8 +78,8 @@ class Fire(Model):
     - `attempt` is the execution that works on it.
     - `opened` and `refused` count contacts.
     - `reason` says why the fire stopped.
-    - `looks_at_all` is True for the first fire of a metadata key, which reads every contact; None
-      if it was not recorded.
+    - `looks_at_all` is True for the first fire that uses a metadata key. Such a fire reads every
+      contact. None if it was not recorded.
     """
 
     workspace_id: str

@@ -31,7 +31,8 @@ class PreviousKeys(KeyVersion):
 
 
 class StartedRotation(KeyVersion):
-    """A rotation that has begun and not ended. Its version may not exist and is not valid."""
+    """A rotation that has begun and not ended. Its version is not valid yet, and may not have been
+    created yet."""
 
     begun_at: int
 

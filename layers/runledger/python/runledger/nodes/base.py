@@ -79,7 +79,8 @@ class Placement:
 
     - `task` is the common part of the Task (Resource, Parameters, TimeoutSeconds).
     - `exits` maps the label of each edge (None for the unlabeled one) to the state that it leads
-      to. An end has one exit, under None, which leads to the state where its scope ends.
+      to. An END node has one exit, under None, which leads to the last state of its branch or
+      machine.
     - `released` is the state that ends this branch if the execution no longer owns the run.
     """
 
@@ -137,8 +138,8 @@ class BodyKeeper(Protocol):
 
 class OutboundMessage(Model):
     """One message to one recipient on one channel, not yet rendered. `is_one_of_many` says that a
-    query found the recipients: a variable that the template needs but this recipient lacks then
-    affects only this message."""
+    query found the recipients. Then, if this recipient lacks a variable that the template needs,
+    only this message fails."""
 
     recipient: str
     contact: Contact | None
@@ -262,7 +263,8 @@ class NodeResult(Model):
 
     `wait_until` (epoch milliseconds) is set with WAITING, `reason` with SKIPPED, `error` with
     FAILED. `outcome` is the label of the branch to take, if the node branches. With RUNNING the
-    node gets another visit, which receives `progress`; until then the step shows the other fields.
+    node gets another visit, which receives `progress`; until that visit the step shows the other
+    fields of this result.
     """
 
     status: StepStatus = StepStatus.COMPLETED
@@ -432,7 +434,7 @@ class NodeType(ABC, Generic[ConfigT]):
         return []
 
     def planned_contacts(self, step: Step) -> tuple[str, ...]:
-        """The contacts to whom a visit that died may have begun to send messages without recording
+        """The contacts to whom messages may have been sent by a visit that died before it recorded
         them."""
         return ()
 

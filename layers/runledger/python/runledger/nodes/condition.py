@@ -268,8 +268,8 @@ class GroupConfig(ConditionConfig):
 def _values_seen(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
-    """Yields the values of a rule's texts that its evidence contains. For a rule that was not
-    checked there are none, so its texts stay as written."""
+    """Yields the places of a rule's texts and the values that its evidence recorded for them. The
+    texts of a rule that was not checked stay as written."""
     if rule["verdict"] is None:
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):

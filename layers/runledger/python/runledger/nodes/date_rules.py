@@ -55,9 +55,9 @@ def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
 
 
 def nearby(found: list[MonthDay]) -> list[MonthDay]:
-    """Returns the days in `found`, and the days before and after each of them, in leap years and
-    common years. If a time falls on one of the found days in any zone, its day in UTC is among the
-    results."""
+    """Returns each day in `found`, the day before it and the day after it, in leap years and in
+    common years. A moment that falls on a found day in some time zone falls on one of the returned
+    days in UTC."""
     around: dict[MonthDay, None] = {}
     for month, day in found:
         for year in (_LEAP_YEAR, _COMMON_YEAR):
@@ -70,8 +70,8 @@ def nearby(found: list[MonthDay]) -> list[MonthDay]:
 
 
 def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
-    """Yields ranges of days (first and last) whose dates recur on `anchor`. There is one range for
-    each period, from `anchor` back to `oldest`."""
+    """Yields the dates that recur on `anchor`, as ranges (first and last day): one range for each
+    year or month, from `anchor` back to `oldest`."""
     if repeat is Repeat.NEVER:
         if anchor >= oldest:
             yield anchor, anchor

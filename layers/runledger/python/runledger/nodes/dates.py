@@ -25,9 +25,10 @@ def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
 
 
 def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
-    """Returns the values that `written_dates` leaves out, for keys that a trigger can name. Numbers
-    and texts of digits are returned as dates, but they are dates only if a trigger uses them. The
-    result for any other value that is not a date is None."""
+    """Returns the values that `written_dates` leaves out, for keys that a trigger can name. A
+    number or a text of digits is returned as a date, although it may be something else: it counts
+    as a date only if a trigger names its key. For any other value that is not a date, the result is
+    None."""
     found = {
         key: read_date(value)
         for key, value in metadata.items()

@@ -15,7 +15,7 @@ class ConfigWarning:
 @dataclass(frozen=True, slots=True)
 class SecretUse:
     """A secret that a config sends. `host` is the receiver; None if it is known only during a run.
-    `field` contains the address."""
+    `field` is the config field that contains the URL of the call."""
 
     name: str
     field: str

@@ -3,8 +3,8 @@ history could show instead.
 
 A value in the place of a credential counts as one, wherever it came from: an event, a contact, or
 the config of an old version that would be refused today. It is removed from everything that the
-service returns. The value of a text that encodes a secret is removed too, because the service may
-encode it once more.
+service returns. If a text inserts a secret in an encoded form, the encoded value is removed too,
+because the service may encode it again.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Decides whether to retry a call, and how long to wait before.
+"""Decides whether to retry a call, and how long to wait before the next try.
 
 All tries happen within one visit of the node, so their total time counts toward the time of the
 task.
@@ -32,7 +32,7 @@ Occasion = Annotated[
 class Retry(Config):
     """How a failed call is retried. Only a call that is safe to repeat is retried: a GET or HEAD, a
     call declared idempotent, or a call that the service certainly did not accept (no connection was
-    made, or the answer was 429 with a time to come back). If the run ends meanwhile, no further
+    made, or the answer was 429 with a Retry-After header). If the run ends meanwhile, no further
     call is made."""
 
     max_tries: int = Field(
@@ -59,7 +59,7 @@ class Retry(Config):
     )
 
     def longest_wait(self) -> int:
-        """The sum of all waits in seconds, each at the longest that a service may ask for."""
+        """The sum of all waits in seconds, if each is as long as a service may ask for."""
         return (self.max_tries - 1) * self.max_delay_seconds
 
 

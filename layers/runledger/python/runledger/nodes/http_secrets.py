@@ -46,9 +46,9 @@ def constant_address(url: str) -> tuple[str, str] | None:
 def egress_of(
     url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]
 ) -> EgressRule:
-    """Returns the hosts that a call with these secrets may reach: the allowed hosts of every
-    secret. For a secret without allowed hosts, it is the host that the config names. The rule is
-    checked for each request, including redirects."""
+    """Returns the hosts that a call with these secrets may reach: those that all the secrets allow.
+    A secret without allowed hosts allows only the host that the config names. The rule is checked
+    for each request, including redirects."""
     used = sorted(names)
     if not used:
         return EgressRule()

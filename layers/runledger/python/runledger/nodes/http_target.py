@@ -45,9 +45,9 @@ def _host(url: "httpx.URL") -> str:
 
 
 def _path(template: str, url: str) -> str:
-    """Returns the parts of the path that are the same in every call. If Liquid produces whole parts
-    of the path, they count as values. If a value contains more parts, those that look like words
-    are kept."""
+    """Returns the parts of the path that are the same in every call. If a whole part of the path is
+    written in Liquid, it counts as a value. If a value contains slashes and so adds parts, only the
+    parts that look like words are kept."""
     written, made = _parts(_LIQUID.sub(_MARK, template)), _parts(url)
     if len(written) == len(made):
         shape = "".join(f"/{part if is_fixed_part(part) else _VALUE}" for part in written)

@@ -65,8 +65,9 @@ def is_within(place: Place, places: Iterable[Place]) -> bool:
 def rendered(
     places: Iterable[tuple[Place, str]], scope: Mapping[str, Any], redactor: Redactor
 ) -> dict[Place, Any]:
-    """Returns the values of these texts, redacted by the names on the path to them. A text without
-    a value stays as written; the step says which variable is missing."""
+    """Returns the values of these texts. A value is redacted if a name on the path to it is the
+    name of a credential. A text without a value stays as written; the step says which variable is
+    missing."""
     ends_at = time.thread_time() + _MAX_SECONDS
     found: dict[Place, Any] = {}
     for place, source in places:

@@ -1,5 +1,5 @@
-"""Evaluates JMESPath within limits: of the steps of an evaluation, and of the size of every value
-that it makes.
+"""Evaluates JMESPath with two limits: the number of steps of an evaluation, and the size of every
+value that it creates.
 
 An expression is short, but its result may be huge: `[@,@]|[@,@]|…` doubles with every level. The
 lists share their members, so making them costs almost nothing. The cost comes when other code walks

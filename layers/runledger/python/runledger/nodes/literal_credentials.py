@@ -162,8 +162,8 @@ class CredentialMasker:
 
 
 def is_literal(text: str) -> bool:
-    """Whether a text in a credential's place contains a credential. With Liquid, it does if it has
-    more than a scheme and names outside the Liquid."""
+    """Whether a text in a credential's place contains a credential. A text with Liquid contains a
+    credential if the rest of the text is more than a scheme (`Bearer`) and names."""
     stripped = text.strip()
     if not has_liquid(stripped):
         return len(stripped) >= _FEW and stripped.lower() not in _NOT_SAID
@@ -180,7 +180,8 @@ def is_literal(text: str) -> bool:
 
 
 def _signs_in(user_info: str) -> bool:
-    """Whether `user:password` before a host contains a credential. A single name may be a key."""
+    """Whether `user:password` before a host contains a credential. A user without a password may
+    itself be an API key."""
     user, _, password = user_info.partition(":")
     return is_literal(password or user)
 
@@ -201,8 +202,8 @@ def _is_harmless(fragment: str) -> bool:
 
 
 def _may_hold_it(name: str) -> bool:
-    """Whether the value under this name can be a credential, if the object is in a credential's
-    place."""
+    """Whether the value of this field can be a credential, in an object that stands where a
+    credential is expected."""
     return not is_harmless_name(name)
 
 

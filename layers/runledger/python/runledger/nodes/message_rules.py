@@ -16,7 +16,8 @@ from runledger.timezone_names import zone_named
 
 
 class FrequencyCap(Config):
-    """The most messages to one recipient within a number of hours, for one kind of address."""
+    """The highest number of messages that one recipient gets within a number of hours. E-mail
+    addresses and phone numbers are counted separately."""
 
     messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages in that time.")
     hours: int = Field(
@@ -54,8 +55,8 @@ class QuietHours(Config):
     def ends(self, now: datetime, zone: str) -> datetime | None:
         """Returns when the quiet hours around `now` end; None if `now` is not in quiet hours.
 
-        If clocks skip the begin or the end, it is the first moment after the gap. If clocks show it
-        twice, it is the earlier moment.
+        If clocks skip the start or the end of the quiet hours, the first moment after the gap is
+        used. If clocks show it twice, the earlier moment is used.
         """
         place = ZoneInfo(zone)
         begin, end = (time_of_day.fromisoformat(each) for each in (self.from_, self.to))

@@ -43,7 +43,8 @@ def normal_host(host: str) -> str:
 
 
 def parse_hosts(written: Iterable[str]) -> tuple[str, ...]:
-    """Returns the entries as they are stored, each once. Raises ValueError with the wrong entry."""
+    """Returns the entries as they are stored, each once. Raises ValueError, which names the invalid
+    entry."""
     found: dict[str, None] = {}
     for entry in written:
         try:

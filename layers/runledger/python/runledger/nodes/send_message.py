@@ -158,8 +158,8 @@ class SendMessageNode(NodeType[SendMessageConfig]):
 
     def input(self, config: SendMessageConfig, visit: Visit, record: Record) -> dict[str, Any]:
         """Adds the values that the templates read, as `variables`. The deliveries show the rendered
-        texts. If a query found the recipients, `variables` has no values of the contact, because
-        each message has another contact; the deliveries show them."""
+        texts. If a query found the recipients, `variables` has no values of contacts, because each
+        message goes to a different contact; the deliveries show these values."""
         is_query = config.recipients.is_query
         read = variables(visit.texts, visit.scope, self.redactor(config, visit))
         kept = {

@@ -20,11 +20,11 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
-    """Returns the moment at which the clocks skip `local`, to the second.
+    """Returns the moment, exact to the second, at which clocks jump over `local`.
 
-    Inside a gap, the offset before the gap (fold=0) puts the local time after the jump, and the
-    offset after the gap (fold=1) puts it before the jump. Exactly one change of offset lies between
-    the two.
+    Converted with the offset before the jump (fold=0), `local` is a moment after the jump.
+    Converted with the offset after it (fold=1), it is a moment before the jump. The jump is the
+    only change of offset between the two.
     """
     low = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     high = local.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -46,7 +46,7 @@ class TriggerConfig(VariantConfig):
 
     @property
     def intake(self) -> WebhookIntake | None:
-        """How its events are received; None if no webhook sends them."""
+        """How its events are received; None if they do not come from a webhook."""
         return None
 
 
@@ -121,8 +121,8 @@ class DateTrigger(TriggerConfig):
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether the trigger searches for matching contacts every day, instead of reading one from
-        an event."""
+        """Whether the trigger searches every day for contacts with a matching date. Otherwise it
+        reads the date from an event."""
         return self.intake is None
 
     @property

@@ -45,7 +45,7 @@ class Day(StrEnum):
 
     @property
     def hours(self) -> int:
-        """The most hours until a time on that day."""
+        """The highest number of hours from now until any time on that day."""
         return {Day.TOMORROW: 48, Day.NEXT_WEEKDAY: 72}.get(self, 24) + _CLOCK_CHANGES
 
 

@@ -1,11 +1,11 @@
 """Reads dates and moments as people and systems write them: the only parser for them.
 
 - ISO 8601 dates: `2026-03-01`, `2026-W09-7`.
-- ISO 8601 and RFC 3339 date-times, with an offset or without: `2026-03-01T09:00:00Z`,
-  `2026-03-01 09:00:00+01`, `2026-03-01t09:00:00,1234567z`, `20260301T0900`, `2026-03-01 09:00 UTC`.
+- ISO 8601 and RFC 3339 date-times, with an offset or without: `2026-03-01T09:00:00Z`, `2026-03-01
+  09:00:00+01`, `2026-03-01t09:00:00,1234567z`, `20260301T0900`, `2026-03-01 09:00 UTC`.
 - RFC 2822: `Sun, 01 Mar 2026 09:00:00 +0100`. A weekday that does not match the date is an error.
 - Seconds or milliseconds since 1970: `1772355600`, `1772355600000`, as numbers or as texts of 10 or
-  13 digits. A number below 9 digits is a count or a date such as 20260301, not a moment.
+  13 digits. A number with fewer than 9 digits is a count or a date such as 20260301, not a moment.
 
 `24:00` is the start of the next day (ISO 8601:2004, 4.2.3), and a leap second `23:59:60` is the
 first second of the next minute, as in POSIX. Digits beyond microseconds are cut off. Years are 1 to
@@ -181,7 +181,7 @@ def _from_mail(found: re.Match[str]) -> Written | None:
 def _at(
     day: date, hour: str, minute: str | None, second: str | None, fraction: str | None
 ) -> datetime:
-    """Combines a day and a time. Raises ValueError if the time does not exist; the last one is
+    """Combines a day and a time. Raises ValueError if the time does not exist. The latest time is
     24:00."""
     hours, minutes, seconds = int(hour), int(minute or 0), int(second or 0)
     microseconds = int((fraction or "0")[:6].ljust(6, "0"))

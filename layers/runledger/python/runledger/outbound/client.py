@@ -171,8 +171,8 @@ def _header_text(data: bytes) -> str:
 
 
 def _target(location: bytes) -> str | None:
-    """Returns a Location as an address with its bytes kept: UTF-8 is escaped later; bytes that are
-    not UTF-8 are escaped one by one, as browsers and curl do."""
+    """Returns the value of a Location header as a text. If its bytes are not UTF-8, each byte that
+    is not ASCII is percent-encoded, as browsers and curl do. UTF-8 characters are encoded later."""
     try:
         text = decode_utf8(location)
     except UnicodeDecodeError:
@@ -182,7 +182,8 @@ def _target(location: bytes) -> str | None:
 
 
 def _absolute(base: httpx.URL, target: str) -> str:
-    """Returns the address for people; a target that is not an address is shown unchanged."""
+    """Returns the absolute address, to show to people. A target that is not an address is returned
+    unchanged."""
     try:
         return str(base.join(target))
     except (httpx.InvalidURL, ValueError, TypeError):

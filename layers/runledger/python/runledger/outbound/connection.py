@@ -26,7 +26,7 @@ SocketOption = (
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Returns the system's answer, in its order of preference."""
+    """Returns the addresses of a host, in the order of preference of the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -136,7 +136,7 @@ class GuardedBackend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A socket whose every operation ends with the call's deadline."""
+    """A socket on which no operation lasts longer than the call's deadline."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._socket = sock

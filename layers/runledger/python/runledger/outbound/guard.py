@@ -107,9 +107,9 @@ def parse_address(text: str) -> Address:
 
 
 class AllowList:
-    """Hosts that may be called although their addresses are not public: `host` or `host:port`. The
-    ports in `never` stay closed on every host: the Lambda runtime's, where a caller could answer
-    for the function."""
+    """Hosts that may be called although their addresses are not public: `host` or `host:port`. No
+    call may go to the ports in `never`, on any host. They are the ports of the Lambda runtime's
+    API: a call to it could answer an invocation in the function's name."""
 
     def __init__(self, entries: Iterable[str], never: Iterable[str] = ()) -> None:
         self._never = {port for port in (_split(entry.strip())[1] for entry in never) if port}

@@ -8,8 +8,8 @@ from runledger.errors import NodeError
 
 def read_body(chunks: Iterator[bytes], encoding: str, most: int) -> tuple[bytes, bool]:
     """Returns the body up to `most` bytes, and whether there was more. Raises NodeError
-    `CONNECTION_FAILED` for a body that is damaged or incomplete, because a later answer may be
-    whole, and `INVALID_ANSWER` for an encoding that was not requested.
+    `CONNECTION_FAILED` for a body that is damaged or incomplete, because the answer to a later try
+    may be complete, and `INVALID_ANSWER` for an encoding that was not requested.
 
     `encoding` is the header Content-Encoding."""
     try:

@@ -19,8 +19,8 @@ _MAX_CODE = 0x110000
 
 
 def _bytes_after(prefix: str) -> str:
-    """Matches a UTF-8 character, or any byte, written as two hexadecimal digits after each
-    prefix."""
+    """Returns a pattern for a UTF-8 character or any other byte, each byte written as the prefix
+    and two hexadecimal digits."""
     digit = "[0-9a-fA-F]"
     more = f"(?:{prefix}[89abAB]{digit})"
     return (
@@ -124,7 +124,7 @@ class Decoding:
         return self if text == self.text else Decoding(text, self, pattern, undo)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Returns the place in the original text of this part of the reading."""
+        """Returns the start and end of this part of the decoded text in the original text."""
         if self._origin is None:
             return start, end
         first, last = self._piece(start), self._piece(end - 1)

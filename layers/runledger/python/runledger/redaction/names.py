@@ -88,8 +88,8 @@ def is_harmless_name(name: str) -> bool:
 
 
 def is_literal_credential_name(name: str) -> bool:
-    """Like `is_credential_name`, for values that a person writes: there, `token_type` is a setting,
-    and `sig` in an address is a credential."""
+    """Like `is_credential_name`, but for values that a person writes into a config. There,
+    `token_type` is an ordinary setting, and the parameter `sig` of a URL is a credential."""
     if is_harmless_name(name):
         return False
     words = _words(name)

@@ -1,9 +1,9 @@
 """Removes credentials from the history.
 
 A known secret is removed wherever it occurs, in every form in which a service may return it:
-unchanged (in any case), escaped for JSON, URLs, HTML or quoted printable (each character
-separately, also several times), or encoded as a whole: base64, base32 and base85 (after any prefix,
-also in several lines), hexadecimal and lists of bytes, also of UTF-16. It is replaced by
+unchanged, in upper or lower case; with characters escaped for JSON, URLs, HTML or quoted-printable,
+once or several times; or encoded as a whole, from UTF-8 or UTF-16: base64, base32 and base85 (after
+any prefix, in one or several lines), hexadecimal, and lists of bytes. It is replaced by
 `{{secret.NAME}}`. Values with the name of a credential (headers, keys such as `password`) are
 always removed.
 
@@ -149,8 +149,8 @@ class Redactor:
         return value
 
     def _items(self, items: list[Any], otherwise: Any = None) -> Any:
-        """Returns a list whose items are already redacted. Also removes a secret that several items
-        form together: its bytes one by one, or its lines."""
+        """Takes a list whose items were redacted one by one. Returns it without secrets that
+        several items form together, such as a list of bytes or of lines."""
         shown = items if otherwise is None else otherwise
         if len(items) < 2 or not self._known or any(isinstance(x, list | dict) for x in items):
             return shown

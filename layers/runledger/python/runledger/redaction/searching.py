@@ -1,9 +1,10 @@
 """Searches a text for many needles at once. The time depends on the length of the text, and hardly
 on the number of needles.
 
-Needles of eight characters or more are found by pieces of five characters: every fourth piece of
-the text is looked up among the first four pieces of each needle, so no occurrence is missed.
-Shorter needles are few and are searched one by one.
+Needles of eight characters or more are found by overlapping pieces of five characters. The index
+has the pieces that start at the first four characters of each needle. Only the piece at every
+fourth character of the text is looked up, which is enough to miss no occurrence. Shorter needles
+are few and are searched one by one.
 """
 
 from collections import defaultdict

@@ -1,5 +1,5 @@
 """The routes of the functions `query` and `api`, one module per resource.
 
-They are in the layer because only Lambda starts imports in a function's own folder: a second module
-there would have one name in Lambda and another in tests and type checks.
+They are in the layer, not in the functions' folders: Lambda puts a function's folder on the import
+path, but tests and type checks do not, so a module there would have two names.
 """

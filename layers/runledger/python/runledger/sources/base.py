@@ -30,9 +30,9 @@ class CertificateReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceKeys:
-    """The values that a source may be proved with. `secrets` and `public_keys` are the accepted
-    ones, the current one first: during a rotation there are two. `certificates` reads those of
-    Amazon SNS."""
+    """The values with which a source's requests are verified. `secrets` and `public_keys` are the
+    accepted ones, the current one first: during a rotation there are two. `certificates` reads the
+    certificates of Amazon SNS."""
 
     secrets: tuple[str, ...] = field(default=(), repr=False)
     public_keys: tuple[str, ...] = ()
@@ -55,8 +55,8 @@ class Scheme(Protocol):
     """Verifies requests. A scheme is made once for each config."""
 
     def verify(self, received: Received, keys: SourceKeys) -> Proof:
-        """Raises SignatureRefusedError, which names the rule that failed, whatever the request
-        holds. Raises TransientError if a service that it needs did not answer."""
+        """Raises SignatureRefusedError, which names the rule that failed; a malformed request
+        raises nothing else. Raises TransientError if a service that is needed did not answer."""
 
 
 @runtime_checkable
@@ -82,7 +82,8 @@ class Answer:
 class Parsed:
     """An event after its format was read. `document` is the JSON value as sent, of any type. `type`
     and `id` are given where the format itself names them, as CloudEvents does; `id` is unique among
-    all its senders. `batch` are the events of a batch, whose `document` is the list of theirs."""
+    all its senders. For a batch, `batch` has its events, and `document` is the list of their
+    documents."""
 
     document: Any
     type: str | None = None

@@ -1,4 +1,5 @@
-"""Sources whose rule the client wrote: CUSTOM, and CloudEvents from a sender that proves them."""
+"""Sources whose rule the client wrote: CUSTOM, and CloudEvents from a sender that authenticates
+itself."""
 
 from dataclasses import replace
 

@@ -80,7 +80,7 @@ class ContactSuggestion:
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
-    """What a sender needs of an answer; None leaves ours."""
+    """What a sender requires in an answer. None means that our standard value is used."""
 
     status: int | None = None
     content_type: str | None = None
@@ -93,11 +93,10 @@ class PresetFacts:
 
     `docs` is the address of the sender's own documentation, if there is one. `steps` say what to do
     in the sender's settings, in the sender's words. `dedupe` says how repeated events are
-    recognized. `event_id` and `event_type` are the places of both; the first that holds a value
-    counts.
-    `contact`, `split` and `split_id` are what fits the sender's usual events. `headers` are worth
-    keeping. `answers` are those that the sender needs in its own form; for all other outcomes it
-    gets ours."""
+    recognized. `event_id` and `event_type` list the places where the event's id and type may be;
+    the first place with a value counts. `contact`, `split` and `split_id` are what fits the
+    sender's usual events. `headers` are worth keeping. `answers` are those that the sender needs in
+    its own form; for all other outcomes it gets ours."""
 
     preset: Preset
     title: str

@@ -40,8 +40,8 @@ def read_event(received: Received, preset: Preset, *, most: int) -> Parsed:
 
 
 def trigger_body(document: Any) -> dict[str, Any]:
-    """Returns an event as the object that paths and texts read: a list as its `items`, and a
-    scalar as its `value`."""
+    """Returns an event as the object that paths and Liquid texts read. A list becomes its `items`,
+    a scalar its `value`."""
     if isinstance(document, dict):
         return document
     return {"items": document} if isinstance(document, list) else {"value": document}

@@ -40,9 +40,9 @@ def elements(
     """Returns the elements of the list at the path `split`.
 
     An element's key is the event's key with the element's own id: the value at `split_id`, or its
-    index. The elements of a batch of CloudEvents (`batch` of its Parsed) have ids of their own,
-    which need no key of the event. Raises InvalidInputError if the path leads to no list, or to a
-    list of more than MAX_ELEMENTS."""
+    index. The elements of a batch of CloudEvents are in `batch`. Each has an id of its own, so the
+    event's key is not needed. Raises InvalidInputError if the path leads to no list, or to a list
+    of more than MAX_ELEMENTS."""
     found = read(document, split)
     if not isinstance(found, list):
         found = read(trigger_body(document), split)

@@ -70,9 +70,9 @@ class ContactStore:
         self._write(writes, after)
 
     def erase(self, contact: Contact, also: Write) -> None:
-        """Deletes the contact and all items that find it, together with the write `also`. Raises
-        ConflictError if the contact was changed since it was read, or the condition of `also`
-        fails."""
+        """Deletes the contact and all items by which it is found, together with the write `also`.
+        Raises ConflictError if the contact was changed since it was read, or the condition of
+        `also` fails."""
         is_unchanged = Attr("updatedAt").eq(contact.updated_at)
         is_own = Attr("contactId").eq(contact.id)
         key = keys.contact(contact.workspace_id, contact.id)
@@ -242,7 +242,8 @@ def _address_item(key: "Key", contact: Contact) -> "Item":
 
 
 def _addresses(contact: Contact) -> "dict[Key, str]":
-    """Returns the keys of all that finds only this contact, with the fields in wire names."""
+    """Returns the keys of the items for this contact's addresses and external ids, each with the
+    field's name on the wire."""
     return {
         keys.contact_address(contact.workspace_id, *address): address.field
         for address in contact.addresses
@@ -250,7 +251,7 @@ def _addresses(contact: Contact) -> "dict[Key, str]":
 
 
 def _word(field: str) -> str:
-    """Returns how people call a contact's field, such as `stripe id`."""
+    """Returns a contact's field as people call it, such as `stripe id`."""
     _, is_external, name = field.partition(".")
     return f"{name} id" if is_external else {"email": "e-mail"}.get(field, field)
 
@@ -274,7 +275,8 @@ def _dates(contact: Contact) -> "set[Key]":
 
 
 def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
-    """Returns a key for each value in these fields that is a date in digits, or not a date."""
+    """Returns the keys under which values are listed that are no date, or may be one: those that
+    consist of digits."""
     return {
         keys.unreadable_date(contact.workspace_id, field, contact.id)
         if written is None

@@ -140,7 +140,8 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
 
 
 def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> Change:
-    """Returns the update that makes any earlier row show this attempt."""
+    """Returns the update after which the row describes this attempt, whatever earlier state it
+    described."""
     item = delivery_to_item(attempt, bodies, listed=shards)
     values: dict[Path, Any] = {name: item[name] for name in _CHANGING if item.get(name) is not None}
     return Change(set=values, remove=[name for name in _CHANGING if item.get(name) is None])

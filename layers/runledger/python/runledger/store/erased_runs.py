@@ -68,8 +68,9 @@ class ErasedRunStore:
         return value if isinstance(value, dict) else {}
 
     def blank_row(self, run: "Run", now: int) -> None:
-        """Blanks the row of an ended run. The row stays in the contact's index, because the erasure
-        checks it once more, and in the lists. The status does not change, so no event is published.
+        """Blanks the row of an ended run. The row stays in the lists. It also stays in the
+        contact's index, because the erasure checks it once more. The status does not change, so no
+        event is published.
         """
         values: dict[Path, Any] = {"erasedAt": now}
         if run.error is not None:
@@ -109,7 +110,7 @@ class ErasedRunStore:
         self._bodies.delete_all(f"runs/{run_id}/")
 
     def forget_rerun(self, root_run_id: str, run_id: str) -> None:
-        """Deletes the entry in the family of a rerun that was not opened."""
+        """Removes a rerun that was never opened from the list of its family."""
         self._table.delete(keys.rerun(root_run_id, run_id))
 
     def _write(self, key: keys.Key, values: dict[Path, Any], gone: tuple[str, ...]) -> None:

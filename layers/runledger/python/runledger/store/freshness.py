@@ -1,10 +1,10 @@
 """How far the table's stream was read: pulses that are written to the table, and the newest ones
 seen on the stream.
 
-A stream has a shard for each partition of the table, and several readers read each shard at once;
-none of them knows how many there are. So pulses are written under many keys, to reach all shards
-and readers. For each key, the latest pulse that was seen is recorded. Everything that was written
-before the oldest of these pulses has been read."""
+A stream has a shard for each partition of the table, and several readers read each shard at the
+same time. No reader knows the number of shards and readers. So pulses are written under many keys,
+to reach all shards and readers. For each key, the latest pulse that was seen is recorded.
+Everything that was written before the oldest of these pulses has been read."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING

@@ -3,7 +3,7 @@
 | question | where | partition | sort |
 |---|---|---|---|
 | a run, its event and its steps  | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
-| earlier steps that a rerun reuses when it comes to them | table | `RUN#run` | `PREPARED#node` |
+| steps that a rerun reuses when it reaches their nodes | table | `RUN#run` | `PREPARED#node` |
 | reruns of a run, and of its reruns | table | `RERUNS#run` | `rerun` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal; its event, if that is kept | table | `REFUSAL#refusal` | `REFUSAL`, `EVENT` |
@@ -32,9 +32,9 @@
 | the release of held runs | table | `AUTOMATION#automation` | `RELEASE` |
 | turns of a rate limit | table | `PACE#name` | `PACE` |
 | automation by webhook token | table | `WEBHOOK#sha256(token)` | `WEBHOOK` |
-| the entry of a contact, by its run | table | `REENTRY#automation#contact` | `REENTRY` |
+| a contact in an automation, with its run | table | `REENTRY#automation#contact` | `REENTRY` |
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
-| events that a filter ignored, an hour | table | `IGNORED#automation` | `hour` |
+| events that a filter ignored, by hour | table | `IGNORED#automation` | `hour` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | contacts by a metadata date | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
 | contacts without such a date | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
@@ -100,7 +100,8 @@ class Kind(StrEnum):
 
 
 class DateKind(StrEnum):
-    """The kind of a date: a day, the same in every zone, or an instant, by its day in UTC."""
+    """Whether a date is a day, which is the same in every zone, or an instant. An instant is listed
+    under its day in UTC."""
 
     DAY = "D"
     INSTANT = "T"
@@ -353,8 +354,8 @@ def contact(workspace_id: str, contact_id: str) -> Key:
 
 
 def contact_address(workspace_id: str, kind: str, address: str) -> Key:
-    """Returns the key of what finds one contact. `kind` is that of an `Address`: EMAIL, PHONE, or
-    `EXTERNAL:` and a name."""
+    """Returns the key of the item by which one contact is found. `kind` is that of an `Address`:
+    EMAIL, PHONE, or `EXTERNAL:` and a name."""
     return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"{kind}#{address}")
 
 

@@ -74,7 +74,7 @@ class MachineStore:
         return False
 
     def look_again(self, machine: SupersededMachine, empty_at: int | None, due_at: int) -> None:
-        """Stores since when no open run was found, and when to look again. Raises
+        """Stores the time since which no open run was found, and when to look again. Raises
         ConditionFailedError if another process looked in the meantime."""
         key = keys.machine(machine.automation_id, machine.version)
         is_there = Attr("pk").exists()

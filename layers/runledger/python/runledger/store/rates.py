@@ -1,4 +1,4 @@
-"""Counters that hold across Lambda instances."""
+"""Counters that all Lambda instances share."""
 
 from typing import TYPE_CHECKING
 

@@ -109,7 +109,8 @@ class RecoveryStore:
         self, recovery_id: str, state: ItemState | None, limit: int, after: str | None = None
     ) -> tuple[list[RecoveryItem], str | None]:
         """Returns the items in this state, or in any, the oldest runs of a state first. `after` is
-        the position that the page before returned: None at the end."""
+        the position that the previous page returned. The returned position is None after the last
+        page."""
         partition = keys.recovery_items(recovery_id)
         prefix = None if state is None else keys.recovery_item(recovery_id, state, "").sk
         page = self._table.query(

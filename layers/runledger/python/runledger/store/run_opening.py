@@ -82,7 +82,8 @@ class RunOpening:
 
         The event is written before the row. The row is the queue, and a process that sees the row
         must find the event. If a run with this id exists, that run is returned and nothing changes.
-        If a call died between the two writes, its event is the same one, and is kept."""
+        If an earlier call died between the two writes, the event that it wrote equals this one and
+        stays."""
         found, is_opened = self._open(run, event, shards, reentry, must_match=must_match)
         if must_match and not is_opened:
             self._require_same(found, run, event)
@@ -103,9 +104,9 @@ class RunOpening:
         ConflictError if the contact was erased meanwhile.
 
         The run is entered in its family first, so that an erasure of the original also finds the
-        rerun, and so that of two requests at the same time one at most opens a rerun. The row is
-        written last, because the row is the queue. A call that died in between may be repeated and
-        writes the same.
+        rerun, and so that at most one of two simultaneous requests opens a rerun. The row is
+        written last, because the row is the queue. If a call dies in between, a repeated call
+        writes the same items again.
         """
         assert run.root_run_id is not None
         found = self._table.get(keys.run(run.id), consistent=True)

@@ -207,8 +207,8 @@ def _group_from_item(value: dict[str, str] | None) -> str | None:
 
 
 def has_whole_message(error: ErrorDetail) -> bool:
-    """Whether a row's error has its whole message. A complete message that happens to end with …
-    counts as cut."""
+    """Whether a row's error has its whole message. A complete message that happens to end with an
+    ellipsis counts as cut."""
     return not error.message.endswith("…")
 
 

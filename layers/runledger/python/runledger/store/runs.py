@@ -117,8 +117,9 @@ class RunStore:
         return opening.open_rerun(run, event, contents, shards, reentry)
 
     def family(self, root_run_id: str) -> list[str]:
-        """Returns the ids of all reruns of this run and of its reruns, ordered by id. Besides
-        FAMILY_SIZE reruns at most, there may be some whose requests died."""
+        """Returns the ids of all reruns of this run and of its reruns, ordered by id. These are at
+        most FAMILY_SIZE opened reruns, and perhaps some whose requests died before they were
+        opened."""
         page = self._table.query(keys.family(root_run_id), consistent=True)
         return [str(item["sk"]) for item in page.items]
 
@@ -239,7 +240,7 @@ class RunStore:
         open claims. `replaces` is the expired claim to take over, if any.
 
         Raises ConditionFailedError, with the row, if the run is not RUNNING, another execution owns
-        it, or the node is already claimed, or was claimed again."""
+        it, or the node has a claim that is not `replaces`."""
         claiming = self.claiming(run, rank, claim, replaces=replaces, left=left)
         self._table.change(claiming.key, claiming.change, claiming.condition)
 
@@ -268,7 +269,7 @@ class RunStore:
         return Modify(keys.run(run.id), change, is_running & is_owned & may_claim)
 
     def owner_check(self, run: Run) -> Check:
-        """Returns the check of a transaction that the run's execution still owns it."""
+        """Returns a check that the run's execution still owns the run, for use in a transaction."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         return Check(keys.run(run.id), is_running & is_owned)
@@ -444,8 +445,8 @@ class RunStore:
             self._table.put(step_to_item(run, skipped, self._bodies), is_waiting & is_later)
 
     def resume(self, run: Run, execution: str, now: int) -> Run:
-        """Gives a run that was handed back to the execution of its current attempt. Raises
-        ConditionFailedError, with the row, if the run was not handed back."""
+        """Makes the execution of the current attempt the owner of a run that was handed back.
+        Raises ConditionFailedError, with the row, if the run was not handed back."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_unowned = Attr("execution").not_exists()
@@ -456,8 +457,8 @@ class RunStore:
 
 
 def _messages_left(run: Run, status: RunStatus) -> int | None:
-    """Returns when to look for messages without an outcome after the run's end: when their leases
-    have ended, so that no process still works on them. None if no node was sending."""
+    """Returns when to look for messages of an ended run that have no outcome. At that time their
+    leases have ended, so no process works on them any longer. None if no node was sending."""
     if status is RunStatus.COMPLETED:
         return None
     return max((c.lease_until for c in run.open_claims.values() if c.sends), default=None)
@@ -466,8 +467,8 @@ def _messages_left(run: Run, status: RunStatus) -> int | None:
 def _again(
     run: Run, due_at: int, reason: str, *, untried: bool = False, gone: Sequence[Path] = ()
 ) -> Change:
-    """Returns the change to the next attempt. An untried attempt is recorded as refused, so that it
-    does not count as used up."""
+    """Returns the update that begins the run's next attempt. If the previous attempt never started,
+    it is recorded as refused, so that it does not count as used."""
     return Change(
         set={
             "attempt": run.attempt + 1,

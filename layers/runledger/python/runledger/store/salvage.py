@@ -1,7 +1,8 @@
 """Reads rows with damaged parts.
 
 Each field of a model has its own reader. `whole` is for code that acts on the model. `salvaged` is
-for code that only shows or erases it: it leaves out unreadable fields, and `unreadable` names them.
+for code that only shows or erases the model: unreadable fields are left out and named in
+`unreadable`.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -64,8 +64,8 @@ class ScheduleStore:
         self._table.update(keys.schedule(schedule.automation_id), change, _is_same(schedule))
 
     def postpone(self, schedule: Schedule, due_at: int) -> None:
-        """Changes when the schedule is due. Raises ConditionFailedError if it has another revision
-        or another next day."""
+        """Changes when the schedule is due. Raises ConditionFailedError if the schedule's revision
+        or next day has changed."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
         change = Change(set=dict(_due(schedule, due_at)))
         key = keys.schedule(schedule.automation_id)

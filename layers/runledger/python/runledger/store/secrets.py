@@ -3,8 +3,9 @@
 Every value is a separate secret in Secrets Manager, under a generation that is never used again,
 because Secrets Manager deletes in the background and blocks the name meanwhile. The row of a name
 points to the current generation, and lists those being made (`making`) and those to delete
-(`doomed`). The row lists a generation before it is created in Secrets Manager, and until it is
-deleted there. A row with an entry in these lists is due, so the tick finishes the work.
+(`doomed`). A generation is put on the row before it is created in Secrets Manager. It stays on the
+row until it is deleted in Secrets Manager. A row with an entry in these lists is due, so the tick
+finishes the work.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
-"""The table for the stores: plain Python values, conditions, domain errors."""
+"""The table as the stores use it. It takes and returns plain Python values, checks conditions, and
+raises domain errors."""
 
 import random
 import time
@@ -273,8 +274,8 @@ class DynamoTable:
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """Whether another transaction on the same row refused a write. A single write shows this by its
-    code, a transaction by its reasons."""
+    """Whether a write was refused because a transaction was working on the same row. A single write
+    then has an error code of its own; a transaction has one in its cancellation reasons."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code"))
     if code == "TransactionCanceledException":

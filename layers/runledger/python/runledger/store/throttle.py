@@ -28,7 +28,8 @@ class ThrottleStore:
         """Takes a turn from the bucket, which holds `room` turns. Returns how many are taken now.
 
         Raises RateLimitedError, with the time until the next turn, if none is left. No process
-        waits for another, and two processes that take turns at once both get one."""
+        waits for another, and if two processes each take a turn at the same moment, both get one.
+        """
         last = now + (room - 1) * interval
         kept: dict[Path, int] = {"ttl": ttl(now + DAY)}
         is_full = Attr("nextAt").not_exists() | Attr("nextAt").lte(now)

@@ -1,4 +1,5 @@
-"""Hourly totals: one item per scope and hour. A write needs its latest revision."""
+"""Hourly totals: one item per scope and hour. An item is replaced only by a caller that has read
+its latest revision."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ _KEPT = 8 * DAY
 
 
 class TotalStore:
-    """The store of totals. All reads are consistent, so they see all earlier marks."""
+    """The store of totals. All reads are consistent, so they see every earlier mark that an hour
+    must be recounted."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table

@@ -40,7 +40,7 @@ _TRIES = 4
 
 
 class WorkspaceStore:
-    """The store of workspaces and members. `age` returns seconds since any fixed moment."""
+    """The store of workspaces and members. `age` is a clock that only goes forward, in seconds."""
 
     def __init__(self, table: "Table", age: Callable[[], float] = time.monotonic) -> None:
         self._table = table

@@ -26,9 +26,9 @@ router = make_router()
 def resend_delivery(
     delivery_id: str, document: Annotated[ResendDocument | None, Body()] = None
 ) -> Response[ResentView]:
-    """Sends a message again, as a new delivery. Answers 200 if the same key sent it again before.
-    If a gate refuses the message, the new delivery is SUPPRESSED; an ADMIN can overrule the gates
-    with `force`."""
+    """Sends a message again, as a new delivery. Answers 200 if an earlier request with the same
+    idempotency key sent it. If a gate refuses the message, the new delivery is SUPPRESSED; an ADMIN
+    can overrule the gates with `force`."""
     asked = document or ResendDocument()
     who = require_role(router, Role.ADMIN if asked.force else Role.MEMBER)
     resent = services().resends.resend(who.workspace_id, delivery_id, asked, who.email)

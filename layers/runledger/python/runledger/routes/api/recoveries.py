@@ -29,7 +29,7 @@ def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[R
     you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left
     out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects
     need a choice. `dryRun` says how many runs there are, which are left out and why, and what would
-    happen at each node. Sending messages again that were sent needs the role ADMIN."""
+    happen at each node. Only an ADMIN may repeat messages that were sent."""
     who = require_role(router)
     recoveries = services().recoveries
     may_repeat = who.may(Role.ADMIN)

@@ -22,7 +22,7 @@ router = make_router()
 @needs(Role.OWNER)
 def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
     """Replaces the settings. A new retention applies only to what begins after the change. Answers
-    409 if an owner without a second factor requires one."""
+    409 if the caller makes a second factor mandatory without having one."""
     membership = require_role(router).membership
     of = services()
     changed = change_settings(of.stores.workspaces, lambda: of.accounts, membership, document)

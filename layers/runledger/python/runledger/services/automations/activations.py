@@ -1,8 +1,8 @@
-"""Activates automations: fixes the draft as a version, creates its machine, and accepts events for
-it.
+"""Activates automations: stores the draft as a version that never changes, creates its machine, and
+starts to accept events.
 
-No request waits until the machine is ready. The request for an activation creates the machine if
-the workspace has a turn; otherwise the tick creates it when the activation is due.
+No request waits until the machine is ready. The request for an activation creates the machine at
+once if the rate limit for new machines allows it; otherwise the tick creates it later.
 """
 
 from dataclasses import dataclass
@@ -216,11 +216,12 @@ class Activations:
     clock: Clock
 
     def activate(self, workspace_id: str, automation_id: str, by: str) -> "AutomationView":
-        """Makes the draft the active version at once if possible; otherwise requests it and does
-        not wait. The view's `activation` shows the result. If the draft is active already, nothing
-        changes. Equal requests share one activation.
+        """Makes the draft the active version at once if possible. Otherwise stores a request for
+        the activation and returns. The view's `activation` shows the result. If the draft is active
+        already, nothing changes. Equal requests share one activation.
 
-        A failure does not change the automation, and its machine is deleted later.
+        A failed activation does not change the automation. The machine that it created is deleted
+        later.
         """
         activation, is_own = self._activate(workspace_id, automation_id, by)
         if is_own and activation is not None and activation.status is ActivationStatus.FAILED:

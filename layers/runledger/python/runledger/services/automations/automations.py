@@ -171,7 +171,8 @@ class Automations:
         return ProblemsView(problems=problems, warnings=warnings_of(view))
 
     def saved_view(self, automation: Automation) -> AutomationView:
-        """Returns `view` with warnings for the person who saved it."""
+        """Returns the automation's `view`, with the warnings that only the person who saves it
+        sees."""
         view = self.view(automation)
         taken = self.name_warnings(automation.workspace_id, automation.name, automation.id)
         return view.changed(warnings=[*view.warnings, *taken])
@@ -221,8 +222,8 @@ class Automations:
         )
 
     def credential_problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
-        """Returns the problems with plain credentials in a draft that was stored before they were
-        refused. A new version may contain none."""
+        """Returns a problem for each plain credential in the draft. A draft that was stored before
+        plain credentials were forbidden may contain some; a new version may not."""
         hosts = self.secret_hosts(workspace_id, graph)
         return credential_problems(GraphView(graph, {}, secret_hosts=hosts))
 
@@ -262,8 +263,8 @@ class Automations:
         return view, problems_of(view)
 
     def secret_hosts(self, workspace_id: str, graph: Graph) -> dict[str, tuple[str, ...]] | None:
-        """Returns the allowed hosts of the secrets that the graph sends; None without `secrets`,
-        which skips this check."""
+        """Returns the allowed hosts of the secrets that the graph sends; None if there is no store
+        of secrets; then hosts are not checked."""
         if self.secrets is None:
             return None
         named = {use.name for use in GraphView(graph, {}).secret_uses}

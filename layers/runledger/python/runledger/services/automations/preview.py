@@ -48,8 +48,8 @@ class Previews:
         return self._preview(workspace_id, template.document(), document)
 
     def of_draft(self, workspace_id: str, document: "DraftPreviewDocument") -> PreviewView:
-        """Previews an unsaved template. Raises InvalidInputError if the template could not be saved
-        or no contact matches."""
+        """Previews an unsaved template. Raises InvalidInputError if the template is not valid or no
+        contact matches."""
         self.templates.check(document.template)
         return self._preview(workspace_id, document.template, document)
 

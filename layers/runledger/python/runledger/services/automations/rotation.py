@@ -63,8 +63,8 @@ class Rotations:
     ) -> "AutomationView":
         """Sets the keys that `document` has, or makes a secret if it has none, and returns the
         automation. Shows only a secret that was made here, and only this once. Keys that `document`
-        leaves out stay. The replaced keys are accepted for `overlap_minutes` more; earlier ones
-        until their own times, but not for longer.
+        leaves out stay. The replaced keys are accepted for `overlap_minutes` more. Keys that were
+        replaced earlier end at their own times, but not later than these.
 
         Raises ConflictError if the automation's webhook needs no keys or another rotation is under
         way, and InvalidInputError if a key is unusable or the sender makes its own."""
@@ -172,7 +172,7 @@ class Rotations:
     def _merged(
         self, automation_id: str, current: KeyVersion | None, given: StoredKeys
     ) -> StoredKeys:
-        """Returns the current values, replaced by the given ones."""
+        """Returns the given values, and the current value of each key that is not given."""
         if current is None:
             return given
         try:

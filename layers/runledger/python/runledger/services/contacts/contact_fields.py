@@ -23,9 +23,9 @@ def filled(contact: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, A
 
 
 def field_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the values that a contact's fields can take from an event. Null fills no field, and
-    empty text only one of metadata. Many systems number their records, so a whole number becomes
-    text if it is an external id."""
+    """Returns the values that a contact's fields can take from an event. Null fills no field. Empty
+    text fills only fields of `metadata`. Many systems number their records, so a whole number
+    becomes text if it is an external id."""
     found = {}
     for field, value in values.items():
         is_metadata = field.startswith("metadata.")

@@ -175,7 +175,8 @@ class TotalMarker:
         self.freshness.record_pulses(changes.pulses)
 
     def _keep_in_mind(self, total: HourTotal | None, now: int) -> None:
-        """Remembers a stored total that was read or written after `now`, if it has a mark."""
+        """Remembers a stored total, if it has a mark. `now` is a time before the total was read or
+        written."""
         if total is None or not total.is_marked or total.due_at is None:
             return
         if len(self._known) >= _MOST_KNOWN:

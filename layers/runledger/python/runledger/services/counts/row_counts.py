@@ -1,8 +1,8 @@
 """Counts rows as they are now, by hour and status.
 
-An index partition of one status needs only its keys. The rows themselves are read in three cases:
-in the bucket OPEN, for a row that moved and was seen in two partitions, and if some rows may have
-expired, because those are deleted days later.
+For an index partition of one status, reading the keys is enough. The rows themselves are read in
+three cases: they are in the bucket OPEN; a row moved and was seen in two partitions; or some rows
+may have expired, because expired rows are deleted days later.
 """
 
 from collections import Counter
@@ -192,7 +192,8 @@ def _count_by_row(
 def _reader(
     table: "Table", source: CountedSource, piece: Piece, budget: Budget
 ) -> Callable[[], tuple[list[str], bool]]:
-    """Returns a reader of a piece's keys in one partition, and whether it read all of them."""
+    """Returns a function that reads the piece's keys in one partition. It returns the keys, and
+    whether these are all."""
     _, name = ("pk", "sk") if source.index is None else keys.INDEX_ATTRIBUTES[source.index]
     sort = SortRange(
         low=keys.created_key(piece.first, ""), high=keys.created_key(piece.last, _LAST)

@@ -1,10 +1,10 @@
 """The erasers of a contact's data, one for each kind.
 
-`RowEraser`s erase the rows in the contact's index, by the prefix of their ids. A row leaves the
-index last, because it leads to the rest. A process that read a row before it was blanked may still
-write something personal beside it. So a row is checked again when no such process can still be at
-work. `Eraser`s erase data with other keys. Every eraser may be repeated at any time; a repeat finds
-nothing.
+`RowEraser`s erase the rows in the contact's index, by the prefix of their ids. A row is removed
+from the index last, because other data is found through it. A process that read a row before it was
+blanked may still write personal data that belongs to it. So the row is checked again when no such
+process can still be at work. `Eraser`s erase data with other keys. Every eraser may be repeated at
+any time; a repeat finds nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -143,7 +143,8 @@ class FailureEraser:
 @dataclass(frozen=True, slots=True)
 class RerunEraser:
     """Deletes reruns that were never opened: their request died after it had copied the event or
-    steps. No row of theirs is in the contact's index, but the family has an entry for each."""
+    steps. They have no row in the contact's index, but each is listed among the reruns of the first
+    run."""
 
     runs: "ErasedRunStore"
     clock: Clock
@@ -193,8 +194,8 @@ class DeliveryEraser:
 
 @dataclass(frozen=True, slots=True)
 class RefusalEraser:
-    """Erases a refusal, and its event if that is kept. Later writes change only a stored refusal's
-    count and replay."""
+    """Erases a refusal, and its event if that is kept. Writes after that bring no personal data
+    back: they change only the count and the replay of a refusal."""
 
     refusals: "RefusalStore"
     events: "KeptEventStore"
@@ -234,7 +235,7 @@ class SuppressionEraser:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyEraser:
-    """Erases how often the person got messages, by contact and by address."""
+    """Erases the counts of messages that the person got, by contact and by address."""
 
     table: "Table"
     channels: "Mapping[str, Channel]"
@@ -249,8 +250,8 @@ class FrequencyEraser:
 
 @dataclass(frozen=True, slots=True)
 class EntryEraser:
-    """Erases which automations the person entered. An erased contact's id can never enter again, so
-    ONCE needs no record."""
+    """Erases the records of the automations that the person entered. The re-entry rule ONCE does
+    not need them, because the id of an erased contact can never enter again."""
 
     table: "Table"
     automations: "AutomationStore"

@@ -2,9 +2,9 @@
 
 Such an event may have no contact: it may have been refused because no contact was found. So the
 erasure reads the items of all events that the workspace kept before the erasure began, and compares
-their hashes with the person's addresses and ids. It reads the body of an event that has too many
-hashes. The position is stored, so that a search through many bodies can continue over several
-ticks.
+their hashes with the person's addresses and ids. If an event has more hashes than its item can
+store, its body is read. The position is stored, so that a search through many bodies can continue
+over several ticks.
 """
 
 from dataclasses import dataclass
@@ -33,8 +33,9 @@ class KeptEventEraser:
     clock: Clock
 
     def __call__(self, erasure: "Erasure", until: int) -> int:
-        """Continues the search. Returns MINUTE until it is complete. Then returns 0: all processes
-        that were running when the erasure began have finished, so no further event can come."""
+        """Continues the search. Returns how long the erasure must wait before it may end: MINUTE
+        while the search is incomplete, then 0, because no process that was running when the erasure
+        began can still add an event."""
         last = erasure.requested_at + LONGEST_INVOCATION
         begun = self.events.searched(erasure)
         settled, is_whole, has_begun = begun, True, False

@@ -65,7 +65,7 @@ class BranchFailures:
     def close(self, run: Run, closing: Closing) -> None:
         """Closes the run. Raises RunReleasedError if another process closed or took it first.
 
-        The condition does not look at claims, so the owner's close cannot fail because a claim
+        The write has no condition on claims, so the owner's close cannot fail because a claim
         changed."""
         try:
             self.runs.close(run, closing)

@@ -1,7 +1,8 @@
 """Finds how far the branches of a run have come, from its row and recorded steps.
 
-Only paths that were taken count. From a finished node, the run follows the edges with its recorded
-outcome as label and every edge without a label. Nodes of a branch that was not taken are left out.
+Only paths that were taken count. After a finished node, the run follows the edges whose label is
+the node's recorded outcome, and all edges without a label. Nodes of a branch that was not taken are
+left out.
 """
 
 from typing import TYPE_CHECKING

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LentTools:
-    """A visit's tools. `reads` are rows that the visit reads together with its own first ones."""
+    """A visit's tools. `reads` are rows that the tools need; the visit reads them in the same call
+    as the first rows that it needs itself."""
 
     tools: Tools
     reads: "tuple[RowRead, ...]" = ()

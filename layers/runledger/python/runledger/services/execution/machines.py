@@ -36,8 +36,8 @@ class MachineThrottle:
         """Takes a turn at an `action`. Raises RateLimitedError if no turn is left for the
         workspace, or for all workspaces together.
 
-        For its n-th turn, a workspace needs n free turns among those of all workspaces. So a busy
-        workspace leaves turns for the others."""
+        The more turns a workspace has taken, the more turns must be free for all workspaces
+        together: at least n for its n-th turn. So a busy workspace leaves turns for the others."""
         own = f"{action} {workspace_id}"
         taken = self.throttle.reserve(own, self.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
         try:

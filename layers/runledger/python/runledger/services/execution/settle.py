@@ -105,7 +105,7 @@ class ExecutionEnded:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionCloser:
-    """Settles the run of an execution that failed and could not record it."""
+    """Settles the run of an execution that failed without recording the failure."""
 
     runs: "RunStore"
     contexts: RunContexts

@@ -2,8 +2,8 @@
 
 A branch waits, or its node is claimed, or it is between two nodes. A wait ends at its time. A claim
 is valid until its lease ends, and the machine retries the node after that. Between two nodes, the
-machine may have tried the next node without reaching the claim. A node that is never claimed may be
-at work for as long as its task may take.
+machine may have started the next node's task, although no claim was written yet. A node type that
+is never claimed may be at work until its task's timeout.
 """
 
 from dataclasses import dataclass

@@ -229,7 +229,7 @@ class Walker:
         return _answer(stored)
 
     def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
-        """Stores on the claim when a waiting node's wait ends, unless it is stored already."""
+        """Stores the end of a waiting node's wait in the claim, unless it is stored already."""
         if step.status is not StepStatus.WAITING or step.wait_until is None or claim is None:
             return
         if claim.wait_until is None and step.wait_until > self.clock():

@@ -107,7 +107,8 @@ class Details:
         return sorted(there, key=lambda each: (each.created_at, each.id))
 
     def _missing(self, workspace_id: str, key: "Key", what: str, now: int) -> RunledgerError:
-        """Returns the error for a missing row. Costs two reads, which no existing row needs."""
+        """Returns the error for a missing row. Makes two more reads, which are needed only if the
+        row is missing."""
         expiry = self.stores.tombstones.find(key, now)
         if expiry is None or expiry.workspace_id != workspace_id:
             return NotFoundError(f"there is no {what}")

@@ -40,7 +40,7 @@ class FailureRequest:
     """A reader's request, as they wrote it.
 
     `since` and `until` are dates or times, read in `time_zone`. All words of `text` must occur in a
-    group's title or message; values in the text are ignored."""
+    group's title or message; numbers, ids and addresses in `text` are ignored."""
 
     automation_id: str | None
     status: GroupStatus | None
@@ -204,9 +204,9 @@ def _is_wanted(
 
 
 def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
-    """Whether a group matches a reader's text: some words, or a copied message. Other numbers are
-    ignored, but a status code in the text must match, because different status codes are different
-    groups."""
+    """Whether a group matches a reader's text: some words, or a copied message. A status code in
+    the text must match, because different status codes are different groups. All other numbers are
+    ignored."""
     title = group.shown_title
     pasted = _FAILED_CALL.search(text)
     if pasted is not None:

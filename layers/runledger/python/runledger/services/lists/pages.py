@@ -80,9 +80,9 @@ class _Merge:
     """The keys of all partitions of a plan, in the order of the list.
 
     A row that changes its status moves between partitions while they are read. So they are read in
-    rounds. Each round reads every partition from one position, in the order of a row's life, and
-    takes only the keys up to where all partitions were read. A row that moves is then seen once, or
-    twice in one round and returned once."""
+    rounds. Each round reads every partition from the same position, in the order of a row's life.
+    It uses keys only up to the position that every partition has reached. A row that moves is then
+    seen once, or twice in one round and returned once."""
 
     table: "Table"
     plan: Plan

@@ -187,8 +187,8 @@ def _binding(
 
 
 def _place(span: ListFilter, key: str | None) -> str | None:
-    """Returns how far a list was read: its first and last time, and the key of the last row; None
-    at the end."""
+    """Returns the position in a list: the start and end of the list's time range, and the key of
+    the last row that was read; None at the end."""
     return None if key is None else f"{span.created_from}:{span.created_to}:{key}"
 
 

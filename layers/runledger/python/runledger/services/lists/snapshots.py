@@ -1,5 +1,5 @@
-"""Fixes a list for work that continues after the request, and reads it page by page with the same
-code that answers readers."""
+"""Stores a list's filters and time range for work that continues after the request, and reads the
+list page by page with the code that also answers readers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -66,8 +66,8 @@ class SnapshotPage:
 
 @dataclass(frozen=True, slots=True)
 class ListSnapshots:
-    """Fixes lists and reads them. `queries` may sign its cursors with any key, because they stay in
-    rows and no client gets one."""
+    """Makes snapshots of lists and reads them. `queries` may sign its cursors with any key, because
+    they stay in rows and no client gets one."""
 
     queries: "Queries"
 

@@ -108,8 +108,8 @@ class Timelines:
     def _views(
         self, workspace_id: str, contact_id: str, row_ids: Iterable[str]
     ) -> dict[str, TimelineItemView]:
-        """Returns the views of the rows that exist, by id. Each kind takes one BatchGetItem, as
-        fresh as the table."""
+        """Returns the views of the rows that exist, by id. The rows of each kind are read by one
+        consistent BatchGetItem."""
         ids: dict[TimelineKind, list[str]] = {kind: [] for kind in TimelineKind}
         for row_id in row_ids:
             ids[_kind_of(row_id)].append(row_id)

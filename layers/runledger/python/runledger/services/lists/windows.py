@@ -28,8 +28,9 @@ def window(
     """Returns the first and last time, in epoch milliseconds. Raises InvalidInputError, with the
     parameter (`range`, `from`, `to`, `timeZone`), if one cannot be read.
 
-    In `from` a date means the start of its day in the zone (default UTC), in `to` the end. A range
-    that ends now extends a day ahead, so new rows are included even if clocks differ."""
+    A date means the start of that day in `from`, and its end in `to`, in the zone (default UTC). If
+    the range ends now, its end is set one day later, so that new rows are included even if clocks
+    differ."""
     place = _zone(zone)
     if range_ is not None:
         if since is not None or until is not None:

@@ -43,7 +43,8 @@ _SUBJECT_CHARACTERS = 998
 
 
 class MessageClaim(Protocol):
-    """The visit's claim of its node, which its first message may write."""
+    """The visit's claim of its node. It may be written in the transaction that begins the visit's
+    first message."""
 
     def write(self) -> "Write":
         """Returns the run's part of the transaction that begins a message."""
@@ -58,9 +59,9 @@ class MessageClaim(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Sends the messages of one node of one run; `retention` is in milliseconds. `effect_run`
-    identifies the messages. A rerun `continues` the messages of earlier runs, newest first: a
-    message that they sent, or may have sent, is not sent again."""
+    """Sends the messages of one node of one run; `retention` is in milliseconds. `effect_run` is
+    the run whose id is part of the messages' ids. For a rerun, `continues` are the earlier runs,
+    newest first: a message that they sent, or may have sent, is not sent again."""
 
     run: "Run"
     node_id: str

@@ -15,7 +15,8 @@ class SuppressionFinder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SuppressionReads:
-    """Finds entries. An entry that was read ahead is not read again: a visit takes seconds."""
+    """Finds entries. An entry that was read ahead is not read again: a visit takes only seconds, so
+    the entry can hardly have changed."""
 
     store: "SuppressionStore"
     ahead: "dict[tuple[str, str, str], Suppression | None]" = field(default_factory=dict)

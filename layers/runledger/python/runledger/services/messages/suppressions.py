@@ -1,4 +1,4 @@
-"""Reads and changes the suppression list for people."""
+"""Lets people read and change the suppression list."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

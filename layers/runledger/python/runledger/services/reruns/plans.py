@@ -3,14 +3,12 @@
 Nodes before `from` keep their recorded steps. Every other node is visited again. The state of each
 of its effects decides what happens:
 
-never happened         the node runs
-certainly failed       the node runs, and the effect gets a new identity
-happened               the recorded step is reused, unless the caller says REPEAT or SUPPRESS
-is being retried       the same, but REPEAT is refused
-may have happened      the caller must choose
+never happened the node runs certainly failed the node runs, and the effect gets a new identity
+happened the recorded step is reused, unless the caller says REPEAT or SUPPRESS is being retried the
+same, but REPEAT is refused may have happened the caller must choose
 
-A node that sends messages continues: recipients who have, or may have, their message get none. So a
-mailing that stopped half-way needs no choice.
+A node that sends messages continues where it stopped: it sends nothing to recipients who got, or
+may have got, their message. So a mailing that stopped half-way needs no choice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -116,7 +114,7 @@ class Planner:
 
     def plan(self, from_node: str | None) -> RerunPlan:
         """Returns the plan. Raises InvalidInputError for an invalid `from` or choice, and
-        ConflictError if an effect should be repeated that is still being retried."""
+        ConflictError if the caller wants to repeat an effect that is still being retried."""
         steps = self.original.all_steps(self.now)
         start = self._start(from_node, steps)
         kept = self._kept(start, steps)

@@ -169,8 +169,9 @@ class Recoveries:
         return self.store.turn(before, after, due_at)
 
     def _free_at(self, recovery: Recovery) -> int:
-        """Returns when no process can be working on the current batch. Its reruns can be counted
-        only then, because a change of the status does not stop such a process."""
+        """Returns the time after which no process can still be working on the current batch. The
+        batch's reruns can be counted only then, because a change of the status does not stop such a
+        process."""
         return self.clock() + (LEASE if recovery.batch else 0)
 
     def _gone_on(self, recovery: Recovery) -> Recovery:

@@ -97,8 +97,8 @@ class RecoveryProgress:
     # ── selecting ────────────────────────────────────────────────────────────────────────────
 
     def _with_page_read(self, recovery: Recovery) -> Recovery:
-        """Adds the next runs of the list, oldest first. Open runs count only in the second reading,
-        because most of them end before it."""
+        """Adds the next runs of the list, oldest first. The list is read twice. The first time,
+        runs that are open are skipped, because most of them will have ended by the second time."""
         page = self.lists.runs(
             recovery.workspace_id, recovery.filter, PAGE, recovery.cursor, newest_first=False
         )
@@ -212,7 +212,7 @@ class RecoveryProgress:
         return recovery
 
     def _with_blocked_freed(self, recovery: Recovery) -> Recovery:
-        """Plans those blocked runs again that no longer have to wait."""
+        """Returns blocked runs to the planned ones, if they no longer have to wait."""
         position: str | None = None
         while recovery.blocked:
             items, position = self.store.items(recovery.id, ItemState.BLOCKED, MOST_ITEMS, position)

@@ -119,7 +119,7 @@ def _by_row(run: "RunView") -> LeftOut | None:
 
 
 def reason_of(error: RunledgerError) -> LeftOut:
-    """Returns why a run is left out whose rerun was refused with this error."""
+    """Returns the reason for leaving out a run, from the error that refused its rerun."""
     if isinstance(error, ConflictError):
         return _reason_of_conflict(error.status)
     match error:

@@ -223,8 +223,8 @@ class Reruns:
         return history
 
     def _family(self, original: "RunHistory", now: int) -> dict[str, Member]:
-        """Returns the original, the first run of its family and all reruns that still exist,
-        by id."""
+        """Returns, by id, the original run, the first run of its family, and all reruns that still
+        exist."""
         root = original.run.root_run_id or original.run.id
         found = {original.run.id: self._member(original)}
         for run_id in [root, *self.stores.runs.family(root)]:

@@ -23,8 +23,8 @@ class VersionMachines:
         """Creates the version's machine again if it was deleted. Raises RateLimitedError if the
         workspace must wait for its turn, and TransientError while the machine is being deleted.
 
-        First renews the mark for deletion: then the machine stays as long as a run that is open now
-        needs it.
+        First postpones the machine's deletion, so that the machine stays as long as a run that is
+        open now needs it.
         """
         if automation.active is not None and automation.active.version == version.version:
             return

@@ -1,6 +1,7 @@
 """What a visit needs: the run's history, its version's graph, and the values Liquid sees.
 
-The node types are imported with the first graph, because most requests are lists and need none.
+The node types are imported when the first graph is read, because most requests read lists and need
+no graph.
 """
 
 import re

@@ -88,9 +88,10 @@ def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
 
 
 def _began_late(step: Step, steps: "Mapping[str, Step]", run: Run, graph: "GraphView") -> bool:
-    """Whether a request recorded the step after the run was ended: it had read the open run before.
-    Only a node that is never claimed can be recorded then. The walk stops at such a step. So a step
-    with a later step after it began in time; only its clock differs."""
+    """Whether the step was recorded after the run had ended, by a request that had read the run
+    while it was open. This happens only to nodes that are never claimed, and no step follows such a
+    step. So a step that another one follows was not late: its time only comes from a different
+    clock."""
     if run.finished_at is None or run.status is RunStatus.COMPLETED:
         return False
     is_cause = run.error is not None and run.error.node_id == step.node_id

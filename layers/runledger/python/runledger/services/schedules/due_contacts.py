@@ -103,9 +103,9 @@ class DueContacts:
         """Looks at up to `limit` contacts after the cursor `after`, in a stable order: first the
         contacts listed by their dates, then those whose value is not a date.
 
-        Contacts that were written before an automation used the key are not listed yet if their
-        value is not a date, or is a date in digits. `looks_at_all` searches all contacts for such
-        values, and lists the contacts found for the next time."""
+        Values that are not dates, or dates written in digits only (20260301), are listed only after
+        an automation uses their key. `looks_at_all` searches all contacts that were written before,
+        and lists those it finds for the next fire."""
         index, sort = _position(after)
         found: list[_Listed] = []
         spans = list(self._spans(workspace_id, trigger, anchor, looks_at_all))
@@ -150,8 +150,8 @@ class DueContacts:
         return due, tuple(unreadable)
 
     def _is_new(self, contact: "Contact", trigger: "DateTrigger") -> bool:
-        """Whether the contact's value is of a kind that is listed only once an automation uses the
-        key. If so, lists it for the next time."""
+        """Whether the contact's value is of a kind that is listed only if an automation uses the
+        key. If so, lists it for the next fire."""
         source = trigger.source
         if not isinstance(source, ContactMetadataDate):
             return False
@@ -178,7 +178,8 @@ class DueContacts:
             raise RunledgerError(f"{source.kind} dates do not belong to contacts")
 
     def _created(self, workspace_id: str, trigger: "DateTrigger", anchor: date) -> "Iterator[Span]":
-        """Returns spans of ids, because ids of contacts are ordered by creation time."""
+        """Returns the spans of ids of contacts that were created on the days that count. Ids are
+        ordered by creation time."""
         oldest = self.contacts.oldest(workspace_id)
         if oldest is None:
             return

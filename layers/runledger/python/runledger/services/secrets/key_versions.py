@@ -67,9 +67,9 @@ class KeyVersions:
     def store(
         self, automation_id: str, version: KeyVersion, value: "StoredKeys", *, is_first: bool
     ) -> KeyVersion:
-        """Creates a version, and its secret if there is none; `is_first` means that this is likely.
-        Returns the version with its label. Raises ConflictError if there were too many versions
-        today."""
+        """Creates a version, and its secret if there is none. `is_first` means that there is
+        probably no secret yet. Returns the version with its label. Raises ConflictError if there
+        were too many versions today."""
         if not is_first:
             # The secret is missing if somebody deleted it in Secrets Manager.
             with suppress(MissingResourceError):

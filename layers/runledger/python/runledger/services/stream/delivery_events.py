@@ -20,7 +20,8 @@ from runledger.store.values import Item, from_dynamo
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChange:
-    """A delivery when it reached a status. `position` is the change's place in the stream."""
+    """A delivery as it was when it reached a status. `position` is the change's place in the
+    stream."""
 
     position: str
     facts: DeliveryFacts
@@ -37,8 +38,8 @@ class DeliveryChange:
 
 
 def delivery_change(row_change: Mapping[str, Any]) -> DeliveryChange | None:
-    """Reads the change from the `dynamodb` part of a stream record on an attempt's row.
-    Returns None if it brought no published status."""
+    """Reads the change from the `dynamodb` part of a stream record on an attempt's row. Returns
+    None if the delivery did not reach a status for which an event is published."""
     facts = delivery_facts(_row(row_change["NewImage"]))
     before = _row(row_change["OldImage"])["sequence"] if "OldImage" in row_change else 0
     if facts.status not in PUBLISHED or facts.sequence <= before:

@@ -143,7 +143,8 @@ def _member(run: "Run") -> FailedRun:
 
 
 def _hour(moment: int) -> int:
-    """Returns the start of the hour, so many failures change the group only once an hour."""
+    """Returns the start of the hour. A group stores only hours, so it changes at most once an hour
+    however often its runs fail."""
     return moment // HOUR * HOUR
 
 

@@ -52,7 +52,7 @@ class OperationChange:
 
 def operation_change(row_change: Mapping[str, Any]) -> OperationChange | None:
     """Reads the change from the `dynamodb` part of a stream record. Returns None if the record is
-    of no such change."""
+    not about such a change."""
     key = row_change["Keys"]
     kind = key["pk"]["S"].rpartition("#")[2]
     if key["sk"]["S"] == keys.run("").sk:

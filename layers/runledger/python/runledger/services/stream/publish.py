@@ -44,7 +44,7 @@ BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """A run when it reached a status. `position` is the change's place in the stream."""
+    """A run as it was when it reached a status. `position` is the change's place in the stream."""
 
     position: str
     run: Run

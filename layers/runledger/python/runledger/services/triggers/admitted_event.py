@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Replaying:
-    """The replay of a kept event. `key` is the event's key if it has none of its own, so that an
-    interrupted replay which goes on finds the same runs; it also identifies the refusal that the
-    replay may leave."""
+    """The replay of a kept event. If the event has no key, `key` is used instead, so that a
+    repeated replay finds the runs that an interrupted one opened. `key` also identifies the
+    refusal, if the event is refused again."""
 
     key: str
     refusal_id: str
@@ -26,9 +26,9 @@ class Replaying:
 
 @dataclass(frozen=True, slots=True)
 class AdmittedEvent:
-    """An event that passed token, rate, size and signature, for the trigger that receives it; or
-    one that had passed them and is replayed. `source` is the sender's address; `secrets` returns
-    the values that must not be kept."""
+    """An event that passed the checks of token, rate, size and signature, now or before a replay,
+    and the trigger that receives it. `source` is the sender's address; `secrets` returns the values
+    that must not be kept."""
 
     target: "Target"
     received: "Received"

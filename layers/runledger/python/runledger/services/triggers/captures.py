@@ -47,7 +47,7 @@ class Captures:
         return CaptureView(until=iso(capture.until), left=CAPTURED_EVENTS)
 
     def is_open(self, automation: "Automation") -> bool:
-        """Whether a capture is under way. It may have kept its last event."""
+        """Whether a capture is under way. It may already have all its events."""
         return automation.capture is not None and automation.capture.until > self.clock()
 
     def note(

@@ -104,7 +104,8 @@ def _fields(intake: "WebhookIntake", body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _naming_paths(intake: "WebhookIntake", call: "Callable[[], T]") -> T:
-    """Calls, and lets the error of a wrong field name its path in the event."""
+    """Makes the call. If it fails because of a wrong field, the error names the field's path in the
+    event."""
     try:
         return call()
     except InvalidInputError as error:
@@ -116,7 +117,8 @@ def _naming_paths(intake: "WebhookIntake", call: "Callable[[], T]") -> T:
 
 
 def _path_of(intake: "WebhookIntake", field: str | None) -> str | None:
-    """Returns the path in the event that fills a field of the contact, or an object around it."""
+    """Returns the path in the event that fills a field of the contact, the object that contains the
+    field, or a part of it."""
     if field is None:
         return None
     for known, path in intake.contact_fields.items():

@@ -6,12 +6,12 @@ The first matching line decides. Each kind of key has its own prefix.
 |---|---|
 | `dedupe` is OFF | none |
 | `dedupePath` | the value at that path |
-| the event has an id that is proved, or nothing is signed | the id |
+| the signature covers the event's id, or nothing is signed | the id |
 | the event is signed | the digest of the signed text |
 | otherwise | `Idempotency-Key` |
 
-A key must not be more than the signature covers: an attacker could send a captured body again under
-another id or header.
+If the event is signed, its key comes only from what the signature covers. Otherwise an attacker
+could send a captured body again with another id or header.
 """
 
 import hashlib

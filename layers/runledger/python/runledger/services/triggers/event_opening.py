@@ -85,8 +85,8 @@ class EventOpener:
     def open(
         self, automation: "Automation", intake: "WebhookIntake", request: "RunRequest"
     ) -> OpenedRun:
-        """Finds the contact and opens the run. The contact comes last, because this may create
-        it."""
+        """Finds the contact and opens the run. All checks come before, because finding a contact
+        may create it."""
         body = request.event.body
         contact = self.contacts.find(automation.workspace_id, intake, body)
         return self.opener.open(automation, contact, request)
@@ -141,8 +141,8 @@ class EventOpener:
 
 
 def _run_id(automation: "Automation", part: "EventPart") -> str | None:
-    """Returns the id of the run that a part opens, if it is known before and an existing run needs
-    no comparison."""
+    """Returns the id of the run that a part opens. Returns None if the id is not known before the
+    run is opened, or if an existing run must be compared with the event."""
     request = part.request
     if request is None or request.dedupe_key is None or request.must_match:
         return None

@@ -60,7 +60,8 @@ def looks_like_handshake(received: "Received") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Handshakes:
-    """`http` makes calls without exceptions for hosts that the operator allowed."""
+    """`http` makes calls to public addresses only: hosts that the operator allowed in addition are
+    refused."""
 
     targets: "WebhookTargets"
     prover: "Prover"
@@ -121,7 +122,8 @@ class Handshakes:
             _refuse(f"{source.facts.title}: the verify token is another one")
 
     def _confirm(self, message: dict[str, Any]) -> Answer:
-        """Confirms a subscription, whose message is proved. An end of one needs no answer."""
+        """Confirms a subscription. The message's signature was verified before. The end of a
+        subscription needs no confirmation."""
         if message.get("Type") != "SubscriptionConfirmation":
             return Answer(200)
         request = HttpRequest(
@@ -217,7 +219,8 @@ def _echo(challenge: object) -> Answer:
 
 
 def _allowed(intake: "WebhookIntake", received: "Received") -> Answer:
-    """Returns the permission of CloudEvents' HTTP Web Hooks, section 4.2."""
+    """Returns the answer that permits a sender to send events, as in CloudEvents' HTTP Web Hooks,
+    section 4.2."""
     headers = {
         "Allow": "POST",
         "WebHook-Allowed-Origin": received.headers["webhook-request-origin"].strip(),

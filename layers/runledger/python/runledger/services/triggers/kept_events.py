@@ -24,7 +24,7 @@ class KeptEvents:
     clock: Clock
 
     def keep_refused(self, refusal: "Refusal", event: "KeptEvent") -> int:
-        """Keeps the event of a refusal. Returns until when. Safe to repeat."""
+        """Keeps the event of a refusal. Returns the time until which it is kept. Safe to repeat."""
         until = min(event.received_at + REFUSED_LIFE, refusal.expires_at)
         hashes = hashes_of(refusal.workspace_id, event)
         now = self.clock()

@@ -1,8 +1,8 @@
 """Short hashes of every address and id in a kept event, by which an erasure finds it.
 
-They are taken from the text in all its readings, so that no format, encoding or damage hides an
-address. A hash that matches by chance deletes an event that need not be deleted, and harms nobody
-else; an address without a hash would stay."""
+They are made from every way in which the text can be decoded, so that no format, encoding or damage
+hides an address. Too many hashes are better than too few: if a hash matches by chance, one more
+event is deleted; if an address had no hash, an erasure would miss it."""
 
 import hashlib
 import re
@@ -133,7 +133,8 @@ def _emails(text: str) -> Iterator[str]:
 
 
 def _locals(text: str) -> Iterator[str]:
-    """Yields a local part, and what is left of it if it begins later: `email=ada`."""
+    """Yields a local part, and each shorter ending of it that may be the real one: `email=ada` also
+    yields `ada`."""
     yield text
     for match in _BEFORE_LOCAL.finditer(text):
         if match.end() < len(text):
@@ -159,7 +160,7 @@ def _in_unicode(domain: str) -> str:
 
 
 def _phones(text: str) -> Iterator[str]:
-    """Yields the last digits at the end of each group of digits that may end a phone number."""
+    """Yields, for each place where a phone number may end, the last digits before it."""
     digits, end = "", -1
     for group in _DIGITS.finditer(text):
         is_next = end >= 0 and _SEPARATOR.fullmatch(text, end, group.start()) is not None

@@ -41,7 +41,7 @@ def kept_event(
     secrets: Iterable[str] = (),
 ) -> KeptEvent:
     """Returns the event to keep. `source` is the sender's address. `secrets` are all values that
-    the sender may be proved with, and those with which it was proved."""
+    can authenticate the sender, and the values that this request presented."""
     known = sorted({each for each in secrets if len(each) >= MIN_SECRET_CHARACTERS})
     redactor = Redactor({}, known)
     event = KeptEvent(
@@ -90,7 +90,8 @@ def _without_secrets(event: KeptEvent, secrets: list[str]) -> KeptEvent:
 
 
 def _struck(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Returns the body without these secrets, as JSON, a form or a text writes them."""
+    """Returns the body without these secrets, whether they are written in plain text, in JSON or in
+    a form."""
     for secret in secrets:
         text = clean_text(secret)
         forms = {text, quote(text, safe=""), quote_plus(text)}

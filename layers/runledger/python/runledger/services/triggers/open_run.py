@@ -39,7 +39,7 @@ class RunRequest:
     `scheduled_for` (epoch milliseconds) is when the run starts, if not at once. `source` is the
     sender: an address, a user or a run. `may_repeat`: this kind of event may arrive more than once,
     so a repeat leaves no refusal. `must_match`: the caller chose the key, so the same key with
-    another body or contact is refused. `kept` makes the event to keep if it is refused;
+    another body or contact is refused. `kept` returns the event to store if it is refused;
     `refusal_key` identifies that refusal, if the same one may be written again."""
 
     event: Event

@@ -26,14 +26,14 @@ def token_header(source: "Source") -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Prover:
-    """`signing_keys` returns the keys that are valid for an automation; `certificates` the reader
-    of those of Amazon SNS."""
+    """`signing_keys` returns the keys that are valid for an automation. `certificates` returns the
+    reader of Amazon SNS's certificates."""
 
     signing_keys: "Callable[[Automation], SourceKeys]"
     certificates: "Callable[[], CertificateReader]"
 
     def keys(self, automation: "Automation", source: "Source") -> SourceKeys:
-        """Returns what the source's events are proved with."""
+        """Returns the keys and certificates with which the source's events are verified."""
         if source.needs_keys:
             return self.signing_keys(automation)
         if source.is_signed:
@@ -56,8 +56,8 @@ class Prover:
     def secrets(
         self, received: "Received", automation: "Automation", intake: "WebhookIntake"
     ) -> tuple[str, ...]:
-        """Returns the values that must not be kept with an event: those that prove its sender, and
-        the one with which the sender tried to."""
+        """Returns the values that must not be kept with an event: those that can authenticate its
+        sender, and the one that this request presented."""
         source = source_of(intake)
         keys = self.keys(automation, source)
         found = [*keys.secrets, keys.verify_token or ""]

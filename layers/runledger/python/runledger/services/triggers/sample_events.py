@@ -35,8 +35,8 @@ class SampleEvents:
     def send(
         self, workspace_id: str, automation_id: str, document: "SampleDocument", address: str
     ) -> SampleAnswerView:
-        """Sends the sender's own sample, or the one in `document`, as an event of its own, and
-        returns the answer that the sender would get. `address` is the caller's.
+        """Sends the preset's sample, or the one in `document`, as a new event, and returns the
+        answer that a sender would get. `address` is the caller's.
 
         Raises ConflictError if the automation has no webhook, if only the sender can sign, or if no
         key is set."""

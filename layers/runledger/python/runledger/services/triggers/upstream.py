@@ -108,7 +108,8 @@ class UpstreamRuns:
 
 
 def _waits_for(automation: "Automation", context: "RunContext") -> bool:
-    """Whether the automation's active trigger names this automation and this status."""
+    """Whether the automation's active trigger names the automation and the status of the run that
+    ended."""
     active = automation.active
     return (
         active is not None
@@ -169,7 +170,7 @@ def body_of(context: "RunContext") -> dict[str, Any]:
 
 def _passed_on(values: Any) -> Any:
     """Returns the values for the next run. Damaged values become empty, so a text that reads them
-    fails there too."""
+    fails in the next run as it does in this one."""
     return {} if isinstance(values, UnreadableValues) else values
 
 

@@ -50,8 +50,9 @@ class WebhookTargets:
     clock: Clock
 
     def find(self, request: "WebhookRequest") -> "tuple[Automation, int]":
-        """Reads the automation of the token, and counts the event. Returns both: how many events of
-        this source came in this minute. Raises NotFoundError for an unknown token."""
+        """Reads the automation of the token, and counts the event. Returns the automation, and how
+        many events of this source came in this minute. Raises NotFoundError for an unknown
+        token."""
         target = self.automations.by_webhook_token(request.token)
         if target is None:
             raise NotFoundError("no automation has this webhook token; check the URL")
@@ -90,8 +91,8 @@ class WebhookTargets:
             )
 
     def receiving(self, live: Target) -> Target:
-        """Returns the live target, or the draft's if only the draft receives webhooks: its sender
-        can be proved before the automation is active."""
+        """Returns the live target, or the draft's if only the draft receives webhooks. So a sender
+        can be verified before the automation is active."""
         return live if live.intake is not None else self.draft(live.automation)
 
     def draft(self, automation: "Automation") -> Target:

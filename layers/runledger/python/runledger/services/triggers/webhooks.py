@@ -1,7 +1,7 @@
 """Receives webhooks: from a request to PENDING runs, or a clear refusal.
 
-The order of the checks (docs/adr): what a stranger can cause comes first and is only counted; what
-is decided after the signature is recorded with its event.
+The order of the checks (docs/adr): checks that anybody can fail come first, and their refusals are
+only counted. A refusal after the signature check is recorded with its event.
 """
 
 from dataclasses import dataclass
@@ -92,8 +92,8 @@ class Webhooks:
 
     def answer(self, request: "WebhookRequest") -> Answered:
         """Takes an event and returns the answer that its sender wants, or answers a handshake.
-        Raises the errors of `receive` that answer themselves, and MethodNotAllowedError for other
-        methods than POST."""
+        Raises the errors of `receive` that have a standard answer, and MethodNotAllowedError for
+        methods other than POST."""
         found: tuple[Automation, int] | None = None
         received = request.received(self.clock())
         if looks_like_handshake(received):

@@ -25,7 +25,8 @@ class _Shown(NamedTuple):
 
 
 def kept_event_view(event: "KeptEvent", most: int = MOST_CHARACTERS) -> KeptEventView:
-    """`most` is how many characters of the body to show; a longer one is shown as text."""
+    """Returns the view of an event. A body of more than `most` characters is cut, and shown as text
+    even if it is JSON."""
     shown = _shown(read_body(event), most)
     return KeptEventView(
         method=event.method,

@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(slots=True)
 class Accounts:
-    """Reads and creates accounts. `age` returns seconds from any fixed start."""
+    """Reads and creates accounts. `age` is a clock that only goes forward, in seconds."""
 
     cognito: "CognitoIdentityProviderClient"
     user_pool_id: str

@@ -114,8 +114,8 @@ def _decoded(encoded: Any, of: str) -> bytes:
 
 
 def _unescaped(name: str, value: str) -> str:
-    """HTTP protocol binding, section 3.1.3.2: first the quotes, then one round of percent-decoding
-    to UTF-8."""
+    """Decodes a header's value as in the HTTP protocol binding, section 3.1.3.2: removes the
+    quotes, then percent-decodes once to UTF-8."""
     if len(value) >= 2 and value.startswith('"') and value.endswith('"'):
         value = _ESCAPED.sub(r"\1", value[1:-1])
     return decode(percent_decoded(clean_text(value).encode()), UTF8, f"the header {name}")

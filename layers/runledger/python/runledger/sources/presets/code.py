@@ -24,7 +24,7 @@ GITHUB = PresetFacts(
         "In the repository or organization, open Settings, Webhooks, and choose Add webhook.",
         "Paste the webhook's address under Payload URL and choose the Content type "
         "application/json.",
-        "Make a secret here and paste it under Secret.",
+        "Make the webhook's secret in Runledger and paste it under Secret.",
     ),
     dedupe=(
         "By the digest of the body: GitHub does not sign X-GitHub-Delivery. Equal bodies open one "
@@ -61,8 +61,8 @@ GITLAB = PresetFacts(
     steps=(
         "In the project or group, open Settings, Webhooks, and choose Add new webhook.",
         "Paste the webhook's address under URL.",
-        "Make a secret here and paste it under Secret token. Or, where your GitLab has signing "
-        "tokens, generate one there and paste it here.",
+        "Make the webhook's secret in Runledger and paste it under Secret token. Or, if your "
+        "GitLab has signing tokens, generate one in GitLab and set it as the secret in Runledger.",
         "Select the triggers that you need.",
     ),
     dedupe=(

@@ -20,7 +20,8 @@ STRIPE = PresetFacts(
         "In the Stripe Dashboard, open Workbench, Webhooks, and choose Add destination.",
         "Select the events that you need, for example customer.created. Stripe sends nothing else.",
         "Choose Webhook endpoint and paste the webhook's address under Endpoint URL.",
-        "Reveal the Signing secret, which begins with whsec_, and paste it here.",
+        "Reveal the Signing secret, which begins with whsec_, and set it as the "
+        "secret in Runledger.",
     ),
     dedupe="By the event's id (evt_…) in the body, which is signed.",
     properties=Properties(signs_body=True, signs_timestamp=True, signs_id=True),
@@ -67,7 +68,7 @@ SHOPIFY = PresetFacts(
         "For an app: subscribe to the topics in shopify.app.toml, with the webhook's address as "
         "uri.",
         "For a store, copy the key that signs its webhooks from the end of that page; for an app, "
-        "copy the app's Client secret. Paste it here.",
+        "copy the app's Client secret. Set it as the secret in Runledger.",
     ),
     dedupe=(
         "By the digest of the body: Shopify does not sign X-Shopify-Event-Id. Equal bodies open "

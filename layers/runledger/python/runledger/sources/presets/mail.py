@@ -27,7 +27,8 @@ SENDGRID = PresetFacts(
     steps=(
         "Open Settings, Mail Settings, Event Webhooks, and choose Create new webhook.",
         "Paste the webhook's address under Post URL and choose the events.",
-        "Turn on Signed Event Webhook, copy the Verification Key and paste it here as public key.",
+        "Turn on Signed Event Webhook, copy the Verification Key, and set it as the "
+        "public key in Runledger.",
         "To try it, choose Test your integration.",
     ),
     dedupe=(
@@ -78,7 +79,8 @@ MAILGUN = PresetFacts(
     steps=(
         "Open Sending, Webhooks, choose Add webhook, an event type, and paste the webhook's "
         "address under URL.",
-        "Copy the HTTP webhook signing key from the same page and paste it here.",
+        "Copy the HTTP webhook signing key from the same page, and set it as the "
+        "secret in Runledger.",
     ),
     dedupe="By the token of the signature, which is signed.",
     properties=Properties(signs_timestamp=True, signs_id=True),

@@ -29,8 +29,8 @@ SLACK = PresetFacts(
     title="Slack",
     docs="https://docs.slack.dev/authentication/verifying-requests-from-slack",
     steps=(
-        "In your app's settings, open Basic Information, copy the Signing Secret and paste it "
-        "here.",
+        "In your app's settings, open Basic Information, copy the Signing Secret, and set it "
+        "as the secret in Runledger.",
         "Open Event Subscriptions, turn on Enable Events, and paste the webhook's address under "
         "Request URL. Slack checks it at once.",
         "Choose the events under Subscribe to bot events and save.",
@@ -82,9 +82,10 @@ TWILIO = PresetFacts(
     title="Twilio",
     docs="https://www.twilio.com/docs/usage/webhooks/webhooks-security",
     steps=(
-        "In the Twilio Console, open Account Info, copy the Auth Token and paste it here.",
+        "In the Twilio Console, open Account Info, copy the Auth Token, and set it as the "
+        "secret in Runledger.",
         "Open the phone number (or messaging service) and paste the webhook's address, exactly as "
-        "it is shown here, under A message comes in or A call comes in, with HTTP POST.",
+        "Runledger shows it, under A message comes in or A call comes in, with HTTP POST.",
     ),
     dedupe="By the digest of the address and the form's fields (or of the body): equal ones open "
     "one run.",
@@ -129,8 +130,9 @@ META = PresetFacts(
     title="Meta (WhatsApp, Messenger, Instagram, Facebook)",
     docs="https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
     steps=(
-        "In the App Dashboard, open App settings, Basic, show the App secret and paste it here.",
-        "Choose a verify token here.",
+        "In the App Dashboard, open App settings, Basic, show the App secret, and set it as "
+        "the secret in Runledger.",
+        "Choose a verify token and set it in Runledger.",
         "Open Webhooks (for WhatsApp: WhatsApp, Configuration), paste the webhook's address under "
         "Callback URL and the same verify token under Verify token. Meta checks both at once.",
         "Subscribe to the fields that you need, for example messages.",

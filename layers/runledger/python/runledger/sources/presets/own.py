@@ -24,8 +24,8 @@ STANDARD_HEADER = "webhook-signature"
 
 
 def standard_rule(family: str = "webhook") -> HmacVerify:
-    """Returns the rule of Standard Webhooks. `family` begins the names of its headers: Svix, which
-    wrote the specification, still sends its own."""
+    """Returns the rule of Standard Webhooks. `family` is the prefix of the names of its headers.
+    Svix, which wrote the specification, still uses its own prefix."""
     return HmacVerify(
         scheme="HMAC",
         header=f"{family}-signature",
@@ -44,8 +44,8 @@ _OUR_RULE = HmacVerify(scheme="HMAC", header=OUR_HEADER, prefix="sha256=")
 
 
 def _readings(secret: str) -> tuple[bytes, ...]:
-    """Returns what our secret may stand for with the headers of Standard Webhooks: the bytes that
-    the libraries decode, and the text itself."""
+    """Returns the keys that a sender of Standard Webhooks may use for our secret: the bytes that
+    its library decodes from it, or the text itself."""
     text = secret.encode("utf-8", "surrogatepass")
     raw = decoded_secret(secret.removeprefix(_PREFIX))
     return (text,) if raw is None or len(raw) < _LEAST_KEY_BYTES else (raw, text)
@@ -129,7 +129,8 @@ STANDARD_WEBHOOKS = PresetFacts(
     steps=(
         "In the sender's settings for webhooks (Svix, Clerk, Resend, Supabase and others), add an "
         "endpoint and paste the webhook's address.",
-        "Copy the endpoint's signing secret, which begins with whsec_, and paste it here.",
+        "Copy the endpoint's signing secret, which begins with whsec_, and set it as the "
+        "secret in Runledger.",
     ),
     dedupe="By webhook-id (or svix-id), which is signed.",
     properties=Properties(signs_body=True, signs_timestamp=True, signs_id=True),

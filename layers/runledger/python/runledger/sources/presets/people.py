@@ -21,9 +21,10 @@ HUBSPOT = PresetFacts(
         "request-validation"
     ),
     steps=(
-        "In your app's settings, open Auth, show the Client secret and paste it here.",
-        "Open Webhooks, paste the webhook's address, exactly as it is shown here, under Target "
-        "URL.",
+        "In your app's settings, open Auth, show the Client secret, and set it as the "
+        "secret in Runledger.",
+        "Open Webhooks, paste the webhook's address, exactly as Runledger shows it, under "
+        "Target URL.",
         "Create the subscriptions that you need and activate them.",
     ),
     dedupe=(
@@ -76,7 +77,8 @@ TYPEFORM = PresetFacts(
     steps=(
         "Open the form, go to Connect > Webhooks, and choose Add a webhook.",
         "Paste the webhook's address under Endpoint and save.",
-        "Make a secret here, choose Edit, paste it under Secret, and turn the webhook on.",
+        "Make the webhook's secret in Runledger.",
+        "In Typeform, choose Edit, paste the secret under Secret, and turn the webhook on.",
     ),
     dedupe="By event_id in the body, which is signed.",
     properties=Properties(signs_body=True, signs_id=True),
@@ -106,11 +108,11 @@ CALENDLY = PresetFacts(
     title="Calendly",
     docs="https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures",
     steps=(
-        "Make a secret here.",
+        "Make the webhook's secret in Runledger.",
         "Create a webhook subscription with Calendly's API: POST /webhook_subscriptions, with the "
         "webhook's address as url, the secret as signing_key, and the events, for example "
         "invitee.created.",
-        "For an OAuth app, paste the app's Webhook signing key here instead.",
+        "For an OAuth app, set the app's Webhook signing key as the secret instead.",
     ),
     dedupe="By the digest of the body: equal bodies open one run.",
     properties=Properties(signs_body=True, signs_timestamp=True),
@@ -148,7 +150,7 @@ SEGMENT = PresetFacts(
     title="Segment",
     docs="https://segment.com/docs/connections/destinations/catalog/actions-webhook/",
     steps=(
-        "Make a secret here.",
+        "Make the webhook's secret in Runledger.",
         "In Segment, add the destination Webhooks (Actions) and paste the secret under Shared "
         "Secret.",
         "Add a mapping, paste the webhook's address under URL, choose POST, and turn batching off.",

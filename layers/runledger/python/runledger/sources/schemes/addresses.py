@@ -1,4 +1,5 @@
-"""The forms of a webhook's address that senders sign, where it is not as they called it."""
+"""The forms of a webhook's address that senders sign. Some senders do not sign the address exactly
+as they call it."""
 
 import re
 

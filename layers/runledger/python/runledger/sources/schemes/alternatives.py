@@ -8,8 +8,8 @@ from runledger.sources.schemes.refusing import MISSING, has_header, refuse
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """The first scheme whose header the request has must hold; no other is tried. `ways` are pairs
-    of a header and its scheme. Samples are signed in the first way."""
+    """The first scheme whose header is in the request decides: no other scheme is tried. `ways` are
+    pairs of a header and its scheme. Samples are signed in the first way."""
 
     ways: tuple[tuple[str, Scheme], ...]
     sender: str

@@ -47,9 +47,9 @@ _SAMPLE_ID_CHARACTERS = 24
 
 @dataclass(frozen=True, slots=True)
 class HmacScheme:
-    """Verifies and signs by one rule. `sender` names the rule's owner in refusals. `addresses`
-    returns the forms of the address that the sender may have signed. `readings` returns the bytes
-    that a secret may stand for, where the rule does not say it."""
+    """Verifies and signs by one rule. `sender` is the sender's name in refusals. `addresses`
+    returns the forms of the address that the sender may have signed. If the rule does not say how a
+    secret is encoded, `readings` returns the keys that the secret may stand for."""
 
     rule: HmacVerify
     sender: str

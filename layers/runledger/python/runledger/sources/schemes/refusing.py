@@ -17,8 +17,8 @@ _ASCII = re.compile(r"[\x20-\x7e]+")
 
 
 def refuse(message: str, sender: str, rule: str) -> NoReturn:
-    """Raises SignatureRefusedError with the caller's word and, for the operator, the rule that
-    failed."""
+    """Raises SignatureRefusedError with a short reason for the caller, and with the rule that
+    failed for the operator."""
     raise SignatureRefusedError(message, f"{sender}: {rule}")
 
 

@@ -1,4 +1,5 @@
-"""Twilio's way: it signs the address with the form's fields, or with the digest of another body."""
+"""Twilio's signatures. They cover the address and the form's fields or, if the body is not a form,
+the address and the body's digest."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -52,7 +53,7 @@ class TwilioScheme:
 
     @property
     def fields_rule(self) -> HmacVerify:
-        """The rule of a form, which is what Twilio usually sends."""
+        """The rule for a body that is a form. Twilio usually sends forms."""
         return _rule("{url}{form}")
 
     @property
