@@ -16,6 +16,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -58,6 +59,9 @@ _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _WEBHOOKS = "/v1/webhooks/in/"
 _TIMEOUT_SECONDS = 35
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# The distribution compresses the console's files from this length on, in bytes. The API compresses
+# its answers itself.
+_COMPRESSION = Middleware(GZipMiddleware, minimum_size=1_000)
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Runledger</title>
@@ -117,7 +121,7 @@ class Gateway:
                 Route("/health", self._health, methods=["GET", "HEAD"]),
                 Route("/cognito", self._cognito, methods=["POST"]),
                 Route("/config.json", self._config),
-                Route("/{path:anything}", self._page),
+                Route("/{path:anything}", self._page, middleware=[_COMPRESSION]),
             ],
             middleware=[Middleware(_SecurityHeaders)],
         )

@@ -54,6 +54,17 @@ def test_every_answer_has_the_security_headers(stack: Stack) -> None:
             assert answer.headers[name] == value, path
 
 
+@pytest.mark.parametrize("path", ["/v1/openapi.json", "/"])
+def test_long_answers_are_compressed(stack: Stack, path: str) -> None:
+    plain = httpx.get(stack.url + path, headers={"Accept-Encoding": "identity"})
+    packed = httpx.get(stack.url + path, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    assert packed.text == plain.text
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_every_method_without_a_token_is_401(stack: Stack, method: str) -> None:
     answer = httpx.request(method, f"{stack.url}/v1/automations")

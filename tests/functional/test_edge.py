@@ -13,6 +13,12 @@ from local.gateway import API_HEADERS, SECURITY_HEADERS
 from local.template import load_template
 
 RESOURCES = load_template()["Resources"]
+# "HTTP 4xx and 5xx status codes that CloudFront caches":
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+KEPT_ERRORS = {404, 414, 500, 501, 502, 503, 504}
+# The same page: kept if the origin sends `max-age` or `s-maxage`. So are 412 and 415, for which
+# there is no setting; the API sends `no-store` (test_every_answer_forbids_caching).
+KEPT_WITH_MAX_AGE = {400, 403, 405}
 
 
 def run(function: str, event: dict[str, Any]) -> Any:
@@ -131,14 +137,26 @@ def test_the_security_headers_are_strict() -> None:
 
 def test_the_api_is_not_cached_and_errors_are_not_replaced_by_pages() -> None:
     config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
-    assert "CustomErrorResponses" not in config
     assert {api["PathPattern"] for api in config["CacheBehaviors"]} == {"/v1/*", "/health"}
     for api in config["CacheBehaviors"]:
         # AWS's own policies: CachingDisabled, AllViewerExceptHostHeader.
         assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
         assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
         assert api["ResponseHeadersPolicyId"]["Ref"] == "ApiHeaders"
+        # This cache policy disables compression, so the setting would only look like one.
+        assert api["Compress"] is False
+    assert config["DefaultCacheBehavior"]["Compress"] is True
     assert config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]["Ref"] == "SecurityHeaders"
+
+
+def test_no_error_is_kept_for_the_next_caller() -> None:
+    """CloudFront would keep an error of one caller for ten seconds, by its path alone."""
+    config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
+    responses = config["CustomErrorResponses"]
+    assert {each["ErrorCode"] for each in responses} == KEPT_ERRORS | KEPT_WITH_MAX_AGE
+    for each in responses:
+        # A page, or another status, would hold for the API too.
+        assert each == {"ErrorCode": each["ErrorCode"], "ErrorCachingMinTTL": 0}
 
 
 def test_api_answers_have_the_security_headers_and_no_store() -> None:

@@ -1,6 +1,7 @@
 """Checks before a request is read, and headers of every answer."""
 
 import base64
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,28 @@ def test_the_role_is_checked_before_the_request_is_read(
 def test_a_caller_with_the_role_learns_what_is_wrong_with_the_body(deployed: Engine) -> None:
     statuses = [call("POST", "/v1/contacts", **each)["status"] for each in GARBAGE]
     assert statuses == [422, 422, 415, 415, 422, 422, 422]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip, deflate, br", "gzip"), ("br", None), (None, None)]
+)
+def test_a_long_answer_is_compressed_if_the_caller_accepts_it(
+    deployed: Engine, accepted: str | None, encoding: str | None
+) -> None:
+    from functions.query.handler import handler as query
+
+    event = sample("query")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = "/v1/openapi.json"
+    event["rawQueryString"], event["queryStringParameters"] = "", {}
+    event["headers"] = {} if accepted is None else {"Accept-Encoding": accepted}
+    answer = query(event, CONTEXT)
+    headers, body = answer["headers"], answer["body"]
+    assert (headers.get("Content-Encoding"), headers["Vary"]) == (encoding, "Accept-Encoding")
+    assert headers["Cache-Control"] == "no-store"
+    assert answer["isBase64Encoded"] is (encoding is not None)
+    text = gzip.decompress(base64.b64decode(body)).decode() if encoding else body
+    assert json.loads(text) == OPENAPI
+    assert (len(body) < len(text) / 4) is (encoding is not None)
 
 
 def test_every_answer_forbids_caching(deployed: Engine, pool: str) -> None:

@@ -43,6 +43,7 @@ FLOORS = {
     "settings": 0,
     "json_body": 1,
     "compression": 0,
+    "answer_compression": 0,
     "charsets": 0,
     "paths": 0,
     "texts": 0,

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as Rout
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from runledger.answer_compression import compressed
 from runledger.aws import answer_within, client, read_secret
 from runledger.charsets import require_whole
 from runledger.errors import InvalidInputError, RunledgerError
@@ -217,11 +218,12 @@ def resolve(
 ) -> dict[str, Any]:
     """Cleans the texts of one request (runledger.texts) and answers it within about `seconds`.
     After that time, calls to AWS fail with TransientError. No answer may be cached, because each is
-    for one caller."""
+    for one caller. A long one is compressed if the caller accepts that."""
     with answer_within(seconds):
         answer: dict[str, Any] = app.resolve(clean(event), context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
-    return answer
+    sent = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    return compressed(answer, sent.get("accept-encoding", ""))
 
 
 def _answer_unexpected(error: Exception) -> Response[str]:

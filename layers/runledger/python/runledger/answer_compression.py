@@ -1,0 +1,57 @@
+"""Compresses the API's answers.
+
+Nothing behind a function does: HTTP APIs have no compression, and CloudFront compresses only what
+it may cache, which is nothing of the API
+(https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html,
+CachingDisabled: "Cache compressed objects setting: Disabled").
+
+Lengths of compressed answers are no oracle (BREACH): a browser does not attach the caller's token
+to a request by itself, so no other site can make it ask.
+"""
+
+import base64
+import gzip
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# CloudFront compresses objects from this length on; below it little is saved. In bytes.
+SHORTEST = 1_000
+# A page of 100 runs shrinks from 35 KB to 8.6 KB at this level. Level 6 makes 7.7 KB of it, but
+# takes twice the time.
+_LEVEL = 3
+_CODING = re.compile(r"\s*([^\s;]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.IGNORECASE)
+
+
+def compressed(answer: dict[str, Any], accept_encoding: str) -> dict[str, Any]:
+    """Returns a function's answer to API Gateway, compressed with gzip if its body is long and the
+    request's header Accept-Encoding allows it."""
+    body = answer.get("body") or ""
+    if answer.get("isBase64Encoded") or len(body) < SHORTEST:
+        return answer
+    headers = {**answer.get("headers", {}), "Vary": "Accept-Encoding"}
+    if not _takes_gzip(accept_encoding):
+        return {**answer, "headers": headers}
+    packed = gzip.compress(body.encode(), _LEVEL, mtime=0)
+    return {
+        **answer,
+        "headers": {**headers, **_weak_tag(headers), "Content-Encoding": "gzip"},
+        "body": base64.b64encode(packed).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Whether gzip may be used (RFC 9110, section 12.5.3)."""
+    weights: dict[str, bool] = {}
+    for part in accept_encoding.split(","):
+        if match := _CODING.fullmatch(part):
+            weights[match[1].lower()] = match[2] is None or match[2].strip("0.") != ""
+    return weights.get("gzip", weights.get("*", False))
+
+
+def _weak_tag(headers: Mapping[str, str]) -> dict[str, str]:
+    """Returns the weak form of a strong ETag, because the bytes are no longer the same (RFC 9110,
+    section 8.8.1). CloudFront does this too when it compresses."""
+    tag = headers.get("ETag", "")
+    return {"ETag": f"W/{tag}"} if tag.startswith('"') else {}
