@@ -577,7 +577,7 @@ def test_the_tick_counts_hours_after_all_other_work() -> None:
     simulated = an_hour_of_runs(1)
     later = keys.due_key(simulated.clock.now, "run_late")
     simulated.table.put(
-        {"pk": "RUN#run_late", "sk": "DUE", "gsi4pk": keys.due("ws_x"), "dueKey": later}
+        {"pk": "RUN#run_late", "sk": "DUE", "gsi4pk": keys.due("ws_x", "run_late"), "dueKey": later}
     )
     seen: list[str] = []
     simulated.due = replace(

@@ -149,7 +149,11 @@ def _is_pending() -> "ConditionBase":
 
 def _due_key(activation: Activation, due_at: int | None) -> str:
     assert due_at is not None
-    return keys.due_key(due_at, keys.activation_id(activation.automation_id, activation.version))
+    return keys.due_key(due_at, _due_id(activation))
+
+
+def _due_id(activation: Activation) -> str:
+    return keys.activation_id(activation.automation_id, activation.version)
 
 
 def _ended(status: ActivationStatus, problem: Problem | None, now: int) -> dict[Path, Any]:
@@ -173,7 +177,7 @@ def _ending(
 def _to_item(activation: Activation) -> "Item":
     return {
         **key_attributes(_key(activation)),
-        "gsi4pk": keys.due(activation.workspace_id),
+        "gsi4pk": keys.due(activation.workspace_id, _due_id(activation)),
         "dueKey": _due_key(activation, activation.due_at),
         "workspaceId": activation.workspace_id,
         "automationId": activation.automation_id,

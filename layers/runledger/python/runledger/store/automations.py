@@ -208,7 +208,7 @@ class AutomationStore:
                 "updatedAt": after.updated_at,
                 "updatedBy": after.updated_by,
                 "drain": after.drain and after.drain.model_dump(mode="json"),
-                "gsi4pk": keys.due(after.workspace_id),
+                "gsi4pk": keys.due(after.workspace_id, after.id),
                 "dueKey": keys.due_key(after.updated_at, after.id),
             },
             # Its held runs are canceled with the others.

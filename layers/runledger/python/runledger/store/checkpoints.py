@@ -59,4 +59,7 @@ class CheckpointRows(Generic[WorkT]):
 
 
 def _due(work: BulkCancel | Export, due_at: int) -> dict[Any, Any]:
-    return {"gsi4pk": keys.due(work.workspace_id), "dueKey": keys.due_key(due_at, work.id)}
+    return {
+        "gsi4pk": keys.due(work.workspace_id, work.id),
+        "dueKey": keys.due_key(due_at, work.id),
+    }

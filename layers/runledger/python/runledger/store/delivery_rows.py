@@ -119,7 +119,7 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "erasedAt": attempt.erased_at,
         "bag": bag,
         "objects": prefix if is_object(bag) else None,
-        "gsi4pk": due_at and keys.due(attempt.workspace_id),
+        "gsi4pk": due_at and keys.due(attempt.workspace_id, attempt.id),
         "dueKey": due_at and keys.due_key(due_at, attempt.id),
         "ttl": ttl(attempt.expires_at),
     }

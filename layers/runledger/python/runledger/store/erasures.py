@@ -58,7 +58,7 @@ def _to_item(erasure: Erasure) -> "Item":
     due_id = keys.erasure_id(workspace_id, contact_id)
     return {
         **key_attributes(keys.erasure(workspace_id, contact_id)),
-        "gsi4pk": due_at and keys.due(workspace_id),
+        "gsi4pk": due_at and keys.due(workspace_id, due_id),
         "dueKey": due_at and keys.due_key(due_at, due_id),
         "workspaceId": workspace_id,
         "status": erasure.status.value,

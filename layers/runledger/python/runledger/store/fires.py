@@ -107,7 +107,10 @@ def _key(fire: Fire) -> "Key":
 
 def _due(fire: Fire, due_at: int) -> "dict[Path, Any]":
     fire_id = keys.fire_id(fire.automation_id, fire.day, fire.version)
-    return {"gsi4pk": keys.due(fire.workspace_id), "dueKey": keys.due_key(due_at, fire_id)}
+    return {
+        "gsi4pk": keys.due(fire.workspace_id, fire_id),
+        "dueKey": keys.due_key(due_at, fire_id),
+    }
 
 
 def _to_item(fire: Fire) -> "Item":

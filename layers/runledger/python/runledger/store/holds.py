@@ -81,7 +81,10 @@ class HoldStore:
         is_held = Attr("gsi4pk").eq(keys.held(run.automation_id))
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
         change = Change(
-            set={"gsi4pk": keys.due(run.workspace_id), "dueKey": keys.due_key(due_at, run.id)}
+            set={
+                "gsi4pk": keys.due(run.workspace_id, run.id),
+                "dueKey": keys.due_key(due_at, run.id),
+            }
         )
         return run_from_item(self._table.update(keys.run(run.id), change, is_held & is_pending))
 
@@ -93,7 +96,7 @@ def _due_key(release: Release) -> str:
 def _to_item(release: Release) -> "Item":
     return {
         **key_attributes(keys.release(release.automation_id)),
-        "gsi4pk": keys.due(release.workspace_id),
+        "gsi4pk": keys.due(release.workspace_id, keys.release_id(release.automation_id)),
         "dueKey": _due_key(release),
         "workspaceId": release.workspace_id,
         "rate": release.rate,

@@ -63,9 +63,9 @@ gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `creat
 run row must stay under 1 KB. Times in keys are 13 digits of epoch milliseconds. The kind of a row
 in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
-the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
-so that many due rows of one workspace stay within one partition. The status of a refusal is its
-reason. One partition of gsi1 lists a workspace's suppressed addresses, another one its failure
+the workspace's shard count. The due index spans all workspaces: each has a few of its partitions,
+so that many due rows of one workspace leave the other partitions alone. The status of a refusal is
+its reason. One partition of gsi1 lists a workspace's suppressed addresses, another one its failure
 groups; a partition of gsi2 lists the failure groups of one automation. The part of a scope is an
 automation, or `*` for the whole workspace; an hour is identified by its first moment.
 """
@@ -79,6 +79,9 @@ from typing import NamedTuple
 from runledger.models.run import RunStatus
 
 DUE_SHARDS = 16
+# How many of these partitions a workspace's rows use. A run writes to the due index when it is
+# opened and when it ends, and a partition takes 1,000 writes per second.
+DUE_SHARDS_OF_WORKSPACE = 4
 OPEN_BUCKET = "OPEN"
 # Replaces the automation if a scope is a whole workspace.
 _WHOLE = "*"
@@ -565,8 +568,11 @@ def id_of(key: str) -> str:
     return key[14:]
 
 
-def due(workspace_id: str) -> str:
-    return f"DUE#{shard_of(workspace_id, DUE_SHARDS)}"
+def due(workspace_id: str, item_id: str) -> str:
+    """Returns the due partition of a row, one of its workspace's. Earlier releases used only the
+    first of these; the tick reads all partitions, so it finds those rows too."""
+    first = shard_of(workspace_id, DUE_SHARDS)
+    return f"DUE#{(first + shard_of(item_id, DUE_SHARDS_OF_WORKSPACE)) % DUE_SHARDS}"
 
 
 def due_total(workspace_id: str) -> str:

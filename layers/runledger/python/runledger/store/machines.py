@@ -27,7 +27,7 @@ def supersede(workspace_id: str, automation_id: str, version: int, now: int) -> 
     return Put(
         {
             **key_attributes(keys.machine(automation_id, version)),
-            "gsi4pk": keys.due(workspace_id),
+            "gsi4pk": keys.due(workspace_id, machine_id),
             "dueKey": keys.due_key(now + LATE_OPENINGS, machine_id),
             "workspaceId": workspace_id,
             "automationId": automation_id,

@@ -48,7 +48,9 @@ def run_to_item(run: Run, shard: int) -> "Item":
         "gsi1pk": keys.by_status(run.workspace_id, kind, bucket, shard),
         "gsi2pk": keys.by_automation(run.workspace_id, kind, run.automation_id, bucket, shard),
         "gsi3pk": run.contact_id and keys.by_contact(run.workspace_id, run.contact_id),
-        "gsi4pk": keys.held(run.automation_id) if run.is_held else keys.due(run.workspace_id),
+        "gsi4pk": (
+            keys.held(run.automation_id) if run.is_held else keys.due(run.workspace_id, run.id)
+        ),
         "dueKey": run.due_at and keys.due_key(run.due_at, run.id),
         "workspaceId": run.workspace_id,
         "automationId": run.automation_id,

@@ -366,7 +366,7 @@ class RunStore:
     def _come_back(self, run: Run, due_at: int) -> Run:
         is_ended = Attr("status").eq(run.status.value)
         due: dict[Path, Any] = {
-            "gsi4pk": keys.due(run.workspace_id),
+            "gsi4pk": keys.due(run.workspace_id, run.id),
             "dueKey": keys.due_key(due_at, run.id),
         }
         return run_from_item(self._table.update(keys.run(run.id), Change(set=due), is_ended))

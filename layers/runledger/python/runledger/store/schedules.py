@@ -102,8 +102,11 @@ def _next_fire(day: date, fire_at: int) -> "dict[Path, Any]":
 
 
 def _due(schedule: Schedule, due_at: int) -> "dict[Path, Any]":
-    due_key = keys.due_key(due_at, keys.schedule_id(schedule.automation_id))
-    return {"gsi4pk": keys.due(schedule.workspace_id), "dueKey": due_key}
+    schedule_id = keys.schedule_id(schedule.automation_id)
+    return {
+        "gsi4pk": keys.due(schedule.workspace_id, schedule_id),
+        "dueKey": keys.due_key(due_at, schedule_id),
+    }
 
 
 def _from_item(item: "Item") -> Schedule:

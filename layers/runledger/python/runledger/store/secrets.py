@@ -191,9 +191,10 @@ def _is_at(row: SecretName) -> ConditionBase:
 
 
 def _due(workspace_id: str, name: str, due_at: int) -> dict[Path, Any]:
+    secret_id = keys.secret_id(workspace_id, name)
     return {
-        "gsi4pk": keys.due(workspace_id),
-        "dueKey": keys.due_key(due_at, keys.secret_id(workspace_id, name)),
+        "gsi4pk": keys.due(workspace_id, secret_id),
+        "dueKey": keys.due_key(due_at, secret_id),
     }
 
 
