@@ -46,10 +46,16 @@ CONSOLE := console/dist/index.html
 REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
 SBOM := .runledger/sbom
-STACK := runledger
+# The stack on AWS. Empty ones are read from samconfig.toml.
+STACK :=
+REGION :=
 DOCS_PORT := 8001
 ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
+
+TARGET = $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION))
+SAM_TARGET = $(if $(STACK),--stack-name $(STACK)) $(if $(REGION),--region $(REGION))
+EXPANDED := .runledger/template.json
 
 # For `make token AS=…`. If the user does not set AS, it is make's own name of the assembler.
 WHO := $(if $(filter default,$(origin AS)),,$(AS))
@@ -80,6 +86,8 @@ lint: $(VENV) $(SAM) $(CONSOLE_MODULES) audit ## Check style, template, requirem
 	ruff format --check .
 	cfn-lint template.yaml
 	$(SAM) validate --lint --region us-east-1
+	$(PY) -m local.expand_template $(EXPANDED)
+	cfn-lint $(EXPANDED) --regions $$($(PY) -m runledger.deployment)
 	@$(EXPORT) | diff $(REQUIREMENTS) - || \
 	  { echo "$(REQUIREMENTS) differs from uv.lock; run: make generate" >&2; exit 1; }
 	cd console && npm run --silent lint && npm run --silent generate:check
@@ -155,9 +163,11 @@ build: $(VENV) $(SAM) ## Build for AWS and print the size of the dependency laye
 sbom: $(VENV) ## Write the build's bill of materials as CycloneDX (SBOM=.runledger/sbom)
 	$(PY) -m local.sbom $(SBOM)
 
-deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, SAM_ARGS=)
-	$(SAM) deploy --stack-name $(STACK) $(SAM_ARGS)
-	$(PY) -m local.publish_console $(STACK)
+# The guided deployment asks for stack and region, and writes them to samconfig.toml.
+deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, REGION=, SAM_ARGS=)
+	$(if $(findstring --guided,$(SAM_ARGS)),,$(PY) -m local.target $(TARGET))
+	$(SAM) deploy $(SAM_TARGET) $(SAM_ARGS)
+	$(PY) -m local.publish_console $(TARGET)
 
 smoke: $(VENV) ## Check that signed webhooks reach a deployed stack (URL=, TOKEN=, COMPARED=another address)
 	@test -n "$(URL)" && test -n "$(TOKEN)" || \

@@ -1,15 +1,16 @@
 """Uploads the built console to the bucket of its distribution: `python -m local.publish_console`.
 
-`make deploy` runs it after the stack is deployed. Vite puts a hash of the content into file names,
-so browsers cache these files for a year. The page that refers to them, and `/config.json`, are
-checked for changes each time.
+`make deploy` runs it after the stack is deployed, for the same stack and region. Vite puts a hash
+of the content into file names, so browsers cache these files for a year. The page that refers to
+them, and `/config.json`, are checked for changes each time.
 """
 
+import argparse
 import json
 import mimetypes
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from local.settings import ROOT
+from local.settings import ROOT, LocalError
+from local.target import Target, add_options, target_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -111,26 +113,33 @@ def _forget(s3: "S3Client", bucket: str, current: set[str]) -> None:
             )
 
 
-def _outputs(stack_name: str) -> Iterator[tuple[str, str]]:
-    found = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+def _outputs(target: Target) -> Iterator[tuple[str, str]]:
+    client = boto3.client("cloudformation", region_name=target.region)
+    found = client.describe_stacks(StackName=target.stack)["Stacks"][0]
     for output in found["Outputs"]:
         yield output["OutputKey"], output["OutputValue"]
 
 
-def main(stack_name: str) -> None:
-    outputs = dict(_outputs(stack_name))
-    s3 = boto3.client("s3")
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="local.publish_console", description=__doc__)
+    add_options(parser)
+    try:
+        target = target_of(parser.parse_args(arguments))
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    outputs = dict(_outputs(target))
+    s3 = boto3.client("s3", region_name=target.region)
     deployment = Deployment(
         bucket=outputs["ConsoleBucketName"],
         distribution_id=outputs["DistributionId"],
         user_pool_client_id=outputs["UserPoolClientId"],
-        region=s3.meta.region_name,
+        region=target.region,
     )
     count = publish(s3, boto3.client("cloudfront"), deployment, ROOT / "console" / "dist")
     print(f"{count} files published; the console answers at {outputs['ConsoleUrl']}")
+    return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])
+    sys.exit(main())

@@ -20,9 +20,46 @@ ROOT = Path(__file__).parents[2]
 def test_make_token_passes_on_the_named_user_if_there_is_one(
     typed: list[str], set_before: dict[str, str], asked_for: str
 ) -> None:
+    assert commands(*typed, **set_before)[-1] == f".venv/bin/python -m local.token{asked_for}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "of_sam", "of_ours"),
+    [
+        ([], "", ""),
+        (["STACK=acme"], " --stack-name acme", " --stack acme"),
+        (
+            ["STACK=acme", "REGION=eu-west-1"],
+            " --stack-name acme --region eu-west-1",
+            " --stack acme --region eu-west-1",
+        ),
+    ],
+)
+def test_every_step_of_a_deployment_is_about_the_same_stack(
+    typed: list[str], of_sam: str, of_ours: str
+) -> None:
+    ran = commands("deploy", *typed)[-3:]
+    assert ran == [
+        f".venv/bin/python -m local.target{of_ours}",
+        f".tools/bin/sam deploy{of_sam}",
+        f".venv/bin/python -m local.publish_console{of_ours}",
+    ]
+
+
+def test_a_guided_deployment_asks_for_the_stack_first() -> None:
+    ran = commands("deploy", "SAM_ARGS=--guided")[-2:]
+    assert ran == [
+        ".tools/bin/sam deploy --guided",
+        ".venv/bin/python -m local.publish_console",
+    ]
+
+
+def commands(*typed: str, **set_before: str) -> list[str]:
+    """Returns what make would run, with single spaces."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    inherited.pop("AS", None)
-    told = subprocess.run(
+    for name in ("AS", "STACK", "REGION", "SAM_ARGS"):
+        inherited.pop(name, None)
+    printed = subprocess.run(
         ["make", "--dry-run", *typed],
         cwd=ROOT,
         env={**inherited, **set_before},
@@ -30,4 +67,4 @@ def test_make_token_passes_on_the_named_user_if_there_is_one(
         text=True,
         check=True,
     )
-    assert told.stdout.splitlines()[-1].rstrip() == f".venv/bin/python -m local.token{asked_for}"
+    return [" ".join(line.split()) for line in printed.stdout.splitlines() if line.strip()]

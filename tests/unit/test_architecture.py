@@ -49,6 +49,7 @@ FLOORS = {
     "texts": 0,
     "timezone_names": -1,
     "clock": 0,
+    "deployment": 0,
     "ids": 0,
     "errors": -1,
 }

@@ -1,0 +1,69 @@
+"""Which stack a command is about, and in which region: `python -m local.target` prints both, or the
+reason why nothing can be deployed there.
+
+An option (`--stack`, `--region`) wins over samconfig.toml, which `sam deploy` reads too, and the
+region there over the one of your AWS profile.
+"""
+
+import argparse
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from runledger.deployment import DEFAULT_STACK, region_problem, stack_name_problem
+
+from local.settings import ROOT, LocalError
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    stack: str
+    region: str
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stack", help="the stack's name, if not that of samconfig.toml")
+    parser.add_argument("--region", help="its region, if not that of samconfig.toml")
+
+
+def target_of(options: argparse.Namespace, config: Path = ROOT / "samconfig.toml") -> Target:
+    """Raises LocalError, with one line, if the stack or the region cannot be deployed to."""
+    stack = options.stack or _configured(config, "stack_name") or DEFAULT_STACK
+    region = options.region or _configured(config, "region") or boto3.Session().region_name
+    if not region:
+        raise LocalError("name the region: REGION=, in samconfig.toml or in your AWS profile")
+    problem = stack_name_problem(stack) or region_problem(region)
+    if problem:
+        raise LocalError(problem)
+    return Target(stack, region)
+
+
+def _configured(config: Path, name: str) -> str | None:
+    """Returns a value as `sam deploy` finds it."""
+    document: dict[str, Any] = tomllib.loads(config.read_text()) if config.exists() else {}
+    default = document.get("default", {})
+    for command in ("deploy", "global"):
+        value = default.get(command, {}).get("parameters", {}).get(name)
+        if value:
+            return str(value)
+    return None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="local.target", description=__doc__)
+    add_options(parser)
+    try:
+        target = target_of(parser.parse_args(arguments))
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"stack {target.stack} in {target.region}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
