@@ -1,5 +1,6 @@
 import { Link } from 'react-router';
 import type { RunDetail } from '../../shared/api/types';
+import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { Fact, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
 import { Status } from '../../shared/ui/Status';
@@ -45,6 +46,12 @@ export function Reruns({ run }: { run: RunDetail }) {
           </li>
         ))}
       </ul>
+      <Link
+        className={detail.inText ?? ''}
+        to={RUN_FILTERS.address('/runs', { rerunOf: run.id, from: run.createdAt })}
+      >
+        Show them in the run history
+      </Link>
     </Section>
   );
 }

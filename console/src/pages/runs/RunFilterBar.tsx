@@ -4,7 +4,9 @@ import { type Counts, type FailureGroup, RUN_STATUSES } from '../../shared/api/t
 import { useServices } from '../../shared/auth/services';
 import { AutomationPicker } from '../../shared/lists/AutomationPicker';
 import { FilterBar } from '../../shared/lists/FilterBar';
+import listFilters from '../../shared/lists/Filters.module.css';
 import { periodQuery } from '../../shared/lists/filters';
+import { LinkedFilter } from '../../shared/lists/LinkedFilter';
 import { PeriodPicker } from '../../shared/lists/PeriodPicker';
 import { StatusChips } from '../../shared/lists/StatusChips';
 import { ContactFilter } from '../../shared/lists/TextFilter';
@@ -55,20 +57,49 @@ function ErrorGroupPicker({ filters, onChange }: Props) {
   );
 }
 
+/** The filters that links of a run or a recovery set. */
+function RerunFilters({ filters, onChange }: Props) {
+  const { rerunOf, recoveryId } = filters;
+  if (rerunOf === null && recoveryId === null) return null;
+  return (
+    <div className={listFilters.chips}>
+      {rerunOf !== null && (
+        <LinkedFilter
+          name={`Reruns of ${rerunOf}`}
+          onRemove={() => {
+            onChange({ rerunOf: null });
+          }}
+        />
+      )}
+      {recoveryId !== null && (
+        <LinkedFilter
+          name={`Recovery ${recoveryId}`}
+          onRemove={() => {
+            onChange({ recoveryId: null });
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
 export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Counts | undefined }) {
   return (
     <FilterBar
       label="Filter runs"
       chips={
-        <StatusChips
-          label="Status"
-          options={RUN_STATUSES}
-          value={filters.status}
-          counts={counts}
-          onChange={(status) => {
-            onChange({ status });
-          }}
-        />
+        <>
+          <StatusChips
+            label="Status"
+            options={RUN_STATUSES}
+            value={filters.status}
+            counts={counts}
+            onChange={(status) => {
+              onChange({ status });
+            }}
+          />
+          <RerunFilters filters={filters} onChange={onChange} />
+        </>
       }
     >
       <AutomationPicker

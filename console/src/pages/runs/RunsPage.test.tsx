@@ -65,6 +65,22 @@ describe('the run history', () => {
     expect(await screen.findByRole('button', { name: 'Show all errors' })).toBeVisible();
   });
 
+  it('shows and removes the filters that links set', async () => {
+    const calls = stack();
+    const { user } = openConsole('/runs?rerunOf=run_9&recoveryId=rcv_1&range=30d');
+    await rows();
+    const asked = () =>
+      calls.filter(({ url }) => url.pathname === '/v1/runs').map(({ url }) => url.searchParams);
+    expect(asked().at(-1)?.get('rerunOf')).toBe('run_9');
+    expect(asked().at(-1)?.get('recoveryId')).toBe('rcv_1');
+    await user.click(screen.getByRole('button', { name: 'Reruns of run_9, remove this filter' }));
+    await user.click(screen.getByRole('button', { name: 'Recovery rcv_1, remove this filter' }));
+    await waitFor(() => {
+      expect(asked().at(-1)?.toString()).toBe('range=30d&limit=50');
+    });
+    expect(window.location.search).toBe('?range=30d');
+  });
+
   it('loads the chart again after its first request failed', async () => {
     let asked = 0;
     stack({

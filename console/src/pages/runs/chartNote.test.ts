@@ -10,6 +10,10 @@ it.each([
     'automationId=atm_1&status=FAILED&contact=a@example.com&errorGroup=err_1',
     'The chart shows all runs of the automation in the period; only the list below is filtered by status, contact and error.',
   ],
+  [
+    'rerunOf=run_1&recoveryId=rcv_1',
+    'The chart shows all runs in the period; only the list below is filtered by original and recovery.',
+  ],
 ])('the chart says which filters it ignores for %s', (search, note) => {
   expect(chartNote(RUN_FILTERS.read(search))).toBe(note);
 });

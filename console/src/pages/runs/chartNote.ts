@@ -4,6 +4,8 @@ const UNCHARTED = [
   ['status', 'status'],
   ['contact', 'contact'],
   ['errorGroup', 'error'],
+  ['rerunOf', 'original'],
+  ['recoveryId', 'recovery'],
 ] as const;
 
 /** Says which filters the chart ignores; null if it follows all of them. */

@@ -12,6 +12,9 @@ export const RUN_FILTERS = defineFilters({
   contact: text(),
   /** A failure group's id. */
   errorGroup: text(),
+  /** The run whose reruns are listed, or the recovery. */
+  rerunOf: text(),
+  recoveryId: text(),
 });
 
 export type RunFilters = FiltersOf<typeof RUN_FILTERS>;
