@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from runledger.composition import services
+from runledger.services.automations import holds
 from runledger.store import keys
 
 from tests.support.graphs import document, end, node
-from tests.support.simulation import Simulation, open_simulation
+from tests.support.simulation import OPERATOR, Simulation, open_simulation
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,51 @@ def test_a_release_keeps_its_pace(simulation: Simulation, automation: str) -> No
         simulation.run_until(simulation.clock.now + 60_000)
         started.append(sum(each != "PENDING" for each in statuses(simulation).values()))
     assert started == [10, 20, 30, 30]
+    simulation.settle()
+
+
+def shown_release(simulation: Simulation, automation_id: str) -> Any:
+    answer = simulation.request("query", "GET", f"/v1/automations/{automation_id}", None)
+    assert answer["status"] == 200
+    release = answer["body"]["release"]
+    return release and (release["started"], release["total"])
+
+
+def test_the_automation_shows_how_far_its_release_is(
+    simulation: Simulation, automation: str
+) -> None:
+    assert shown_release(simulation, automation) is None
+    ask(simulation, automation, "hold")
+    runs = fire(simulation, automation, 30)
+    assert shown_release(simulation, automation) is None
+    released = ask(simulation, automation, "release", {"ratePerMinute": 10})["body"]["release"]
+    assert (released["ratePerMinute"], released["by"]) == (10, OPERATOR)
+    assert (released["started"], released["total"]) == (0, 30)
+    found = []
+    for minute in range(4):
+        simulation.run_until(simulation.clock.now + 60_000)
+        found.append(shown_release(simulation, automation))
+        if minute == 0:
+            # A canceled run is not started.
+            path = f"/v1/runs/{runs[-1]}/cancel"
+            simulation.request("api", "POST", path, {"reason": "not needed"})
+    assert found == [(10, 30), (20, 29), (29, 29), (29, 29)]
+    simulation.settle()
+    assert shown_release(simulation, automation) is None
+
+
+def test_too_many_held_runs_are_not_counted(
+    simulation: Simulation, automation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "MOST_COUNTED", 12)
+    ask(simulation, automation, "hold")
+    fire(simulation, automation, 15)
+    ask(simulation, automation, "release", {"ratePerMinute": 5})
+    found = [shown_release(simulation, automation)]
+    for _ in range(3):
+        simulation.run_until(simulation.clock.now + 60_000)
+        found.append(shown_release(simulation, automation))
+    assert found == [(0, None), (5, None), (10, 15), (15, 15)]
     simulation.settle()
 
 

@@ -1,19 +1,39 @@
-import { Button } from '@mantine/core';
+import { Button, Progress } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useAllows } from '../../shared/auth/role';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
 import detail from '../../shared/ui/Detail.module.css';
 import { Notice } from '../../shared/ui/ErrorNotice';
+import { formatCount } from '../../shared/ui/format';
 import { RelativeTime } from '../../shared/ui/Time';
 import { ReleaseDialog } from './HoldDialog';
-import type { Automation } from './types';
+import type { Automation, Release } from './types';
 
-/** Says that an automation is held, by whom and why, and releases it. */
+/** How far the release of held runs is. */
+function ReleaseNotice({ release, now }: { release: Release; now: number }) {
+  const { started, total, ratePerMinute, by, at } = release;
+  if (total === 0) return null;
+  const isOver = started === total;
+  return (
+    <Notice title={isOver ? 'The held runs were started' : 'Held runs are being started'}>
+      {total !== null && (
+        <Progress aria-label="Started runs" value={(100 * started) / total} my={6} />
+      )}
+      <p>
+        {formatCount(started)} of {total === null ? 'more than 10,000' : formatCount(total)} started
+        {!isOver && `, ${formatCount(ratePerMinute)} a minute`}. Released by {by},{' '}
+        <RelativeTime time={at} now={now} />.
+      </p>
+    </Notice>
+  );
+}
+
+/** Says that an automation is held, by whom and why, and releases it; then how far the release is. */
 export function HoldNotice({ automation, now }: { automation: Automation; now: number }) {
   const mayRelease = useAllows('MEMBER');
   const [releasing, setReleasing] = useState(false);
-  const { hold } = automation;
+  const { hold, release } = automation;
   const close = () => {
     setReleasing(false);
   };
@@ -48,6 +68,7 @@ export function HoldNotice({ automation, now }: { automation: Automation; now: n
           </p>
         </Notice>
       )}
+      {release && <ReleaseNotice release={release} now={now} />}
       {releasing && <ReleaseDialog automation={automation} onClose={close} />}
     </>
   );

@@ -71,6 +71,23 @@ describe('a hold', () => {
     expect(sent).toMatchObject({ method: 'POST', body: '{"ratePerMinute":30}' });
   });
 
+  it.each([
+    [20, 30, 'Held runs are being started', '20 of 30 started, 10 a minute.'],
+    [20, null, 'Held runs are being started', '20 of more than 10,000 started, 10 a minute.'],
+    [30, 30, 'The held runs were started', '30 of 30 started.'],
+  ])('shows its release: %s of %s', async (started, total, title, text) => {
+    const at = '2026-03-01T10:00:00.000Z';
+    const release = { at, by: 'ada@demo.example', ratePerMinute: 10, started, total };
+    stack({ ...ACTIVE, release });
+    openConsole('/automations/aut_1');
+    const notice = (await screen.findByText(title)).closest('[role=status]');
+    expect(notice).toHaveTextContent(`${text} Released by ada@demo.example`);
+    const bar = screen.queryByRole('progressbar', { name: 'Started runs' });
+    expect(bar?.getAttribute('aria-valuenow') ?? null).toBe(
+      total === null ? null : String((100 * started) / total),
+    );
+  });
+
   it('is shown to viewers, who can neither begin nor end it', async () => {
     stack(HELD, 'VIEWER');
     openConsole('/automations/aut_1');

@@ -13,6 +13,7 @@ export type Opened = Schemas['OpenedView'];
 export type PreviewDocument = Schemas['PreviewDocument'];
 export type Problem = Schemas['Problem'];
 export type Reentry = Schemas['Reentry'];
+export type Release = Schemas['ReleaseView'];
 export type RotationDocument = Schemas['RotationDocument'];
 export type RunDocument = Schemas['RunDocument'];
 export type SampleAnswer = Schemas['SampleAnswerView'];

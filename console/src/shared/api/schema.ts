@@ -1989,6 +1989,11 @@ export interface components {
              */
             reentry: components["schemas"]["Reentry"];
             /**
+             * Release
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            release?: unknown;
+            /**
              * Revision
              * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
              */
@@ -2155,6 +2160,8 @@ export interface components {
             problems: components["schemas"]["Problem"][];
             /** @description Whether a contact may have several runs. */
             reentry: components["schemas"]["Reentry"];
+            /** @description The release of held runs in progress. Null if there is none; a release ends two minutes after its last run was started. */
+            release?: components["schemas"]["ReleaseView"] | null;
             /**
              * Revision
              * @description How often the draft was saved. Send it back so that you do not overwrite other people's changes.
@@ -5707,6 +5714,37 @@ export interface components {
              * @default 600
              */
             ratePerMinute: number;
+        };
+        /**
+         * ReleaseView
+         * @description The progress of a release: how many of the held runs have been started.
+         */
+        ReleaseView: {
+            /**
+             * At
+             * @description When the release began.
+             */
+            at: string;
+            /**
+             * By
+             * @description The e-mail address of the user who began it.
+             */
+            by: string;
+            /**
+             * Rateperminute
+             * @description How many held runs are started per minute.
+             */
+            ratePerMinute: number;
+            /**
+             * Started
+             * @description How many of the runs have been started.
+             */
+            started: number;
+            /**
+             * Total
+             * @description How many runs the release starts in all; null while more than 10,000 are held.
+             */
+            total: number | null;
         };
         /**
          * ReplayedRunView

@@ -667,6 +667,7 @@ class Composition:
             schedules=of.schedules,
             fires=of.fires,
             activations=of.activations,
+            holds=of.holds,
             clock=self.clock,
             public_url=public_url,
             secrets=of.secrets,

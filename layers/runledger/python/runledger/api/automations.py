@@ -78,6 +78,18 @@ class HoldView(WireModel):
     reason: str | None = Field(description="The reason; null if none was given.")
 
 
+class ReleaseView(WireModel):
+    """The progress of a release: how many of the held runs have been started."""
+
+    at: str = Field(description="When the release began.")
+    by: str = Field(description="The e-mail address of the user who began it.")
+    rate_per_minute: int = Field(description="How many held runs are started per minute.")
+    started: int = Field(description="How many of the runs have been started.")
+    total: int | None = Field(
+        description="How many runs the release starts in all; null while more than 10,000 are held."
+    )
+
+
 class AutomationSummaryView(WireModel):
     """An automation as lists show it."""
 
@@ -212,6 +224,11 @@ class AutomationView(AutomationSummaryView):
     )
     activation: ActivationView | None = Field(
         description="The newest activation request; null if there was none yet."
+    )
+    release: ReleaseView | None = Field(
+        default=None,
+        description="The release of held runs in progress. Null if there is none; a release ends "
+        "two minutes after its last run was started.",
     )
     problems: list[Problem] = Field(
         description="The draft's problems. It can be activated only if there are none."

@@ -15,7 +15,8 @@ class Hold(Model):
 class Release(Model):
     """A release in progress: it starts the held runs of an automation, `rate` per minute.
 
-    `started` counts the started runs. A release ends after two searches, a minute apart, that find
+    `started` counts the started runs, and `total` also those that are still held; None while they
+    are too many to count. A release ends after two searches, a minute apart, that find
     no held run, because an index may lag; `empty_at` is the time of the first of them. `due_at` is
     when the release continues.
     """
@@ -26,5 +27,6 @@ class Release(Model):
     at: int
     by: str
     started: int = 0
+    total: int | None = None
     empty_at: int | None = None
     due_at: int

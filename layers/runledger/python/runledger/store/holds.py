@@ -103,6 +103,7 @@ def _to_item(release: Release) -> "Item":
         "at": release.at,
         "by": release.by,
         "started": release.started,
+        "total": release.total,
         "emptyAt": release.empty_at,
     }
 
@@ -115,6 +116,7 @@ def release_from_item(item: "Item") -> Release:
         at=item["at"],
         by=item["by"],
         started=item["started"],
+        total=item.get("total"),
         empty_at=item.get("emptyAt"),
         due_at=keys.due_at_of(item["dueKey"]),
     )

@@ -9,6 +9,7 @@ from runledger.api.automations import (
     ActivationView,
     AutomationView,
     ProblemsView,
+    ReleaseView,
     ScheduleView,
 )
 from runledger.api.documents import merge_patch, validated
@@ -38,9 +39,11 @@ from runledger.services.views.automations import (
     activation_view,
     automation_summary_view,
     machine_view,
+    release_view,
     without_credentials,
 )
 from runledger.services.views.fires import schedule_view
+from runledger.store import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from runledger.store.activations import ActivationStore
     from runledger.store.automations import AutomationStore
     from runledger.store.fires import FireStore
+    from runledger.store.holds import HoldStore
     from runledger.store.schedules import ScheduleStore
     from runledger.store.secrets import SecretStore
     from runledger.store.segments import SegmentStore
@@ -69,6 +73,7 @@ class Automations:
     schedules: "ScheduleStore"
     fires: "FireStore"
     activations: "ActivationStore"
+    holds: "HoldStore"
     clock: Clock
     public_url: str
     secrets: "SecretStore | None" = None
@@ -217,6 +222,7 @@ class Automations:
             schedule=self._schedule_view(schedule),
             machine=machine_view(version) if version else None,
             activation=self._activation(automation),
+            release=self._release(automation),
             problems=checked.problems,
             warnings=[*checked.warnings, *key_warnings(automation, draft)],
         )
@@ -233,6 +239,12 @@ class Automations:
             return None
         found = self.activations.get(automation.id, automation.last_version)
         return None if found is None or found.is_expired(self.clock()) else activation_view(found)
+
+    def _release(self, automation: Automation) -> ReleaseView | None:
+        if automation.active is None or automation.hold is not None:
+            return None
+        found = self.holds.at(keys.release(automation.id))
+        return None if found is None else release_view(found)
 
     def _schedule(self, automation: Automation) -> "Schedule | None":
         if scheduled_trigger(automation) is None:

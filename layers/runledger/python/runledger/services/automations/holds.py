@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 BATCH = 25
 # How many minutes a release may catch up at once, if ticks did not come.
 MOST_MINUTES = 3
+# The most held runs that are counted to show the progress of a release.
+MOST_COUNTED = 10_000
 # The time of one tick for one release.
 TICK_TIME = 15 * SECOND
 
@@ -70,6 +72,7 @@ class Holds:
             rate=rate,
             at=now,
             by=by,
+            total=self._total(automation_id, started=0),
             due_at=now,
         )
         self.store.release(automation, release)
@@ -87,14 +90,18 @@ class Holds:
         minutes = (now - release.at) // MINUTE + 1
         left = min(minutes * release.rate - release.started, MOST_MINUTES * release.rate)
         next_minute = release.at + minutes * MINUTE
+        # Counted again, because runs were canceled meanwhile, or were not yet in the index.
+        release = release.changed(total=self._total(release.automation_id, release.started))
         while left > 0 and self.clock() < until:
             found = self.store.held(release.automation_id, min(BATCH, left))
             if not found:
                 self._look_again(release, self.clock())
                 return
             # Counted before they start: a process that dies makes the pace slower, never faster.
+            started = release.started + len(found)
+            total = None if release.total is None else max(release.total, started)
             following = release.changed(
-                started=release.started + len(found), empty_at=None, due_at=next_minute
+                started=started, total=total, empty_at=None, due_at=next_minute
             )
             self.store.go_on(release, following)
             release = following
@@ -104,6 +111,10 @@ class Holds:
         if left <= 0 and release.due_at <= now:
             # Nothing was left to start in this minute.
             self.store.go_on(release, release.changed(due_at=next_minute))
+
+    def _total(self, automation_id: str, started: int) -> int | None:
+        held = len(self.store.held(automation_id, MOST_COUNTED + 1))
+        return started + held if held <= MOST_COUNTED else None
 
     def _look_again(self, release: Release, now: int) -> None:
         if release.empty_at is None:

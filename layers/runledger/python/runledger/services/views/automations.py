@@ -7,6 +7,7 @@ from runledger.api.automations import (
     AutomationSummaryView,
     HoldView,
     MachineView,
+    ReleaseView,
     VersionSummaryView,
     VersionView,
 )
@@ -16,7 +17,7 @@ from runledger.models.run import TriggerType
 if TYPE_CHECKING:
     from runledger.models.activation import Activation
     from runledger.models.automation import Automation, Graph, Version
-    from runledger.models.hold import Hold
+    from runledger.models.hold import Hold, Release
     from runledger.models.schedule import Schedule
 
 
@@ -43,6 +44,16 @@ def automation_summary_view(
 
 def _hold_view(hold: "Hold") -> HoldView:
     return HoldView(at=iso(hold.at), by=hold.by, reason=hold.reason)
+
+
+def release_view(release: "Release") -> ReleaseView:
+    return ReleaseView(
+        at=iso(release.at),
+        by=release.by,
+        rate_per_minute=release.rate,
+        started=release.started,
+        total=release.total,
+    )
 
 
 def activation_view(activation: "Activation") -> ActivationView:
