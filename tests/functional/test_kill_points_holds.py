@@ -106,7 +106,7 @@ SCENARIOS = (
 )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
 def test_after_any_fault_a_release_loses_no_run(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
@@ -152,7 +152,7 @@ SKIPS = (
 )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("scenario", SKIPS, ids=lambda each: each.play.__name__)
 def test_after_any_fault_a_skipped_wait_ends_once(
     waiting: Ready, scenario: Scenario, report_figure: Callable[[str], None]
