@@ -63,7 +63,7 @@ ROOMS = {
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
     "reruns": "compare effects plans previews recovered_groups recovery recovery_progress "
-    "recovery_queries recovery_runs rerun version_machines",
+    "recovery_queries recovery_rights recovery_runs rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow operation_events publish "
     "recovered_runs",
     "counts": "changed_hours list_counts recount row_counts stats totals",

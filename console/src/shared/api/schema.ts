@@ -999,7 +999,7 @@ export interface paths {
         put?: never;
         /**
          * Create recovery
-         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects need a choice. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Only an ADMIN may repeat messages that were sent.
+         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects need a choice. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Only an ADMIN may repeat the messages of a node.
          *
          *     For MEMBER and above.
          */
@@ -1063,7 +1063,7 @@ export interface paths {
         put?: never;
         /**
          * Continue recovery
-         * @description Continues after the canary or a pause. Earlier failures no longer count toward `stopAfterFailures`.
+         * @description Continues after the canary or a pause. Earlier failures no longer count toward `stopAfterFailures`. Only an ADMIN may continue a recovery that repeats the messages of a node.
          *
          *     For MEMBER and above.
          */

@@ -905,6 +905,7 @@ class Composition:
         from runledger.services.reruns.recovered_groups import RecoveredGroups
         from runledger.services.reruns.recovery import Recoveries
         from runledger.services.reruns.recovery_progress import RecoveryProgress
+        from runledger.services.reruns.recovery_rights import RecoveryRights
         from runledger.services.reruns.recovery_runs import RecoveryRuns
 
         of, opener = self.stores, RecoveryRuns(self.reruns)
@@ -924,6 +925,7 @@ class Composition:
             failures=of.failures,
             opener=opener,
             progress=progress,
+            rights=RecoveryRights(of.automations, of.failures, self.contexts),
             gather=self.gather,
             clock=self.clock,
         )

@@ -29,7 +29,7 @@ def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[R
     you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left
     out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects
     need a choice. `dryRun` says how many runs there are, which are left out and why, and what would
-    happen at each node. Only an ADMIN may repeat messages that were sent."""
+    happen at each node. Only an ADMIN may repeat the messages of a node."""
     who = require_role(router)
     recoveries = services().recoveries
     may_repeat = who.may(Role.ADMIN)
@@ -45,9 +45,13 @@ def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[R
 @needs(Role.MEMBER)
 def continue_recovery(recovery_id: str) -> RecoveryView:
     """Continues after the canary or a pause. Earlier failures no longer count toward
-    `stopAfterFailures`."""
+    `stopAfterFailures`. Only an ADMIN may continue a recovery that repeats the messages of a
+    node."""
     who = require_role(router)
-    return recovery_view(services().recoveries.resume(who.workspace_id, recovery_id, who.email))
+    continued = services().recoveries.resume(
+        who.workspace_id, recovery_id, who.email, may_repeat=who.may(Role.ADMIN)
+    )
+    return recovery_view(continued)
 
 
 @router.post("/v1/recoveries/<recovery_id>/pause", tags=["Recoveries"])

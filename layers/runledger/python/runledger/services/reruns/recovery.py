@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from runledger.services.in_parallel import Gather
     from runledger.services.lists.snapshots import ListSnapshots
     from runledger.services.reruns.recovery_progress import RecoveryProgress
+    from runledger.services.reruns.recovery_rights import RecoveryRights
     from runledger.services.reruns.recovery_runs import RecoveryRuns
     from runledger.services.reruns.rerun import PlannedRerun
     from runledger.services.workspaces.identity import Caller
@@ -72,6 +73,7 @@ class Recoveries:
     failures: "FailureStore"
     opener: "RecoveryRuns"
     progress: "RecoveryProgress"
+    rights: "RecoveryRights"
     gather: "Gather"
     clock: Clock
 
@@ -79,7 +81,7 @@ class Recoveries:
         self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool
     ) -> RecoveryView:
         """Returns what a recovery would do, as far as the time of one request allows. Raises
-        InvalidInputError, with the field, as `create` does."""
+        InvalidInputError, with the field, and ForbiddenError, as `create` does."""
         asked = self._asked(document, who, may_repeat=may_repeat)
         until = self.clock() + REQUEST_TIME
         found = _Preview(asked.changed(id="", status=RecoveryStatus.PREVIEWED))
@@ -97,8 +99,9 @@ class Recoveries:
 
     def create(self, document: RecoveryDocument, who: "Caller", *, may_repeat: bool) -> Recovery:
         """Begins a recovery, and continues it as far as the time of one request allows. Raises
-        InvalidInputError, with the field, for an invalid request, and NotFoundError if there is no
-        such failure group. The same idempotency key returns the same recovery, or raises
+        InvalidInputError, with the field, for an invalid request, NotFoundError if there is no such
+        failure group, and ForbiddenError if a node's messages would be repeated and the caller may
+        not. The same idempotency key returns the same recovery, or raises
         KeyReusedError for another request."""
         asked = self._asked(document, who, may_repeat=may_repeat)
         digest = hashlib.sha256(document.model_dump_json(by_alias=True).encode()).hexdigest()[:20]
@@ -107,14 +110,15 @@ class Recoveries:
 
     # ── what people change ───────────────────────────────────────────────────────────────────
 
-    def resume(self, workspace_id: str, recovery_id: str, by: str) -> Recovery:
+    def resume(self, workspace_id: str, recovery_id: str, by: str, *, may_repeat: bool) -> Recovery:
         """Continues after the canary or after a pause. Raises ConflictError if the recovery is
-        RUNNING or has ended."""
+        RUNNING or has ended, and ForbiddenError if it repeats messages and the caller may not."""
         recovery = self._for_change(
             workspace_id,
             recovery_id,
             (RecoveryStatus.CANARY, RecoveryStatus.WAITING, RecoveryStatus.PAUSED),
         )
+        self.rights.require_to_continue(recovery, may_repeat=may_repeat)
         is_in_canary = (
             recovery.status is RecoveryStatus.PAUSED
             and recovery.canary > 0
@@ -199,7 +203,7 @@ class Recoveries:
                 f"the choices have more than {MOST_CHOICE_BYTES // 1024} KB", field="effects"
             )
         canary = document.canary
-        return Recovery(
+        asked = Recovery(
             workspace_id=who.workspace_id,
             id=new_id("rcv"),
             filter=frozen,
@@ -217,6 +221,8 @@ class Recoveries:
             status_by=who.email,
             paced_to=now - MINUTE,
         )
+        self.rights.require_to_begin(asked)
+        return asked
 
     def _frozen(self, document: RecoveryDocument, workspace_id: str, now: int) -> FrozenFilter:
         if (document.filter is None) is (document.error_group is None):
