@@ -18,6 +18,8 @@ FLOORS = {
     "cli": 7,
     "routes": 7,
     "admin_cli": 6,
+    "destroy_cli": 6,
+    "stack_removal": 2,
     "http": 6,
     "problem_details": 2,
     "composition": 5,
