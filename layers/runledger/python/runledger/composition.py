@@ -988,6 +988,7 @@ class Composition:
     @cached_property
     def followers(self) -> "Followers":
         from runledger.services.counts.changed_hours import TotalMarker
+        from runledger.services.counts.stream_lag import StreamLag
         from runledger.services.stream.follow import Followers
         from runledger.services.stream.publish import Publisher
         from runledger.services.stream.recovered_runs import RecoveredRuns
@@ -999,6 +1000,7 @@ class Composition:
             marker=TotalMarker(of.totals, of.freshness, self.clock),
             expiry=self.expiry_follower,
             recovered=RecoveredRuns(of.runs),
+            lag=StreamLag(of.freshness, self.clock),
         )
 
     @cached_property
