@@ -89,7 +89,8 @@ ROOMS = {
     "templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "key_forms key_versions names secrets signing values",
-    "workspaces": "accounts identity invitation_mail invitations me members workspaces",
+    "workspaces": "account_mails accounts identity invitation_mail invitations me members "
+    "workspaces",
 }
 # Files that every room may use and that know none of them.
 BELOW_ALL_ROOMS = {"due_work", "editing", "in_parallel", "retry_budget", "revisions"}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runledger import aws, clock
 from runledger.clock import Clock
 from runledger.settings import (
+    AccountMailSettings,
     ExportSettings,
     IdentitySettings,
     IntegrationSettings,
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from runledger.services.triggers.sample_events import SampleEvents
     from runledger.services.triggers.upstream import UpstreamRuns
     from runledger.services.triggers.webhooks import Webhooks
+    from runledger.services.workspaces.account_mails import AccountMails
     from runledger.services.workspaces.accounts import Accounts
     from runledger.services.workspaces.identity import Identity
     from runledger.services.workspaces.invitations import Invitations, OwnInvitations
@@ -236,6 +238,13 @@ class Composition:
 
         pool = self.settings(IdentitySettings).user_pool_id
         return Accounts(self.client("cognito-idp"), pool)
+
+    @cached_property
+    def account_mails(self) -> "AccountMails":
+        from runledger.services.workspaces.account_mails import AccountMails
+
+        parameter = self.settings(AccountMailSettings).console_parameter
+        return AccountMails(self.client("ssm"), parameter)
 
     @cached_property
     def identity(self) -> "Identity":
