@@ -13,7 +13,6 @@ preload(
     "services.stream.expiry",
     "services.stream.publish",
     "services.counts.changed_hours",
-    "services.counts.stream_lag",
 )
 
 

@@ -3,7 +3,6 @@ the emulator still has the code that it replaces."""
 
 from local import feedback_endpoint, wire_log
 from local.patches import (
-    account_mails,
     account_rules,
     execution_resume,
     executions,
@@ -52,7 +51,6 @@ _PATCHES = (
     secret_versions,
     ses_conditions,
     sms_resources,
-    account_mails,
     account_rules,
     sign_in_challenges,
     feedback_endpoint,

@@ -21,18 +21,9 @@ _CACHED_PEOPLE = 4_096
 
 _NO_FIRST_PASSWORD_YET = "FORCE_CHANGE_PASSWORD"
 _TOTP = "SOFTWARE_TOKEN_MFA"
-# Cognito could not mail a first password, has mailed too many today, or got no text for the mail
-# from the function that writes it:
+# Cognito could not mail a first password, or has mailed too many today:
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
-_NOT_MAILED = frozenset(
-    {
-        "CodeDeliveryFailureException",
-        "InvalidLambdaResponseException",
-        "LimitExceededException",
-        "UnexpectedLambdaException",
-        "UserLambdaValidationException",
-    }
-)
+_NOT_MAILED = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
 
 
 @dataclass(frozen=True, slots=True)
