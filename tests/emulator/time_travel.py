@@ -1,6 +1,6 @@
-"""Lets time pass for one run of the deployed stack."""
+"""Lets time pass for one run, or for one recovery, of the deployed stack."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from tests.support.stack import Stack
@@ -22,8 +22,7 @@ def let_pass(stack: Stack, run_id: str, milliseconds: int) -> None:
                 if name in row:
                     values[name] = {"N": str(int(row[name]["N"]) - milliseconds)}
             if "dueKey" in row:
-                moment, _, rest = row["dueKey"]["S"].partition("#")
-                values["dueKey"] = {"S": f"{int(moment) - milliseconds:013d}#{rest}"}
+                values["dueKey"] = _earlier_due(row["dueKey"], milliseconds)
             if "openClaims" in row:
                 values["openClaims"] = {
                     "M": {
@@ -40,6 +39,37 @@ def let_pass(stack: Stack, run_id: str, milliseconds: int) -> None:
                 )
 
 
+def let_pass_for_recovery(stack: Stack, recovery_id: str, milliseconds: int) -> None:
+    """Moves all times of a recovery that is not being continued now into the past by this
+    duration."""
+    workspace_id = stack.local["workspaces"][0]["id"]
+    key = {"pk": {"S": f"WORKSPACE#{workspace_id}#RECOVERY"}, "sk": {"S": recovery_id}}
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        row = dynamodb.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)["Item"]
+        values: dict[str, Any] = {}
+        for name in ("againAt", "pacedTo"):
+            if name in row:
+                values[name] = {"N": str(int(row[name]["N"]) - milliseconds)}
+        if "dueKey" in row:
+            values["dueKey"] = _earlier_due(row["dueKey"], milliseconds)
+        with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+            dynamodb.update_item(
+                TableName=stack.table_name,
+                Key=key,
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues={
+                    **{f":{name}": each for name, each in values.items()},
+                    ":version": row["version"],
+                },
+            )
+
+
 def _earlier(value: dict[str, Any], milliseconds: int) -> dict[str, Any]:
     is_moment = "N" in value and int(value["N"]) > milliseconds
     return {"N": str(int(value["N"]) - milliseconds)} if is_moment else value
+
+
+def _earlier_due(value: dict[str, Any], milliseconds: int) -> dict[str, Any]:
+    moment, _, rest = value["S"].partition("#")
+    return {"S": f"{int(moment) - milliseconds:013d}#{rest}"}
