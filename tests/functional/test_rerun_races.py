@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from runledger.api.reruns import RerunDocument
 from runledger.api.runs import RunDocument
-from runledger.clock import DAY, HOUR, MINUTE
+from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.composition import services
 from runledger.errors import (
     AlreadyRerunError,
@@ -177,18 +177,32 @@ def test_of_two_reruns_at_once_one_at_most_is_opened(
     assert "opened 1" in ends
 
 
+def seconds_pass(stage: FailedRun) -> Callable[[], None]:
+    """Lets a second pass after each of its calls, which come between those of the others."""
+
+    def wait() -> None:
+        for _ in range(8):
+            services().stores.runs.family(stage.original)
+            stage.simulation.clock.advance(SECOND)
+
+    return wait
+
+
+@pytest.mark.parametrize("is_slow", [False, True], ids=["at once", "within seconds"])
 def test_two_requests_with_one_key_open_one_rerun(
-    stage: FailedRun, report_figure: Callable[[str], None]
+    stage: FailedRun, is_slow: bool, report_figure: Callable[[str], None]
 ) -> None:
     with seeds(report_figure, "one key twice") as ends:
         for seed in range(SEEDS):
             racers = {f"rerun {n}": rerun(stage, idempotencyKey="k") for n in (1, 2)}
+            if is_slow:
+                racers["time"] = seconds_pass(stage)
             played = play(stage, seed, racers, lags=False)
             found = stage.repeated() + problems(stage.simulation) + stage.changes()
             if len(stage.reruns()) != 1 or len(played.opened) != 1 or played.errors():
                 found.append(f"{len(stage.reruns())} reruns, {played.errors()}")
             check(played, found, seed)
-            answers = [each.answer for each in played.outcomes.values()]
+            answers = [played.outcomes[name].answer for name in ("rerun 1", "rerun 2")]
             assert sum(not each.is_duplicate for each in answers) == 1, seed
             ends["opened once"] = ends.get("opened once", 0) + 1
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from runledger.clock import MINUTE
+from runledger.clock import MINUTE, SECOND
 from runledger.errors import (
     AlreadyRerunError,
     ConditionFailedError,
@@ -43,15 +43,15 @@ class RerunContents:
     """The steps that a rerun takes from earlier runs. `recorded` are written at once, `prepared`
     only when the rerun comes to them. `request` is a hash of the request. `known` are the runs of
     the family that the plan took into account. `is_alone` says that no other request can open this
-    run. `copied` copies the files of a step and returns the step with the names of the copies.
-    `recovery_id` is the recovery that lists the rerun, if any."""
+    run. `copied` copies the files of a step for the rerun, and returns the step with the names of
+    the copies. `recovery_id` is the recovery that lists the rerun, if any."""
 
     request: str
     recorded: "Sequence[Step]"
     prepared: "Sequence[Step]"
     known: frozenset[str]
     is_alone: bool
-    copied: "Callable[[Step], Step]"
+    copied: "Callable[[Run, Step], Step]"
     recovery_id: str | None = None
 
 
@@ -116,28 +116,17 @@ class RunOpening:
         holder = self._holder(run, reentry) if is_guarded else None
         if holder is not None:
             raise ReentryBlockedError(_blocked(reentry, holder), holder)
-        member = {
-            **key_attributes(keys.rerun(run.root_run_id, run.id)),
-            "workspaceId": run.workspace_id,
-            "request": contents.request,
-            "at": run.created_at,
-            "ttl": ttl(run.expires_at),
-        }
-        is_new = Attr("pk").not_exists()
-        is_same_request = Attr("request").eq(contents.request)
-        try:
-            self._table.put(member, is_new | is_same_request)
-        except ConditionFailedError as error:
-            raise KeyReusedError(_REUSED.format("request"), run.id) from error
+        run = self._entered(run, contents)
         self._require_no_other(run, contents)
         self._table.put(event_to_item(run, event, self._bodies))
         for step in contents.recorded:
-            self._table.put(step_to_item(run, contents.copied(step), self._bodies))
+            self._table.put(step_to_item(run, contents.copied(run, step), self._bodies))
         for step in contents.prepared:
-            item = step_to_item(run, contents.copied(step), self._bodies)
+            item = step_to_item(run, contents.copied(run, step), self._bodies)
             key = keys.prepared_step(run.id, step.node_id)
             self._table.put({**item, **key_attributes(key)})
         row = run_to_item(run, keys.shard_of(run.id, shards))
+        is_new = Attr("pk").not_exists()
         also = [*self._contact_check(run), *_listed_by_recovery(run, contents.recovery_id)]
         try:
             if is_guarded:
@@ -156,6 +145,40 @@ class RunOpening:
                 self._take_back(run, contents)
             raise
         return run_from_item(row), True
+
+    def _entered(self, run: Run, contents: RerunContents) -> Run:
+        """Enters the run in its family. If another request with the same key may be writing the
+        same run, returns the run with the times of that request. Both then write the same: a step
+        whose expiry is not that of its run does not count, and its effect would happen again.
+        Raises KeyReusedError if the key came with another request."""
+        assert run.root_run_id is not None
+        member = {
+            **key_attributes(keys.rerun(run.root_run_id, run.id)),
+            "workspaceId": run.workspace_id,
+            "request": contents.request,
+            "at": run.created_at,
+            "ttl": ttl(run.expires_at),
+        }
+        is_free: ConditionBase = Attr("pk").not_exists()
+        for _ in range(_ENTRY_TRIES):
+            try:
+                self._table.put(member, is_free)
+            except ConditionFailedError as error:
+                found = error.item
+            else:
+                return run
+            if found is None:
+                is_free = Attr("pk").not_exists()
+                continue
+            if found["request"] != contents.request:
+                raise KeyReusedError(_REUSED.format("request"), run.id)
+            if found["at"] > run.created_at - _LONGEST_OPENING:
+                due_at = None if run.due_at is None else run.due_at + found["at"] - run.created_at
+                expires_at = found["ttl"] * SECOND
+                return run.changed(created_at=found["at"], due_at=due_at, expires_at=expires_at)
+            # The request that entered it has died.
+            is_free = Attr("at").eq(found["at"])
+        raise TransientError("other requests with this key kept coming at the same time; try again")
 
     def _require_no_other(self, run: Run, contents: RerunContents) -> None:
         """Raises an error if the family has a rerun that the plan does not know. Each request first

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import SECOND, Clock, iso
@@ -167,7 +166,7 @@ class Reruns:
             prepared=plan.steps(at_once=False),
             known=frozenset(planned.family),
             is_alone=document.idempotency_key is None and by.recovery_id is None,
-            copied=partial(self._copied, run),
+            copied=self._copied,
             recovery_id=by.recovery_id,
         )
         reentry = planned.version.reentry
