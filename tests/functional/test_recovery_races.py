@@ -1,16 +1,23 @@
-"""People pause, abort and rerun while a process goes on with a recovery, at every moment of it."""
+"""People pause, abort and rerun while a process goes on with a recovery, at every moment of it; and
+several processes go on with it at the same time."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from runledger.composition import services
+from runledger.errors import ConditionFailedError
 from runledger.models.recovery import ItemState
 from runledger.store import keys
+from runledger.store.due import DueRow
 
 from tests.functional import test_kill_points_recovery
 from tests.functional.test_kill_points_recovery import Ready, what_is_wrong
 from tests.support.boundary import Call, straight
-from tests.support.depth import sample
+from tests.support.depth import examples, sample
+from tests.support.scheduler import AtRandom, Interleaving
+from tests.support.simulation import OPERATOR, WORKSPACE
 
 ready = test_kill_points_recovery.ready
 
@@ -100,3 +107,30 @@ def test_the_counts_stay_true_whatever_a_person_does_meanwhile(
         _play(ready, action, point)
         assert what_is_wrong(ready) == [], (point, calls[point])
     report_figure(f"{action.__name__}: at {len(points)} of {len(calls)} moments")
+
+
+def test_processes_at_the_same_time_rerun_each_run_once(
+    ready: Ready, report_figure: Callable[[str], None]
+) -> None:
+    """A person continues while two ticks find the recovery due."""
+    simulation, overtaken = ready.simulation, 0
+    seeds = examples(150, quick=25)
+    for seed in range(seeds):
+        ready.restore()
+        recovery_id = ready.begin(canary={"count": 1})
+        simulation.settle()
+        row = DueRow(id=recovery_id, key=keys.recovery(WORKSPACE, recovery_id))
+        recoveries = services().recoveries
+        tick = partial(recoveries.settle, row)
+        resume = partial(recoveries.resume, WORKSPACE, recovery_id, OPERATOR, may_repeat=True)
+        interleaving = Interleaving(simulation.boundary, AtRandom(seed))
+        outcomes = interleaving.run({"person": resume, "tick": tick, "other tick": tick})
+        errors = [each.error for each in outcomes.values() if each.error is not None]
+        # The tick passes on to the next row.
+        assert all(isinstance(each, ConditionFailedError) for each in errors), (seed, errors)
+        overtaken += len(errors)
+        simulation.settle()
+        assert what_is_wrong(ready) == [], (seed, interleaving.order)
+        assert ready.recoveries()[0]["status"] == "COMPLETED", seed
+    assert overtaken > 0
+    report_figure(f"{seeds} races, {overtaken} processes were overtaken")
