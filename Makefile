@@ -132,7 +132,7 @@ docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Serve the documentation site (DOCS_POR
 	$(MKDOCS) serve $(WEBSITE) --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 # ── Building and deploying ───────────────────────────────────────────────────────────────────────
-.PHONY: compile generate bench build sbom deploy smoke
+.PHONY: compile generate bench build sbom deploy destroy smoke
 
 compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
 	@test -n "$(GRAPH)" || { echo "pass a graph: make compile GRAPH=graph.json" >&2; exit 2; }
@@ -168,6 +168,10 @@ deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=
 	$(if $(findstring --guided,$(SAM_ARGS)),,$(PY) -m local.target $(TARGET))
 	$(SAM) deploy $(SAM_TARGET) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(TARGET)
+
+destroy: $(VENV) ## Remove a deployed stack; asks before it deletes (STACK=, REGION=, DESTROY_ARGS=)
+	@target="$$($(PY) -m local.target $(TARGET))" && \
+	  .venv/bin/runledger destroy $$target $(DESTROY_ARGS)
 
 smoke: $(VENV) ## Check that signed webhooks reach a deployed stack (URL=, TOKEN=, COMPARED=another address)
 	@test -n "$(URL)" && test -n "$(TOKEN)" || \

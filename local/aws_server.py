@@ -6,6 +6,7 @@
 - `/_local/messages` (`local/messages.py`)
 - `/_local/feedback` (`local/feedback_endpoint.py`)
 - `/_local/faults` (`local/faults.py`)
+- `POST /_local/accounts/age` (`local/account_endpoint.py`)
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
 from local import parent_watch, patches
+from local.account_endpoint import with_accounts
 from local.faults import with_faults
 from local.feedback_endpoint import with_feedback
 from local.messages import with_messages
@@ -105,5 +107,5 @@ def run() -> int:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
     parent_watch.watch()
-    app = with_schedules(with_messages(with_wire_log(ministack_app)))
+    app = with_accounts(with_schedules(with_messages(with_wire_log(ministack_app))))
     return asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))

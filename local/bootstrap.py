@@ -12,7 +12,7 @@ from runledger.services.workspaces.workspaces import add_member, create_workspac
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
 
-from local.settings import PASSWORD, ROLES, SENDER_EMAIL, WORKSPACES, Stack
+from local.settings import PASSWORD, ROLES, SENDER_EMAIL, STACK_NAME, WORKSPACES, Stack
 
 
 def users(domain: str) -> Iterator[dict[str, str]]:
@@ -32,6 +32,13 @@ def verify_sender(stack: Stack) -> None:
     """Creates the sender's identity. The emulator then counts it as verified."""
     ses = boto3.client("sesv2", endpoint_url=stack.aws_endpoint)
     ses.create_email_identity(EmailIdentity=SENDER_EMAIL)
+
+
+def name_console(stack: Stack) -> None:
+    """Replaces the distribution's address in the stack's parameter by the gateway's."""
+    ssm = boto3.client("ssm", endpoint_url=stack.aws_endpoint)
+    name = f"/runledger/{STACK_NAME}/console-address"
+    ssm.put_parameter(Name=name, Value=stack.url, Overwrite=True)
 
 
 def open_workspaces(outputs: dict[str, str]) -> None:

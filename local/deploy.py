@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from local.settings import (
     ROOT,
     SENDER_EMAIL,
+    SENDER_IDENTITY_ARN,
     SMS_POOL_ARN,
     STACK_NAME,
     WHATSAPP_NUMBER_ARN,
@@ -30,6 +31,7 @@ def parameters(stack: Stack) -> dict[str, str]:
     return {
         "AllowHosts": ",".join(hosts),
         "SenderEmail": SENDER_EMAIL,
+        "SenderIdentityArn": SENDER_IDENTITY_ARN,
         "SmsOriginationIdentity": SMS_POOL_ARN,
         "WhatsAppPhoneNumberId": WHATSAPP_NUMBER_ARN,
     }

@@ -108,6 +108,7 @@ def _bring_up(stack: Stack, running: _Running, say: Callable[[str], None], *, se
         say("deploying template.yaml")
         found = deploy(stack)
     assert found is not None
+    bootstrap.name_console(stack)
     totals.forget(stack, found["TableName"])
     say(f"starting the gateway on {stack.url} and the demo service on {stack.demo_url}")
     running.server.start(demo_service.app(), stack.ports.demo)

@@ -12,6 +12,7 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 STACK_NAME = "runledger"
 SENDER_EMAIL = "no-reply@demo.example"
+SENDER_IDENTITY_ARN = f"arn:aws:ses:{REGION}:000000000000:identity/{SENDER_EMAIL}"
 SMS_POOL_ARN = f"arn:aws:sms-voice:{REGION}:000000000000:pool/pool-demo"
 WHATSAPP_NUMBER_ARN = f"arn:aws:social-messaging:{REGION}:000000000000:phone-number-id/demo"
 # Where the launcher lists the live Lambda workers.

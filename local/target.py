@@ -1,5 +1,5 @@
-"""Which stack a command is about, and in which region: `python -m local.target` prints both, or the
-reason why nothing can be deployed there.
+"""Which stack a command is about, and in which region: `python -m local.target` prints both as
+options of a command, or the reason why nothing can be deployed there.
 
 An option (`--stack`, `--region`) wins over samconfig.toml, which `sam deploy` reads too, and the
 region there over the one of your AWS profile.
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"stack {target.stack} in {target.region}")
+    print(f"--stack {target.stack} --region {target.region}")
     return 0
 
 

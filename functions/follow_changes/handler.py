@@ -13,6 +13,7 @@ preload(
     "services.stream.expiry",
     "services.stream.publish",
     "services.counts.changed_hours",
+    "services.counts.stream_lag",
 )
 
 

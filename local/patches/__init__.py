@@ -3,6 +3,7 @@ the emulator still has the code that it replaces."""
 
 from local import feedback_endpoint, wire_log
 from local.patches import (
+    account_mails,
     account_rules,
     execution_resume,
     executions,
@@ -51,6 +52,7 @@ _PATCHES = (
     secret_versions,
     ses_conditions,
     sms_resources,
+    account_mails,
     account_rules,
     sign_in_challenges,
     feedback_endpoint,

@@ -198,10 +198,13 @@ def _with_a_code_of_its_own(forget: Callable[[Data], Answer]) -> Callable[[Data]
                 "phone_number",
             )
         code = f"{secrets.randbelow(1_000_000):06d}"
+        try:
+            cognito._send_verification_email(
+                pool, username, attributes, code, attribute_name="password"
+            )
+        except cognito._CustomMessageRejected as error:
+            return cognito._custom_message_error(error)
         user["_reset_code"] = code
-        cognito._send_verification_email(
-            pool, username, attributes, code, attribute_name="password"
-        )
         return cognito._code_delivery_response(
             cognito._masked_destination(attributes.get("email") or username)
         )

@@ -117,10 +117,10 @@ def test_settled_hours_are_read_only_from_totals(
     whole = listed(engine, "runs", since=iso(first), until=iso(last - 1))
     monkeypatch.setattr(type(engine.table), "query", lambda _, *asked, **more: spy(*asked, **more))
     view = counted(engine, "runs", since=iso(first), until=iso(last - 1))
-    assert read == [("TOTALS#ws_demo#RUN#*", None)]
+    assert read == [("FRESHNESS", None), ("TOTALS#ws_demo#RUN#*", None)]
     assert view.counts == {status: whole[status] for status in view.counts}
     assert whole.total() == 12
-    assert view.freshness == iso(engine.stores.freshness.read().until or 0)
+    assert view.freshness == iso(engine.stores.freshness.read(engine.clock()).until or 0)
 
 
 def test_expired_rows_that_still_exist_do_not_count(totals_engine: Any) -> None:

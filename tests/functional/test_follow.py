@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from runledger.errors import TransientError
 from runledger.services.counts.changed_hours import TotalMarker
+from runledger.services.counts.stream_lag import StreamLag
 from runledger.services.stream.bus_rules import BusRules
 from runledger.services.stream.expiry import ExpiryFollower
 from runledger.services.stream.follow import Followers
@@ -57,6 +58,7 @@ class Following:
             TotalMarker(stores.totals, stores.freshness, lambda: 1_795_338_070_000),
             ExpiryFollower(stores.tombstones, stores.bodies),
             RecoveredRuns(stores.runs),
+            StreamLag(stores.freshness, lambda: 1_795_338_070_000),
         )
         self.records: list[dict[str, Any]] = sample("follow_changes")["Records"]
         self.s3.objects = {f"{OBJECTS}payload-1": b"x", "runs/other/1/payload-1": b"x"}
@@ -237,7 +239,7 @@ def test_the_handler_follows_the_sample_event(
     stones = [row for row in rows if row["sk"] == "TOMBSTONE"]
     assert {stone["expiredAt"] for stone in stones} == {1_795_338_000_000}
     assert len(stones) == 3
-    (noted,) = [row for row in rows if row["pk"] == "FRESHNESS"]
+    (noted,) = [row for row in rows if keys.Key(row["pk"], row["sk"]) == keys.freshness()]
     assert noted["pulse3"] == 1_795_338_060_000
     forget_settings()
 

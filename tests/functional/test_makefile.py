@@ -54,6 +54,20 @@ def test_a_guided_deployment_asks_for_the_stack_first() -> None:
     ]
 
 
+def test_no_stack_is_removed_if_the_target_is_refused() -> None:
+    ran = subprocess.run(
+        ["make", "-o", ".venv/.synced", "destroy", "STACK=a_b", "REGION=us-east-1"],
+        cwd=ROOT,
+        env={**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode != 0
+    assert ran.stderr.startswith("a stack cannot be called 'a_b'")
+    assert "runledger:" not in ran.stderr + ran.stdout
+
+
 def commands(*typed: str, **set_before: str) -> list[str]:
     """Returns what make would run, with single spaces."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}

@@ -482,7 +482,7 @@ def test_rows_that_the_stream_has_not_reported_yet_are_counted() -> None:
         simulated.add("RUN", "aut_one", simulated.clock.now, 90 * DAY)
         simulated.let_pass(HOUR)
     simulated.check(RANGES)
-    until = simulated.stores.freshness.read().until
+    until = simulated.stores.freshness.read(simulated.clock()).until
     assert until is not None
     assert simulated.count(Scope(WORKSPACE, "RUN", None), *RANGES[0]).until == until
     assert until <= simulated.clock.now - 4 * HOUR

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from runledger.models.invitation import INVITATION_LIFE_DAYS
+
 from tests.support.template import load_template
 
 RESOURCES = load_template()["Resources"]
@@ -56,6 +58,47 @@ def test_a_new_address_counts_only_after_verification() -> None:
 def test_accounts_are_created_only_by_invitation() -> None:
     assert POOL["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert CLIENT["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_a_first_password_lives_as_long_as_its_invitation() -> None:
+    assert POOL["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] == (
+        INVITATION_LIFE_DAYS
+    )
+
+
+def test_the_accounts_outlive_a_mistake() -> None:
+    assert POOL["DeletionProtection"] == "ACTIVE"
+    assert RESOURCES["UserPool"]["DeletionPolicy"] == "Retain"
+
+
+def test_cognito_mails_as_the_stacks_sender_if_that_is_verified() -> None:
+    condition, verified, otherwise = POOL["EmailConfiguration"]["If"]
+    assert condition == "HasSenderIdentity"
+    assert verified == {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": {"Ref": "SenderIdentityArn"},
+        "From": {"Ref": "SenderEmail"},
+    }
+    assert otherwise == {"EmailSendingAccount": "COGNITO_DEFAULT"}
+    # The message templates of a pool may override what the trigger writes.
+    assert not {"VerificationMessageTemplate", "EmailVerificationMessage"} & set(POOL)
+    assert "InviteMessageTemplate" not in POOL["AdminCreateUserConfig"]
+
+
+def test_the_function_that_writes_mails_reads_the_address_without_a_circle() -> None:
+    properties = RESOURCES["AccountMail"]["Properties"]
+    assert properties["Events"]["Mail"]["Properties"] == {
+        "UserPool": {"Ref": "UserPool"},
+        "Trigger": "CustomMessage",
+    }
+    # Cognito waits for five seconds: "Customizing user pool workflows with Lambda triggers".
+    assert properties["Timeout"] == 5
+    name = RESOURCES["ConsoleAddress"]["Properties"]["Name"]["Sub"]
+    variables = properties["Environment"]["Variables"]
+    assert variables == {"RUNLEDGER_CONSOLE_PARAMETER": {"Sub": name}}
+    [statement] = statements("AccountMail").values()
+    assert statement["Resource"]["Sub"].endswith(f":parameter{name}")
+    assert "ConsoleAddress" not in str(properties)
 
 
 def test_a_second_factor_can_be_switched_on() -> None:

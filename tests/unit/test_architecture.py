@@ -18,6 +18,8 @@ FLOORS = {
     "cli": 7,
     "routes": 7,
     "admin_cli": 6,
+    "destroy_cli": 6,
+    "stack_removal": 2,
     "http": 6,
     "problem_details": 2,
     "composition": 5,
@@ -66,7 +68,7 @@ ROOMS = {
     "recovery_queries recovery_rights recovery_runs rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow operation_events publish "
     "recovered_runs",
-    "counts": "changed_hours list_counts recount row_counts stats totals",
+    "counts": "changed_hours list_counts recount row_counts stats stream_lag totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",
     "automations": "activations automation_stopper automations catalogue holds preview rotation "
@@ -87,7 +89,8 @@ ROOMS = {
     "templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "key_forms key_versions names secrets signing values",
-    "workspaces": "accounts identity invitation_mail invitations me members workspaces",
+    "workspaces": "account_mails accounts identity invitation_mail invitations me members "
+    "workspaces",
 }
 # Files that every room may use and that know none of them.
 BELOW_ALL_ROOMS = {"due_work", "editing", "in_parallel", "retry_budget", "revisions"}

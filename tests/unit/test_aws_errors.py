@@ -30,6 +30,7 @@ SERVICES = (
     "secretsmanager",
     "sesv2",
     "socialmessaging",
+    "ssm",
     "stepfunctions",
 )
 WORDS_OF_AWS = re.compile(r"arn:|Exception|botocore|urllib3|An error occurred|runledger-table|HTTP")

@@ -70,4 +70,4 @@ def test_the_command_exits_with_an_error(capsys: pytest.CaptureFixture[str]) -> 
     assert target.main(["--region", "mars-1"]) == 1
     assert "mars-1" in capsys.readouterr().err
     assert target.main(["--region", "us-east-1", "--stack", "acme"]) == 0
-    assert capsys.readouterr().out == "stack acme in us-east-1\n"
+    assert capsys.readouterr().out == "--stack acme --region us-east-1\n"

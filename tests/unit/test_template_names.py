@@ -47,6 +47,8 @@ LONGEST = {
     "AWS::Logs::LogGroup": 512,
     # https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_CreateConfigurationSet.html
     "AWS::SMSVOICE::ConfigurationSet": 64,
+    # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    "AWS::SSM::Parameter": 1_011,
 }
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
 LONGEST_MACHINE_NAME = 80

@@ -105,3 +105,111 @@ describe('a second factor', () => {
     expect(screen.getByLabelText('Password')).toBeVisible();
   });
 });
+
+describe('a forgotten password', () => {
+  const GRANTED = {
+    AuthenticationResult: { AccessToken: 'a', RefreshToken: 'r', ExpiresIn: 3600 },
+  };
+  type Answers = Partial<Record<string, Response[]>>;
+
+  async function forget(answers: Answers) {
+    const calls = serve({
+      '/cognito': ({ headers }) => {
+        const action = headers.get('X-Amz-Target')?.split('.').at(-1) ?? '';
+        return answers[action]?.shift() ?? json({}, 500);
+      },
+      '/v1/me': () => json(ME),
+    });
+    const { user } = openConsole('/nowhere');
+    await user.type(screen.getByLabelText('E-mail address'), 'ada@demo.example ');
+    await user.click(screen.getByRole('button', { name: 'Forgot password?' }));
+    expect(screen.getByLabelText('E-mail address')).toHaveValue('ada@demo.example');
+    await user.click(screen.getByRole('button', { name: 'Send a code' }));
+    return { user, calls };
+  }
+
+  async function choose(user: Awaited<ReturnType<typeof forget>>['user'], code: string) {
+    const field = await screen.findByLabelText('Code from the e-mail');
+    await user.clear(field);
+    await user.type(field, code);
+    await user.click(screen.getByRole('button', { name: 'Set the password and sign in' }));
+  }
+
+  it('is replaced with the code of the mail', async () => {
+    const { user, calls } = await forget({
+      ForgotPassword: [json({ CodeDeliveryDetails: {} })],
+      ConfirmForgotPassword: [json({ __type: 'CodeMismatchException' }, 400), json({})],
+      InitiateAuth: [json(GRANTED)],
+    });
+    expect(await screen.findByText(/If ada@demo.example has an account/)).toBeVisible();
+    await user.type(screen.getByLabelText('New password'), 'Longer than twelve 1');
+    await user.type(screen.getByLabelText('Repeat the password'), 'Longer than twelve');
+    await choose(user, '1');
+    expect(await screen.findByText('The passwords do not match.')).toBeVisible();
+    expect(calls).toHaveLength(1);
+    await user.type(screen.getByLabelText('Repeat the password'), ' 1');
+    await choose(user, '111111');
+    expect(await screen.findByText(/The code is wrong/)).toBeVisible();
+    await choose(user, '123 456');
+    expect(await screen.findByRole('heading', { name: 'Page not found' })).toBeVisible();
+    expect(JSON.parse(calls[0]?.body ?? '')).toEqual({
+      ClientId: 'client',
+      Username: 'ada@demo.example',
+    });
+    expect(JSON.parse(calls[2]?.body ?? '')).toEqual({
+      ClientId: 'client',
+      Username: 'ada@demo.example',
+      ConfirmationCode: '123456',
+      Password: 'Longer than twelve 1',
+    });
+  });
+
+  it('is followed by the code of a second factor', async () => {
+    const { user } = await forget({
+      ForgotPassword: [json({})],
+      ConfirmForgotPassword: [json({})],
+      InitiateAuth: [json({ ChallengeName: 'SOFTWARE_TOKEN_MFA', Session: 'proof' })],
+      RespondToAuthChallenge: [json(GRANTED)],
+    });
+    await user.type(await screen.findByLabelText('New password'), 'Longer than twelve 1');
+    await user.type(screen.getByLabelText('Repeat the password'), 'Longer than twelve 1');
+    await choose(user, '123456');
+    await user.type(await screen.findByLabelText('Code from your authenticator app'), '654321');
+    await user.click(screen.getByRole('button', { name: 'Sign in' }));
+    expect(await screen.findByRole('heading', { name: 'Page not found' })).toBeVisible();
+  });
+
+  it('can be asked for again, or left', async () => {
+    const { user, calls } = await forget({ ForgotPassword: [json({}), json({})] });
+    await user.click(await screen.findByRole('button', { name: 'Send another code' }));
+    await user.click(await screen.findByRole('button', { name: 'Send a code' }));
+    await user.click(await screen.findByRole('button', { name: 'Back to signing in' }));
+    expect(screen.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+    expect(calls).toHaveLength(2);
+  });
+
+  it.each([
+    [
+      'NotAuthorizedException',
+      'User password cannot be reset in the current state.',
+      'You have not chosen a password yet.',
+    ],
+    ['NotAuthorizedException', 'User is disabled.', 'The password of this address cannot be reset.'],
+    [
+      'InvalidParameterException',
+      'Cannot reset password for the user as there is no registered/verified email',
+      'The password of this address cannot be reset.',
+    ],
+    [
+      'LimitExceededException',
+      'Attempt limit exceeded, please try after some time.',
+      'Too many attempts.',
+    ],
+    ['CodeDeliveryFailureException', 'no', 'The password cannot be reset right now.'],
+    ['UserLambdaValidationException', 'no', 'The password cannot be reset right now.'],
+  ])('is not reset after %s: %s', async (code, message, shown) => {
+    await forget({ ForgotPassword: [json({ __type: code, message }, 400)] });
+    expect(await screen.findByRole('alert')).toHaveTextContent(shown);
+    expect(screen.getByRole('heading', { name: 'Reset your password' })).toBeVisible();
+  });
+});

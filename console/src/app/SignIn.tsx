@@ -1,76 +1,12 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { type ReactNode, type SubmitEvent, useState } from 'react';
+import { Anchor } from '@mantine/core';
+import { useState } from 'react';
 import { CodeRequired, NewPasswordRequired, SignInError, TOO_LATE } from '../shared/auth/cognito';
 import { useServices, useSessionState } from '../shared/auth/services';
-import { ErrorNotice, Notice } from '../shared/ui/ErrorNotice';
+import { Notice } from '../shared/ui/ErrorNotice';
 import { OneTimeCodeInput } from '../shared/ui/OneTimeCodeInput';
-import { Brand } from './Brand';
+import { AuthForm, chosenPassword, Email, NewPassword, Password, textOf } from './AuthForm';
+import { ForgottenPassword } from './ForgottenPassword';
 import classes from './SignIn.module.css';
-
-interface FormProps {
-  title: string;
-  action: string;
-  /** Raises the error to show. */
-  onSubmit: (form: FormData) => Promise<void>;
-  notice?: ReactNode;
-  children: ReactNode;
-}
-
-function AuthForm({ title, action, onSubmit, notice, children }: FormProps) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<Error | null>(null);
-
-  async function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    setBusy(true);
-    setError(null);
-    try {
-      await onSubmit(form);
-    } catch (failure) {
-      setError(failure instanceof Error ? failure : new Error(String(failure)));
-      setBusy(false);
-    }
-  }
-
-  return (
-    <form className={classes.card} onSubmit={(event) => void submit(event)}>
-      <Brand />
-      <h1>{title}</h1>
-      {!error && notice}
-      {error instanceof SignInError && <Notice tone="bad" title={error.message} />}
-      {error && !(error instanceof SignInError) && <ErrorNotice error={error} />}
-      {children}
-      <Button type="submit" loading={busy}>
-        {action}
-      </Button>
-    </form>
-  );
-}
-
-function textOf(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === 'string' ? value : '';
-}
-
-interface PasswordProps {
-  label: string;
-  name: string;
-  autoComplete: 'current-password' | 'new-password';
-  description?: string;
-}
-
-function Password({ label, ...props }: PasswordProps) {
-  return (
-    <PasswordInput
-      {...props}
-      label={label}
-      required
-      withAsterisk={false}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
-    />
-  );
-}
 
 /** What Cognito asks for after the password. */
 type Step = NewPasswordRequired | CodeRequired;
@@ -94,10 +30,7 @@ function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) 
         </Notice>
       }
       onSubmit={async (form) => {
-        const chosen = textOf(form, 'new');
-        if (chosen !== textOf(form, 'repeated')) {
-          throw new SignInError('Mismatch', 'The passwords do not match.');
-        }
+        const chosen = chosenPassword(form);
         try {
           await session.choosePassword(required, chosen);
         } catch (failure) {
@@ -105,13 +38,7 @@ function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) 
         }
       }}
     >
-      <Password
-        label="New password"
-        name="new"
-        autoComplete="new-password"
-        description="At least 12 characters, with uppercase and lowercase letters and digits."
-      />
-      <Password label="Repeat the password" name="repeated" autoComplete="new-password" />
+      <NewPassword />
     </AuthForm>
   );
 }
@@ -142,6 +69,8 @@ export function SignIn() {
   const expired = useSessionState() === 'expired';
   const [step, setStep] = useState<Step | null>(null);
   const [tooLate, setTooLate] = useState<SignInError | null>(null);
+  /** The address of somebody who has forgotten their password. */
+  const [forgetful, setForgetful] = useState<string | null>(null);
 
   function goOn(failure: unknown) {
     if (failure instanceof NewPasswordRequired || failure instanceof CodeRequired) {
@@ -149,6 +78,7 @@ export function SignIn() {
     } else if (failure instanceof SignInError && failure.code === TOO_LATE) {
       setTooLate(failure);
       setStep(null);
+      setForgetful(null);
     } else {
       throw failure;
     }
@@ -161,6 +91,14 @@ export function SignIn() {
         <FirstPassword required={step} onFailure={goOn} />
       ) : step ? (
         <Code required={step} onFailure={goOn} />
+      ) : forgetful !== null ? (
+        <ForgottenPassword
+          email={forgetful}
+          onBack={() => {
+            setForgetful(null);
+          }}
+          onFailure={goOn}
+        />
       ) : (
         <AuthForm
           title="Sign in"
@@ -185,15 +123,20 @@ export function SignIn() {
               goOn(failure);
             }
           }}
+          others={
+            <Anchor
+              component="button"
+              type="button"
+              onClick={(event) => {
+                const { form } = event.currentTarget;
+                setForgetful(form ? textOf(new FormData(form), 'email').trim() : '');
+              }}
+            >
+              Forgot password?
+            </Anchor>
+          }
         >
-          <TextInput
-            label="E-mail address"
-            name="email"
-            type="email"
-            autoComplete="username"
-            required
-            withAsterisk={false}
-          />
+          <Email />
           <Password label="Password" name="password" autoComplete="current-password" />
         </AuthForm>
       )}

@@ -56,7 +56,7 @@ const MESSAGES: Record<string, string> = {
   NotAuthorizedException: WRONG,
   // One message for both: different ones would reveal who has an account.
   UserNotFoundException: WRONG,
-  PasswordResetRequiredException: 'Your password must be reset. Ask an owner of your workspace.',
+  PasswordResetRequiredException: 'Your password must be reset. Choose "Forgot password?".',
   UserNotConfirmedException: 'Your account is not confirmed yet. Ask an owner of your workspace.',
   InvalidPasswordException:
     'The password is too simple: it needs 12 characters, with uppercase and lowercase letters and digits.',
@@ -67,12 +67,31 @@ const MESSAGES: Record<string, string> = {
   LimitExceededException: 'Too many attempts. Wait a few minutes, then try again.',
 };
 
+const NO_RESET = 'The password of this address cannot be reset. Ask an owner of your workspace.';
+const NOT_RESET_NOW = 'The password cannot be reset right now. Try again in a few minutes.';
+/** Where the messages of a reset differ from those of signing in. */
+const RESET_MESSAGES: Record<string, string> = {
+  CodeMismatchException: 'The code is wrong. Enter the code from the latest e-mail.',
+  ExpiredCodeException: 'The code has expired or was used. Send another code.',
+  // The address is not verified.
+  InvalidParameterException: NO_RESET,
+  PasswordHistoryPolicyViolationException: 'You had this password before. Choose another one.',
+  TooManyFailedAttemptsException: 'Too many wrong codes. Wait a few minutes, then send another code.',
+  CodeDeliveryFailureException: NOT_RESET_NOW,
+  UserLambdaValidationException: NOT_RESET_NOW,
+  UnexpectedLambdaException: NOT_RESET_NOW,
+};
+
 /** Errors that Cognito distinguishes only by the text of its message. */
 const MESSAGES_BY_TEXT: [words: string, message: string][] = [
   ['attempts exceeded', MESSAGES.LimitExceededException ?? ''],
   [
     'Temporary password has expired',
-    'The password from your invitation has expired. Ask an owner of your workspace to invite you again.',
+    'The password from your invitation has expired. Ask an owner of your workspace to send the invitation again.',
+  ],
+  [
+    'cannot be reset in the current state',
+    'You have not chosen a password yet. Sign in with the one from your invitation, or ask an owner of your workspace to send the invitation again.',
   ],
 ];
 
@@ -98,6 +117,8 @@ async function call(
   config: Config,
   action:
     | 'AssociateSoftwareToken'
+    | 'ConfirmForgotPassword'
+    | 'ForgotPassword'
     | 'InitiateAuth'
     | 'RespondToAuthChallenge'
     | 'RevokeToken'
@@ -227,6 +248,37 @@ export async function chooseFirstPassword(
     ChallengeResponses: { USERNAME: username, NEW_PASSWORD: password },
   }).catch(tooLate);
   return tokensOf(granted(answer, email));
+}
+
+function resetFailure(error: unknown): never {
+  if (error instanceof SignInError) {
+    const message = error.message === WRONG ? NO_RESET : error.message;
+    throw new SignInError(error.code, RESET_MESSAGES[error.code] ?? message);
+  }
+  throw error;
+}
+
+/** Mails a code for a new password. An unknown address gets the same answer. Raises SignInError. */
+export async function sendResetCode(config: Config, email: string): Promise<void> {
+  await call(config, 'ForgotPassword', {
+    ClientId: config.userPoolClientId,
+    Username: email,
+  }).catch(resetFailure);
+}
+
+/** Sets a new password with the mailed code. Raises SignInError. */
+export async function resetPassword(
+  config: Config,
+  email: string,
+  code: string,
+  password: string,
+): Promise<void> {
+  await call(config, 'ConfirmForgotPassword', {
+    ClientId: config.userPoolClientId,
+    Username: email,
+    ConfirmationCode: code,
+    Password: password,
+  }).catch(resetFailure);
 }
 
 export async function renewTokens(config: Config, refreshToken: string): Promise<Tokens> {

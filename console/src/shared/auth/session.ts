@@ -13,7 +13,9 @@ import {
   type NewPasswordRequired,
   preferSecondFactor,
   renewTokens,
+  resetPassword,
   revokeToken,
+  sendResetCode,
   SignInError,
   signInWithPassword,
   switchOnSecondFactor,
@@ -40,6 +42,10 @@ export interface Session extends Credentials {
   choosePassword: (required: NewPasswordRequired, password: string) => Promise<void>;
   /** Continues after signIn raised CodeRequired. */
   answerCode: (required: CodeRequired, code: string) => Promise<void>;
+  /** Mails a code with which the user can choose a new password. */
+  sendResetCode: (email: string) => Promise<void>;
+  /** Sets a new password with the mailed code, and signs in; raises as signIn does. */
+  resetPassword: (email: string, code: string, password: string) => Promise<void>;
   /** The user's second factor; `begin` returns the secret for their app. */
   secondFactor: {
     begin: () => Promise<string>;
@@ -126,6 +132,11 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     },
     async answerCode(required, code) {
       enter(required.email, await answerCode(config, required, code));
+    },
+    sendResetCode: (email) => sendResetCode(config, email),
+    async resetPassword(email, code, password) {
+      await resetPassword(config, email, code, password);
+      enter(email, await signInWithPassword(config, email, password));
     },
     secondFactor: {
       begin: async () => newSecondFactor(config, await accessToken()),

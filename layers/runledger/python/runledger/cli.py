@@ -20,6 +20,7 @@ from runledger.compiler.examples import (
     trusted_templates,
     write_examples,
 )
+from runledger.destroy_cli import add_destroy_command
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
 from runledger.models.validation_words import words
 
@@ -125,6 +126,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_examples,
     add_workspace_command,
     add_member_command,
+    add_destroy_command,
 )
 
 

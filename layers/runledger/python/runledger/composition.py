@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runledger import aws, clock
 from runledger.clock import Clock
 from runledger.settings import (
+    AccountMailSettings,
     ExportSettings,
     IdentitySettings,
     IntegrationSettings,
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from runledger.services.triggers.sample_events import SampleEvents
     from runledger.services.triggers.upstream import UpstreamRuns
     from runledger.services.triggers.webhooks import Webhooks
+    from runledger.services.workspaces.account_mails import AccountMails
     from runledger.services.workspaces.accounts import Accounts
     from runledger.services.workspaces.identity import Identity
     from runledger.services.workspaces.invitations import Invitations, OwnInvitations
@@ -236,6 +238,13 @@ class Composition:
 
         pool = self.settings(IdentitySettings).user_pool_id
         return Accounts(self.client("cognito-idp"), pool)
+
+    @cached_property
+    def account_mails(self) -> "AccountMails":
+        from runledger.services.workspaces.account_mails import AccountMails
+
+        parameter = self.settings(AccountMailSettings).console_parameter
+        return AccountMails(self.client("ssm"), parameter)
 
     @cached_property
     def identity(self) -> "Identity":
@@ -988,6 +997,7 @@ class Composition:
     @cached_property
     def followers(self) -> "Followers":
         from runledger.services.counts.changed_hours import TotalMarker
+        from runledger.services.counts.stream_lag import StreamLag
         from runledger.services.stream.follow import Followers
         from runledger.services.stream.publish import Publisher
         from runledger.services.stream.recovered_runs import RecoveredRuns
@@ -999,6 +1009,7 @@ class Composition:
             marker=TotalMarker(of.totals, of.freshness, self.clock),
             expiry=self.expiry_follower,
             recovered=RecoveredRuns(of.runs),
+            lag=StreamLag(of.freshness, self.clock),
         )
 
     @cached_property

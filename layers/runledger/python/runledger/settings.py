@@ -73,6 +73,12 @@ class InvitationSettings(Settings):
     sender_email: str = Field(min_length=3)
 
 
+class AccountMailSettings(Settings):
+    """The name of the parameter that holds the console's address."""
+
+    console_parameter: str = Field(min_length=1)
+
+
 class MachineSettings(StartSettings):
     """The settings for creating state machines: their role, their log, whether they record traces,
     and the functions that they invoke."""

@@ -5,7 +5,8 @@ from runledger.models.base import Model
 from runledger.models.workspace import Role
 
 # As long as the first password that Cognito mails stays valid.
-INVITATION_LIFE = 7 * DAY
+INVITATION_LIFE_DAYS = 7
+INVITATION_LIFE = INVITATION_LIFE_DAYS * DAY
 # How long an expired invitation stays in the owners' list, so that it can be sent again.
 EXPIRED_KEPT = 30 * DAY
 

@@ -1,5 +1,5 @@
 """How far the table's stream was read: pulses that are written to the table, and the newest ones
-seen on the stream.
+seen on the stream; and how far its readers lag.
 
 A stream has a shard for each partition of the table, and several readers read each shard at the
 same time. No reader knows the number of shards and readers. So pulses are written under many keys,
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
+from runledger.clock import MINUTE, SECOND
 from runledger.errors import ConditionFailedError
 from runledger.models.totals import Freshness
 from runledger.store import keys
-from runledger.store.table import Change, Path, key_attributes
+from runledger.store.table import Change, Path, SortRange, key_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 PULSES = 64
 # DynamoDB limits an expression to 300 operators and 4 KB.
 _AT_ONCE = 16
+
+# A reader lags if its batch is older than this. Lambda delivers a record within seconds.
+LATE = 30 * SECOND
+# How long a note about a lag counts. Lambda repeats a failed batch more often than this.
+LAG_COUNTS_FOR = 10 * MINUTE
+# One item a minute, in turns: more items than the minutes for which a note counts.
+_LAG_SLOTS = 16
 
 
 class FreshnessStore:
@@ -64,12 +72,39 @@ class FreshnessStore:
                 with suppress(ConditionFailedError):
                     self._table.put({**first, **{str(name): seen[name] for name in seen}}, is_new)
 
-    def read(self) -> Freshness:
-        item = self._table.get(keys.freshness(), consistent=True) or {}
-        seen = [item.get(_name(number)) for number in range(PULSES)]
-        known = [moment for moment in seen if moment is not None]
-        until = min(known) if len(known) == PULSES else None
-        return Freshness(since=item.get("since"), until=until)
+    def note_lag(self, oldest: int, now: int) -> None:
+        """Notes that, at `now`, a reader of the stream had not yet handled changes from `oldest` on
+        (both epoch milliseconds)."""
+        minute = now // MINUTE
+        is_new = Attr("pk").not_exists()
+        is_of_an_earlier_turn = Attr("minute").lt(minute)
+        is_shorter = Attr("oldest").gt(oldest)
+        note = Change(set={"minute": minute, "oldest": oldest})
+        # Otherwise a longer lag of this minute is already noted.
+        with suppress(ConditionFailedError):
+            self._table.change(
+                keys.stream_lag(minute % _LAG_SLOTS),
+                note,
+                is_new | is_of_an_earlier_turn | is_shorter,
+            )
+
+    def read(self, now: int) -> Freshness:
+        """Returns how far the stream was read at `now` (epoch milliseconds)."""
+        key = keys.freshness()
+        page = self._table.query(key.pk, SortRange(), consistent=True)
+        items = {item["sk"]: item for item in page.items}
+        pulses = items.pop(key.sk, {})
+        known = [pulses[name] for number in range(PULSES) if (name := _name(number)) in pulses]
+        until = None
+        if len(known) == PULSES:
+            lags = [
+                lag["oldest"]
+                for lag in items.values()
+                if now - lag["minute"] * MINUTE <= LAG_COUNTS_FOR
+            ]
+            # A reader that is less late than this notes nothing.
+            until = min(*known, *lags, now - LATE)
+        return Freshness(since=pulses.get("since"), until=until)
 
 
 def _name(number: int) -> str:

@@ -54,6 +54,7 @@
 | the reruns of a recovery | table | `RECOVERYRERUNS#recovery` | `createdAt#rerun` |
 | counts of rows by scope and hour | table | `TOTALS#workspace#KIND#part` | hour |
 | how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
+| how far its readers lagged lately | table | `FRESHNESS` | `LAG#slot` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
 | workspaces of a user; when they signed out | table | `USER#user` | `workspace`, `SESSIONS` |
 | invitations of a workspace; one by id | table | `WORKSPACE#workspace#INVITATION` | `invitation` |
@@ -522,6 +523,12 @@ def pulse_number(partition: str) -> int:
 
 def freshness() -> Key:
     return Key("FRESHNESS", "FRESHNESS")
+
+
+def stream_lag(slot: int) -> Key:
+    """Returns the key of the lag of a minute. It is beside `freshness`, so that one query reads
+    both."""
+    return Key(freshness().pk, f"LAG#{slot:02d}")
 
 
 def shard_of(item_id: str, shards: int) -> int:

@@ -54,7 +54,7 @@ class Totals:
         self, scope: Scope, what: Countable[RowT], first: int, last: int, now: int
     ) -> HourlyCounts:
         """Counts the rows created from `first` to `last`, both included (epoch milliseconds)."""
-        fresh = self.freshness.read()
+        fresh = self.freshness.read(now)
         totals = {}
         if fresh.until is not None:
             found = self.totals.between(scope, hour_of(first), hour_of(last))

@@ -18,6 +18,7 @@ from runledger.services.stream.recovered_runs import completed_reruns
 
 if TYPE_CHECKING:
     from runledger.services.counts.changed_hours import TotalMarker
+    from runledger.services.counts.stream_lag import StreamLag
     from runledger.services.stream.expiry import ExpiryFollower
     from runledger.services.stream.publish import Publisher
     from runledger.services.stream.recovered_runs import RecoveredRuns
@@ -31,14 +32,16 @@ class Followers:
     marker: "TotalMarker"
     expiry: "ExpiryFollower"
     recovered: "RecoveredRuns"
+    lag: "StreamLag"
 
     def follow(self, records: Records) -> str | None:
         """Returns the earliest position from which to read the stream again, or None if everything
         is done. A failure without a position counts as a failure of the first record."""
         positions = [_position(record) for record in records]
         failed = []
-        # Publish events first, because subscribers wait for them.
-        for work in (self._publish, self._mark, self._recover, self._bury):
+        # A lag is noted before the work, which may fail or end the process. Then events are
+        # published, because subscribers wait for them.
+        for work in (self._note_lag, self._publish, self._mark, self._recover, self._bury):
             try:
                 position = work(records)
             except RunledgerError as error:
@@ -47,6 +50,9 @@ class Followers:
             if position is not None:
                 failed.append(position)
         return min(failed, key=positions.index, default=None)
+
+    def _note_lag(self, records: Records) -> None:
+        self.lag.note(records)
 
     def _publish(self, records: Records) -> str | None:
         return self.publisher.publish(changes_of(records))

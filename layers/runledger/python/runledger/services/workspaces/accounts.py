@@ -21,9 +21,18 @@ _CACHED_PEOPLE = 4_096
 
 _NO_FIRST_PASSWORD_YET = "FORCE_CHANGE_PASSWORD"
 _TOTP = "SOFTWARE_TOKEN_MFA"
-# Cognito could not mail a first password, or has mailed too many today:
+# Cognito could not mail a first password, has mailed too many today, or got no text for the mail
+# from the function that writes it:
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
-_NOT_MAILED = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
+_NOT_MAILED = frozenset(
+    {
+        "CodeDeliveryFailureException",
+        "InvalidLambdaResponseException",
+        "LimitExceededException",
+        "UnexpectedLambdaException",
+        "UserLambdaValidationException",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,271 @@
+"""Removes a deployed stack with everything that it made at run time, which CloudFormation does not
+know: the machines of automations, their executions and schedules, and secrets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+from runledger.errors import ServiceError
+
+# How long a secret can be restored if the stack's data is kept.
+RECOVERY_DAYS = 30
+_WAIT = {"Delay": 5, "MaxAttempts": 720}
+_CAUSE = "the stack is being deleted"
+_FUNCTION, _MACHINE = "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"
+_SCHEDULE_GROUP = "AWS::Scheduler::ScheduleGroup"
+# Nothing has this name (any more).
+_MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "StateMachineDoesNotExist"})
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeResources:
+    """What the stack made at run time: ARNs of machines, group and name of schedules, ARNs of
+    secrets."""
+
+    machines: tuple[str, ...]
+    schedules: tuple[tuple[str, str], ...]
+    secrets: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.machines)} state machines, {len(self.schedules)} schedules and "
+            f"{len(self.secrets)} secrets"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedStack:
+    """A stack's id, its outputs, and the physical ids of its resources by type."""
+
+    name: str
+    id: str
+    outputs: Mapping[str, str]
+    resources: Mapping[str, tuple[str, ...]]
+
+    @property
+    def table(self) -> str:
+        return self.outputs["TableName"]
+
+    @property
+    def bodies(self) -> str:
+        return self.outputs["BucketName"]
+
+    @property
+    def console(self) -> str:
+        return self.outputs["ConsoleBucketName"]
+
+    @property
+    def user_pool(self) -> str:
+        return self.outputs["UserPoolId"]
+
+
+@dataclass(frozen=True, slots=True)
+class StackRemoval:
+    """Each method calls AWS and raises its errors. It can be repeated after an error. `client`
+    returns the client of a service, and `report` gets one line after each step."""
+
+    client: Callable[[str], Any]
+    report: Callable[[str], None]
+
+    def find(self, name: str) -> DeployedStack:
+        """Raises a ClientError if there is no such stack."""
+        stacks = self.client("cloudformation")
+        stack = stacks.describe_stacks(StackName=name)["Stacks"][0]
+        resources: dict[str, tuple[str, ...]] = {}
+        for page in stacks.get_paginator("list_stack_resources").paginate(StackName=name):
+            for each in page["StackResourceSummaries"]:
+                known = resources.get(each["ResourceType"], ())
+                resources[each["ResourceType"]] = (*known, each.get("PhysicalResourceId", ""))
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+        return DeployedStack(name, stack["StackId"], outputs, resources)
+
+    def runtime_resources(self, stack: DeployedStack) -> RuntimeResources:
+        return RuntimeResources(
+            tuple(self._machines(stack)),
+            tuple(self._schedules(stack)),
+            tuple(self._secrets(stack)),
+        )
+
+    def remove(self, stack: DeployedStack, *, with_data: bool) -> None:
+        """Removes everything. Without `with_data`, keeps the table, the objects and the accounts,
+        and deletes secrets so that they can be restored for 30 days."""
+        self._stop_functions(stack)
+        self._remove_runtime_resources(stack, is_final=with_data)
+        self._empty(stack.console)
+        if with_data:
+            self._empty(stack.bodies)
+        self._delete_stack(stack)
+        # Invocations that were under way when the functions stopped.
+        self._remove_runtime_resources(stack, is_final=with_data)
+        self._delete_bucket(stack.console)
+        if with_data:
+            self._delete_table(stack.table)
+            self._delete_bucket(stack.bodies)
+            self._delete_user_pool(stack.user_pool)
+
+    def _stop_functions(self, stack: DeployedStack) -> None:
+        """Refuses every new invocation, so that nothing is made again while the rest is removed:
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+        functions = stack.resources.get(_FUNCTION, ())
+        for name in functions:
+            _unless_missing(
+                self.client("lambda").put_function_concurrency,
+                FunctionName=name,
+                ReservedConcurrentExecutions=0,
+            )
+        self.report(f"stopped {len(functions)} functions")
+
+    def _remove_runtime_resources(self, stack: DeployedStack, *, is_final: bool) -> None:
+        found = self.runtime_resources(stack)
+        scheduler, machines = self.client("scheduler"), self.client("stepfunctions")
+        for group, name in found.schedules:
+            _unless_missing(scheduler.delete_schedule, GroupName=group, Name=name)
+        stopped = 0
+        for arn in (*found.machines, *stack.resources.get(_MACHINE, ())):
+            for execution in self._executions(arn):
+                machines.stop_execution(executionArn=execution, cause=_CAUSE)
+                stopped += 1
+        for arn in found.machines:
+            _unless_missing(machines.delete_state_machine, stateMachineArn=arn)
+        how: dict[str, Any] = {"RecoveryWindowInDays": RECOVERY_DAYS}
+        if is_final:
+            how = {"ForceDeleteWithoutRecovery": True}
+        for arn in found.secrets:
+            _unless_missing(self.client("secretsmanager").delete_secret, SecretId=arn, **how)
+        if stopped or found.machines or found.schedules or found.secrets:
+            self.report(f"stopped {stopped} executions; deleted {found}")
+
+    def _machines(self, stack: DeployedStack) -> Iterator[str]:
+        # No stack's name has an underscore, so no other stack's machines begin like this.
+        prefix = f"{stack.name}-aut_"
+        pages = self.client("stepfunctions").get_paginator("list_state_machines").paginate()
+        for page in pages:
+            for each in page["stateMachines"]:
+                if each["name"].startswith(prefix):
+                    yield each["stateMachineArn"]
+
+    def _executions(self, machine: str) -> Iterator[str]:
+        """Yields the running executions. Those of an Express machine end by themselves within five
+        minutes, and cannot be listed."""
+        machines = self.client("stepfunctions")
+        try:
+            if machines.describe_state_machine(stateMachineArn=machine)["type"] == "EXPRESS":
+                return
+            found = machines.get_paginator("list_executions").paginate(
+                stateMachineArn=machine, statusFilter="RUNNING"
+            )
+            for page in found:
+                yield from (each["executionArn"] for each in page["executions"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+
+    def _schedules(self, stack: DeployedStack) -> Iterator[tuple[str, str]]:
+        pages = self.client("scheduler").get_paginator("list_schedules")
+        for group in stack.resources.get(_SCHEDULE_GROUP, ()):
+            try:
+                for page in pages.paginate(GroupName=group):
+                    yield from ((group, each["Name"]) for each in page["Schedules"])
+            except ClientError as error:
+                # The group is deleted with the stack, and its schedules with it.
+                if error.response["Error"]["Code"] not in _MISSING:
+                    raise
+
+    def _secrets(self, stack: DeployedStack) -> Iterator[str]:
+        """Yields the secrets of workspaces and webhooks; the stack's own are CloudFormation's."""
+        prefix = f"{stack.name}/"
+        pages = self.client("secretsmanager").get_paginator("list_secrets")
+        for page in pages.paginate(Filters=[{"Key": "name", "Values": [prefix]}]):
+            for each in page["SecretList"]:
+                if each["Name"].startswith(prefix):
+                    yield each["ARN"]
+
+    def _delete_stack(self, stack: DeployedStack) -> None:
+        """Raises ServiceError with CloudFormation's reasons if it cannot delete the stack."""
+        stacks = self.client("cloudformation")
+        stacks.delete_stack(StackName=stack.id)
+        self.report("deleting the stack; its distribution takes some minutes")
+        try:
+            stacks.get_waiter("stack_delete_complete").wait(StackName=stack.id, WaiterConfig=_WAIT)
+        except WaiterError as error:
+            events = stacks.describe_stack_events(StackName=stack.id)["StackEvents"]
+            reasons = [
+                f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}"
+                for each in events
+                if each["ResourceStatus"] == "DELETE_FAILED"
+            ]
+            raise ServiceError(
+                f"CloudFormation did not delete {stack.name}: {'; '.join(reasons) or error}",
+                "StackNotDeleted",
+            ) from error
+        self.report(f"deleted the stack {stack.name}")
+
+    def _empty(self, bucket: str) -> None:
+        """Deletes every version of every object, and uploads that were never completed."""
+        s3 = self.client("s3")
+        count = 0
+        try:
+            for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+                found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+                if keys:
+                    answer = s3.delete_objects(
+                        Bucket=bucket, Delete={"Objects": keys, "Quiet": True}
+                    )
+                    if answer.get("Errors"):
+                        kept = answer["Errors"][0]
+                        raise ServiceError(f"S3 did not delete {kept['Key']}", kept["Code"])
+                count += len(keys)
+            for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+                for upload in page.get("Uploads", []):
+                    s3.abort_multipart_upload(
+                        Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+        self.report(f"deleted {count} objects of {bucket}")
+
+    def _delete_bucket(self, bucket: str) -> None:
+        # Late log deliveries or uploads of invocations that were under way.
+        self._empty(bucket)
+        _unless_missing(self.client("s3").delete_bucket, Bucket=bucket)
+
+    def _delete_table(self, name: str) -> None:
+        """DynamoDB itself keeps a last backup for 35 days, because recovery is on:
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html
+        """
+        tables = self.client("dynamodb")
+        try:
+            if tables.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                tables.update_table(TableName=name, DeletionProtectionEnabled=False)
+                tables.get_waiter("table_exists").wait(TableName=name)
+            tables.delete_table(TableName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+        self.report(f"deleted the table {name}")
+
+    def _delete_user_pool(self, pool: str) -> None:
+        cognito = self.client("cognito-idp")
+        try:
+            found = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]
+            if found.get("DeletionProtection") == "ACTIVE":
+                # Resets every other setting of the pool, which is deleted next.
+                cognito.update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
+            cognito.delete_user_pool(UserPoolId=pool)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+        self.report(f"deleted the user pool {pool}")
+
+
+def _unless_missing(call: Callable[..., Any], **request: Any) -> None:
+    """Makes a call; a resource that is already gone is not an error."""
+    try:
+        call(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _MISSING:
+            raise

@@ -1,0 +1,305 @@
+"""`runledger destroy`: one of two stacks with similar names goes, the other one stays whole."""
+
+import builtins
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from runledger.cli import main
+from runledger.services.secrets.names import secret_id, signing_secret_id
+from runledger.stack_removal import DeployedStack, StackRemoval
+
+from tests.support.engine import client_of
+from tests.support.environment import ACCOUNT, REGION
+
+# Every name of the second begins with the name of the first.
+NAMES = ("acme", "acme-2")
+WAITING = json.dumps(
+    {"StartAt": "w", "States": {"w": {"Type": "Wait", "Seconds": 900, "End": True}}}
+)
+SCHEDULE_GROUP = "AWS::Scheduler::ScheduleGroup"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/machines"
+
+
+def deploy(name: str) -> None:
+    """Deploys a small stack with the outputs of template.yaml. What CloudFormation keeps when it
+    deletes the stack is made beside it, because moto's CloudFormation has no user pools."""
+    function = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "def handler(event, context): return None"},
+    }
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": name}},
+        "Api": {"Type": "AWS::Lambda::Function", "Properties": function},
+    }
+    outputs = {key: {"Value": value} for key, value in make_kept(name).items()}
+    client_of("cloudformation").create_stack(
+        StackName=name, TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs})
+    )
+    make_runtime_resources(name)
+
+
+def make_kept(name: str) -> dict[str, str]:
+    """Makes table, buckets and user pool; returns the stack's outputs."""
+    client_of("dynamodb").create_table(
+        TableName=f"{name}-table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        DeletionProtectionEnabled=True,
+    )
+    for bucket in (f"{name}-bodies", f"{name}-console"):
+        client_of("s3").create_bucket(Bucket=bucket)
+    client_of("s3").put_bucket_versioning(
+        Bucket=f"{name}-bodies", VersioningConfiguration={"Status": "Enabled"}
+    )
+    pool = client_of("cognito-idp").create_user_pool(PoolName=name, DeletionProtection="ACTIVE")
+    return {
+        "TableName": f"{name}-table",
+        "BucketName": f"{name}-bodies",
+        "ConsoleBucketName": f"{name}-console",
+        "UserPoolId": pool["UserPool"]["Id"],
+    }
+
+
+def make_runtime_resources(name: str) -> None:
+    machines = client_of("stepfunctions")
+    for version in (1, 2):
+        arn = machines.create_state_machine(
+            name=f"{name}-aut_1-v{version}", definition=WAITING, roleArn=ROLE
+        )["stateMachineArn"]
+        machines.start_execution(stateMachineArn=arn, name=f"run-{version}")
+    for secret in (secret_id(name, "ws_a", "key", "1"), signing_secret_id(name, "aut_1")):
+        client_of("secretsmanager").create_secret(Name=secret, SecretString="s")
+    client_of("scheduler").create_schedule_group(Name=name)
+    client_of("scheduler").create_schedule(
+        Name="aut_1",
+        GroupName=name,
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:q", "RoleArn": ROLE},
+    )
+    s3 = client_of("s3")
+    for _ in range(2):
+        s3.put_object(Bucket=f"{name}-bodies", Key="runs/run_1", Body=b"a body")
+    s3.delete_object(Bucket=f"{name}-bodies", Key="runs/run_1")
+    s3.create_multipart_upload(Bucket=f"{name}-bodies", Key="exports/exp_1")
+    s3.put_object(Bucket=f"{name}-console", Key="index.html", Body=b"<html>")
+
+
+def found(name: str) -> dict[str, Any]:
+    """Returns everything in the account that belongs to a stack."""
+
+    def own(names: Any) -> list[str]:
+        return sorted(each for each in names if each == name or each.startswith(tuple(marks)))
+
+    marks = [f"{name}-aut_", f"{name}/", f"{name}-table", f"{name}-bodies", f"{name}-console"]
+    machines = client_of("stepfunctions")
+    listed = machines.list_state_machines()["stateMachines"]
+    groups = [
+        each["Name"] for each in client_of("scheduler").list_schedule_groups()["ScheduleGroups"]
+    ]
+    return {
+        "machines": own(each["name"] for each in listed),
+        "running": [
+            execution["name"]
+            for each in listed
+            if each["name"].startswith(marks[0])
+            for execution in machines.list_executions(
+                stateMachineArn=each["stateMachineArn"], statusFilter="RUNNING"
+            )["executions"]
+        ],
+        "secrets": own(
+            each["Name"] for each in client_of("secretsmanager").list_secrets()["SecretList"]
+        ),
+        "schedules": [
+            each["Name"]
+            for group in own(groups)
+            for each in client_of("scheduler").list_schedules(GroupName=group)["Schedules"]
+        ],
+        "buses": own(each["Name"] for each in client_of("events").list_event_buses()["EventBuses"]),
+        "stacks": own(
+            each["StackName"] for each in client_of("cloudformation").describe_stacks()["Stacks"]
+        ),
+        "buckets": own(each["Name"] for each in client_of("s3").list_buckets()["Buckets"]),
+        "tables": own(client_of("dynamodb").list_tables()["TableNames"]),
+        "pools": own(
+            each["Name"]
+            for each in client_of("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+        ),
+    }
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    find = StackRemoval.find
+
+    def with_schedule_group(self: StackRemoval, name: str) -> DeployedStack:
+        # moto's CloudFormation has no schedule groups either.
+        stack = find(self, name)
+        return replace(stack, resources={**stack.resources, SCHEDULE_GROUP: (name,)})
+
+    monkeypatch.setattr(StackRemoval, "find", with_schedule_group)
+    with mock_aws():
+        for name in NAMES:
+            deploy(name)
+        yield
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    def answer(*answers: str) -> list[str]:
+        """The operator types these answers, and then leaves. Returns the questions."""
+        left, asked = list(answers), list[str]()
+
+        def typing(question: str) -> str:
+            asked.append(question)
+            if not left:
+                raise EOFError
+            return left.pop(0)
+
+        monkeypatch.setattr(builtins, "input", typing)
+        return asked
+
+    return answer
+
+
+NOTHING: dict[str, list[str]] = {
+    "machines": [],
+    "running": [],
+    "secrets": [],
+    "schedules": [],
+    "buses": [],
+    "stacks": [],
+    "buckets": [],
+    "tables": [],
+    "pools": [],
+}
+
+
+@pytest.mark.usefixtures("account")
+def test_nothing_is_left_of_one_stack_and_the_other_is_untouched(
+    capsys: pytest.CaptureFixture[str], typed: Callable[..., list[str]]
+) -> None:
+    asked = typed()
+    before = found("acme-2")
+    assert all(before.values())
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
+    assert found("acme") == NOTHING
+    assert found("acme-2") == before
+    assert asked == []
+    said = capsys.readouterr().out
+    assert "2 state machines, 1 schedules and 2 secrets" in said
+
+
+@pytest.mark.usefixtures("account")
+def test_the_data_is_kept_unless_somebody_asks_to_delete_it(
+    capsys: pytest.CaptureFixture[str], typed: Callable[..., list[str]]
+) -> None:
+    typed("acme", "")
+    assert main(["destroy", "--stack", "acme"]) == 0
+    assert found("acme") == {
+        **NOTHING,
+        "tables": ["acme-table"],
+        "buckets": ["acme-bodies"],
+        "pools": ["acme"],
+    }
+    versions = client_of("s3").list_object_versions(Bucket="acme-bodies")
+    assert len(versions["Versions"]) == 2
+    secrets = client_of("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
+    assert {each["Name"] for each in secrets if "DeletedDate" in each} == {
+        secret_id("acme", "ws_a", "key", "1"),
+        signing_secret_id("acme", "aut_1"),
+    }
+    assert "kept the table acme-table" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("account")
+def test_the_operator_can_choose_to_delete_the_data(typed: Callable[..., list[str]]) -> None:
+    asked = typed("acme", "delete")
+    assert main(["destroy", "--stack", "acme"]) == 0
+    assert found("acme") == NOTHING
+    assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("answers", [(), ("",), ("y",), ("acme-2",)])
+def test_nothing_happens_without_the_name_of_the_stack(
+    typed: Callable[..., list[str]], answers: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(*answers)
+    before = found("acme")
+    assert main(["destroy", "--stack", "acme", "--delete-objects"]) == 1
+    assert found("acme") == before
+    assert capsys.readouterr().err == "runledger: nothing was deleted\n"
+
+
+@pytest.mark.usefixtures("account")
+def test_a_removal_that_broke_off_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    client_of("cognito-idp").delete_user_pool(
+        UserPoolId=client_of("cognito-idp").list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
+    )
+    s3 = client_of("s3")
+    for bucket in ("acme-bodies", "acme-console"):
+        for each in s3.list_object_versions(Bucket=bucket).get("Versions", []):
+            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        for each in s3.list_object_versions(Bucket=bucket).get("DeleteMarkers", []):
+            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        s3.delete_bucket(Bucket=bucket)
+    client_of("dynamodb").update_table(TableName="acme-table", DeletionProtectionEnabled=False)
+    client_of("dynamodb").delete_table(TableName="acme-table")
+    client_of("scheduler").delete_schedule(Name="aut_1", GroupName="acme")
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
+    assert found("acme") == NOTHING
+
+
+@pytest.mark.usefixtures("account")
+def test_functions_refuse_invocations_before_anything_is_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order: list[str] = []
+    calls = ("PutFunctionConcurrency", "StopExecution", "DeleteStateMachine", "DeleteStack")
+
+    class Session(boto3.Session):
+        def client(self, *names: Any, **options: Any) -> Any:
+            made = super().client(*names, **options)
+            for call in calls:
+                made.meta.events.register(
+                    f"before-call.*.{call}", lambda call=call, **_: order.append(call)
+                )
+            return made
+
+    monkeypatch.setattr("runledger.destroy_cli.boto3.Session", Session)
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
+    assert [call for index, call in enumerate(order) if call not in order[:index]] == list(calls)
+
+
+@pytest.mark.usefixtures("account")
+def test_another_stack_is_not_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    client_of("cloudformation").create_stack(
+        StackName="shop", TemplateBody=json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
+    )
+    assert main(["destroy", "--stack", "shop", "--yes"]) == 1
+    assert "shop is no stack of Runledger" in capsys.readouterr().err
+    assert main(["destroy", "--stack", "gone", "--yes"]) == 1
+    said = capsys.readouterr().err
+    assert "gone" in said
+    assert len(said.splitlines()) == 1

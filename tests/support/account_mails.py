@@ -1,0 +1,39 @@
+"""The mails that Cognito sent on the local stack, and the age of first passwords."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from tests.support.stack import Stack
+
+# Words of the subjects.
+FIRST_PASSWORD, CODE = "first password", "code"
+
+
+def mails(stack: Stack, email: str, subject: str) -> list[dict[str, Any]]:
+    """Returns the mails to an address with these words in their subject, oldest first."""
+    sent = httpx.get(f"{stack.aws_endpoint}/_local/messages?to={quote(email)}").json()["items"]
+    return [each for each in sent if subject in each["subject"]]
+
+
+def last_password(stack: Stack, email: str) -> str:
+    return _last(stack, email, FIRST_PASSWORD, "First password: (.+)</p>")
+
+
+def last_code(stack: Stack, email: str) -> str:
+    return _last(stack, email, CODE, "Code: ([0-9]{6})</p>")
+
+
+def _last(stack: Stack, email: str, subject: str, pattern: str) -> str:
+    [*_, mail] = mails(stack, email, subject)
+    found = re.search(pattern, mail["body"])
+    assert found is not None, mail["body"]
+    return found[1]
+
+
+def grow_older(stack: Stack, email: str, days: int) -> None:
+    """Lets the account's first password be older by this time."""
+    asked = {"email": email, "days": days}
+    httpx.post(f"{stack.aws_endpoint}/_local/accounts/age", json=asked).raise_for_status()
