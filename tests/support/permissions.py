@@ -133,6 +133,9 @@ _RESOURCES = {
     # ListRules has no resource smaller than all.
     "services.stream.bus_rules.BusRules": "*",
     "services.stream.publish.Publisher": "${EventBus.Arn}",
+    "services.workspaces.account_mails.AccountMails": _arn(
+        "ssm", "parameter/runledger/${AWS::StackName}/console-address"
+    ),
     "services.workspaces.accounts.Accounts": "${UserPool.Arn}",
     "services.workspaces.invitation_mail.InvitationMail": _IDENTITIES,
 }
