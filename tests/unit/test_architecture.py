@@ -19,6 +19,8 @@ FLOORS = {
     "routes": 7,
     "admin_cli": 6,
     "destroy_cli": 6,
+    "doctor_cli": 6,
+    "doctor": 4,
     "stack_removal": 2,
     "http": 6,
     "problem_details": 2,

@@ -21,6 +21,7 @@ from runledger.compiler.examples import (
     write_examples,
 )
 from runledger.destroy_cli import add_destroy_command
+from runledger.doctor_cli import add_doctor_command
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
 from runledger.models.validation_words import words
 
@@ -127,6 +128,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_workspace_command,
     add_member_command,
     add_destroy_command,
+    add_doctor_command,
 )
 
 
