@@ -173,11 +173,8 @@ destroy: $(VENV) ## Remove a deployed stack; asks before it deletes (STACK=, REG
 	@target="$$($(PY) -m local.target $(TARGET))" && \
 	  .venv/bin/runledger destroy $$target $(DESTROY_ARGS)
 
-smoke: $(VENV) ## Check that signed webhooks reach a deployed stack (URL=, TOKEN=, COMPARED=another address)
-	@test -n "$(URL)" && test -n "$(TOKEN)" || \
-	  { echo "name the stack's address and an ADMIN's token: make smoke URL=https://… TOKEN=…" >&2; \
-	  exit 2; }
-	@RUNLEDGER_TOKEN="$(TOKEN)" $(PY) -m local.smoke $(URL) $(COMPARED)
+smoke: $(VENV) ## Check the main job of a deployed stack (STACK=, REGION=, COMPARED=another address; or LOCAL=1)
+	@$(PY) -m local.smoke_stack $(TARGET) $(if $(LOCAL),--local) $(if $(COMPARED),--compared $(COMPARED))
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \

@@ -60,11 +60,11 @@ def is_current(stack: Stack) -> bool:
     )
 
 
-def outputs(stack: Stack) -> dict[str, str] | None:
+def outputs(stack: Stack, name: str = STACK_NAME) -> dict[str, str] | None:
     """Returns the stack's outputs, or None if the stack is missing or incomplete."""
     cloudformation = boto3.client("cloudformation", endpoint_url=stack.aws_endpoint)
     try:
-        found = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
@@ -74,8 +74,9 @@ def outputs(stack: Stack) -> dict[str, str] | None:
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
-def deploy(stack: Stack) -> dict[str, str]:
-    """Runs `sam deploy` on the unbuilt template and returns the stack's outputs.
+def deploy(stack: Stack, name: str = STACK_NAME) -> dict[str, str]:
+    """Runs `sam deploy` on the unbuilt template and returns the stack's outputs. The emulator can
+    have several stacks with different names.
 
     The template is not built, because here the functions run on this machine's interpreter. The
     built dependency layer would have wheels for Lambda's interpreter; the emulator's site-packages
@@ -84,18 +85,19 @@ def deploy(stack: Stack) -> dict[str, str]:
     deployed = fingerprint(stack)
     values = [f"{name}={value}" for name, value in parameters(stack).items()]
     command = [str(_sam()), "deploy", "--template-file", "template.yaml"]
-    command += ["--stack-name", STACK_NAME, "--parameter-overrides", *values]
+    command += ["--stack-name", name, "--parameter-overrides", *values]
     environment = {**os.environ, **stack.aws_environment(), "SAM_CLI_TELEMETRY": "0"}
     result = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     log = stack.state_dir / "logs" / "deploy.log"
     log.write_text(result.stdout + result.stderr)
-    found = outputs(stack)
+    found = outputs(stack, name)
     if result.returncode != 0 or found is None:
         last = (result.stderr or result.stdout).strip().splitlines()[-1:]
         raise LocalError(f"the deployment failed; see {log}: {' '.join(last)}")
-    stack.write_note(_NOTE, {"fingerprint": deployed})
+    if name == STACK_NAME:
+        stack.write_note(_NOTE, {"fingerprint": deployed})
     return found
 
 

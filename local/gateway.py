@@ -8,6 +8,8 @@
 """
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -124,7 +126,13 @@ class Gateway:
                 Route("/{path:anything}", self._page, middleware=[_COMPRESSION]),
             ],
             middleware=[Middleware(_SecurityHeaders)],
+            lifespan=self._lifespan,
         )
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        yield
+        await self._http.aclose()
 
     async def _api(self, request: Request) -> Response:
         refused = refusal_of(request.scope)

@@ -1,4 +1,4 @@
-"""Signs in to the local stack as the console does."""
+"""Signs in to a stack as the console does."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ def sign_in(url: str, email: str, password: str) -> dict[str, Any]:
     LocalError with Cognito's reason."""
     config = httpx.get(f"{url}/config.json").raise_for_status().json()
     response = httpx.post(
-        url + config["cognitoEndpoint"],
+        # An address on AWS, a path at the local gateway.
+        httpx.URL(url).join(config["cognitoEndpoint"]),
         headers={
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",

@@ -54,6 +54,19 @@ def test_a_guided_deployment_asks_for_the_stack_first() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "asked_for"),
+    [
+        (["STACK=acme"], " --stack acme"),
+        (["LOCAL=1"], " --local"),
+        (["COMPARED=https://a.example"], " --compared https://a.example"),
+    ],
+)
+def test_the_smoke_test_is_about_the_named_stack(typed: list[str], asked_for: str) -> None:
+    ran = commands("smoke", *typed)
+    assert ran[-1] == f".venv/bin/python -m local.smoke_stack{asked_for}"
+
+
 def test_no_stack_is_removed_if_the_target_is_refused() -> None:
     ran = subprocess.run(
         ["make", "-o", ".venv/.synced", "destroy", "STACK=a_b", "REGION=us-east-1"],
@@ -71,7 +84,7 @@ def test_no_stack_is_removed_if_the_target_is_refused() -> None:
 def commands(*typed: str, **set_before: str) -> list[str]:
     """Returns what make would run, with single spaces."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    for name in ("AS", "STACK", "REGION", "SAM_ARGS"):
+    for name in ("AS", "STACK", "REGION", "SAM_ARGS", "LOCAL", "COMPARED"):
         inherited.pop(name, None)
     printed = subprocess.run(
         ["make", "--dry-run", *typed],

@@ -122,7 +122,7 @@ class Launch:
 
     def __init__(self, state_dir: Path, *options: str) -> None:
         self._state_dir = state_dir
-        ports = ",".join(str(port) for port in _free_ports(3))
+        ports = ",".join(str(port) for port in free_ports(3))
         self._command = [sys.executable, "-m", "local.run", "--state-dir", str(state_dir)]
         self._command += ["--ports", ports, *options]
         self._process: subprocess.Popen[bytes] | None = None
@@ -196,7 +196,7 @@ def _await(process: subprocess.Popen[bytes], state_dir: Path) -> Stack:
     pytest.fail(f"the stack did not come up:\n{log}", pytrace=False)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Returns free ports, all held at once, so that they differ."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
