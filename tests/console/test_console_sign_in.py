@@ -10,7 +10,14 @@ from runledger.models.workspace import Role
 from local.settings import PASSWORD
 from tests.console.browser import new_context, sign_in
 from tests.console.operators import Operator, user_of
-from tests.support.demo_users import join, new_address, open_workspace, pool_id, totp
+from tests.support.account_mails import (
+    CODE,
+    last_code,
+    last_password,
+    let_invitation_expire,
+    mails,
+)
+from tests.support.demo_users import join, new_address, open_workspace, totp
 from tests.support.stack import Stack
 
 
@@ -73,16 +80,8 @@ def test_an_expired_session_returns_to_where_it_was(operator: Operator) -> None:
 
 def test_an_invited_person_chooses_their_own_password(page: Page, stack: Stack) -> None:
     email = f"{uuid4().hex}@demo.example"
-    owner = user_of(stack, 0, "OWNER")
-    page.goto("/settings?tab=members")
-    sign_in(page, owner.email, owner.password)
-    form = page.get_by_role("form", name="Invite a member")
-    form.get_by_label("E-mail address").fill(email)
-    form.get_by_label("Role").select_option("MEMBER")
-    form.get_by_role("button", name="Send invitation").click()
-    invitations = page.get_by_role("list", name="Invitations", exact=True)
-    expect(invitations.get_by_text(email)).to_be_visible()
-    sent = _make_password_temporary(stack, email)
+    _invite(page, stack, email)
+    sent = last_password(stack, email)
     page.get_by_role("button", name="Sign out").click()
 
     page.goto("/runs?range=30d")
@@ -102,6 +101,73 @@ def test_an_invited_person_chooses_their_own_password(page: Page, stack: Stack) 
     expect(page.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
     sign_in(page, email, f"Mine-{sent}")
     expect(page.get_by_text(email, exact=True)).to_be_visible()
+
+
+def test_an_expired_invitation_is_sent_again(page: Page, browser: Browser, stack: Stack) -> None:
+    email = f"{uuid4().hex}@demo.example"
+    _invite(page, stack, email)
+    first = last_password(stack, email)
+    let_invitation_expire(stack, email)
+
+    elsewhere = new_context(browser, stack.url)
+    invited = elsewhere.new_page()
+    invited.goto("/runs?range=30d")
+    sign_in(invited, email, first)
+    expect(invited.get_by_role("alert")).to_contain_text(
+        "The password from your invitation has expired."
+    )
+    # Nor can it be reset: they have no password of their own yet.
+    _ask_for_code(invited, email)
+    expect(invited.get_by_role("alert")).to_contain_text("You have not chosen a password yet.")
+
+    page.reload()
+    invitations = page.get_by_role("list", name="Invitations", exact=True)
+    entry = invitations.get_by_role("listitem").filter(has_text=email)
+    expect(entry).to_contain_text("expired")
+    page.get_by_role("button", name=f"Resend the invitation to {email}").click()
+    expect(page.get_by_text(f"Invitation sent to {email}")).to_be_visible()
+    expect(entry).to_contain_text("expires")
+
+    invited.get_by_role("button", name="Back to signing in").click()
+    sent = last_password(stack, email)
+    sign_in(invited, email, sent)
+    _choose_password(invited, f"Mine-{sent}")
+    invited.get_by_role("button", name="Accept the invitation to Demo").click()
+    expect(invited.locator("tr[data-row]").first).to_be_visible()
+    elsewhere.close()
+
+
+def test_a_forgotten_password_is_replaced_with_the_mailed_code(page: Page, stack: Stack) -> None:
+    email, chosen = new_address(), "Not-forgotten-1"
+    open_workspace(stack, "Forgetful", email)
+    page.goto("/account")
+    sign_in(page, email, "what was it again")
+    expect(page.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
+    _ask_for_code(page, email)
+    expect(page.get_by_text(f"If {email} has an account, a code is on its way.")).to_be_visible()
+    right = last_code(stack, email)
+    code = page.get_by_label("Code from the e-mail")
+    code.fill(_wrong(right))
+    _choose_password(page, chosen)
+    expect(page.get_by_role("alert")).to_contain_text("The code is wrong.")
+    code.fill(right)
+    _choose_password(page, "too-short-1")
+    expect(page.get_by_role("alert")).to_contain_text("it needs 12 characters, with uppercase")
+    _choose_password(page, chosen)
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+
+    sign_in(page, email, PASSWORD)
+    expect(page.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
+    sign_in(page, email, chosen)
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+
+    # A stranger's address gets the same answer, and no mail.
+    nobody = new_address("nobody")
+    _ask_for_code(page, nobody)
+    expect(page.get_by_text(f"If {nobody} has an account, a code is on its way.")).to_be_visible()
+    assert mails(stack, nobody, CODE) == []
 
 
 def test_an_invitation_reaches_a_user_with_an_account_and_a_workspace(
@@ -193,17 +259,24 @@ def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(
     elsewhere.close()
 
 
-def _make_password_temporary(stack: Stack, email: str) -> str:
-    """Sets the temporary password, which Cognito would mail to the invited person."""
-    cognito = stack.aws("cognito-idp")
-    pool = pool_id(stack)
-    password = f"{uuid4()}-Aa1"
-    user = cognito.admin_get_user(UserPoolId=pool, Username=email)
-    assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=email, Password=password, Permanent=False
-    )
-    return password
+def _invite(page: Page, stack: Stack, email: str) -> None:
+    """Signs in as an owner and invites the address."""
+    owner = user_of(stack, 0, "OWNER")
+    page.goto("/settings?tab=members")
+    sign_in(page, owner.email, owner.password)
+    form = page.get_by_role("form", name="Invite a member")
+    form.get_by_label("E-mail address").fill(email)
+    form.get_by_label("Role").select_option("MEMBER")
+    form.get_by_role("button", name="Send invitation").click()
+    invitations = page.get_by_role("list", name="Invitations", exact=True)
+    expect(invitations.get_by_text(email)).to_be_visible()
+
+
+def _ask_for_code(page: Page, email: str) -> None:
+    """Asks for a new password at the sign-in form."""
+    page.get_by_role("button", name="Forgot password?").click()
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_role("button", name="Send a code").click()
 
 
 def _choose_password(page: Page, password: str) -> None:

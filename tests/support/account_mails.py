@@ -5,6 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from runledger.clock import DAY, now_ms
+from runledger.models.invitation import INVITATION_LIFE
+from runledger.store.invitations import InvitationStore
+from runledger.store.table import DynamoTable
 
 from tests.support.stack import Stack
 
@@ -37,3 +41,14 @@ def grow_older(stack: Stack, email: str, days: int) -> None:
     """Lets the account's first password be older by this time."""
     asked = {"email": email, "days": days}
     httpx.post(f"{stack.aws_endpoint}/_local/accounts/age", json=asked).raise_for_status()
+
+
+def let_invitation_expire(stack: Stack, email: str) -> None:
+    """Lets an invitation to the demo workspace, and the first password that came with it, be a day
+    older than they live."""
+    store = InvitationStore(DynamoTable(stack.aws("dynamodb"), stack.table_name))
+    invitation = store.of_address("ws_demo", email)
+    assert invitation is not None
+    ended = now_ms() - DAY
+    store.renew(invitation, ended - INVITATION_LIFE, ended)
+    grow_older(stack, email, days=INVITATION_LIFE // DAY + 1)
