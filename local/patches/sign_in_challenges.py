@@ -19,8 +19,8 @@ from ministack.services import cognito
 from local.patches import guard
 
 _BOUND_TO_SESSION = ("NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP")
-# AuthSessionValidity of a client without a setting.
-_LIFE_SECONDS = 3 * 60
+# AuthSessionValidity of a client without a setting, in minutes.
+_LIFE_MINUTES = 3
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def _noting_sessions(ask: Callable[..., Any]) -> Callable[..., Any]:
         answer = ask(pool, pool_id, client_id, user, *rest, **more)
         body = json.loads(answer[2])
         if "ChallengeName" in body:
-            ends_at = time.time() + _LIFE_SECONDS
+            client = pool["_clients"].get(client_id, {})
+            ends_at = time.time() + client.get("AuthSessionValidity", _LIFE_MINUTES) * 60
             given = _Given(client_id, user["Username"], body["ChallengeName"], ends_at)
             _SESSIONS[body["Session"]] = given
         return answer

@@ -106,6 +106,11 @@ def test_a_second_factor_can_be_switched_on() -> None:
     assert POOL["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
 
 
+def test_there_is_time_to_choose_a_first_password() -> None:
+    # The most that Cognito takes: three minutes, its default, are short for a new password.
+    assert CLIENT["AuthSessionValidity"] == 15
+
+
 def test_tokens_are_short_lived_and_can_be_revoked() -> None:
     assert CLIENT["AccessTokenValidity"] <= 60
     assert CLIENT["TokenValidityUnits"]["AccessToken"] == "minutes"

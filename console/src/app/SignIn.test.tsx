@@ -121,9 +121,9 @@ describe('a forgotten password', () => {
       '/v1/me': () => json(ME),
     });
     const { user } = openConsole('/nowhere');
-    await user.type(screen.getByLabelText('E-mail address'), 'ada@demo.example ');
+    await user.type(screen.getByLabelText('E-mail address'), 'Ada@demo.example ');
     await user.click(screen.getByRole('button', { name: 'Forgot password?' }));
-    expect(screen.getByLabelText('E-mail address')).toHaveValue('ada@demo.example');
+    expect(screen.getByLabelText('E-mail address')).toHaveValue('Ada@demo.example');
     await user.click(screen.getByRole('button', { name: 'Send a code' }));
     return { user, calls };
   }
@@ -141,7 +141,7 @@ describe('a forgotten password', () => {
       ConfirmForgotPassword: [json({ __type: 'CodeMismatchException' }, 400), json({})],
       InitiateAuth: [json(GRANTED)],
     });
-    expect(await screen.findByText(/If ada@demo.example has an account/)).toBeVisible();
+    expect(await screen.findByText(/If Ada@demo.example has an account/)).toBeVisible();
     await user.type(screen.getByLabelText('New password'), 'Longer than twelve 1');
     await user.type(screen.getByLabelText('Repeat the password'), 'Longer than twelve');
     await choose(user, '1');

@@ -12,7 +12,7 @@ describe('signing in', () => {
   it('asks Cognito with the password flow and keeps the tokens in this tab only', async () => {
     const calls = serve({ '/cognito': () => json(GRANTED) });
     const session = createSession(CONFIG);
-    await session.signIn('a@example.com', 'secret');
+    await session.signIn(' A@Example.com', 'secret');
 
     expect(calls[0]?.headers.get('X-Amz-Target')).toBe(
       'AWSCognitoIdentityProviderService.InitiateAuth',

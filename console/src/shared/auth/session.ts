@@ -22,6 +22,7 @@ import {
   type Tokens,
 } from './cognito';
 import type { Config } from './config';
+import { normalizeEmail } from './email';
 
 /** The prefix of everything that the console keeps in the tab, including unsaved work. */
 const PREFIX = 'runledger.';
@@ -124,7 +125,8 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async signIn(email, password) {
+    async signIn(typed, password) {
+      const email = normalizeEmail(typed);
       enter(email, await signInWithPassword(config, email, password));
     },
     async choosePassword(required, password) {
@@ -133,8 +135,9 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     async answerCode(required, code) {
       enter(required.email, await answerCode(config, required, code));
     },
-    sendResetCode: (email) => sendResetCode(config, email),
-    async resetPassword(email, code, password) {
+    sendResetCode: (typed) => sendResetCode(config, normalizeEmail(typed)),
+    async resetPassword(typed, code, password) {
+      const email = normalizeEmail(typed);
       await resetPassword(config, email, code, password);
       enter(email, await signInWithPassword(config, email, password));
     },
