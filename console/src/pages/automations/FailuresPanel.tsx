@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Link } from 'react-router';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
+import { ResolvedNote } from '../../shared/subjects/ResolvedNote';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
@@ -44,7 +45,8 @@ export function FailuresPanel({ automationId, now }: Props) {
                 {formatCount(group.contacts)} {group.contacts === 1 ? 'contact' : 'contacts'}, last{' '}
                 <RelativeTime time={group.lastSeenAt} now={now} />
               </span>
-              {mayRerun && (
+              {group.status === 'RESOLVED' && <ResolvedNote group={group} />}
+              {mayRerun && group.status !== 'RESOLVED' && (
                 <Button
                   variant="default"
                   size="compact-sm"

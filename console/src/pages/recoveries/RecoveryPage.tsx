@@ -5,6 +5,8 @@ import { Link, useParams } from 'react-router';
 import type { Recovery, RecoveryItem } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
+import { ResolvedNote } from '../../shared/subjects/ResolvedNote';
+import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
@@ -14,7 +16,7 @@ import { SimpleList, SimpleListItem } from '../../shared/ui/SimpleList';
 import { ExactTime } from '../../shared/ui/Time';
 import {
   changeRecovery,
-  isActive,
+  failureGroupQuery,
   type RecoveryChange,
   recoveryQuery,
   recoveryRunsQuery,
@@ -93,10 +95,24 @@ function Actions({ recovery }: { recovery: Recovery }) {
   );
 }
 
+/** The failure group whose runs are rerun. */
+function FailureFact({ id, isOver }: { id: string; isOver: boolean }) {
+  const { api } = useServices();
+  // Asked for again when the recovery ends, because that may resolve it.
+  const { data: group } = useQuery(failureGroupQuery(api, id, isOver));
+  return (
+    <Fact name="Failure">
+      <Link to={RUN_FILTERS.address('/runs', { errorGroup: id })}>{group?.title ?? id}</Link>
+      {group?.status === 'RESOLVED' && <ResolvedNote group={group} />}
+    </Fact>
+  );
+}
+
 function RecoveryFacts({ recovery }: { recovery: Recovery }) {
-  const { counts, canary, isSelected } = recovery;
+  const { counts, canary, isSelected, errorGroup } = recovery;
   return (
     <Facts>
+      {errorGroup !== null && <FailureFact id={errorGroup} isOver={recovery.finishedAt !== null} />}
       <Fact name="Runs">
         {formatCount(counts.eligible)}
         {!isSelected && '+'}
@@ -163,7 +179,7 @@ function Item({ item }: { item: RecoveryItem }) {
 function Loaded({ recovery }: { recovery: Recovery }) {
   const { api } = useServices();
   const { counts, status, statusReason } = recovery;
-  const runs = useQuery(recoveryRunsQuery(api, recovery.id ?? '', isActive(recovery)));
+  const runs = useQuery(recoveryRunsQuery(api, recovery));
   const ended = counts.completed + counts.failed + counts.canceled;
   return (
     <>
@@ -196,9 +212,16 @@ function Loaded({ recovery }: { recovery: Recovery }) {
       )}
       <Excluded excluded={counts.excluded} />
       <Section title="Runs">
-        <SimpleList label="Runs of the recovery" query={runs} empty={<p>No runs yet.</p>}>
+        <SimpleList
+          label="Runs of the recovery"
+          query={{ ...runs, data: runs.data?.items }}
+          empty={<p>No runs yet.</p>}
+        >
           {(item) => <Item key={item.runId} item={item} />}
         </SimpleList>
+        {runs.data?.nextCursor && (
+          <p className={detail.muted}>These are the first {formatCount(runs.data.items.length)} runs.</p>
+        )}
       </Section>
     </>
   );

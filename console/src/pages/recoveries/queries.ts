@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
-import { everyPage } from '../../shared/api/queries';
+import { everyPage, nullIfMissing } from '../../shared/api/queries';
 import type { Recovery } from '../../shared/api/types';
 
 const POLL_MS = 3_000;
@@ -34,19 +34,28 @@ export function recoveryQuery(api: ApiClient, id: string) {
   });
 }
 
-/** The first runs of a recovery. */
-export function recoveryRunsQuery(api: ApiClient, id: string, isChanging: boolean) {
+/** The first runs of a recovery. They are fetched again whenever its counts have changed. */
+export function recoveryRunsQuery(api: ApiClient, { id, counts }: Recovery) {
   return queryOptions({
-    queryKey: ['recovery', id, 'runs'],
-    queryFn: async ({ signal }) =>
-      (
-        await api.get('/v1/recoveries/{recovery_id}/runs', {
-          path: { recovery_id: id },
-          query: { limit: MOST_ROWS },
-          signal,
-        })
-      ).items,
-    refetchInterval: isChanging ? POLL_MS : false,
+    queryKey: ['recovery-runs', id, counts],
+    queryFn: ({ signal }) =>
+      api.get('/v1/recoveries/{recovery_id}/runs', {
+        path: { recovery_id: id ?? '' },
+        query: { limit: MOST_ROWS },
+        signal,
+      }),
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
+    gcTime: 0,
+  });
+}
+
+/** A failure group; null if it has expired. */
+export function failureGroupQuery(api: ApiClient, id: string, isOver: boolean) {
+  return queryOptions({
+    queryKey: ['failure-group', id, isOver],
+    queryFn: ({ signal }) =>
+      nullIfMissing(api.get('/v1/failure-groups/{group_id}', { path: { group_id: id }, signal })),
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
   });
 }
 
