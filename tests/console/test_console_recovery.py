@@ -36,12 +36,12 @@ def expect_usable(page: Page, within: str = "html") -> None:
 
 def automation(api: httpx.Client, url: str) -> dict[str, Any]:
     """Returns an active automation that calls the partner at this URL."""
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
         {"id": "score", "type": "INTEGRATION", "config": {"url": url, "body": {}}},
         {"id": "done", "type": "END"},
     ]
-    names = [str(node["id"]) for node in nodes]
+    names = [node["id"] for node in nodes]
     return activate(
         api,
         {

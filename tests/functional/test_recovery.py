@@ -288,6 +288,12 @@ def test_open_runs_and_lost_answers_are_left_out(
     preview = post(simulation, status=200, filter={}, dryRun=True)
     assert preview["counts"]["eligible"] == 1
     assert preview["counts"]["excluded"] == {"OPEN": 1, "UNKNOWN_EFFECTS": 1}
+    (score,) = preview["nodes"]
+    assert (score["nodeId"], score["run"], score["undecided"]) == ("score", 1, 1)
+    assert score["effects"] == {"503": 1, "OUTCOME_UNKNOWN": 1}
+    chosen: Any = {"effects": {"score": {"do": "REPEAT"}}, "dryRun": True}
+    (score,) = post(simulation, status=200, filter={}, **chosen)["nodes"]
+    assert (score["run"], score["undecided"], score["repeatedEffects"]) == (2, 0, 2)
     made = post(simulation, filter={})
     assert made["counts"]["excluded"] == {"UNKNOWN_EFFECTS": 1}
     simulation.settle()

@@ -5332,6 +5332,13 @@ export interface components {
              */
             automationId: string;
             /**
+             * Effects
+             * @description The calls and messages that these runs made at this node, if they visit it again: how many, by status as in the preview of one rerun. A choice can be made for them.
+             */
+            effects: {
+                [key: string]: number;
+            };
+            /**
              * Nodeid
              * @description The node's id.
              */

@@ -125,6 +125,10 @@ class RecoveryNodeView(WireModel):
     undecided: int = Field(
         description="How many runs are left out, because they need a choice for this node."
     )
+    effects: dict[str, int] = Field(
+        description="The calls and messages that these runs made at this node, if they visit it "
+        "again: how many, by status as in the preview of one rerun. A choice can be made for them."
+    )
     repeated_effects: int = Field(
         description="How many calls or messages of the runs happen again."
     )

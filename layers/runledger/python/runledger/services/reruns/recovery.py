@@ -27,14 +27,14 @@ from runledger.models.recovery import (
     CanaryThen,
     ItemState,
     Recovery,
-    RecoveryItem,
     RecoveryStatus,
 )
+from runledger.models.rerun import EffectChoice
 from runledger.models.run import RunStatus
 from runledger.observability import logger
 from runledger.services.reruns.plans import REUSED, RUN, SUPPRESSED, UNDECIDED
 from runledger.services.reruns.recovery_progress import LEASE, PAGE, counted
-from runledger.services.reruns.recovery_runs import planned_item
+from runledger.services.reruns.recovery_runs import CheckedRun, planned_item
 from runledger.services.views.recoveries import recovery_view
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
     from runledger.services.in_parallel import Gather
     from runledger.services.lists.snapshots import ListSnapshots
+    from runledger.services.reruns.plans import NodePlan
     from runledger.services.reruns.recovery_progress import RecoveryProgress
     from runledger.services.reruns.recovery_rights import RecoveryRights
     from runledger.services.reruns.recovery_runs import RecoveryRuns
-    from runledger.services.reruns.rerun import PlannedRerun
     from runledger.services.workspaces.identity import Caller
     from runledger.store.due import DueRow
     from runledger.store.failures import FailureStore
@@ -91,8 +91,9 @@ class Recoveries:
             items = [planned_item(run) for run in page.items]
             planned = [item for item in items if item.state is ItemState.PLANNED]
             checks = [partial(self.opener.check, asked, item.run_id) for item in planned]
-            for result in [*(i for i in items if i not in planned), *self.gather(checks)]:
-                found.add(result)
+            settled = [CheckedRun(item) for item in items if item not in planned]
+            for checked in [*settled, *self.gather(checks)]:
+                found.add(checked)
             cursor = page.next_cursor
             if cursor is None or self.clock() >= until:
                 return found.view(is_complete=cursor is None)
@@ -244,24 +245,21 @@ class _Preview:
 
     def __init__(self, recovery: Recovery) -> None:
         self._recovery = recovery
-        self._actions: dict[tuple[str, str, str], Counter[str]] = {}
+        self._nodes: dict[tuple[str, str, str], _NodeCounts] = {}
         self._sample: list[str] = []
 
-    def add(self, result: "PlannedRerun | RecoveryItem") -> None:
-        if isinstance(result, RecoveryItem):
-            self._count(result)
-            return
-        run = result.original.run
-        self._count(RecoveryItem(place="", run_id=run.id, state=ItemState.PLANNED))
-        self._sample = [*self._sample, run.id][:SAMPLE]
-        for node in result.plan.nodes:
-            key = (run.automation_id, node.node_id, node.type)
-            actions = self._actions.setdefault(key, Counter())
-            actions[node.action] += 1
-            actions["REPEAT"] += sum(effect.then == "REPEAT" for effect in node.effects)
-
-    def _count(self, item: RecoveryItem) -> None:
+    def add(self, checked: CheckedRun) -> None:
+        item, planned = checked.item, checked.planned
         self._recovery = counted(self._recovery, [(None, item)])
+        if planned is None:
+            return
+        is_eligible = item.state is ItemState.PLANNED
+        if is_eligible:
+            self._sample = [*self._sample, item.run_id][:SAMPLE]
+        for node in planned.plan.nodes:
+            if is_eligible or node.action == UNDECIDED:
+                key = (planned.original.run.automation_id, node.node_id, node.type)
+                self._nodes.setdefault(key, _NodeCounts()).add(node)
 
     def view(self, *, is_complete: bool) -> RecoveryView:
         view = recovery_view(self._recovery.changed(is_read=is_complete))
@@ -272,12 +270,28 @@ class _Preview:
                     automation_id=automation_id,
                     node_id=node_id,
                     type=type_,
-                    run=actions[RUN],
-                    reused=actions[REUSED],
-                    suppressed=actions[SUPPRESSED],
-                    undecided=actions[UNDECIDED],
-                    repeated_effects=actions["REPEAT"],
+                    run=counts.actions[RUN],
+                    reused=counts.actions[REUSED],
+                    suppressed=counts.actions[SUPPRESSED],
+                    undecided=counts.actions[UNDECIDED],
+                    effects=dict(sorted(counts.effects.items())),
+                    repeated_effects=counts.repeated,
                 )
-                for (automation_id, node_id, type_), actions in self._actions.items()
+                for (automation_id, node_id, type_), counts in self._nodes.items()
             ],
         )
+
+
+class _NodeCounts:
+    """What the reruns would do at one node."""
+
+    def __init__(self) -> None:
+        self.actions: Counter[str] = Counter()
+        self.effects: Counter[str] = Counter()
+        self.repeated = 0
+
+    def add(self, node: "NodePlan") -> None:
+        self.actions[node.action] += 1
+        self.repeated += sum(effect.then == EffectChoice.REPEAT for effect in node.effects)
+        if not node.at_once:
+            self.effects.update(planned.effect.status for planned in node.effects)

@@ -37,6 +37,15 @@ DETAIL_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedRun:
+    """A run's item, and the plan of its rerun, as far as it could be planned. A run that is left
+    out because it needs a choice has a plan, too."""
+
+    item: RecoveryItem
+    planned: "PlannedRerun | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryRuns:
     reruns: "Reruns"
 
@@ -60,22 +69,24 @@ class RecoveryRuns:
             return left_out(item, reason_of(error), str(error))
         return item.changed(state=ItemState.OPEN, rerun_id=opened.run.id, blocked_by=None)
 
-    def check(self, recovery: "Recovery", run_id: str) -> "PlannedRerun | RecoveryItem":
-        """Returns the plan of the run's rerun, or the item of a run that is left out or has to
-        wait. Writes nothing."""
+    def check(self, recovery: "Recovery", run_id: str) -> CheckedRun:
+        """Returns what the recovery would do with the run. Writes nothing."""
         item = RecoveryItem(place="", run_id=run_id, state=ItemState.PLANNED)
+        by = caller_of(recovery)
+        planned: PlannedRerun | None = None
         try:
-            return self.reruns.checked(
-                recovery.workspace_id, run_id, document_of(recovery), caller_of(recovery)
-            )
+            planned = self.reruns.preview(recovery.workspace_id, run_id, document_of(recovery), by)
+            self.reruns.require_openable(planned, by)
         except AlreadyRerunError as error:
             if error.is_open:
-                return item.changed(state=ItemState.BLOCKED, blocked_by=error.run_id)
-            return left_out(item, LeftOut.RECOVERED, str(error))
+                item = item.changed(state=ItemState.BLOCKED, blocked_by=error.run_id)
+            else:
+                item = left_out(item, LeftOut.RECOVERED, str(error))
         except TransientError:
             raise
         except RunledgerError as error:
-            return left_out(item, reason_of(error), str(error))
+            item = left_out(item, reason_of(error), str(error))
+        return CheckedRun(item, planned)
 
 
 def document_of(recovery: "Recovery") -> RerunDocument:

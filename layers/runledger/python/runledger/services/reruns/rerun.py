@@ -127,11 +127,16 @@ class Reruns:
     def checked(
         self, workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy
     ) -> PlannedRerun:
-        """Returns a plan that can be opened now. Raises the same errors as `preview`;
-        ChoiceNeededError, with every node that needs a choice; ForbiddenError if it would send a
-        message again and the caller may not. For a recovery, also AlreadyRerunError if another
-        rerun has completed."""
+        """Returns a plan that can be opened now. Raises the same errors as `preview` and
+        `require_openable`."""
         planned = self.preview(workspace_id, run_id, document, by)
+        self.require_openable(planned, by)
+        return planned
+
+    def require_openable(self, planned: PlannedRerun, by: RerunBy) -> None:
+        """Raises ChoiceNeededError, with every node that needs a choice; ForbiddenError if the
+        rerun would send a message again and the caller may not. For a recovery, also
+        AlreadyRerunError if another rerun has completed."""
         if by.recovery_id is not None:
             _require_none_completed(planned)
         plan = planned.plan
@@ -144,7 +149,6 @@ class Reruns:
             raise ConflictError(
                 f"the run and its reruns were rerun {FAMILY_SIZE} times already, which is the limit"
             )
-        return planned
 
     def open(
         self, workspace_id: str, run_id: str, document: "RerunDocument", by: RerunBy
