@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import type { RerunPreview, RunDetail } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
+import { withDecision } from '../../shared/subjects/effectChoices';
 import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
 import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import { capitalize, formatWord } from '../../shared/ui/format';
@@ -13,7 +14,7 @@ import { formError } from '../../shared/ui/forms';
 import { rerun, rerunPreviewQuery } from './queries';
 import classes from './RerunDialog.module.css';
 import { emptyForm, rerunDocument, type RerunForm, START, startingSteps } from './rerunForm';
-import { RerunPreviewTable } from './RerunPreviewTable';
+import { RerunPreviewList } from './RerunPreviewList';
 
 interface Props {
   run: RunDetail;
@@ -153,7 +154,7 @@ export default function RerunDialog({ run, onClose }: Props) {
   const asked = 'problem' in document ? null : document;
   const [settled] = useDebouncedValue(asked, TYPING_PAUSE_MS, { leading: true });
   const query = useQuery(rerunPreviewQuery(api, run.id, settled));
-  // A refused choice keeps the table, so that it can be changed.
+  // A refused choice keeps the list, so that it can be changed.
   const [shown, setShown] = useState<RerunPreview | null>(null);
   if (query.data && query.data !== shown) setShown(query.data);
   const isCurrent = query.data !== undefined && JSON.stringify(settled) === JSON.stringify(asked);
@@ -210,16 +211,14 @@ export default function RerunDialog({ run, onClose }: Props) {
           )}
           {shown !== null && (
             <>
-              <RerunPreviewTable
+              <RerunPreviewList
                 run={run}
                 form={form}
                 preview={shown}
                 mayRepeatMessages={mayRepeatMessages}
                 error={refusal}
                 onDecide={(nodeId, decision) => {
-                  const others = Object.entries(form.decisions).filter(([id]) => id !== nodeId);
-                  const chosen = decision ? [...others, [nodeId, decision] as const] : others;
-                  change({ decisions: Object.fromEntries(chosen) });
+                  change({ decisions: withDecision(form.decisions, nodeId, decision) });
                 }}
               />
               <Problems preview={shown} />

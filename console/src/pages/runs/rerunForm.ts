@@ -1,22 +1,16 @@
 /** The form of a rerun, and the document that it sends. */
 
-import type { EffectChoice, RerunDocument, RerunNode, RunDetail, Step } from '../../shared/api/types';
+import type { RerunDocument, RerunNode, RunDetail, Step } from '../../shared/api/types';
 import { readGraph } from '../../shared/graph/model';
+import { type Decisions, effectDocument, type FormProblem } from '../../shared/subjects/effectChoices';
 import { parseObject } from '../../shared/ui/forms';
 
 export const START = 'START';
 
-/** What a person chose for the effects of a node. `outcome` and `output` belong to SUPPRESS. */
-export interface Decision {
-  do: EffectChoice;
-  outcome: string;
-  output: string;
-}
-
 export interface RerunForm {
   from: string;
   version: RerunDocument['version'];
-  decisions: Readonly<Record<string, Decision>>;
+  decisions: Decisions;
   /** The text of another event body; null for the body of the run. */
   body: string | null;
   firesDownstream: boolean;
@@ -61,34 +55,16 @@ export function needsChoice(run: RunDetail, { from, decisions }: RerunForm, node
   return node.effectCount > 0 && isVisitedAgain(run, from, node.nodeId);
 }
 
-/** Typed JSON is invalid here: the place, and why. */
-export interface FormProblem {
-  field: string;
-  problem: string;
-}
-
 /** The document, or the first problem of the form. */
 export function rerunDocument(form: RerunForm): Omit<RerunDocument, 'dryRun'> | FormProblem {
-  const effects: NonNullable<RerunDocument['effects']> = {};
-  for (const [nodeId, decision] of Object.entries(form.decisions)) {
-    const outcome = decision.outcome.trim();
-    const output = parseObject(decision.output);
-    const isSuppressed = decision.do === 'SUPPRESS';
-    if (isSuppressed && 'problem' in output) return { field: nodeId, problem: output.problem };
-    effects[nodeId] = {
-      do: decision.do,
-      ...(isSuppressed && outcome !== '' && { outcome }),
-      ...(isSuppressed &&
-        decision.output.trim() !== '' &&
-        'value' in output && { output: output.value }),
-    };
-  }
+  const chosen = effectDocument(form.decisions);
+  if ('problem' in chosen) return chosen;
   const body = form.from === START && form.body !== null ? parseObject(form.body) : null;
   if (body !== null && 'problem' in body) return { field: 'body', problem: body.problem };
   return {
     from: form.from,
     version: form.version,
-    effects,
+    effects: chosen.effects,
     fireDownstream: form.firesDownstream,
     ...(body !== null && { body: body.value }),
     ...(form.reason.trim() !== '' && { reason: form.reason.trim() }),

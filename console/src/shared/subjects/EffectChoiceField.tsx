@@ -1,0 +1,85 @@
+import { NativeSelect, Textarea, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { type Decision, LEAVE_OUT } from './effectChoices';
+import classes from './NodePlans.module.css';
+
+const UNCHANGED: Decision = { do: 'REUSE', outcome: '', output: '' };
+
+interface Props {
+  nodeId: string;
+  decision: Decision | undefined;
+  /** Whether a choice is needed. */
+  isUndecided: boolean;
+  /** False if messages were sent, which this person may not send again. */
+  mayRepeat: boolean;
+  /** Whether the runs that need a choice can be left out instead. */
+  mayLeaveOut?: boolean;
+  problem: string | null;
+  onDecide: (nodeId: string, decision: Decision | null) => void;
+}
+
+/** Chooses what happens to the effects of one node. */
+export function EffectChoiceField(props: Props): ReactNode {
+  const { nodeId, decision, isUndecided, mayRepeat, mayLeaveOut = false, problem } = props;
+  const canLeaveOut = mayLeaveOut && (isUndecided || decision?.do === LEAVE_OUT);
+
+  function decide(changes: Partial<Decision>) {
+    props.onDecide(nodeId, { ...UNCHANGED, ...decision, ...changes });
+  }
+
+  return (
+    <div className={classes.choice}>
+      <NativeSelect
+        size="xs"
+        aria-label={`Effects of ${nodeId}`}
+        data={[
+          { value: '', label: isUndecided ? 'Choose…' : 'As shown' },
+          ...(canLeaveOut ? [{ value: LEAVE_OUT, label: 'Leave these runs out' }] : []),
+          { value: 'REUSE', label: 'Reuse the result' },
+          {
+            value: 'REPEAT',
+            label: mayRepeat ? 'Repeat' : 'Repeat (needs an admin)',
+            disabled: !mayRepeat,
+          },
+          { value: 'SUPPRESS', label: 'Suppress' },
+        ]}
+        value={decision?.do ?? ''}
+        error={problem}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value;
+          if (chosen === '') props.onDecide(nodeId, null);
+          else decide({ do: chosen as Decision['do'] });
+        }}
+      />
+      {!mayRepeat && (
+        <p className={classes.muted}>Messages that were sent can be repeated only by an admin.</p>
+      )}
+      {decision?.do === 'SUPPRESS' && (
+        <>
+          <TextInput
+            size="xs"
+            label={`Outcome of ${nodeId}`}
+            placeholder="As in the run"
+            value={decision.outcome}
+            onChange={(event) => {
+              decide({ outcome: event.currentTarget.value });
+            }}
+          />
+          <Textarea
+            size="xs"
+            label={`Output of ${nodeId}`}
+            placeholder="As in the run, or { … }"
+            autosize
+            minRows={1}
+            maxRows={6}
+            spellCheck={false}
+            value={decision.output}
+            onChange={(event) => {
+              decide({ output: event.currentTarget.value });
+            }}
+          />
+        </>
+      )}
+    </div>
+  );
+}
