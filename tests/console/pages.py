@@ -66,7 +66,11 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
     person = f"/contacts/{contact['id']}"
     failed = f"/runs/{failed_run['id']}?step={failed_run['error']['nodeId']}"
     return [
-        Address("/runs", "figure svg.recharts-surface", ("Export…", "Rerun failed", "Cancel open")),
+        Address(
+            "/runs",
+            "figure svg.recharts-surface",
+            ("Export…", "Rerun failed", "Skip waits", "Cancel open"),
+        ),
         Address(f"/runs?open={open_run['id']}", "li[data-step]"),
         Address(f"/runs?range=30d&errorGroup={group['id']}", row),
         Address(f"/runs/{open_run['id']}", node, ("Cancel…",)),

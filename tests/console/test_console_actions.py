@@ -99,6 +99,7 @@ ACTIONS = {
             "Cancel open runs…",
             "Rerun…",
             "Rerun failed runs…",
+            "Skip waits…",
             "Resend",
             "Run now",
             "Hold…",

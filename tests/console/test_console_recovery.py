@@ -1,8 +1,10 @@
-"""A partner's outage in the console: its failed runs are recovered, its held runs are released."""
+"""A partner's outage in the console: failed runs are recovered, and held runs released. Waits are
+skipped. The tests let time pass, and invoke the tick like its schedule would."""
 
 import re
 import uuid
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, product
 from typing import Any, get_args
 
 import httpx
@@ -11,9 +13,10 @@ from playwright.sync_api import Locator, Page, expect
 from tests.console.axe import grave_violations
 from tests.console.browser import DESKTOP, PHONE, ColorScheme
 from tests.console.operators import Operator
-from tests.emulator.orders import ADMIN, activate, demo_service, fire, wait_for
+from tests.emulator.orders import ADMIN, activate, fire, wait_for
 from tests.emulator.test_stranded_runs import tick
 from tests.emulator.time_travel import let_pass_for_recovery
+from tests.support.depth import is_deep
 from tests.support.stack import Stack
 
 EVENTS = 34
@@ -22,34 +25,42 @@ MINUTE = 60_000
 
 
 def expect_usable(page: Page, within: str = "html") -> None:
-    """Expects no serious violation, and nothing wider than the screen, in any theme and size."""
-    for scheme in get_args(ColorScheme):
+    """Expects no serious violation, and nothing wider than the screen: in a deep session with both
+    themes in both sizes, otherwise with each of them once."""
+    both = zip(get_args(ColorScheme), (PHONE, DESKTOP), strict=True)
+    for scheme, size in product(get_args(ColorScheme), (PHONE, DESKTOP)) if is_deep() else both:
         page.emulate_media(color_scheme=scheme)
-        for width, height in (PHONE, DESKTOP):
-            page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_function(
-                "width => document.documentElement.scrollWidth === width", arg=width
-            )
-            assert grave_violations(page, within) == [], f"{scheme} at {width}"
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.wait_for_function(FITS, arg=[within, size[0]])
+        assert grave_violations(page, within) == [], f"{scheme} at {size}"
     page.emulate_media(color_scheme="light")
 
 
-def automation(api: httpx.Client, url: str) -> dict[str, Any]:
-    """Returns an active automation that calls the partner at this URL."""
+# Within a dialog, nothing may scroll sideways either.
+FITS = """([within, width]) => document.documentElement.scrollWidth === width
+  && [...document.querySelectorAll(`${within} form, ${within} form *`)]
+    .every(({scrollWidth, clientWidth}) => clientWidth === 0 || scrollWidth <= clientWidth + 1)"""
+
+
+def call(url: str) -> dict[str, Any]:
+    return {"id": "score", "type": "INTEGRATION", "config": {"url": url, "body": {}}}
+
+
+def automation(stack: Stack, node: dict[str, Any]) -> dict[str, Any]:
+    """Returns an active automation with this node."""
     nodes: list[dict[str, Any]] = [
         {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
-        {"id": "score", "type": "INTEGRATION", "config": {"url": url, "body": {}}},
+        node,
         {"id": "done", "type": "END"},
     ]
     names = [node["id"] for node in nodes]
-    return activate(
-        api,
-        {
-            "name": f"Score orders {uuid.uuid4().hex[:6]}",
-            "nodes": nodes,
-            "edges": [{"source": a, "target": b} for a, b in pairwise(names)],
-        },
-    )
+    document = {
+        "name": f"Orders {uuid.uuid4().hex[:6]}",
+        "nodes": nodes,
+        "edges": [{"source": a, "target": b} for a, b in pairwise(names)],
+    }
+    with stack.api(ADMIN) as api:
+        return activate(api, document)
 
 
 def failure_group(operator: Operator, automation_id: str) -> Any:
@@ -67,7 +78,7 @@ def rerun_and_compare(page: Page) -> None:
     """Reruns the run on the page, and compares it with its rerun."""
     page.get_by_role("button", name="Rerun…").click()
     dialog = page.get_by_role("dialog", name="Rerun this run")
-    score = dialog.locator("tr[data-node='score']")
+    score = dialog.locator("li[data-node='score']")
     expect(score).to_contain_text("Runs again")
     expect(score).to_contain_text("503")
     expect_usable(page, "[role='dialog']")
@@ -106,10 +117,9 @@ def go_on(stack: Stack, page: Page, status: str) -> None:
 
 def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: Stack) -> None:
     page = operator.page
-    with stack.api(ADMIN) as api:
-        # It is away for exactly as many calls as there are events.
-        partner = f"{demo_service(api)}/flaky?failures={EVENTS}&key={uuid.uuid4().hex}"
-        made = automation(api, partner)
+    # It is away for exactly as many calls as there are events.
+    partner = f"{stack.local['demoService']}/flaky?failures={EVENTS}&key={uuid.uuid4().hex}"
+    made = automation(stack, call(partner))
     for number in range(EVENTS):
         fire(stack, made, {"order": number})
     group = failure_group(operator, made["id"])
@@ -126,7 +136,9 @@ def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: S
     failures.get_by_role("button", name=re.compile("^Mended")).click()
     dialog = page.get_by_role("dialog", name="Rerun the failed runs?")
     expect(dialog.get_by_role("list", name="Left out")).to_contain_text("Recovered: 1 run")
-    expect(dialog.get_by_role("list", name="By node")).to_contain_text("score: runs in 33")
+    score = dialog.get_by_role("list", name="By node").locator("[data-node='score']")
+    expect(score).to_contain_text("Runs again in 33 runs")
+    expect(score).to_contain_text("33 of them happen again")
     expect(dialog.get_by_label("Canary", exact=True)).to_have_value(str(CANARY))
     dialog.get_by_label("Reason").fill("The partner is back")
     expect_usable(page, "[role='dialog']")
@@ -163,6 +175,77 @@ def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: S
 
 
 def fact(page: Page, name: str) -> Locator:
-    return page.locator("dl > div", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator(
-        "dd"
-    )
+    term = page.locator("dt", has_text=re.compile(f"^{name}$"))
+    return page.locator("dl > div", has=term).locator("dd")
+
+
+def rows(page: Page, status: str) -> Locator:
+    return page.locator(f"tr[data-row] [data-status='{status}']")
+
+
+def tick_until_completed(stack: Stack, page: Page, count: int) -> None:
+    """Invokes the tick until the list on the page shows so many completed runs."""
+
+    def look() -> bool:
+        tick(stack)
+        return rows(page, "COMPLETED").count() == count
+
+    wait_for(f"the end of {count} runs", look)
+
+
+def test_a_held_automation_is_released_and_every_event_is_done(
+    operator: Operator, stack: Stack
+) -> None:
+    page = operator.page
+    made = automation(stack, call(f"{stack.local['demoService']}/echo"))
+    operator.open(f"/automations/{made['id']}")
+    page.get_by_role("button", name="Hold…").click()
+    dialog = page.get_by_role("dialog", name="Hold this automation?")
+    dialog.get_by_label("Reason").fill("The partner is away")
+    expect_usable(page, "[role='dialog']")
+    dialog.get_by_role("button", name="Hold", exact=True).click()
+    notice = page.get_by_role("status").filter(has_text="This automation is held")
+    expect(notice).to_contain_text("The partner is away")
+    expect_usable(page)
+    events = {fire(stack, made, {"order": number}) for number in range(5)}
+    notice.get_by_role("link", name="Pending runs").click()
+    expect(rows(page, "PENDING")).to_have_count(5)
+    tick(stack)
+    expect(rows(page, "PENDING")).to_have_count(5)
+
+    operator.open(f"/automations/{made['id']}")
+    notice.get_by_role("button", name="Release…").click()
+    dialog = page.get_by_role("dialog", name="Release this automation?")
+    expect_usable(page, "[role='dialog']")
+    dialog.get_by_role("button", name="Release").click()
+    expect(notice).to_have_count(0)
+    operator.open(f"/runs?automationId={made['id']}")
+    tick_until_completed(stack, page, 5)
+    shown = page.locator("tr[data-row]").evaluate_all("rows => rows.map(row => row.dataset.row)")
+    assert set(shown) == events
+
+
+def test_the_waits_of_all_runs_in_a_list_are_skipped(operator: Operator, stack: Stack) -> None:
+    page = operator.page
+    wait = {"id": "pause", "type": "WAIT", "config": {"delayMinutes": 24 * 60}}
+    made, other = automation(stack, wait), automation(stack, wait)
+    waiting = {fire(stack, made, {"order": number}) for number in range(3)}
+    untouched = fire(stack, other, {})
+    for run_id in (*waiting, untouched):
+        wait_for(f"the wait of {run_id}", partial(is_waiting, operator, run_id))
+    operator.open(f"/runs?automationId={made['id']}")
+    expect(rows(page, "RUNNING")).to_have_count(3)
+    page.get_by_role("button", name="Skip waits…").click()
+    dialog = page.get_by_role("dialog", name="Skip the waits of all runs in this list?")
+    expect(dialog.get_by_role("list", name="Examples").get_by_role("listitem")).to_have_count(3)
+    expect_usable(page, "[role='dialog']")
+    dialog.get_by_role("button", name="Skip the waits of 3 runs").click()
+    expect(dialog).to_contain_text("The waits of 3 runs were skipped")
+    dialog.get_by_role("button", name="Close").last.click()
+    tick_until_completed(stack, page, 3)
+    assert is_waiting(operator, untouched)
+
+
+def is_waiting(operator: Operator, run_id: str) -> bool:
+    run = operator.get(f"/v1/runs/{run_id}")
+    return run["health"] is not None and run["health"]["state"] == "WAITING"

@@ -13,9 +13,11 @@ const GROUP = {
   isComplete: true,
   contacts: 30,
   lastSeenAt: '2026-03-01T10:00:00.000Z',
+  status: 'OPEN',
+  note: null as string | null,
 };
 
-function stack(role: 'MEMBER' | 'VIEWER') {
+function stack(role: 'MEMBER' | 'VIEWER', group = GROUP) {
   const none = () => json({ items: [], nextCursor: null });
   return serve({
     '/v1/me': () => json({ ...ME, role }),
@@ -24,7 +26,7 @@ function stack(role: 'MEMBER' | 'VIEWER') {
     '/v1/automations/aut_1/versions': none,
     '/v1/runs': none,
     '/v1/runs/counts': () => json({ detail: 'Not here.' }, 404),
-    '/v1/failure-groups': () => json({ items: [GROUP], nextCursor: null }),
+    '/v1/failure-groups': () => json({ items: [group], nextCursor: null }),
     '/v1/recoveries': () => json({ detail: 'No runs.', title: 'Not possible' }, 409),
   });
 }
@@ -51,5 +53,14 @@ it('offers viewers no rerun of a failure group', async () => {
   stack('VIEWER');
   openConsole('/automations/aut_1');
   const failures = within(await screen.findByRole('region', { name: 'Failures, last 7 days' }));
+  expect(failures.queryByRole('button')).toBeNull();
+});
+
+it('offers no rerun of a failure group that is resolved, and shows the note', async () => {
+  stack('MEMBER', { ...GROUP, status: 'RESOLVED', note: 'Recovered by rcv_1: 34 runs completed.' });
+  openConsole('/automations/aut_1');
+  const failures = within(await screen.findByRole('region', { name: 'Failures, last 7 days' }));
+  expect(await failures.findByText('Resolved')).toBeVisible();
+  expect(failures.getByRole('listitem')).toHaveTextContent('Recovered by rcv_1');
   expect(failures.queryByRole('button')).toBeNull();
 });

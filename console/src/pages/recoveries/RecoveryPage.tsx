@@ -219,9 +219,15 @@ function Loaded({ recovery }: { recovery: Recovery }) {
         >
           {(item) => <Item key={item.runId} item={item} />}
         </SimpleList>
-        {runs.data?.nextCursor && (
-          <p className={detail.muted}>These are the first {formatCount(runs.data.items.length)} runs.</p>
-        )}
+        <p className={detail.muted}>
+          {runs.data?.nextCursor && `These are the first ${formatCount(runs.data.items.length)} runs. `}
+          <Link
+            className={detail.inText ?? ''}
+            to={RUN_FILTERS.address('/runs', { recoveryId: recovery.id, range: '30d' })}
+          >
+            Its reruns in the run history
+          </Link>
+        </p>
       </Section>
     </>
   );

@@ -79,6 +79,7 @@ function stack(more: Routes = {}, recovery = makeRecovery(), role: 'MEMBER' | 'V
     '/v1/recoveries': () => json({ items: [recovery], nextCursor: null }),
     '/v1/recoveries/rcv_1': () => json(recovery),
     '/v1/recoveries/rcv_1/runs': () => json({ items: ITEMS, nextCursor: null }),
+    '/v1/failure-groups/err_1': () => json({ title: 'It answered 503', status: 'RESOLVED', note: null }),
     ...more,
   });
 }
@@ -110,6 +111,16 @@ describe('a recovery', () => {
       '/runs/run_1/compare/run_2',
     );
     expect(second).toHaveTextContent('Left out: unknown effects');
+  });
+
+  it('shows the failure that it resolved', async () => {
+    stack({}, makeRecovery({ status: 'COMPLETED', finishedAt: AT }));
+    openConsole('/recoveries/rcv_1');
+    expect(await screen.findByRole('link', { name: 'It answered 503' })).toHaveAttribute(
+      'href',
+      '/runs?errorGroup=err_1',
+    );
+    expect(screen.getByText('Resolved')).toBeVisible();
   });
 
   it('continues after the canary', async () => {
@@ -149,46 +160,154 @@ describe('a recovery', () => {
   });
 });
 
+interface Asked {
+  dryRun: boolean;
+  effects: Record<string, { do: string }>;
+}
+
+/** Of 30 runs, 2 need a choice at `score`; `mail` was sent in all of them. */
+function makePreview({ effects }: Asked): Recovery {
+  const isChosen = 'score' in effects;
+  const node = {
+    automationId: 'aut_1',
+    run: 0,
+    reused: 0,
+    suppressed: 0,
+    undecided: 0,
+    repeatedEffects: 0,
+  };
+  const recovery = makeRecovery({ id: null, status: 'PREVIEWED' });
+  return {
+    ...recovery,
+    counts: {
+      ...recovery.counts,
+      eligible: isChosen ? 30 : 28,
+      excluded: isChosen ? {} : { UNKNOWN_EFFECTS: 2 },
+    },
+    nodes: [
+      {
+        ...node,
+        nodeId: 'score',
+        type: 'INTEGRATION',
+        run: isChosen ? 30 : 28,
+        undecided: isChosen ? 0 : 2,
+        effects: { 503: 28, OUTCOME_UNKNOWN: 2 },
+        repeatedEffects: isChosen ? 30 : 28,
+      },
+      { ...node, nodeId: 'mail', type: 'SEND_MESSAGE', reused: 28, effects: { SENT: 28 } },
+    ],
+  };
+}
+
+async function openDialog(role: 'MEMBER' | 'OWNER', more: Routes = {}) {
+  const none = () => json({ items: [], nextCursor: null });
+  const missing = () => json({ detail: 'Not here.' }, 404);
+  const calls = stack(
+    {
+      '/v1/me': () => json({ ...ME, role }),
+      '/v1/runs': none,
+      '/v1/automations': none,
+      '/v1/node-types': none,
+      '/v1/runs/counts': missing,
+      '/v1/stats': missing,
+      '/v1/failure-groups': none,
+      '/v1/recoveries': ({ method, body }) => {
+        if (method === 'GET') return none();
+        const asked = JSON.parse(body) as Asked;
+        return asked.dryRun ? json(makePreview(asked)) : json(makeRecovery(), 202);
+      },
+      ...more,
+    },
+    makeRecovery(),
+  );
+  const { user } = openConsole('/runs?status=FAILED&errorGroup=err_1');
+  await user.click(await screen.findByRole('button', { name: 'Rerun failed runs…' }));
+  const dialog = within(await screen.findByRole('dialog'));
+  const sent = () =>
+    JSON.parse(calls.findLast(({ method }) => method === 'POST')?.body ?? '') as unknown;
+  return { user, dialog, sent };
+}
+
 describe('the dialog of a recovery', () => {
   beforeEach(() => {
     rememberTokens();
   });
 
-  it('previews the runs of a list with reasons, and starts with a canary', async () => {
-    const none = () => json({ items: [], nextCursor: null });
-    const missing = () => json({ detail: 'Not here.' }, 404);
-    const preview = makeRecovery({ id: null, status: 'PREVIEWED' });
-    const calls = stack({
-      '/v1/runs': none,
-      '/v1/automations': none,
-      '/v1/runs/counts': missing,
-      '/v1/stats': missing,
-      '/v1/failure-groups': none,
-      '/v1/recoveries': ({ method, body }) =>
-        method === 'GET'
-          ? json({ items: [], nextCursor: null })
-          : (JSON.parse(body) as { dryRun: boolean }).dryRun
-            ? json(preview)
-            : json(makeRecovery(), 202),
-    });
-    const { user } = openConsole('/runs?status=FAILED&errorGroup=err_1');
-    await user.click(await screen.findByRole('button', { name: 'Rerun failed runs…' }));
-    const dialog = within(await screen.findByRole('dialog'));
+  it('previews the runs of a list, asks for the choices, and starts with a canary', async () => {
+    const { user, dialog, sent } = await openDialog('MEMBER');
     const left = await dialog.findByRole('list', { name: 'Left out' });
-    expect(left).toHaveTextContent('Unknown effects: 1 run');
+    expect(left).toHaveTextContent('Unknown effects: 2 runs');
+    const nodes = dialog.getByRole('list', { name: 'By node' });
+    expect(nodes).toHaveTextContent(/Runs again in 28 runs.*Needs your choice in 2 runs/);
+    expect(nodes).toHaveTextContent(/Outcome unknown 2 calls or messages.*28 of them happen again/);
+    expect(dialog.getByText(/Calls or messages of score may have happened/)).toBeVisible();
+    expect(dialog.getByRole('button', { name: 'Rerun 28 runs' })).toBeDisabled();
+
+    await user.selectOptions(dialog.getByLabelText('Effects of score'), 'REPEAT');
     await user.type(dialog.getByLabelText('Reason'), 'The CRM is back');
-    await user.click(dialog.getByRole('button', { name: 'Rerun 30 runs' }));
+    const start = await dialog.findByRole('button', { name: 'Rerun 30 runs' });
+    await waitFor(() => {
+      expect(start).toBeEnabled();
+    });
+    await user.click(start);
     await waitFor(() => {
       expect(window.location.pathname).toBe('/recoveries/rcv_1');
     });
-    const sent: unknown = JSON.parse(calls.findLast(({ method }) => method === 'POST')?.body ?? '');
-    expect(sent).toMatchObject({
+    expect(sent()).toMatchObject({
       filter: { status: ['FAILED'], errorGroup: 'err_1' },
+      effects: { score: { do: 'REPEAT' } },
       canary: { count: 3, then: 'WAIT' },
       ratePerMinute: 60,
       stopAfterFailures: 10,
       reason: 'The CRM is back',
+      fireDownstream: false,
       dryRun: false,
+    });
+  });
+
+  it('leaves out runs with unknown effects only if that is chosen', async () => {
+    const { user, dialog, sent } = await openDialog('OWNER');
+    await user.selectOptions(await dialog.findByLabelText('Effects of score'), 'LEAVE_OUT');
+    const start = dialog.getByRole('button', { name: 'Rerun 28 runs' });
+    await waitFor(() => {
+      expect(start).toBeEnabled();
+    });
+    await user.click(start);
+    await waitFor(() => {
+      expect(sent()).toMatchObject({ effects: {}, dryRun: false });
+    });
+  });
+
+  it('lets only admins repeat sent messages, and says so', async () => {
+    const { dialog } = await openDialog('MEMBER');
+    const mail = within(await dialog.findByLabelText('Effects of mail'));
+    expect(mail.getByRole('option', { name: 'Repeat (needs an admin)' })).toBeDisabled();
+    expect(dialog.getByText(/can be repeated only by an admin/)).toBeVisible();
+  });
+
+  it('shows a refused choice at its node, and keeps the list', async () => {
+    const { user, dialog } = await openDialog('OWNER', {
+      '/v1/recoveries': ({ body }) => {
+        const asked = JSON.parse(body) as Asked;
+        return body.includes('SUPPRESS')
+          ? json({ title: 'Invalid', detail: 'score has no edge', field: 'effects.score' }, 422)
+          : json(makePreview(asked));
+      },
+    });
+    await user.selectOptions(await dialog.findByLabelText('Effects of score'), 'SUPPRESS');
+    expect(await dialog.findByText(/Score has no edge/)).toBeVisible();
+    expect(dialog.getByRole('button', { name: /^Rerun/ })).toBeDisabled();
+    await user.click(dialog.getByLabelText('Output of score'));
+    await user.paste('seven');
+    expect(await dialog.findByText('The output of score is invalid')).toBeVisible();
+  });
+
+  it('can begin at the start, and fire the automations that follow', async () => {
+    const { user, dialog, sent } = await openDialog('OWNER');
+    await user.selectOptions(await dialog.findByLabelText('From'), 'START');
+    await user.click(dialog.getByLabelText(/^Also start/));
+    await waitFor(() => {
+      expect(sent()).toMatchObject({ from: 'START', fireDownstream: true, dryRun: true });
     });
   });
 });

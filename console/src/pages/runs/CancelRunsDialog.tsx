@@ -1,41 +1,17 @@
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { CancelOutcome, Run } from '../../shared/api/types';
+import type { CancelOutcome } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import type { AskedFilters } from '../../shared/lists/exports';
 import { Dialog, DialogActions } from '../../shared/ui/Dialog';
 import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
-import { formatCount } from '../../shared/ui/format';
-import { Status } from '../../shared/ui/Status';
-import classes from './CancelDialog.module.css';
-import { contactName } from './describe';
+import { formatRuns } from '../../shared/ui/format';
 import { cancellationQuery, cancelRuns } from './queries';
+import { RunSample } from './RunSample';
 
 /** The reason that a dry run sends. */
 const PREVIEW = 'preview';
-
-function runs(count: number): string {
-  return count === 1 ? '1 run' : `${formatCount(count)} runs`;
-}
-
-function Sample({ sample, matched }: { sample: Run[]; matched: number }) {
-  return (
-    // The list may scroll, so the keyboard must be able to focus it.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <ul className={classes.sample} aria-label="Examples" tabIndex={0}>
-      {sample.map((run) => (
-        <li key={run.id}>
-          <Status status={run.status} /> {run.automationName}
-          <span className={classes.muted}> for {contactName(run.contact) ?? 'no contact'}</span>
-        </li>
-      ))}
-      {matched > sample.length && (
-        <li className={classes.muted}>and {runs(matched - sample.length)} more</li>
-      )}
-    </ul>
-  );
-}
 
 function Done({ started, onClose }: { started: CancelOutcome; onClose: () => void }) {
   const { api } = useServices();
@@ -43,14 +19,14 @@ function Done({ started, onClose }: { started: CancelOutcome; onClose: () => voi
   const left = outcome.matched - outcome.canceled;
   return (
     <>
-      <Notice title={`${runs(outcome.canceled)} canceled`.replace(/^o/, 'O')}>
+      <Notice title={`${formatRuns(outcome.canceled)} canceled`.replace(/^o/, 'O')}>
         {!outcome.isComplete && (
           <p>
             The remaining runs, including those that were opened just before, are canceled within
             minutes. You can close this window.
           </p>
         )}
-        {outcome.isComplete && left > 0 && <p>{runs(left)} finished before they could be canceled.</p>}
+        {outcome.isComplete && left > 0 && <p>{formatRuns(left)} finished before they could be canceled.</p>}
       </Notice>
       {error && <ErrorNotice error={error} />}
       <DialogActions>
@@ -107,7 +83,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
                     This stops{' '}
                     <strong>
                       {found.isComplete ? '' : 'at least '}
-                      {runs(found.matched)}
+                      {formatRuns(found.matched)}
                     </strong>{' '}
                     where they are. Steps that are done are not undone, and the runs cannot be
                     resumed.
@@ -116,7 +92,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
               </p>
               {found.matched > 0 && (
                 <>
-                  <Sample sample={found.sample} matched={found.matched} />
+                  <RunSample sample={found.sample} matched={found.matched} />
                   <TextInput
                     label="Reason"
                     description="Shown on every canceled run, with your name."
@@ -146,7 +122,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
                   mutate();
                 }}
               >
-                Cancel {runs(found.matched)}
+                Cancel {formatRuns(found.matched)}
               </Button>
             )}
           </DialogActions>

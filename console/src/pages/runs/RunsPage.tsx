@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconBan, IconDownload, IconRefresh } from '@tabler/icons-react';
+import { IconBan, IconDownload, IconPlayerSkipForward, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { isOpenRun } from '../../shared/api/queries';
@@ -25,6 +25,7 @@ const RunChart = lazy(() => import('./RunChart'));
 const ExportDialog = lazy(() => import('../../shared/lists/ExportDialog'));
 const RecoveryDialog = lazy(() => import('../../shared/subjects/RecoveryDialog'));
 const CancelRunsDialog = lazy(() => import('./CancelRunsDialog'));
+const SkipWaitsDialog = lazy(() => import('./SkipWaitsDialog'));
 
 interface FilterProps {
   filters: RunFilters;
@@ -69,13 +70,14 @@ interface ActionProps {
 }
 
 function Actions({ filters, total }: ActionProps) {
-  const [dialog, setDialog] = useState<'export' | 'cancel' | 'recover' | null>(null);
+  const [dialog, setDialog] = useState<'export' | 'cancel' | 'recover' | 'skip' | null>(null);
   const close = () => {
     setDialog(null);
   };
   const filter = RUN_FILTERS.toQuery(filters);
   const mayMatchFailed = filters.status === null || filters.status === 'FAILED';
   const mayMatchOpen = filters.status === null || filters.status === 'PENDING' || filters.status === 'RUNNING';
+  const mayMatchWaiting = filters.status === null || filters.status === 'RUNNING';
   return (
     <div className={classes.actions}>
       <Button
@@ -100,6 +102,18 @@ function Actions({ filters, total }: ActionProps) {
           Rerun failed runs…
         </Button>
       )}
+      {mayMatchWaiting && (
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconPlayerSkipForward size={16} aria-hidden />}
+          onClick={() => {
+            setDialog('skip');
+          }}
+        >
+          Skip waits…
+        </Button>
+      )}
       {mayMatchOpen && (
         <Button
           variant="default"
@@ -117,6 +131,7 @@ function Actions({ filters, total }: ActionProps) {
           <ExportDialog list="RUNS" plural="runs" filter={filter} total={total} onClose={close} />
         )}
         {dialog === 'recover' && <RecoveryDialog selection={{ filter }} onClose={close} />}
+        {dialog === 'skip' && <SkipWaitsDialog filter={filter} onClose={close} />}
         {dialog === 'cancel' && <CancelRunsDialog filter={filter} onClose={close} />}
       </Suspense>
     </div>

@@ -4,7 +4,13 @@ import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import type { QueryOf } from '../../shared/api/operations';
 import { nullIfMissing } from '../../shared/api/queries';
-import type { CancelOutcome, RerunDocument, RerunPreview, Run } from '../../shared/api/types';
+import type {
+  CancelOutcome,
+  RerunDocument,
+  RerunPreview,
+  Run,
+  SkipOutcome,
+} from '../../shared/api/types';
 import { type AskedFilters, filterDocument } from '../../shared/lists/exports';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
 
@@ -102,6 +108,28 @@ export function comparisonQuery(api: ApiClient, id: string, otherId: string) {
 /** Ends the waits of a run. */
 export function skipWait(api: ApiClient, id: string): Promise<Run> {
   return api.post('/v1/runs/{run_id}/skip-wait', { path: { run_id: id } });
+}
+
+/** Ends the waits of every waiting run that matches the filters; `dryRun` only counts them. */
+export function skipWaits(
+  api: ApiClient,
+  filter: AskedFilters,
+  dryRun: boolean,
+): Promise<SkipOutcome> {
+  return api.post('/v1/runs/skip-wait', { body: { filter: filterDocument(filter), dryRun } });
+}
+
+/** The progress of skipped waits that continues in the background. */
+export function skippedWaitsQuery(api: ApiClient, started: SkipOutcome) {
+  const { id } = started;
+  return queryOptions({
+    queryKey: ['skipped-waits', id],
+    queryFn: ({ signal }) =>
+      api.get('/v1/runs/skip-wait/{skip_id}', { path: { skip_id: id ?? '' }, signal }),
+    enabled: id !== null && !started.isComplete,
+    initialData: started,
+    refetchInterval: ({ state }) => (state.data?.isComplete ? false : CANCELLATION_POLL_MS),
+  });
 }
 
 /** Cancels every open run that matches the filters; `dryRun` only counts them. */

@@ -20,6 +20,7 @@ export type DeliveryStatus = Schemas['DeliveryStatus'];
 /** How many rows of a list have each status; `isComplete` is false if there are more. */
 export type Counts = Omit<Schemas['CountsView'], 'freshness'>;
 export type CancelOutcome = Schemas['BulkCancelView'];
+export type SkipOutcome = Schemas['BulkSkipView'];
 export type Export = Schemas['ExportView'];
 export type ExportedList = Schemas['ListName'];
 export type ExportFormat = Schemas['ExportFormat'];

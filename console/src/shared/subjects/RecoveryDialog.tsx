@@ -1,83 +1,30 @@
-import { NativeSelect, NumberInput, Skeleton, TextInput } from '@mantine/core';
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type SubmitEvent, useState } from 'react';
+import { Checkbox, NativeSelect, NumberInput, Skeleton, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
-import type { ApiClient } from '../api/client';
-import type { Recovery, RecoveryDocument } from '../api/types';
+import type { Recovery } from '../api/types';
+import { useAllows } from '../auth/role';
 import { useServices } from '../auth/services';
-import { type AskedFilters, filterDocument } from '../lists/exports';
 import { Dialog, DialogDecision } from '../ui/Dialog';
-import { ErrorNotice } from '../ui/ErrorNotice';
+import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
-import { formatCount, formatWord } from '../ui/format';
+import { formatRuns } from '../ui/format';
+import { formError } from '../ui/forms';
+import { withDecision } from './effectChoices';
+import {
+  nodesToDecide,
+  recoveryPreviewQuery,
+  type RecoveryForm,
+  recoveryRules,
+  type Selection,
+  USUAL_FAILURES,
+  USUAL_FORM,
+  USUAL_RATE,
+} from './recoveryForm';
+import { RecoveryPreview } from './RecoveryPreview';
 
-/** The runs to recover: those of a failure group, or those of a list's filters. */
-export type Selection = { errorGroup: string } | { filter: AskedFilters };
-
-type Asked = Pick<RecoveryDocument, 'version'> & Partial<RecoveryDocument>;
-
-const PREVIEW = { ratePerMinute: 60, stopAfterFailures: 10, fireDownstream: false, dryRun: true };
-
-function selected(selection: Selection): Pick<RecoveryDocument, 'filter' | 'errorGroup'> {
-  return 'filter' in selection ? { filter: filterDocument(selection.filter) } : selection;
-}
-
-function previewQuery(api: ApiClient, selection: Selection, version: Asked['version']) {
-  return queryOptions({
-    queryKey: ['recovery-preview', selection, version],
-    queryFn: ({ signal }) =>
-      api.post('/v1/recoveries', { body: { ...PREVIEW, ...selected(selection), version }, signal }),
-    gcTime: 0,
-    retry: false,
-  });
-}
-
-function runs(count: number): string {
-  return count === 1 ? '1 run' : `${formatCount(count)} runs`;
-}
-
-/** How many runs are rerun, which are left out and why, and what happens at each node. */
-function Preview({ preview }: { preview: Recovery }) {
-  const { counts, nodes = [], isSelected } = preview;
-  const reasons = Object.entries(counts.excluded).filter(([, count]) => count > 0);
-  return (
-    <>
-      <p>
-        Reruns{' '}
-        <strong>
-          {isSelected ? '' : 'at least '}
-          {runs(counts.eligible)}
-        </strong>
-        , each from its failed node.
-      </p>
-      {reasons.length > 0 && (
-        <>
-          <p>Left out:</p>
-          <ul aria-label="Left out">
-            {reasons.map(([reason, count]) => (
-              <li key={reason}>
-                {formatWord(reason)}: {runs(count)}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-      {nodes.length > 0 && (
-        <ul aria-label="By node">
-          {nodes.map((node) => (
-            <li key={`${node.automationId} ${node.nodeId}`}>
-              <strong>{node.nodeId}</strong>: runs in {formatCount(node.run)}, reused in{' '}
-              {formatCount(node.reused)}
-              {node.undecided > 0 && `, needs a choice in ${formatCount(node.undecided)}`}
-              {node.repeatedEffects > 0 &&
-                `; ${formatCount(node.repeatedEffects)} calls or messages happen again`}
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
-  );
-}
+const TYPING_PAUSE_MS = 300;
 
 interface Props {
   selection: Selection;
@@ -91,28 +38,39 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
   const navigate = useNavigate();
   // One key per dialog: a click that is repeated after a lost answer starts one recovery.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
-  const [version, setVersion] = useState<Asked['version']>('SAME');
+  const mayRepeatMessages = useAllows('ADMIN');
+  const [chosen, setChosen] = useState(USUAL_FORM);
   const [canary, setCanary] = useState<number | string>(3);
   const [then, setThen] = useState<'WAIT' | 'CONTINUE'>('WAIT');
-  const [pace, setPace] = useState<number | string>(PREVIEW.ratePerMinute);
-  const [failures, setFailures] = useState<number | string>(PREVIEW.stopAfterFailures);
+  const [pace, setPace] = useState<number | string>(USUAL_RATE);
+  const [failures, setFailures] = useState<number | string>(USUAL_FAILURES);
   const [reason, setReason] = useState('');
-  const preview = useQuery(previewQuery(api, selection, version));
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () =>
-      api.post('/v1/recoveries', {
+  const rules = useMemo(() => recoveryRules(selection, chosen), [selection, chosen]);
+  const problem = 'problem' in rules ? rules : null;
+  const asked = 'problem' in rules ? null : rules;
+  const [settled] = useDebouncedValue(asked, TYPING_PAUSE_MS, { leading: true });
+  const preview = useQuery(recoveryPreviewQuery(api, settled));
+  // A refused choice keeps the list, so that it can be changed.
+  const [shown, setShown] = useState<Recovery | null>(null);
+  if (preview.data && preview.data !== shown) setShown(preview.data);
+  const isCurrent =
+    preview.data !== undefined && JSON.stringify(settled) === JSON.stringify(asked);
+
+  const { mutate, error, isPending, reset } = useMutation({
+    mutationFn: () => {
+      if ('problem' in rules) throw new Error(rules.problem);
+      return api.post('/v1/recoveries', {
         body: {
-          ...selected(selection),
-          version,
+          ...rules,
           canary: Number(canary) > 0 ? { count: Number(canary), then } : null,
           ratePerMinute: Number(pace),
           stopAfterFailures: Number(failures),
-          fireDownstream: false,
           idempotencyKey,
           ...(reason.trim() !== '' && { reason: reason.trim() }),
           dryRun: false,
         },
-      }),
+      });
+    },
     networkMode: 'always',
     onSuccess: async ({ id }) => {
       void queries.invalidateQueries({ queryKey: ['recoveries'] });
@@ -126,28 +84,71 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
     mutate();
   }
 
-  const eligible = preview.data?.counts.eligible ?? 0;
+  function change(changes: Partial<RecoveryForm>) {
+    setChosen((current) => ({ ...current, ...changes }));
+    reset();
+  }
+
+  const eligible = shown?.counts.eligible ?? 0;
+  const undecided = shown === null ? [] : nodesToDecide(shown, chosen.decisions);
+  const fields = Object.keys(chosen.decisions).map((nodeId) => `effects.${nodeId}`);
   const isComplete = [canary, pace, failures].every((value) => typeof value === 'number');
   return (
     <Dialog title="Rerun the failed runs?" isWide opened onClose={onClose}>
       <form onSubmit={submit} className={form.fieldset}>
-        {preview.isPending && (
+        {shown === null && preview.isFetching && (
           <div role="status" aria-label="Looking for runs">
             <Skeleton height={90} />
           </div>
         )}
-        {preview.error && <ErrorNotice error={preview.error} />}
-        {preview.data && <Preview preview={preview.data} />}
+        {shown === null && preview.error && <ErrorNotice error={preview.error} />}
+        {shown !== null && (
+          <RecoveryPreview
+            preview={shown}
+            decisions={chosen.decisions}
+            mayRepeatMessages={mayRepeatMessages}
+            error={error ?? preview.error}
+            onDecide={(nodeId, decision) => {
+              change({ decisions: withDecision(chosen.decisions, nodeId, decision) });
+            }}
+          />
+        )}
+        {undecided.length > 0 && (
+          <Notice title="Choose before you rerun">
+            <p>
+              Calls or messages of {undecided.join(', ')} may have happened. Choose what happens to
+              them, or leave these runs out.
+            </p>
+          </Notice>
+        )}
+        {problem !== null && (
+          <Notice tone="bad" title={`The output of ${problem.field} is invalid`}>
+            <p>{problem.problem}</p>
+          </Notice>
+        )}
         <div className={form.pair}>
+          <NativeSelect
+            label="From"
+            data={[
+              { value: 'FAILED', label: 'The failed node of each run' },
+              { value: 'START', label: 'The start' },
+            ]}
+            value={chosen.isFromStart ? 'START' : 'FAILED'}
+            onChange={(event) => {
+              // Choices belong to the nodes that are visited again.
+              change({ isFromStart: event.currentTarget.value === 'START', decisions: {} });
+            }}
+          />
           <NativeSelect
             label="Version"
             data={[
               { value: 'SAME', label: 'The version of each run' },
               { value: 'ACTIVE', label: 'The active version' },
             ]}
-            value={version}
+            value={chosen.version}
             onChange={(event) => {
-              setVersion(event.currentTarget.value === 'ACTIVE' ? 'ACTIVE' : 'SAME');
+              const version = event.currentTarget.value === 'ACTIVE' ? 'ACTIVE' : 'SAME';
+              change({ version, decisions: {} });
             }}
           />
           <NumberInput
@@ -196,12 +197,20 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             }}
           />
         </div>
+        <Checkbox
+          label="Also start the automations that follow"
+          description="The end of each rerun starts them, as the end of any other run does."
+          checked={chosen.firesDownstream}
+          onChange={(event) => {
+            change({ firesDownstream: event.currentTarget.checked });
+          }}
+        />
         <DialogDecision
           cancel="Cancel"
-          confirm={eligible === 0 ? 'Rerun' : `Rerun ${runs(eligible)}`}
-          error={error}
+          confirm={eligible === 0 ? 'Rerun' : `Rerun ${formatRuns(eligible)}`}
+          error={error ?? (shown === null ? null : formError(preview.error, fields))}
           isPending={isPending}
-          isDisabled={eligible === 0 || !isComplete}
+          isDisabled={!isCurrent || eligible === 0 || !isComplete || undecided.length > 0}
           onCancel={onClose}
         />
       </form>

@@ -103,6 +103,11 @@ export function formatCount(number: number): string {
   return count.format(number);
 }
 
+/** `1 run`, `1,204 runs` */
+export function formatRuns(count: number): string {
+  return count === 1 ? '1 run' : `${formatCount(count)} runs`;
+}
+
 /** The viewer's time zone by its name and offset: `Europe/Berlin (GMT+1)`. */
 export function formatZone(now: number): string {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

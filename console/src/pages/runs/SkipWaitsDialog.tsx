@@ -1,0 +1,100 @@
+import { Button, Skeleton } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { SkipOutcome } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import type { AskedFilters } from '../../shared/lists/exports';
+import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { capitalize, formatRuns } from '../../shared/ui/format';
+import { skippedWaitsQuery, skipWaits } from './queries';
+import { RunSample } from './RunSample';
+
+function Done({ started, onClose }: { started: SkipOutcome; onClose: () => void }) {
+  const { api } = useServices();
+  const { data: outcome, error } = useQuery(skippedWaitsQuery(api, started));
+  const left = outcome.matched - outcome.skipped;
+  return (
+    <>
+      <Notice title={capitalize(`the waits of ${formatRuns(outcome.skipped)} were skipped`)}>
+        <p>These runs continue within a minute.</p>
+        {!outcome.isComplete && (
+          <p>The remaining runs follow within minutes. You can close this window.</p>
+        )}
+        {outcome.isComplete && left > 0 && (
+          <p>{capitalize(formatRuns(left))} continued without it, or had a node at work.</p>
+        )}
+      </Notice>
+      {error && <ErrorNotice error={error} />}
+      <DialogActions>
+        <Button onClick={onClose}>Close</Button>
+      </DialogActions>
+    </>
+  );
+}
+
+interface Props {
+  filter: AskedFilters;
+  onClose: () => void;
+}
+
+/** Ends the waits of every waiting run that matches the filters, after showing how many. */
+export default function SkipWaitsDialog({ filter, onClose }: Props) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const preview = useQuery({
+    queryKey: ['skip-preview', filter],
+    queryFn: () => skipWaits(api, filter, true),
+    gcTime: 0,
+    retry: false,
+  });
+  const { mutate, data, error, isPending } = useMutation({
+    mutationFn: () => skipWaits(api, filter, false),
+    networkMode: 'always',
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ['runs'] });
+    },
+  });
+  const found = preview.data;
+  const matched = found?.matched ?? 0;
+  return (
+    <Dialog title="Skip the waits of all runs in this list?" opened onClose={onClose}>
+      {data ? (
+        <Done started={data} onClose={onClose} />
+      ) : (
+        <>
+          {preview.isPending && (
+            <div role="status" aria-label="Looking for waiting runs">
+              <Skeleton height={90} />
+            </div>
+          )}
+          {preview.error && <ErrorNotice error={preview.error} />}
+          {found && matched === 0 && <p>No run that matches the filters is waiting.</p>}
+          {found && matched > 0 && (
+            <>
+              <p>
+                <strong>
+                  {found.isComplete ? '' : 'At least '}
+                  {formatRuns(matched)}
+                </strong>{' '}
+                {matched === 1 ? 'continues' : 'continue'} within a minute, as if the time had
+                passed. This cannot be undone.
+              </p>
+              <RunSample sample={found.sample} matched={matched} />
+            </>
+          )}
+          <DialogDecision
+            cancel="Keep waiting"
+            confirm={matched === 0 ? 'Skip waits' : `Skip the waits of ${formatRuns(matched)}`}
+            error={error}
+            isPending={isPending}
+            isDisabled={matched === 0}
+            onCancel={onClose}
+            onConfirm={() => {
+              mutate();
+            }}
+          />
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,117 @@
+import type { Recovery } from '../api/types';
+import { fieldError } from '../ui/forms';
+import { formatCount, formatRuns, formatWord } from '../ui/format';
+import { type Decision, type Decisions, isSentMessage } from './effectChoices';
+import { EffectChoiceField } from './EffectChoiceField';
+import { NodePlan, NodePlans } from './NodePlans';
+import classes from './NodePlans.module.css';
+import { hasChoice, type RecoveryNode } from './recoveryForm';
+
+const ACTIONS = [
+  ['RUN', 'run', 'Runs again in'],
+  ['REUSED', 'reused', 'Reused in'],
+  ['SUPPRESSED', 'suppressed', 'Skipped in'],
+  ['UNDECIDED', 'undecided', 'Needs your choice in'],
+] as const;
+
+function Actions({ node }: { node: RecoveryNode }) {
+  return (
+    <ul>
+      {ACTIONS.filter(([, count]) => node[count] > 0).map(([action, count, words]) => (
+        <li key={action} data-action={action}>
+          {words} {formatRuns(node[count])}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Effects({ node: { effects, repeatedEffects } }: { node: RecoveryNode }) {
+  const counted = Object.entries(effects);
+  if (counted.length === 0) return null;
+  return (
+    <ul>
+      {counted.map(([status, count]) => (
+        <li key={status}>
+          <strong>{formatWord(status)}</strong>{' '}
+          <span className={classes.muted}>
+            {count === 1 ? '1 call or message' : `${formatCount(count)} calls or messages`}
+          </span>
+        </li>
+      ))}
+      <li data-then={repeatedEffects > 0 ? 'REPEAT' : 'REUSE'}>
+        {repeatedEffects === 0
+          ? 'None of them happens again'
+          : repeatedEffects === 1
+            ? '1 of them happens again'
+            : `${formatCount(repeatedEffects)} of them happen again`}
+      </li>
+    </ul>
+  );
+}
+
+interface Props {
+  preview: Recovery;
+  decisions: Decisions;
+  mayRepeatMessages: boolean;
+  /** The error of the last request. */
+  error: Error | null;
+  onDecide: (nodeId: string, decision: Decision | null) => void;
+}
+
+/** How many runs are rerun, which are left out and why, and what happens at each node. */
+export function RecoveryPreview({ preview, decisions, mayRepeatMessages, error, onDecide }: Props) {
+  const { counts, nodes = [], isSelected, from } = preview;
+  const reasons = Object.entries(counts.excluded).filter(([, count]) => count > 0);
+  return (
+    <>
+      <p>
+        Reruns{' '}
+        <strong>
+          {isSelected ? '' : 'at least '}
+          {formatRuns(counts.eligible)}
+        </strong>
+        , each from {from === null ? 'its failed node' : 'the start'}. Calls and messages that
+        happened, or may have happened, do not happen again unless you choose so.
+      </p>
+      {reasons.length > 0 && (
+        <>
+          <p>Left out:</p>
+          <ul aria-label="Left out">
+            {reasons.map(([reason, count]) => (
+              <li key={reason}>
+                {formatWord(reason)}: {formatRuns(count)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {nodes.length > 0 && (
+        <NodePlans label="By node">
+          {nodes.map((node) => (
+            <NodePlan
+              key={`${node.automationId} ${node.nodeId}`}
+              nodeId={node.nodeId}
+              type={node.type}
+              action={<Actions node={node} />}
+              effects={<Effects node={node} />}
+              choice={
+                hasChoice(node, decisions) && (
+                  <EffectChoiceField
+                    nodeId={node.nodeId}
+                    decision={decisions[node.nodeId]}
+                    isUndecided={node.undecided > 0}
+                    mayRepeat={mayRepeatMessages || !Object.keys(node.effects).some(isSentMessage)}
+                    mayLeaveOut
+                    problem={fieldError(error, `effects.${node.nodeId}`)}
+                    onDecide={onDecide}
+                  />
+                )
+              }
+            />
+          ))}
+        </NodePlans>
+      )}
+    </>
+  );
+}
