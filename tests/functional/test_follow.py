@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from runledger.errors import TransientError
+from runledger.metrics import MetricLog
 from runledger.services.counts.changed_hours import TotalMarker
 from runledger.services.counts.stream_lag import StreamLag
 from runledger.services.stream.bus_rules import BusRules
@@ -59,6 +60,7 @@ class Following:
             ExpiryFollower(stores.tombstones, stores.bodies),
             RecoveredRuns(stores.runs),
             StreamLag(stores.freshness, lambda: 1_795_338_070_000),
+            MetricLog("runledger", lambda: 1_795_338_070_000),
         )
         self.records: list[dict[str, Any]] = sample("follow_changes")["Records"]
         self.s3.objects = {f"{OBJECTS}payload-1": b"x", "runs/other/1/payload-1": b"x"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runledger.metrics import METRICS, NAMESPACE
 
 from tests.support.alarms import MetricUse, Series, State, metrics_of, state_of
 from tests.support.template import load_template
@@ -48,6 +49,10 @@ _API = "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-me
 _TABLE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html"
 _STATES = "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"
 _SES = "https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html"
+_EMF = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+    "CloudWatch_Embedded_Metric_Format_Specification.html"
+)
 _SQS = (
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/"
     "sqs-available-cloudwatch-metrics.html"
@@ -74,6 +79,11 @@ DOCUMENTED = {
     ("AWS/DynamoDB", "SystemErrors"): Documented(_TABLE, [dims("TableName", "Operation")]),
     ("AWS/SES", "Reputation.BounceRate"): Documented(_SES, [dims()]),
     ("AWS/SES", "Reputation.ComplaintRate"): Documented(_SES, [dims()]),
+    # Ours are documented by runledger/metrics.py, in the format of this page.
+    **{
+        (NAMESPACE, metric.name): Documented(_EMF, [dims("Stack", *metric.dimensions)])
+        for metric in METRICS
+    },
 }
 
 
@@ -213,6 +223,21 @@ EXPECTED: dict[str, Behavior] = {
         _ONLY_ERRORS,
         healthy=[one(300, 4_999, 900), one(9_000, 9_000, 800)],
         unhealthy=[one(5_000, 6_000, 29_000)],
+    ),
+    "EngineFailuresAlarm": Behavior(
+        NOT_BREACHING, _ONLY_ERRORS, healthy=[one(3, 0), one(None, 0)], unhealthy=[one(None, 1)]
+    ),
+    "RunsHandedBackAlarm": Behavior(
+        NOT_BREACHING,
+        _ONLY_ERRORS,
+        healthy=[one(9, 9, 9), one(None, None, 50)],
+        unhealthy=[one(10, None, 10)],
+    ),
+    "StartsRefusedAlarm": Behavior(
+        NOT_BREACHING,
+        _ONLY_ERRORS,
+        healthy=[one(0, 0, 0), one(None, 80, None)],
+        unhealthy=[one(None, 1, 1)],
     ),
     "ExecutionsThrottledAlarm": _THREE_OF_FIVE,
     "TableThrottlesAlarm": sums(("reads", "writes"), _FILL, 5, to_alarm=3),

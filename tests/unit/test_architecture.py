@@ -44,6 +44,7 @@ FLOORS = {
     "models": 1,
     "aws": 1,
     "observability": 1,
+    "metrics": 1,
     "settings": 0,
     "json_body": 1,
     "compression": 0,
@@ -69,7 +70,7 @@ ROOMS = {
     "reruns": "compare effects plans previews recovered_groups recovery recovery_progress "
     "recovery_queries recovery_rights recovery_runs rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow operation_events publish "
-    "recovered_runs",
+    "recovered_runs run_metrics",
     "counts": "changed_hours list_counts recount row_counts stats stream_lag totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",

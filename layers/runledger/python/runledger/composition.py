@@ -33,6 +33,7 @@ from runledger.settings import (
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.compiler.arns import FunctionArns
+    from runledger.metrics import MetricLog
     from runledger.nodes.base import HttpCaller
     from runledger.services.automations.activations import Activations, Activator
     from runledger.services.automations.automation_stopper import AutomationStopper
@@ -152,6 +153,12 @@ class Composition:
         from runledger.services.in_parallel import in_parallel
 
         return in_parallel
+
+    @cached_property
+    def metrics(self) -> "MetricLog":
+        from runledger.metrics import MetricLog
+
+        return MetricLog(self.settings(StoreSettings).stack, self.clock)
 
     @cached_property
     def table(self) -> "Table":
@@ -417,6 +424,7 @@ class Composition:
             toolbox=toolbox,
             gather=self.gather,
             read_rows=partial(read_rows, self.table),
+            metrics=self.metrics,
             clock=self.clock,
             request_id=request_id,
             retry_budget=self.retry_budget(remaining_ms),
@@ -1010,6 +1018,7 @@ class Composition:
             expiry=self.expiry_follower,
             recovered=RecoveredRuns(of.runs),
             lag=StreamLag(of.freshness, self.clock),
+            metrics=self.metrics,
         )
 
     @cached_property

@@ -80,6 +80,25 @@ class ErrorDetail(Model):
     call: FailedCall | None = None
 
 
+# The kinds of errors that the engine or AWS causes. All others come from the automation, its data
+# or the services that it calls.
+ENGINE_KINDS = frozenset(
+    {
+        "CRASHED",
+        "EXECUTION_ABORTED",
+        "EXECUTION_FAILED",
+        "EXECUTION_TIMED_OUT",
+        "INTERNAL_ERROR",
+        "NEVER_STARTED",
+        "NOT_RESUMED",
+        "OVERDUE",
+        "STALLED",
+        "TIMED_OUT",
+        "UNAVAILABLE",
+    }
+)
+
+
 class Cancellation(Model):
     """Who canceled a run, and why. `by` is a user's e-mail or `system`."""
 

@@ -29,16 +29,16 @@ class BranchFailures:
     runs: "RunStore"
     clock: Clock
 
-    def settle(self, context: "RunContext", head: str, state: dict[str, Any]) -> None:
+    def settle(self, context: "RunContext", head: str, state: dict[str, Any]) -> bool:
         """Ends the run with the error that a branch's failure state caught, or hands the run back.
-        `head` is the branch's first node, `state` the whole state of the branch. Raises
-        RunReleasedError if another process settled the run first."""
+        Returns whether the run ended. `head` is the branch's first node, `state` the whole state of
+        the branch. Raises RunReleasedError if another process settled the run first."""
         caught = state.get("error") or {}
         node_id = failed_node(context, head, state, caught)
         if is_for_later(caught) and context.run.attempt < MAX_RESUMED_ATTEMPTS:
             place = f"node {node_id}: " if node_id else ""
             self.hand_back(context.run, f"{place}{in_words(caught)}")
-            return
+            return False
         step = context.history.steps.get(node_id) if node_id else None
         if step is not None and step.error is not None:
             error = step.error
@@ -49,9 +49,10 @@ class BranchFailures:
                 if recorded.error is None and context.run.attempt < MAX_RESUMED_ATTEMPTS:
                     # The request lived on and recorded the node after the machine gave up on it.
                     self.hand_back(context.run, f"node {node_id}: {in_words(caught)}")
-                    return
+                    return False
                 error = recorded.error or error
         self.close(context.run, Closing(RunStatus.FAILED, self.clock(), error=error))
+        return True
 
     def hand_back(self, run: Run, reason: str) -> None:
         """Takes the run from its execution. The next attempt continues where this one stopped. It

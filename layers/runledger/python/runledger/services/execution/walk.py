@@ -26,6 +26,7 @@ from runledger.errors import (
     TransientError,
 )
 from runledger.ids import derived_id
+from runledger.metrics import STEPS, Measure
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import (
     Cancellation,
@@ -61,6 +62,7 @@ from runledger.store.runs import Closing, PendingRun
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from runledger.metrics import MetricLog
     from runledger.models.automation import Automation
     from runledger.models.base import Config
     from runledger.models.contact import Contact
@@ -87,6 +89,7 @@ class Walker:
     toolbox: "Toolbox"
     gather: "Gather"
     read_rows: "Callable[[Sequence[RowRead]], None]"
+    metrics: "MetricLog"
     clock: Clock
     request_id: str
     retry_budget: RetryBudget
@@ -105,7 +108,10 @@ class Walker:
             Operation.FAIL: self._fail,
         }
         answer = operations[event.operation](event)
-        logger.info("walked", extra={"operation": event.operation, "outcome": answer.outcome})
+        facts: dict[str, Any] = {"operation": event.operation, "outcome": answer.outcome}
+        if answer.steps is not None:
+            facts |= self.metrics.fields(Measure(STEPS, amount=answer.steps))
+        logger.info("walked", extra=facts)
         return answer
 
     # ── OWN ────────────────────────────────────────────────────────────────────────────────────
@@ -307,7 +313,8 @@ class Walker:
         now = self.clock()
         closing = Closing(RunStatus.COMPLETED, now, end_node_id=event.node_id, end_ms=now - began)
         self.failures.close(run, closing)
-        return answer
+        # The trigger and the end have no recorded step.
+        return answer.changed(steps=len(steps) + 2)
 
     # ── FAIL ───────────────────────────────────────────────────────────────────────────────────
 
@@ -322,7 +329,8 @@ class Walker:
             require_owner(context.run, execution, RunStatus.RUNNING)
         except RunReleasedError:
             return answer
-        self.failures.settle(context, event.node_id, event.state or {})
+        if self.failures.settle(context, event.node_id, event.state or {}):
+            return answer.changed(steps=len(context.history.steps) + 1)
         return answer
 
     # ── shared ─────────────────────────────────────────────────────────────────────────────────

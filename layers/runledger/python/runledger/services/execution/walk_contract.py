@@ -23,7 +23,7 @@ class WalkEvent(WireModel):
 
 class WalkAnswer(WireModel):
     """One task's result: the visited node, the branch taken, how long to wait, and whether the node
-    continues in another visit."""
+    continues in another visit. `steps` is for the log only: how many steps a run had that ended."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -31,3 +31,4 @@ class WalkAnswer(WireModel):
     outcome: str | None = None
     wait_until: str | None = None
     more: bool = False
+    steps: int | None = Field(default=None, exclude=True)
