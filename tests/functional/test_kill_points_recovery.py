@@ -152,7 +152,7 @@ SCENARIOS = (
 )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
 def test_after_any_fault_the_counts_of_a_recovery_are_true(
     ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
