@@ -22,6 +22,7 @@ import {
   recoveryRunsQuery,
 } from './queries';
 import { RecoveryStatusBadge } from './RecoveryStatusBadge';
+import { RerunsLink } from './RerunsLink';
 
 const BACK = { to: '/recoveries', label: 'Recoveries' };
 
@@ -117,7 +118,10 @@ function RecoveryFacts({ recovery }: { recovery: Recovery }) {
         {formatCount(counts.eligible)}
         {!isSelected && '+'}
       </Fact>
-      <Fact name="Reruns opened">{formatCount(counts.opened)}</Fact>
+      <Fact name="Reruns opened">
+        {formatCount(counts.opened)}
+        <RerunsLink recovery={recovery} />
+      </Fact>
       <Fact name="Completed">{formatCount(counts.completed)}</Fact>
       <Fact name="Failed">{formatCount(counts.failed)}</Fact>
       <Fact name="Canceled">{formatCount(counts.canceled)}</Fact>
