@@ -28,6 +28,11 @@ INSIDE_ANOTHER = {
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification.AttributeName"),
     ("AWS::Cognito::UserPool", "AccountRecoverySetting.RecoveryMechanisms.Name"),
     ("AWS::CloudFront::Distribution", "DistributionConfig.Origins.OriginCustomHeaders.HeaderName"),
+    # AWS's own names of what it measures.
+    ("AWS::CloudWatch::Alarm", "MetricName"),
+    ("AWS::CloudWatch::Alarm", "Dimensions.Name"),
+    ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.MetricName"),
+    ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.Dimensions.Name"),
 }
 # Services whose names are the same in all regions of an account.
 GLOBAL = ("AWS::CloudFront::", "AWS::IAM::")
