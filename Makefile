@@ -132,7 +132,7 @@ docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Serve the documentation site (DOCS_POR
 	$(MKDOCS) serve $(WEBSITE) --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 # ── Building and deploying ───────────────────────────────────────────────────────────────────────
-.PHONY: compile generate bench build sbom deploy destroy smoke
+.PHONY: compile generate bench build sbom deploy doctor destroy smoke
 
 compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
 	@test -n "$(GRAPH)" || { echo "pass a graph: make compile GRAPH=graph.json" >&2; exit 2; }
@@ -168,6 +168,10 @@ deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=
 	$(if $(findstring --guided,$(SAM_ARGS)),,$(PY) -m local.target $(TARGET))
 	$(SAM) deploy $(SAM_TARGET) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(TARGET)
+
+doctor: $(VENV) ## Check your AWS account, and the stack if it is deployed (STACK=, REGION=, DOCTOR_ARGS=)
+	@target="$$($(PY) -m local.target $(TARGET))" && \
+	  .venv/bin/runledger doctor $$target $(DOCTOR_ARGS)
 
 destroy: $(VENV) ## Remove a deployed stack; asks before it deletes (STACK=, REGION=, DESTROY_ARGS=)
 	@target="$$($(PY) -m local.target $(TARGET))" && \

@@ -67,9 +67,10 @@ def test_the_smoke_test_is_about_the_named_stack(typed: list[str], asked_for: st
     assert ran[-1] == f".venv/bin/python -m local.smoke_stack{asked_for}"
 
 
-def test_no_stack_is_removed_if_the_target_is_refused() -> None:
+@pytest.mark.parametrize("target", ["destroy", "doctor"])
+def test_no_stack_is_removed_or_checked_if_the_target_is_refused(target: str) -> None:
     ran = subprocess.run(
-        ["make", "-o", ".venv/.synced", "destroy", "STACK=a_b", "REGION=us-east-1"],
+        ["make", "-o", ".venv/.synced", target, "STACK=a_b", "REGION=us-east-1"],
         cwd=ROOT,
         env={**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "MAKEFLAGS": ""},
         capture_output=True,

@@ -15,6 +15,7 @@ from runledger.sources import splitting
 from runledger.store import keys
 
 from bench.bill import BUDGET
+from functions.tick.handler import LAST_SECONDS
 from tests.support.template import load_template
 
 TEXT = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
@@ -110,6 +111,22 @@ def test_a_postponed_start_waits_as_the_table_says() -> None:
 def test_machines_are_made_at_half_of_the_quota() -> None:
     assert rows()["`CreateStateMachine`, `DeleteStateMachine`"][0] == "1 a second after 100 at once"
     assert (INTERVAL, ROOM) == (1_000, 50)
+
+
+def test_the_time_of_a_tick() -> None:
+    timeout = RESOURCES["Tick"]["Properties"]["Timeout"]
+    seconds = timeout - LAST_SECONDS // 1_000
+    section = TEXT.partition("### The tick")[2].partition("### ")[0]
+    found = re.search(r"for (\d+) seconds .* at (\d+) milliseconds a row, ([\d,]+) rows", section)
+    assert found is not None
+    assert int(found[1]) == seconds
+    rows_a_minute = int(found[3].replace(",", ""))
+    assert rows_a_minute == seconds * 1_000 // int(found[2])
+    found = re.search(r"refused (\d+)\nstarts a second, ([\d,]+) .* take (\d+) minutes", section)
+    assert found is not None
+    left = int(found[2].replace(",", ""))
+    assert left == int(found[1]) * 3_600
+    assert left == int(found[3]) * rows_a_minute
 
 
 def test_the_readers_of_a_large_stream() -> None:

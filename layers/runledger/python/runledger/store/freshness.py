@@ -30,7 +30,8 @@ _AT_ONCE = 16
 
 # A reader lags if its batch is older than this. Lambda delivers a record within seconds.
 LATE = 30 * SECOND
-# How long a note about a lag counts. Lambda repeats a failed batch more often than this.
+# How long a note about a lag counts. It must be longer than Lambda's pause between two tries of a
+# batch, which AWS does not document.
 LAG_COUNTS_FOR = 10 * MINUTE
 # One item a minute, in turns: more items than the minutes for which a note counts.
 _LAG_SLOTS = 16
