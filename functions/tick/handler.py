@@ -17,6 +17,7 @@ preload(
     "services.due_work",
     "services.erasure.contact_eraser",
     "services.bulk.due_exports",
+    "services.counts.pulses",
     "services.counts.recount",
     "services.execution.settle",
     "services.execution.superseded_machines",
@@ -32,7 +33,7 @@ def send_pulses() -> None:
     """Sends pulses through the stream. If this fails, counts are less current than usual, but due
     work is still done."""
     try:
-        services().stores.freshness.write_pulses(services().clock())
+        services().pulses.send()
     except RunledgerError as error:
         log_failure("pulses were not sent", error)
 
@@ -42,5 +43,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     until = services().clock() + context.get_remaining_time_in_millis() - LAST_SECONDS
     send_pulses()
     due = services().due_work.settle_due(DUE_ROWS, until)
+    services().pulses.note_due(due)
     logger.info("tick", extra={"dueRows": due})
     return {"due": due}

@@ -71,7 +71,7 @@ ROOMS = {
     "recovery_queries recovery_rights recovery_runs rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow operation_events publish "
     "recovered_runs run_metrics",
-    "counts": "changed_hours list_counts recount row_counts stats stream_lag totals",
+    "counts": "changed_hours list_counts pulses recount row_counts stats stream_lag totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",
     "automations": "activations automation_stopper automations catalogue holds preview rotation "

@@ -27,6 +27,10 @@ INSIDE_ANOTHER = {
     ("AWS::DynamoDB::Table", "GlobalSecondaryIndexes.KeySchema.AttributeName"),
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification.AttributeName"),
     ("AWS::Cognito::UserPool", "AccountRecoverySetting.RecoveryMechanisms.Name"),
+    ("AWS::CloudWatch::Alarm", "MetricName"),
+    ("AWS::CloudWatch::Alarm", "Dimensions.Name"),
+    ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.MetricName"),
+    ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.Dimensions.Name"),
     ("AWS::CloudFront::Distribution", "DistributionConfig.Origins.OriginCustomHeaders.HeaderName"),
     # AWS's own names of what it measures.
     ("AWS::CloudWatch::Alarm", "MetricName"),
@@ -44,6 +48,8 @@ LONGEST = {
     "AWS::CloudFront::OriginAccessControl": 64,
     # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ResponseHeadersPolicyConfig.html
     "AWS::CloudFront::ResponseHeadersPolicy": 128,
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
+    "AWS::CloudWatch::Dashboard": 255,
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html
     "AWS::Events::EventBus": 256,
     # https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html

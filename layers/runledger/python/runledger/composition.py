@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.contacts.segments import Segments
     from runledger.services.counts.list_counts import Counts
+    from runledger.services.counts.pulses import Pulses
     from runledger.services.counts.recount import TotalSettler
     from runledger.services.counts.stats import Stats
     from runledger.services.due_work import DueWork
@@ -1001,6 +1002,12 @@ class Composition:
         from runledger.services.stream.bus_rules import BusRules
 
         return BusRules(self.client("events"), self.settings(PublishSettings).bus, self.clock)
+
+    @cached_property
+    def pulses(self) -> "Pulses":
+        from runledger.services.counts.pulses import Pulses
+
+        return Pulses(self.stores.freshness, self.clock)
 
     @cached_property
     def followers(self) -> "Followers":

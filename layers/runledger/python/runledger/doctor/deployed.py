@@ -18,7 +18,8 @@ QUEUES = {
     "LostEvents": "events, invocations or failed runs",
 }
 # Pulses come once a minute, and pass through the stream in seconds.
-_FRESH = 5 * MINUTE
+# At rest, pulses come every tenth minute.
+_FRESH = 15 * MINUTE
 _ALARMS_AT_ONCE = 100
 
 

@@ -1,0 +1,39 @@
+"""Sends pulses through the table's stream, which show how far it was read."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import MINUTE, Clock
+
+if TYPE_CHECKING:
+    from runledger.store.freshness import FreshnessStore
+
+# 64 pulses a minute would cost more than everything else in a stack at rest. At rest nothing
+# changes, so counts that are some minutes old are still right.
+RESTING_MINUTES = 10
+# A stack rests if nothing was due for so long. A changed hour is due for its recount within five
+# minutes.
+RESTS_AFTER = 15 * MINUTE
+
+
+@dataclass(slots=True)
+class Pulses:
+    """The tick's pulses. The first ones of a process are always sent."""
+
+    freshness: "FreshnessStore"
+    clock: Clock
+    _sent_before: bool = False
+    _busy_until: int = 0
+
+    def send(self) -> None:
+        """Sends pulses: every minute, or every tenth one at rest."""
+        now = self.clock()
+        is_turn = now // MINUTE % RESTING_MINUTES == 0
+        if is_turn or now < self._busy_until or not self._sent_before:
+            self.freshness.write_pulses(now)
+            self._sent_before = True
+
+    def note_due(self, rows: int) -> None:
+        """Notes how many rows were due in this minute."""
+        if rows:
+            self._busy_until = self.clock() + RESTS_AFTER
