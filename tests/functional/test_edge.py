@@ -11,6 +11,11 @@ from runledger import http
 from local import edge
 from local.gateway import API_HEADERS, SECURITY_HEADERS
 from local.template import load_template
+from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, claims_of, deployed, pool, sample
+from tests.support.engine import Engine
+from tests.support.lambda_processes import forget_settings
+
+__all__ = ["deployed", "pool"]
 
 RESOURCES = load_template()["Resources"]
 # "HTTP 4xx and 5xx status codes that CloudFront caches":
@@ -167,3 +172,51 @@ def test_api_answers_have_the_security_headers_and_no_store() -> None:
         item["Header"]: item["Override"] for item in policy["CustomHeadersConfig"]["Items"]
     }
     assert overrides["Cache-Control"] is True
+
+
+# ── Calls that go around the distribution ───────────────────────────────────────────────────────
+WEBHOOK = "/v1/webhooks/in/whk_unknown"
+
+
+def sent(path: str, headers: dict[str, str]) -> dict[str, Any]:
+    from functions.query.handler import handler as query
+    from functions.webhook_in.handler import handler as webhook_in
+
+    event = sample("webhook_in" if path == WEBHOOK else "query")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["rawQueryString"], event["queryStringParameters"] = "", {}
+    event["headers"] = {**event["headers"], **headers}
+    event["requestContext"]["authorizer"] = {"jwt": {"claims": claims_of("user-owner")}}
+    answer = (webhook_in if path == WEBHOOK else query)(event, CONTEXT)
+    return {"status": answer["statusCode"], "body": json.loads(answer["body"])}
+
+
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/health", "/v1/nowhere", WEBHOOK])
+def test_a_call_around_the_distribution_is_refused_if_the_owner_wants_that(
+    deployed: Engine, pool: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    through = {http.EDGE_KEY: EDGE_KEY}
+    ordinary = sent(path, {})["status"]
+    assert ordinary != 403
+    assert sent(path, through)["status"] == ordinary
+    monkeypatch.setenv("RUNLEDGER_DIRECT_CALLS", "Refused")
+    forget_settings()
+    assert sent(path, through)["status"] == ordinary
+    for headers in ({}, {http.EDGE_KEY: "guessed"}, {http.EDGE_KEY: ""}):
+        refused = sent(path, headers)
+        assert (refused["status"], refused["body"]["title"]) == (403, "Forbidden")
+
+
+def test_every_function_of_the_api_knows_whether_direct_calls_are_refused() -> None:
+    behind = {
+        name
+        for name, each in RESOURCES.items()
+        if each["Type"] == "AWS::Serverless::Function"
+        and any(
+            event["Type"] == "HttpApi" for event in each["Properties"].get("Events", {}).values()
+        )
+    }
+    assert behind == {"WebhookIn", "Api", "Query"}
+    for name in behind:
+        variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
+        assert variables["RUNLEDGER_DIRECT_CALLS"] == {"Ref": "DirectCalls"}

@@ -21,7 +21,7 @@ from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure
 from runledger.problem_details import answer_error, answer_validation, problem
 from runledger.services.workspaces.identity import Caller, Identity, Person, require_role
-from runledger.settings import EdgeSettings, read_settings
+from runledger.settings import CallSettings, EdgeSettings, read_settings
 from runledger.texts import clean, clean_text
 
 if TYPE_CHECKING:
@@ -220,10 +220,32 @@ def resolve(
     After that time, calls to AWS fail with TransientError. No answer may be cached, because each is
     for one caller. A long one is compressed if the caller accepts that."""
     with answer_within(seconds):
-        answer: dict[str, Any] = app.resolve(clean(event), context)
+        cleaned = clean(event)
+        answer: dict[str, Any] = _refusal(cleaned) or app.resolve(cleaned, context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
     sent = {name.lower(): value for name, value in event.get("headers", {}).items()}
     return compressed(answer, sent.get("accept-encoding", ""))
+
+
+def _refusal(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Returns the answer to a request that went around the distribution, if the stack refuses such
+    requests."""
+    if read_settings(CallSettings).direct_calls == "Allowed":
+        return None
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    try:
+        if _has_edge_key(headers):
+            return None
+        detail = "This API is reached at the console's address only."
+        refused = problem(403, "Forbidden", detail)
+    except RunledgerError as error:
+        refused = answer_error(error)
+    return {
+        "statusCode": refused.status_code,
+        "headers": {**refused.headers, "Content-Type": refused.content_type},
+        "body": refused.body,
+        "isBase64Encoded": False,
+    }
 
 
 def _answer_unexpected(error: Exception) -> Response[str]:
@@ -273,7 +295,11 @@ _EDGE_HEADERS = frozenset({EDGE_KEY, VIEWER_ADDRESS, SENT_CONTENT_TYPE, "x-forwa
 def is_from_distribution(app: HttpApp) -> bool:
     """Whether the request came through the CloudFront distribution, which sends a secret key.
     Anybody can call the API's own address and send any other header."""
-    given = lower_headers(app).get(EDGE_KEY)
+    return _has_edge_key(lower_headers(app))
+
+
+def _has_edge_key(headers: Mapping[str, str]) -> bool:
+    given = headers.get(EDGE_KEY)
     return bool(given) and hmac.compare_digest(str(given).encode(), _edge_key().encode())
 
 

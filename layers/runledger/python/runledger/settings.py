@@ -43,6 +43,12 @@ class EdgeSettings(StoreSettings):
     edge_secret_arn: str
 
 
+class CallSettings(Settings):
+    """Whether requests are answered that do not come through the distribution."""
+
+    direct_calls: Literal["Allowed", "Refused"] = "Allowed"
+
+
 class StartSettings(StoreSettings):
     """`machine_prefix` is the ARN of a state machine, up to the automation id."""
 

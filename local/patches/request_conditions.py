@@ -1,0 +1,49 @@
+"""IAM: two facts of a request that policies of the stack name, and the emulator does not have.
+
+- `dynamodb:LeadingKeys`, the partitions of a request. Without it, a condition for all of them holds
+  for any request. A transaction is left out: AWS checks each of its items alone.
+- `aws:SecureTransport`. The emulator is reached over this machine's loopback interface without TLS,
+  so a policy that refuses such requests would refuse all.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions
+
+from local.patches import guard
+
+
+def apply() -> None:
+    guard.wrap(iam_actions, "dynamodb_service_context", "0f0021bdc8a3f13c", _with_partitions)
+    guard.wrap(app, "pin_request_origin", "de819c1bd9ac2be4", _as_if_with_tls)
+
+
+def _with_partitions(context_of: Callable[[bytes], dict[str, Any]]) -> Callable[..., Any]:
+    def with_partitions(body: bytes) -> dict[str, Any]:
+        found = list(partitions(json.loads(body or b"{}")))
+        return {**context_of(body), **({"dynamodb:LeadingKeys": found} if found else {})}
+
+    return with_partitions
+
+
+def partitions(request: dict[str, Any]) -> Iterator[str]:
+    """Yields the partition keys of a request to the table. Indexes have none: their keys are no
+    keys of the table."""
+    for row in (request.get("Key"), request.get("Item")):
+        if row:
+            yield row["pk"]["S"]
+    for table in request.get("RequestItems", {}).values():
+        yield from (key["pk"]["S"] for key in table["Keys"])
+    if "KeyConditionExpression" in request and "IndexName" not in request:
+        # The table's own code names the value so.
+        yield request["ExpressionAttributeValues"][":pk"]["S"]
+
+
+def _as_if_with_tls(pin: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
+    def pinned(source_ip: str, _: bool) -> None:
+        pin(source_ip, True)
+
+    return pinned

@@ -1,0 +1,167 @@
+"""The template's protection of data and of the way to the API."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.expand_template import expanded_template
+from local.patches.request_conditions import partitions
+
+RESOURCES = expanded_template()["Resources"]
+# AWS refuses a statement without a principal in a policy of a resource, so these are all.
+POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: each.get("Properties", {}) for name, each in RESOURCES.items() if each["Type"] == kind
+    }
+
+
+def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = properties["PolicyDocument"]["Statement"]
+    return found
+
+
+@pytest.mark.parametrize("bucket", sorted(of_type("AWS::S3::Bucket")))
+def test_a_bucket_refuses_requests_without_tls(bucket: str) -> None:
+    refusals = [
+        statement
+        for policy in of_type("AWS::S3::BucketPolicy").values()
+        if policy["Bucket"] == {"Ref": bucket}
+        for statement in statements(policy)
+        if statement["Effect"] == "Deny"
+    ]
+    [refusal] = refusals
+    assert (refusal["Principal"], refusal["Action"]) == ("*", "s3:*")
+    assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    # The bucket itself, and everything in it.
+    arn = [bucket, "Arn"]
+    assert refusal["Resource"] == [
+        {"Fn::GetAtt": arn},
+        {"Fn::Sub": f"${{{bucket}.Arn}}/*"},
+    ]
+
+
+@pytest.mark.parametrize("bucket", sorted(of_type("AWS::S3::Bucket")))
+def test_a_bucket_is_private_and_encrypted(bucket: str) -> None:
+    properties = of_type("AWS::S3::Bucket")[bucket]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "ServerSideEncryptionConfiguration" in properties["BucketEncryption"]
+    assert properties["OwnershipControls"] == {
+        "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    }
+
+
+@pytest.mark.parametrize("table", sorted(of_type("AWS::DynamoDB::Table")))
+def test_a_table_can_be_restored_and_is_not_deleted_by_accident(table: str) -> None:
+    properties = of_type("AWS::DynamoDB::Table")[table]
+    assert properties["DeletionProtectionEnabled"] is True
+    recovery = properties["PointInTimeRecoverySpecification"]
+    assert recovery["PointInTimeRecoveryEnabled"] is True
+    assert RESOURCES[table]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[table]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_no_key_of_kms_is_used_unless_the_owner_names_one() -> None:
+    """A named key, and `SSEEnabled` without one, cost a charge for each request to KMS."""
+    named: list[str] = []
+
+    def visit(value: Any, condition: str | None) -> None:
+        if isinstance(value, dict):
+            for key, each in value.items():
+                if key == "Fn::If":
+                    visit(each[1], each[0])
+                    visit(each[2], condition)
+                    continue
+                if key in ("SSEEnabled", "KMSMasterKeyId", "KMSMasterKeyID", "KmsMasterKeyId",
+                           "KmsKeyId", "KmsKeyArn"):  # fmt: skip
+                    assert condition == "HasDataKey", key
+                    named.append(key)
+                visit(each, condition)
+        elif isinstance(value, list):
+            for each in value:
+                visit(each, condition)
+
+    visit(RESOURCES, None)
+    assert sorted(named) == ["KMSMasterKeyID", "KMSMasterKeyId", "SSEEnabled"]
+
+
+@pytest.mark.parametrize("queue", sorted(of_type("AWS::SQS::Queue")))
+def test_only_the_stacks_own_rules_may_write_to_a_queue(queue: str) -> None:
+    senders = {
+        name
+        for name, rule in of_type("AWS::Events::Rule").items()
+        for target in rule["Targets"]
+        if queue
+        in (owner_of(target["Arn"]), owner_of(target.get("DeadLetterConfig", {}).get("Arn")))
+    }
+    allowed = [
+        statement
+        for policy in of_type("AWS::SQS::QueuePolicy").values()
+        if policy["Queues"] == [{"Ref": queue}]
+        for statement in statements(policy)
+    ]
+    assert bool(senders) == bool(allowed)
+    for statement in allowed:
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+        arns = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert {owner_of(arn) for arn in (arns if isinstance(arns, list) else [arns])} == senders
+
+
+def owner_of(arn: Any) -> str | None:
+    return arn["Fn::GetAtt"][0] if isinstance(arn, dict) and "Fn::GetAtt" in arn else None
+
+
+def test_no_policy_of_a_resource_allows_everybody() -> None:
+    found = 0
+    for kind in POLICIES:
+        for name, policy in of_type(kind).items():
+            for statement in statements(policy):
+                found += 1
+                if statement["Effect"] == "Allow":
+                    assert statement["Principal"] not in ("*", {"AWS": "*"}), name
+                    assert "Condition" in statement, name
+    assert found >= 6
+
+
+def test_the_distribution_takes_the_owners_web_acl() -> None:
+    config = of_type("AWS::CloudFront::Distribution")["Distribution"]["DistributionConfig"]
+    nothing = {"Ref": "AWS::NoValue"}
+    assert config["WebACLId"] == {"Fn::If": ["HasWebAcl", {"Ref": "WebAclArn"}, nothing]}
+
+
+# ── The local stack knows what these policies ask ───────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("request_", "found"),
+    [
+        ({"Key": {"pk": {"S": "RUN#1"}, "sk": {"S": "RUN"}}}, ["RUN#1"]),
+        ({"Item": {"pk": {"S": "TOTALS#1"}, "sk": {"S": "x"}}}, ["TOTALS#1"]),
+        (
+            {"RequestItems": {"table": {"Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "b"}}]}}},
+            ["a", "b"],
+        ),
+        (
+            {
+                "KeyConditionExpression": "#pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "AUTOMATION#1"}},
+            },
+            ["AUTOMATION#1"],
+        ),
+        (
+            {
+                "IndexName": "gsi1",
+                "KeyConditionExpression": "#pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "x"}},
+            },
+            [],
+        ),
+        ({"TableName": "table"}, []),
+    ],
+    ids=lambda each: json.dumps(each)[:40],
+)
+def test_the_partitions_of_a_request(request_: dict[str, Any], found: list[str]) -> None:
+    assert list(partitions(request_)) == found
