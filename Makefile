@@ -21,6 +21,7 @@ export UV := $(CURDIR)/.venv/bin/uv
 
 UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
+CHECKOV_VERSION := 3.3.30
 
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
@@ -28,6 +29,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 
 PY := .venv/bin/python
 SAM := .tools/bin/sam
+CHECKOV := .tools/bin/checkov
 # DEEP=1 runs all cases of tests that otherwise run a sample.
 DEEP :=
 PYTEST = $(PY) -m pytest $(if $(DEEP),--deep)
@@ -81,13 +83,14 @@ test: unit functional deployed ## Run every tier of tests, long ones as a sample
 test-deep: DEEP := 1
 test-deep: test fuzz docs ## Run every tier in full, fuzz the deployed stack, build the docs
 
-lint: $(VENV) $(SAM) $(CONSOLE_MODULES) audit ## Check style, template, requirements and known vulnerabilities
+lint: $(VENV) $(SAM) $(CHECKOV) $(CONSOLE_MODULES) audit ## Check style, template, requirements and known vulnerabilities
 	ruff check .
 	ruff format --check .
 	cfn-lint template.yaml
 	$(SAM) validate --lint --region us-east-1
 	$(PY) -m local.expand_template $(EXPANDED)
 	cfn-lint $(EXPANDED) --regions $$($(PY) -m runledger.deployment)
+	$(CHECKOV) --config-file .checkov.yaml --file $(EXPANDED)
 	@$(EXPORT) | diff $(REQUIREMENTS) - || \
 	  { echo "$(REQUIREMENTS) differs from uv.lock; run: make generate" >&2; exit 1; }
 	cd console && npm run --silent lint && npm run --silent generate:check
@@ -212,6 +215,11 @@ $(DOCS): $(VENV)
 $(SAM): | $(VENV)
 	@echo "installing the SAM CLI"
 	@uv tool install --quiet --python $(CURDIR)/$(PY) aws-sam-cli==$(SAM_VERSION)
+
+# A separate environment, because it pins the versions of what it needs.
+$(CHECKOV): | $(VENV)
+	@echo "installing checkov"
+	@uv tool install --quiet --python $(CURDIR)/$(PY) checkov==$(CHECKOV_VERSION)
 
 $(CONSOLE_MODULES): console/package-lock.json | $(VENV)
 	@echo "installing the console's packages"
