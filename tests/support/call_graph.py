@@ -31,9 +31,6 @@ _LAYER = ROOT / "layers" / "runledger" / "python"
 # Their subclasses are called by our own code only.
 _PLAIN_BASES = ("builtins.", "typing.", "abc.", "enum.", "pydantic.", "collections.abc.")
 
-# What no function runs.
-_OPERATORS_CODE = ("runledger.stack_removal:", "runledger.doctor.")
-
 
 @dataclass(frozen=True, slots=True)
 class Reached:
@@ -72,20 +69,10 @@ class CallGraph:
         for module, name in _CHANNELS.values():
             self._bodies[_MAKES_CHANNELS].classes.add(f"runledger.channels.{module}.{name}")
 
-    def untyped(self) -> list[str]:
-        """Returns the places where a method has the name of an AWS operation and an object of
-        unknown type. The operator's commands use the operator's permissions."""
-        found = [each for body in self._bodies.values() for each in body.untyped]
-        return sorted(each for each in found if not each.startswith(_OPERATORS_CODE))
-
-    def calls(self) -> set[SdkCall]:
-        """Returns every call to AWS in the code, reached or not."""
-        return {call for body in self._bodies.values() for call in body.sdk}
-
-    def reached_functions(self, root: str) -> frozenset[str]:
-        """Returns the names of everything that may run after the module `root` was imported and its
-        `handler` was called."""
-        return frozenset(self._walk(root).bodies)
+    def untyped(self, root: str) -> list[str]:
+        """Returns the reached places where a method has the name of an AWS operation and an object
+        of unknown type."""
+        return sorted(each for body in self._walk(root).bodies.values() for each in body.untyped)
 
     def reached_classes(self, root: str) -> frozenset[str]:
         """Returns the names of all classes of which objects may exist."""
