@@ -95,6 +95,8 @@ class StepFunctions:
     def __init__(self, clock: Clock, invoke: Invoke) -> None:
         self.executions: dict[str, Execution] = {}
         self.machines: dict[str, dict[str, Any]] = {}
+        # The trace headers of started executions, by name.
+        self.traces: dict[str, str | None] = {}
         self.status_events: list[dict[str, Any]] = []
         # Why the next start is refused, by the workspace of its input; None allows it.
         self.refuses: Callable[[str], str | None] = lambda workspace_id: None
@@ -122,6 +124,7 @@ class StepFunctions:
         stateMachineArn: str,
         name: str,
         input: str,
+        traceHeader: str | None = None,
     ) -> dict[str, Any]:
         code = self.refuses(json.loads(input).get("workspaceId", ""))
         if code is not None:
@@ -142,6 +145,7 @@ class StepFunctions:
             raise refusal("ExecutionAlreadyExists", "StartExecution")
         execution = Execution(arn, name, stateMachineArn, input, is_express)
         self.executions[arn] = execution
+        self.traces[name] = traceHeader
         self.walk_again(arn)
         seconds = machine["definition"].get("TimeoutSeconds")
         if seconds:

@@ -572,7 +572,9 @@ class Composition:
     def opener(self) -> "RunOpener":
         from runledger.services.triggers.open_run import RunOpener
 
-        return RunOpener(self.stores.runs, self.stores.workspaces, self.refusals, self.clock)
+        of = self.stores
+        is_traced = self.settings(StoreSettings).tracing == "Active"
+        return RunOpener(of.runs, of.workspaces, self.refusals, self.clock, is_traced)
 
     @cached_property
     def manual_runs(self) -> "ManualRuns":

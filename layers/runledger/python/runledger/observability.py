@@ -1,6 +1,7 @@
 """The structured logger. It logs ids and never bodies."""
 
 import json
+import os
 import traceback
 from typing import Any
 
@@ -27,6 +28,20 @@ def begin(request_id: str, **ids: str | int | None) -> None:
 def bind(**ids: str | int | None) -> None:
     """Adds ids to all following lines of this invocation."""
     logger.append_keys(**{name: value for name, value in ids.items() if value is not None})
+
+
+def trace_header() -> str | None:
+    """Returns the X-Ray header of this invocation, which makes work elsewhere part of its trace.
+    None if the invocation is not traced.
+
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    header = os.environ.get("_X_AMZN_TRACE_ID", "")
+    parts = dict(part.split("=", 1) for part in header.split(";") if "=" in part)
+    if parts.get("Sampled") != "1" or "Root" not in parts:
+        return None
+    kept = [name for name in ("Root", "Parent", "Sampled") if name in parts]
+    return ";".join(f"{name}={parts[name]}" for name in kept)
 
 
 def log_failure(message: str, error: Exception, **ids: str) -> None:

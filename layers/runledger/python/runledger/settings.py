@@ -29,12 +29,14 @@ class Settings(BaseModel):
 
 
 class StoreSettings(Settings):
-    """The settings of every function: table, bucket and the stack's name."""
+    """The settings of every function: table, bucket, the stack's name, and whether it records
+    traces."""
 
     table: str = Field(min_length=3)
     bucket: str = Field(min_length=3)
     stack: str = Field(min_length=1)
     index_shards: int = Field(default=1, ge=1, le=64)
+    tracing: Literal["Active", "PassThrough"] = "PassThrough"
 
 
 class EdgeSettings(StoreSettings):
@@ -86,10 +88,9 @@ class AccountMailSettings(Settings):
 
 
 class MachineSettings(StartSettings):
-    """The settings for creating state machines: their role, their log, whether they record traces,
-    and the functions that they invoke."""
+    """The settings for creating state machines: their role, their log, and the functions that they
+    invoke."""
 
-    tracing: Literal["Active", "PassThrough"] = "PassThrough"
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str

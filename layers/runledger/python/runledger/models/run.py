@@ -137,6 +137,7 @@ class Run(Model):
     - `erased_at` is when personal data was removed from the run.
     - `rerun_of` is the run that a rerun repeats, `root_run_id` the first run of the chain of
       reruns. `recovered_by` is the latest rerun of this run that completed.
+    - `trace` is the X-Ray header of the request that opened a PENDING run, if it is traced.
     - `list_partition` is the row's partition in the list by status, once the row is stored.
     - `unreadable` names the parts of a damaged row that were left out. It is never stored.
     """
@@ -176,6 +177,7 @@ class Run(Model):
     rerun_of: str | None = None
     root_run_id: str | None = None
     recovered_by: str | None = None
+    trace: str | None = None
     list_partition: str = ""
     unreadable: str | None = None
 

@@ -65,6 +65,7 @@ def run_to_item(run: Run, shard: int) -> "Item":
         "scheduledFor": run.scheduled_for,
         "rerunOf": run.rerun_of,
         "rootRunId": run.root_run_id,
+        "trace": run.trace,
         "sequence": run.sequence,
         "openClaims": {},
         "ttl": ttl(run.expires_at),
@@ -109,6 +110,7 @@ _RUN: dict[str, Reader] = {
     "rerun_of": lambda item: item.get("rerunOf"),
     "root_run_id": lambda item: item.get("rootRunId"),
     "recovered_by": lambda item: keys.id_of(item["recoveredBy"]) if "recoveredBy" in item else None,
+    "trace": lambda item: item.get("trace"),
     "list_partition": lambda item: item["gsi1pk"],
 }
 

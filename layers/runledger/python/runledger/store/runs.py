@@ -224,6 +224,8 @@ class RunStore:
                 "triggerMs": trigger_ms,
             },
             add={"sequence": 1},
+            # Only the start needs it, and the row must stay small.
+            remove=("trace",),
         )
         self._table.change(keys.run(run.id), change, may_own)
 

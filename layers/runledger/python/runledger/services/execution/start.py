@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runledger.aws import AWS_ERRORS, domain_error
-from runledger.clock import MINUTE, SECOND, Clock
+from runledger.clock import DAY, MINUTE, SECOND, Clock
 from runledger.errors import (
     ConditionFailedError,
     MissingResourceError,
@@ -34,6 +34,8 @@ SHORTEST_PUT_OFF = MINUTE
 LONGEST_PUT_OFF = 15 * MINUTE
 # How long to start nothing for a workspace after a start was refused.
 BRAKE = 10 * SECOND
+# Until when a start belongs to the trace of the request that opened the run.
+TRACE_ENDS = DAY
 
 
 def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
@@ -97,6 +99,7 @@ class Starter:
                 stateMachineArn=machine,
                 name=f"{run.id}-{run.attempt}",
                 input=json.dumps(claim_check),
+                **self._trace(run),
             )
         except AWS_ERRORS as error:
             ours = domain_error(error)
@@ -111,6 +114,14 @@ class Starter:
             self._put_off(run, _reason(ours), is_untried=isinstance(ours, TransientError))
             return False
         return True
+
+    def _trace(self, run: "Run") -> dict[str, str]:
+        """Makes the execution part of the trace of the request that opened its run, unless that
+        was long ago: X-Ray keeps a trace for 30 days, and a run may start after months."""
+        if run.trace is None or self.clock() >= run.created_at + TRACE_ENDS:
+            return {}
+        # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+        return {"traceHeader": run.trace}
 
     def _put_off(self, run: "Run", reason: str, *, is_untried: bool) -> None:
         logger.warning("start postponed", extra={"runId": run.id, "reason": reason})

@@ -14,6 +14,7 @@ from runledger.models.automation import AutomationStatus
 from runledger.models.event import MAX_EVENT_BYTES, Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import Run, RunStatus
+from runledger.observability import trace_header
 from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class RunOpener:
     workspaces: "WorkspaceStore"
     refusals: "Refusals"
     clock: Clock
+    is_traced: bool
 
     def open(
         self,
@@ -165,6 +167,7 @@ class RunOpener:
             claimed=frozenset(),
             open_claims={},
             error=None,
+            trace=trace_header() if self.is_traced else None,
         )
 
     def _refuse(
