@@ -82,11 +82,12 @@ def check(
     compared: str | None = None,
     deliver: Callable[[str], None] | None = None,
 ) -> list[str]:
-    """Does the main job on the stack at `url` with the token of an ADMIN, and returns the problems;
-    `report` is called with each line.
+    """Checks the main path of the product on the stack at `url`, with the token of an ADMIN: from a
+    webhook to a delivery. Returns the problems. `report` is called with each line of the report.
 
-    The address `compared`, such as API Gateway's own, gets the same webhooks, and its problems are
-    only reported. `deliver` is called with the id of each delivery where no provider reports on it.
+    The same webhooks are sent to the address `compared`, such as API Gateway's own; its problems
+    are reported but not returned. On a stack without real providers, `deliver` is called with the
+    id of each delivery, and reports it as delivered.
     """
     problems: list[str] = []
 

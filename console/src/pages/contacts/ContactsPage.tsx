@@ -54,7 +54,7 @@ function Nobody({ contact, create, onClear }: NobodyProps) {
   if (contact === null) {
     return (
       <EmptyState title="No contacts yet">
-        <p>Automations run for contacts. Create them here, or let triggers create them.</p>
+        <p>Automations run for contacts. Create contacts here, or let triggers create them.</p>
         {create}
       </EmptyState>
     );

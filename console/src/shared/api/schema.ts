@@ -1611,7 +1611,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the range took. For one automation it also measures each node, from the newest of these runs up to 1,000 steps in total. `sampled` says how many runs or visits were measured. The default range is the last 24 hours.
+         * @description Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the range took. With `automationId` it also measures each node, in the newest of these runs that have up to 1,000 steps together. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours.
          */
         get: operations["getStats"];
         put?: never;
@@ -3800,7 +3800,7 @@ export interface components {
         FilterDocument: {
             /**
              * Address
-             * @description An e-mail address or phone number, in any format. Only for deliveries.
+             * @description An e-mail address or phone number, in any format. For lists of deliveries only.
              */
             address?: string | null;
             /**
@@ -3810,7 +3810,7 @@ export interface components {
             automationId?: string | null;
             /**
              * Channel
-             * @description A channel. Only for deliveries.
+             * @description A channel. For lists of deliveries only.
              */
             channel?: string | null;
             /**
@@ -3820,7 +3820,7 @@ export interface components {
             contact?: string | null;
             /**
              * Errorgroup
-             * @description The id of a failure group. Only for runs.
+             * @description The id of a failure group. For lists of runs only.
              */
             errorGroup?: string | null;
             /**
@@ -3835,33 +3835,33 @@ export interface components {
             range?: string | null;
             /**
              * Reason
-             * @description One or more reasons. Only for refusals.
+             * @description One or more reasons. For lists of refusals only.
              * @default []
              */
             reason: string[];
             /**
              * Recovered
-             * @description false: leave out runs that have a completed rerun. true: only these runs. Only for runs.
+             * @description false: leave out runs that have a completed rerun. true: only these runs. For lists of runs only.
              */
             recovered?: boolean | null;
             /**
              * Recoveryid
-             * @description A recovery's id: only the reruns that it opened. Only for runs.
+             * @description The id of a recovery: only the reruns that it opened. For lists of runs only.
              */
             recoveryId?: string | null;
             /**
              * Rerunof
-             * @description A run's id: only its reruns. Only for runs.
+             * @description The id of a run: only its reruns. For lists of runs only.
              */
             rerunOf?: string | null;
             /**
              * Runid
-             * @description The id of a run. Only for deliveries.
+             * @description The id of a run. For lists of deliveries only.
              */
             runId?: string | null;
             /**
              * Status
-             * @description One or more statuses. Only for runs and deliveries.
+             * @description One or more statuses. For lists of runs and deliveries only.
              * @default []
              */
             status: string[];
@@ -3877,7 +3877,7 @@ export interface components {
             to?: string | null;
             /**
              * Triggertype
-             * @description One or more trigger types. Only for runs and refusals.
+             * @description One or more trigger types. For lists of runs and refusals only.
              * @default []
              */
             triggerType: string[];
@@ -5189,12 +5189,12 @@ export interface components {
             blocked: number;
             /**
              * Canceled
-             * @description How many of these were canceled.
+             * @description How many of the opened reruns were canceled.
              */
             canceled: number;
             /**
              * Completed
-             * @description How many of these have completed.
+             * @description How many of the opened reruns have completed.
              */
             completed: number;
             /**
@@ -5211,7 +5211,7 @@ export interface components {
             };
             /**
              * Failed
-             * @description How many of these have failed.
+             * @description How many of the opened reruns have failed.
              */
             failed: number;
             /**

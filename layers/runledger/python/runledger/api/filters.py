@@ -18,9 +18,11 @@ class FilterDocument(WireModel):
     """A list's filters, with the names of its query parameters."""
 
     status: Several = Field(
-        default=(), description="One or more statuses. Only for runs and deliveries."
+        default=(), description="One or more statuses. For lists of runs and deliveries only."
     )
-    reason: Several = Field(default=(), description="One or more reasons. Only for refusals.")
+    reason: Several = Field(
+        default=(), description="One or more reasons. For lists of refusals only."
+    )
     automation_id: str | None = Field(default=None, description="An automation's id.")
     contact: str | None = Field(
         default=None,
@@ -28,27 +30,33 @@ class FilterDocument(WireModel):
         "stripe:cus_123.",
     )
     trigger_type: Several = Field(
-        default=(), description="One or more trigger types. Only for runs and refusals."
+        default=(), description="One or more trigger types. For lists of runs and refusals only."
     )
     error_group: str | None = Field(
-        default=None, description="The id of a failure group. Only for runs."
+        default=None, description="The id of a failure group. For lists of runs only."
     )
     recovered: StrictBool | None = Field(
         default=None,
         description="false: leave out runs that have a completed rerun. true: only these runs. "
-        "Only for runs.",
+        "For lists of runs only.",
     )
     rerun_of: str | None = Field(
-        default=None, description="A run's id: only its reruns. Only for runs."
+        default=None, description="The id of a run: only its reruns. For lists of runs only."
     )
     recovery_id: str | None = Field(
-        default=None, description="A recovery's id: only the reruns that it opened. Only for runs."
+        default=None,
+        description="The id of a recovery: only the reruns that it opened. For lists of runs only.",
     )
-    channel: str | None = Field(default=None, description="A channel. Only for deliveries.")
-    run_id: str | None = Field(default=None, description="The id of a run. Only for deliveries.")
+    channel: str | None = Field(
+        default=None, description="A channel. For lists of deliveries only."
+    )
+    run_id: str | None = Field(
+        default=None, description="The id of a run. For lists of deliveries only."
+    )
     address: str | None = Field(
         default=None,
-        description="An e-mail address or phone number, in any format. Only for deliveries.",
+        description="An e-mail address or phone number, in any format. For lists of "
+        "deliveries only.",
     )
     range: str | None = Field(default=None, description="A range that ends now: 24h, 7d or 30d.")
     from_: str | None = Field(

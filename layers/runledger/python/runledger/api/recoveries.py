@@ -106,9 +106,9 @@ class RecoveryCountsView(WireModel):
         "run or, if a contact may have only one open run, the contact's open run."
     )
     opened: int = Field(description="How many reruns were opened.")
-    completed: int = Field(description="How many of these have completed.")
-    failed: int = Field(description="How many of these have failed.")
-    canceled: int = Field(description="How many of these were canceled.")
+    completed: int = Field(description="How many of the opened reruns have completed.")
+    failed: int = Field(description="How many of the opened reruns have failed.")
+    canceled: int = Field(description="How many of the opened reruns were canceled.")
 
 
 class RecoveryNodeView(WireModel):

@@ -117,9 +117,9 @@ class RunStore:
         return opening.open_rerun(run, event, contents, shards, reentry)
 
     def family(self, root_run_id: str) -> list[str]:
-        """Returns the ids of all reruns of this run and of its reruns, ordered by id. These are at
-        most FAMILY_SIZE opened reruns, and perhaps some whose requests died before they were
-        opened."""
+        """Returns the ids of all reruns of this run and of its reruns, ordered by id. At most
+        FAMILY_SIZE of them were opened. The others were never opened, because the requests for them
+        died."""
         page = self._table.query(keys.family(root_run_id), consistent=True)
         return [str(item["sk"]) for item in page.items]
 

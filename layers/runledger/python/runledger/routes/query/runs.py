@@ -86,8 +86,8 @@ def get_stats(
     time_zone: TimeZoneText = None,
 ) -> StatsView:
     """Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the
-    range took. For one automation it also measures each node, from the newest of these runs up to
-    1,000 steps in total. `sampled` says how many runs or visits were measured. The default range is
-    the last 24 hours."""
+    range took. With `automationId` it also measures each node, in the newest of these runs that
+    have up to 1,000 steps together. `sampled` says how many runs, or visits of the node, were
+    measured. The default range is the last 24 hours."""
     workspace_id = require_role(router).workspace_id
     return services().stats.of(workspace_id, automation_id, range_, from_, to, time_zone)

@@ -2,19 +2,21 @@
 accepted.
 
 The automation's row names the valid versions in Secrets Manager, and nothing else makes a version
-valid. The row reserves the new version first, then the version is created, then the row names it:
+valid. First the row reserves the new version, then the version is created, then the row names it as
+current:
 
-row: V2 started        create V2               row: V2 current, V1 until T
-───────┬───────────────┬───────────────────────┬──────────────────────────┬───────
-  V1   │      V1       │          V1           │    V2, and V1 until T    │   V2
+row: V2 started create V2 row: V2 current, V1 until T
+───────┬───────────────┬───────────────────────┬──────────────────────────┬─────── V1 │ V1 │ V1 │
+V2, and V1 until T │ V2
 
 After a crash before the last write, only V1 is valid, as before the rotation; the next rotation
 uses another version and label. The last write is the last call before the answer. If the answer
-itself is lost, no user has seen V2, and the rotation is repeated: V3 becomes current, and V1 stays
-valid until T, so events of a sender that still uses it are accepted.
+itself is lost, no user has seen the secret of V2, so the user rotates again: V3 becomes current,
+and V1 stays valid until T, so events of a sender that still uses it are accepted.
 
-The reservation refuses a second rotation, for longer than a request can take. A row of an earlier
-version of Runledger names no versions; then the reservation also stores which ones are valid.
+While the reservation is valid, a second rotation is refused. It is valid for longer than a request
+can take. A row of an earlier version of Runledger names no versions; then the reservation also
+stores which ones are valid.
 """
 
 from dataclasses import dataclass

@@ -93,7 +93,8 @@ class NodeClaim:
             log_failure("a claim could not be released", error)
 
     def _left(self) -> list[int]:
-        """Returns the open claims of the nodes that lead here: their work is done."""
+        """Returns the claims of the nodes before this one that are still on the run's row. These
+        nodes have finished, so their claims can be removed."""
         topology = self.context.graph.topology
         return [
             rank

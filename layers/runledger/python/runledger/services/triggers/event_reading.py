@@ -152,7 +152,8 @@ class EventReader:
         return EventPart(index, request)
 
     def _scheduled_for(self, body: dict[str, Any], details: dict[str, Any]) -> int | None:
-        """Returns when the run starts, if a date in the event sets that, and notes the date."""
+        """Returns the start time of the run if a date in the event sets it, otherwise None. Adds
+        that date to `details`."""
         trigger, dated = self._admitted.target.trigger, self._intake
         if not (isinstance(trigger, DateTrigger) and isinstance(dated, WebhookPayloadDate)):
             return None

@@ -92,7 +92,7 @@ export function SampleEventField(props: FieldProps) {
             setPicking(true);
           }}
         >
-          Make one from a real event
+          Create the example from a real event
         </Button>
       )}
       {isPicking && (
