@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
+from local import deployable
 from local.settings import (
     ROOT,
     SENDER_EMAIL,
@@ -40,7 +41,7 @@ def parameters(stack: Stack) -> dict[str, str]:
 def fingerprint(stack: Stack) -> str:
     """Returns a hash of everything that is deployed: template, code, parameters, emulator."""
     digest = hashlib.sha256(repr((parameters(stack), version("ministack"))).encode())
-    files = [ROOT / "template.yaml"]
+    files = [ROOT / "template.yaml", Path(deployable.__file__)]
     for folder in _SOURCES:
         files += (path for path in sorted((ROOT / folder).rglob("*")) if _is_source(path))
     for path in files:
@@ -78,13 +79,16 @@ def deploy(stack: Stack, name: str = STACK_NAME) -> dict[str, str]:
     """Runs `sam deploy` on the unbuilt template and returns the stack's outputs. The emulator can
     have several stacks with different names.
 
-    The template is not built, because here the functions run on this machine's interpreter. The
-    built dependency layer would have wheels for Lambda's interpreter; the emulator's site-packages
-    are used instead.
+    `local/deployable.py` leaves out what the emulator lacks. The template is not built, because
+    here the functions run on this machine's interpreter. The built dependency layer would have
+    wheels for Lambda's interpreter; the emulator's site-packages are used instead.
     """
     deployed = fingerprint(stack)
     values = [f"{name}={value}" for name, value in parameters(stack).items()]
-    command = [str(_sam()), "deploy", "--template-file", "template.yaml"]
+    template = deployable.write(stack.state_dir / "template.json")
+    command = [str(_sam()), "deploy", "--template-file", str(template)]
+    # By default, it is looked for beside the template.
+    command += ["--config-file", str(ROOT / "samconfig.toml")]
     command += ["--stack-name", name, "--parameter-overrides", *values]
     environment = {**os.environ, **stack.aws_environment(), "SAM_CLI_TELEMETRY": "0"}
     result = subprocess.run(

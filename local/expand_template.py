@@ -2,62 +2,54 @@
 FILE`. `make lint` checks the result in every supported region."""
 
 import json
+import logging
 import sys
+from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
-import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from local.settings import REGION, ROOT
+from local.template import load_long_template
 
 # The transform accepts only the address of an uploaded file.
-_UPLOADED = "s3://bucket/key"
 _FILES = ("CodeUri", "ContentUri", "DefinitionUri")
 
-
-class _Loader(yaml.SafeLoader):
-    """Reads short tags as the functions that they stand for: `!Sub` as `Fn::Sub`."""
+Template = dict[str, Any]
 
 
-def _function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    else:
-        raise TypeError(f"YAML 1.1 has no such node: {node}")
-    if tag in ("Ref", "Condition"):
-        return {tag: value}
-    if tag == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {f"Fn::{tag}": value}
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
-def expanded_template() -> dict[str, Any]:
+def expanded_template() -> Template:
     """Returns the template as CloudFormation gets it, a separate copy for each caller."""
-    document: dict[str, Any] = json.loads(_expand((ROOT / "template.yaml").read_text()))
+    document: Template = json.loads(_expanded((ROOT / "template.yaml").read_text()))
     return document
 
 
 @cache
-def _expand(text: str) -> str:
-    document = yaml.load(text, _Loader)
-    for resource in document["Resources"].values():
+def _expanded(_text: str) -> str:
+    return json.dumps(expand(load_long_template()))
+
+
+def expand(template: Template, parameters: Mapping[str, str] | None = None) -> Template:
+    """Returns a template in its long form after the transform. Files count as uploaded under their
+    own path: another path stands for other content."""
+    asked = deepcopy(template)
+    for resource in asked["Resources"].values():
         properties = resource.get("Properties", {})
-        properties.update({name: _UPLOADED for name in _FILES if name in properties})
+        for name in _FILES:
+            if name in properties:
+                properties[name] = f"s3://bucket/{str(properties[name]).lstrip('/')}"
+    # It reports its own unset feature flags.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     session = boto3.Session(region_name=REGION)
     translator = Translator({}, Parser(), boto_session=session)
-    return json.dumps(translator.translate(document, {}))
+    # The answer has some parts twice, as the same object.
+    answer: Template = json.loads(json.dumps(translator.translate(asked, dict(parameters or {}))))
+    return answer
 
 
 def main(arguments: list[str]) -> int:

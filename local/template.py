@@ -1,4 +1,4 @@
-"""Reads template.yaml as data. CloudFormation's short tags stay as they are written."""
+"""Reads template.yaml as data."""
 
 from copy import deepcopy
 from functools import cache
@@ -9,30 +9,54 @@ import yaml
 from local.settings import ROOT
 
 
-class _Loader(yaml.SafeLoader):
-    pass
+class _ShortForm(yaml.SafeLoader):
+    """Reads CloudFormation's short tags as they are written: `!Sub` as `Sub`."""
 
 
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+class _LongForm(yaml.SafeLoader):
+    """Reads short tags as the functions that they stand for: `!Sub` as `Fn::Sub`."""
+
+
+def _as_written(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    return {tag: _value(loader, node)}
+
+
+def _as_function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    value = _value(loader, node)
+    if tag in ("Ref", "Condition"):
+        return {tag: value}
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {f"Fn::{tag}": value}
+
+
+def _value(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
+        return loader.construct_scalar(node)
     if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
+        return loader.construct_sequence(node, deep=True)
     if isinstance(node, yaml.MappingNode):
-        return {suffix: loader.construct_mapping(node, deep=True)}
+        return loader.construct_mapping(node, deep=True)
     raise TypeError(f"YAML 1.1 has no such node: {node}")
 
 
-_Loader.add_multi_constructor("!", _tagged)
+_ShortForm.add_multi_constructor("!", _as_written)
+_LongForm.add_multi_constructor("!", _as_function)
 
 
 def load_template() -> dict[str, Any]:
-    """Returns the template, a separate copy for each caller. Reads the file only once, because that
-    is slow."""
-    return deepcopy(_read((ROOT / "template.yaml").read_text()))
+    """Returns the template with its short tags, a separate copy for each caller. Reads the file
+    only once, because that is slow."""
+    return deepcopy(_read((ROOT / "template.yaml").read_text(), _ShortForm))
+
+
+def load_long_template() -> dict[str, Any]:
+    """Returns the template with functions in their long form, which JSON can hold; a separate copy
+    for each caller."""
+    return deepcopy(_read((ROOT / "template.yaml").read_text(), _LongForm))
 
 
 @cache
-def _read(text: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(text, _Loader)
+def _read(text: str, loader: type[yaml.SafeLoader]) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(text, loader)
     return document

@@ -43,11 +43,12 @@ def _with_role(execute: Callable[..., Any]) -> Callable[..., Any]:
 def _asking(call: Callable[..., Any]) -> Callable[..., Any]:
     def call_if_allowed(function_ref: str, event: Any) -> Any:
         function, config, _ = lambda_svc._get_func_record_for_ref(function_ref)
-        if function and config and not roles.allows(_role.get(), _ACTION, config["FunctionArn"]):
+        # The ARN that the state names: a role that may call the function may not call its alias.
+        if function and config and not roles.allows(_role.get(), _ACTION, function_ref):
             raise stepfunctions._ExecutionError(
                 "Lambda.AWSLambdaException",
                 f"User: {_role.get()} is not authorized to perform: {_ACTION} on resource: "
-                f"{config['FunctionArn']} (Service: Lambda, Status Code: 403)",
+                f"{function_ref} (Service: Lambda, Status Code: 403)",
             )
         return call(function_ref, event)
 

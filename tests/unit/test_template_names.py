@@ -37,6 +37,9 @@ INSIDE_ANOTHER = {
     ("AWS::CloudWatch::Alarm", "Dimensions.Name"),
     ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.MetricName"),
     ("AWS::CloudWatch::Alarm", "Metrics.MetricStat.Metric.Dimensions.Name"),
+    ("AWS::Lambda::Alias", "Name"),
+    # One of CodeDeploy's own.
+    ("AWS::CodeDeploy::DeploymentGroup", "DeploymentConfigName"),
 }
 # Services whose names are the same in all regions of an account.
 GLOBAL = ("AWS::CloudFront::", "AWS::IAM::")
