@@ -8,8 +8,8 @@ import pytest
 
 from bench.example_runs import example
 from tests.support.every_node import order
-from tests.support.machine import FunctionError
 from tests.support.simulation import Simulation, open_simulation
+from tests.support.states_language import FunctionError
 
 NODES = 38
 # The failures of each visit before it succeeds: as many as the machine retries.

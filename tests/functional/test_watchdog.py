@@ -17,8 +17,8 @@ from tests.support.boundary import Call
 from tests.support.fakes import client_error
 from tests.support.graphs import assign, document, end, integration, merge, message, node, wait
 from tests.support.invariants import error_of
-from tests.support.machine import FunctionError
 from tests.support.simulation import Simulation, open_simulation
+from tests.support.states_language import FunctionError
 
 THIRTY_DAYS = 30 * 24 * 60
 

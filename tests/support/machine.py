@@ -18,17 +18,17 @@ from botocore.exceptions import ClientError
 from runledger.clock import SECOND, from_iso
 
 from tests.support.engine import Clock
+from tests.support.states_language import (
+    FunctionError,
+    at_path,
+    chosen,
+    delay,
+    matching,
+    parameters,
+    placed,
+)
 
 REGION_AND_ACCOUNT = "us-east-1:123456789012"
-
-
-class FunctionError(Exception):
-    """A function's failure as Step Functions sees it: an error name and a cause."""
-
-    def __init__(self, name: str, cause: str) -> None:
-        super().__init__(f"{name}: {cause}")
-        self.name = name
-        self.cause = cause
 
 
 class Invoke(Protocol):
@@ -49,14 +49,21 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     walks: int = 0
+    ends_at: int | None = None
+
+
+# Where a walk or a branch is, as JSON.
+Place = dict[str, Any]
 
 
 @dataclass
 class _Walk:
-    """One walk of an execution, or one of its branches; `over` is True if it must not continue."""
+    """One walk of an execution, or one of its branches; `over` is True if it must not continue.
+    `place` is as in `StepFunctions.places`, without branches."""
 
     execution: Execution
     states: Generator["_Pause", Any, Any]
+    place: Place
     parent: "_Walk | None" = None
     branches: list["_Walk"] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
@@ -80,7 +87,7 @@ class _Branches:
     """Continues when all of these have ended."""
 
     definitions: list[dict[str, Any]]
-    state: Any
+    places: list[Place]
 
 
 _Pause = _Until | _Branches
@@ -104,6 +111,7 @@ class StepFunctions:
         self._invoke = invoke
         self._order = itertools.count()
         self._agenda: list[tuple[int, int, Execution, Callable[[], None]]] = []
+        self._walks: dict[str, list[_Walk]] = {}
 
     # ── the service ────────────────────────────────────────────────────────────────────────────
 
@@ -149,10 +157,7 @@ class StepFunctions:
         self.walk_again(arn)
         seconds = machine["definition"].get("TimeoutSeconds")
         if seconds:
-            end = self._clock.now + seconds * SECOND
-            self._at(
-                end, execution, lambda: self._close(execution, "TIMED_OUT", "States.Timeout", None)
-            )
+            self._end_at(self._clock.now + seconds * SECOND, execution)
         return {"executionArn": arn}
 
     def stop_execution(
@@ -182,9 +187,21 @@ class StepFunctions:
         """Begins the execution (again) from its first state, besides any walk that is running."""
         execution = self.executions[arn]
         execution.walks += 1
-        definition = self.machines[execution.machine_arn]["definition"]
-        walk = _Walk(execution, self._states(execution, definition, json.loads(execution.input)))
-        self._at(self._clock.now, execution, lambda: self._go_on(walk, None))
+        self._begin(execution, {"data": json.loads(execution.input)})
+
+    def places(self, arn: str) -> list[Place]:
+        """Returns where each walk of an execution is: `{state, data, branches}`, of which a walk
+        before its first state has only `data`. `branches` are the places inside a Parallel. A
+        branch that has ended has only `result`."""
+        return [_place(walk) for walk in self._walks.get(arn, []) if not walk.over]
+
+    def resume(self, execution: Execution, places: list[Place]) -> None:
+        """Continues an execution of another simulation at these places."""
+        self.executions[execution.arn] = execution
+        for place in places:
+            self._begin(execution, place)
+        if execution.ends_at is not None:
+            self._end_at(execution.ends_at, execution)
 
     def lose(self, arn: str) -> None:
         """Loses the execution without any event."""
@@ -207,9 +224,21 @@ class StepFunctions:
         self.executions.clear()
         self.status_events.clear()
         self._agenda.clear()
+        self._walks.clear()
         self._order = itertools.count()
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self, execution: Execution, place: Place) -> None:
+        definition = self.machines[execution.machine_arn]["definition"]
+        walk = _Walk(execution, self._states(execution, definition, place), place)
+        self._walks.setdefault(execution.arn, []).append(walk)
+        self._at(self._clock.now, execution, lambda: self._go_on(walk, None))
+
+    def _end_at(self, moment: int, execution: Execution) -> None:
+        execution.ends_at = moment
+        close = partial(self._close, execution, "TIMED_OUT", "States.Timeout", None)
+        self._at(moment, execution, close)
 
     def _at(self, moment: int, execution: Execution, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (moment, next(self._order), execution, act))
@@ -232,23 +261,30 @@ class StepFunctions:
             self._at(pause.moment, walk.execution, lambda: self._go_on(walk, None))
             return
         walk.branches = [
-            _Walk(walk.execution, self._states(walk.execution, each, pause.state), walk)
-            for each in pause.definitions
+            _Walk(walk.execution, self._states(walk.execution, each, place), place, walk)
+            for each, place in zip(pause.definitions, pause.places, strict=True)
         ]
         walk.results = []
         for branch in walk.branches:
-            self._at(self._clock.now, walk.execution, partial(self._go_on, branch, None))
+            if "result" in branch.place:
+                self._come_to_end(branch, branch.place["result"])
+            else:
+                self._at(self._clock.now, walk.execution, partial(self._go_on, branch, None))
 
     def _come_to_end(self, walk: _Walk, result: Any) -> None:
         walk.over = True
+        walk.place = {"result": result}
         if walk.parent is None:
             self._close(walk.execution, "SUCCEEDED", None, None)
             return
         walk.parent.results.append(result)
         if len(walk.parent.results) == len(walk.parent.branches):
             parent = walk.parent
-            results = list(parent.results)
-            self._at(self._clock.now, walk.execution, lambda: self._go_on(parent, results))
+            self._at(self._clock.now, walk.execution, lambda: self._after_branches(parent))
+
+    def _after_branches(self, walk: _Walk) -> None:
+        results, walk.branches = list(walk.results), []
+        self._go_on(walk, results)
 
     def _fail(self, walk: _Walk, error: FunctionError) -> None:
         """Fails the branch and its Parallel, and ends the other branches."""
@@ -268,31 +304,39 @@ class StepFunctions:
             self.status_events.append(status_event(execution))
 
     def _states(
-        self, execution: Execution, definition: dict[str, Any], data: Any
+        self, execution: Execution, definition: dict[str, Any], place: Place
     ) -> Generator[_Pause, Any, Any]:
-        """Walks the states of a machine or branch and returns its output."""
-        name: str | None = definition["StartAt"]
+        """Walks the states of a machine or branch from a place, which it keeps up to date, and
+        returns its output."""
+        name: str | None = place.get("state", definition["StartAt"])
+        data = place["data"]
+        inside: list[Place] = place.pop("branches", [])
         while name is not None:
+            place.update(state=name, data=data)
             state = definition["States"][name]
             match state["Type"]:
                 case "Task":
                     name, data = yield from self._task(execution, state, data)
+                    if name is not None:
+                        place.update(state=name, data=data)
                     yield _Until(self._clock.now)
                     continue
                 case "Parallel":
-                    result = yield _Branches(state["Branches"], data)
-                    data = _placed(state, data, result)
+                    places = inside or [{"data": data} for _ in state["Branches"]]
+                    inside = []
+                    result = yield _Branches(state["Branches"], places)
+                    data = placed(state, data, result)
                 case "Choice":
-                    name = _chosen(state, data)
+                    name = chosen(state, data)
                     continue
                 case "Wait":
                     moment = state.get("TimestampPath")
                     path = state.get("SecondsPath")
-                    seconds = (_at_path(data, path) if path else state.get("Seconds", 0)) * SECOND
-                    until = from_iso(_at_path(data, moment)) if moment else seconds
+                    seconds = (at_path(data, path) if path else state.get("Seconds", 0)) * SECOND
+                    until = from_iso(at_path(data, moment)) if moment else seconds
                     yield _Until(until if moment else self._clock.now + seconds)
                 case "Pass":
-                    data = _placed(state, data, state.get("Result", data))
+                    data = placed(state, data, state.get("Result", data))
                 case "Succeed":
                     return data
                 case "Fail":
@@ -306,25 +350,30 @@ class StepFunctions:
         self, execution: Execution, state: dict[str, Any], data: Any
     ) -> Generator[_Pause, Any, tuple[str | None, Any]]:
         """Returns the next state's name and the data, after as many tries as the state allows."""
-        payload = _parameters(state.get("Parameters", {}), data, execution.arn)
+        payload = parameters(state.get("Parameters", {}), data, execution.arn)
         tries = [0] * len(state.get("Retry", []))
         while True:
             try:
                 result = self._invoke(state["Resource"], payload)
             except FunctionError as error:
-                place = _matching(state.get("Retry", []), error)
+                place = matching(state.get("Retry", []), error)
                 if place is not None and tries[place] < state["Retry"][place]["MaxAttempts"]:
-                    yield _Until(self._clock.now + _delay(state["Retry"][place], tries[place]))
+                    yield _Until(self._clock.now + delay(state["Retry"][place], tries[place]))
                     tries[place] += 1
                     continue
-                place = _matching(state.get("Catch", []), error)
+                place = matching(state.get("Catch", []), error)
                 if place is None:
                     raise
                 catcher = state["Catch"][place]
                 caught = {"Error": error.name, "Cause": error.cause}
-                return catcher["Next"], _placed(catcher, data, caught)
-            after = _placed(state, data, json.loads(json.dumps(result)))
+                return catcher["Next"], placed(catcher, data, caught)
+            after = placed(state, data, json.loads(json.dumps(result)))
             return (None if state.get("End") else state["Next"]), after
+
+
+def _place(walk: _Walk) -> Place:
+    branches = [_place(branch) for branch in walk.branches]
+    return {**walk.place, "branches": branches} if branches else dict(walk.place)
 
 
 def refusal(code: str, operation: str) -> ClientError:
@@ -346,55 +395,3 @@ def status_event(execution: Execution) -> dict[str, Any]:
             "cause": execution.cause,
         },
     }
-
-
-def _matching(rules: list[dict[str, Any]], error: FunctionError) -> int | None:
-    for place, rule in enumerate(rules):
-        if error.name in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]:
-            return place
-    return None
-
-
-def _delay(retrier: dict[str, Any], tried: int) -> int:
-    """Returns the milliseconds before the next try: the longest that jitter allows."""
-    seconds = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2) ** tried
-    return int(min(seconds, retrier.get("MaxDelaySeconds", seconds)) * SECOND)
-
-
-def _parameters(template: dict[str, Any], data: Any, execution_arn: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in template.items():
-        if not name.endswith(".$"):
-            found[name] = value
-        elif value == "$$.Execution.Id":
-            found[name[:-2]] = execution_arn
-        else:
-            found[name[:-2]] = _at_path(data, value)
-    return found
-
-
-def _at_path(data: Any, path: str) -> Any:
-    if path == "$":
-        return data
-    for part in path.removeprefix("$.").split("."):
-        data = data[part]
-    return data
-
-
-def _placed(state: dict[str, Any], data: Any, result: Any) -> Any:
-    """Returns the data with the result at the state's ResultPath."""
-    path = state.get("ResultPath", "$")
-    if path is None:
-        return data
-    if path == "$":
-        return result
-    return {**data, path.removeprefix("$."): result}
-
-
-def _chosen(state: dict[str, Any], data: Any) -> str:
-    for choice in state["Choices"]:
-        value = _at_path(data, choice["Variable"])
-        wanted = choice["StringEquals"] if "StringEquals" in choice else choice["BooleanEquals"]
-        if type(value) is type(wanted) and value == wanted:
-            return str(choice["Next"])
-    return str(state["Default"])

@@ -52,8 +52,9 @@ from tests.support.environment import (
 )
 from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
 from tests.support.lambda_processes import forget, forget_clients, module_of
-from tests.support.machine import FunctionError, StepFunctions
+from tests.support.machine import StepFunctions
 from tests.support.memory_table import MemoryTable
+from tests.support.states_language import FunctionError
 from tests.support.stream_records import CONSUMERS, Record
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -345,11 +346,11 @@ class Simulation:
         return {sk.removeprefix("STEP#"): row for sk, row in found.items()}
 
     def snapshot(self) -> Callable[[], None]:
-        """Returns a function that restores the state of this moment: rows, clock, secrets, files
-        and schedules. It forgets all executions, messages and events."""
+        """Returns a function that restores the state of this moment: rows, clock, secrets, files,
+        schedules and machines. It forgets all executions, messages and events."""
         rows, now, ids, requests = self.table.snapshot(), self.clock.now, self.ids, self.requests
         secrets, objects = dict(self.secrets.secrets), dict(self.s3.objects)
-        schedules = dict(self.scheduler.schedules)
+        schedules, machines = dict(self.scheduler.schedules), dict(self.step_functions.machines)
 
         def restore() -> None:
             forget()
@@ -358,6 +359,8 @@ class Simulation:
             self.last_tick = 0
             self.secrets.secrets, self.s3.objects = dict(secrets), dict(objects)
             self.scheduler.schedules = dict(schedules)
+            # The next story's automations have the same ids, but other machines.
+            self.step_functions.machines = dict(machines)
             self.ses.sent, self.http.calls, self.bus.entries = [], [], []
             self.ses.refusals = []
             self.step_functions.forget()

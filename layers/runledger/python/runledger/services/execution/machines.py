@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import SECOND, Clock
-from runledger.errors import RateLimitedError
+from runledger.errors import RateLimitedError, ServiceError
 from runledger.services.execution.start import machine_name
 
 if TYPE_CHECKING:
@@ -82,12 +82,19 @@ class Machines(MachineRemover):
         self.throttle.reserve("activations", workspace_id)
 
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:
-        """Creates a version's machine; creating the same machine again is not an error."""
+        """Creates a version's machine, unless it exists.
+
+        AWS refuses a name that it knows with another definition. The machine is then of the same
+        version of the automation, as another release compiled it before it lost its answer; all
+        releases walk it."""
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self._create(arn, compiled)
         except AWS_ERRORS as error:
-            raise domain_error(error) from error
+            ours = domain_error(error)
+            if isinstance(ours, ServiceError) and ours.code == "StateMachineAlreadyExists":
+                return
+            raise ours from error
 
     def _create(self, arn: str, compiled: "Compiled") -> None:
         self.stepfunctions.create_state_machine(
