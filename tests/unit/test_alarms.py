@@ -60,8 +60,10 @@ _SQS = (
 # FunctionName: all versions and aliases. Without a dimension: all functions of the region.
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 _OF_FUNCTIONS = (dims("FunctionName"), dims())
+# With Resource and ExecutedVersion: one version, invoked by an alias.
+_OF_VERSIONS = (*_OF_FUNCTIONS, dims("FunctionName", "Resource", "ExecutedVersion"))
 DOCUMENTED = {
-    ("AWS/Lambda", "Errors"): Documented(_LAMBDA, _OF_FUNCTIONS),
+    ("AWS/Lambda", "Errors"): Documented(_LAMBDA, _OF_VERSIONS),
     ("AWS/Lambda", "Throttles"): Documented(_LAMBDA, _OF_FUNCTIONS),
     ("AWS/Lambda", "Invocations"): Documented(_LAMBDA, _OF_FUNCTIONS),
     ("AWS/Lambda", "IteratorAge"): Documented(_LAMBDA, [dims("FunctionName")]),
@@ -337,8 +339,9 @@ def watched(metric_name: str, *, essential: bool | None = None) -> set[str]:
         if essential is not None and is_essential(name) != essential:
             continue
         for metric in metrics_of(alarm).values():
-            if (metric.namespace, metric.name) == ("AWS/Lambda", metric_name):
-                found |= {each["Ref"] for each in metric.dimensions.values()}
+            is_asked = (metric.namespace, metric.name) == ("AWS/Lambda", metric_name)
+            if is_asked and "FunctionName" in metric.dimensions:
+                found.add(metric.dimensions["FunctionName"]["Ref"])
     return found
 
 

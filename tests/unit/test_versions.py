@@ -198,7 +198,47 @@ def test_functions_that_take_traffic_shift_it_gradually(expanded: Template) -> N
         assert policy["DeploymentGroupName"] == {"Ref": f"{function}DeploymentGroup"}
 
 
-@pytest.mark.parametrize("kind", ["AllAtOnce", "Canary10Percent5Minutes"])
+def test_alarms_roll_a_gradual_update_back(expanded: Template) -> None:
+    """An alarm of the whole API would be a circle: the API needs the aliases."""
+    watched = {}
+    for function in TAKE_TRAFFIC:
+        group = expanded["Resources"][f"{function}DeploymentGroup"]["Properties"]
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        condition, gradual, at_once = group["AlarmConfiguration"]["Fn::If"]
+        # A repair must get through while alarms are raised.
+        assert (condition, at_once) == ("ShiftsGradually", {})
+        assert gradual["Enabled"]
+        watched[function] = [each["Name"]["Ref"] for each in gradual["Alarms"]]
+        alarms = [expanded["Resources"][name] for name in watched[function]]
+        assert not [each for each in alarms if "Condition" in each]
+        assert any(is_soon_enough(each["Properties"]) for each in alarms)
+    assert watched.keys() == {names[0].removesuffix("ErrorsAlarm") for names in watched.values()}
+
+
+def is_soon_enough(alarm: Template) -> bool:
+    """Whether an alarm can rise within the ten minutes of an update, with data that is late."""
+    periods = (
+        [alarm["Period"]]
+        if "Period" in alarm
+        else [each["MetricStat"]["Period"] for each in alarm["Metrics"] if "MetricStat" in each]
+    )
+    return bool(max(periods) * alarm["DatapointsToAlarm"] <= 300)
+
+
+@pytest.mark.parametrize("function", ["RunLogic", "RunMessage", "RunIntegration"])
+def test_the_alarm_of_a_walking_function_watches_its_newest_version(
+    expanded: Template, function: str
+) -> None:
+    """A tenth of the traffic fails unnoticed in the average of all versions."""
+    alarm = expanded["Resources"][f"{function}ErrorsAlarm"]["Properties"]
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+        "FunctionName": {"Ref": function},
+        "Resource": {"Fn::Sub": f"${{{function}}}:{ALIAS}"},
+        "ExecutedVersion": {"Fn::GetAtt": [versions(expanded)[function], "Version"]},
+    }
+
+
+@pytest.mark.parametrize("kind", ["AllAtOnce", "Canary10Percent10Minutes"])
 def test_the_parameter_chooses_how_traffic_shifts(kind: str) -> None:
     expanded = expand(load_long_template(), {"DeploymentType": kind})
     group = expanded["Resources"]["WebhookInDeploymentGroup"]["Properties"]
