@@ -108,6 +108,10 @@ def is_mark(call: Call) -> bool:
     return "TOTALS#" in call.target and call.operation == "PutItem"
 
 
+def notes_its_lag(call: Call) -> bool:
+    return "/LAG#" in call.target
+
+
 def deletes_objects(call: Call) -> bool:
     return call.service == "s3"
 
@@ -133,6 +137,7 @@ def test_a_repeated_batch_is_published_counted_and_recorded_as_expired(
 @pytest.mark.parametrize(
     ("refused", "again"),
     [
+        (notes_its_lag, OPENED),
         (publishes, OPENED),
         (is_mark, OPENED),
         (deletes_objects, PAYLOAD),
