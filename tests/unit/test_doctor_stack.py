@@ -156,7 +156,7 @@ def test_the_readers_of_the_stream(
     ("age", "level", "words"),
     [
         (MINUTE, Level.OK, "60 seconds ago"),
-        (6 * MINUTE, Level.PROBLEM, "6 minutes old"),
+        (16 * MINUTE, Level.PROBLEM, "16 minutes old"),
         (None, Level.WARNING, "wait two minutes"),
     ],
 )

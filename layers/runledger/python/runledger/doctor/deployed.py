@@ -17,8 +17,7 @@ QUEUES = {
     "LostBatches": "batches of the stream",
     "LostEvents": "events, invocations or failed runs",
 }
-# Pulses come once a minute, and pass through the stream in seconds.
-# At rest, pulses come every tenth minute.
+# Pulses come once a minute, at rest every tenth one, and pass through the stream in seconds.
 _FRESH = 15 * MINUTE
 _ALARMS_AT_ONCE = 100
 
