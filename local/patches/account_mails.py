@@ -50,9 +50,16 @@ def make_older(email: str, seconds: float) -> bool:
     for pool in cognito._user_pools.values():
         user, _ = cognito._resolve_user(pool, email)
         if user is not None and user["UserStatus"] == _TEMPORARY:
-            user[_SINCE] -= seconds
+            user[_SINCE] = _since(user) - seconds
             return True
     return False
+
+
+def _since(user: Data) -> float:
+    """Returns when the user's temporary password was made. For one of an older state, that is when
+    it is first asked."""
+    since: float = user.setdefault(_SINCE, time.time())
+    return since
 
 
 def _user(data: Data) -> Data | None:
@@ -114,7 +121,7 @@ def _in_time(sign_in: Callable[[Data], Answer]) -> Callable[[Data], Answer]:
         user, _ = cognito._resolve_user(pool, data["AuthParameters"]["USERNAME"])
         policy = pool.get("Policies", {}).get("PasswordPolicy", {})
         days = policy.get("TemporaryPasswordValidityDays", _DEFAULT_DAYS)
-        if time.time() < user[_SINCE] + int(days) * _DAY:
+        if time.time() < _since(user) + int(days) * _DAY:
             return answer
         return error_response_json(
             "NotAuthorizedException",
