@@ -77,7 +77,7 @@ class Fault(Model):
 
 
 class Faults:
-    """The remaining faults, by id."""
+    """The faults that a test has requested and that have not all happened yet, by id."""
 
     def __init__(self) -> None:
         self._left: dict[str, Fault] = {}

@@ -44,8 +44,8 @@ def grow_older(stack: Stack, email: str, days: int) -> None:
 
 
 def let_invitation_expire(stack: Stack, email: str) -> None:
-    """Lets an invitation to the demo workspace, and the first password that came with it, be a day
-    older than they live."""
+    """Makes an invitation to the demo workspace, and the first password that came with it, so old
+    that they expired a day ago."""
     store = InvitationStore(DynamoTable(stack.aws("dynamodb"), stack.table_name))
     invitation = store.of_address("ws_demo", email)
     assert invitation is not None

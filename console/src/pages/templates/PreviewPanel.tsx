@@ -54,7 +54,7 @@ function Rendered({ preview }: { preview: Preview }) {
       )}
       {body === null ? (
         <p className={classes.muted}>
-          Cannot be rendered with these values. The field shows what is missing.
+          Cannot be rendered with these values. The field Values names the one that is missing.
         </p>
       ) : (
         <TextBlock label="Body preview" text={body} />

@@ -268,8 +268,9 @@ class GroupConfig(ConditionConfig):
 def _values_seen(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
-    """Yields the places of a rule's texts and the values that its evidence recorded for them. The
-    texts of a rule that was not checked stay as written."""
+    """Yields the place of each Liquid text in a rule, with the value that the rule's evidence
+    recorded for it. A rule that was not checked has no values; for it, yields the texts
+    themselves."""
     if rule["verdict"] is None:
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):

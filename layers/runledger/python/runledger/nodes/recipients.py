@@ -39,12 +39,13 @@ class RecipientsConfig(VariantConfig):
         """The reason to report if there is no recipient."""
 
     def find(self, visit: Visit) -> list[Recipient]:
-        """Returns the recipients if they are known at once, each of them once."""
+        """Returns the recipients, without duplicates. Raises TypeError if they are found by a
+        query."""
         raise TypeError(f"recipients of kind {self.kind} are not a list; read them page by page")
 
     def query(self, finder: ContactFinder) -> ContactQuery:
-        """Returns the query that finds the recipients page by page, if they are not known at
-        once."""
+        """Returns the query that finds the recipients page by page. Raises TypeError if they are a
+        fixed list."""
         raise TypeError(f"recipients of kind {self.kind} are a list; there are no pages to read")
 
     @property

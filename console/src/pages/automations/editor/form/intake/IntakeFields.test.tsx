@@ -83,13 +83,13 @@ describe('the form of a webhook trigger', () => {
   it('fills in what usually fits, without changing what is there', async () => {
     const { user, calls } = open(draft({ source: { preset: 'TWILIO' }, headers: ['X-Mine'] }));
     const group = await senders();
-    await user.click(await group.findByRole('button', { name: 'Fill in the usual fields' }));
+    await user.click(await group.findByRole('button', { name: "Use the sender's usual fields" }));
     const config = await checkedConfig(calls, ({ contactLookup }) => contactLookup !== undefined);
     expect(config).toMatchObject({
       contactLookup: { by: 'phone', path: 'From' },
       headers: ['X-Mine'],
     });
-    expect(group.queryByRole('button', { name: 'Fill in the usual fields' })).toBeNull();
+    expect(group.queryByRole('button', { name: "Use the sender's usual fields" })).toBeNull();
   });
 
   it('sets the sender’s own secret, which no answer shows', async () => {

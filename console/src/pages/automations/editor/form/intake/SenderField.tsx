@@ -80,7 +80,7 @@ function Suggestions({ intake, preset, onTake }: SuggestionsProps) {
           onTake(suggested);
         }}
       >
-        Fill in the usual fields
+        Use the sender's usual fields
       </Button>
     </div>
   );
