@@ -378,7 +378,7 @@ class Simulation:
     # ── setup ──────────────────────────────────────────────────────────────────────────────────
 
     def client(self, service: str, config: Any = None, **more: Any) -> Any:
-        """Returns what `boto3.client` gives a function here."""
+        """Returns the client that a simulated function gets from `boto3.client`."""
         retries: dict[str, int] = getattr(config, "retries", None) or {}
         backend = self._backends.setdefault(service, Anything())
         return Client(service, backend, self.boundary, retries.get("total_max_attempts", 1))

@@ -3331,7 +3331,7 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
-            /** @description The value of `{{event.*}}` in the template, besides the body. */
+            /** @description What the template reads as `{{event.*}}`, without the body. */
             event?: components["schemas"]["EventFacts"];
             /** @description One of the contact's ids in other systems. */
             externalId?: components["schemas"]["ExternalIdDocument"] | null;
@@ -4970,7 +4970,7 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
-            /** @description The value of `{{event.*}}` in the template, besides the body. */
+            /** @description What the template reads as `{{event.*}}`, without the body. */
             event?: components["schemas"]["EventFacts"];
             /** @description One of the contact's ids in other systems. */
             externalId?: components["schemas"]["ExternalIdDocument"] | null;
@@ -6278,7 +6278,7 @@ export interface components {
              * @description The contact's e-mail address.
              */
             email?: string | null;
-            /** @description The value of `{{event.*}}` in templates and conditions, besides the body. */
+            /** @description What templates and conditions read as `{{event.*}}`, without the body. */
             event?: components["schemas"]["EventFacts"];
             /** @description One of the contact's ids in other systems. */
             externalId?: components["schemas"]["ExternalIdDocument"] | null;

@@ -21,7 +21,7 @@ class PreviewDocument(ContactReference):
     )
     event: EventFacts = Field(
         default_factory=EventFacts,
-        description="The value of `{{event.*}}` in the template, besides the body.",
+        description="What the template reads as `{{event.*}}`, without the body.",
     )
     steps: dict[str, Any] = Field(
         default_factory=dict, description="The value of `{{steps.*}}` in the template."

@@ -145,7 +145,7 @@ class RunDocument(ContactReference):
     )
     event: EventFacts = Field(
         default_factory=EventFacts,
-        description="The value of `{{event.*}}` in templates and conditions, besides the body.",
+        description="What templates and conditions read as `{{event.*}}`, without the body.",
     )
     idempotency_key: IdempotencyKey | None = Field(
         default=None,

@@ -1,7 +1,7 @@
 """The rows of delivery attempts in the table.
 
 The row of one short message stays under 1 KB, because each further KB costs a unit per write.
-Fields that no condition, list or event reads are in the compressed bag.
+Fields that no condition, list or event reads are compressed together into one attribute, the bag.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -292,7 +292,7 @@ def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
 
 
 def _try_to_bag(made: Try, attempt: DeliveryAttempt) -> dict[str, Any]:
-    """Returns a try in the form of the bag, without the provider's id if the row already has that
+    """Returns a try as the bag stores it, without the provider's id if the row already has that
     outside the bag."""
     is_known = made.provider_id == attempt.provider_id
     left_out = {"provider_id"} if is_known else set()

@@ -301,8 +301,8 @@ _STEP: dict[str, Reader] = {
 
 
 def step_from_item(item: "Item", bodies: "Bodies") -> Step:
-    """Returns a step. Raises UnreadableError if it is damaged, NotFoundError if its bag was in S3
-    and is gone."""
+    """Returns a step. Raises UnreadableError if it is damaged, NotFoundError if its compressed
+    fields (the bag) were in S3 and are gone."""
     bag = _unpacked(item, bodies)
     return whole(Step, {**_STEP, **{name: _from(bag, name) for name in bag}}, item, "step")
 

@@ -1,4 +1,4 @@
-"""Steps of many runs at once, without the fields in their bags."""
+"""Steps of many runs at once, without the compressed fields (the bags)."""
 
 from typing import TYPE_CHECKING
 

@@ -83,7 +83,8 @@ class ExportPages:
             # Another visit was faster, or the export was ended or deleted. The process that changed
             # it continues it; if none does, the tick restarts it.
             logger.info(
-                "another process changed the export while this one wrote a part of it", extra={"exportId": export.id}
+                "another process changed the export while this one wrote a part of it",
+                extra={"exportId": export.id},
             )
             return over
         # After its last visit, an execution leaves the rest to the next one, which the tick starts

@@ -56,8 +56,8 @@ class NodeClaim:
         self.is_written = True
 
     def write(self) -> "Check | Modify":
-        """Returns the run's part of the transaction that begins a message: the claim itself, or,
-        once it is written, a check that this execution still owns the run."""
+        """Returns the write to the run's row in the transaction that begins a message: the claim
+        itself, or, once it is written, a check that this execution still owns the run."""
         if self.is_written:
             return self.runs.owner_check(self.context.run)
         self.is_sent = True
@@ -71,7 +71,8 @@ class NodeClaim:
 
     def require_free(self) -> None:
         """Raises RunReleasedError or StepInProgressError if a transaction failed because of the
-        run's part. Reads nothing if the claim is already written."""
+        write to the run's row. If the claim is already written, the transaction has no such write,
+        and nothing is read."""
         if self.is_written:
             return
         try:

@@ -47,14 +47,14 @@ class MessageClaim(Protocol):
     first message."""
 
     def write(self) -> "Write":
-        """Returns the run's part of the transaction that begins a message."""
+        """Returns the write to the run's row in the transaction that begins a message."""
 
     def written(self) -> None:
         """Notes that the transaction succeeded."""
 
     def require_free(self) -> None:
-        """Raises RunReleasedError or StepInProgressError if the run's part of the transaction
-        failed."""
+        """Raises RunReleasedError or StepInProgressError if the transaction failed because of the
+        write to the run's row."""
 
 
 @dataclass(frozen=True, slots=True)
