@@ -282,7 +282,7 @@ describe('the dialog of a recovery', () => {
     const { dialog } = await openDialog('MEMBER');
     const mail = within(await dialog.findByLabelText('Effects of mail'));
     expect(mail.getByRole('option', { name: 'Repeat (needs an admin)' })).toBeDisabled();
-    expect(dialog.getByText(/can be repeated only by an admin/)).toBeVisible();
+    expect(dialog.getByText('Only an admin can repeat these messages.')).toBeVisible();
   });
 
   it('shows a refused choice at its node, and keeps the list', async () => {

@@ -10,7 +10,7 @@ interface Props {
   decision: Decision | undefined;
   /** Whether a choice is needed. */
   isUndecided: boolean;
-  /** False if messages were sent, which this person may not send again. */
+  /** False if these are messages that this person may not send again. */
   mayRepeat: boolean;
   /** Whether the runs that need a choice can be left out instead. */
   mayLeaveOut?: boolean;
@@ -52,7 +52,7 @@ export function EffectChoiceField(props: Props): ReactNode {
         }}
       />
       {!mayRepeat && (
-        <p className={classes.muted}>Messages that were sent can be repeated only by an admin.</p>
+        <p className={classes.muted}>Only an admin can repeat these messages.</p>
       )}
       {decision?.do === 'SUPPRESS' && (
         <>

@@ -1,7 +1,7 @@
 import type { Recovery } from '../api/types';
 import { fieldError } from '../ui/forms';
 import { formatCount, formatRuns, formatWord } from '../ui/format';
-import { type Decision, type Decisions, isSentMessage } from './effectChoices';
+import type { Decision, Decisions } from './effectChoices';
 import { EffectChoiceField } from './EffectChoiceField';
 import { NodePlan, NodePlans } from './NodePlans';
 import classes from './NodePlans.module.css';
@@ -101,7 +101,7 @@ export function RecoveryPreview({ preview, decisions, mayRepeatMessages, error, 
                     nodeId={node.nodeId}
                     decision={decisions[node.nodeId]}
                     isUndecided={node.undecided > 0}
-                    mayRepeat={mayRepeatMessages || !Object.keys(node.effects).some(isSentMessage)}
+                    mayRepeat={mayRepeatMessages || node.type !== 'SEND_MESSAGE'}
                     mayLeaveOut
                     problem={fieldError(error, `effects.${node.nodeId}`)}
                     onDecide={onDecide}
