@@ -16,6 +16,7 @@ _FIGURE = "figure"
 LONGEST = (
     "console_access",
     "delivery_retries",
+    "console_recovery",
     "faults",
     "console_runs",
     "console_filters",

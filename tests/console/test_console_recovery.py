@@ -74,6 +74,21 @@ def failure_group(operator: Operator, automation_id: str) -> Any:
     return group
 
 
+def try_choices(page: Page, dialog: Locator) -> None:
+    """Skips the failed node, first without and then with an output; and takes that back."""
+    choice = dialog.get_by_label("Effects of score")
+    start = dialog.get_by_role("button", name=re.compile("^Rerun"))
+    choice.select_option(label="Suppress")
+    expect(dialog.get_by_role("list", name="Left out")).to_contain_text("Not applicable: 33 runs")
+    expect(start).to_be_disabled()
+    dialog.get_by_label("Output of score").fill('{"score": 7}')
+    score = dialog.get_by_role("list", name="By node").locator("[data-node='score']")
+    expect(score).to_contain_text("Skipped in 33 runs")
+    expect_usable(page, "[role='dialog']")
+    choice.select_option(label="As shown")
+    expect(score).to_contain_text("Runs again in 33 runs")
+
+
 def rerun_and_compare(page: Page) -> None:
     """Reruns the run on the page, and compares it with its rerun."""
     page.get_by_role("button", name="Rerun…").click()
@@ -139,6 +154,7 @@ def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: S
     score = dialog.get_by_role("list", name="By node").locator("[data-node='score']")
     expect(score).to_contain_text("Runs again in 33 runs")
     expect(score).to_contain_text("33 of them happen again")
+    try_choices(page, dialog)
     expect(dialog.get_by_label("Canary", exact=True)).to_have_value(str(CANARY))
     dialog.get_by_label("Reason").fill("The partner is back")
     expect_usable(page, "[role='dialog']")

@@ -302,6 +302,25 @@ describe('the dialog of a recovery', () => {
     expect(await dialog.findByText('The output of score is invalid')).toBeVisible();
   });
 
+  it('keeps a choice that fits no run, so that it can be changed', async () => {
+    const none = makeRecovery({ id: null, status: 'PREVIEWED' });
+    const counts = { ...none.counts, eligible: 0, excluded: { NOT_APPLICABLE: 30 } };
+    const { user, dialog } = await openDialog('OWNER', {
+      '/v1/recoveries': ({ body }) => {
+        const asked = JSON.parse(body) as Asked;
+        return json(body.includes('SUPPRESS') ? { ...none, counts, nodes: [] } : makePreview(asked));
+      },
+    });
+    await user.selectOptions(await dialog.findByLabelText('Effects of score'), 'SUPPRESS');
+    const left = await dialog.findByText(/Not applicable: 30 runs/);
+    expect(left).toHaveTextContent('write its output');
+    expect(dialog.getByLabelText('Output of score')).toBeVisible();
+    expect(dialog.queryByLabelText('Effects of mail')).toBeNull();
+    await user.selectOptions(dialog.getByLabelText('Effects of score'), '');
+    expect(await dialog.findByText('Runs again in 28 runs')).toBeVisible();
+    expect(dialog.getByLabelText('Effects of mail')).toBeVisible();
+  });
+
   it('can begin at the start, and fire the automations that follow', async () => {
     const { user, dialog, sent } = await openDialog('OWNER');
     await user.selectOptions(await dialog.findByLabelText('From'), 'START');

@@ -21,6 +21,7 @@ import {
   USUAL_FAILURES,
   USUAL_FORM,
   USUAL_RATE,
+  withChosenNodes,
 } from './recoveryForm';
 import { RecoveryPreview } from './RecoveryPreview';
 
@@ -52,7 +53,11 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
   const preview = useQuery(recoveryPreviewQuery(api, settled));
   // A refused choice keeps the list, so that it can be changed.
   const [shown, setShown] = useState<Recovery | null>(null);
-  if (preview.data && preview.data !== shown) setShown(preview.data);
+  const [latest, setLatest] = useState<Recovery | null>(null);
+  if (preview.data && preview.data !== latest) {
+    setLatest(preview.data);
+    setShown(withChosenNodes(preview.data, shown, chosen.decisions));
+  }
   const isCurrent =
     preview.data !== undefined && JSON.stringify(settled) === JSON.stringify(asked);
 

@@ -14,6 +14,12 @@ const ACTIONS = [
   ['UNDECIDED', 'undecided', 'Needs your choice in'],
 ] as const;
 
+/** What to do about runs that are left out. */
+const WHY: Record<string, string> = {
+  NOT_APPLICABLE:
+    '. A choice does not fit them. To suppress a node that did not complete, write its output.',
+};
+
 function Actions({ node }: { node: RecoveryNode }) {
   return (
     <ul>
@@ -81,6 +87,7 @@ export function RecoveryPreview({ preview, decisions, mayRepeatMessages, error, 
             {reasons.map(([reason, count]) => (
               <li key={reason}>
                 {formatWord(reason)}: {formatRuns(count)}
+                {WHY[reason]}
               </li>
             ))}
           </ul>

@@ -76,3 +76,21 @@ export function nodesToDecide({ nodes = [] }: Recovery, decisions: Decisions): s
   return [...new Set(open.map(({ nodeId }) => nodeId))];
 }
 
+/**
+ * The preview, with the nodes that have a choice but that no run visits any more: a choice that fits
+ * no run leaves all of them out, and can still be changed.
+ */
+export function withChosenNodes(
+  preview: Recovery,
+  before: Recovery | null,
+  decisions: Decisions,
+): Recovery {
+  const nodes = preview.nodes ?? [];
+  const names = new Set(nodes.map(({ nodeId }) => nodeId));
+  const kept = (before?.nodes ?? [])
+    .filter(({ nodeId }) => nodeId in decisions && !names.has(nodeId))
+    .map((node) => ({ ...node, ...NO_RUNS }));
+  return { ...preview, nodes: [...nodes, ...kept] };
+}
+
+const NO_RUNS = { run: 0, reused: 0, suppressed: 0, undecided: 0, repeatedEffects: 0 };
