@@ -38,16 +38,18 @@ def test_make_token_passes_on_the_named_user_if_there_is_one(
 def test_every_step_of_a_deployment_is_about_the_same_stack(
     typed: list[str], of_sam: str, of_ours: str
 ) -> None:
-    ran = commands("deploy", *typed)[-3:]
-    assert ran == [
+    ran = commands("deploy", *typed)[-4:]
+    assert ran[:3] == [
         f".venv/bin/python -m local.target{of_ours}",
         f".tools/bin/sam deploy{of_sam}",
         f".venv/bin/python -m local.publish_console{of_ours}",
     ]
+    assert f"local.target{of_ours}" in ran[3]
+    assert ran[3].endswith("runledger prune $target")
 
 
 def test_a_guided_deployment_asks_for_the_stack_first() -> None:
-    ran = commands("deploy", "SAM_ARGS=--guided")[-2:]
+    ran = commands("deploy", "SAM_ARGS=--guided")[-3:-1]
     assert ran == [
         ".tools/bin/sam deploy --guided",
         ".venv/bin/python -m local.publish_console",

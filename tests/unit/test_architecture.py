@@ -20,6 +20,7 @@ FLOORS = {
     "admin_cli": 6,
     "destroy_cli": 6,
     "doctor_cli": 6,
+    "prune_cli": 6,
     "doctor": 4,
     "stack_removal": 2,
     "http": 6,

@@ -24,6 +24,7 @@ from runledger.destroy_cli import add_destroy_command
 from runledger.doctor_cli import add_doctor_command
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
 from runledger.models.validation_words import words
+from runledger.prune_cli import add_prune_command
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
 
@@ -129,6 +130,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_member_command,
     add_destroy_command,
     add_doctor_command,
+    add_prune_command,
 )
 
 
