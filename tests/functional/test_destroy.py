@@ -4,10 +4,12 @@ import builtins
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from runledger.cli import main
 from runledger.services.secrets.names import secret_id, signing_secret_id
@@ -269,6 +271,65 @@ def test_a_removal_that_broke_off_can_be_repeated(monkeypatch: pytest.MonkeyPatc
     client_of("scheduler").delete_schedule(Name="aut_1", GroupName="acme")
     assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
     assert found("acme") == NOTHING
+
+
+@pytest.mark.usefixtures("account")
+def test_data_that_was_kept_can_be_deleted_later(
+    typed: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    untouched = found("acme-2")
+    typed("acme", "")
+    deployed = StackRemoval(client_of, print).find("acme")
+    assert main(["destroy", "--stack", "acme"]) == 0
+
+    # moto forgets the resources of a deleted stack; CloudFormation lists them for 90 days.
+    def left(self: StackRemoval, name: str) -> DeployedStack:
+        return replace(deployed, resources={}, gone=True)
+
+    monkeypatch.setattr(StackRemoval, "find", left)
+    typed("acme", "delete")
+    assert main(["destroy", "--stack", "acme"]) == 0
+    assert "CloudFormation has deleted the stack itself" in capsys.readouterr().out
+    assert found("acme") == NOTHING
+    assert found("acme-2") == untouched
+
+
+class DeletedStacks:
+    """CloudFormation with two deleted stacks of one name."""
+
+    def describe_stacks(self, StackName: str) -> None:
+        said = {"Error": {"Code": "ValidationError", "Message": f"{StackName} does not exist"}}
+        raise ClientError(said, "DescribeStacks")  # type: ignore[arg-type]
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=getattr(self, operation))
+
+    def list_stacks(self, StackStatusFilter: list[str]) -> Iterator[dict[str, Any]]:
+        assert StackStatusFilter == ["DELETE_COMPLETE"]
+        for name, number in (("acme", 1), ("acme", 3), ("acme-2", 4), ("acme", 2)):
+            stack = {"StackName": name, "StackId": f"id-{number}", "DeletionTime": number}
+            yield {"StackSummaries": [stack]}
+
+    def list_stack_resources(self, StackName: str) -> Iterator[dict[str, Any]]:
+        for logical_id in ("Table", "BodyBucket", "ConsoleBucket", "UserPool", "Api"):
+            resource = {
+                "LogicalResourceId": logical_id,
+                "PhysicalResourceId": f"{logical_id}-of-{StackName}",
+            }
+            yield {"StackResourceSummaries": [resource]}
+
+
+def test_the_stack_that_was_deleted_last_names_the_data() -> None:
+    clients = {"cloudformation": DeletedStacks()}
+    removal = StackRemoval(clients.__getitem__, print)
+    stack = removal.find("acme")
+    assert stack.gone
+    assert (stack.table, stack.bodies) == ("Table-of-id-3", "BodyBucket-of-id-3")
+    assert (stack.console, stack.user_pool) == ("ConsoleBucket-of-id-3", "UserPool-of-id-3")
+    with pytest.raises(ClientError, match="shop does not exist"):
+        removal.find("shop")
 
 
 @pytest.mark.usefixtures("account")

@@ -55,6 +55,8 @@ def run_destroy(options: argparse.Namespace) -> int:
         if missing:
             return _refused(f"{stack.name} is no stack of Runledger: it has no {min(missing)}")
         print(f"{stack.name} in {session.region_name} has {removal.runtime_resources(stack)}")
+        if stack.gone:
+            print("CloudFormation has deleted the stack itself; its data may still be there")
         if not options.yes and _ask(f"Type {stack.name} to delete this stack: ") != stack.name:
             return _refused("nothing was deleted")
         with_data = options.delete_objects or (not options.yes and _wants_data_deleted(stack))

@@ -15,6 +15,13 @@ _WAIT = {"Delay": 5, "MaxAttempts": 720}
 _CAUSE = "the stack is being deleted"
 _FUNCTION, _MACHINE = "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"
 _SCHEDULE_GROUP = "AWS::Scheduler::ScheduleGroup"
+# The resources that CloudFormation keeps, and the outputs with their names.
+_KEPT = {
+    "Table": "TableName",
+    "BodyBucket": "BucketName",
+    "ConsoleBucket": "ConsoleBucketName",
+    "UserPool": "UserPoolId",
+}
 # Nothing has this name (any more).
 _MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "StateMachineDoesNotExist"})
 
@@ -37,12 +44,14 @@ class RuntimeResources:
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """A stack's id, its outputs, and the physical ids of its resources by type."""
+    """A stack's id, its outputs, and the physical ids of its resources by type. Only the data of a
+    stack that is `gone` can still be there."""
 
     name: str
     id: str
     outputs: Mapping[str, str]
     resources: Mapping[str, tuple[str, ...]]
+    gone: bool = False
 
     @property
     def table(self) -> str:
@@ -70,9 +79,17 @@ class StackRemoval:
     report: Callable[[str], None]
 
     def find(self, name: str) -> DeployedStack:
-        """Raises a ClientError if there is no such stack."""
+        """Returns the stack, or the one of this name that was deleted last. Raises a ClientError if
+        there was none in the last 90 days."""
         stacks = self.client("cloudformation")
-        stack = stacks.describe_stacks(StackName=name)["Stacks"][0]
+        try:
+            stack = stacks.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            is_missing = error.response["Error"]["Code"] == "ValidationError"
+            deleted = self._find_deleted(name) if is_missing else None
+            if deleted is None:
+                raise
+            return deleted
         resources: dict[str, tuple[str, ...]] = {}
         for page in stacks.get_paginator("list_stack_resources").paginate(StackName=name):
             for each in page["StackResourceSummaries"]:
@@ -80,6 +97,29 @@ class StackRemoval:
                 resources[each["ResourceType"]] = (*known, each.get("PhysicalResourceId", ""))
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
         return DeployedStack(name, stack["StackId"], outputs, resources)
+
+    def _find_deleted(self, name: str) -> DeployedStack | None:
+        """CloudFormation describes a deleted stack, by its id, for 90 days:
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+        """
+        stacks = self.client("cloudformation")
+        listed = stacks.get_paginator("list_stacks")
+        found = [
+            each
+            for page in listed.paginate(StackStatusFilter=["DELETE_COMPLETE"])
+            for each in page["StackSummaries"]
+            if each["StackName"] == name
+        ]
+        if not found:
+            return None
+        last = max(found, key=lambda each: each["DeletionTime"])["StackId"]
+        outputs = {
+            _KEPT[each["LogicalResourceId"]]: each["PhysicalResourceId"]
+            for page in stacks.get_paginator("list_stack_resources").paginate(StackName=last)
+            for each in page["StackResourceSummaries"]
+            if each["LogicalResourceId"] in _KEPT
+        }
+        return DeployedStack(name, last, outputs, {}, gone=True)
 
     def runtime_resources(self, stack: DeployedStack) -> RuntimeResources:
         return RuntimeResources(
@@ -89,14 +129,15 @@ class StackRemoval:
         )
 
     def remove(self, stack: DeployedStack, *, with_data: bool) -> None:
-        """Removes everything. Without `with_data`, keeps the table, the objects and the accounts,
-        and deletes secrets so that they can be restored for 30 days."""
-        self._stop_functions(stack)
-        self._remove_runtime_resources(stack, is_final=with_data)
-        self._empty(stack.console)
-        if with_data:
-            self._empty(stack.bodies)
-        self._delete_stack(stack)
+        """Removes everything that is left. Without `with_data`, keeps the table, the objects and
+        the accounts, and deletes secrets so that they can be restored for 30 days."""
+        if not stack.gone:
+            self._stop_functions(stack)
+            self._remove_runtime_resources(stack, is_final=with_data)
+            self._empty(stack.console)
+            if with_data:
+                self._empty(stack.bodies)
+            self._delete_stack(stack)
         # Invocations that were under way when the functions stopped.
         self._remove_runtime_resources(stack, is_final=with_data)
         self._delete_bucket(stack.console)
