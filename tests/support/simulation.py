@@ -436,7 +436,7 @@ class Simulation:
         self._make_machine("delivery_retry", DELIVERY_RETRY, RetryDeliveryArn="retry_delivery")
 
     def make_export(self) -> None:
-        """Creates the static machine that writes exports."""
+        """Creates the state machine `export` of the template, which writes exports."""
         self._make_machine("export", EXPORT, ExportPageArn="export_page")
 
     def _make_machine(self, file: str, arn: str, **functions: str) -> None:
