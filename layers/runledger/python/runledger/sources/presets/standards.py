@@ -16,7 +16,7 @@ SNS = PresetFacts(
     steps=(
         "Write the topic's ARN in the trigger. Messages of other topics are refused.",
         "Create a subscription of the topic with the protocol HTTPS and the webhook's address as "
-        "endpoint. Leave raw message delivery off. Runledger confirms it.",
+        "endpoint. Leave raw message delivery off. Runledger confirms the subscription.",
         "For SHA-256 signatures, set the topic's SignatureVersion to 2.",
     ),
     dedupe="By MessageId, which is signed.",
