@@ -66,6 +66,7 @@ DOCUMENTED = {
     ("AWS/Lambda", "Errors"): Documented(_LAMBDA, _OF_VERSIONS),
     ("AWS/Lambda", "Throttles"): Documented(_LAMBDA, _OF_FUNCTIONS),
     ("AWS/Lambda", "Invocations"): Documented(_LAMBDA, _OF_FUNCTIONS),
+    ("AWS/Lambda", "DestinationDeliveryFailures"): Documented(_LAMBDA, [dims("FunctionName")]),
     ("AWS/Lambda", "IteratorAge"): Documented(_LAMBDA, [dims("FunctionName")]),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): Documented(_SQS, [dims("QueueName")]),
     ("AWS/ApiGateway", "5xx"): Documented(_API, [dims("ApiId")]),
@@ -265,6 +266,15 @@ EXPECTED: dict[str, Behavior] = {
         3,
         to_alarm=2,
     ),
+    "UndeliveredEventsAlarm": Behavior(
+        NOT_BREACHING,
+        _ONLY_ERRORS,
+        healthy=[of(tick=[5, 0]), of(tick=[None, 0])],
+        unhealthy=[
+            of(**{name: [0, 1]})
+            for name in ("tick", "closeRuns", "upstreamTrigger", "deliveryFeedback")
+        ],
+    ),
     "IndexThrottlesAlarm": sums(("gsi1", "gsi2", "gsi3", "gsi4"), _FILL, 5, to_alarm=3),
     "TableErrorsAlarm": sums(_OPERATIONS, _FILL, 5, to_alarm=3),
 }
@@ -354,6 +364,38 @@ def test_every_function_is_watched(metric: str) -> None:
     assert watched(metric) == FUNCTIONS
 
 
+def test_every_function_with_a_place_for_its_lost_events_is_watched() -> None:
+    assert watched("DestinationDeliveryFailures") == {
+        name
+        for name in FUNCTIONS
+        if "OnFailure"
+        in RESOURCES[name]["Properties"].get("EventInvokeConfig", {}).get("DestinationConfig", {})
+    }
+
+
+def test_only_cloudwatch_of_this_account_publishes_alarms() -> None:
+    """A policy of our own replaces SNS's default one, which lets the whole account publish."""
+    (statement,) = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("address", "is_accepted"),
+    [("", True), ("ops@example.com", True), ("ops", False), ("a b@c.d", False), ("@c.d", False)],
+)
+def test_alarms_are_mailed_to_an_address_if_there_is_one(address: str, is_accepted: bool) -> None:
+    parameter = load_template()["Parameters"]["AlarmEmail"]
+    assert (re.fullmatch(parameter["AllowedPattern"], address) is not None) is is_accepted
+    assert parameter["Default"] == ""
+    subscription = RESOURCES["AlarmSubscription"]
+    assert subscription["Condition"] == "HasAlarmEmail"
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "AlarmEmail"}
+
+
 def test_every_function_is_watched_for_throttles_without_further_alarms() -> None:
     (metric,) = metrics_of(ALARMS["AccountThrottlesAlarm"]).values()
     assert metric == MetricUse("AWS/Lambda", "Throttles", {}, "Sum")
@@ -400,6 +442,8 @@ def test_the_docs_say_what_the_alarms_cost() -> None:
     paid = (essential - FREE_METRICS) * DOLLARS
     assert f"The essential alarms read {essential} metrics, for ${paid:.2f} a month" in page
     assert f"for ${rest * DOLLARS:.2f} more" in page
+    costs = (DOCS / "costs.md").read_text()
+    assert f"| `Alarms=ALL` | {rest * DOLLARS:.2f} a month |" in costs
 
 
 def test_the_docs_explain_every_alarm() -> None:
