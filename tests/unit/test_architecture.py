@@ -21,6 +21,8 @@ FLOORS = {
     "destroy_cli": 6,
     "doctor_cli": 6,
     "prune_cli": 6,
+    "restore_cli": 6,
+    "operators": 2,
     "doctor": 4,
     "stack_removal": 2,
     "http": 6,

@@ -1,16 +1,15 @@
 """The commands `runledger workspace` and `runledger member`, for operators of a deployed stack."""
 
 import argparse
-import sys
 from typing import Any
 
 import boto3
 
-from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import now_ms
 from runledger.errors import RunledgerError
 from runledger.models.addresses import normalize_email
 from runledger.models.workspace import Role, Workspace
+from runledger.operators import outputs_of, refused
 from runledger.services.workspaces.accounts import Accounts
 from runledger.services.workspaces.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable
@@ -55,7 +54,7 @@ def run_workspace(options: argparse.Namespace) -> int:
     try:
         # Checked first, so that no workspace is left that nobody can enter.
         normalize_email(options.owner)
-        found = _outputs(options.stack)
+        found = outputs_of(options.stack)
         store = _store(found)
         workspace = create_workspace(
             store,
@@ -66,19 +65,19 @@ def run_workspace(options: argparse.Namespace) -> int:
         )
         _add(store, found, workspace, options.owner, Role.OWNER)
     except (RunledgerError, ValueError) as error:
-        return _refused(error)
+        return refused(error)
     print(f"opened {workspace.id} with the owner {options.owner}")
     return 0
 
 
 def run_member(options: argparse.Namespace) -> int:
     try:
-        found = _outputs(options.stack)
+        found = outputs_of(options.stack)
         store = _store(found)
         workspace = store.get(options.workspace)
         _add(store, found, workspace, options.email, Role(options.role))
     except (RunledgerError, ValueError) as error:
-        return _refused(error)
+        return refused(error)
     print(f"{options.email} is now {options.role} of {workspace.id}")
     return 0
 
@@ -98,20 +97,3 @@ def _add(
 
 def _store(found: dict[str, str]) -> WorkspaceStore:
     return WorkspaceStore(DynamoTable(boto3.client("dynamodb"), found["TableName"]))
-
-
-def _outputs(stack: str) -> dict[str, str]:
-    """Returns the outputs of a deployed stack, by name."""
-    try:
-        answer = boto3.client("cloudformation").describe_stacks(StackName=stack)
-    except AWS_ERRORS as error:
-        raise domain_error(error) from error
-    outputs = answer["Stacks"][0].get("Outputs", [])
-    return {each["OutputKey"]: each["OutputValue"] for each in outputs}
-
-
-def _refused(error: Exception) -> int:
-    # Operators see AWS's own message, because they have to fix the problem.
-    said = error.for_log() if isinstance(error, RunledgerError) else str(error)
-    print(f"runledger: {said}", file=sys.stderr)
-    return 1

@@ -25,6 +25,7 @@ from runledger.doctor_cli import add_doctor_command
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
 from runledger.models.validation_words import words
 from runledger.prune_cli import add_prune_command
+from runledger.restore_cli import add_restore_command
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
 
@@ -131,6 +132,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_destroy_command,
     add_doctor_command,
     add_prune_command,
+    add_restore_command,
 )
 
 
