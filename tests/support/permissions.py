@@ -155,9 +155,7 @@ _PASSED_ROLES = {"stepfunctions": "${MachineRole.Arn}", "scheduler": "${Schedule
 def needed(graph: CallGraph, function: "Function") -> dict[Permission, str]:
     """Returns what a function needs, each with a site that needs it."""
     bounded = frozenset(each.action for each in function.granted() if each.within)
-    by_code = _needed_by_code(graph, f"functions.{function.folder}.handler", bounded)
-    queues = (Permission("sqs:SendMessage", queue) for queue in function.failure_queues())
-    return {**by_code, **dict.fromkeys(queues, "template.yaml")}
+    return _needed_by_code(graph, f"functions.{function.folder}.handler", bounded)
 
 
 @cache
@@ -246,17 +244,6 @@ class Function:
 
     def granted(self) -> list[Permission]:
         return [each for statement in self.statements() for each in _granted(statement)]
-
-    def failure_queues(self) -> Iterator[str]:
-        """Yields where Lambda reports what the function could not do: with the function's role."""
-        events = self.properties.get("Events", {}).values()
-        for holder in (
-            self.properties.get("EventInvokeConfig"),
-            *(e["Properties"] for e in events),
-        ):
-            target = (holder or {}).get("DestinationConfig", {}).get("OnFailure")
-            if target:
-                yield text(target["Destination"])
 
 
 def functions(template: dict[str, Any]) -> list[Function]:

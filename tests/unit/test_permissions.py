@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from local.expand_template import expanded_template
 from tests.support.call_graph import CallGraph, call_graph
-from tests.support.permissions import Function, Permission, functions, listed, needed
+from tests.support.permissions import Function, Permission, functions, listed, needed, text
 from tests.support.template import load_template
 
 TEMPLATE = load_template()
@@ -57,6 +58,28 @@ def test_the_role_allows_what_the_code_does_and_nothing_else(graph: CallGraph, n
 def test_every_call_to_aws_was_read(graph: CallGraph) -> None:
     for function in functions(TEMPLATE):
         assert not graph.untyped(f"functions.{function.folder}.handler")
+
+
+def test_lambda_may_report_what_a_function_could_not_do() -> None:
+    """Lambda sends it with the function's role. SAM adds the permission, once."""
+    resources = expanded_template()["Resources"]
+    reporting = 0
+    for function in functions(TEMPLATE):
+        events = function.properties.get("Events", {}).values()
+        holders = [function.properties.get("EventInvokeConfig", {})]
+        holders += [each["Properties"] for each in events]
+        targets = [each.get("DestinationConfig", {}).get("OnFailure") for each in holders]
+        queues = [text(each["Destination"]) for each in targets if each]
+        role = resources[f"{function.name}Role"]["Properties"]
+        allowed = [
+            statement["Resource"]["Fn::GetAtt"]
+            for policy in role["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if "sqs:SendMessage" in listed(statement["Action"])
+        ]
+        assert [f"${{{'.'.join(each)}}}" for each in allowed] == queues, function.name
+        reporting += len(queues)
+    assert reporting >= 6
 
 
 def test_what_is_never_done_would_otherwise_be_missing(graph: CallGraph) -> None:
