@@ -22,6 +22,7 @@ from tests.console.browser import (
 from tests.console.operators import user_of
 from tests.console.pages import every_address, routes, visit
 from tests.support import depth
+from tests.support.demo_users import new_address
 from tests.support.stack import Stack
 
 MAX_INITIAL_SCRIPT_BYTES = 250_000
@@ -98,6 +99,13 @@ def test_every_page_is_accessible(
         page.goto("/runs")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         expect_usable(page, "signing in", next(sizes))
+        page.get_by_role("button", name="Forgot password?").click()
+        expect_usable(page, "asking for a code", next(sizes))
+        page.get_by_label("E-mail address").fill(new_address())
+        page.get_by_role("button", name="Send a code").click()
+        expect(page.get_by_label("Code from the e-mail")).to_be_visible()
+        expect_usable(page, "choosing a new password", next(sizes))
+        page.get_by_role("button", name="Back to signing in").click()
         sign_in(page, user.email, user.password)
         expect(page.get_by_text(user.email, exact=True)).to_be_visible()
         for address in addresses:
