@@ -2,16 +2,24 @@
 
 import pytest
 from runledger.clock import MINUTE
+from runledger.models.totals import Freshness
 from runledger.services.counts.pulses import RESTING_MINUTES, RESTS_AFTER, Pulses
 
 from tests.support.engine import Engine
 
 
 class Sent:
-    """A store that remembers the minutes in which pulses were written."""
+    """A store that remembers the minutes in which pulses were written, and how often it was read.
+    `until` is how far the stream was read."""
 
     def __init__(self) -> None:
         self.minutes: list[int] = []
+        self.until: int | None = 1
+        self.reads = 0
+
+    def read(self, now: int) -> Freshness:
+        self.reads += 1
+        return Freshness(since=None, until=self.until)
 
     def write_pulses(self, moment: int) -> None:
         self.minutes.append(moment // MINUTE)
@@ -71,3 +79,18 @@ def test_failed_pulses_are_tried_again_in_the_next_minute(
     engine.clock.advance(MINUTE)
     pulses.send()
     assert len(store.minutes) == 1
+
+
+def test_a_new_stack_sends_them_until_all_have_come_through_the_stream(
+    engine: Engine, sent: tuple[Pulses, Sent]
+) -> None:
+    pulses, store = sent
+    store.until = None
+    ticks(engine, pulses, 5)
+    assert len(store.minutes) == 5
+    store.until = 1
+    store.minutes.clear()
+    store.reads = 0
+    ticks(engine, pulses, 60)
+    assert len(store.minutes) == 60 // RESTING_MINUTES
+    assert store.reads == 1

@@ -239,3 +239,20 @@ def test_a_slot_is_used_again_for_a_later_minute(stream: Stream) -> None:
     later = stream.clock() - 2 * MINUTE
     freshness.note_lag(later, stream.clock())
     assert stream.until() == later
+
+
+def test_two_readers_of_the_first_pulses_both_record_theirs(stream: Stream) -> None:
+    """Otherwise a new stack would not know how fresh its counts are before the next pulses."""
+    now, freshness = stream.clock(), stream.stores.freshness
+    half = PULSES // 2
+
+    def interrupt(call: Any, act: Any) -> Any:
+        if call.operation == "PutItem":
+            stream.boundary.around = lambda call, act: act()
+            freshness.record_pulses(dict.fromkeys(range(half), now))
+        return act()
+
+    stream.boundary.around = interrupt
+    freshness.record_pulses(dict.fromkeys(range(half, PULSES), now))
+    until = freshness.read(now + MINUTE).until
+    assert until == now

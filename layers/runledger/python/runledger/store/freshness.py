@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # A new table has about four partitions, and each shard has four readers. Each of these sixteen
 # should get some pulse.
 PULSES = 64
+_TRIES = 2
 # DynamoDB limits an expression to 300 operators and 4 KB.
 _AT_ONCE = 16
 
@@ -62,16 +63,20 @@ class FreshnessStore:
         for number, moment in pulses.items():
             name = Attr(_name(number))
             is_newer &= name.not_exists() | name.lt(moment)
-        try:
-            self._table.update(key, Change(set=seen), is_newer)
-        except ConditionFailedError as error:
-            if error.item is None:
-                is_new = Attr("pk").not_exists()
-                first = {**key_attributes(key), "since": max(pulses.values())}
-                # Another process wrote its own pulses first. The next ones of these come in a
-                # minute.
-                with suppress(ConditionFailedError):
-                    self._table.put({**first, **{str(name): seen[name] for name in seen}}, is_new)
+        first = {**key_attributes(key), "since": max(pulses.values())}
+        is_new = Attr("pk").not_exists()
+        for _ in range(_TRIES):
+            try:
+                self._table.update(key, Change(set=seen), is_newer)
+            except ConditionFailedError as error:
+                if error.item is not None:
+                    return
+            else:
+                return
+            # Another process may make the row first. Then these pulses are recorded in it.
+            with suppress(ConditionFailedError):
+                self._table.put({**first, **{str(name): seen[name] for name in seen}}, is_new)
+                return
 
     def note_lag(self, oldest: int, now: int) -> None:
         """Notes that, at `now`, a reader of the stream had not yet handled changes from `oldest` on

@@ -18,20 +18,28 @@ RESTS_AFTER = 15 * MINUTE
 
 @dataclass(slots=True)
 class Pulses:
-    """The tick's pulses. The first ones of a process are always sent."""
+    """The tick's pulses. The first ones of a process are always sent, and in a new stack all, until
+    each has come through the stream once."""
 
     freshness: "FreshnessStore"
     clock: Clock
     _sent_before: bool = False
     _busy_until: int = 0
+    _are_seen: bool = False
 
     def send(self) -> None:
         """Sends pulses: every minute, or every tenth one at rest."""
         now = self.clock()
         is_turn = now // MINUTE % RESTING_MINUTES == 0
-        if is_turn or now < self._busy_until or not self._sent_before:
+        is_busy = now < self._busy_until
+        if is_turn or is_busy or not self._sent_before or not self._have_come(now):
             self.freshness.write_pulses(now)
             self._sent_before = True
+
+    def _have_come(self, now: int) -> bool:
+        """Whether every pulse has come through the stream. Read until it is so, once a process."""
+        self._are_seen = self._are_seen or self.freshness.read(now).until is not None
+        return self._are_seen
 
     def note_due(self, rows: int) -> None:
         """Notes how many rows were due in this minute."""
