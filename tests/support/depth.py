@@ -1,6 +1,6 @@
 """The depth of a test session: `make test` samples what `make test-deep` tries in full.
 
-A sample is the same in each session but differs between stories: what one omits, another tries.
+A sample is the same in each session but differs between scenarios: what one omits, another tries.
 tests/conftest.py sets the depth before it collects tests.
 """
 

@@ -16,7 +16,7 @@ from runledger.store.values import Item
 from tests.support.boundary import Call
 from tests.support.simulation import Simulation
 
-# Five minutes, beyond the lease and the machine's retries of the slowest node in these stories.
+# Five minutes, beyond the lease and the machine's retries of the slowest node in these scenarios.
 SILENT_FOR = 5 * MINUTE + 45_000
 OPEN = ("PENDING", "RUNNING")
 TERMINAL = ("COMPLETED", "FAILED", "CANCELED")

@@ -1,4 +1,4 @@
-"""Plays one story through the handlers with one call broken: in a deep session for each call and
+"""Plays one scenario through the handlers with one call broken: in a deep session for each call and
 each fault; in a quick one for each operation and each fault."""
 
 from collections import Counter
@@ -22,12 +22,13 @@ LIVING = (Fault.REFUSED, Fault.UNANSWERED, Fault.SENT_AGAIN, Fault.THROTTLED, Fa
 
 @dataclass(frozen=True)
 class Scenario:
-    """A story. `ends` are the final statuses of the unbroken story's runs, `deliveries` those of
-    its deliveries, if the story is about them. `verdict` returns what else is wrong at the end."""
+    """A scenario. `ends` are the final statuses of its runs if no call is broken; `deliveries` are
+    those of its deliveries, if it is about deliveries. `verdict` returns what else is wrong at the
+    end."""
 
     play: Callable[[Any], None]
     ends: tuple[str, ...]
-    # Functions that this story tests; each of them must make calls in it.
+    # Functions that this scenario tests; each of them must make calls in it.
     functions: tuple[str, ...]
     deliveries: tuple[str, ...] | None = None
     verdict: Callable[[Any], list[str]] = lambda ready: []
@@ -43,7 +44,8 @@ def kill_points(
     calls: Sequence[tuple[str, Call]],
     faults: Callable[[Call], Iterable[Fault]] = faults_of,
 ) -> list[tuple[int, Fault]]:
-    """Returns the calls to break, by their number in the unbroken story, and how.
+    """Returns which calls to break, and how. A call is named by its number in the scenario without
+    a broken call.
 
     A quick session breaks each operation of AWS in each way that applies to it, and each operation
     of each function in one way."""
@@ -60,7 +62,8 @@ def features(
 
 
 def break_everything(ready: Any, scenario: Scenario) -> str:
-    """Breaks the story's calls in turn, at its kill points, and reports their number.
+    """Plays the scenario once for each kill point, with that one call broken. Returns a text that
+    says how many there were.
 
     `ready` has a `simulation` and can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)

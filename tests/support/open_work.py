@@ -1,8 +1,8 @@
 """A workspace with work of every kind under way, and how it is kept for a later release.
 
-`python -m tests.support.open_work FILE` tells the story with this checkout's code and writes its
+`python -m tests.support.open_work FILE` tells the scenario with this checkout's code and writes its
 state. tests/releases/ has the file of each release; tests/functional/test_releases.py ends the
-story with today's code.
+scenario with today's code.
 """
 
 import json

@@ -359,7 +359,7 @@ class Simulation:
             self.last_tick = 0
             self.secrets.secrets, self.s3.objects = dict(secrets), dict(objects)
             self.scheduler.schedules = dict(schedules)
-            # The next story's automations have the same ids, but other machines.
+            # The next scenario's automations have the same ids, but other machines.
             self.step_functions.machines = dict(machines)
             self.ses.sent, self.http.calls, self.bus.entries = [], [], []
             self.ses.refusals = []

@@ -1,7 +1,8 @@
 """Compresses the API's answers.
 
-Nothing behind a function does: HTTP APIs have no compression, and CloudFront compresses only what
-it may cache, which is nothing of the API
+Nothing between a function and the client compresses them: API Gateway's HTTP APIs have no
+compression, and CloudFront compresses only answers that it may cache, which the API's answers are
+not
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html,
 CachingDisabled: "Cache compressed objects setting: Disabled").
 

@@ -1,4 +1,4 @@
-"""Where a stack can be deployed, and how it may be called."""
+"""The regions in which a stack can be deployed, and the names that it may have."""
 
 import re
 import sys

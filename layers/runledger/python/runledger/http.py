@@ -1,4 +1,5 @@
-"""HTTP for all functions: powertools' resolver, the declarations of routes, and the caller."""
+"""HTTP for all functions: powertools' resolver, the declarations of routes, and the identity of the
+person who makes a request."""
 
 import base64
 import hmac

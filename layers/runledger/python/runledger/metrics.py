@@ -4,7 +4,8 @@ CloudWatch reads the metrics from the log, so a metric is no request to AWS:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 Each combination of dimensions is a metric of its own, which AWS charges for while it is reported.
-So every dimension has a fixed set of values, and ids of workspaces, automations and runs are none.
+So every dimension has a fixed set of values. Ids of workspaces, automations and runs are never
+dimensions.
 """
 
 import json
@@ -63,8 +64,8 @@ METRICS = (RUNS, START_DELAY, STEPS, DELIVERIES, ENGINE_FAILURES, RUNS_HANDED_BA
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One value of a metric, with the values of its dimensions in the metric's order. A value that
-    is not of the metric's set counts as `OTHER`."""
+    """One value of a metric, with the values of its dimensions in the metric's order. A dimension's
+    value that is not in its set counts as `OTHER`."""
 
     metric: Metric
     values: tuple[str, ...] = ()

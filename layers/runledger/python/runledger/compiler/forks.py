@@ -40,8 +40,8 @@ def fork_edges(view: GraphView, node_id: str) -> tuple[IndexedEdge, ...]:
 
 
 def find_forks(view: GraphView) -> tuple[Fork, ...]:
-    """Returns the forks that a run can reach, by rank. Forks whose branches lead into a cycle are
-    left out."""
+    """Returns the forks that a run can reach, in the topological order of the nodes where they
+    begin. Forks whose branches lead into a cycle are left out."""
     topology = view.topology
     ranked = frozenset(topology.order)
     return tuple(

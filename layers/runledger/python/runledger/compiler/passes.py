@@ -38,8 +38,8 @@ RELEASING_ERRORS = ("RunReleasedError",)
 
 @dataclass(frozen=True)
 class Machine:
-    """An unfinished machine. `states` has the states of each scope, by the scope's head.
-    `definition` is set when the machine is complete."""
+    """An unfinished machine. `states` has the states of each scope, by the first node of the scope
+    (None for the machine itself). `definition` is set when the machine is complete."""
 
     view: GraphView
     functions: FunctionArns

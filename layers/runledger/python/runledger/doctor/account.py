@@ -1,4 +1,5 @@
-"""Checks of an AWS account: whether a stack can be deployed to it, and how much it may do."""
+"""Checks of an AWS account: whether a stack can be deployed to it, and which limits the account
+has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ _MUCH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the stack has, or shall have. `reserved` is the concurrency that is not reserved yet."""
+    """What the stack has, or shall have. `reserved` is the part of the wanted concurrency that the
+    account does not reserve yet."""
 
     region: str
     sender: str
@@ -108,7 +110,8 @@ class AccountChecks:
             yield Finding(Level.OK, "table quota", said)
 
     def sending(self) -> Iterator[Finding]:
-        """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html"""
+        """Checks whether the account may send e-mails with SES, to whom and how many. Source:
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html"""
         found = self.client("sesv2").get_account()
         health = found.get("EnforcementStatus", "HEALTHY")
         if not found.get("SendingEnabled", False):
