@@ -86,7 +86,8 @@ class Event(Model):
 
     @property
     def depth(self) -> int:
-        """How many runs came before this event's run, if the end of one run opens the next one."""
+        """How many runs came before this event's run, in the chain in which the end of each run
+        opens the next one."""
         return int(self.details["depth"]) if self._is_upstream else 0
 
     @property

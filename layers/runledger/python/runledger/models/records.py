@@ -140,7 +140,7 @@ class MessageAttempt(TypedDict):
 class MessageCounts(TypedDict):
     """How many contacts the query's rules could not be compared with, and the first of these
     contacts. If the step does not list all attempts, `attemptCount` and `recipientCount` are the
-    whole numbers."""
+    total numbers of attempts and recipients."""
 
     notCompared: NotRequired[int]
     notComparedFirst: NotRequired[list[dict[str, str]]]

@@ -95,7 +95,7 @@ class Recovery(Model):
     - `due_at` is when the recovery continues.
     - `cursor` is where the search for runs continues. The list is searched twice, because runs may
       still be open the first time. `again_at` is when the second search begins (None during the
-      first), and `is_read` says that it is complete.
+      first), and `is_read` says that the second search is complete.
     - `batch` has the places of the runs that are being rerun now.
     - `excluded` counts the runs that are left out, by reason.
     """

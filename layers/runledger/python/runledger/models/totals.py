@@ -22,7 +22,7 @@ class HourTotal(Model):
     - `counts` are by status, as counted at `counted_at`.
     - `due_at` is when a recount is due. If it is None, the counts are correct until the next row
       expires, at `holds_until`.
-    - `unsettled_since` is when the first change after the count was noted.
+    - `unsettled_since` is the time at which the first change after `counted_at` was noted.
     - `is_marked` says that the last recount may have missed a change.
     - `expires_from` and `expires_by`: no row expires before the first, and all rows have expired by
       the second. Between these times, only the rows show which of them have expired.
@@ -46,8 +46,8 @@ class HourTotal(Model):
 
 
 class Freshness(NamedTuple):
-    """How current the totals are. All changes before `until` were noted. For hours before `since`,
-    changes may be missing. A field is None if it is not known yet."""
+    """How current the totals are. All changes before `until` were noted, except in hours before
+    `since`, for which changes may be missing. A field is None if it is not known yet."""
 
     since: int | None
     until: int | None

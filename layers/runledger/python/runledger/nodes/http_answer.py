@@ -1,7 +1,7 @@
 """Reads the body of an answer: its text by the declared charset, and its JSON.
 
-JSON is found whatever the declared media type is. `notes` says where body and headers did not
-match; `fault` says why there is no JSON.
+JSON is recognized even if the declared media type is another one. `notes` says where body and
+headers did not match; `fault` says why there is no JSON.
 """
 
 import codecs

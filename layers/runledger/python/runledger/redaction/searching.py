@@ -18,7 +18,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Search(Generic[T]):
-    """Finds texts that each represent a value."""
+    """Finds needles in a text. Each needle stands for a value, which a match returns."""
 
     def __init__(self, wanted: Iterable[tuple[str, T]]) -> None:
         self._short: list[tuple[str, T]] = []
