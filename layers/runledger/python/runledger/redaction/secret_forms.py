@@ -62,7 +62,7 @@ def secret_forms(secret: str) -> tuple[SecretForm, ...]:
 
 def _plain(secret: str) -> Iterable[SecretForm]:
     """Yields the secret as it is and with its own escape-like characters decoded, each also with +
-    for spaces (as forms write them) and without white space."""
+    for spaces (as URL-encoded forms of HTML have them) and without white space."""
     text = secret
     for _ in range(_ESCAPE_LEVELS):
         for form in {text, text.replace(" ", "+")}:

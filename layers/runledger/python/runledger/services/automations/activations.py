@@ -87,8 +87,9 @@ class Activator:
 
     def attempt(self, activation: Activation) -> Activation:
         """Does the remaining work of a PENDING activation, and returns its new state. No other
-        process may work on it meanwhile. The activation stays PENDING if the workspace has no turn
-        or AWS is not ready. If it FAILED, the error is in the log."""
+        process may work on it meanwhile. The activation stays PENDING if the rate limit does not
+        allow the workspace a machine now, or if AWS is not ready. If it FAILED, the error is in the
+        log."""
         try:
             self.machines.take_turn(activation.workspace_id)
             return self._finish(activation)

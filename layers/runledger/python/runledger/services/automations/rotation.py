@@ -5,9 +5,9 @@ The automation's row names the valid versions in Secrets Manager, and nothing el
 valid. First the row reserves the new version, then the version is created, then the row names it as
 current:
 
-row: V2 started create V2 row: V2 current, V1 until T
-───────┬───────────────┬───────────────────────┬──────────────────────────┬─────── V1 │ V1 │ V1 │
-V2, and V1 until T │ V2
+row: V2 started        create V2               row: V2 current, V1 until T
+───────┬───────────────┬───────────────────────┬──────────────────────────┬───────
+  V1   │      V1       │          V1           │    V2, and V1 until T    │   V2
 
 After a crash before the last write, only V1 is valid, as before the rotation; the next rotation
 uses another version and label. The last write is the last call before the answer. If the answer

@@ -1,4 +1,4 @@
-"""The variables that a template may read, if they are known before sending.
+"""The variables that a template may read, as far as their names are known before a message is sent.
 
 The values of an event, of a captured answer, of a SET, of a contact's metadata and external ids may
 have any names. Everything else has fixed names, and an unknown one is a mistake.

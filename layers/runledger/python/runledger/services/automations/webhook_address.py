@@ -1,4 +1,5 @@
-"""The webhook of an automation: its trigger, address and keys, as drafts and versions have it."""
+"""The webhook of an automation: its trigger, address and keys, as the draft or as a version defines
+them."""
 
 from typing import TYPE_CHECKING
 

@@ -241,7 +241,8 @@ def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCance
 
 
 def bulk_skip_view(view: BulkCancelView) -> BulkSkipView:
-    """Returns the progress of skipping waits, from the same row as that of canceling."""
+    """Returns the progress of a bulk skip of waits. Its row has the same form as that of a bulk
+    cancel."""
     return BulkSkipView(
         id=view.id,
         filter=view.filter,

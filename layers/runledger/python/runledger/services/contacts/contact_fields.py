@@ -7,9 +7,9 @@ _GROUPS = ("metadata", "externalIds")
 
 
 def filled(contact: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a contact, as JSON in camelCase, with these fields set: `firstName`,
-    `externalIds.stripe`, `metadata.plan`, or `metadata.address.city` inside an object. Changes
-    neither argument."""
+    """Returns a contact, as JSON in camelCase, with the given fields set. A field is named by its
+    path: `firstName`, `externalIds.stripe`, `metadata.plan`, or `metadata.address.city` for a value
+    in a nested object. Changes neither argument."""
     whole = dict(contact)
     for field, value in fields.items():
         group, _, name = field.partition(".")

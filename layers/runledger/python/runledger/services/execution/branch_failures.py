@@ -1,4 +1,4 @@
-"""Handles a branch that failed, or an execution that ended, without ending the run.
+"""Handles a branch that failed, and an execution that ended while its run was still open.
 
 A node's failure is recorded on its step and ends the run. If no node is at fault, the run is handed
 back: it stays RUNNING without an owner, and the tick starts its next attempt.

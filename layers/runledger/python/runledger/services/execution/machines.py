@@ -84,9 +84,10 @@ class Machines(MachineRemover):
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:
         """Creates a version's machine, unless it exists.
 
-        AWS refuses a name that it knows with another definition. The machine is then of the same
-        version of the automation, as another release compiled it before it lost its answer; all
-        releases walk it."""
+        AWS refuses a name that exists with another definition. Then another release of Runledger
+        created the machine for the same version of the automation, but did not receive AWS's
+        answer. The machine can be used, because every release can run machines that another one
+        compiled."""
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self._create(arn, compiled)

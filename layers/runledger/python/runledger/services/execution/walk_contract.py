@@ -23,7 +23,8 @@ class WalkEvent(WireModel):
 
 class WalkAnswer(WireModel):
     """One task's result: the visited node, the branch taken, how long to wait, and whether the node
-    continues in another visit. `steps` is for the log only: how many steps a run had that ended."""
+    continues in another visit. `steps` is for the log only: the number of steps that a run had when
+    it ended."""
 
     model_config = ConfigDict(extra="ignore")
 

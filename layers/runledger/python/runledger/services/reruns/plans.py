@@ -3,9 +3,11 @@
 Nodes before `from` keep their recorded steps. Every other node is visited again. The state of each
 of its effects decides what happens:
 
-never happened the node runs certainly failed the node runs, and the effect gets a new identity
-happened the recorded step is reused, unless the caller says REPEAT or SUPPRESS is being retried the
-same, but REPEAT is refused may have happened the caller must choose
+never happened         the node runs
+certainly failed       the node runs, and the effect gets a new identity
+happened               the recorded step is reused, unless the caller says REPEAT or SUPPRESS
+is being retried       the same, but REPEAT is refused
+may have happened      the caller must choose
 
 A node that sends messages continues where it stopped: it sends nothing to recipients who got, or
 may have got, their message. So a mailing that stopped half-way needs no choice.
