@@ -82,8 +82,8 @@ class Answer:
 class Parsed:
     """An event after its format was read. `document` is the JSON value as sent, of any type. `type`
     and `id` are given where the format itself names them, as CloudEvents does; `id` is unique among
-    all its senders. For a batch, `batch` has its events, and `document` is the list of their
-    documents."""
+    all senders of this format. For a batch, `batch` has its events, and `document` is the list of
+    their documents."""
 
     document: Any
     type: str | None = None

@@ -47,7 +47,7 @@ class Templates(Editing[Template, TemplateDocument]):
         )
 
     def check(self, document: TemplateDocument) -> None:
-        """Raises InvalidInputError, with the field, if something is wrong with it."""
+        """Raises InvalidInputError, which names the field, if the template is not valid."""
         channel = self.channels.get(document.channel)
         if channel is None:
             known = ", ".join(sorted(self.channels))

@@ -176,7 +176,7 @@ class Planner:
         }
 
     def _is_same(self, step: Step, source: "Member") -> bool:
-        """Whether a step of this run can be reused for its node in the target version."""
+        """Whether a step of the run `source` can be reused for its node in the target version."""
         if source.version.version == self.target.version.version:
             return True
         node_id = step.node_id

@@ -212,7 +212,8 @@ class RecoveryProgress:
         return recovery
 
     def _with_blocked_freed(self, recovery: Recovery) -> Recovery:
-        """Returns blocked runs to the planned ones, if they no longer have to wait."""
+        """Moves blocked runs that no longer have to wait back to the planned ones. Returns the
+        changed recovery."""
         position: str | None = None
         while recovery.blocked:
             items, position = self.store.items(recovery.id, ItemState.BLOCKED, MOST_ITEMS, position)

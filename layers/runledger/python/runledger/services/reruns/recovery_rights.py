@@ -52,7 +52,8 @@ class RecoveryRights:
         return False
 
     def _graph(self, recovery: "Recovery") -> "GraphView | None":
-        """Returns the active graph of the automation whose runs are rerun, if it is one."""
+        """Returns the active graph of the automation whose runs are rerun; None if they belong to
+        several automations."""
         automation_id = recovery.filter.automation_id
         if automation_id is None and recovery.filter.error_group is not None:
             group = self.failures.find(recovery.filter.error_group)

@@ -106,7 +106,7 @@ def _cause_text(cause: object) -> str:
 
 
 def is_node_failure(caught: dict[str, Any]) -> bool:
-    """Whether a step was recorded as FAILED and raised on purpose."""
+    """Whether the error was raised by the node itself, after its step was recorded as FAILED."""
     return caught.get("Error") == "NodeFailedError"
 
 

@@ -104,8 +104,8 @@ class DueContacts:
         contacts listed by their dates, then those whose value is not a date.
 
         Values that are not dates, or dates written in digits only (20260301), are listed only after
-        an automation uses their key. `looks_at_all` searches all contacts that were written before,
-        and lists those it finds for the next fire."""
+        an automation uses their key. With `looks_at_all`, all contacts that were written before
+        that are searched for such values too, and listed for the next fire."""
         index, sort = _position(after)
         found: list[_Listed] = []
         spans = list(self._spans(workspace_id, trigger, anchor, looks_at_all))

@@ -1,4 +1,5 @@
-"""What every scheme needs to refuse an event: bounded headers and two messages."""
+"""What every scheme needs to refuse an event: headers up to a limit, and two messages, one for the
+caller and one for the operator."""
 
 import hashlib
 import hmac
