@@ -223,15 +223,9 @@ function Loaded({ recovery }: { recovery: Recovery }) {
         >
           {(item) => <Item key={item.runId} item={item} />}
         </SimpleList>
-        <p className={detail.muted}>
-          {runs.data?.nextCursor && `These are the first ${formatCount(runs.data.items.length)} runs. `}
-          <Link
-            className={detail.inText ?? ''}
-            to={RUN_FILTERS.address('/runs', { recoveryId: recovery.id, range: '30d' })}
-          >
-            Its reruns in the run history
-          </Link>
-        </p>
+        {runs.data?.nextCursor && (
+          <p className={detail.muted}>These are the first {formatCount(runs.data.items.length)} runs.</p>
+        )}
       </Section>
     </>
   );
