@@ -35,8 +35,8 @@ def _expanded(_text: str) -> str:
 
 
 def expand(template: Template, parameters: Mapping[str, str] | None = None) -> Template:
-    """Returns a template in its long form after the transform. Files count as uploaded under their
-    own path: another path stands for other content."""
+    """Returns a template in its long form after the transform. Each file is treated as if it were
+    uploaded under its own path, so a test can see from the path which content is meant."""
     asked = deepcopy(template)
     for resource in asked["Resources"].values():
         properties = resource.get("Properties", {})

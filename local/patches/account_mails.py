@@ -1,8 +1,8 @@
 """Cognito: mails and first passwords, as on AWS.
 
 - `AdminCreateUser` with RESEND makes a new temporary password, and is refused after the user chose
-  their own (API reference: UnsupportedUserStateException). The emulator mails the password again,
-  whichever it is.
+  their own (API reference: UnsupportedUserStateException). The emulator mails the user's current
+  password again, even one that the user chose.
 - A temporary password ends after `TemporaryPasswordValidityDays`. The emulator's never does.
 - The trigger CustomMessage also writes the mail of a forgotten password. The emulator asks it only
   for first passwords.
@@ -46,7 +46,8 @@ def apply() -> None:
 
 
 def make_older(email: str, seconds: float) -> bool:
-    """Lets the account's temporary password be older by this time. Returns whether there is one."""
+    """Makes the account's temporary password older by this many seconds. Returns whether the
+    account has one."""
     for pool in cognito._user_pools.values():
         user, _ = cognito._resolve_user(pool, email)
         if user is not None and user["UserStatus"] == _TEMPORARY:
@@ -56,8 +57,8 @@ def make_older(email: str, seconds: float) -> bool:
 
 
 def _since(user: Data) -> float:
-    """Returns when the user's temporary password was made. For one of an older state, that is when
-    it is first asked."""
+    """Returns when the user's temporary password was made. If the saved state is from an emulator
+    that did not record this, it is the time at which this function is first called for the user."""
     since: float = user.setdefault(_SINCE, time.time())
     return since
 

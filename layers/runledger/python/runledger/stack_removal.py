@@ -44,8 +44,8 @@ class RuntimeResources:
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """A stack's id, its outputs, and the physical ids of its resources by type. Only the data of a
-    stack that is `gone` can still be there."""
+    """A stack's id, its outputs, and the physical ids of its resources by type. If the stack is
+    `gone`, CloudFormation has deleted it, and nothing but its data can be left."""
 
     name: str
     id: str

@@ -275,8 +275,8 @@ def _dates(contact: Contact) -> "set[Key]":
 
 
 def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
-    """Returns the keys under which values are listed that are no date, or may be one: those that
-    consist of digits."""
+    """Returns the keys that list this contact's values in these fields, for each value that is not
+    a date or that consists of digits only and so may not be one."""
     return {
         keys.unreadable_date(contact.workspace_id, field, contact.id)
         if written is None

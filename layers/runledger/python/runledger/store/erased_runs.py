@@ -28,8 +28,8 @@ class ErasedRunStore:
         self._bodies = bodies
 
     def blank_contents(self, run: "Run", now: int) -> bool:
-        """Blanks the event and the steps. Returns whether there was anything to blank. If a late
-        walker writes a step again, the next call finds it."""
+        """Blanks the event and the steps. Returns whether there was anything to blank. If an
+        execution that is still at work writes a step again, the next call finds it."""
         page = self._table.query(keys.run(run.id).pk, consistent=True)
         left = [item for item in page.items if item["sk"] != "RUN" and "erasedAt" not in item]
         for item in left:

@@ -148,9 +148,10 @@ class RunOpening:
 
     def _entered(self, run: Run, contents: RerunContents) -> Run:
         """Enters the run in its family. If another request with the same key may be writing the
-        same run, returns the run with the times of that request. Both then write the same: a step
-        whose expiry is not that of its run does not count, and its effect would happen again.
-        Raises KeyReusedError if the key came with another request."""
+        same run, returns the run with the times of that request. Both requests then write the same
+        items. Otherwise the steps could have another expiry than their run; such steps do not
+        count, so their effects would happen again. Raises KeyReusedError if the key came with
+        another request."""
         assert run.root_run_id is not None
         member = {
             **key_attributes(keys.rerun(run.root_run_id, run.id)),
