@@ -1,7 +1,7 @@
 """What a stack costs a month at rest, counted from the expanded template.
 
-Prices are those of us-east-1, at list and without what AWS gives every account free of charge and
-without an end. A type of resource that is not known here is an error: decide what it costs at rest,
+Prices are the list prices of us-east-1. What AWS gives every account for free, without an end, is
+not subtracted. A type of resource that is not known here is an error: decide what it costs at rest,
 and add it.
 """
 
@@ -96,8 +96,8 @@ class UnknownCostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TickCost:
-    """What one tick without due work uses, and the readers of its pulses. `requests` go out one
-    after the other."""
+    """What one tick without due work uses, together with the functions that read its pulses.
+    `requests` go out one after the other."""
 
     requests: int
     reads: float
@@ -225,7 +225,8 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
 
 
 def _require_nothing_kept(function: Mapping[str, Any]) -> None:
-    """Raises UnknownCostError for what AWS charges by the hour, without a call."""
+    """Raises UnknownCostError if the function has a setting for which AWS charges by the hour even
+    if it is not called."""
     snap_start = function.get("SnapStart", {})
     is_off = snap_start in ({}, {"ApplyOn": "None"}) or "Fn::If" in snap_start
     if not is_off or "ProvisionedConcurrencyConfig" in function:

@@ -67,7 +67,8 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """The webhook of the automation under test, and the address that its events name."""
+    """The webhook of the automation under test, and the e-mail address of the contact in its
+    events."""
 
     path: str
     secret: str

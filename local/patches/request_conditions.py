@@ -1,7 +1,8 @@
-"""IAM: two facts of a request that policies of the stack name, and the emulator does not have.
+"""IAM: two condition keys of a request that the stack's policies use and the emulator does not set.
 
-- `dynamodb:LeadingKeys`, the partitions of a request. Without it, a condition for all of them holds
-  for any request. A transaction is left out: AWS checks each of its items alone.
+- `dynamodb:LeadingKeys`, the partitions of a request. Without this key, a `ForAllValues` condition
+  is true for every request. It is not set for a transaction, because AWS checks each item of a
+  transaction separately.
 - `aws:SecureTransport`. The emulator is reached over this machine's loopback interface without TLS,
   so a policy that refuses such requests would refuse all.
 """
@@ -30,8 +31,8 @@ def _with_partitions(context_of: Callable[[bytes], dict[str, Any]]) -> Callable[
 
 
 def partitions(request: dict[str, Any]) -> Iterator[str]:
-    """Yields the partition keys of a request to the table. Indexes have none: their keys are no
-    keys of the table."""
+    """Yields the partition keys that a request to the table names. A request to an index yields
+    nothing, because an index's keys are not the table's."""
     for row in (request.get("Key"), request.get("Item")):
         if row:
             yield row["pk"]["S"]

@@ -3,8 +3,8 @@
 In the emulator, the name of a user is enough to get tokens: by setting a first password, by giving
 the second factor without the first, or by MFA_SETUP without any proof. AWS requires the session of
 the previous step (RespondToAuthChallenge, `Session`), which proves the password. The emulator also
-accepts any first password. If the template's policy does not mention symbols, AWS requires none,
-but the emulator's own check would require one.
+accepts any first password. The patch checks it by the template's policy, not by the emulator's own
+function, which requires a symbol even if the policy does not mention symbols.
 """
 
 import json

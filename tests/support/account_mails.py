@@ -38,7 +38,7 @@ def _last(stack: Stack, email: str, subject: str, pattern: str) -> str:
 
 
 def grow_older(stack: Stack, email: str, days: int) -> None:
-    """Lets the account's first password be older by this time."""
+    """Makes the account's first password older by the given time."""
     asked = {"email": email, "days": days}
     httpx.post(f"{stack.aws_endpoint}/_local/accounts/age", json=asked).raise_for_status()
 

@@ -98,8 +98,8 @@ class RunActors:
         services().due_work.settle_due(1_000)
 
     def watch(self) -> None:
-        """Lets the watchdog check this run as if nothing had happened to it until now. Other runs
-        are not checked, and a run that is not due is not changed."""
+        """Lets the watchdog check this run as if it had made no progress since the last check.
+        Other runs are not checked, and a run that is not due is not changed."""
         services().watchdog.look(self.run_id)
 
     def settle(self) -> None:

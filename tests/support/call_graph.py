@@ -70,8 +70,8 @@ class CallGraph:
             self._bodies[_MAKES_CHANNELS].classes.add(f"runledger.channels.{module}.{name}")
 
     def untyped(self, root: str) -> list[str]:
-        """Returns the reached places where a method has the name of an AWS operation and an object
-        of unknown type."""
+        """Returns the reached places that call a method with the name of an AWS operation on an
+        object of unknown type."""
         return sorted(each for body in self._walk(root).bodies.values() for each in body.untyped)
 
     def reached_classes(self, root: str) -> frozenset[str]:
@@ -92,7 +92,8 @@ class CallGraph:
         return [name]
 
     def reached_names(self, root: str, owner: str, method: str) -> set[tuple[str, ...]]:
-        """Returns the parameters that the reached calls of a method name, one tuple a call."""
+        """Returns the names of the parameters in the reached calls of a method, one tuple for each
+        call."""
         bodies = self._walk(root).bodies.values()
         return {
             names
@@ -102,8 +103,8 @@ class CallGraph:
         }
 
     def reached_calls(self, root: str, general: tuple[str, ...]) -> frozenset[Reached]:
-        """Returns the calls to AWS that a function can make. A name that begins with one of
-        `general` is no site: its callers are."""
+        """Returns the calls to AWS that a function can make. A call within code whose name begins
+        with one of `general` is reported at the places that call this code."""
         walk = self._walk(root)
         return frozenset(
             Reached(call, site)

@@ -217,8 +217,8 @@ def script(blocks: Iterable[Block]) -> str:
     """Returns one bash script of a page's shell blocks that are run, in their order and in one
     shell.
 
-    A refused request fails the script, unless its block is marked with that status; the last line
-    on standard error then begins with the place of the block."""
+    A refused request makes the script fail, unless its block is marked with that status. If the
+    script fails, the last line on standard error begins with the place of the block."""
     parts = [_PRELUDE]
     for block in blocks:
         if block.language != "sh" or block.marked("not run") is not None:

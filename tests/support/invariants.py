@@ -103,7 +103,8 @@ def _wrong_change(before: Item, after: Item) -> list[str]:
 
 
 def unknown(simulation: Simulation) -> list[str]:
-    """Returns the recorded unknown outcomes: calls by node, messages by number."""
+    """Returns the sort keys of the rows with an unknown outcome: `STEP#node` for a call, `DELIVERY`
+    for a message."""
     found = []
     for row in simulation.table.items():
         kind = error_of(row).get("kind") if row["sk"].startswith("STEP#") else row.get("errorKind")

@@ -1,8 +1,8 @@
 """A workspace with work of every kind under way, and how it is kept for a later release.
 
-`python -m tests.support.open_work FILE` tells the scenario with this checkout's code and writes its
-state. tests/releases/ has the file of each release; tests/functional/test_releases.py ends the
-scenario with today's code.
+`python -m tests.support.open_work FILE` plays the first half of the scenario with this checkout's
+code and writes the workspace's state. tests/releases/ has the file of each release;
+tests/functional/test_releases.py plays the second half with today's code.
 """
 
 import json
@@ -33,8 +33,8 @@ WAIT = 90 * DAY
 def work(simulation: Simulation) -> None:
     """Leaves work under way: a run before its start, one in a wait of months, one in a branch of a
     fork, one in the middle of a mailing, an Express one, and one whose execution is lost; also a
-    delivery that is tried again, and a fire of a date automation. An automation follows the short
-    ones."""
+    delivery that is tried again, and a fire of a date automation. One automation starts after each
+    run of the short automation has ended."""
     simulation.make_fan_out()
     template = make_template(simulation)
     all_nodes = simulation.activate(everything(template))

@@ -235,7 +235,7 @@ class Function:
 
     def statements(self) -> Iterator[dict[str, Any]]:
         """Yields the statements of its own policies, and of the template's policies that it uses.
-        Each may be changed."""
+        They are not copies: a test may change one to see its effect."""
         for policy in self.properties.get("Policies", ()):
             if "Ref" in policy:
                 policy = self.resources[policy["Ref"]]["Properties"]["PolicyDocument"]
