@@ -1,5 +1,6 @@
 """The mails of the user pool: their texts, and what happens if the console's address is unknown."""
 
+import json
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from runledger.services.workspaces.account_mails import (
 )
 from runledger.services.workspaces.accounts import Accounts
 
-from tests.functional.test_api_handlers import CONTEXT
+from tests.functional.test_api_handlers import CONTEXT, EVENTS
 from tests.functional.test_invitations import Scripted, refused
 
 CODE, NAME = "{####}", "{username}"
@@ -117,21 +118,8 @@ def test_the_handler_answers_cognitos_event(monkeypatch: pytest.MonkeyPatch) -> 
 
     ssm: Any = Scripted(get_parameter=parameter(ADDRESS))
     monkeypatch.setitem(vars(services()), "account_mails", AccountMails(ssm, "/console"))
-    # The event of AWS's page, "Custom message Lambda trigger".
-    event: dict[str, Any] = {
-        "version": "1",
-        "triggerSource": FIRST_PASSWORD,
-        "region": "eu-central-1",
-        "userPoolId": "eu-central-1_pool",
-        "userName": "9f2c",
-        "callerContext": {"awsSdkVersion": "x", "clientId": "CLIENT_ID_NOT_APPLICABLE"},
-        "request": {
-            "userAttributes": {"email": "ada@example.com"},
-            "codeParameter": CODE,
-            "usernameParameter": NAME,
-        },
-        "response": {"smsMessage": None, "emailMessage": None, "emailSubject": None},
-    }
+    event = json.loads((EVENTS / "account_mail.json").read_text())
+    assert event["triggerSource"] == FIRST_PASSWORD
     answer = handler({**event, "response": dict(event["response"])}, CONTEXT)
     assert {**answer, "response": None} == {**event, "response": None}
     assert answer["response"]["emailSubject"] == "Your first password for Runledger"
