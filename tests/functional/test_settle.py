@@ -180,8 +180,6 @@ def test_a_paused_automation_cancels_the_run_at_its_trigger(engine: Engine) -> N
 def test_throttled_starts_do_not_count_as_attempts(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = engine.fire(engine.activate(WAITING), {})
-    engine.starter.start(engine.stores.runs.get(run_id))
     real = api_call()
 
     def throttled(self: Any, operation: str, request: Any) -> Any:

@@ -97,7 +97,7 @@ class _Reading:
         return [total for total in self.totals.values() if self._is_taken(total)]
 
     def pieces(self) -> Iterable[Piece]:
-        """Returns the pieces to count."""
+        """Returns the hours, and parts of hours, that must be counted now."""
         for total in self.totals.values():
             has_expired = total.expires_by <= self.now
             if not has_expired and not self._is_taken(total):
