@@ -6058,7 +6058,7 @@ export interface components {
         ResolveDocument: {
             /**
              * Note
-             * @description Shown with the group while it is resolved.
+             * @description A note. The group shows it as long as it is resolved.
              */
             note?: string | null;
         };

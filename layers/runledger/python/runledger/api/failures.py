@@ -68,4 +68,4 @@ class ResolveDocument(WireModel):
 
     note: (
         Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTE_CHARACTERS)] | None
-    ) = Field(default=None, description="Shown with the group while it is resolved.")
+    ) = Field(default=None, description="A note. The group shows it as long as it is resolved.")

@@ -285,7 +285,8 @@ def _is_conflict(error: ClientError) -> bool:
 
 
 class _Names:
-    """Placeholders of one expression, shared between its condition and its update."""
+    """The placeholders of one request. Its condition expression and its update expression share
+    them."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}

@@ -74,7 +74,8 @@ class Member:
     version: "Version"
 
     def all_steps(self, now: int) -> dict[str, Step]:
-        """Returns the run's steps as readers see them."""
+        """Returns the run's steps with the states that the API shows, such as WAITING, derived for
+        `now`."""
         return {step.node_id: step for step in steps_of(self.history, self.graph, now)}
 
     def effect_run(self, node_id: str) -> str:
