@@ -125,7 +125,8 @@ def operation_of(scope: Scope) -> tuple[str, str] | None:
 
 
 def with_faults(app: App) -> App:
-    """Wraps the app: answers PATH, and makes the requested calls fail."""
+    """Wraps the emulator's app, so that requests to PATH can request faults, and the requested
+    calls fail."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -77,7 +77,8 @@ MESSAGES = Messages()
 
 
 def with_messages(app: App) -> App:
-    """Wraps the app: adds both services and answers PATH."""
+    """Wraps the emulator's app, so that it has the SMS and WhatsApp services too, and answers
+    requests to PATH."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

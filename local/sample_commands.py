@@ -161,7 +161,7 @@ def _quoted(text: str) -> str:
     """Quotes a text for the shell, and replaces the placeholders by shell variables."""
     names = {_ID: "$ID", _TIMESTAMP: "$TIMESTAMP", _SIGNATURE: "$SIGNATURE"}
     if "'" in text:
-        raise ValueError("a sample has no single quotes")
+        raise ValueError("a sample must not contain single quotes")
     pieces = [
         f'"{names[piece]}"' if piece in names else f"'{piece}'"
         for piece in _PLACEHOLDER.split(text)

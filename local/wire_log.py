@@ -82,7 +82,8 @@ def _noting(invoke: Any) -> Any:
 
 
 def with_wire_log(app: App) -> App:
-    """Wraps the app: records its calls and answers PATH."""
+    """Wraps the emulator's app, so that its calls are recorded, and requests to PATH are answered
+    with them."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

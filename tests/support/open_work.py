@@ -196,7 +196,8 @@ def keep(simulation: Simulation) -> Kept:
 
 
 def restore(simulation: Simulation, kept: Kept) -> None:
-    """Puts what was kept into an empty simulation. New records of the stream come from now on."""
+    """Puts the kept state into an empty simulation. The stream has only records of changes that
+    happen after this call."""
     simulation.clock.now, simulation.ids = kept["now"], kept["ids"]
     simulation.requests = kept["requests"]
     for row in kept["rows"]:

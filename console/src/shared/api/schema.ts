@@ -5333,7 +5333,7 @@ export interface components {
             automationId: string;
             /**
              * Effects
-             * @description The calls and messages that these runs made at this node, if they visit it again: how many, by status as in the preview of one rerun. A choice can be made for them.
+             * @description The calls and messages that the originals made at this node, in runs whose rerun visits the node: the number of them by status. `effects` of the request can choose what happens to them.
              */
             effects: {
                 [key: string]: number;

@@ -126,8 +126,9 @@ class RecoveryNodeView(WireModel):
         description="How many runs are left out, because they need a choice for this node."
     )
     effects: dict[str, int] = Field(
-        description="The calls and messages that these runs made at this node, if they visit it "
-        "again: how many, by status as in the preview of one rerun. A choice can be made for them."
+        description="The calls and messages that the originals made at this node, in runs whose "
+        "rerun visits the node: the number of them by status. `effects` of the request can choose "
+        "what happens to them."
     )
     repeated_effects: int = Field(
         description="How many calls or messages of the runs happen again."

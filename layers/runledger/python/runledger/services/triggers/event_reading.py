@@ -1,7 +1,7 @@
 """Reads an admitted event: from bytes to the events that may each open a run.
 
-The order is format, split, filter, key. Nothing is changed before the filter's result, and the
-contact is only looked for afterwards.
+The order is format, split, filter, key. Nothing is stored before the filter has decided, and the
+contact is looked for only after that.
 """
 
 from dataclasses import dataclass, replace
