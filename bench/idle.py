@@ -230,4 +230,4 @@ def _require_nothing_kept(function: Mapping[str, Any]) -> None:
     snap_start = function.get("SnapStart", {})
     is_off = snap_start in ({}, {"ApplyOn": "None"}) or "Fn::If" in snap_start
     if not is_off or "ProvisionedConcurrencyConfig" in function:
-        raise UnknownCostError("a function is kept ready")
+        raise UnknownCostError("a function has provisioned concurrency, which costs money at rest")

@@ -201,7 +201,7 @@ class SyntheticTable:
     # ── the rest of the protocol, refused: the table is only read in lists ──────────────────────
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        raise TypeError("computed rows can be read only in lists")
+        raise TypeError("computed rows can be read only by queries")
 
     def put(self, item: Item, condition: Any = None) -> None:
         raise TypeError("computed rows cannot be written")

@@ -54,5 +54,5 @@ def replace_text(text: str, old: str, new: str) -> str:
     """Returns `text` with `old` replaced. Raises PatchError if `old` does not occur exactly
     once."""
     if text.count(old) != 1:
-        raise PatchError(f"expected the emulator's worker script to hold once: {old!r}")
+        raise PatchError(f"expected the emulator's worker script to contain exactly once: {old!r}")
     return text.replace(old, new)

@@ -216,7 +216,9 @@ def _table_and_indexes(graph: CallGraph, root: str, action: str) -> Iterator[str
 def _by_site(table: dict[str, str], site: str) -> str:
     found = [value for start, value in table.items() if site.startswith(start)]
     if len(found) != 1:
-        raise AssertionError(f"tests/support/permissions.py does not name what {site} works with")
+        raise AssertionError(
+            f"tests/support/permissions.py has no entry for the resource that {site} uses"
+        )
     return found[0]
 
 

@@ -195,7 +195,7 @@ def test_a_field_of_a_multipart_form_is_decoded(parts: list[bytes], content_type
         (
             multipart(part("MQ==", 'name="a"', "Content-Transfer-Encoding: base64")),
             MULTIPART,
-            "enc",
+            "Content-Transfer-Encoding",
         ),
         (multipart(part(b"\xff", 'name="a"')), MULTIPART, "the value of a field is not UTF-8"),
         (multipart(*[part("1", 'name="a"')] * (MAX_FIELDS + 1)), MULTIPART, "1000 fields"),

@@ -54,7 +54,7 @@ def test_references_lists_what_a_text_reads(source: str, paths: list[tuple[str, 
         ("{{ a }}\n {{ a | nope }}", "there is no filter `nope`", 2, 9),
         ("{% include 'x' %}", "unexpected tag 'include'", 1, 4),
         ("{% render 'x' %}", "unexpected tag 'render'", 1, 4),
-        ("{{ [a.b] }}", "a variable must begin with a name", None, None),
+        ("{{ [a.b] }}", "a variable must begin with a name, such as trigger", None, None),
         ("x" * 100_001, "longer than 100000 characters", None, None),
     ],
 )

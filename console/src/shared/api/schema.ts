@@ -1876,7 +1876,7 @@ export interface components {
              */
             nodes?: components["schemas"]["Node"][];
             /**
-             * @description Whether a contact may have several runs.
+             * @description Whether a contact may have several runs, at once or one after another.
              * @default ALWAYS
              */
             reentry: components["schemas"]["Reentry"];
@@ -1908,7 +1908,7 @@ export interface components {
              * @description The nodes, in any order. Exactly one is a TRIGGER.
              */
             nodes?: components["schemas"]["Node"][] | null;
-            /** @description Whether a contact may have several runs. */
+            /** @description Whether a contact may have several runs, at once or one after another. */
             reentry?: components["schemas"]["Reentry"] | null;
             /**
              * Revision
@@ -1984,7 +1984,7 @@ export interface components {
              */
             problems?: unknown;
             /**
-             * @description Whether a contact may have several runs.
+             * @description Whether a contact may have several runs, at once or one after another.
              * @default ALWAYS
              */
             reentry: components["schemas"]["Reentry"];
@@ -2078,7 +2078,7 @@ export interface components {
              * @description When the automation fires next; null unless it is an active date automation.
              */
             nextFireAt: string | null;
-            /** @description Whether a contact may have several runs. */
+            /** @description Whether a contact may have several runs, at once or one after another. */
             reentry: components["schemas"]["Reentry"];
             /** @description ACTIVE accepts events; the other statuses do not. */
             status: components["schemas"]["AutomationStatus"];
@@ -2158,7 +2158,7 @@ export interface components {
              * @description The draft's problems. It can be activated only if there are none.
              */
             problems: components["schemas"]["Problem"][];
-            /** @description Whether a contact may have several runs. */
+            /** @description Whether a contact may have several runs, at once or one after another. */
             reentry: components["schemas"]["Reentry"];
             /** @description The release of held runs in progress. Null if there is none; a release ends two minutes after its last run was started. */
             release?: components["schemas"]["ReleaseView"] | null;
@@ -2642,7 +2642,7 @@ export interface components {
             email?: string | null;
             /**
              * Externalids
-             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. One name and id belong to one contact of the workspace.
+             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. An id of one name belongs to only one contact of the workspace.
              */
             externalIds?: {
                 [key: string]: string;
@@ -2689,7 +2689,7 @@ export interface components {
             email?: string | null;
             /**
              * Externalids
-             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. One name and id belong to one contact of the workspace.
+             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. An id of one name belongs to only one contact of the workspace.
              */
             externalIds?: {
                 [key: string]: string | null;
@@ -2752,7 +2752,7 @@ export interface components {
             email?: string | null;
             /**
              * Externalids
-             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. One name and id belong to one contact of the workspace.
+             * @description The contact's ids in other systems, by a name for each system, such as `stripe`. An id of one name belongs to only one contact of the workspace.
              */
             externalIds?: {
                 [key: string]: string;
@@ -6167,7 +6167,7 @@ export interface components {
             deliveries: components["schemas"]["DeliveryLinkView"][];
             /**
              * Downstream
-             * @description The runs that the end of this run opened, in automations that still have this trigger.
+             * @description The runs that were opened because this run ended, in automations that still start after runs of this automation.
              */
             downstream: components["schemas"]["DownstreamRunView"][];
             /**
@@ -6490,7 +6490,7 @@ export interface components {
         SecretDocument: {
             /**
              * Allowedhosts
-             * @description The hosts that the value may be sent to, such as `api.partner.example` or `*.partner.example`, with a port if only that port is meant. If left out, the hosts do not change. With an empty list, the value may be sent to the hosts that automations name themselves.
+             * @description The hosts that the value may be sent to, such as `api.partner.example` or `*.partner.example`, with a port if only that port is meant. If left out, the hosts do not change. With an empty list, the value may be sent to any host that is written in the URL of a node without Liquid.
              */
             allowedHosts?: string[] | null;
             /**
@@ -6506,7 +6506,7 @@ export interface components {
         SecretNameView: {
             /**
              * Allowedhosts
-             * @description The hosts that the value may be sent to. If empty, it may be sent to the hosts that automations name themselves, in addresses without Liquid in the host.
+             * @description The hosts that the value may be sent to. If empty, it may be sent to any host that is written in the URL of a node without Liquid.
              */
             allowedHosts: string[];
             /**

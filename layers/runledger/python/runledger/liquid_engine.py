@@ -190,7 +190,7 @@ def references(source: str) -> tuple[tuple[str, ...], ...]:
                     break
                 path.append(str(segment))
             if not path:
-                raise TemplateSyntaxError("a variable must begin with a name")
+                raise TemplateSyntaxError("a variable must begin with a name, such as trigger")
             paths[tuple(path)] = None
     return tuple(paths)
 

@@ -49,7 +49,7 @@ def run_restore(options: argparse.Namespace) -> int:
     try:
         table = outputs_of(options.stack)["TableName"]
         if options.copy == table:
-            raise InvalidInputError("this is the stack's own table, and no copy of it")
+            raise InvalidInputError("this is the stack's own table; name a restored copy of it")
         client: DynamoDBClient = boto3.client("dynamodb")
         found: Counter[str] = Counter()
         for row in _missing(client, table, options.copy, options.partition):

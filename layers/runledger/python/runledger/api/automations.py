@@ -95,7 +95,9 @@ class AutomationSummaryView(WireModel):
 
     id: str = Field(description="The automation's id.")
     name: str = Field(description="The draft's name.")
-    reentry: Reentry = Field(description="Whether a contact may have several runs.")
+    reentry: Reentry = Field(
+        description="Whether a contact may have several runs, at once or one after another."
+    )
     status: AutomationStatus = Field(
         description="ACTIVE accepts events; the other statuses do not."
     )

@@ -326,6 +326,7 @@ class RunDetailView(RunView):
     )
     downstream: list[DownstreamRunView] = Field(
         description=(
-            "The runs that the end of this run opened, in automations that still have this trigger."
+            "The runs that were opened because this run ended, in automations that still start "
+            "after runs of this automation."
         )
     )

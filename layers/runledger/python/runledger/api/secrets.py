@@ -23,8 +23,8 @@ class SecretDocument(WireModel):
             description=(
                 "The hosts that the value may be sent to, such as `api.partner.example` or "
                 "`*.partner.example`, with a port if only that port is meant. If left out, the "
-                "hosts do not change. With an empty list, the value may be sent to the hosts "
-                "that automations name themselves."
+                "hosts do not change. With an empty list, the value may be sent to any host that "
+                "is written in the URL of a node without Liquid."
             ),
         )
     )
@@ -38,8 +38,8 @@ class SecretNameView(WireModel):
     )
     allowed_hosts: list[str] = Field(
         description=(
-            "The hosts that the value may be sent to. If empty, it may be sent to the hosts "
-            "that automations name themselves, in addresses without Liquid in the host."
+            "The hosts that the value may be sent to. If empty, it may be sent to any host that is "
+            "written in the URL of a node without Liquid."
         )
     )
     updated_at: str = Field(description="When the value was last set.")

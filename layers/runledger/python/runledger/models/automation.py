@@ -106,7 +106,8 @@ class AutomationDocument(Graph):
 
     name: Name = Field(description="The name that people see.")
     reentry: Reentry = Field(
-        default=Reentry.ALWAYS, description="Whether a contact may have several runs."
+        default=Reentry.ALWAYS,
+        description="Whether a contact may have several runs, at once or one after another.",
     )
 
 

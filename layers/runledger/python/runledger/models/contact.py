@@ -83,7 +83,7 @@ class ContactDocument(WireModel):
         default_factory=dict,
         max_length=MAX_EXTERNAL_IDS,
         description="The contact's ids in other systems, by a name for each system, such as "
-        "`stripe`. One name and id belong to one contact of the workspace.",
+        "`stripe`. An id of one name belongs to only one contact of the workspace.",
     )
     first_name: ShortText | None = Field(default=None, description="The first name.")
     last_name: ShortText | None = Field(default=None, description="The last name.")

@@ -95,7 +95,10 @@ def _in_liquid(step: Step) -> str:
         return str(step)
     quote = "'" if "'" not in step else '"'
     if quote in step or "}}" in step or "\\" in step:
-        raise ValueError(f"Liquid cannot write the name {step!r}; set it as a variable first")
+        raise ValueError(
+            f"the name {step!r} cannot be part of a Liquid expression; first copy the value to a "
+            "variable with a SET node"
+        )
     return f"{quote}{step}{quote}"
 
 

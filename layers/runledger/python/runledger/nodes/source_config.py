@@ -177,7 +177,7 @@ class HmacVerify(VerifyConfig):
                 "write where the signature is, with exactly one of `header` and `path`"
             )
         if (self.signature_key or self.timestamp_key) and self.header is None:
-            raise ValueError("a header of pairs needs `header`")
+            raise ValueError("these keys are parts of a header; give its name in `header`")
         if self.timestamp_key is not None and self.signature_key is None:
             raise ValueError("`timestampKey` needs `signatureKey`: both are keys of one header")
         if self.signature_key is not None and self.separator:

@@ -144,7 +144,9 @@ class AutomationStopper:
                 self.canceler.cancel(automation.workspace_id, run_id, canceled)
             except (ConflictError, NotFoundError):
                 # It ended by itself, and the index does not show that yet.
-                logger.info("run ended before it was drained", extra={"runId": run_id})
+                logger.info(
+                    "run ended before the stopped automation canceled it", extra={"runId": run_id}
+                )
         now = self.clock()
         if found:
             self.automations.drained(automation, drain.changed(empty_at=None), now)

@@ -52,7 +52,8 @@ class Holds:
             return automation
         if automation.status is not AutomationStatus.ACTIVE:
             raise ConflictError(
-                f"the automation is {automation.status}, so its runs do not start anyway",
+                f"the automation is {automation.status}, so no runs start and there is nothing to "
+                "hold",
                 status=automation.status.value,
             )
         hold = Hold(at=self.clock(), by=by, reason=reason)

@@ -125,7 +125,10 @@ class Watchdog:
             again = self.runs.hand_back(
                 run, now + START_GRACE, reason, untried=False, is_as_read=True
             )
-            logger.warning("silent run handed back", extra={"runId": run.id, "reason": reason})
+            logger.warning(
+                "run without progress was handed back to the tick",
+                extra={"runId": run.id, "reason": reason},
+            )
             self.starter.start_again(again)
             return
         is_overdue = now >= deadline

@@ -100,7 +100,7 @@ class Schedules:
                 self.sync(schedule)
         except RunledgerError as error:
             logger.warning(
-                "schedule left to the tick",
+                "schedule could not be changed now; the tick will do it",
                 extra={"automationId": automation_id, "reason": error.for_log()},
             )
 

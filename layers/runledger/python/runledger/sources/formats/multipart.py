@@ -61,7 +61,9 @@ class _Form:
         if kind != b"form-data" or part.name is None:
             raise InvalidInputError("a part of the form has no name")
         if part.headers.get(b"content-transfer-encoding", b"").lower() not in _PLAIN_ENCODINGS:
-            raise InvalidInputError("a part of the form is encoded, which forms are not")
+            raise InvalidInputError(
+                "a part of the form has a Content-Transfer-Encoding; send it without"
+            )
 
     def add_data(self, data: bytes, start: int, end: int) -> None:
         part = self.parts[-1]

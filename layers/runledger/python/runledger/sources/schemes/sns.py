@@ -45,7 +45,7 @@ class SnsScheme:
             refuse(WRONG, self.sender, "Signature is not Base64")
         url = self._text(message, "SigningCertURL")
         if keys.certificates is None:
-            raise TypeError("the keys have no reader of certificates")
+            raise TypeError("no reader of certificates was given")
         self._check(keys.certificates.read(url), version, signature, text, received.received_at)
         return Proof(signed=text, event_id=self._text(message, "MessageId"), covers_body=True)
 
