@@ -118,7 +118,8 @@ def pages(root: Path) -> list[Page]:
 
 
 def block_problems(blocks: Iterable[Block]) -> list[str]:
-    """Finds blocks without a language, without a required mark, or with an empty mark."""
+    """Finds code blocks without a language or with the wrong one, JSON blocks without the comment
+    that names their type (the mark), and comments that say too little."""
     return [f"{block.place}: {problem}" for block in blocks for problem in _problems_of(block)]
 
 

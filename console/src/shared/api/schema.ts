@@ -6914,7 +6914,7 @@ export interface components {
             chosenBy: "SENDER" | "RUNLEDGER";
             /**
              * Name
-             * @description What the sender calls it.
+             * @description The name that the sender uses for this key.
              */
             name: string;
             /**

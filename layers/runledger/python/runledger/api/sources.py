@@ -10,7 +10,7 @@ from runledger.models.base import WireModel
 class SourceKeyView(WireModel):
     """A key with which a sender's events are verified."""
 
-    name: str = Field(description="What the sender calls it.")
+    name: str = Field(description="The name that the sender uses for this key.")
     where: str = Field(description="Where to find it in the sender's settings.")
     chosen_by: Literal["SENDER", "RUNLEDGER"] = Field(
         description="SENDER: copy it from the sender. RUNLEDGER: it is created here; enter it in "
