@@ -57,6 +57,8 @@ EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
 TARGET = $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION))
 SAM_TARGET = $(if $(STACK),--stack-name $(STACK)) $(if $(REGION),--region $(REGION))
+# `--guided` asks for the stack's name, so it has only the tags of samconfig.toml.
+STACK_TAGS = $(if $(findstring --guided,$(SAM_ARGS)),,--tags "$$($(PY) -m local.target --tags $(TARGET))")
 EXPANDED := .runledger/template.json
 
 # For `make token AS=…`. If the user does not set AS, it is make's own name of the assembler.
@@ -170,7 +172,7 @@ sbom: $(VENV) ## Write the build's bill of materials as CycloneDX (SBOM=.runledg
 # The guided deployment asks for stack and region, and writes them to samconfig.toml.
 deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, REGION=, SAM_ARGS=)
 	$(if $(findstring --guided,$(SAM_ARGS)),,$(PY) -m local.target $(TARGET))
-	$(SAM) deploy $(SAM_TARGET) $(SAM_ARGS)
+	$(SAM) deploy $(SAM_TARGET) $(STACK_TAGS) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(TARGET)
 	@target="$$($(PY) -m local.target $(TARGET))" && .venv/bin/runledger prune $$target
 

@@ -1,5 +1,6 @@
 """Which stack a command is about, and in which region: `python -m local.target` prints both as
-options of a command, or the reason why nothing can be deployed there.
+options of a command, or the reason why nothing can be deployed there. With `--tags`, it prints the
+stack's tags as `sam deploy` takes them.
 
 An option (`--stack`, `--region`) wins over samconfig.toml, which `sam deploy` reads too, and the
 region there over the one of your AWS profile.
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from runledger.deployment import DEFAULT_STACK, region_problem, stack_name_problem
+from runledger.deployment import DEFAULT_STACK, region_problem, stack_name_problem, stack_tags
 
 from local.settings import ROOT, LocalError
 
@@ -42,6 +43,13 @@ def target_of(options: argparse.Namespace, config: Path = ROOT / "samconfig.toml
     return Target(stack, region)
 
 
+def tags_of(target: Target, config: Path = ROOT / "samconfig.toml") -> str:
+    """Returns the tags of the file and the stack's own, which win: of two tags with the same key,
+    `sam deploy` takes the last."""
+    own = [f"{key}={value}" for key, value in stack_tags(target.stack).items()]
+    return " ".join([_configured(config, "tags") or "", *own]).strip()
+
+
 def _configured(config: Path, name: str) -> str | None:
     """Returns a value as `sam deploy` finds it."""
     document: dict[str, Any] = tomllib.loads(config.read_text()) if config.exists() else {}
@@ -56,12 +64,14 @@ def _configured(config: Path, name: str) -> str | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="local.target", description=__doc__)
     add_options(parser)
+    parser.add_argument("--tags", action="store_true", help="print the stack's tags instead")
+    options = parser.parse_args(arguments)
     try:
-        target = target_of(parser.parse_args(arguments))
+        target = target_of(options)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"--stack {target.stack} --region {target.region}")
+    print(tags_of(target) if options.tags else f"--stack {target.stack} --region {target.region}")
     return 0
 
 

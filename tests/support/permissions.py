@@ -52,7 +52,10 @@ _WRITES = {
     "Delete": "dynamodb:DeleteItem",
     "Check": "dynamodb:ConditionCheckItem",
 }
-# Parameters that need a further action.
+# Parameters that need a further action. For tags:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+# and, for a state machine, CloudFormation's schema of AWS::StepFunctions::StateMachine, which lists
+# the actions of its creation.
 _EXTRA = {"tags": "TagResource", "Tags": "TagResource", "KmsKeyId": "", "kmsKeyId": ""}
 
 _TABLE = "runledger.store.table."

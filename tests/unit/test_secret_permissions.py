@@ -11,8 +11,14 @@ WORKSPACES, WEBHOOKS = "/workspaces/*", "/webhooks/*"
 ALLOWED = {
     "WebhookIn": {WEBHOOKS: {"GetSecretValue"}},
     "Api": {
-        WEBHOOKS: {"CreateSecret", "PutSecretValue", "DescribeSecret", "GetSecretValue"},
-        WORKSPACES: {"CreateSecret", "DeleteSecret"},
+        WEBHOOKS: {
+            "CreateSecret",
+            "TagResource",
+            "PutSecretValue",
+            "DescribeSecret",
+            "GetSecretValue",
+        },
+        WORKSPACES: {"CreateSecret", "TagResource", "DeleteSecret"},
     },
     "Tick": {WEBHOOKS: {"DeleteSecret"}, WORKSPACES: {"DeleteSecret"}},
     "RunIntegration": {WORKSPACES: {"GetSecretValue"}},

@@ -38,6 +38,21 @@ def test_the_file_of_the_sam_cli_names_both(tmp_path: Path) -> None:
     assert found(tmp_path, CONFIG) == ("acme", "eu-central-1")
 
 
+def test_the_stacks_own_tags_follow_those_of_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "samconfig.toml"
+    config.write_text("[default.deploy.parameters]\ntags = 'team=\"a b\" stack=old'")
+    acme = target.Target("acme", "eu-west-1")
+    # `sam deploy` takes the last of two tags with the same key.
+    assert target.tags_of(acme, config) == 'team="a b" stack=old application=runledger stack=acme'
+    config.write_text("")
+    assert target.tags_of(acme, config) == "application=runledger stack=acme"
+
+
+def test_the_tags_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert target.main(["--stack", "acme", "--region", "eu-west-1", "--tags"]) == 0
+    assert capsys.readouterr().out.split()[-2:] == ["application=runledger", "stack=acme"]
+
+
 def test_an_option_wins(tmp_path: Path) -> None:
     options = ("--stack", "other", "--region", "us-west-2")
     assert found(tmp_path, CONFIG, *options) == ("other", "us-west-2")

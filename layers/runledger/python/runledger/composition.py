@@ -518,6 +518,7 @@ class Composition:
 
     @cached_property
     def machines(self) -> "Machines":
+        from runledger.deployment import stack_tags
         from runledger.services.execution.machines import Machines
 
         settings = self.settings(MachineSettings)
@@ -528,6 +529,7 @@ class Composition:
             settings.machine_role_arn,
             settings.machine_log_group_arn,
             is_traced=settings.tracing == "Active",
+            tags=stack_tags(settings.stack),
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The regions in which a stack can be deployed, and the names that it may have."""
+"""The regions in which a stack can be deployed, the names that it may have, and its tags."""
 
 import re
 import sys
@@ -37,11 +37,21 @@ SUPPORTED_REGIONS = (
     "us-west-2",
 )
 DEFAULT_STACK = "runledger"
+# Stack tags in samconfig.toml, which CloudFormation gives to the resources of the template. Keys
+# that begin with `aws:`, such as that of CloudFormation's own tag with the stack's name, are
+# reserved:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+_TAGS = {"application": "runledger"}
 # The names of the stack's resources begin with it. The shortest limit is that of a CloudFront
 # function, whose name also has the region: tests/unit/test_template_names.py.
 LONGEST_STACK_NAME = 38
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+
+def stack_tags(stack: str) -> dict[str, str]:
+    """Returns the tags of everything that belongs to a stack, also if it is made at run time."""
+    return {**_TAGS, "stack": stack}
 
 
 def region_problem(region: str) -> str | None:

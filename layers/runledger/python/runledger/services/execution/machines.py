@@ -9,6 +9,8 @@ from runledger.errors import RateLimitedError, ServiceError
 from runledger.services.execution.start import machine_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_stepfunctions import SFNClient
 
     from runledger.compiler.compile import Compiled
@@ -69,12 +71,13 @@ class MachineRemover:
 
 @dataclass(frozen=True, slots=True)
 class Machines(MachineRemover):
-    """Creates and deletes machines. A machine runs as `role_arn`, logs to `log_group_arn`, and
-    records traces if `is_traced`."""
+    """Creates and deletes machines. A machine runs as `role_arn`, logs to `log_group_arn`, records
+    traces if `is_traced`, and has the `tags`."""
 
     role_arn: str
     log_group_arn: str
     is_traced: bool
+    tags: "Mapping[str, str]"
 
     def take_turn(self, workspace_id: str) -> None:
         """Takes the turn that each `create` needs. Raises RateLimitedError if the workspace has
@@ -110,4 +113,7 @@ class Machines(MachineRemover):
                 "includeExecutionData": False,
                 "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": self.log_group_arn}}],
             },
+            # A machine that exists keeps its own: AWS compares names and definitions, not tags.
+            # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+            tags=[{"key": key, "value": value} for key, value in self.tags.items()],
         )

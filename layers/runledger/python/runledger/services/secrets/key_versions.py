@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from runledger.errors import ConflictError, MissingResourceError, ServiceError
 from runledger.ids import new_token
 from runledger.models.webhook_keys import KeyVersion
-from runledger.services.secrets.names import signing_secret_id
+from runledger.services.secrets.names import secret_tags, signing_secret_id
 from runledger.services.secrets.signing import FIRST_LABEL, called
 
 if TYPE_CHECKING:
@@ -115,7 +115,10 @@ class KeyVersions:
         try:
             called(
                 lambda: self.secrets.create_secret(
-                    Name=name, ClientRequestToken=version.id, SecretString=value.model_dump_json()
+                    Name=name,
+                    ClientRequestToken=version.id,
+                    SecretString=value.model_dump_json(),
+                    Tags=secret_tags(self.stack),
                 )
             )
         except ServiceError as error:

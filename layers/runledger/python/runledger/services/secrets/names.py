@@ -1,4 +1,12 @@
-"""The names of secrets in Secrets Manager; the functions' policies depend on these prefixes."""
+"""The names and tags of secrets in Secrets Manager. The functions' policies depend on the prefixes
+of the names."""
+
+from typing import TYPE_CHECKING
+
+from runledger.deployment import stack_tags
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.type_defs import TagTypeDef
 
 
 def secret_id(stack: str, workspace_id: str, name: str, generation: str) -> str:
@@ -8,3 +16,8 @@ def secret_id(stack: str, workspace_id: str, name: str, generation: str) -> str:
 
 def signing_secret_id(stack: str, automation_id: str) -> str:
     return f"{stack}/webhooks/{automation_id}"
+
+
+def secret_tags(stack: str) -> "list[TagTypeDef]":
+    """Returns the stack's tags in the form of Secrets Manager."""
+    return [{"Key": key, "Value": value} for key, value in stack_tags(stack).items()]

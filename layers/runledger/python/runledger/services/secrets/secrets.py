@@ -23,7 +23,7 @@ from runledger.ids import new_id
 from runledger.nodes.secret_hosts import parse_hosts
 from runledger.observability import log_failure
 from runledger.redaction import MIN_SECRET_CHARACTERS
-from runledger.services.secrets.names import secret_id
+from runledger.services.secrets.names import secret_id, secret_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +77,7 @@ class Secrets:
                 "create_secret",
                 Name=secret_id(self.stack, workspace_id, name, generation),
                 SecretString=value,
+                Tags=secret_tags(self.stack),
             )
             pointed = self.names.point(row, generation, self.clock(), allowed)
             if pointed is not None:
