@@ -1,13 +1,15 @@
 """Sends a provider's report on request. The emulator accepts messages but never reports whether
 they arrived.
 
-`POST /_local/feedback` with `{"deliveryId", "kind", "eventId"?, "permanent"?: true}` puts the event
-that AWS would send about that message on the default bus. It answers `{"eventId"}` after the rules
-have received the event, or 404 if no such message was sent since the start.
+`POST /_local/feedback` with `{"deliveryId" | "messageId", "kind", "eventId"?, "permanent"?: true}`
+puts the event that AWS would send about that message on the default bus. It answers `{"eventId"}`
+after the rules have received the event, or 404 if no such message was sent since the start. A
+WhatsApp message has no delivery's id, only the provider's `messageId`.
 
 The kinds for e-mail are DELIVERED, BOUNCED, COMPLAINED, REJECTED, FAILED and DELAYED. The kinds for
-SMS are the event types, such as TEXT_DELIVERED, TEXT_INVALID or TEXT_BLOCKED. A request with the
-same `eventId` again delivers the same event twice.
+SMS are the event types, such as TEXT_DELIVERED, TEXT_INVALID or TEXT_BLOCKED. Those for WhatsApp
+are DELIVERED, READ and FAILED. A request with the same `eventId` again delivers the same event
+twice.
 """
 
 import json
@@ -30,7 +32,8 @@ PATH = "/_local/feedback"
 
 class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    deliveryId: str
+    deliveryId: str | None = None
+    messageId: str | None = None
     kind: str
     eventId: str = Field(default_factory=lambda: str(uuid.uuid4()))
     permanent: bool = True
@@ -64,9 +67,10 @@ def report(body: bytes) -> Answer:
         asked = Asked.model_validate_json(body)
     except ValidationError as error:
         return json_answer(400, {"message": str(error)})
-    found = MESSAGES.found(deliveryId=asked.deliveryId)
+    named = asked.model_dump(include={"deliveryId", "messageId"}, exclude_none=True)
+    found = MESSAGES.found(**named) if named else []
     if not found:
-        return json_answer(404, {"message": f"the delivery {asked.deliveryId} has sent no message"})
+        return json_answer(404, {"message": f"no message was sent with {named}"})
     message = found[-1]
     try:
         source, detail_type, detail = _EVENTS[message["channel"]](message, asked)
@@ -192,4 +196,26 @@ def _sms_event(message: Message, asked: Asked) -> tuple[str, str, dict[str, Any]
     return "aws.sms-voice", "Text Message Delivery Status Updated", detail
 
 
-_EVENTS = {"EMAIL": _email_event, "SMS": _sms_event}
+def _whatsapp_event(message: Message, asked: Asked) -> tuple[str, str, dict[str, Any]]:
+    """Returns a WhatsApp event in the form of
+    https://docs.aws.amazon.com/social-messaging/latest/userguide/monitor-event-bridge.html."""
+    undeliverable = "Message undeliverable"
+    error = {"code": 131026, "title": undeliverable, "message": undeliverable}
+    more: dict[str, Any] = {
+        "DELIVERED": {},
+        "READ": {},
+        "FAILED": {"errors": [error]},
+    }[asked.kind]
+    detail = {
+        "wabaId": "1163793972139053",
+        "originationPhoneNumber": "15815555555",
+        "originationPhoneNumberId": "574086085794038",
+        "messageId": message["messageId"],
+        "status": asked.kind.lower(),
+        "eventTimestamp": str(int(time.time())),
+        **more,
+    }
+    return "aws.social-messaging", f"WhatsApp Message {asked.kind.capitalize()}", detail
+
+
+_EVENTS = {"EMAIL": _email_event, "SMS": _sms_event, "WHATSAPP": _whatsapp_event}

@@ -84,9 +84,10 @@ def sent_to(stack: Stack, address: str) -> list[dict[str, Any]]:
     return items
 
 
-def report(stack: Stack, delivery_id: str, kind: str, **more: Any) -> None:
+def report(stack: Stack, delivery_id: str | None, kind: str, **more: Any) -> None:
     url = f"{stack.aws_endpoint}/_local/feedback"
-    told = httpx.post(url, json={"deliveryId": delivery_id, "kind": kind, **more}, timeout=30)
+    named = {} if delivery_id is None else {"deliveryId": delivery_id}
+    told = httpx.post(url, json={**named, "kind": kind, **more}, timeout=30)
     assert told.status_code == 200, told.text
 
 
@@ -117,11 +118,20 @@ def test_a_sent_message_is_settled_by_its_receipt(
     settles(api, attempt["id"], "DELIVERED")
 
 
-def test_a_whatsapp_message_is_sent(stack: Stack, api: httpx.Client) -> None:
+@pytest.mark.parametrize(
+    ("kind", "status"), [("DELIVERED", "DELIVERED"), ("READ", "DELIVERED"), ("FAILED", "FAILED")]
+)
+def test_a_whatsapp_message_is_settled_by_a_receipt_with_the_providers_id(
+    stack: Stack, api: httpx.Client, kind: str, status: str
+) -> None:
     who = contact(api)
     (attempt,) = deliveries(stack, api, sending(api, "WHATSAPP"), who)
+    assert attempt["status"] == "SENT"
     (message,) = sent_to(stack, who["phone"])
     assert (message["channel"], message["messageId"]) == ("WHATSAPP", attempt["providerId"])
+    assert message["deliveryId"] is None
+    report(stack, None, kind, messageId=attempt["providerId"])
+    settles(api, attempt["id"], status)
 
 
 def test_a_bounced_contact_gets_later_messages_on_the_next_channel(

@@ -146,6 +146,7 @@ _RESOURCES = {
 _PARTITIONS = {
     "store.automations.AutomationStore.has_downstream": "AUTOMATION#*",
     "store.checkpoints.": "WORKSPACE#*#EXPORT",
+    "store.deliveries.DeliveryStore.forget_sent": "SENT#*",
     "store.exports.": "WORKSPACE#*#EXPORT",
     "store.freshness.": "FRESHNESS",
     "store.runs.RunStore.": "RUN#*",

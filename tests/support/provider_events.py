@@ -105,3 +105,34 @@ def sms_event(
             **detail,
         },
     }
+
+
+def whatsapp_event(
+    kind: str,
+    message_id: str,
+    *,
+    event_id: str = "event-1",
+    at: int = 1_795_338_221,
+    **detail: Any,
+) -> dict[str, Any]:
+    """Returns a WhatsApp event. `kind` is the end of its type, such as "Delivered"; `at` is in
+    seconds, as in the event; `detail` adds to its detail."""
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": f"WhatsApp Message {kind}",
+        "source": "aws.social-messaging",
+        "account": "123456789012",
+        "time": "2026-11-22T09:03:41Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "wabaId": "1163793972139053",
+            "originationPhoneNumber": "15815555555",
+            "originationPhoneNumberId": "574086085794038",
+            "messageId": message_id,
+            "status": kind.lower(),
+            "eventTimestamp": str(at),
+            **detail,
+        },
+    }

@@ -12,7 +12,7 @@ from runledger.models.feedback import deciding, error_after, has_complaint, merg
 from runledger.models.report import FeedbackReport, KeptReport, ReportKind, Reports
 from runledger.models.run import ErrorDetail
 
-from tests.support.provider_events import email_event, sms_event
+from tests.support.provider_events import email_event, sms_event, whatsapp_event
 
 AT = 1_795_338_221_500
 
@@ -109,9 +109,38 @@ def test_an_sms_event_is_a_report(event_type: str, kind: ReportKind, is_permanen
     assert (report.delivery_id, report.workspace_id, report.at) == ("dlv_1", "ws_demo", AT)
 
 
+UNDELIVERABLE = {"code": 131026, "title": "Message undeliverable", "message": "more of it"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "expected"),
+    [
+        ("Delivered", {}, (ReportKind.DELIVERED, "delivered", None)),
+        ("Read", {}, (ReportKind.DELIVERED, "read", None)),
+        ("Failed", {}, (ReportKind.FAILED, "failed", None)),
+        (
+            "Failed",
+            {"errors": [UNDELIVERABLE]},
+            (ReportKind.FAILED, "131026", "Message undeliverable"),
+        ),
+    ],
+)
+def test_a_whatsapp_event_is_a_report_that_names_the_message_by_the_providers_id(
+    kind: str, detail: dict[str, Any], expected: tuple[ReportKind, str, str | None]
+) -> None:
+    (report,) = reports_of(whatsapp_event(kind, "message-1", **detail))
+    assert (report.kind, report.code, report.message) == expected
+    assert (report.delivery_id, report.workspace_id) == (None, None)
+    assert (report.provider_id, report.at) == ("message-1", 1_795_338_221_000)
+    assert not report.is_permanent
+
+
 @pytest.mark.parametrize(
     "event",
     [
+        whatsapp_event("Sent", "message-1"),
+        whatsapp_event("Received", "message-1"),
+        {**whatsapp_event("Read", "message-1"), "source": "somebody.else"},
         sms_event("TEXT_QUEUED", "dlv_1"),
         sms_event("TEXT_PENDING", "dlv_1"),
         sms_event("TEXT_SUCCESSFUL", "dlv_1", isFinal=False),
@@ -131,7 +160,12 @@ def test_an_event_about_foreign_mail_is_no_report() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [email_event("Email Delivered", "d"), sms_event("TEXT_SPAM", "d")]
+    "event",
+    [
+        email_event("Email Delivered", "d"),
+        sms_event("TEXT_SPAM", "d"),
+        whatsapp_event("Failed", "m"),
+    ],
 )
 def test_an_undocumented_event_is_an_error(event: dict[str, Any]) -> None:
     event["detail"] = {}

@@ -50,6 +50,8 @@ class Channel(ABC):
 
     name: ClassVar[str]
     address_kind: ClassVar[str]
+    # Whether reports name a message only by the provider's id.
+    is_found_by_provider_id: ClassVar[bool] = False
 
     @abstractmethod
     def address_of(self, contact: "Contact") -> str | None:

@@ -1,15 +1,19 @@
 """WhatsApp by AWS End User Messaging Social.
 
-Its receipts go to a topic of the linked business account, outside this stack. So if the answer to a
-message is lost, its outcome stays unknown.
+A message takes no id of ours. Receipts arrive as events that name it by the id in the answer to its
+call. So if that answer is lost, the outcome stays unknown.
 """
 
 import json
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from runledger.channels.base import ClientOf, ProviderAnswer, RenderedMessage
 from runledger.channels.phone import PhoneChannel
 from runledger.channels.provider import ask, not_set_up
+from runledger.models.report import FeedbackReport, ReportKind
 
 if TYPE_CHECKING:
     from runledger.settings import ChannelSettings
@@ -21,11 +25,44 @@ _MAX_CHARACTERS = 4_096
 # https://docs.aws.amazon.com/social-messaging/latest/APIReference/API_SendWhatsAppMessage.html
 _TRANSIENT = frozenset({"ThrottledRequestException"})
 
+# https://docs.aws.amazon.com/social-messaging/latest/userguide/monitor-event-bridge.html That page
+# lists further types without their fields. A message that was read has arrived.
+_SOURCE = "aws.social-messaging"
+_KINDS = {
+    "WhatsApp Message Delivered": ReportKind.DELIVERED,
+    "WhatsApp Message Read": ReportKind.DELIVERED,
+    "WhatsApp Message Failed": ReportKind.FAILED,
+}
+
+
+class _Error(BaseModel):
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    code: int
+    title: str | None = None
+
+
+class _Detail(BaseModel):
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    message_id: str = Field(alias="messageId")
+    status: str
+    # Seconds, as text.
+    event_timestamp: int = Field(alias="eventTimestamp")
+    errors: tuple[_Error, ...] = ()
+
+
+class _Event(BaseModel):
+    """The fields of the event that are read."""
+
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    id: str
+    detail: _Detail
+
 
 class WhatsAppChannel(PhoneChannel):
     name: ClassVar[str] = "WHATSAPP"
     noun: ClassVar[str] = "a WhatsApp message"
     max_characters: ClassVar[int] = _MAX_CHARACTERS
+    is_found_by_provider_id: ClassVar[bool] = True
 
     def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
         self._client = client
@@ -53,4 +90,24 @@ class WhatsAppChannel(PhoneChannel):
             ),
             "messageId",
             _TRANSIENT,
+        )
+
+    def reports(self, event: Mapping[str, Any]) -> tuple[FeedbackReport, ...]:
+        kind = _KINDS.get(str(event.get("detail-type")))
+        if event.get("source") != _SOURCE or kind is None:
+            return ()
+        read = _Event.model_validate(event)
+        detail = read.detail
+        error = detail.errors[0] if detail.errors else None
+        return (
+            FeedbackReport(
+                event_id=read.id,
+                delivery_id=None,
+                workspace_id=None,
+                kind=kind,
+                at=detail.event_timestamp * 1_000,
+                code=detail.status if error is None else str(error.code),
+                message=None if error is None else error.title,
+                provider_id=detail.message_id,
+            ),
         )

@@ -35,11 +35,12 @@ class FeedbackReport(Model):
     """One report of a provider about one attempt. `event_id` is the provider's id of the event; it
     stays the same if the event is delivered again. `at` is epoch milliseconds. `is_permanent` says
     that a message bounced because its address is wrong. `provider_id` is the provider's id of the
-    message."""
+    message. `delivery_id` and `workspace_id` are None if the event names the message only by
+    `provider_id`."""
 
     event_id: str
-    delivery_id: str
-    workspace_id: str
+    delivery_id: str | None
+    workspace_id: str | None
     kind: ReportKind
     at: int
     is_permanent: bool = False

@@ -26,7 +26,7 @@ from runledger.store.delivery_rows import (
     delivery_to_item,
     shown_delivery_from_item,
 )
-from runledger.store.table import Change, Check, Modify, Put, Write, ttl
+from runledger.store.table import Change, Check, Modify, Put, Write, key_attributes, ttl
 
 if TYPE_CHECKING:
     from runledger.models.report import FeedbackReport
@@ -97,10 +97,13 @@ class DeliveryStore:
         attempt: DeliveryAttempt,
         change: Callable[[DeliveryAttempt], DeliveryAttempt],
         shards: int,
+        *,
+        by_provider_id: bool = False,
     ) -> DeliveryAttempt:
         """Writes the result of the current try. `change` is applied to the current attempt, because
         reports may have changed it since `attempt` was read. If this try was settled before, that
-        result is kept and returned."""
+        result is kept and returned. With `by_provider_id`, `find_sent` finds the attempt after the
+        provider accepted it."""
         found = attempt
         for _ in range(_TRIES):
             is_this_try = found.tries == attempt.tries
@@ -109,11 +112,22 @@ class DeliveryStore:
             after = change(found)
             if after == found:
                 return found
+            is_linked = by_provider_id and after.provider_id is not None
+            if is_linked and found.erased_at is None:
+                # First, so that a report finds the attempt even if the next write never happens.
+                self._link(after)
             try:
                 return self.change(found, after, shards)
             except ConditionFailedError as error:
                 found = self._after_conflict(attempt.id, error)
+            if is_linked and found.erased_at is not None:
+                self.forget_sent(after)
         raise TransientError(f"the delivery {attempt.id} kept changing; try again")
+
+    def _link(self, attempt: DeliveryAttempt) -> None:
+        """Writes the item by which `find_sent` finds the attempt."""
+        link = {"deliveryId": attempt.id, "ttl": ttl(attempt.expires_at)}
+        self._table.put({**key_attributes(_sent(attempt)), **link})
 
     def change(
         self, before: DeliveryAttempt, after: DeliveryAttempt, shards: int
@@ -204,6 +218,18 @@ class DeliveryStore:
         """Returns a delivery, or None if it does not exist."""
         return self._find(delivery_id)
 
+    def find_sent(self, channel: str, provider_id: str) -> DeliveryAttempt | None:
+        """Returns the delivery whose message has this id at the channel's provider. Returns None if
+        there is none: the channel's reports name deliveries by our ids, the provider's answer is
+        not stored yet, or the delivery was erased or has expired."""
+        link = self._table.get(keys.sent_message(channel, provider_id), consistent=True)
+        return None if link is None else self._find(link["deliveryId"])
+
+    def forget_sent(self, attempt: DeliveryAttempt) -> None:
+        """Deletes the item by which `find_sent` finds the attempt, if there is one."""
+        if attempt.provider_id is not None:
+            self._table.delete(_sent(attempt))
+
     def find_shown(self, delivery_id: str) -> DeliveryAttempt | None:
         """Returns a delivery as `find` does, but only for display and erasure: a damaged row is
         read as far as possible."""
@@ -218,6 +244,10 @@ class DeliveryStore:
         if error.item is None:
             raise NotFoundError(f"there is no delivery {delivery_id}") from error
         return delivery_from_item(error.item, self._bodies)
+
+
+def _sent(attempt: DeliveryAttempt) -> keys.Key:
+    return keys.sent_message(attempt.channel, attempt.provider_id or "")
 
 
 def _is_new(attempt: DeliveryAttempt) -> ConditionBase:

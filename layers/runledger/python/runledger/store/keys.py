@@ -6,6 +6,7 @@
 | steps that a rerun reuses when it reaches their nodes | table | `RUN#run` | `PREPARED#node` |
 | reruns of a run, and of its reruns | table | `RERUNS#run` | `rerun` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
+| an attempt by its provider's id of the message | table | `SENT#channel#message` | `SENT` |
 | a refusal; its event, if that is kept | table | `REFUSAL#refusal` | `REFUSAL`, `EVENT` |
 | captured events of an automation | table | `CAPTURE#automation` | `createdAt#id` |
 | number of events that a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
@@ -159,6 +160,12 @@ def rerun(root_run_id: str, run_id: str) -> Key:
 
 def delivery(delivery_id: str) -> Key:
     return Key(f"DELIVERY#{delivery_id}", "DELIVERY")
+
+
+def sent_message(channel: str, provider_id: str) -> Key:
+    """Returns the key of the item that leads from a provider's id of a message to its delivery.
+    Only channels whose reports contain no id of ours have such items."""
+    return Key(f"SENT#{channel}#{provider_id}", "SENT")
 
 
 def refusal(refusal_id: str) -> Key:

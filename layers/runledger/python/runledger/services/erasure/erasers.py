@@ -181,6 +181,10 @@ class DeliveryEraser:
         try:
             if attempt.erased_at is None:
                 shards = self.workspaces.cached(attempt.workspace_id).shards
+                channel = self.channels.get(attempt.channel)
+                if channel is not None and channel.is_found_by_provider_id:
+                    # First, because it is found through the row.
+                    self.deliveries.forget_sent(attempt)
                 self.deliveries.change(attempt, erased(attempt, now), shards)
             files = self.bodies.delete_all(f"deliveries/{attempt.id}/")
             if attempt.erased_at is None or files or now < attempt.erased_at + LONGEST_INVOCATION:

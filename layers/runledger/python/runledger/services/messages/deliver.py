@@ -177,7 +177,9 @@ class Delivery:
         made = send(channel, attempt, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
         settled = self.retry_budget.retry(
-            lambda: self.deliveries.settle(attempt, outcome, self.shards)
+            lambda: self.deliveries.settle(
+                attempt, outcome, self.shards, by_provider_id=channel.is_found_by_provider_id
+            )
         )
         if settled.status is DeliveryStatus.RETRYING:
             self.retries.start(settled)

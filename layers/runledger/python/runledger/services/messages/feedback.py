@@ -1,14 +1,16 @@
 """Applies what providers report about messages that they accepted.
 
 Each channel reads its own provider's events. A report names its attempt by the id that was sent
-with the message. It may come before the sender's own record, more than once, and in any order.
+with the message, or else by the provider's id, which is in the answer to the sender. It may come
+before the sender's own record, more than once, and in any order.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runledger.clock import Clock
+from runledger.clock import SECOND, Clock
+from runledger.errors import TransientError
 from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.observability import logger
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from runledger.store.suppressions import SuppressionStore
     from runledger.store.workspaces import WorkspaceStore
 
+# How long after its event the sender may still be storing the provider's id of a message. Lambda
+# tries again after one minute and after two more, so the last try is always later:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+_SENDERS_DELAY = 90 * SECOND
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
@@ -32,7 +39,8 @@ class Feedback:
 
     def take(self, event: Mapping[str, Any]) -> "list[DeliveryAttempt]":
         """Applies an EventBridge event and returns the attempts that it names. Raises ValueError if
-        the event does not match its provider's documentation."""
+        the event does not match its provider's documentation, TransientError if the sender may
+        not have stored its record yet."""
         cleaned = clean(event)
         found = [
             self._apply(channel, report)
@@ -42,15 +50,11 @@ class Feedback:
         return [attempt for attempt in found if attempt is not None]
 
     def _apply(self, channel: "Channel", report: FeedbackReport) -> "DeliveryAttempt | None":
-        attempt = self.deliveries.find(report.delivery_id)
-        is_ours = (
-            attempt is not None
-            and attempt.workspace_id == report.workspace_id
-            and attempt.channel == channel.name
-        )
-        if attempt is None or not is_ours:
-            # Another stack of this account sent it, or the attempt has expired.
-            logger.info("feedback for an unknown attempt", extra={"deliveryId": report.delivery_id})
+        attempt = self._find(channel, report)
+        if attempt is None:
+            # Another sender of this account sent it, or the attempt has expired.
+            extra = {"deliveryId": report.delivery_id, "providerId": report.provider_id}
+            logger.info("feedback for an unknown attempt", extra=extra)
             return None
         if report.event_id in attempt.reports:
             return attempt
@@ -66,6 +70,22 @@ class Feedback:
                 extra={"deliveryId": attempt.id, "status": attempt.status.value},
             )
         return settled
+
+    def _find(self, channel: "Channel", report: FeedbackReport) -> "DeliveryAttempt | None":
+        if report.delivery_id is not None:
+            found = self.deliveries.find(report.delivery_id)
+            is_ours = (
+                found is not None
+                and found.workspace_id == report.workspace_id
+                and found.channel == channel.name
+            )
+            return found if is_ours else None
+        if report.provider_id is None:
+            return None
+        found = self.deliveries.find_sent(channel.name, report.provider_id)
+        if found is None and self.clock() < report.at + _SENDERS_DELAY:
+            raise TransientError(f"no delivery has the message {report.provider_id} yet")
+        return found
 
     def _suppress(
         self, channel: "Channel", attempt: "DeliveryAttempt", report: FeedbackReport

@@ -81,9 +81,14 @@ class RetryDelivery:
         )
         if begun is None:
             return self.deliveries.get(attempt.id)
-        made = send(self.channels[begun.channel], begun, self.clock)
+        channel = self.channels[begun.channel]
+        made = send(channel, begun, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
-        return retry_budget.retry(lambda: self.deliveries.settle(begun, outcome, shards))
+        return retry_budget.retry(
+            lambda: self.deliveries.settle(
+                begun, outcome, shards, by_provider_id=channel.is_found_by_provider_id
+            )
+        )
 
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
         """Returns the gate that now refuses the attempt, or None. No message is sent if, since the
