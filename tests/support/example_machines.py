@@ -1,4 +1,5 @@
-"""The golden examples, each with one or more expected walks, for every interpreter."""
+"""The golden examples, with the paths that runs are expected to take through them. Each test of an
+interpreter of state machines uses them."""
 
 import json
 from collections.abc import Mapping

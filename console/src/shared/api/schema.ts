@@ -2470,7 +2470,7 @@ export interface components {
             refusalId: string | null;
             /**
              * Runids
-             * @description The runs that the event opened, now or before.
+             * @description The runs that the event has opened, by this replay or earlier.
              */
             runIds: string[];
             /**

@@ -48,7 +48,9 @@ class CapturedEventView(WireModel):
         "trigger's filter excluded it. REFUSED: it opened no run."
     )
     status: int = Field(description="The HTTP status that the sender received.")
-    run_ids: list[str] = Field(description="The runs that the event opened, now or before.")
+    run_ids: list[str] = Field(
+        description="The runs that the event has opened, by this replay or earlier."
+    )
     refusal_id: str | None = Field(
         description="The id of the event's refusal; null if there is none."
     )

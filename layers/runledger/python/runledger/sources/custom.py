@@ -1,5 +1,5 @@
-"""Sources whose rule the client wrote: CUSTOM, and CloudEvents from a sender that authenticates
-itself."""
+"""Sources for which the client writes how a sender is verified: CUSTOM, and CLOUDEVENTS if the
+sender signs or sends a token."""
 
 from dataclasses import replace
 

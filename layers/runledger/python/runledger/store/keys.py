@@ -515,7 +515,8 @@ def total_id(key: Key) -> str:
 
 
 def total_of(key: Key) -> tuple[str, str, str | None, int]:
-    """Returns workspace, kind, part and hour of a key."""
+    """Returns the workspace, the kind of rows, the automation (None for the whole workspace) and
+    the hour of a total's key."""
     _, workspace_id, kind, part = key.pk.split("#", 3)
     return workspace_id, kind, None if part == _WHOLE else part, int(key.sk)
 
