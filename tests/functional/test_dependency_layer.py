@@ -21,7 +21,7 @@ LAYER = ROOT / "layers" / "dependencies"
 # cryptography, which verifies public keys, takes a quarter of it.
 MOST_MEGABYTES = 45
 # Commands, which no function runs. They use the whole of botocore.
-ON_AN_OPERATORS_MACHINE = {"doctor", "stack_removal"}
+ON_AN_OPERATORS_MACHINE = {"doctor", "prune_cli", "stack_removal"}
 
 
 @pytest.fixture(scope="module")

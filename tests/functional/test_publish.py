@@ -84,6 +84,10 @@ def stream(engine: Engine) -> list[dict[str, Any]]:
         StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
     )
     found: list[Any] = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+    for record in found:
+        # Lambda passes the time in seconds since 1970.
+        written = record["dynamodb"]["ApproximateCreationDateTime"]
+        record["dynamodb"]["ApproximateCreationDateTime"] = written.timestamp()
     return found
 
 

@@ -26,6 +26,7 @@ from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.services.in_parallel import in_turn
 from runledger.services.triggers.refusals import KEPT_A_MINUTE
+from runledger.settings import SettingsT
 from runledger.store.values import to_dynamo
 
 from bench.units import item_size
@@ -225,6 +226,10 @@ class SameStack(Composition):
         self.bodies = engine.bodies
         self.gather = in_turn
         self.signing_keys = engine.signing_keys
+        self._settings = engine.settings
+
+    def settings(self, model: type[SettingsT]) -> SettingsT:
+        return self._settings(model)
 
 
 class Flood:

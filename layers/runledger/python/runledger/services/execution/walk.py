@@ -80,8 +80,8 @@ CLAIM_ID_CHARACTERS = 13
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """Walks one event. `request_id` names the Lambda invocation in its claims; `retry_budget` ends
-    with the invocation."""
+    """Does the node visits that one event of the state machine asks for. `request_id` names the
+    Lambda invocation in its claims; `retry_budget` ends with the invocation."""
 
     runs: "RunStore"
     automations: "AutomationStore"

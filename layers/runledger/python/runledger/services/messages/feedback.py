@@ -66,7 +66,7 @@ class Feedback:
         settled = self.deliveries.report(attempt, report, shards)
         if settled is None:
             logger.warning(
-                "feedback for an attempt that was never sent",
+                "a report for a message that was never sent",
                 extra={"deliveryId": attempt.id, "status": attempt.status.value},
             )
         return settled

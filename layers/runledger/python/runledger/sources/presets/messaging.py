@@ -117,7 +117,7 @@ TWILIO = PresetFacts(
     notes=(
         "Twilio signs the address that it calls. If the API has a domain of its own, paste the "
         "address with that domain.",
-        "The signature covers no time. A replay is recognized by its digest as long as the run is "
+        "The signature covers no time. A repeat is recognized by its digest as long as the run is "
         "kept.",
         "Signing with a Webhooks Rule's shared key (HMAC-SHA256) is not read; use the Auth Token.",
     ),
