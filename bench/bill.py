@@ -38,7 +38,8 @@ BUDGET = {
 
 @dataclass
 class Bill:
-    """Units by operation. `invocations` are by function, without functions that read in batches."""
+    """What a run used: DynamoDB's read and write units by operation, and invocations by function,
+    without the functions that read in batches."""
 
     writes: Counter[str] = field(default_factory=Counter)
     reads: dict[str, float] = field(default_factory=dict)

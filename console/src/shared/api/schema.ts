@@ -2334,7 +2334,7 @@ export interface components {
             sample: components["schemas"]["RunView"][];
             /**
              * Skipped
-             * @description How many of these runs continued.
+             * @description How many of these runs were handed back, so that they continue.
              */
             skipped: number;
         };

@@ -45,7 +45,9 @@ class BulkSkipView(WireModel):
         description="The e-mail address of the user who requested the bulk action."
     )
     matched: int = Field(description="How many waiting runs were found so far.")
-    skipped: int = Field(description="How many of these runs continued.")
+    skipped: int = Field(
+        description="How many of these runs were handed back, so that they continue."
+    )
     is_complete: bool = Field(
         description="Whether the bulk action has ended. For a dry run: whether every matching run "
         "was counted."

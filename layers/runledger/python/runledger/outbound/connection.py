@@ -92,7 +92,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        raise NodeError("BLOCKED_ADDRESS", "sockets of this machine may not be called")
+        raise NodeError("BLOCKED_ADDRESS", "a call to a Unix socket is not allowed")
 
     def _addresses(self, host: str, port: int) -> list[Address]:
         """Returns the resolver's answer within the deadline. The system's resolver cannot be

@@ -112,8 +112,8 @@ class ExportFiles:
         )
 
     def delete_some(self, workspace_id: str, before: str | None = None) -> int:
-        """Deletes objects of a workspace's exports whose ids sort before `before`, and aborts their
-        uploads. Returns how many there were."""
+        """Deletes some of the objects and uploads that belong to exports of the workspace with an
+        id below `before` (None: all exports). Returns how many it found."""
         folder = _folder_of(workspace_id)
 
         def is_wanted(key: str) -> bool:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PreparedMessage:
-    """A message that is ready to send. `problem` is why its template could not be rendered."""
+    """A message after its template was rendered. If that failed, `problem` says why, and the
+    message cannot be sent."""
 
     workspace_id: str
     delivery_id: str

@@ -90,7 +90,7 @@ def unforeseen_cause(error: Exception) -> str | None:
 
 
 def plain(text: str) -> str:
-    """Returns the text if a person may read it, otherwise a pointer to the log."""
+    """Returns the text if it is fit for people, otherwise a text that refers to the log."""
     return _IN_THE_LOG if _WORDS_OF_AWS.search(text) else text
 
 
