@@ -9,7 +9,7 @@ from runledger.nodes.source_config import EventPlace, Handshake, Preset
 
 
 class Outcome(StrEnum):
-    """What the product did with an event, as far as its answer is concerned."""
+    """What was done with an event. The answer to its sender depends on it."""
 
     ACCEPTED = "ACCEPTED"
     IGNORED = "IGNORED"

@@ -183,7 +183,8 @@ class ContactStore:
         return Modify(keys.date_fields(workspace_id), change)
 
     def list_doubtful(self, contact: Contact, field: str) -> None:
-        """Lists a contact that was written before an automation used the key."""
+        """Adds to the index a value of a contact that was written before an automation used this
+        metadata key."""
         for key in _doubtful(contact, frozenset({field})):
             self._table.put(dict(key_attributes(key)))
 

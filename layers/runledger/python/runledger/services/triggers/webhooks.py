@@ -118,9 +118,10 @@ class Webhooks:
         """Opens the runs of a webhook. Raises NotFoundError for an unknown token.
 
         For a known token, raises RateLimitedError, PayloadTooLargeError, UnauthorizedError,
-        ConflictError (inactive, re-entry, key), UnsupportedMediaTypeError or InvalidInputError. A
-        request with a known token that opened no run leaves a refusal, unless the trigger's filter
-        ignored it."""
+        ConflictError (the automation is inactive, the re-entry rule blocks the run, or the
+        idempotency key was used for another event), UnsupportedMediaTypeError or InvalidInputError.
+        A request with a known token that opened no run leaves a refusal, unless the trigger's
+        filter ignored it."""
         return self._receive(request).require_taken()
 
     def replay(

@@ -48,7 +48,7 @@ def describe_person(
 def end_sessions(
     workspaces: "WorkspaceStore", accounts: "Accounts", clock: "Clock", user_id: str
 ) -> None:
-    """Signs the person out everywhere. The record comes first, because it alone refuses every token
-    issued until now, renewed ones too."""
+    """Signs the person out everywhere. The time is stored before Cognito is called, because only
+    the stored time makes every token that was issued until now invalid, including renewed ones."""
     workspaces.sign_out(user_id, clock())
     accounts.sign_out(user_id)
