@@ -10,11 +10,11 @@ from local.settings import ROOT
 
 
 class _ShortForm(yaml.SafeLoader):
-    """Reads CloudFormation's short tags as they are written: `!Sub` as `Sub`."""
+    """Reads CloudFormation's short tags by their own names: `!Sub x` becomes {"Sub": x}."""
 
 
 class _LongForm(yaml.SafeLoader):
-    """Reads short tags as the functions that they stand for: `!Sub` as `Fn::Sub`."""
+    """Reads short tags as the functions that they stand for: `!Sub x` becomes {"Fn::Sub": x}."""
 
 
 def _as_written(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:

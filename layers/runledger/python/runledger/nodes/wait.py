@@ -45,7 +45,7 @@ class Day(StrEnum):
 
     @property
     def hours(self) -> int:
-        """The highest number of hours from now until any time on that day."""
+        """An upper limit for the wait: the hours from now to the end of that day at the latest."""
         return {Day.TOMORROW: 48, Day.NEXT_WEEKDAY: 72}.get(self, 24) + _CLOCK_CHANGES
 
 

@@ -49,7 +49,7 @@ class ContactLookup(Config):
     """How the payload identifies the contact of the run."""
 
     by: Literal["email", "phone", "id", "externalId"] = Field(
-        description="The contact's attribute that the value at `path` identifies."
+        description="By what the contact is found: the value at `path` is compared with this field."
     )
     name: ExternalIdName | None = Field(
         default=None,

@@ -168,7 +168,7 @@ class Redactor:
         return kept
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Returns the pairs of a query or a form, in order."""
+        """Redacts the pairs of names and values of a query or a form. Their order stays."""
         return [(self.text(name), str(self._under(name, value))) for name, value in pairs]
 
     def url(self, url: str) -> str:

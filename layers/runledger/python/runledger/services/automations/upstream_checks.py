@@ -20,8 +20,9 @@ def upstream_problems(
     """Returns the problems with the automation that the graph's trigger names; empty if it names
     none.
 
-    If two activations happen at the same time, neither may see the other. Together they may form a
-    cycle, which the limit on a chain's depth ends, or exceed `MAX_DOWNSTREAM` by a few."""
+    If two activations happen at the same time, it is possible that neither sees the other. Together
+    they may form a cycle, which the limit on a chain's depth ends, or exceed `MAX_DOWNSTREAM` by a
+    few."""
     view = GraphView(graph, {})
     (start,) = view.starts
     _, config = view.parsed(start)

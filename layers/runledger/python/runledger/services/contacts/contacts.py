@@ -116,8 +116,8 @@ class Contacts(Editing[Contact, ContactDocument]):
         fields: Mapping[str, Any] = _NO_FIELDS,
     ) -> tuple[ContactIdentity, bool]:
         """Returns the contact with this `email`, `phone` or `externalId`, and whether this call
-        created it, with this value and the fields (as `filled` names them). No other value decides,
-        and contacts are never merged.
+        created it. A contact that is created gets this value and `fields`, which are named as in
+        `filled`. Contacts are found by this value only, and are never merged.
 
         Raises ValueError if the value is not valid, InvalidInputError if a field is not, and
         ConflictError with the field if one belongs to another contact."""

@@ -18,8 +18,9 @@ RESTS_AFTER = 15 * MINUTE
 
 @dataclass(slots=True)
 class Pulses:
-    """The tick's pulses. The first ones of a process are always sent, and in a new stack all, until
-    each has come through the stream once."""
+    """The tick's pulses. A stack at rest sends them only every tenth minute. They are sent every
+    minute if rows were due lately, in a new process, and until all of them have been read from the
+    stream once."""
 
     freshness: "FreshnessStore"
     clock: Clock

@@ -134,7 +134,8 @@ META = PresetFacts(
         "the secret in Runledger.",
         "Choose a verify token and set it in Runledger.",
         "Open Webhooks (for WhatsApp: WhatsApp, Configuration), paste the webhook's address under "
-        "Callback URL and the same verify token under Verify token. Meta checks both at once.",
+        "Callback URL and the same verify token under Verify token. Meta checks both when you "
+        "save.",
         "Subscribe to the fields that you need, for example messages.",
     ),
     dedupe="By the digest of the body: equal bodies open one run.",
