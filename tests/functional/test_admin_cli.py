@@ -20,7 +20,12 @@ def deployed(engine: Engine) -> Engine:
     pool = client_of("cognito-idp").create_user_pool(
         PoolName="operators", UsernameAttributes=["email"]
     )["UserPool"]["Id"]
-    outputs = {"TableName": {"Value": TABLE}, "UserPoolId": {"Value": pool}}
+    outputs = {
+        "TableName": {"Value": TABLE},
+        "UserPoolId": {"Value": pool},
+        "BucketName": {"Value": "x"},
+        "ConsoleBucketName": {"Value": "x"},
+    }
     topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
     client_of("cloudformation").create_stack(
         StackName="runledger",

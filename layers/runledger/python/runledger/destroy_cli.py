@@ -11,6 +11,7 @@ from botocore.config import Config
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.deployment import DEFAULT_STACK
 from runledger.errors import RunledgerError
+from runledger.operators import OUTPUTS
 from runledger.stack_removal import DeployedStack, StackRemoval
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
@@ -51,7 +52,7 @@ def run_destroy(options: argparse.Namespace) -> int:
     removal = StackRemoval(client, print)
     try:
         stack = removal.find(options.stack)
-        missing = {"TableName", "BucketName", "ConsoleBucketName", "UserPoolId"} - {*stack.outputs}
+        missing = OUTPUTS - {*stack.outputs}
         if missing:
             return _refused(f"{stack.name} is no stack of Runledger: it has no {min(missing)}")
         print(f"{stack.name} in {session.region_name} has {removal.runtime_resources(stack)}")

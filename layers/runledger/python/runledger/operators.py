@@ -5,17 +5,25 @@ import sys
 import boto3
 
 from runledger.aws import AWS_ERRORS, domain_error
-from runledger.errors import RunledgerError
+from runledger.errors import InvalidInputError, RunledgerError
+
+# Every stack of Runledger has these outputs.
+OUTPUTS = frozenset({"TableName", "BucketName", "ConsoleBucketName", "UserPoolId"})
 
 
-def outputs_of(stack: str) -> dict[str, str]:
-    """Returns the outputs of a deployed stack, by name."""
+def outputs_of(stack: str, region: str | None = None) -> dict[str, str]:
+    """Returns the outputs of a deployed stack, by name. Without a region, it is that of the AWS
+    profile. Raises InvalidInputError if the stack is not one of Runledger."""
     try:
-        answer = boto3.client("cloudformation").describe_stacks(StackName=stack)
+        cloudformation = boto3.client("cloudformation", region_name=region)
+        answer = cloudformation.describe_stacks(StackName=stack)
     except AWS_ERRORS as error:
         raise domain_error(error) from error
-    outputs = answer["Stacks"][0].get("Outputs", [])
-    return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+    found = answer["Stacks"][0].get("Outputs", [])
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found}
+    if missing := OUTPUTS - outputs.keys():
+        raise InvalidInputError(f"{stack} is no stack of Runledger: it has no {min(missing)}")
+    return outputs
 
 
 def refused(error: Exception) -> int:

@@ -10,9 +10,10 @@ import boto3
 
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import SECOND, now_ms
+from runledger.deployment import DEFAULT_STACK
 from runledger.errors import InvalidInputError, RunledgerError
 from runledger.operators import outputs_of, refused
-from runledger.store.keys import Key
+from runledger.store.keys import INDEX_ATTRIBUTES, Index, Key, grants_access
 from runledger.store.table import DynamoTable
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def add_restore_command(subparsers: Subparsers) -> None:
         help="bring rows that were lost back from a restored copy of the table",
         description=(
             "Counts the rows of COPY that the stack's table lacks, by kind. With --write it writes "
-            "them; a row that is there stays as it is. COPY is a table that DynamoDB restored to a "
-            "point in time. Uses your AWS credentials and region."
+            "them; a row that is there stays as it is. Members and invitations stay away unless "
+            "--partition names them. COPY is a table that DynamoDB restored to a point in time. "
+            "Uses your AWS credentials."
         ),
     )
     parser.add_argument("copy", help="the name of the restored table")
@@ -41,37 +43,62 @@ def add_restore_command(subparsers: Subparsers) -> None:
         help="only partitions that begin with this, such as RUN# or AUTOMATION#aut_01",
     )
     parser.add_argument("--write", action="store_true", help="write the rows")
-    parser.add_argument("--stack", default="runledger", help="the stack's name")
+    parser.add_argument("--stack", default=DEFAULT_STACK, help="the stack's name")
+    parser.add_argument("--region", help="its region, if not that of your AWS profile")
     parser.set_defaults(run=run_restore)
 
 
 def run_restore(options: argparse.Namespace) -> int:
+    found: Counter[str] = Counter()
+    skipped = 0
+    # They may be gone because somebody removed a member, who would have access again.
+    with_access = grants_access(Key(options.partition, ""))
     try:
-        table = outputs_of(options.stack)["TableName"]
+        table = outputs_of(options.stack, options.region)["TableName"]
         if options.copy == table:
             raise InvalidInputError("this is the stack's own table; name a restored copy of it")
-        client: DynamoDBClient = boto3.client("dynamodb")
-        found: Counter[str] = Counter()
-        for row in _missing(client, table, options.copy, options.partition):
-            if not options.write or _write(client, table, row):
-                found[row["pk"]["S"].partition("#")[0]] += 1
+        client: DynamoDBClient = boto3.client("dynamodb", region_name=options.region)
+        # What starts work comes last: a run has all its steps before anything takes it up, even if
+        # the command breaks off and is repeated.
+        for starting in (False, True):
+            for row in _missing(client, table, options.copy, options.partition, starting=starting):
+                if grants_access(_key(row)) and not with_access:
+                    skipped += 1
+                elif not options.write or _write(client, table, row):
+                    found[row["pk"]["S"].partition("#")[0]] += 1
     except RunledgerError as error:
         return refused(error)
     for kind, count in sorted(found.items()):
         print(f"{kind:<20} {count:>8}")
     done = "written" if options.write else "missing"
+    if skipped:
+        print(
+            f"{skipped} rows of members and invitations were skipped, because they may have been "
+            "removed on purpose; name their --partition to restore them"
+        )
     print(f"{'rows ' + done:<20} {found.total():>8}")
     return 0
 
 
+def _key(row: dict[str, Any]) -> Key:
+    return Key(row["pk"]["S"], row["sk"]["S"])
+
+
+def _starts_work(row: dict[str, Any]) -> bool:
+    """Returns whether the row is due, or is a run, which starts when its row is written."""
+    due, _ = INDEX_ATTRIBUTES[Index.DUE]
+    return due in row or row["sk"]["S"] == "RUN"
+
+
 def _missing(
-    client: "DynamoDBClient", table: str, copy: str, partition: str
+    client: "DynamoDBClient", table: str, copy: str, partition: str, *, starting: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yields the rows of the copy that the table lacks, without those that have expired since."""
+    """Yields the rows of the copy that the table lacks, without those that have expired since:
+    those that start work, or all others."""
     now = now_ms() // SECOND
     own = DynamoTable(client, table)
     for page in _pages(client, copy):
-        rows = {Key(each["pk"]["S"], each["sk"]["S"]): each for each in page}
+        rows = {_key(each): each for each in page if _starts_work(each) == starting}
         wanted = [
             key
             for key, row in rows.items()

@@ -493,6 +493,15 @@ def invited(email: str, workspace_id: str) -> Key:
     return Key(f"INVITED#{hashlib.sha256(email.encode()).hexdigest()}", workspace_id)
 
 
+def grants_access(key: Key) -> bool:
+    """Returns whether the row makes a person a member of a workspace, or invites one. A sign-out
+    does not."""
+    kind, *parts = key.pk.split("#")
+    if kind == "WORKSPACE":
+        return parts[1:] in (["MEMBER"], ["INVITATION"])
+    return kind == "INVITED" or (kind == "USER" and key.sk != "SESSIONS")
+
+
 TOTALS_PREFIX = "TOTALS#"
 
 
