@@ -133,6 +133,8 @@ class _Math:
                 return list(self._series.values())
             case ast.Call(func=ast.Name(id="SUM"), args=[inner]):
                 return [_sum(values) for values in zip(*self._of(inner), strict=True)]
+            case ast.Call(func=ast.Name(id="MAX"), args=[inner]):
+                return [_max(values) for values in zip(*self._of(inner), strict=True)]
             case ast.Call(func=ast.Name(id="FILL"), args=[inner, filler]):
                 return _filled(self._of(inner), self._of(filler))
             case ast.Call(func=ast.Name(id="IF"), args=[condition, then, otherwise]):
@@ -176,6 +178,10 @@ def _applied(
 def _sum(values: Sequence[float | None]) -> float | None:
     found = [value for value in values if value is not None]
     return sum(found) if found else None
+
+
+def _max(values: Sequence[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def _filled(values: Any, filler: float) -> Any:

@@ -58,7 +58,7 @@ _SQS = (
 # FunctionName: all versions and aliases. Without a dimension: all functions of the region.
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 _OF_FUNCTIONS = (dims("FunctionName"), dims())
-# With Resource and ExecutedVersion: one version, invoked by an alias.
+# With Resource and ExecutedVersion: one version of a weighted alias.
 _OF_VERSIONS = (*_OF_FUNCTIONS, dims("FunctionName", "Resource", "ExecutedVersion"))
 DOCUMENTED = {
     ("AWS/Lambda", "Errors"): Documented(_LAMBDA, _OF_VERSIONS),
@@ -125,9 +125,18 @@ _CRASHES = Behavior(
 _FAILED_VISITS = Behavior(
     NOT_BREACHING,
     _ONLY_ERRORS,
-    # Some nodes fail all the time, and all fail for a moment.
-    healthy=[one(0.2, 0.3, 0.2, 0.4, 0.2), one(1, 1, 1, 1, 0), one(None, 1, None, 1, None)],
-    unhealthy=[one(0.5, 1, 0.9, 0.6, 0.7)],
+    # Some nodes fail all the time, and all fail for a moment. Between updates, the newest version
+    # may have no series of its own.
+    healthy=[
+        of(visits=[0.2, 0.3, 0.2, 0.4, 0.2], newest=[None] * 5),
+        of(visits=[1, 1, 1, 1, 0], newest=[1, 1, 1, 1, 0]),
+        of(visits=[None, 1, None, 1, None], newest=[None] * 5),
+    ],
+    unhealthy=[
+        of(visits=[0.5, 1, 0.9, 0.6, 0.7], newest=[None] * 5),
+        # The others hide the errors of a version that has a tenth of the traffic.
+        of(visits=[0.1] * 5, newest=[1] * 5),
+    ],
 )
 _QUEUE = Behavior(IGNORE, _INACTIVE, healthy=[one(0, 0, 0), one(2, 1, 0)], unhealthy=[one(0, 0, 1)])
 _THREE_OF_FIVE = Behavior(

@@ -231,7 +231,9 @@ def test_the_alarm_of_a_walking_function_watches_its_newest_version(
 ) -> None:
     """A tenth of the traffic fails unnoticed in the average of all versions."""
     alarm = expanded["Resources"][f"{function}ErrorsAlarm"]["Properties"]
-    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+    (newest,) = [each for each in alarm["Metrics"] if each["Id"] == "newest"]
+    dimensions = newest["MetricStat"]["Metric"]["Dimensions"]
+    assert {each["Name"]: each["Value"] for each in dimensions} == {
         "FunctionName": {"Ref": function},
         "Resource": {"Fn::Sub": f"${{{function}}}:{ALIAS}"},
         "ExecutedVersion": {"Fn::GetAtt": [versions(expanded)[function], "Version"]},

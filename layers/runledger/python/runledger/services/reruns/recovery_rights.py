@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.errors import ForbiddenError, NotFoundError
-from runledger.models.rerun import EffectChoice
+from runledger.models.rerun import EffectChoice, RerunVersion
 from runledger.nodes.base import Function
 from runledger.services.reruns.recovery_runs import document_of
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRights:
-    """Decides by the types of the nodes to repeat. Runs of several automations have no common
-    graph: then each run is checked when its rerun is planned."""
+    """Decides by the types of the nodes to repeat, in the active version. Runs of several
+    automations have no common graph, and runs of an older version may have a message where the
+    active version has none. Such runs are checked when their reruns are planned, by the rights of
+    the recovery's author. So if an ADMIN's recovery may include such runs, only an ADMIN may
+    continue it."""
 
     automations: "AutomationStore"
     failures: "FailureStore"
@@ -41,6 +44,8 @@ class RecoveryRights:
     def _repeats_messages(self, recovery: "Recovery", *, if_unknown: bool) -> bool:
         effects = document_of(recovery).effects
         repeated = [id_ for id_, choice in effects.items() if choice.do is EffectChoice.REPEAT]
+        if if_unknown and repeated and document_of(recovery).version is RerunVersion.SAME:
+            return True
         graph = self._graph(recovery) if repeated else None
         for node_id in repeated:
             node = None if graph is None else graph.nodes.get(node_id)
