@@ -174,7 +174,8 @@ deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=
 	$(if $(findstring --guided,$(SAM_ARGS)),,$(PY) -m local.target $(TARGET))
 	$(SAM) deploy $(SAM_TARGET) $(STACK_TAGS) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(TARGET)
-	@target="$$($(PY) -m local.target $(TARGET))" && .venv/bin/runledger prune $$target
+	@target="$$($(PY) -m local.target $(TARGET))" && .venv/bin/runledger prune $$target || \
+	  echo "the deployment succeeded, but old versions were not deleted" >&2
 
 doctor: $(VENV) ## Check your AWS account, and the stack if it is deployed (STACK=, REGION=, DOCTOR_ARGS=)
 	@target="$$($(PY) -m local.target $(TARGET))" && \

@@ -11,7 +11,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
@@ -58,20 +58,25 @@ def _member(outputs: dict[str, str], region: str) -> Iterator[tuple[str, str]]:
     email = f"smoke-{secrets.token_hex(8)}@runledger.example"
     password = f"Aa1-{secrets.token_urlsafe(24)}"
     accounts = Accounts(cognito, outputs["UserPoolId"])
-    membership = add_member(
-        store,
-        accounts,
-        now_ms,
-        workspace=_workspace(store),
-        email=email,
-        role=Role.OWNER,
-        password=password,
-    )
+    workspace = _workspace(store)
     try:
-        yield email, password
+        membership = add_member(
+            store,
+            accounts,
+            now_ms,
+            workspace=workspace,
+            email=email,
+            role=Role.OWNER,
+            password=password,
+        )
+        try:
+            yield email, password
+        finally:
+            store.remove_member(membership, None)
     finally:
-        store.remove_member(membership, None)
-        cognito.admin_delete_user(UserPoolId=outputs["UserPoolId"], Username=email)
+        # The account is an OWNER's: it must not stay, whatever failed before.
+        with suppress(cognito.exceptions.UserNotFoundException):
+            cognito.admin_delete_user(UserPoolId=outputs["UserPoolId"], Username=email)
 
 
 def _workspace(store: WorkspaceStore) -> Workspace:

@@ -174,8 +174,7 @@ def parameters_of(template: Template, part: Any) -> set[str]:
 def test_the_longest_description_is_short_enough(expanded: Template) -> None:
     for function, version in versions(expanded).items():
         description = expanded["Resources"][version]["Properties"]["Description"]
-        # AllowHosts is for the local stack.
-        used = parameters_of(expanded, description) - {"AllowHosts"}
+        used = parameters_of(expanded, description)
         longest = sum(longest_value(name, expanded["Parameters"][name]) + 1 for name in used)
         assert longest - 1 <= LONGEST_DESCRIPTION, function
 
