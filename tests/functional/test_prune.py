@@ -13,6 +13,7 @@ from moto import mock_aws
 from runledger import prune_cli
 from runledger.cli import main
 from runledger.clock import DAY, MINUTE, now_ms
+from runledger.operators import OUTPUTS
 from runledger.prune_cli import old_versions
 
 from tests.support.environment import REGION
@@ -21,14 +22,20 @@ NAME = "acme-RunLogic-1"
 
 
 class Versions:
-    """Lambda's client, with versions that were published at these times and an alias of one."""
+    """Lambda's client, with versions that were published at these times and an alias of one. The
+    alias may send a share of its invocations to other versions."""
 
-    def __init__(self, published: dict[str, str], alias: str) -> None:
-        self._published, self._alias = published, alias
+    def __init__(
+        self, published: dict[str, str], alias: str, shares: dict[str, float] | None = None
+    ) -> None:
+        self._published = published
+        self._alias: dict[str, Any] = {"Name": "live", "FunctionVersion": alias}
+        if shares is not None:
+            self._alias["RoutingConfig"] = {"AdditionalVersionWeights": shares}
 
     def get_paginator(self, operation: str) -> Any:
         pages = {
-            "list_aliases": [{"Aliases": [{"Name": "live", "FunctionVersion": self._alias}]}],
+            "list_aliases": [{"Aliases": [self._alias]}],
             "list_versions_by_function": [
                 {"Versions": [{"Version": version, "LastModified": moment}]}
                 for version, moment in self._published.items()
@@ -71,6 +78,12 @@ def test_a_minute_later_the_next_one_may_go_too() -> None:
     assert old_versions(Versions(PUBLISHED, "12"), NAME, NOW + MINUTE) == ["9", "10"]
 
 
+def test_a_version_with_a_share_of_the_invocations_stays() -> None:
+    later = NOW + MINUTE
+    assert old_versions(Versions(PUBLISHED, "12", {"9": 0.1}), NAME, later) == ["10"]
+    assert old_versions(Versions(PUBLISHED, "12", {}), NAME, later) == ["9", "10"]
+
+
 @pytest.fixture
 def functions() -> Iterator[Any]:
     environment = {
@@ -82,7 +95,7 @@ def functions() -> Iterator[Any]:
         yield boto3.client("lambda", region_name=REGION)
 
 
-def deploy(name: str) -> str:
+def deploy(name: str, outputs: frozenset[str] = OUTPUTS) -> str:
     """Deploys a stack of one function, and returns the function's name."""
     function = {
         "Runtime": "python3.13",
@@ -97,7 +110,11 @@ def deploy(name: str) -> str:
         "RunLogic": {"Type": "AWS::Lambda::Function", "Properties": function},
     }
     cloudformation = boto3.client("cloudformation", region_name=REGION)
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    template = {
+        "Resources": resources,
+        "Outputs": {each: {"Value": "x"} for each in outputs},
+    }
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
     found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId="RunLogic")
     return found["StackResourceDetail"]["PhysicalResourceId"]
 
@@ -141,3 +158,26 @@ def test_prune_deletes_the_versions_of_one_stack(
 def test_a_missing_stack_is_named(functions: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prune", "--stack", "no-such", "--region", REGION]) == 2
     assert "no-such" in capsys.readouterr().err
+
+
+def test_another_stack_is_not_touched(
+    functions: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = deploy("shop", OUTPUTS - {"ConsoleBucketName"})
+    publish(functions, name, 2)
+    before = versions(functions, name)
+    monkeypatch.setattr(prune_cli, "now_ms", lambda: now_ms() + DAY + MINUTE)
+    assert main(["prune", "--stack", "shop", "--region", REGION]) == 2
+    assert versions(functions, name) == before
+    assert "shop is no stack of Runledger" in capsys.readouterr().err
+
+
+def test_a_missing_region_is_reported_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    assert main(["prune", "--stack", "acme"]) == 2
+    said = capsys.readouterr().err
+    assert "region" in said and said.count("\n") == 1

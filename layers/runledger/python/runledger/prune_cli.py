@@ -12,6 +12,8 @@ import boto3
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import DAY, SECOND, now_ms
 from runledger.deployment import DEFAULT_STACK
+from runledger.errors import RunledgerError
+from runledger.operators import outputs_of
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
 
@@ -36,25 +38,35 @@ def add_prune_command(subparsers: Subparsers) -> None:
 
 
 def run_prune(options: argparse.Namespace) -> int:
-    session: Any = boto3.Session(region_name=options.region)
-    functions: Any = session.client("lambda")
     deleted = 0
     try:
+        outputs_of(options.stack, options.region)  # Refuses a stack of another application.
+        session: Any = boto3.Session(region_name=options.region)
+        functions: Any = session.client("lambda")
         for name in _functions(session.client("cloudformation"), options.stack):
             for version in old_versions(functions, name, now_ms()):
                 functions.delete_function(FunctionName=name, Qualifier=version)
                 deleted += 1
+    except RunledgerError as error:
+        return _failed(error)
     except AWS_ERRORS as error:
-        print(f"runledger: {domain_error(error).for_log()}", file=sys.stderr)
-        return 2
+        return _failed(domain_error(error))
     print(f"deleted {deleted} old versions")
     return 0
 
 
+def _failed(error: RunledgerError) -> int:
+    print(f"runledger: {error.for_log()}", file=sys.stderr)
+    return 2
+
+
 def old_versions(functions: Any, name: str, now: int) -> list[str]:
     """Returns the versions of a function that may be deleted. `functions` is Lambda's client."""
-    aliases = _pages(functions, "list_aliases", "Aliases", name)
-    named = {each["FunctionVersion"] for each in aliases}
+    named: set[str] = set()
+    for alias in _pages(functions, "list_aliases", "Aliases", name):
+        named.add(alias["FunctionVersion"])
+        # An alias may send a share of its invocations to another version.
+        named.update(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
     published = [
         (int(each["Version"]), _moment(each["LastModified"]))
         for each in _pages(functions, "list_versions_by_function", "Versions", name)
