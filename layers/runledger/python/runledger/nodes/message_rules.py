@@ -23,7 +23,7 @@ class FrequencyCap(Config):
     hours: int = Field(
         ge=1,
         le=MAX_CAP_HOURS,
-        description="The length of the period before each message, in hours.",
+        description="The length of the period in which messages are counted, in hours.",
     )
 
 

@@ -159,8 +159,8 @@ class KeptEventStore:
     def places(
         self, workspace_id: str, after: str | None, until: int, limit: int
     ) -> tuple[list[KeptPlace], bool]:
-        """Returns a page of the places of events that the workspace kept before `until`, oldest
-        first, after the position `after`. Also returns whether it is the last page."""
+        """Returns a page of the keys and hashes of events that the workspace kept before `until`,
+        oldest first, after the position `after`. Also returns whether it is the last page."""
         low = keys.after_created(after) if after else keys.kept_event(workspace_id, 0, "").sk
         bound = keys.kept_event(workspace_id, until, "\uffff")
         page = self._table.query(bound.pk, SortRange(low, bound.sk), limit=limit, consistent=True)

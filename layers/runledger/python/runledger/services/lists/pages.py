@@ -90,7 +90,8 @@ class _Merge:
     gather: Gather
 
     def rounds(self, after: str | None, limit: int) -> Iterator[list[str]]:
-        """Returns the keys after `after`, in order and each once, one round at a time."""
+        """Yields the keys after `after`, in order and each once. Each element has the keys that one
+        read of all partitions found."""
         position = after
         size = min(limit, max(_FEWEST, -(-4 * limit // self.plan.sources)))
         while True:
