@@ -83,8 +83,8 @@ class Tally(BaseModel):
 
     @property
     def evidence(self) -> MessageEvidence:
-        """The first attempts (with the total, if there are more), and the contacts that could not
-        be compared."""
+        """The first delivery attempts (with the total number, if there are more), and the contacts
+        for whom the segment's rules could not be evaluated."""
         total = sum(self.counts.values())
         unreadable: MessageCounts = {}
         if self.unreadable:

@@ -73,8 +73,8 @@ def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
 
 
 def shown_cause(name: str, said: str) -> str | None:
-    """Returns the part of an error's text that a person may read, or None for AWS's own errors,
-    whose message already says everything."""
+    """Returns the part of an error's text that a person may read, or None for AWS's own errors, for
+    which we have messages of our own."""
     if _OF_AWS.fullmatch(name):
         return None
     text = f"{name}: {said}"[:CAUSE_CHARACTERS]
