@@ -11,6 +11,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.s3.models import s3_backends
 from runledger.cli import main
 from runledger.services.secrets.names import secret_id, signing_secret_id
 from runledger.stack_removal import DeployedStack, StackRemoval
@@ -157,7 +159,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def with_schedule_group(self: StackRemoval, name: str) -> DeployedStack:
         # moto's CloudFormation has no schedule groups either.
         stack = find(self, name)
-        return replace(stack, resources={**stack.resources, SCHEDULE_GROUP: (name,)})
+        return replace(stack, resources={**stack.resources, SCHEDULE_GROUP: (stack.name,)})
 
     monkeypatch.setattr(StackRemoval, "find", with_schedule_group)
     with mock_aws():
@@ -182,6 +184,26 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         return asked
 
     return answer
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    hooks: list[tuple[str, Callable[..., None]]] = []
+
+    class Session(boto3.Session):
+        def client(self, *names: Any, **options: Any) -> Any:
+            made = super().client(*names, **options)
+            for event, called in hooks:
+                made.meta.events.register(event, called)
+            return made
+
+    monkeypatch.setattr("runledger.destroy_cli.boto3.Session", Session)
+
+    def register(event: str, called: Callable[..., None]) -> None:
+        """Calls a function at an event of the command's clients."""
+        hooks.append((event, called))
+
+    return register
 
 
 NOTHING: dict[str, list[str]] = {
@@ -255,10 +277,10 @@ def test_nothing_happens_without_the_name_of_the_stack(
 
 
 @pytest.mark.usefixtures("account")
-def test_a_removal_that_broke_off_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    client_of("cognito-idp").delete_user_pool(
-        UserPoolId=client_of("cognito-idp").list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
-    )
+def test_a_removal_that_broke_off_can_be_repeated() -> None:
+    untouched = found("acme-2")
+    pool = StackRemoval(client_of, print).find("acme").user_pool
+    client_of("cognito-idp").delete_user_pool(UserPoolId=pool)
     s3 = client_of("s3")
     for bucket in ("acme-bodies", "acme-console"):
         for each in s3.list_object_versions(Bucket=bucket).get("Versions", []):
@@ -271,6 +293,7 @@ def test_a_removal_that_broke_off_can_be_repeated(monkeypatch: pytest.MonkeyPatc
     client_of("scheduler").delete_schedule(Name="aut_1", GroupName="acme")
     assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
     assert found("acme") == NOTHING
+    assert found("acme-2") == untouched
 
 
 @pytest.mark.usefixtures("account")
@@ -294,6 +317,63 @@ def test_data_that_was_kept_can_be_deleted_later(
     assert "CloudFormation has deleted the stack itself" in capsys.readouterr().out
     assert found("acme") == NOTHING
     assert found("acme-2") == untouched
+    secrets = client_of("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
+    assert sorted(each["Name"] for each in secrets) == untouched["secrets"]
+
+
+def tag_table(stack: DeployedStack, owner: str) -> None:
+    arn = client_of("dynamodb").describe_table(TableName=stack.table)["Table"]["TableArn"]
+    # moto adds a second tag with the same key.
+    client_of("dynamodb").untag_resource(ResourceArn=arn, TagKeys=["aws:cloudformation:stack-id"])
+    client_of("dynamodb").tag_resource(
+        ResourceArn=arn, Tags=[{"Key": "aws:cloudformation:stack-id", "Value": owner}]
+    )
+
+
+def tag_bodies(stack: DeployedStack, owner: str) -> None:
+    tag_bucket(stack.bodies, owner)
+
+
+def tag_console(stack: DeployedStack, owner: str) -> None:
+    tag_bucket(stack.console, owner)
+
+
+def tag_bucket(name: str, owner: str) -> None:
+    # moto refuses the reserved tags of CloudFormation in the call.
+    s3_backends[ACCOUNT]["aws"].tagger.tag_resource(
+        f"arn:aws:s3:::{name}", [{"Key": "aws:cloudformation:stack-id", "Value": owner}]
+    )
+
+
+def tag_pool(stack: DeployedStack, owner: str) -> None:
+    pool = cognitoidp_backends[ACCOUNT][REGION].user_pools[stack.user_pool]
+    pool.extended_config["UserPoolTags"] = {"aws:cloudformation:stack-id": owner}
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("tag", [tag_table, tag_bodies, tag_console, tag_pool])
+def test_data_of_another_stack_is_not_deleted(
+    tag: Callable[[DeployedStack, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    removal = StackRemoval(client_of, print)
+    gone = replace(removal.find("acme"), resources={}, gone=True)
+    monkeypatch.setattr(StackRemoval, "find", lambda self, name: gone)
+    before = found("acme")
+    tag(gone, f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/other/1")
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 1
+    assert found("acme") == before
+    table = client_of("dynamodb").describe_table(TableName=gone.table)["Table"]
+    assert table["DeletionProtectionEnabled"]
+    pool = client_of("cognito-idp").describe_user_pool(UserPoolId=gone.user_pool)["UserPool"]
+    assert pool["DeletionProtection"] == "ACTIVE"
+    assert "belongs to another stack" in capsys.readouterr().err
+
+    for own in (tag_table, tag_bodies, tag_console, tag_pool):
+        own(gone, gone.id)
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
+    assert not {"tables", "buckets", "pools"} & {key for key, left in found("acme").items() if left}
 
 
 class DeletedStacks:
@@ -313,6 +393,9 @@ class DeletedStacks:
             yield {"StackSummaries": [stack]}
 
     def list_stack_resources(self, StackName: str) -> Iterator[dict[str, Any]]:
+        if StackName == "id-4":
+            yield {"StackResourceSummaries": [{"LogicalResourceId": "Table"}]}
+            return
         for logical_id in ("Table", "BodyBucket", "ConsoleBucket", "UserPool", "Api"):
             resource = {
                 "LogicalResourceId": logical_id,
@@ -328,27 +411,19 @@ def test_the_stack_that_was_deleted_last_names_the_data() -> None:
     assert stack.gone
     assert (stack.table, stack.bodies) == ("Table-of-id-3", "BodyBucket-of-id-3")
     assert (stack.console, stack.user_pool) == ("ConsoleBucket-of-id-3", "UserPool-of-id-3")
+    assert removal.find("acme-2").outputs == {}
     with pytest.raises(ClientError, match="shop does not exist"):
         removal.find("shop")
 
 
 @pytest.mark.usefixtures("account")
 def test_functions_refuse_invocations_before_anything_is_deleted(
-    monkeypatch: pytest.MonkeyPatch,
+    hook: Callable[..., None],
 ) -> None:
     order: list[str] = []
     calls = ("PutFunctionConcurrency", "StopExecution", "DeleteStateMachine", "DeleteStack")
-
-    class Session(boto3.Session):
-        def client(self, *names: Any, **options: Any) -> Any:
-            made = super().client(*names, **options)
-            for call in calls:
-                made.meta.events.register(
-                    f"before-call.*.{call}", lambda call=call, **_: order.append(call)
-                )
-            return made
-
-    monkeypatch.setattr("runledger.destroy_cli.boto3.Session", Session)
+    for call in calls:
+        hook(f"before-call.*.{call}", lambda call=call, **_: order.append(call))
     assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
     assert [call for index, call in enumerate(order) if call not in order[:index]] == list(calls)
 
@@ -364,3 +439,82 @@ def test_another_stack_is_not_touched(capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr().err
     assert "gone" in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("described", "reason"),
+    [
+        ({"EnableTerminationProtection": True}, "termination protection is on"),
+        ({"StackStatus": "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}, "CLEANUP_IN_PROGRESS"),
+        ({"StackStatus": "DELETE_COMPLETE"}, "has already deleted"),
+    ],
+)
+def test_a_stack_that_cannot_be_deleted_stays_whole(
+    described: dict[str, Any],
+    reason: str,
+    hook: Callable[..., None],
+    typed: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hook(
+        "after-call.cloudformation.DescribeStacks",
+        lambda parsed, **_: parsed["Stacks"][0].update(described),
+    )
+    stopped: list[str] = []
+    hook("before-call.lambda.PutFunctionConcurrency", lambda **_: stopped.append("function"))
+    before, asked = found("acme"), typed("acme", "delete")
+    assert main(["destroy", "--stack", "acme", "--delete-objects"]) == 1
+    assert found("acme") == before
+    assert (asked, stopped) == ([], [])
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("account")
+def test_a_stack_can_be_named_by_its_arn(typed: Callable[..., list[str]]) -> None:
+    described = client_of("cloudformation").describe_stacks(StackName="acme")["Stacks"]
+    asked, untouched = typed("acme", "delete"), found("acme-2")
+    assert main(["destroy", "--stack", described[0]["StackId"]]) == 0
+    assert asked[0] == "Type acme to delete this stack: "
+    assert found("acme") == NOTHING
+    assert found("acme-2") == untouched
+
+
+@pytest.mark.usefixtures("account")
+def test_after_a_failed_deletion_the_operator_learns_how_to_start_the_functions(
+    hook: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = client_of("cloudformation").describe_stack_resource(
+        StackName="acme", LogicalResourceId="Api"
+    )
+    function = resource["StackResourceDetail"]["PhysicalResourceId"]
+    asked: list[str] = []
+    hook("before-call.cloudformation.DeleteStack", lambda **_: asked.append("DeleteStack"))
+
+    def fail(parsed: dict[str, Any], **_: Any) -> None:
+        if asked:
+            parsed["Stacks"][0]["StackStatus"] = "DELETE_FAILED"
+
+    hook("after-call.cloudformation.DescribeStacks", fail)
+    assert main(["destroy", "--stack", "acme", "--yes"]) == 1
+    said = capsys.readouterr().err
+    assert "concurrency 0" in said
+    assert f"aws lambda delete-function-concurrency --function-name {function}" in said
+
+
+@pytest.mark.usefixtures("account")
+def test_an_upload_that_ends_meanwhile_is_no_error(hook: Callable[..., None]) -> None:
+    ended: list[str] = []
+
+    def end(**_: Any) -> None:
+        s3 = client_of("s3")
+        for each in s3.list_multipart_uploads(Bucket="acme-bodies").get("Uploads", []):
+            s3.abort_multipart_upload(
+                Bucket="acme-bodies", Key=each["Key"], UploadId=each["UploadId"]
+            )
+            ended.append(each["Key"])
+
+    hook("before-call.s3.AbortMultipartUpload", end)
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
+    assert ended == ["exports/exp_1"]
+    assert found("acme") == NOTHING

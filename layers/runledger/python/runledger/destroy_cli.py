@@ -31,7 +31,7 @@ def add_destroy_command(subparsers: Subparsers) -> None:
             "and the accounts are kept unless you say otherwise. Uses your AWS credentials."
         ),
     )
-    parser.add_argument("--stack", default=DEFAULT_STACK, help="the stack's name")
+    parser.add_argument("--stack", default=DEFAULT_STACK, help="the stack's name or ARN")
     parser.add_argument("--region", help="its region, if not that of your AWS profile")
     parser.add_argument(
         "--delete-objects",

@@ -1,7 +1,7 @@
 """Removes a deployed stack with everything that it made at run time, which CloudFormation does not
 know: the machines of automations, their executions and schedules, and secrets."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from runledger.errors import ServiceError
 RECOVERY_DAYS = 30
 _WAIT = {"Delay": 5, "MaxAttempts": 720}
 _CAUSE = "the stack is being deleted"
+_START = "aws lambda delete-function-concurrency --function-name"
 _FUNCTION, _MACHINE = "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"
 _SCHEDULE_GROUP = "AWS::Scheduler::ScheduleGroup"
 # The resources that CloudFormation keeps, and the outputs with their names.
@@ -23,7 +24,12 @@ _KEPT = {
     "UserPool": "UserPoolId",
 }
 # Nothing has this name (any more).
-_MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "StateMachineDoesNotExist"})
+_MISSING = frozenset(
+    {"ResourceNotFoundException", "NoSuchBucket", "NoSuchUpload", "StateMachineDoesNotExist"}
+)
+# CloudFormation puts the id of the owner on what it makes, and it stays on what it keeps:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+_OWNER = "aws:cloudformation:stack-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,9 @@ class StackRemoval:
     report: Callable[[str], None]
 
     def find(self, name: str) -> DeployedStack:
-        """Returns the stack, or the one of this name that was deleted last. Raises a ClientError if
-        there was none in the last 90 days."""
+        """Returns the stack with this name or ARN, or the one of this name that was deleted last.
+        Raises a ClientError if there was none in the last 90 days, and ServiceError if
+        CloudFormation would refuse to delete it now."""
         stacks = self.client("cloudformation")
         try:
             stack = stacks.describe_stacks(StackName=name)["Stacks"][0]
@@ -90,13 +97,16 @@ class StackRemoval:
             if deleted is None:
                 raise
             return deleted
+        _refuse_undeletable(stack)
         resources: dict[str, tuple[str, ...]] = {}
         for page in stacks.get_paginator("list_stack_resources").paginate(StackName=name):
             for each in page["StackResourceSummaries"]:
-                known = resources.get(each["ResourceType"], ())
-                resources[each["ResourceType"]] = (*known, each.get("PhysicalResourceId", ""))
+                # A resource that was never made has no physical id.
+                if "PhysicalResourceId" in each:
+                    known = resources.get(each["ResourceType"], ())
+                    resources[each["ResourceType"]] = (*known, each["PhysicalResourceId"])
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
-        return DeployedStack(name, stack["StackId"], outputs, resources)
+        return DeployedStack(stack["StackName"], stack["StackId"], outputs, resources)
 
     def _find_deleted(self, name: str) -> DeployedStack | None:
         """CloudFormation describes a deleted stack, by its id, for 90 days:
@@ -117,20 +127,25 @@ class StackRemoval:
             _KEPT[each["LogicalResourceId"]]: each["PhysicalResourceId"]
             for page in stacks.get_paginator("list_stack_resources").paginate(StackName=last)
             for each in page["StackResourceSummaries"]
-            if each["LogicalResourceId"] in _KEPT
+            if each["LogicalResourceId"] in _KEPT and "PhysicalResourceId" in each
         }
         return DeployedStack(name, last, outputs, {}, gone=True)
 
-    def runtime_resources(self, stack: DeployedStack) -> RuntimeResources:
+    def runtime_resources(
+        self, stack: DeployedStack, *, with_planned: bool = False
+    ) -> RuntimeResources:
+        """Returns what is left; `with_planned`, also the secrets that can still be restored."""
         return RuntimeResources(
             tuple(self._machines(stack)),
             tuple(self._schedules(stack)),
-            tuple(self._secrets(stack)),
+            tuple(self._secrets(stack, with_planned=with_planned)),
         )
 
     def remove(self, stack: DeployedStack, *, with_data: bool) -> None:
         """Removes everything that is left. Without `with_data`, keeps the table, the objects and
-        the accounts, and deletes secrets so that they can be restored for 30 days."""
+        the accounts, and deletes secrets so that they can be restored for 30 days. Raises
+        ServiceError before it removes anything if a name now belongs to another stack."""
+        self._refuse_foreign(stack, with_data=with_data)
         if not stack.gone:
             self._stop_functions(stack)
             self._remove_runtime_resources(stack, is_final=with_data)
@@ -146,6 +161,48 @@ class StackRemoval:
             self._delete_bucket(stack.bodies)
             self._delete_user_pool(stack.user_pool)
 
+    def _refuse_foreign(self, stack: DeployedStack, *, with_data: bool) -> None:
+        """Kept data can be imported into another stack, or its name can be used again."""
+        owners = {stack.console: self._bucket_owner(stack.console)}
+        if with_data:
+            owners[stack.table] = self._table_owner(stack.table)
+            owners[stack.bodies] = self._bucket_owner(stack.bodies)
+            owners[stack.user_pool] = self._pool_owner(stack.user_pool)
+        for name, owner in owners.items():
+            if owner not in (None, stack.id):
+                raise ServiceError(
+                    f"{name} belongs to another stack, {owner}; nothing was deleted", "ForeignData"
+                )
+
+    def _table_owner(self, name: str) -> str | None:
+        tables = self.client("dynamodb")
+        try:
+            arn = tables.describe_table(TableName=name)["Table"]["TableArn"]
+            pages = tables.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+            return _owner(tag for page in pages for tag in page["Tags"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            return None
+
+    def _bucket_owner(self, name: str) -> str | None:
+        try:
+            return _owner(self.client("s3").get_bucket_tagging(Bucket=name)["TagSet"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {*_MISSING, "NoSuchTagSet"}:
+                raise
+            return None
+
+    def _pool_owner(self, pool: str) -> str | None:
+        try:
+            found = self.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
+            owner: str | None = found.get("UserPoolTags", {}).get(_OWNER)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            return None
+        return owner
+
     def _stop_functions(self, stack: DeployedStack) -> None:
         """Refuses every new invocation, so that nothing is made again while the rest is removed:
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
@@ -159,7 +216,7 @@ class StackRemoval:
         self.report(f"stopped {len(functions)} functions")
 
     def _remove_runtime_resources(self, stack: DeployedStack, *, is_final: bool) -> None:
-        found = self.runtime_resources(stack)
+        found = self.runtime_resources(stack, with_planned=is_final)
         scheduler, machines = self.client("scheduler"), self.client("stepfunctions")
         for group, name in found.schedules:
             _unless_missing(scheduler.delete_schedule, GroupName=group, Name=name)
@@ -214,11 +271,12 @@ class StackRemoval:
                 if error.response["Error"]["Code"] not in _MISSING:
                     raise
 
-    def _secrets(self, stack: DeployedStack) -> Iterator[str]:
+    def _secrets(self, stack: DeployedStack, *, with_planned: bool) -> Iterator[str]:
         """Yields the secrets of workspaces and webhooks; the stack's own are CloudFormation's."""
         prefix = f"{stack.name}/"
         pages = self.client("secretsmanager").get_paginator("list_secrets")
-        for page in pages.paginate(Filters=[{"Key": "name", "Values": [prefix]}]):
+        named = [{"Key": "name", "Values": [prefix]}]
+        for page in pages.paginate(Filters=named, IncludePlannedDeletion=with_planned):
             for each in page["SecretList"]:
                 if each["Name"].startswith(prefix):
                     yield each["ARN"]
@@ -237,8 +295,12 @@ class StackRemoval:
                 for each in events
                 if each["ResourceStatus"] == "DELETE_FAILED"
             ]
+            functions = stack.resources.get(_FUNCTION, ())
             raise ServiceError(
-                f"CloudFormation did not delete {stack.name}: {'; '.join(reasons) or error}",
+                f"CloudFormation did not delete {stack.name}: {'; '.join(reasons) or error}. "
+                "Its functions are stopped (reserved concurrency 0). Remove the cause and repeat "
+                "the command, or start them again: "
+                f"{'; '.join(f'{_START} {name}' for name in functions)}",
                 "StackNotDeleted",
             ) from error
         self.report(f"deleted the stack {stack.name}")
@@ -301,6 +363,27 @@ class StackRemoval:
             if error.response["Error"]["Code"] not in _MISSING:
                 raise
         self.report(f"deleted the user pool {pool}")
+
+
+def _refuse_undeletable(stack: Mapping[str, Any]) -> None:
+    name, status = stack["StackName"], stack["StackStatus"]
+    if status == "DELETE_COMPLETE":
+        # CloudFormation answers this to an ARN alone. The name may be another stack's by now.
+        raise ServiceError(
+            f"CloudFormation has already deleted {name}; give its name to delete its data",
+            "StackDeleted",
+        )
+    if status.endswith("_IN_PROGRESS"):
+        raise ServiceError(f"{name} is {status}; repeat the command when this ends", "StackBusy")
+    if stack.get("EnableTerminationProtection"):
+        raise ServiceError(
+            f"{name} cannot be deleted: its termination protection is on", "StackProtected"
+        )
+
+
+def _owner(tags: Iterable[Mapping[str, str]]) -> str | None:
+    """Returns the id of the stack that a resource belongs to."""
+    return next((tag["Value"] for tag in tags if tag["Key"] == _OWNER), None)
 
 
 def _unless_missing(call: Callable[..., Any], **request: Any) -> None:
