@@ -137,7 +137,7 @@ export interface paths {
         put?: never;
         /**
          * Capture events
-         * @description Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They can be read for an hour. Replaces the current capture, if there is one.
+         * @description Captures the webhook's next 20 events, accepted or refused, that arrive within ten minutes. They can be read for an hour. Replaces the current capture, if there is one.
          *
          *     For MEMBER and above.
          */

@@ -163,7 +163,8 @@ class CredentialMasker:
 
 def is_literal(text: str) -> bool:
     """Whether a text in a credential's place contains a credential. A text with Liquid contains a
-    credential if the rest of the text is more than a scheme (`Bearer`) and names."""
+    credential if its part outside of the Liquid is more than a scheme (`Bearer`) and names of
+    parameters (`key=`)."""
     stripped = text.strip()
     if not has_liquid(stripped):
         return len(stripped) >= _FEW and stripped.lower() not in _NOT_SAID

@@ -219,8 +219,8 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 @router.post("/v1/automations/<automation_id>/capture", tags=["Automations"])
 @needs(Role.MEMBER)
 def capture_events(automation_id: str) -> CaptureView:
-    """Keeps the next 20 events of the webhook, accepted or refused, for ten minutes from now. They
-    can be read for an hour. Replaces the current capture, if there is one."""
+    """Captures the webhook's next 20 events, accepted or refused, that arrive within ten minutes.
+    They can be read for an hour. Replaces the current capture, if there is one."""
     return services().captures.begin(require_role(router).workspace_id, automation_id)
 
 

@@ -80,8 +80,8 @@ class Machines(MachineRemover):
     tags: "Mapping[str, str]"
 
     def take_turn(self, workspace_id: str) -> None:
-        """Takes the turn that each `create` needs. Raises RateLimitedError if the workspace has
-        none."""
+        """Takes one creation of a machine from the workspace's rate limit. Call it before each
+        `create`. Raises RateLimitedError if none is left."""
         self.throttle.reserve("activations", workspace_id)
 
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:

@@ -52,8 +52,8 @@ class StoredKeys(Model):
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """Reads webhooks' keys for one process. `cached` holds the values by automation and version
-    (None stands for the label), with the time they were read."""
+    """Reads webhooks' keys for one process. `cached` holds the values by automation and version,
+    with the time they were read. The version None means the one with the label AWSCURRENT."""
 
     secrets: "SecretsManagerClient"
     stack: str
