@@ -38,18 +38,17 @@ def test_make_token_passes_on_the_named_user_if_there_is_one(
 def test_every_step_of_a_deployment_is_about_the_same_stack(
     typed: list[str], of_sam: str, of_ours: str
 ) -> None:
-    ran = commands("deploy", *typed)[-4:]
-    assert ran[:3] == [
-        f".venv/bin/python -m local.target{of_ours}",
-        f".tools/bin/sam deploy{of_sam}",
-        f".venv/bin/python -m local.publish_console{of_ours}",
-    ]
-    assert f"local.target{of_ours}" in ran[3]
-    assert ran[3].endswith("runledger prune $target")
+    check, deploy, publish, prune, _ = commands("deploy", *typed)[-5:]
+    assert check == f".venv/bin/python -m local.target{of_ours}"
+    tags = f'"$(.venv/bin/python -m local.target --tags{of_ours})"'
+    assert deploy.replace(" )", ")") == f".tools/bin/sam deploy{of_sam} --tags {tags}"
+    assert publish == f".venv/bin/python -m local.publish_console{of_ours}"
+    assert f"local.target{of_ours})" in prune
+    assert "runledger prune $target ||" in prune
 
 
 def test_a_guided_deployment_asks_for_the_stack_first() -> None:
-    ran = commands("deploy", "SAM_ARGS=--guided")[-3:-1]
+    ran = commands("deploy", "SAM_ARGS=--guided")[-4:-2]
     assert ran == [
         ".tools/bin/sam deploy --guided",
         ".venv/bin/python -m local.publish_console",
