@@ -43,7 +43,7 @@ def test_every_step_of_a_deployment_is_about_the_same_stack(
     tags = f'"$(.venv/bin/python -m local.target --tags{of_ours})"'
     assert deploy.replace(" )", ")") == f".tools/bin/sam deploy{of_sam} --tags {tags}"
     assert publish == f".venv/bin/python -m local.publish_console{of_ours}"
-    assert f"local.target{of_ours})" in prune
+    assert f"local.target{of_ours}" in prune
     assert "runledger prune $target ||" in prune
 
 

@@ -117,8 +117,8 @@ def _naming_paths(intake: "WebhookIntake", call: "Callable[[], T]") -> T:
 
 
 def _path_of(intake: "WebhookIntake", field: str | None) -> str | None:
-    """Returns the path in the event whose value fills this field of the contact, an object that
-    contains this field, or a part of this field."""
+    """Returns the path in the event that belongs to this field of the contact: the path whose value
+    fills the field itself, an object around it, or a part of it."""
     if field is None:
         return None
     for known, path in intake.contact_fields.items():
