@@ -33,7 +33,8 @@ _TRIES = 3
 
 
 class RunActors:
-    """The actors of one automation without forks, and of the one run that its event opens."""
+    """Everything that may act on one run at the same time: its start, its walk, the watchdog, a
+    cancel and others. The run belongs to an automation without forks."""
 
     def __init__(self, simulation: Simulation, automation_id: str) -> None:
         self.simulation = simulation

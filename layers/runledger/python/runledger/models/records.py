@@ -138,9 +138,10 @@ class MessageAttempt(TypedDict):
 
 
 class MessageCounts(TypedDict):
-    """How many contacts the query's rules could not be compared with, and the first of these
-    contacts. If the step does not list all attempts, `attemptCount` and `recipientCount` are the
-    total numbers of attempts and recipients."""
+    """Counts that a step with messages may record. `notCompared` is the number of contacts for whom
+    the segment's rules could not be evaluated, and `notComparedFirst` are the first few of them. If
+    the step does not list all delivery attempts, `attemptCount` and `recipientCount` are the total
+    numbers of attempts and recipients."""
 
     notCompared: NotRequired[int]
     notComparedFirst: NotRequired[list[dict[str, str]]]

@@ -50,7 +50,8 @@ class RowEraser(Protocol):
     """Erases rows whose ids have one prefix."""
 
     def addresses(self, row: "Item") -> Iterable[Address]:
-        """Returns the person's addresses in the row, which are stored before it is blanked."""
+        """Returns the person's addresses that the row contains. The erasure stores them before it
+        blanks the row."""
 
     def erase(self, erasure: Erasure, row: "Item") -> bool:
         """Erases the row and what it leads to. Returns whether the row must be looked at again."""

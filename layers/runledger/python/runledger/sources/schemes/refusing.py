@@ -1,5 +1,5 @@
-"""What every scheme needs to refuse an event: headers up to a limit, and two messages, one for the
-caller and one for the operator."""
+"""What every scheme needs to refuse an event: the value of a header, if it is not too long, and two
+messages, one for the caller and one for the operator."""
 
 import hashlib
 import hmac
