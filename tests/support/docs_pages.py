@@ -150,7 +150,8 @@ def _problems_of(block: Block) -> Iterator[str]:
 
 
 def target_problems(blocks: Iterable[Block], makefile: str) -> list[str]:
-    """Finds make targets that a shell block calls, run or not, but that the Makefile lacks."""
+    """Finds make targets that shell blocks call but that the Makefile lacks. Blocks that the tests
+    do not run are searched too."""
     targets = set(_TARGET.findall(makefile))
     found: list[str] = []
     for block in blocks:

@@ -66,8 +66,8 @@ def position(
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
     """Returns the position of a mistake that Liquid only notices at the end of the text. The text
     is cut after each markup in turn. The position is that of the first markup after which the cut
-    text has the same mistake. For a block without an end, it is where the longest correct text
-    ends."""
+    text has the same mistake. A block without an end has no such markup: its position is the end of
+    the longest beginning of the text that can be parsed."""
     from liquid.exceptions import LiquidError
 
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]

@@ -60,8 +60,8 @@ def looks_like_handshake(received: "Received") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Handshakes:
-    """`http` makes calls to public addresses only: hosts that the operator allowed in addition are
-    refused."""
+    """`http` makes calls to public addresses only. The operator's list of allowed hosts with
+    private addresses does not count here."""
 
     targets: "WebhookTargets"
     prover: "Prover"
