@@ -52,6 +52,7 @@ def deploy(name: str) -> None:
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
         "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": name}},
         "Api": {"Type": "AWS::Lambda::Function", "Properties": function},
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": f"{name}-log"}},
     }
     outputs = {key: {"Value": value} for key, value in make_kept(name).items()}
     client_of("cloudformation").create_stack(
@@ -518,3 +519,24 @@ def test_an_upload_that_ends_meanwhile_is_no_error(hook: Callable[..., None]) ->
     assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
     assert ended == ["exports/exp_1"]
     assert found("acme") == NOTHING
+
+
+@pytest.mark.usefixtures("account")
+def test_a_log_group_that_a_late_invocation_makes_again_is_deleted(
+    hook: Callable[..., None],
+) -> None:
+    """Lambda makes the group again for the lines of an invocation that was under way."""
+    logs = client_of("logs")
+    made: list[str] = []
+
+    def log_late(**_: Any) -> None:
+        groups = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
+        if "acme-log" not in groups:
+            logs.create_log_group(logGroupName="acme-log")
+            made.append("acme-log")
+
+    hook("after-call.cloudformation.DescribeStacks", log_late)
+    assert main(["destroy", "--stack", "acme", "--delete-objects", "--yes"]) == 0
+    assert made == ["acme-log"]
+    left = {each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]}
+    assert left == {"acme-2-log"}

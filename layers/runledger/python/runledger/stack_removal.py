@@ -153,8 +153,11 @@ class StackRemoval:
             if with_data:
                 self._empty(stack.bodies)
             self._delete_stack(stack)
-        # Invocations that were under way when the functions stopped.
+        # What invocations made that were under way when the functions stopped. Lambda makes a log
+        # group again for the lines of such an invocation.
         self._remove_runtime_resources(stack, is_final=with_data)
+        for group in stack.resources.get("AWS::Logs::LogGroup", ()):
+            _unless_missing(self.client("logs").delete_log_group, logGroupName=group)
         self._delete_bucket(stack.console)
         if with_data:
             self._delete_table(stack.table)
