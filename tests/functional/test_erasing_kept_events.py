@@ -199,7 +199,7 @@ def test_an_event_that_is_being_kept_while_the_person_is_erased_is_found(
 
 
 def test_what_arrives_after_the_erasure_is_not_searched(engine: Engine) -> None:
-    """It belongs to whoever has the address then."""
+    """The event belongs to the person who has the address at that time."""
     contact_id = a_person(engine)
     token = hooked(engine, **BY_ID)
     erase(engine, contact_id)

@@ -322,7 +322,7 @@ class _Reader:
         if name in operations(service):
             self._body.sdk.add(SdkCall(service, name, names))
         elif name == "generate_presigned_url":
-            # Whoever signs a link must be allowed what the link does.
+            # AWS checks the call that a signed link makes by the rights of the link's signer.
             given = call.args[list(call.arg_names).index("ClientMethod")]
             assert isinstance(given, StrExpr)
             self._body.sdk.add(SdkCall(service, given.value))

@@ -5,8 +5,9 @@ import type { CancelOutcome } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import type { AskedFilters } from '../../shared/lists/exports';
 import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
-import { formatRuns } from '../../shared/ui/format';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { capitalize, formatRuns } from '../../shared/ui/format';
+import { BulkProgress } from './BulkProgress';
 import { cancellationQuery, cancelRuns } from './queries';
 import { RunSample } from './RunSample';
 
@@ -18,21 +19,21 @@ function Done({ started, onClose }: { started: CancelOutcome; onClose: () => voi
   const { data: outcome, error } = useQuery(cancellationQuery(api, started));
   const left = outcome.matched - outcome.canceled;
   return (
-    <>
-      <Notice title={`${formatRuns(outcome.canceled)} canceled`.replace(/^o/, 'O')}>
-        {!outcome.isComplete && (
-          <p>
-            The remaining runs, including those that were opened just before, are canceled within
-            minutes. You can close this window.
-          </p>
-        )}
-        {outcome.isComplete && left > 0 && <p>{formatRuns(left)} finished before they could be canceled.</p>}
-      </Notice>
-      {error && <ErrorNotice error={error} />}
-      <DialogActions>
-        <Button onClick={onClose}>Close</Button>
-      </DialogActions>
-    </>
+    <BulkProgress
+      title={capitalize(`${formatRuns(outcome.canceled)} canceled`)}
+      error={error}
+      onClose={onClose}
+    >
+      {!outcome.isComplete && (
+        <p>
+          The remaining runs, including those that were opened just before, are canceled within
+          minutes. You can close this window.
+        </p>
+      )}
+      {outcome.isComplete && left > 0 && (
+        <p>{capitalize(formatRuns(left))} finished before they could be canceled.</p>
+      )}
+    </BulkProgress>
   );
 }
 

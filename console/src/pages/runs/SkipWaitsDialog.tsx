@@ -1,11 +1,12 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { SkipOutcome } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import type { AskedFilters } from '../../shared/lists/exports';
-import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
-import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogDecision } from '../../shared/ui/Dialog';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { capitalize, formatRuns } from '../../shared/ui/format';
+import { BulkProgress } from './BulkProgress';
 import { skippedWaitsQuery, skipWaits } from './queries';
 import { RunSample } from './RunSample';
 
@@ -14,21 +15,19 @@ function Done({ started, onClose }: { started: SkipOutcome; onClose: () => void 
   const { data: outcome, error } = useQuery(skippedWaitsQuery(api, started));
   const left = outcome.matched - outcome.skipped;
   return (
-    <>
-      <Notice title={capitalize(`the waits of ${formatRuns(outcome.skipped)} were skipped`)}>
-        <p>These runs continue within a minute.</p>
-        {!outcome.isComplete && (
-          <p>The remaining runs follow within minutes. You can close this window.</p>
-        )}
-        {outcome.isComplete && left > 0 && (
-          <p>{capitalize(formatRuns(left))} continued without it, or had a node at work.</p>
-        )}
-      </Notice>
-      {error && <ErrorNotice error={error} />}
-      <DialogActions>
-        <Button onClick={onClose}>Close</Button>
-      </DialogActions>
-    </>
+    <BulkProgress
+      title={capitalize(`the waits of ${formatRuns(outcome.skipped)} were skipped`)}
+      error={error}
+      onClose={onClose}
+    >
+      <p>These runs continue within a minute.</p>
+      {!outcome.isComplete && (
+        <p>The remaining runs follow within minutes. You can close this window.</p>
+      )}
+      {outcome.isComplete && left > 0 && (
+        <p>{capitalize(formatRuns(left))} continued without it, or had a node at work.</p>
+      )}
+    </BulkProgress>
   );
 }
 

@@ -39,8 +39,8 @@ _STATUSES: dict[ListName, frozenset[str]] = {
     ListName.DELIVERIES: frozenset(DeliveryStatus),
     ListName.REFUSALS: frozenset(RefusalReason),
 }
-# How far the indexes of the lists may lag behind. Work on a whole list reads it again this much
-# later: by then the list shows every row that was written before the work began.
+# How far the indexes of the lists may lag behind. Work on a whole list reads it again after this
+# time. The list then shows every row that was written before the work began.
 INDEX_LAG = MINUTE
 _WIRE_NAMES = {
     "status": "status",
