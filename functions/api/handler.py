@@ -7,6 +7,7 @@ from runledger.http import make_app, resolve
 from runledger.observability import begin
 from runledger.routes.api import (
     automations,
+    contact_imports,
     contacts,
     deliveries,
     exports,
@@ -16,6 +17,7 @@ from runledger.routes.api import (
     refusals,
     reruns,
     runs,
+    saved_views,
     secrets,
     segments,
     suppressions,
@@ -35,6 +37,7 @@ for resource in (
     exports,
     deliveries,
     contacts,
+    contact_imports,
     templates,
     segments,
     secrets,
@@ -42,6 +45,7 @@ for resource in (
     workspace,
     invitations,
     refusals,
+    saved_views,
 ):
     app.include_router(resource.router)
 

@@ -9,39 +9,9 @@ from runledger.http import make_app, needs, resolve
 from runledger.observability import begin
 from runledger.routes.callers import admit
 from runledger.routes.paths import DOCUMENT_PATH, methods_of
-from runledger.routes.query import (
-    automations,
-    contacts,
-    deliveries,
-    exports,
-    failures,
-    recoveries,
-    refusals,
-    runs,
-    secrets,
-    segments,
-    suppressions,
-    templates,
-    workspace,
-)
+from runledger.routes.query_routers import include_router
 
 app = make_app(methods=methods_of, identify=admit)
-for resource in (
-    workspace,
-    runs,
-    recoveries,
-    failures,
-    refusals,
-    deliveries,
-    exports,
-    automations,
-    contacts,
-    segments,
-    templates,
-    suppressions,
-    secrets,
-):
-    app.include_router(resource.router)
 
 
 @app.get(DOCUMENT_PATH, include_in_schema=False)
@@ -53,4 +23,5 @@ def openapi() -> Response[str]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
+    include_router(app, event["rawPath"])
     return resolve(app, event, context)

@@ -7,7 +7,13 @@ from runledger.composition import preload, services
 from runledger.observability import begin
 from runledger.services.execution.walk_contract import WalkEvent
 
-preload("services.execution.message_tools", "channels.registry", "liquid_engine")
+preload(
+    "services.execution.message_tools",
+    "channels.registry",
+    "liquid_engine",
+    "html_mail.inlining",
+    "html_mail.linked_text",
+)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -17,6 +17,7 @@ preload(
     "services.due_work",
     "services.erasure.contact_eraser",
     "services.bulk.due_exports",
+    "services.bulk.due_imports",
     "services.counts.pulses",
     "services.counts.recount",
     "services.execution.settle",

@@ -1,6 +1,7 @@
-"""Turns a webhook into a PENDING run."""
+"""Answers requests that come without a sign-in: webhooks, and the links of messages by which their
+recipients unsubscribe."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,28 +9,54 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.runs import OpenedView
 from runledger.composition import preload, services
+from runledger.errors import RunledgerError
 from runledger.http import (
     answers,
     caller_address,
+    lower_headers,
     make_app,
+    needs,
     public_url,
     raw_body,
     resolve,
     sent_headers,
 )
 from runledger.observability import begin, bind, logger
+from runledger.problem_details import answer_error
 from runledger.services.triggers.event_opening import TakenEvent
 from runledger.services.triggers.webhook_request import WebhookRequest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PREFIX = "/v1/webhooks/in/"
+UNSUBSCRIBE = "/v1/unsubscribe/"
 # Senders give up after 5 to 30 seconds. API Gateway gives up after 30, with its own answer that
 # does not say when to try again. So if AWS has not finished by this time, before this function's
 # own timeout, the answer is 503 with Retry-After. The last call may still connect (2 s).
 ANSWER_SECONDS = 8.0
 OPENED: Any = {"model": OpenedView}
 
+HTML = "text/html; charset=utf-8"
+# The distribution has its own policy, which replaces this one. Its address is not the only one: at
+# the API's own, nobody else says that the page may not be framed.
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    # The address of the page has the token.
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def _methods(path: str) -> list[str]:
+    return ["GET", "HEAD", "POST"] if path.startswith(UNSUBSCRIBE) else ["POST"]
+
+
 # No validation by the resolver, because the service reads the raw bytes itself.
-app = make_app(methods=lambda _: ["POST"], validate=False)
+app = make_app(methods=_methods, validate=False)
 
 preload(
     "services.triggers.webhooks",
@@ -74,6 +101,56 @@ def receive_webhook(
 )
 def answer_other_methods(token: str) -> Response[str]:
     return _answered()
+
+
+@app.route(f"{UNSUBSCRIBE}<token>", method=["GET", "HEAD"], include_in_schema=False)
+def show_unsubscribe_page(token: str) -> Response[str]:
+    from runledger.services.messages.unsubscribe_page import offer_page
+
+    return _page(lambda: offer_page(services().unsubscribe.look(app.context["token"])))
+
+
+@app.post(
+    f"{UNSUBSCRIBE}<token>",
+    tags=["Deliveries"],
+    responses={200: {"description": "", "content": {"text/html": {}}}},
+)
+@answers(
+    {
+        200: "The consent is withdrawn. The body is a page for people.",
+        404: "The link is not one of this stack, or was changed.",
+        410: "The link has expired.",
+        422: "The form is not the one of RFC 8058.",
+    }
+)
+@needs(None)
+def unsubscribe(
+    token: Annotated[str, Path(description="The token at the end of a message's link.")],
+) -> Response[str]:
+    """Withdraws the marketing consent of a message's recipient, as RFC 8058 describes it. A GET of
+    the same address answers with a page and changes nothing."""
+    from runledger.services.messages.unsubscribe_page import done_page
+
+    content_type = lower_headers(app).get("content-type", "")
+    body = raw_body(app.current_event.raw_event)
+    return _page(
+        lambda: done_page(services().unsubscribe.withdraw(app.context["token"], body, content_type))
+    )
+
+
+def _page(write: "Callable[[], str]") -> Response[str]:
+    """Returns the page. A browser gets an error as a page too."""
+    from runledger.services.messages.unsubscribe_page import refused_page
+
+    try:
+        return Response(200, HTML, write(), headers={**PAGE_HEADERS})
+    except RunledgerError as error:
+        if "text/html" not in lower_headers(app).get("accept", ""):
+            raise
+        refused = answer_error(error)
+        body = refused_page(str(error), refused.status_code)
+        headers = {**refused.headers, **PAGE_HEADERS, "Content-Type": HTML}
+        return Response(refused.status_code, HTML, body, headers=headers)
 
 
 def _answered() -> Response[str]:
@@ -128,8 +205,9 @@ def _log(taken: TakenEvent | None) -> None:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
-    token = event["rawPath"].removeprefix(PREFIX)
+    path = event["rawPath"]
+    prefix = UNSUBSCRIBE if path.startswith(UNSUBSCRIBE) else PREFIX
     # Look up every text the same way: the router would give its own answer for a character that it
     # does not allow in a path.
-    app.context["token"] = token
-    return resolve(app, {**event, "rawPath": f"{PREFIX}token"}, context, ANSWER_SECONDS)
+    app.context["token"] = path.removeprefix(prefix)
+    return resolve(app, {**event, "rawPath": f"{prefix}token"}, context, ANSWER_SECONDS)

@@ -1,4 +1,5 @@
-"""The commands `runledger workspace` and `runledger member`, for operators of a deployed stack."""
+"""The commands `runledger workspace`, `runledger member` and `runledger names`, for operators of a
+deployed stack."""
 
 import argparse
 from typing import Any
@@ -6,15 +7,18 @@ from typing import Any
 import boto3
 
 from runledger.clock import now_ms
-from runledger.errors import RunledgerError
+from runledger.errors import NotFoundError, RunledgerError
 from runledger.models.addresses import normalize_email
+from runledger.models.contact import Contact
 from runledger.models.workspace import Role, Workspace
 from runledger.operators import outputs_of, refused
 from runledger.services.workspaces.accounts import Accounts
 from runledger.services.workspaces.workspaces import add_member, create_workspace
+from runledger.store.contacts import ContactStore
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
 
+_CONTACTS_READ = 200
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
 
 
@@ -50,6 +54,20 @@ def add_member_command(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run_member)
 
 
+def add_names_command(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "names",
+        help="let the search find contacts of earlier releases by name",
+        description=(
+            "Adds the names of all contacts of a workspace to the search. Needed once after an "
+            "update from a release without it; may be repeated at any time."
+        ),
+    )
+    parser.add_argument("workspace", help="the workspace's id")
+    parser.add_argument("--stack", default="runledger", help="the stack's name")
+    parser.set_defaults(run=run_names)
+
+
 def run_workspace(options: argparse.Namespace) -> int:
     try:
         # Checked first, so that no workspace is left that nobody can enter.
@@ -82,6 +100,37 @@ def run_member(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_names(options: argparse.Namespace) -> int:
+    try:
+        found = outputs_of(options.stack)
+        workspace = _store(found).get(options.workspace)
+        count = _list_names(ContactStore(_table(found)), workspace.id)
+    except RunledgerError as error:
+        return refused(error)
+    print(f"the search finds the {count} contacts of {workspace.id} by their names")
+    return 0
+
+
+def _list_names(contacts: ContactStore, workspace_id: str) -> int:
+    count, after, has_more = 0, None, True
+    while has_more:
+        page, has_more = contacts.in_order(workspace_id, _CONTACTS_READ, after)
+        for contact in page:
+            _list_name(contacts, contact)
+        count += len(page)
+        after = page[-1].id if page else None
+    return count
+
+
+def _list_name(contacts: ContactStore, contact: Contact) -> None:
+    while not contacts.list_names(contact):
+        try:
+            contact = contacts.get(contact.workspace_id, contact.id)
+        except NotFoundError:
+            # It was erased meanwhile.
+            return
+
+
 def _add(
     store: WorkspaceStore, found: dict[str, str], workspace: Workspace, email: str, role: Role
 ) -> None:
@@ -96,4 +145,8 @@ def _add(
 
 
 def _store(found: dict[str, str]) -> WorkspaceStore:
-    return WorkspaceStore(DynamoTable(boto3.client("dynamodb"), found["TableName"]))
+    return WorkspaceStore(_table(found))
+
+
+def _table(found: dict[str, str]) -> DynamoTable:
+    return DynamoTable(boto3.client("dynamodb"), found["TableName"])

@@ -245,13 +245,19 @@ def effect_client(service: str) -> Any:
 
 
 def use_fresh_connections(made: Any) -> None:
-    """Makes a client close its connections before each call."""
+    """Makes a client use each connection for one call. It closes idle ones before a call.
+    It asks the server to close each after its answer, because another thread's call may end just
+    after that: https://www.rfc-editor.org/rfc/rfc9112.html#section-9.6"""
 
-    # The handler must return None: botocore would use its result as the answer.
+    # The handlers must return None: botocore would use their result as the answer.
     def close(**_: Any) -> None:
         made.close()
 
+    def ask_to_close(request: Any, **_: Any) -> None:
+        request.headers["Connection"] = "close"
+
     made.meta.events.register_first("before-call", close)
+    made.meta.events.register("before-send", ask_to_close)
 
 
 def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:

@@ -9,7 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from runledger.admin_cli import add_member_command, add_workspace_command
+from runledger.admin_cli import (
+    add_member_command,
+    add_names_command,
+    add_workspace_command,
+)
 from runledger.compiler.arns import FunctionArns
 from runledger.compiler.checks import find_problems
 from runledger.compiler.compile import compile_graph
@@ -129,6 +133,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_examples,
     add_workspace_command,
     add_member_command,
+    add_names_command,
     add_destroy_command,
     add_doctor_command,
     add_prune_command,

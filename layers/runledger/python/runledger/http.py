@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from runledger.answer_compression import compressed
 from runledger.aws import answer_within, client, read_secret
 from runledger.charsets import require_whole
-from runledger.errors import InvalidInputError, RunledgerError
+from runledger.errors import InvalidInputError, RunledgerError, UnsupportedMediaTypeError
 from runledger.json_body import parse_json, require_json
 from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure
@@ -37,12 +37,17 @@ HttpApp = APIGatewayHttpResolver | APIGatewayHttpRouter
 _NEEDED: dict[Callable[..., Any], Role | None] = {}
 # The handlers of routes that act in no workspace.
 _PERSONAL: set[Callable[..., Any]] = set()
+# The handlers of routes whose body is bytes.
+_TAKES_BYTES: set[Callable[..., Any]] = set()
 # The context keys under which `caller` and `person` keep their result during a request.
 _CALLER, _PERSON = "caller", "person"
 # Methods that change nothing: RFC 9110, section 9.2.1.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_BYTES = "application/octet-stream"
 # The statuses that a handler declares besides its result and the answers common to all routes.
 _ANSWERS: dict[Callable[..., Any], Mapping[int, str]] = {}
+
+_OF_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 # API Gateway waits at most 30 seconds for an integration, and this cannot be changed; the functions
 # have 29: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
@@ -67,6 +72,17 @@ def personal(handler: HandlerT) -> HandlerT:
 
 def is_personal(handler: Callable[..., Any]) -> bool:
     return handler in _PERSONAL
+
+
+def takes_bytes(handler: HandlerT) -> HandlerT:
+    """Declares that a route takes bytes (application/octet-stream), which it reads itself with
+    `raw_body`. API Gateway passes only such bodies unchanged: it decodes text."""
+    _TAKES_BYTES.add(handler)
+    return handler
+
+
+def has_bytes(handler: Callable[..., Any]) -> bool:
+    return handler in _TAKES_BYTES
 
 
 def needed_role(handler: Callable[..., Any]) -> Role | None:
@@ -144,7 +160,9 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
         if _leads_somewhere(app, route):
             if needed_role(route.func) is not None:
                 identify(app)
-            if app.current_event.http_method != "GET":
+            if has_bytes(route.func):
+                _require_bytes(app.current_event.raw_event)
+            elif app.current_event.http_method != "GET":
                 _require_sound_body(app.current_event.raw_event)
         answer: Response[Any] = validate(app, next_middleware)
         return answer
@@ -186,6 +204,15 @@ def _require_sound_body(event: dict[str, Any]) -> None:
     event["headers"] = {**headers, "content-type": "application/json"}
 
 
+def _require_bytes(event: Mapping[str, Any]) -> None:
+    """Raises UnsupportedMediaTypeError if the body is not declared as bytes."""
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != _BYTES:
+        said = repr(media_type) if media_type else "no content type"
+        raise UnsupportedMediaTypeError(f"the content type must be {_BYTES}, not {said}")
+
+
 def make_router() -> APIGatewayHttpRouter:
     """Returns a router for one resource. An app includes it."""
     return APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -218,12 +245,13 @@ def resolve(
     seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
     """Cleans the texts of one request (runledger.texts) and answers it within about `seconds`.
-    After that time, calls to AWS fail with TransientError. No answer may be cached, because each is
-    for one caller. A long one is compressed if the caller accepts that."""
+    After that time, calls to AWS fail with TransientError. Headers
+    forbid to cache an answer, which is for one caller, and to guess its type. No distribution adds
+    them at the API's own address. A long answer is compressed if the caller accepts that."""
     with answer_within(seconds):
         cleaned = clean(event)
         answer: dict[str, Any] = _refusal(cleaned) or app.resolve(cleaned, context)
-    answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
+    answer["headers"] = {**answer.get("headers", {}), **_OF_EVERY_ANSWER}
     sent = {name.lower(): value for name, value in event.get("headers", {}).items()}
     return compressed(answer, sent.get("accept-encoding", ""))
 
@@ -289,7 +317,7 @@ def sent_headers(app: HttpApp) -> dict[str, str]:
 EDGE_KEY = "x-runledger-edge"
 VIEWER_ADDRESS = "x-viewer-address"
 SENT_CONTENT_TYPE = "x-sent-content-type"
-_AS_BINARY = "application/octet-stream"
+_AS_BINARY = _BYTES
 _EDGE_HEADERS = frozenset({EDGE_KEY, VIEWER_ADDRESS, SENT_CONTENT_TYPE, "x-forwarded-host"})
 
 

@@ -31,6 +31,12 @@ def derived_id(prefix: str, *parts: str) -> str:
     return f"{prefix}_{ULID.from_bytes(digest[:16])}"
 
 
+def dated_id(prefix: str, moment: int, *parts: str) -> str:
+    """Returns an id that depends only on the moment and the parts, and sorts by the moment."""
+    digest = hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).digest()
+    return f"{prefix}_{ULID.from_bytes(moment.to_bytes(6, 'big') + digest[:10])}"
+
+
 def short_derived_id(prefix: str, *parts: str) -> str:
     """Returns an id like `derived_id`, but with only 16 characters, which have 78 bits. Use it for
     rows that must stay small, and only if a collision would harm nobody except the person who

@@ -3,7 +3,6 @@ text that contains Liquid, because it loads slowly."""
 
 import json
 import math
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -11,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar, TextIO, TypeVar
 
-from liquid import BoundTemplate, Environment, RenderContext
+from liquid import BoundTemplate, Environment, RenderContext, escape
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.echo_tag import EchoTag
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
@@ -39,16 +38,13 @@ from runledger.template_limits import (
     bounded,
     weigh,
 )
+from runledger.template_words import in_words
 
 # How many texts a process keeps in parsed form, and what it found out about them.
 _TEXTS_CACHED = 512
 # Brackets within brackets, as in `a[b[c]]`.
 MAX_BRACKETS = 50
 # Reserved words: they cannot be a name after a dot.
-_RESERVED = re.compile(
-    r"expected an? .*, found "
-    r"(and|or|not|in|contains|nil|null|true|false|empty|blank|if|else|with|as)"
-)
 _UNSAFE_TAGS = ("include", "render")
 
 # How many missing variables of one text are reported.
@@ -123,14 +119,8 @@ class _OutputNode(OutputNode):
         value = self.expression.evaluate(context)
         if isinstance(context, _Context):
             weigh((value,), context.meter)
-        if isinstance(value, float | Decimal):
-            return buffer.write(plain_number(value))
-        is_json = isinstance(value, list | tuple) or is_structured(value)
-        if is_json and isinstance(context, _Context) and context.as_json:
-            return buffer.write(compact_json(_native(value)))
-        if isinstance(value, _Missing) or not is_structured(value):
-            return buffer.write(to_liquid_string(_plain_items(value), autoescape=False))
-        return buffer.write(_json(value))
+        text = _output_text(value, as_json=isinstance(context, _Context) and context.as_json)
+        return buffer.write(escape(text) if context.autoescape else text)
 
 
 class _Output(Output):
@@ -152,6 +142,18 @@ class _Environment(Environment):
     template_class = _Template
 
 
+def _output_text(value: object, *, as_json: bool) -> str:
+    """Returns a value as a text. A text that is marked as HTML keeps its mark."""
+    if isinstance(value, float | Decimal):
+        return plain_number(value)
+    is_json = isinstance(value, list | tuple) or is_structured(value)
+    if is_json and as_json:
+        return compact_json(_native(value))
+    if isinstance(value, _Missing) or not is_structured(value):
+        return to_liquid_string(_plain_items(value), autoescape=False)
+    return _json(value)
+
+
 def _plain_items(value: object) -> object:
     """Returns a list with its items as Liquid would write them: Python would write True and
     None."""
@@ -164,8 +166,8 @@ def _json(value: object) -> str:
     return json.dumps(_native(value), ensure_ascii=False)
 
 
-def _environment() -> Environment:
-    environment = _Environment(undefined=_Missing, autoescape=False, strict_filters=True)
+def _environment(*, autoescape: bool) -> Environment:
+    environment = _Environment(undefined=_Missing, autoescape=autoescape, strict_filters=True)
     for tag in _UNSAFE_TAGS:
         del environment.tags[tag]
     environment.add_tag(_Output)
@@ -175,7 +177,9 @@ def _environment() -> Environment:
     return environment
 
 
-_ENVIRONMENT = _environment()
+_ENVIRONMENT = _environment(autoescape=False)
+# For HTML: values are escaped, except those that the filter `safe` marks as HTML.
+_HTML_ENVIRONMENT = _environment(autoescape=True)
 
 
 @lru_cache(maxsize=_TEXTS_CACHED)
@@ -203,7 +207,7 @@ def filter_names(source: str) -> frozenset[str]:
 
 def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> str:
     """Renders a text that contains Liquid."""
-    template = _parsed(source)
+    template = _parsed(source, parse)
     if not as_json:
         return _guarded(lambda: template.render(**dict(scope)))
 
@@ -217,9 +221,15 @@ def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> s
     return _guarded(rendered)
 
 
+def render_html(source: str, scope: Mapping[str, Any]) -> str:
+    """Renders HTML that contains Liquid, with its values escaped."""
+    template = _parsed(source, _parse_html)
+    return _guarded(lambda: template.render(**dict(scope)))
+
+
 def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
     """Returns the variables that `templating.missing_variables` describes."""
-    template = _parsed(source)
+    template = _parsed(source, parse)
     values: dict[str, Any] = dict(scope)
     found: list[str] = []
     ends_at = time.thread_time() + MAX_SECONDS
@@ -257,7 +267,7 @@ def _give_value(values: dict[str, Any], path: list[str]) -> bool:
 
 def evaluate(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> Any:
     """Evaluates a text that contains Liquid."""
-    template = _parsed(source.strip())
+    template = _parsed(source.strip(), parse)
     if len(template.nodes) != 1 or not isinstance(template.nodes[0], OutputNode):
         return render(source, scope, as_json=as_json)
     expression = template.nodes[0].expression
@@ -310,7 +320,7 @@ def parse(source: str) -> BoundTemplate:
         template = _ENVIRONMENT.from_string(source)
     except LiquidError as error:
         line, column = position(error, source, _ENVIRONMENT.from_string)
-        raise TemplateSyntaxError(_hinted(first_line(error)), line, column) from error
+        raise TemplateSyntaxError(in_words(first_line(error)), line, column) from error
     except RecursionError as error:
         raise TemplateSyntaxError("the text is nested too deeply") from error
     for name, spans in sorted(template.analyze(include_partials=False).filters.items()):
@@ -322,20 +332,17 @@ def parse(source: str) -> BoundTemplate:
     return template
 
 
-def _hinted(message: str) -> str:
-    """Returns the parser's message, or for a reserved word a message that explains how to write
-    such a name."""
-    found = _RESERVED.fullmatch(message)
-    if found is None:
-        return message
-    word = found[1]
-    return f"`{word}` is a reserved word of Liquid; write it in brackets, such as trigger['{word}']"
+@lru_cache(maxsize=_TEXTS_CACHED)
+def _parse_html(source: str) -> BoundTemplate:
+    """Returns the parsed HTML, whose values are escaped. Raises TemplateSyntaxError."""
+    parse(source)
+    return _HTML_ENVIRONMENT.from_string(source)
 
 
-def _parsed(source: str) -> BoundTemplate:
+def _parsed(source: str, parse_: Callable[[str], BoundTemplate]) -> BoundTemplate:
     """Returns the parsed text during a run. An invalid text fails the node."""
     try:
-        return parse(source)
+        return parse_(source)
     except TemplateSyntaxError as error:
         raise NodeError("TEMPLATE_ERROR", f"a template is not valid Liquid: {error}") from error
 

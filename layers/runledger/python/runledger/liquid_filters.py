@@ -16,7 +16,7 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from liquid import Environment, RenderContext
+from liquid import Environment, Markup, RenderContext
 from liquid.ast import Node
 from liquid.builtin.expressions import (
     FilteredExpression,
@@ -142,6 +142,14 @@ def _escape_once(value: object) -> str:
     return text
 
 
+def _escape_html(value: object) -> Markup:
+    return Markup(_escape(value))
+
+
+def _escape_html_once(value: object) -> Markup:
+    return Markup(_escape_once(value))
+
+
 def _date(value: Any, pattern: Any, zone: Any = None, *, environment: Environment) -> str:
     """Formats a time by a strftime pattern. With a time zone, it shows the local time there. A time
     without an offset is read as UTC."""
@@ -168,6 +176,11 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "escape": _escape,
     "escape_once": _escape_once,
     "date": _date,
+}
+# In HTML, what these filters escaped is marked, so that it is not escaped again.
+_OWN_FOR_HTML: Mapping[str, Callable[..., Any]] = {
+    "escape": _escape_html,
+    "escape_once": _escape_html_once,
 }
 
 
@@ -241,7 +254,8 @@ def _plain(value: Any) -> Any:
 
 def install(environment: Environment) -> None:
     """Adds our filters to an environment, which already has the library's."""
-    for name, own in _OWN.items():
+    own_filters = {**_OWN, **_OWN_FOR_HTML} if environment.autoescape else _OWN
+    for name, own in own_filters.items():
         environment.add_filter(name, own)
     for name, function in list(environment.filters.items()):
         environment.add_filter(name, _in_liquids_words(name, function))

@@ -81,7 +81,7 @@ class InvitationSettings(Settings):
     sender_email: str = Field(min_length=3)
 
 
-class AccountMailSettings(Settings):
+class ConsoleAddressSettings(Settings):
     """The name of the parameter that holds the console's address."""
 
     console_parameter: str = Field(min_length=1)
@@ -134,6 +134,12 @@ class ExportSettings(Settings):
     """The state machine that writes exports."""
 
     export_arn: str
+
+
+class ImportSettings(Settings):
+    """The state machine that imports contacts."""
+
+    import_arn: str
 
 
 class SenderSettings(ChannelSettings):

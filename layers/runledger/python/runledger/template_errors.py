@@ -1,4 +1,4 @@
-"""A mistake in a text: its position, and Liquid's message about it."""
+"""A mistake in a text: its position, and the message of Liquid's parser about it."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from runledger.errors import RunledgerError
 if TYPE_CHECKING:
     from liquid.exceptions import LiquidError
 
-MAX_SOURCE_CHARACTERS = 100_000
+MAX_SOURCE_CHARACTERS = 200_000
 
 _MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 # How many pieces of a text are searched for a mistake without a position.
@@ -30,7 +30,7 @@ class TemplateSyntaxError(RunledgerError):
 
 
 def first_line(error: "LiquidError") -> str:
-    """Returns the message for a person. It is cut, because it may contain a value of the event."""
+    """Returns the message of the error. It is cut, because it may contain a value of the event."""
     lines = str(error.message or "").splitlines()
     return lines[0][:_MESSAGE_CHARACTERS] if lines else type(error).__name__
 

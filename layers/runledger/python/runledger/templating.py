@@ -1,8 +1,8 @@
 """Liquid, the language of templates and of all configurable texts.
 
 It is strict: a variable without a value is an error that names the variable. Only a test (`{% if …
-%}`) and the `default` filter may use a missing variable. Nothing is escaped, no file can be
-included, and the work of a template is limited.
+%}`) and the `default` filter may use a missing variable. Values are escaped only in HTML
+(`render_html`), no file can be included, and the work of a template is limited.
 
 This is the interface. Liquid itself (`liquid_engine`) loads slowly, so it is imported for the first
 text that contains Liquid. Functions that render in most invocations preload it.
@@ -26,6 +26,7 @@ __all__ = [
     "parsed",
     "references",
     "render",
+    "render_html",
     "render_value",
     "text_of",
 ]
@@ -73,6 +74,16 @@ def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> s
     from runledger.liquid_engine import render
 
     return render(source, scope, as_json=as_json)
+
+
+def render_html(source: str, scope: Mapping[str, Any]) -> str:
+    """Returns HTML with the values of its variables. Values are escaped, except those that the
+    filter `safe` marks as HTML. Raises the same errors as `render`."""
+    if not has_liquid(source):
+        return source
+    from runledger.liquid_engine import render_html
+
+    return render_html(source, scope)
 
 
 def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Cleans every text that comes from outside. No other module does.
+r"""Cleans every text that comes from outside. No other module does.
 
 JSON may contain an escaped lone surrogate (`"\ud83d"`), and Python keeps it. Such a text cannot be
 written as UTF-8, so a row that contains one could never be read again. Here a pair of surrogates

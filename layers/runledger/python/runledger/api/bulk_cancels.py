@@ -3,6 +3,7 @@
 from pydantic import Field, StrictBool
 
 from runledger.api.filters import FilterDocument, FilterView
+from runledger.api.request_fields import IdempotencyKey
 from runledger.api.runs import CancelDocument, RunView
 from runledger.models.base import WireModel
 
@@ -15,6 +16,10 @@ class BulkDocument(WireModel):
     )
     dry_run: StrictBool = Field(
         default=False, description="If true, count the runs and change none."
+    )
+    idempotency_key: IdempotencyKey | None = Field(
+        default=None,
+        description="Makes the request safe to repeat: the same key begins only one bulk action.",
     )
 
 

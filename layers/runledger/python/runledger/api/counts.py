@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from runledger.api.runs import RunView
 from runledger.models.base import WireModel
 
 
@@ -18,11 +19,31 @@ class CountsView(WireModel):
     freshness: str = Field(description="Changes up to this time are counted.")
 
 
+class AutomationActivityView(WireModel):
+    """What one automation did lately."""
+
+    automation_id: str = Field(description="The automation's id.")
+    counts: dict[str, int] = Field(description="Its runs in the range, by status.")
+    total: int = Field(description="The sum of all counts.")
+    is_complete: bool = Field(description="False if there may be more runs than were counted.")
+    last_run: RunView | None = Field(
+        description="The newest run, also if it is older than the range; null if there is none."
+    )
+
+
 class HourView(WireModel):
     """The runs that were created in one hour. In the first and last hour, only those in the
     range."""
 
     start: str = Field(description="When the hour starts.")
+    counts: dict[str, int] = Field(description="The number of runs by status.")
+
+
+class MinuteView(WireModel):
+    """The runs that were created in one minute. In the first and last minute, only those in the
+    range."""
+
+    start: str = Field(description="When the minute starts.")
     counts: dict[str, int] = Field(description="The number of runs by status.")
 
 
@@ -53,6 +74,8 @@ class NodeDurationView(WireModel):
     )
     p95_ms: int = Field(description="95% of the visits took this many milliseconds or less.")
     p99_ms: int = Field(description="99% of the visits took this many milliseconds or less.")
+    max_ms: int = Field(description="How long the slowest of these visits took.")
+    failed: int = Field(description="How many of these visits failed.")
 
 
 class StatsView(WireModel):
@@ -63,6 +86,10 @@ class StatsView(WireModel):
     freshness: str = Field(description="Changes up to this time are counted.")
     is_complete: bool = Field(description="False if there may be more runs than were counted.")
     hours: list[HourView] = Field(description="The counts for each hour of the range.")
+    minutes: list[MinuteView] = Field(
+        description="The counts for each minute of a range of at most three hours; empty for "
+        "longer ranges."
+    )
     duration: DurationView | None = Field(
         description="How long runs took; null if none has finished."
     )

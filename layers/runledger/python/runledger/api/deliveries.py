@@ -6,7 +6,7 @@ from runledger.api.lists import UNREADABLE
 from runledger.api.runs import ErrorView, HealthView
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus, TryOutcome
-from runledger.models.report import ReportKind
+from runledger.models.report import BounceKind, ReportKind
 
 
 class GateView(WireModel):
@@ -27,6 +27,9 @@ class ReportView(WireModel):
     kind: ReportKind = Field(description="What happened to the message.")
     at: str = Field(description="When it happened, by the provider's clock.")
     is_permanent: bool = Field(description="Whether the address itself cannot receive messages.")
+    bounce: BounceKind | None = Field(
+        description="Why the message bounced; null if the report is not about a bounce."
+    )
     code: str | None = Field(description="The provider's error code.")
     message: str | None = Field(description="The provider's message.")
 
@@ -50,10 +53,17 @@ class DeliveryView(WireModel):
     status: DeliveryStatus = Field(description="The delivery's status.")
     channel: str = Field(description="The channel.")
     address: str = Field(description="The recipient's e-mail address or phone number.")
-    run_id: str | None = Field(description="The run that sent the message; null for a resend.")
-    node_id: str | None = Field(description="The node that sent the message; null for a resend.")
+    run_id: str | None = Field(
+        description="The run that sent the message; null for a resend or a test."
+    )
+    node_id: str | None = Field(
+        description="The node that sent the message; null for a resend or a test."
+    )
     automation_id: str | None = Field(
-        description="The automation that sent the message; for a resend, that of the original."
+        description=(
+            "The automation that sent the message; for a resend, that of the original. Null for a "
+            "test."
+        )
     )
     contact_id: str | None = Field(
         description=(
@@ -80,11 +90,15 @@ class DeliveryView(WireModel):
     error: ErrorView | None = Field(
         description="Why the message was not sent or did not arrive; null otherwise."
     )
+    bounce: BounceKind | None = Field(description="Why the message bounced; null if it did not.")
     resend_of: str | None = Field(
         description="The delivery that this one repeats; null unless this is a resend."
     )
     requested_by: str | None = Field(
-        description="The e-mail address of the user who requested the resend."
+        description="The e-mail address of the user who requested the resend or the test."
+    )
+    is_test: bool = Field(
+        description="Whether a person sent the message to themselves to test its template.",
     )
     forced: bool = Field(description="Whether the resend overruled the gates.")
     resends: list[str] = Field(description="The deliveries that repeat this one.")
@@ -116,13 +130,20 @@ class DeliveryRowView(WireModel):
         )
     )
     automation_id: str | None = Field(
-        description="The automation that sent the message; for a resend, that of the original."
+        description=(
+            "The automation that sent the message; for a resend, that of the original. Null for a "
+            "test."
+        )
     )
     automation_name: str | None = Field(
         description="The automation's current name; null if it no longer exists."
     )
-    run_id: str | None = Field(description="The run that sent the message; null for a resend.")
-    node_id: str | None = Field(description="The node that sent the message; null for a resend.")
+    run_id: str | None = Field(
+        description="The run that sent the message; null for a resend or a test."
+    )
+    node_id: str | None = Field(
+        description="The node that sent the message; null for a resend or a test."
+    )
     resend_of: str | None = Field(
         description="The delivery that this one repeats; null unless this is a resend."
     )
@@ -135,6 +156,7 @@ class DeliveryRowView(WireModel):
     error: str | None = Field(
         description="Why the message was not sent or did not arrive, in one line; null otherwise."
     )
+    bounce: BounceKind | None = Field(description="Why the message bounced; null if it did not.")
     complained: bool = Field(description="Whether the recipient reported the message as spam.")
     created_at: str = Field(description="When the delivery was created.")
     settled_at: str | None = Field(
@@ -153,7 +175,7 @@ class DeliveryRowView(WireModel):
 class DeliveryLinksView(WireModel):
     """API paths of the resources that belong to a delivery."""
 
-    run: str | None = Field(description="The run; null for a resend.")
+    run: str | None = Field(description="The run; null for a resend or a test.")
     automation: str | None = Field(description="The automation.")
     contact: str | None = Field(description="The contact.")
     template: str = Field(description="The template.")
@@ -176,6 +198,12 @@ class DeliveryDetailView(DeliveryView):
     template_name: str | None = Field(
         description="The template's current name; null if it no longer exists."
     )
-    body: str | None = Field(description="The rendered body.")
+    body: str | None = Field(description="The rendered plain text.")
+    html: str | None = Field(
+        description=(
+            "The HTML as it was sent, if the template has one; null if it was made from the plain "
+            "text."
+        )
+    )
     complained: bool = Field(description="Whether the recipient reported the message as spam.")
     links: DeliveryLinksView = Field(description="Related resources.")

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from runledger.api.filters import FilterDocument, FilterView
+from runledger.api.request_fields import IdempotencyKey
 from runledger.models.base import WireModel
 from runledger.models.export import ExportFormat, ExportStatus
 from runledger.models.listing import ListName
@@ -14,6 +15,10 @@ class ExportDocument(WireModel):
     list: ListName = Field(description="The list to export.")
     format: ExportFormat = Field(description="The format of the file.")
     filter: FilterDocument = Field(default=FilterDocument(), description="The filters of the list.")
+    idempotency_key: IdempotencyKey | None = Field(
+        default=None,
+        description="Makes the request safe to repeat: the same key writes only one file.",
+    )
 
 
 class ExportView(WireModel):

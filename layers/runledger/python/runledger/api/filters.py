@@ -32,6 +32,10 @@ class FilterDocument(WireModel):
     trigger_type: Several = Field(
         default=(), description="One or more trigger types. For lists of runs and refusals only."
     )
+    health: Several = Field(
+        default=(),
+        description="What open runs do, such as WAITING or OVERDUE. For lists of runs only.",
+    )
     error_group: str | None = Field(
         default=None, description="The id of a failure group. For lists of runs only."
     )
@@ -47,6 +51,10 @@ class FilterDocument(WireModel):
         default=None,
         description="The id of a recovery: only the reruns that it opened. For lists of runs only.",
     )
+    key: str | None = Field(
+        default=None,
+        description="The name and value of a key, such as orderId:A-1001. For lists of runs only.",
+    )
     channel: str | None = Field(
         default=None, description="A channel. For lists of deliveries only."
     )
@@ -58,7 +66,20 @@ class FilterDocument(WireModel):
         description="An e-mail address or phone number, in any format. For lists of "
         "deliveries only.",
     )
-    range: str | None = Field(default=None, description="A range that ends now: 24h, 7d or 30d.")
+    error_kind: str | None = Field(
+        default=None,
+        description="The code of an error, such as BOUNCED. For lists of deliveries only.",
+    )
+    bounce: str | None = Field(
+        default=None,
+        description="Why messages bounced, such as MAILBOX_FULL. For lists of deliveries only.",
+    )
+    segment_id: str | None = Field(
+        default=None, description="A segment's id. For exports of contacts only."
+    )
+    range: str | None = Field(
+        default=None, description="A range that ends now: 1h, 24h, 7d or 30d."
+    )
     from_: str | None = Field(
         default=None,
         alias="from",
@@ -86,6 +107,9 @@ class FilterView(WireModel):
     automation_id: str | None = Field(description="An automation's id; null for all.")
     contact: str | None = Field(description="A contact's id; null for all.")
     trigger_type: list[str] = Field(description="The trigger types; empty for all.")
+    health: list[str] = Field(
+        default_factory=list, description="What the open runs do; empty for all runs."
+    )
     error_group: str | None = Field(description="A failure group's id; null for all.")
     recovered: bool | None = Field(
         default=None,
@@ -98,10 +122,23 @@ class FilterView(WireModel):
     recovery_id: str | None = Field(
         default=None, description="The recovery whose reruns are listed; null for all runs."
     )
+    key: str | None = Field(
+        default=None, description="The name and value of a key, as entered; null for all runs."
+    )
     channel: str | None = Field(description="A channel; null for all.")
     run_id: str | None = Field(description="A run's id; null for all.")
     address: str | None = Field(
         description="An e-mail address or phone number, as it was entered; null for all."
+    )
+    error_kind: str | None = Field(
+        default=None,
+        description="The code of the error, such as BOUNCED; null if not filtered by it.",
+    )
+    bounce: str | None = Field(
+        default=None, description="Why messages bounced; null if not filtered by it."
+    )
+    segment_id: str | None = Field(
+        default=None, description="The segment whose contacts are listed; null for all contacts."
     )
     from_: str | None = Field(
         alias="from", description="The earliest creation time; null if there is no limit."

@@ -38,9 +38,9 @@ class DraftPreviewDocument(PreviewDocument):
 
 
 class PreviewProblem(WireModel):
-    """The reason why a field of the message cannot be rendered."""
+    """Something about a field of the template that its author should know."""
 
-    field: str = Field(description="The field that cannot be rendered: subject or body.")
+    field: str = Field(description="The field of the template: subject, body or html.")
     message: str = Field(description="What is wrong, in words.")
     variable: str | None = Field(
         default=None, description="The variable without a value, if that is the problem."
@@ -59,9 +59,22 @@ class PreviewView(WireModel):
             "The rendered subject; null if it cannot be rendered, or the channel has none."
         )
     )
-    body: str | None = Field(description="The rendered body; null if it cannot be rendered.")
+    body: str | None = Field(
+        description=(
+            "The plain text, rendered or made from the HTML; null if it cannot be rendered."
+        )
+    )
+    html: str | None = Field(
+        description=(
+            "The HTML as it would be sent: rendered, with its CSS inlined, or made from the plain "
+            "text. Null if it cannot be rendered, or the channel has none."
+        )
+    )
     problems: list[PreviewProblem] = Field(
         description="Why the message cannot be rendered; empty if it can."
+    )
+    warnings: list[PreviewProblem] = Field(
+        description="What mail clients may show badly; the message can be sent all the same."
     )
     gates: list[GateView] = Field(
         description=(

@@ -2,6 +2,7 @@
 
 from pydantic import Field, StrictBool
 
+from runledger.api.previews import PreviewDocument
 from runledger.api.request_fields import IdempotencyKey
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
@@ -20,6 +21,30 @@ class ResendDocument(WireModel):
             "Overrule every gate except address and template. This requires the role ADMIN "
             "and is recorded."
         ),
+    )
+
+
+class TestSendDocument(PreviewDocument):
+    """The values with which a test is rendered, as in a preview."""
+
+    idempotency_key: IdempotencyKey | None = Field(
+        default=None,
+        description="Makes the request safe to repeat: the same key sends you the test of this "
+        "template only once.",
+    )
+
+
+class TestSendView(WireModel):
+    """A test of a template, as a delivery."""
+
+    delivery_id: str = Field(description="The delivery's id.")
+    status: DeliveryStatus = Field(
+        description="QUEUED, or SUPPRESSED if a gate refuses the message."
+    )
+    address: str = Field(description="Your own address, to which the test goes.")
+    reason: str | None = Field(description="Why a gate refuses the message; null if none does.")
+    duplicate: bool = Field(
+        default=False, description="Whether an earlier request with the same key sent the test."
     )
 
 

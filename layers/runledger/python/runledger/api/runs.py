@@ -77,6 +77,13 @@ class RunContactView(WireModel):
     )
 
 
+class RunKeyView(WireModel):
+    """A key of a run: a value of its event by which the run is found."""
+
+    name: str = Field(description="The key's name, as the trigger declares it.")
+    value: str = Field(description="The value, as the event contains it.")
+
+
 class RunView(WireModel):
     """A run as lists show it."""
 
@@ -99,6 +106,11 @@ class RunView(WireModel):
     )
     contact: RunContactView | None = Field(
         description="The contact when the run was opened; null for a run without one."
+    )
+    keys: list[RunKeyView] = Field(
+        default_factory=list,
+        description="The values of the event by which the run is found, in the trigger's order; "
+        "empty if the trigger declares none, or after an erasure.",
     )
     created_at: str = Field(description="When the run was opened.")
     scheduled_for: str | None = Field(
@@ -171,7 +183,7 @@ class ElementView(WireModel):
 
 
 class SplitView(WireModel):
-    """The answer to a split event."""
+    """The answer to an event whose list was split into elements."""
 
     runs: list[ElementView] = Field(description="The elements, in their order.")
 

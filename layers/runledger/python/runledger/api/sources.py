@@ -16,7 +16,7 @@ class SourceKeyView(WireModel):
         description="SENDER: copy it from the sender. RUNLEDGER: it is created here; enter it in "
         "the sender's settings."
     )
-    prefix: str = Field(description="The characters that it begins with; may be empty.")
+    prefix: str = Field(description="The first characters of the secret; may be empty.")
 
 
 class EventPlaceView(WireModel):

@@ -19,14 +19,18 @@ ClientOf = Callable[[str], Any]
 class RenderedMessage(Model):
     """A message ready to send. `delivery_id` is sent with the message if the provider can return
     it, so that a report can be matched to its delivery. `consent` is the consent that the message
-    needs: TRANSACTIONAL or MARKETING."""
+    needs: TRANSACTIONAL or MARKETING. An e-mail may have `html` beside `body`. `unsubscribe_url` is
+    the address by which the recipient withdraws the consent, for the header of a channel that has
+    one."""
 
     delivery_id: str
     workspace_id: str
     address: str
     subject: str | None
     body: str
+    html: str | None = None
     consent: str = "TRANSACTIONAL"
+    unsubscribe_url: str | None = None
 
 
 class ProviderAnswer(Model):
@@ -52,6 +56,10 @@ class Channel(ABC):
     address_kind: ClassVar[str]
     # Whether reports name a message only by the provider's id.
     is_found_by_provider_id: ClassVar[bool] = False
+    # Whether a message can name the address for unsubscribing beside its text.
+    has_unsubscribe_header: ClassVar[bool] = False
+    # Whether recipients withdraw the marketing consent with an answer that names no message.
+    has_answers: ClassVar[bool] = False
 
     @abstractmethod
     def address_of(self, contact: "Contact") -> str | None:
@@ -70,6 +78,10 @@ class Channel(ABC):
     def send(self, message: RenderedMessage) -> ProviderAnswer:
         """Sends one message to the provider once. Raises UnknownOutcomeError if the answer is
         lost."""
+
+    def html_of(self, text: str) -> str | None:
+        """Returns the HTML that goes with a plain text; None if the channel has no HTML."""
+        return None
 
     def reports(self, event: Mapping[str, Any]) -> "tuple[FeedbackReport, ...]":
         """Returns what an EventBridge event says about messages of this channel; empty for other

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
 from runledger.channels.provider import ask
+from runledger.html_mail.parts import html_of
 from runledger.models.addresses import ascii_email, normalize_email
-from runledger.models.report import FeedbackReport, ReportKind
+from runledger.models.report import BounceKind, FeedbackReport, ReportKind
 
 if TYPE_CHECKING:
     from runledger.models.contact import Contact
@@ -35,6 +36,13 @@ _KINDS: dict[str, tuple[ReportKind, str]] = {
     "Email Rendering Failed": (ReportKind.FAILED, "failure"),
     "Email Delivery Delayed": (ReportKind.DELAYED, "deliveryDelay"),
 }
+# https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html#event-publishing-retrieving-sns-contents-bounce-types
+_TRANSIENT_BOUNCES = {
+    "MailboxFull": BounceKind.MAILBOX_FULL,
+    "MessageTooLarge": BounceKind.MESSAGE_REFUSED,
+    "ContentRejected": BounceKind.MESSAGE_REFUSED,
+    "AttachmentRejected": BounceKind.MESSAGE_REFUSED,
+}
 
 
 class _Mail(BaseModel):
@@ -56,6 +64,7 @@ class _Event(BaseModel):
 class EmailChannel(Channel):
     name: ClassVar[str] = "EMAIL"
     address_kind: ClassVar[str] = "EMAIL"
+    has_unsubscribe_header: ClassVar[bool] = True
 
     def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
         self._client = client
@@ -69,16 +78,28 @@ class EmailChannel(Channel):
         return normalize_email(address)
 
     def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
-        return ("subject", "an e-mail needs a subject") if not template.subject else None
+        if not template.subject:
+            return ("subject", "an e-mail needs a subject")
+        if template.body is None and template.html is None:
+            return ("body", "an e-mail needs a body or HTML")
+        return None
+
+    def html_of(self, text: str) -> str | None:
+        return html_of(text)
 
     def send(self, message: RenderedMessage) -> ProviderAnswer:
+        # SES makes one message of both parts (multipart/alternative).
+        html = message.html if message.html is not None else self.html_of(message.body)
         request: dict[str, Any] = {
             "FromEmailAddress": self._sender,
             "Destination": {"ToAddresses": [ascii_email(message.address)]},
             "Content": {
                 "Simple": {
                     "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
-                    "Body": {"Text": {"Data": message.body, "Charset": "UTF-8"}},
+                    "Body": {
+                        "Text": {"Data": message.body, "Charset": "UTF-8"},
+                        "Html": {"Data": html, "Charset": "UTF-8"},
+                    },
                 }
             },
             "EmailTags": [
@@ -86,6 +107,8 @@ class EmailChannel(Channel):
                 {"Name": _WORKSPACE_TAG, "Value": message.workspace_id},
             ],
         }
+        if message.unsubscribe_url is not None:
+            request["Content"]["Simple"]["Headers"] = _unsubscribe_headers(message.unsubscribe_url)
         if self._configuration_set:
             request["ConfigurationSetName"] = self._configuration_set
         ses = self._client("sesv2")
@@ -112,11 +135,33 @@ class EmailChannel(Channel):
                 kind=kind,
                 at=_moment(detail.get("timestamp"), read.time),
                 is_permanent=detail.get("bounceType") == "Permanent",
+                bounce=_bounce(detail) if kind is ReportKind.BOUNCED else None,
                 code=code,
                 message=message,
                 provider_id=mail.message_id,
             ),
         )
+
+
+def _unsubscribe_headers(url: str) -> list[dict[str, str]]:
+    """Returns the headers by which mail providers offer to unsubscribe with one click: RFC 2369 and
+    RFC 8058. SES signs both with DKIM, as RFC 8058 asks:
+    https://docs.aws.amazon.com/ses/latest/dg/header-fields.html"""
+    return [
+        {"Name": "List-Unsubscribe", "Value": f"<{url}>"},
+        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+    ]
+
+
+def _bounce(detail: Mapping[str, Any]) -> BounceKind:
+    match detail.get("bounceType"):
+        case "Permanent":
+            return BounceKind.PERMANENT
+        case "Transient":
+            sub_type = str(detail.get("bounceSubType"))
+            return _TRANSIENT_BOUNCES.get(sub_type, BounceKind.TEMPORARY)
+        case _:
+            return BounceKind.UNDETERMINED
 
 
 def _reason(detail: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -28,6 +28,10 @@ class PhoneChannel(Channel):
     def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
         if template.subject:
             return ("subject", f"{self.noun} has no subject; leave it out")
+        if template.html is not None:
+            return ("html", f"{self.noun} has no HTML; leave it out")
+        if template.body is None:
+            return ("body", f"{self.noun} needs a body")
         if not has_liquid(template.body) and (problem := self.too_long(template.body)):
             return ("body", problem)
         return None

@@ -5,7 +5,7 @@ with a code that the service documents. Or the outcome is unknown; then the mess
 repeated automatically.
 
 The history shows our own error messages. The service's messages contain names of its resources, so
-they are only logged, and addresses in them are removed.
+they are only logged, without addresses and without signatures of links.
 """
 
 import re
@@ -28,6 +28,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from runledger.channels.base import ProviderAnswer, UnknownOutcomeError
+from runledger.channels.link_signatures import without_link_signatures
 from runledger.observability import logger
 
 # The connection was never made, or the request could not be signed: nothing was sent.
@@ -177,5 +178,5 @@ def _unknown(error: Exception, message: str) -> UnknownOutcomeError:
 
 
 def _log(code: str, said: str) -> None:
-    said = _ADDRESS.sub("…", said)
+    said = _ADDRESS.sub("…", without_link_signatures(said))
     logger.warning("provider did not accept a message", extra={"code": code, "said": said})

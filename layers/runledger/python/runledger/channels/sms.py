@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from runledger.channels.base import ClientOf, ProviderAnswer, RenderedMessage
 from runledger.channels.phone import PhoneChannel
 from runledger.channels.provider import ask, not_set_up
-from runledger.models.report import FeedbackReport, ReportKind
+from runledger.models.report import BounceKind, FeedbackReport, ReportKind
 
 if TYPE_CHECKING:
     from runledger.settings import ChannelSettings
@@ -32,10 +32,13 @@ _SOURCE, _DETAIL_TYPE = "aws.sms-voice", "Text Message Delivery Status Updated"
 # https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html If a
 # carrier sends no receipts, TEXT_SUCCESSFUL is the only event, and final.
 _DELIVERED = frozenset({"TEXT_DELIVERED", "TEXT_SUCCESSFUL"})
-_INVALID_ADDRESS = frozenset({"TEXT_INVALID"})
-_BOUNCED = frozenset(
-    {"TEXT_UNREACHABLE", "TEXT_CARRIER_UNREACHABLE", "TEXT_BLOCKED", "TEXT_CARRIER_BLOCKED"}
-)
+_BOUNCED = {
+    "TEXT_INVALID": BounceKind.PERMANENT,
+    "TEXT_UNREACHABLE": BounceKind.TEMPORARY,
+    "TEXT_CARRIER_UNREACHABLE": BounceKind.TEMPORARY,
+    "TEXT_BLOCKED": BounceKind.BLOCKED,
+    "TEXT_CARRIER_BLOCKED": BounceKind.BLOCKED,
+}
 _FAILED = frozenset({"TEXT_TTL_EXPIRED", "TEXT_UNKNOWN"})
 _REJECTED = frozenset({"TEXT_INVALID_MESSAGE", "TEXT_SPAM", "TEXT_PROTECT_BLOCKED"})
 
@@ -62,6 +65,7 @@ class SmsChannel(PhoneChannel):
     name: ClassVar[str] = "SMS"
     noun: ClassVar[str] = "an SMS"
     max_characters: ClassVar[int] = _MAX_CHARACTERS
+    has_answers: ClassVar[bool] = True
 
     def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
         self._client = client
@@ -98,7 +102,7 @@ class SmsChannel(PhoneChannel):
             detail.context.get(_DELIVERY_KEY),
             detail.context.get(_WORKSPACE_KEY),
         )
-        kind = _kind(detail)
+        kind, bounce = _kind(detail), _BOUNCED.get(detail.event_type)
         if delivery_id is None or workspace_id is None or kind is None:
             # A message of another sender in this account, or one that is still on its way.
             return ()
@@ -109,7 +113,8 @@ class SmsChannel(PhoneChannel):
                 workspace_id=workspace_id,
                 kind=kind,
                 at=detail.event_timestamp,
-                is_permanent=detail.event_type in _INVALID_ADDRESS,
+                is_permanent=bounce is BounceKind.PERMANENT,
+                bounce=bounce,
                 code=detail.event_type,
                 message=detail.description,
                 provider_id=detail.message_id,
@@ -122,7 +127,7 @@ def _kind(detail: _Detail) -> ReportKind | None:
         return None
     if detail.event_type in _DELIVERED:
         return ReportKind.DELIVERED
-    if detail.event_type in _INVALID_ADDRESS | _BOUNCED:
+    if detail.event_type in _BOUNCED:
         return ReportKind.BOUNCED
     if detail.event_type in _REJECTED:
         return ReportKind.REJECTED

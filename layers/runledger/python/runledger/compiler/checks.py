@@ -11,6 +11,7 @@ from runledger.compiler import (
     checks_edges,
     checks_forks,
     checks_labels,
+    checks_messages,
     checks_nodes,
     checks_paths,
     checks_references,
@@ -57,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     checks_references.steps,
     checks_references.unknown_templates,
     checks_references.unknown_segments,
+    checks_messages.unsubscribe_links,
     *CREDENTIAL_CHECKS,
 )
 

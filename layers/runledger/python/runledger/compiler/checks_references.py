@@ -8,8 +8,11 @@ from runledger.compiler.references import Place, Reference
 from runledger.compiler.wording import sentence
 from runledger.models.automation import Problem
 from runledger.models.event import EVENT_FIELDS
+from runledger.models.template import UNSUBSCRIBE_VARIABLE
 
 ROOTS = ("contact", "trigger", "event", "steps", "vars", "workspace", "secret")
+# A name that only templates have.
+_OF_TEMPLATES = UNSUBSCRIBE_VARIABLE
 # A reference to the event itself has no second part.
 _KNOWN_OF_EVENT = ((), *((name,) for name in EVENT_FIELDS))
 
@@ -21,6 +24,8 @@ def liquid_syntax(view: GraphView) -> Iterator[Problem]:
 
 def unknown_variables(view: GraphView) -> Iterator[Problem]:
     for reference in view.references:
+        if reference.path == (_OF_TEMPLATES,) and reference.place.part is not None:
+            continue
         if reference.root not in ROOTS:
             yield _problem(
                 "UNKNOWN_VARIABLE",

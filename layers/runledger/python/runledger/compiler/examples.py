@@ -8,6 +8,7 @@ from runledger.compiler.arns import FunctionArns
 from runledger.compiler.compile import Compiled, compile_graph
 from runledger.compiler.graph import GraphView
 from runledger.models.automation import Graph, TemplateSnapshot
+from runledger.models.template import UNSUBSCRIBE_VARIABLE
 
 GRAPH_SUFFIX = ".graph.json"
 MACHINE_SUFFIX = ".asl.json"
@@ -47,11 +48,20 @@ def write_examples(folder: Path) -> list[str]:
     return changed
 
 
+# Marketing messages need this link.
+_TRUSTED_BODY = f"{{{{{UNSUBSCRIBE_VARIABLE}}}}}"
+
+
 def trusted_templates(graph: Graph) -> Mapping[str, TemplateSnapshot]:
-    """Returns an empty template for each template id in the graph, for use without a workspace."""
+    """Returns a template for each template id in the graph, of the channel that its node needs. So
+    a graph can be compiled without a workspace."""
     return {
         use.template_id: TemplateSnapshot(
-            id=use.template_id, name=use.template_id, channel="EMAIL", subject=None, body=""
+            id=use.template_id,
+            name=use.template_id,
+            channel="EMAIL",
+            subject=None,
+            body=_TRUSTED_BODY,
         )
         for use in GraphView(graph, {}).template_uses
     }

@@ -161,7 +161,8 @@ def _flows(state: State) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _reads(state: State) -> Iterator[str]:
-    """Yields the data paths that a state reads; `$$` is the context object, which always exists."""
+    """Yields the data paths that a state reads. Paths of the context object, `$$`, are left out,
+    because it always exists."""
     for choice in state.get("Choices", ()):
         if "Variable" in choice:
             yield choice["Variable"]

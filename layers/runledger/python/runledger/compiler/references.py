@@ -106,7 +106,8 @@ def config_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def template_texts(use: TemplateUse, template: TemplateSnapshot) -> Iterator[tuple[Place, str]]:
-    for part, text in (("subject", template.subject), ("body", template.body)):
+    parts = (("subject", template.subject), ("body", template.body), ("HTML", template.html))
+    for part, text in parts:
         if text is not None:
             yield Place(use.node_id, use.field, f"{part} of template {template.name!r}"), text
 

@@ -6,12 +6,13 @@ compares the estimate with what the example graphs really use.
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runledger.compiler.prices import RunCost
 from runledger.nodes.base import Function
 from runledger.nodes.claiming import Claiming
+from runledger.nodes.trigger import TriggerConfig
 
 if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
@@ -31,6 +32,8 @@ class _Visit:
 # The webhook: count the event, event, row with its indexes; automation and address; then the start.
 _INTAKE = _Visit(writes=7, reads=1.5, in_a_row=5, transitions=0)
 _OWN = _Visit(writes=1, reads=1, in_a_row=2, transitions=1)
+# With keys, the row is written in one transaction with an item for each key.
+_KEYED, _KEY = 4.0, 2.0
 # The row leaves its lists and the due index.
 _COMPLETE = _Visit(writes=6, reads=1, in_a_row=2, transitions=1)
 # The attempt and the claim in one transaction, the attempt settled with its lists, the step.
@@ -58,7 +61,8 @@ def run_cost(view: "GraphView") -> RunCost:
 def _visit(view: "GraphView", node_id: str) -> _Visit:
     node_type, config = view.parsed(node_id)
     if node_type.is_start:
-        return _OWN
+        count = len(config.run_keys) if isinstance(config, TriggerConfig) else 0
+        return replace(_OWN, writes=_OWN.writes + (_KEYED + _KEY * count if count else 0))
     if node_type.is_end:
         return _COMPLETE
     states = 1 + any(edge.label for edge in view.out(node_id))

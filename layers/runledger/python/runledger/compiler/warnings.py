@@ -4,6 +4,8 @@ import time
 from typing import Any
 
 from runledger.compiler.graph import GraphView
+from runledger.compiler.wording import sentence
+from runledger.html_mail.checks import html_warnings
 from runledger.models.automation import Problem
 from runledger.templating import TemplateSyntaxError, missing_variables
 
@@ -20,7 +22,22 @@ def warnings_of(view: GraphView) -> list[Problem]:
         if node.type is not None and node.config is not None
         for each in node.type.warnings(node.config)
     ]
-    return [*of_nodes, *_not_in_sample(view)]
+    return [*of_nodes, *_about_html(view), *_not_in_sample(view)]
+
+
+def _about_html(view: GraphView) -> list[Problem]:
+    """Warns of HTML that mail clients may show badly."""
+    return [
+        Problem(
+            code="HTML_EMAIL",
+            message=f"In the HTML of template {template.name!r}: {sentence(message)}",
+            node_id=use.node_id,
+            field=use.field,
+        )
+        for use in view.template_uses
+        if (template := view.templates.get(use.template_id)) and template.html is not None
+        for message in html_warnings(template.html)
+    ]
 
 
 def _not_in_sample(view: GraphView) -> list[Problem]:

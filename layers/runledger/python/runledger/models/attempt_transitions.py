@@ -145,6 +145,7 @@ def anonymized(attempt: DeliveryAttempt) -> DeliveryAttempt:
         address="",
         subject=None,
         body=None,
+        html=None,
         gates=gates,
         tries_log=tries,
         reports=reports,

@@ -143,7 +143,8 @@ class TemplateSnapshot(Model):
     name: str
     channel: str
     subject: str | None
-    body: str
+    body: str | None
+    html: str | None = None
 
 
 class SegmentSnapshot(Model):

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from runledger.models.addresses import (
     EXTERNAL_ID_CHARACTERS,
@@ -15,6 +15,7 @@ from runledger.models.addresses import (
     normalize_phone,
 )
 from runledger.models.base import Model, WireModel
+from runledger.models.consent import Consents
 
 METADATA_BYTES = 32_000
 MAX_EXTERNAL_IDS = 10
@@ -55,18 +56,6 @@ ExternalId = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=EXTERNAL_ID_CHARACTERS),
     AfterValidator(normalize_external_id),
 ]
-
-
-class Consents(WireModel):
-    """What a contact agreed to."""
-
-    marketing: StrictBool = Field(
-        default=False, description="Whether the contact agreed to marketing messages."
-    )
-    transactional: StrictBool = Field(
-        default=True,
-        description="Whether the contact accepts transactional messages; true unless withdrawn.",
-    )
 
 
 class ContactDocument(WireModel):
@@ -130,6 +119,21 @@ class Contact(Model):
     def document(self) -> ContactDocument:
         """Returns the contact as a client would write it."""
         return ContactDocument(**self.model_dump(include=set(ContactDocument.model_fields)))
+
+
+class ContactChange(Model):
+    """A change of a contact by an automation; it never changes consents.
+
+    - `fields` are the fields to set, each named by its path: `firstName`, `externalIds.stripe`,
+      `metadata.plan`.
+    - `cleared` are the fields that the contact loses.
+    - Tags are matched in the form in which contacts keep them (Unicode's NFC).
+    """
+
+    fields: dict[str, Any] = Field(default_factory=dict)
+    cleared: tuple[str, ...] = ()
+    added_tags: tuple[str, ...] = ()
+    removed_tags: tuple[str, ...] = ()
 
 
 class ContactIdentity(Model):

@@ -101,6 +101,7 @@ class DeliveryAttempt(Model):
     - `error` is our own error; the provider's errors are in `reports`.
     - `addressee_id` is the contact that an AD_HOC address belonged to when the message was made. It
       is None for a message to a contact.
+    - `body` is the plain text, and `html` the HTML of an e-mail whose template has one.
     - `rules` are the node's rules for the gates. A resend applies the same rules.
     - `resend_of` is the attempt that this one repeats; that attempt lists this one in `resends`.
     - `erased_at` is when personal data was removed from the attempt.
@@ -122,6 +123,7 @@ class DeliveryAttempt(Model):
     consent: str = "TRANSACTIONAL"
     subject: str | None
     body: str | None = None
+    html: str | None = None
     gates: tuple[Gate, ...]
     rules: dict[str, Any] = Field(default_factory=dict)
     tries: int
@@ -154,6 +156,11 @@ class DeliveryAttempt(Model):
     def person_id(self) -> str | None:
         """The contact that gets the message. The row is in this contact's index."""
         return self.contact_id or self.addressee_id
+
+    @property
+    def is_test(self) -> bool:
+        """Whether a person sent it to themselves to test its template."""
+        return self.run_id is None and self.resend_of is None and self.requested_by is not None
 
     @property
     def is_unknown(self) -> bool:

@@ -24,6 +24,21 @@ class GroupStatus(StrEnum):
     RESOLVED = "RESOLVED"
 
 
+class GroupOrder(StrEnum):
+    """Which groups of a list come first: those that failed last, or those with the most runs."""
+
+    NEWEST = "newest"
+    COUNT = "count"
+
+
+class TrendUnit(StrEnum):
+    """How long a bar of a trend is."""
+
+    MINUTE = "MINUTE"
+    HOUR = "HOUR"
+    DAY = "DAY"
+
+
 def failure_group_id(workspace_id: str, automation_id: str, error: "ErrorDetail") -> str:
     """Returns the id of the group for a run with this error. The same error always gives the same
     id."""
@@ -69,6 +84,14 @@ class Resolution(Model):
     reopened_at: int | None = None
 
 
+class Assignment(Model):
+    """The member who looks after a group, and who assigned it to them."""
+
+    user_id: str
+    by: str
+    at: int
+
+
 class FailureGroup(Model):
     """One way in which an automation's runs failed.
 
@@ -92,6 +115,7 @@ class FailureGroup(Model):
     listed_at: int
     expires_at: int
     resolution: Resolution | None = None
+    assignment: Assignment | None = None
 
     @property
     def shown_title(self) -> str:

@@ -2,7 +2,7 @@
 are pure, so neither the order nor the repetition of reports matters."""
 
 from runledger.models.delivery import DeliveryStatus
-from runledger.models.report import KeptReport, ReportKind, Reports
+from runledger.models.report import BounceKind, KeptReport, ReportKind, Reports
 from runledger.models.run import ErrorDetail
 
 # A bounced message did not arrive, despite any other report; a message with a complaint did. The
@@ -16,11 +16,16 @@ _DECIDING: tuple[tuple[ReportKind, DeliveryStatus], ...] = (
 )
 _MESSAGES = {
     ReportKind.REJECTED: ("REJECTED", "the provider accepted the message and then refused it"),
-    ReportKind.BOUNCED: (
-        "BOUNCED",
-        "the message bounced: the recipient's server or carrier refused it",
-    ),
     ReportKind.FAILED: ("GIVEN_UP", "the provider gave up delivering the message"),
+}
+_BOUNCES = {
+    BounceKind.PERMANENT: "the message bounced: the address cannot receive messages",
+    BounceKind.MAILBOX_FULL: "the message bounced: the mailbox is full",
+    BounceKind.MESSAGE_REFUSED: "the message bounced: the recipient's server refused its size or "
+    "content",
+    BounceKind.BLOCKED: "the message bounced: the recipient or the carrier blocks such messages",
+    BounceKind.TEMPORARY: "the message bounced because of a temporary problem",
+    BounceKind.UNDETERMINED: "the message bounced: the recipient's server or carrier refused it",
 }
 
 
@@ -57,11 +62,31 @@ def error_after(
     report = deciding(reports)
     if report is None:
         return base
-    if report.kind not in _MESSAGES:
+    bounce = bounce_after(reports)
+    if bounce is not None:
+        kind, message = ReportKind.BOUNCED.value, _BOUNCES[bounce]
+    elif report.kind in _MESSAGES:
+        kind, message = _MESSAGES[report.kind]
+    else:
         return None
-    kind, message = _MESSAGES[report.kind]
     cause = ": ".join(part for part in (report.code, report.message) if part)
     return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause or None)
+
+
+def bounce_after(reports: Reports) -> BounceKind | None:
+    """Returns why the message bounced, or None if another report decides its status."""
+    report = deciding(reports)
+    return None if report is None else bounce_of(report)
+
+
+def bounce_of(report: KeptReport) -> BounceKind | None:
+    """Returns why the message bounced, or None if this report is not about a bounce."""
+    if report.kind is not ReportKind.BOUNCED:
+        return None
+    if report.bounce is None:
+        # The report was stored before kinds of bounces were.
+        return BounceKind.PERMANENT if report.is_permanent else BounceKind.UNDETERMINED
+    return report.bounce
 
 
 def has_complaint(reports: Reports) -> bool:

@@ -165,8 +165,8 @@ def is_word_part(part: str) -> bool:
 
 
 def is_fixed_part(part: str) -> bool:
-    """Whether a constant part of a path may be shown. A constant part is the same in every call. It
-    may contain digits, but nothing that looks like a token or an address."""
+    """Whether a part of a path may be shown, if it is the same in every call. False if the part
+    looks like a token or an address; digits alone are allowed."""
     is_short = len(part) <= _WORD_CHARACTERS
     return is_short and not _is_random(part) and not set("@%=&*{}") & set(part)
 

@@ -99,6 +99,17 @@ class SetEvidence(TypedDict):
     mode: str
 
 
+@final
+class ContactChangeEvidence(TypedDict):
+    """What a node changed of the run's contact: the fields that it set and cleared, and the tags
+    that it added and removed. The step's input has the values."""
+
+    fields: list[str]
+    cleared: list[str]
+    addedTags: list[str]
+    removedTags: list[str]
+
+
 class TryError(TypedDict):
     kind: str
     message: str
@@ -226,6 +237,7 @@ if TYPE_CHECKING:
         | SwitchEvidence
         | WaitEvidence
         | SetEvidence
+        | ContactChangeEvidence
         | CallEvidence
         | MessageEvidence
     )

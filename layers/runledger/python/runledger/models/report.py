@@ -20,6 +20,20 @@ class ReportKind(StrEnum):
     DELAYED = "DELAYED"
 
 
+class BounceKind(StrEnum):
+    """Why a message bounced. PERMANENT: the address cannot receive messages. MAILBOX_FULL: its
+    mailbox is full. MESSAGE_REFUSED: its server refused this message's size or content. BLOCKED:
+    the recipient or the carrier blocks such messages. TEMPORARY: a problem that may pass.
+    UNDETERMINED: the provider does not know."""
+
+    PERMANENT = "PERMANENT"
+    MAILBOX_FULL = "MAILBOX_FULL"
+    MESSAGE_REFUSED = "MESSAGE_REFUSED"
+    BLOCKED = "BLOCKED"
+    TEMPORARY = "TEMPORARY"
+    UNDETERMINED = "UNDETERMINED"
+
+
 class KeptReport(Model):
     """A report as its attempt stores it. The attempt stores each report under the id of the
     provider's event."""
@@ -27,6 +41,7 @@ class KeptReport(Model):
     kind: ReportKind
     at: int
     is_permanent: bool = False
+    bounce: BounceKind | None = None
     code: str | None = None
     message: str | None = None
 
@@ -34,9 +49,9 @@ class KeptReport(Model):
 class FeedbackReport(Model):
     """One report of a provider about one attempt. `event_id` is the provider's id of the event; it
     stays the same if the event is delivered again. `at` is epoch milliseconds. `is_permanent` says
-    that a message bounced because its address is wrong. `provider_id` is the provider's id of the
-    message. `delivery_id` and `workspace_id` are None if the event names the message only by
-    `provider_id`."""
+    that a message bounced because its address is wrong; `bounce` is why it bounced. `provider_id`
+    is the provider's id of the message. `delivery_id` and `workspace_id` are None if the event
+    names the message only by `provider_id`."""
 
     event_id: str
     delivery_id: str | None
@@ -44,6 +59,7 @@ class FeedbackReport(Model):
     kind: ReportKind
     at: int
     is_permanent: bool = False
+    bounce: BounceKind | None = None
     code: str | None = None
     message: str | None = None
     provider_id: str | None = None
@@ -53,6 +69,7 @@ class FeedbackReport(Model):
             kind=self.kind,
             at=self.at,
             is_permanent=self.is_permanent,
+            bounce=self.bounce,
             code=self.code,
             message=self.message,
         )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from runledger.models.base import Model
 from runledger.models.records import KEPT_FILE, Evidence, Request, Response
+from runledger.models.run_keys import RunKey
 
 
 class RunStatus(StrEnum):
@@ -22,6 +23,20 @@ class RunStatus(StrEnum):
     @property
     def is_terminal(self) -> bool:
         return self not in (RunStatus.PENDING, RunStatus.RUNNING)
+
+
+class RunHealth(StrEnum):
+    """What an open run does. QUEUED: it waits for its start. HELD: its automation is held.
+    SCHEDULED: it starts at a set time. RUNNING: it runs its nodes. WAITING: it waits at a node.
+    RETRYING: it is started again. OVERDUE: it shows no progress."""
+
+    QUEUED = "QUEUED"
+    HELD = "HELD"
+    SCHEDULED = "SCHEDULED"
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    RETRYING = "RETRYING"
+    OVERDUE = "OVERDUE"
 
 
 class StepStatus(StrEnum):
@@ -137,6 +152,7 @@ class Run(Model):
     - `erased_at` is when personal data was removed from the run.
     - `rerun_of` is the run that a rerun repeats, `root_run_id` the first run of the chain of
       reruns. `recovered_by` is the latest rerun of this run that completed.
+    - `keys` are the values of the event by which the run is found.
     - `trace` is the X-Ray header of the request that opened a PENDING run, if it is traced.
     - `list_partition` is the row's partition in the list by status, once the row is stored.
     - `unreadable` names the parts of a damaged row that were left out. It is never stored.
@@ -177,6 +193,7 @@ class Run(Model):
     rerun_of: str | None = None
     root_run_id: str | None = None
     recovered_by: str | None = None
+    keys: tuple[RunKey, ...] = ()
     trace: str | None = None
     list_partition: str = ""
     unreadable: str | None = None

@@ -12,6 +12,10 @@ _PATTERNS = {
     r"^[A-Za-z][A-Za-z0-9_]{0,47}$": (
         "must begin with a letter and contain only letters, digits and _, at most 48 characters"
     ),
+    r"^[A-Za-z][A-Za-z0-9_.-]{0,39}$": (
+        "must begin with a letter and contain only letters, digits, _, . and -, at most 40 "
+        "characters"
+    ),
     r"^[A-Za-z_][A-Za-z0-9_]{0,63}$": (
         "must begin with a letter or _ and contain only letters, digits and _, at most 64 "
         "characters"

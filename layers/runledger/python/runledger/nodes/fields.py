@@ -70,7 +70,8 @@ def _checked_source(field: str) -> str:
     root = "trigger" if is_anchored(field) else str(parse(field)[0])
     if not _ROOT.fullmatch(root):
         raise ValueError(
-            f"a path begins with the name of its source, such as trigger.plan, not with {root!r}"
+            f"a path cannot begin with {root!r}; begin with what it reads, such as `trigger` in "
+            "`trigger.plan`"
         )
     return operand_source(field)
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from runledger.nodes.base import HttpRequest
 from runledger.nodes.http_answer import header, media_type
 from runledger.nodes.http_auth import Auth
 from runledger.nodes.http_headers import header_text, refuse_control_characters
+from runledger.nodes.tools import HttpRequest
 from runledger.templating import text_of
 from runledger.texts import clean_text
 

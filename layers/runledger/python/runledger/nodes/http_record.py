@@ -18,9 +18,9 @@ from runledger.models.records import (
     RequestHead,
     ResponseHead,
 )
-from runledger.nodes.base import BodyKeeper, HttpRequest, HttpResponse
 from runledger.nodes.http_answer import Reading, header, media_type, read_body
 from runledger.nodes.http_exchange import FORM
+from runledger.nodes.tools import BodyKeeper, HttpRequest, HttpResponse
 from runledger.observability import log_failure
 from runledger.redaction import Redactor
 from runledger.texts import clean_text

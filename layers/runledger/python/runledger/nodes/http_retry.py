@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from runledger.errors import NodeError, NotSentError
 from runledger.models.base import Config
 from runledger.models.records import TryEnd, TryError
-from runledger.nodes.base import HttpResponse
 from runledger.nodes.http_status import STATUS_PATTERN, check_range, is_among, status_text
+from runledger.nodes.tools import HttpResponse
 
 _TOO_MANY_REQUESTS = 429
 _SAFE_METHODS = ("GET", "HEAD")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from runledger.clock import SECOND, iso
 from runledger.errors import NodeError, TransientError
 from runledger.models.records import CallEvidence, CallTry
-from runledger.nodes.base import HttpCaller, HttpRequest, HttpResponse, Tools
 from runledger.nodes.http_retry import Retry, seconds_to_wait, try_end, why_not_again
 from runledger.nodes.http_status import is_among
+from runledger.nodes.tools import HttpCaller, HttpRequest, HttpResponse, Tools
 from runledger.redaction import Redactor
 
 

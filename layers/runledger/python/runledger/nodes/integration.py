@@ -10,16 +10,7 @@ from runledger.errors import NodeError, TransientError
 from runledger.models.base import Config
 from runledger.models.rerun import RecordedEffect
 from runledger.models.run import ErrorDetail, Step, StepStatus
-from runledger.nodes.base import (
-    REDIRECTS,
-    Branching,
-    Function,
-    HttpCaller,
-    HttpResponse,
-    NodeResult,
-    NodeType,
-    Visit,
-)
+from runledger.nodes.base import Branching, Function, NodeResult, NodeType, Visit
 from runledger.nodes.fields import LiquidValue, check_liquid
 from runledger.nodes.findings import ConfigWarning, SecretUse
 from runledger.nodes.http_answer import header, read_body
@@ -48,6 +39,7 @@ from runledger.nodes.http_tries import Calling, make
 from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded
 from runledger.nodes.literal_credentials import CredentialMasker
 from runledger.nodes.secret_use import hidden_uses
+from runledger.nodes.tools import REDIRECTS, HttpCaller, HttpResponse
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
 from runledger.templating import references, render_value, text_of

@@ -62,8 +62,8 @@ class Budget:
 
 
 def check(expression: str) -> None:
-    """Raises ValueError if the text is not JMESPath, is nested too deeply, or would exceed the
-    limits on any answer."""
+    """Raises ValueError if the text is not JMESPath, is nested too deeply, or would exceed
+    the limits whatever the answer is."""
     try:
         parsed = compiled(expression)
     except JMESPathError as error:

@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from runledger.errors import NodeError
 from runledger.models.contact import Contact, Tag
-from runledger.nodes.base import ContactFinder, ContactQuery, Visit
+from runledger.nodes.base import Visit
 from runledger.nodes.fields import check_liquid, picks
+from runledger.nodes.tools import ContactFinder, ContactQuery
 from runledger.nodes.variants import VariantConfig
 from runledger.templating import evaluate, text_of
 

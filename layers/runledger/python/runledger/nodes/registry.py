@@ -16,6 +16,7 @@ from runledger.nodes.set import SetNode
 from runledger.nodes.stop_error import StopErrorNode
 from runledger.nodes.switch import SwitchNode
 from runledger.nodes.trigger import TriggerNode
+from runledger.nodes.update_contact import UpdateContactNode
 from runledger.nodes.wait import WaitNode
 
 _ALL: tuple[NodeType[Any], ...] = (
@@ -24,6 +25,7 @@ _ALL: tuple[NodeType[Any], ...] = (
     SwitchNode(),
     WaitNode(),
     SetNode(),
+    UpdateContactNode(),
     MergeNode(),
     SendMessageNode(),
     IntegrationNode(),

@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema
 from runledger.errors import NodeError
 from runledger.models.automation import Name
 from runledger.models.base import Config
+from runledger.models.consent import ConsentChannel, ConsentPurpose
 from runledger.models.contact import Contact, ExternalIdName, Tag
 from runledger.nodes.comparison import Operator, compare
 from runledger.nodes.fields import ValuePath
@@ -91,16 +92,21 @@ class LacksExternalIdRule(SegmentRule):
 
 
 class ConsentRule(SegmentRule):
-    """The contact gave a consent, or did not."""
+    """The contact gave a consent, or did not: on one channel, or for all channels."""
 
     kind: Literal["CONSENT"] = Field(description="The kind of rule.")
-    consent: Literal["MARKETING", "TRANSACTIONAL"] = Field(description="The consent.")
+    consent: ConsentPurpose = Field(description="The consent.")
+    channel: ConsentChannel | None = Field(
+        default=None,
+        description="The channel. null: the consent for all channels, whatever single channels "
+        "have.",
+    )
     given: StrictBool = Field(
         default=True, description="true: the contact gave it. false: the contact did not."
     )
 
     def matches(self, contact: Contact) -> bool:
-        return bool(getattr(contact.consents, self.consent.lower())) is self.given
+        return contact.consents.allows(self.consent, self.channel) is self.given
 
 
 class MetadataRule(SegmentRule):

@@ -9,25 +9,21 @@ from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 from runledger.clock import SECOND
 from runledger.models.base import Config, Model
 from runledger.models.run import ErrorDetail, Step, StepStatus
-from runledger.nodes.base import (
-    Branching,
-    ContactFinder,
-    ContactPage,
-    ContactQuery,
-    Function,
-    MessageOutcome,
-    Messenger,
-    NodeResult,
-    NodeType,
-    OutboundMessage,
-    Visit,
-)
+from runledger.nodes.base import Branching, Function, NodeResult, NodeType, Visit
 from runledger.nodes.claiming import Claiming
 from runledger.nodes.fields import picks
 from runledger.nodes.inputs import VARIABLES, Record, places_of, recorded, variables
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.nodes.recipients import Recipient, RecipientsConfig
 from runledger.nodes.tally import OUTCOMES, Tally, is_over
+from runledger.nodes.tools import (
+    ContactFinder,
+    ContactPage,
+    ContactQuery,
+    MessageOutcome,
+    Messenger,
+    OutboundMessage,
+)
 
 # A visit of a node with many recipients begins no new message after this long, so that the last
 # message has time to finish.

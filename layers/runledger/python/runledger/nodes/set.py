@@ -6,42 +6,30 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from runledger.errors import InvalidInputError, NodeError
-from runledger.json_body import parse_json
+from runledger.errors import NodeError
 from runledger.models.base import Config
 from runledger.models.run import Step, StepStatus
 from runledger.nodes.base import NodeResult, NodeType, Visit
-from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
 from runledger.nodes.inputs import Place, Record
 from runledger.nodes.literal_credentials import CredentialMasker
-from runledger.nodes.timezones import to_iso
 from runledger.nodes.unreadable import UnreadableValues
-from runledger.nodes.written_dates import not_a_date, read_date
+from runledger.nodes.value_types import ValueType, convert
 from runledger.redaction import is_literal_credential_name
-from runledger.templating import render_value, text_of
+from runledger.templating import render_value
 
 if TYPE_CHECKING:
     from runledger.models.records import SetEvidence
 
 MAX_OUTPUT_BYTES = 64 * 1024
 _PREFIX = "vars."
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 class SetMode(StrEnum):
     MERGE = "MERGE"
     REPLACE = "REPLACE"
-
-
-class ValueType(StrEnum):
-    STRING = "STRING"
-    NUMBER = "NUMBER"
-    BOOLEAN = "BOOLEAN"
-    JSON = "JSON"
-    DATE = "DATE"
 
 
 class Assignment(Config):
@@ -126,7 +114,9 @@ class SetNode(NodeType[SetConfig]):
 
     def run(self, config: SetConfig, visit: Visit) -> NodeResult:
         output = {
-            assignment.variable: _convert(assignment, render_value(assignment.value, visit.scope))
+            assignment.variable: convert(
+                render_value(assignment.value, visit.scope), assignment.type, assignment.target
+            )
             for assignment in config.assignments
         }
         size = len(json.dumps(output, ensure_ascii=False).encode())
@@ -154,67 +144,3 @@ def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
         )
         variables = dict(step.output) if replaces else {**variables, **step.output}
     return variables
-
-
-def _convert(assignment: Assignment, value: Any) -> JsonValue:
-    match assignment.type:
-        case ValueType.STRING:
-            return _as_text(value)
-        case ValueType.NUMBER:
-            converted: Any = _as_number(value)
-        case ValueType.BOOLEAN:
-            converted = _as_boolean(value)
-        case ValueType.DATE:
-            converted = _as_date(value)
-        case ValueType.JSON:
-            return _as_json(assignment, value)
-    if converted is None:
-        raise _invalid(assignment, value)
-    return converted  # type: ignore[no-any-return]
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return text_of(value)
-
-
-def _as_number(value: Any) -> int | float | None:
-    number = as_number(value)
-    if number is None:
-        return None
-    return int(number) if number == number.to_integral_value() else float(number)
-
-
-def _as_boolean(value: Any) -> bool | None:
-    if isinstance(value, str | int | bool):
-        return _BOOLEANS.get(text_of(value).strip().lower())
-    return None
-
-
-def _as_date(value: Any) -> str | None:
-    """Returns a date unchanged, and converts a date-time to UTC."""
-    written = read_date(value)
-    moment = None if written is None else written.instant("UTC")
-    if written is None or moment is None:
-        return None
-    return written.moment.date().isoformat() if written.is_day else to_iso(moment)
-
-
-def _as_json(assignment: Assignment, value: Any) -> JsonValue:
-    if not isinstance(value, str):
-        return value  # type: ignore[no-any-return]
-    try:
-        return parse_json(value.encode(errors="surrogatepass"))  # type: ignore[no-any-return]
-    except InvalidInputError as error:
-        raise _invalid(assignment, value) from error
-
-
-def _invalid(assignment: Assignment, value: Any) -> NodeError:
-    is_date = assignment.type is ValueType.DATE
-    why = (
-        not_a_date(value)
-        if is_date
-        else f"{describe(value)} cannot be converted to {assignment.type.value}"
-    )
-    return NodeError("INVALID_VALUE", f"{assignment.target} cannot be set: {why}")

@@ -197,10 +197,13 @@ def _require_place(signed: str, part: str, places: list[str | None], example: st
     is_signed = f"{{{part}}}" in signed
     if given > 1:
         raise ValueError(
-            f"the {part} can be in only one place; write only one field, such as {example}"
+            f"the {part} can be in only one place; keep one of its fields, such as {example}"
         )
     if is_signed and not given:
-        raise ValueError(f"`signed` has {{{part}}}, so write where it is, such as {example}")
+        raise ValueError(
+            f"`signed` contains {{{part}}}; also say where it is in the request, with a field "
+            f"such as {example}"
+        )
     if given and not is_signed:
         raise ValueError(
             f"the {part} is not part of `signed`, so it is not verified; add {{{part}}} to "

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.records import Attempts, MessageAttempt, MessageCounts, MessageEvidence
-from runledger.nodes.base import MessageOutcome
+from runledger.nodes.tools import MessageOutcome
 
 # The most attempts that a step lists itself; the run's deliveries list all of them.
 MAX_NAMED = 50

@@ -12,6 +12,7 @@ from runledger.nodes.dates import KEY_CHARACTERS
 from runledger.nodes.fields import EventPath, TimeOfDay, TimeZone, picks
 from runledger.nodes.findings import ConfigWarning
 from runledger.nodes.inputs import Place
+from runledger.nodes.run_keys import KEYS_DESCRIPTION, RunKeyConfig, RunKeyConfigs
 from runledger.nodes.variants import VariantConfig
 from runledger.nodes.webhook_intake import WebhookIntake
 
@@ -49,6 +50,11 @@ class TriggerConfig(VariantConfig):
         """How its events are received; None if they do not come from a webhook."""
         return None
 
+    @property
+    def run_keys(self) -> list[RunKeyConfig]:
+        """The keys of its runs."""
+        return [] if self.intake is None else self.intake.keys
+
 
 class WebhookTrigger(TriggerConfig, WebhookIntake):
     """Another system posts JSON to the automation's own address."""
@@ -64,6 +70,11 @@ class ManualTrigger(TriggerConfig):
     """A person or a program starts a run for one contact."""
 
     trigger_type: Literal["MANUAL"] = Field(description="The kind of trigger.")
+    keys: RunKeyConfigs = Field(default_factory=list, description=KEYS_DESCRIPTION)
+
+    @property
+    def run_keys(self) -> list[RunKeyConfig]:
+        return self.keys
 
 
 class DateSource(VariantConfig):
@@ -143,6 +154,11 @@ class UpstreamTrigger(TriggerConfig):
     ] = Field(
         default=["COMPLETED"], description="The final statuses of a watched run that open a run."
     )
+    keys: RunKeyConfigs = Field(default_factory=list, description=KEYS_DESCRIPTION)
+
+    @property
+    def run_keys(self) -> list[RunKeyConfig]:
+        return self.keys
 
     @model_validator(mode="after")
     def _no_doubles(self) -> "UpstreamTrigger":

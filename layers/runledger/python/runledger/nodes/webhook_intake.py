@@ -3,10 +3,8 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     Field,
     SerializeAsAny,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -16,8 +14,10 @@ from pydantic_core import PydanticKnownError
 from runledger.models.base import Config
 from runledger.models.contact import ExternalIdName
 from runledger.nodes.condition import ConditionConfig
+from runledger.nodes.contact_field import ContactField
 from runledger.nodes.fields import EventPath
 from runledger.nodes.inputs import Place, liquid_places
+from runledger.nodes.run_keys import KEYS_DESCRIPTION, RunKeyConfigs
 from runledger.nodes.source_config import MAX_HEADERS, HeaderName, Preset, SourceConfig
 from runledger.paths import read
 from runledger.redaction import is_credential_name
@@ -25,24 +25,7 @@ from runledger.templating import references
 
 # What a filter may read: nothing else is known before the contact is.
 _FILTER_ROOTS = frozenset({"trigger", "event"})
-_FIELDS = ("email", "phone", "firstName", "lastName")
-_GROUPS = ("metadata", "externalIds")
 MAX_CONTACT_FIELDS = 50
-
-
-def _check_contact_field(name: str) -> str:
-    group, _, key = name.partition(".")
-    if name in _FIELDS or (group in _GROUPS and key):
-        return name
-    raise ValueError(
-        f"{name!r} is not a field of a contact; write one of {', '.join(_FIELDS)}, "
-        "metadata.<name> or externalIds.<name>"
-    )
-
-
-ContactField = Annotated[
-    str, StringConstraints(max_length=120), AfterValidator(_check_contact_field)
-]
 
 
 class ContactLookup(Config):
@@ -106,7 +89,7 @@ class WebhookIntake(Config):
     )
     headers: Annotated[list[HeaderName], Field(max_length=MAX_HEADERS)] = Field(
         default_factory=list,
-        description="The headers to keep, which texts read as {{event.headers.Name}}.",
+        description="The headers to keep. Templates read one as {{event.headers.Name}}.",
     )
     filter: SerializeAsAny[ConditionConfig] | None = Field(
         default=None,
@@ -138,6 +121,7 @@ class WebhookIntake(Config):
         description="ON: an event that is repeated opens no second run. OFF: every delivery opens "
         "a run.",
     )
+    keys: RunKeyConfigs = Field(default_factory=list, description=KEYS_DESCRIPTION)
     rate_limit_per_minute: int = Field(
         default=120,
         ge=1,
@@ -166,7 +150,9 @@ class WebhookIntake(Config):
                 "for signatures, so leave it out"
             )
         if self.split_id is not None and self.split is None:
-            raise ValueError("`splitId` needs `split`: it is a path in an element of the list")
+            raise ValueError(
+                "`splitId` is a path in each element of the list at `split`; set `split` too"
+            )
         if self.contact_fields and not (self.create_if_missing or self.update_contact):
             raise ValueError(
                 "`contactFields` has no effect; set createIfMissing, updateContact or both"

@@ -10,7 +10,7 @@ import httpcore
 import httpx
 
 from runledger.errors import NodeError
-from runledger.nodes.base import REDIRECTS, HttpRequest, HttpResponse
+from runledger.nodes.tools import REDIRECTS, HttpRequest, HttpResponse
 from runledger.outbound.connection import Deadline, GuardedBackend, Resolver, resolve
 from runledger.outbound.guard import AllowList
 from runledger.outbound.unpacking import read_body

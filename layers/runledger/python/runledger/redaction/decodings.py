@@ -118,8 +118,8 @@ class Decoding:
         self._undo = undo
 
     def read(self, pattern: re.Pattern[str], undo: Undo) -> "Decoding":
-        """Returns this reading with every match of the pattern decoded, or itself if nothing
-        matches."""
+        """Returns the decoding of this text in which every match of the pattern is replaced by
+        what `undo` returns; returns itself if nothing matches."""
         text = pattern.sub(undo, self.text)
         return self if text == self.text else Decoding(text, self, pattern, undo)
 
@@ -142,8 +142,9 @@ class Decoding:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """The pieces of this reading: (start in this text, start in the origin, end in the origin).
-        The end is 0 for a piece that was copied unchanged."""
+        """Returns where each piece of this text comes from: (its start in this text, its start in
+        the text before this decoding, its end there). The end is 0 for a piece that was copied
+        unchanged."""
         assert self._origin is not None
         pieces = [(0, 0, 0)]
         here = there = 0

@@ -48,7 +48,9 @@ class SecretForm:
 
 @lru_cache(maxsize=256)
 def secret_forms(secret: str) -> tuple[SecretForm, ...]:
-    """Returns every form of a secret of at least `MIN_SECRET_CHARACTERS`, each once."""
+    """Returns every encoding of `secret` that must be struck out, each once.
+
+    `secret` has at least `MIN_SECRET_CHARACTERS` characters."""
     found = [*_plain(secret)]
     for data in _data(secret):
         found += _base64(data)

@@ -48,13 +48,14 @@ def edit(
     revision_of: Callable[[ThingT], int],
     expected: ExpectedRevision,
     changed_by: Callable[[ThingT], str | None] = lambda thing: None,
+    tries: int = _TRIES,
 ) -> ThingT:
     """Reads a thing, checks its revision and changes it. Tries again if another process wrote in
     between.
 
     `change` raises ConflictError if the stored revision is not the one it was given. The edit is
     then made again from the current state, unless `expected` forbids that."""
-    for _ in range(_TRIES):
+    for _ in range(tries):
         before = read()
         expected.check(revision_of(before), changed_by(before))
         try:

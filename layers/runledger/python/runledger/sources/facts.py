@@ -47,7 +47,7 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What a signature covers."""
+    """The parts of a request that the sender signs."""
 
     signs_body: bool = False
     signs_timestamp: bool = False

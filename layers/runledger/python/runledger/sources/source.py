@@ -14,7 +14,7 @@ _MAX_TYPE_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The sender of a trigger's webhooks: its facts and its scheme."""
+    """A kind of webhook sender: its name, its documentation and how its signature is checked."""
 
     facts: PresetFacts
     scheme: Scheme

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runledger.aws import AWS_ERRORS, domain_error
-from runledger.errors import ServiceError, UnreadableError
-from runledger.store.objects import read_object
+from runledger.errors import UnreadableError
+from runledger.store.objects import delete_objects, object_link, read_object
 from runledger.store.table import ttl
 from runledger.texts import clean, clean_text, decode_utf8
 
@@ -94,38 +94,22 @@ class Bodies:
         """Returns a link for downloading the file, valid for `seconds`. It needs no other
         credentials."""
         name = object_key.rpartition("/")[2]
-        return self._s3.generate_presigned_url(
-            ClientMethod="get_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": object_key,
-                # Never shown as a page: the content comes from strangers.
-                "ResponseContentDisposition": f'attachment; filename="{name}"',
-                "ResponseCacheControl": "no-store",
-            },
-            ExpiresIn=seconds,
-        )
+        return object_link(self._s3, self._bucket, object_key, seconds, name)
 
     def delete_all(self, prefix: str) -> int:
         """Deletes the objects with this key prefix and returns how many there were."""
         deleted = 0
+        while found := self._first(prefix):
+            delete_objects(self._s3, self._bucket, found)
+            deleted += len(found)
+        return deleted
+
+    def _first(self, prefix: str) -> list[str]:
         try:
-            while True:
-                page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
-                found = page.get("Contents", [])
-                if not found:
-                    return deleted
-                answer = self._s3.delete_objects(
-                    Bucket=self._bucket,
-                    Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True},
-                )
-                for left in answer.get("Errors", []):
-                    raise ServiceError(
-                        f"S3 did not delete {left.get('Key')}", left.get("Code", "Unknown")
-                    )
-                deleted += len(found)
+            page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
         except AWS_ERRORS as error:
             raise domain_error(error) from error
+        return [each["Key"] for each in page.get("Contents", [])]
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
         """Returns the packed value. Raises NotFoundError if its S3 object is gone, UnreadableError

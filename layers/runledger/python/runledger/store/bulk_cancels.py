@@ -7,6 +7,7 @@ from runledger.models.bulk_cancel import BulkAction, BulkCancel
 from runledger.models.listing import FrozenFilter
 from runledger.store import keys
 from runledger.store.checkpoints import CheckpointRows
+from runledger.store.request_keys import RequestKey, put_once
 from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ class BulkCancelStore:
         self._table = table
         self._rows = CheckpointRows(table, _key, _progress, _from_item)
 
-    def create(self, asked: BulkCancel, due_at: int) -> None:
+    def create(
+        self, asked: BulkCancel, due_at: int, request: RequestKey | None = None
+    ) -> BulkCancel:
+        """Stores a new bulk cancel and returns it. An earlier request with the same idempotency key
+        counts as in `put_once`: its bulk cancel is returned."""
         item: Item = {
             **key_attributes(_key(asked)),
             "workspaceId": asked.workspace_id,
@@ -32,8 +37,15 @@ class BulkCancelStore:
             "ttl": ttl(asked.expires_at),
             **self._rows.first(asked, due_at),
         }
-        # Ids are never drawn twice, so nothing is overwritten.
-        self._table.put(item)
+        if request is None:
+            # Ids are never drawn twice, so nothing is overwritten.
+            self._table.put(item)
+            return asked
+        place = keys.bulk_cancel_request(asked.workspace_id, request.key)
+        now, until = asked.created_at, asked.expires_at
+        name = ("cancellationId", asked.id)
+        written = put_once(self._table, item, place, name, request.digest, now=now, until=until)
+        return asked if written == asked.id else self.get(asked.workspace_id, written, now)
 
     def get(self, workspace_id: str, cancellation_id: str, now: int) -> BulkCancel:
         """Returns a bulk cancel. Raises NotFoundError also if it belongs to another workspace."""

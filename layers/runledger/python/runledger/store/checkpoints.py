@@ -8,6 +8,7 @@ from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError
 from runledger.models.bulk_cancel import BulkCancel
+from runledger.models.contact_import import ContactImport
 from runledger.models.export import Export
 from runledger.store import keys
 from runledger.store.table import Change, Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-WorkT = TypeVar("WorkT", BulkCancel, Export)
+WorkT = TypeVar("WorkT", BulkCancel, ContactImport, Export)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class CheckpointRows(Generic[WorkT]):
         return after
 
 
-def _due(work: BulkCancel | Export, due_at: int) -> dict[Any, Any]:
+def _due(work: BulkCancel | ContactImport | Export, due_at: int) -> dict[Any, Any]:
     return {
         "gsi4pk": keys.due(work.workspace_id, work.id),
         "dueKey": keys.due_key(due_at, work.id),

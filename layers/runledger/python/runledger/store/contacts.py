@@ -1,5 +1,6 @@
-"""Contacts, with the items that reserve each e-mail, phone and external id for one contact, and the
-items that find contacts by tags and by dates in their metadata. One transaction writes them all."""
+"""Contacts, with the items that reserve each e-mail, phone and external id for one contact, the
+items that find contacts by tags and by dates in their metadata, and the record of their consents.
+One transaction writes them all."""
 
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,29 @@ from runledger.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from runledger.models.contact import Consents, Contact, ContactIdentity
+from runledger.models.consent import ConsentChange
+from runledger.models.contact import Contact, ContactIdentity
+from runledger.models.run_keys import folded
 from runledger.nodes.dates import doubtful_dates, written_dates
 from runledger.store import keys
-from runledger.store.bodies import compress, decompress
+from runledger.store.contact_items import from_item, record_item, record_of, to_item
 from runledger.store.documents import newest_rows
 from runledger.store.row_reads import RowRead
-from runledger.store.table import Change, Delete, Modify, Put, Write, key_attributes
+from runledger.store.table import (
+    Change,
+    Check,
+    Delete,
+    Modify,
+    Put,
+    SortRange,
+    Write,
+    key_attributes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from runledger.models.addresses import Address
     from runledger.nodes.written_dates import Written
     from runledger.store.keys import Key
     from runledger.store.table import Table
@@ -31,32 +44,42 @@ CONTACT_PREFIX = "con"
 _MAX_WRITES = 100
 # Each tag, date and external id has its own item. Replacing a contact may delete and write all of
 # them: 2 x 47, the old and the new e-mail and phone, and the contact are 99 writes. A DynamoDB
-# transaction takes 100.
+# transaction takes 100. The old and the new name are up to four more: a change of everything at
+# once is refused.
 MAX_LISTINGS = 47
+# How many characters of a name are searched. A sort key has at most 1,024 bytes.
+NAME_CHARACTERS = 100
 
 
 class ContactStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def create(self, contact: Contact) -> None:
-        """Writes a new contact. Raises ConflictError, with the field, if the e-mail, the phone or
-        an external id belongs to another contact."""
+    def create(self, contact: Contact, record: tuple[ConsentChange, ...] = ()) -> None:
+        """Writes a new contact with the record of its consents. Raises ConflictError, with the
+        field, if the e-mail, the phone or an external id belongs to another contact."""
         is_new = Attr("pk").not_exists()
         listings = self._listings(contact)
         _require_few(contact, listings)
-        writes: list[Write] = [Put(_to_item(contact), is_new)]
+        listings |= _names(contact)
+        writes: list[Write] = [Put(to_item(contact), is_new)]
         writes += [Put(_address_item(key, contact), is_new) for key in _addresses(contact)]
         writes += [Put(dict(key_attributes(key))) for key in sorted(listings)]
+        writes += [Put(record_item(contact, record))] if record else []
         self._write(writes, contact)
 
-    def replace(self, before: Contact, after: Contact) -> None:
-        """Replaces a contact. Raises ConflictError if an address or external id belongs to another
-        contact (with the field), or the contact was changed since `before` was read."""
+    def replace(
+        self, before: Contact, after: Contact, record: tuple[ConsentChange, ...] | None = None
+    ) -> None:
+        """Replaces a contact, and the record of its consents if `record` is given. That record must
+        have been read after `before`: every change of it changes the contact too, so an unchanged
+        contact means an unchanged record. Raises ConflictError if an address or external id
+        belongs to another contact (with the field), or the contact was changed since `before` was
+        read."""
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         is_free = Attr("pk").not_exists()
         old, new = set(_addresses(before)), set(_addresses(after))
-        writes: list[Write] = [Put(_to_item(after), is_unchanged)]
+        writes: list[Write] = [Put(to_item(after), is_unchanged)]
         writes += [Delete(key) for key in sorted(old - new)]
         writes += [Put(_address_item(key, after), is_free) for key in sorted(new - old)]
         if (before.email, before.phone) != (after.email, after.phone):
@@ -65,8 +88,11 @@ class ContactStore:
             writes += [Put(_address_item(key, after), is_own) for key in sorted(new & old)]
         old_listings, new_listings = self._listings(before), self._listings(after)
         _require_few(after, new_listings)
+        old_listings |= _names(before)
+        new_listings |= _names(after)
         writes += [Delete(key) for key in sorted(old_listings - new_listings)]
         writes += [Put(dict(key_attributes(key))) for key in sorted(new_listings - old_listings)]
+        writes += [] if record is None else [Put(record_item(after, record))]
         self._write(writes, after)
 
     def erase(self, contact: Contact, also: Write) -> None:
@@ -78,7 +104,9 @@ class ContactStore:
         key = keys.contact(contact.workspace_id, contact.id)
         writes: list[Write] = [also, Delete(key, is_unchanged)]
         writes += [Delete(address, is_own) for address in _addresses(contact)]
-        writes += [Delete(listing) for listing in sorted(self._listings(contact))]
+        listings = self._listings(contact) | _names(contact)
+        writes += [Delete(listing) for listing in sorted(listings)]
+        writes.append(Delete(keys.consent_record(contact.workspace_id, contact.id)))
         self._write(writes, contact)
 
     def get(self, workspace_id: str, contact_id: str) -> Contact:
@@ -86,7 +114,23 @@ class ContactStore:
         item = self._table.get(keys.contact(workspace_id, contact_id), consistent=True)
         if item is None:
             raise NotFoundError(f"there is no contact {contact_id}")
-        return _from_item(item)
+        return from_item(item)
+
+    def consent_record(self, workspace_id: str, contact_id: str) -> tuple[ConsentChange, ...]:
+        """Returns the recorded changes of a contact's consents, oldest first, from a consistent
+        read."""
+        return self.consent_records(workspace_id, [contact_id])[contact_id]
+
+    def consent_records(
+        self, workspace_id: str, contact_ids: "Iterable[str]"
+    ) -> dict[str, tuple[ConsentChange, ...]]:
+        """Returns the records of several contacts, by contact id."""
+        wanted = {keys.consent_record(workspace_id, each): each for each in contact_ids}
+        found = self._table.batch_get(wanted, consistent=True)
+        return {
+            contact_id: record_of(found[key]) if key in found else ()
+            for key, contact_id in wanted.items()
+        }
 
     def row_read(
         self, workspace_id: str, contact_id: str, take: "Callable[[Contact | None], None]"
@@ -94,7 +138,7 @@ class ContactStore:
         """Returns a read of a contact. `take` gets the contact, or None if there is none."""
 
         def take_row(item: "Item | None") -> None:
-            take(None if item is None else _from_item(item))
+            take(None if item is None else from_item(item))
 
         return RowRead(keys.contact(workspace_id, contact_id), take_row)
 
@@ -102,11 +146,11 @@ class ContactStore:
         """Returns the contacts that exist, by id, from a consistent read."""
         wanted = [keys.contact(workspace_id, contact_id) for contact_id in contact_ids]
         found = self._table.batch_get(wanted, consistent=True)
-        return {item["sk"]: _from_item(item) for item in found.values()}
+        return {item["sk"]: from_item(item) for item in found.values()}
 
     def oldest(self, workspace_id: str) -> Contact | None:
         page = self._table.query(keys.contact(workspace_id, "").pk, limit=1)
-        return _from_item(page.items[0]) if page.items else None
+        return from_item(page.items[0]) if page.items else None
 
     def find_phones(self, workspace_id: str, phones: "Iterable[str]") -> dict[str, str]:
         """Returns the ids of the contacts with these E.164 phones, by phone."""
@@ -148,7 +192,7 @@ class ContactStore:
     ) -> tuple[list[Contact], str | None]:
         """Returns a page of contacts, newest first, after the contact with the given id. Also
         returns the id of the last one if more follow."""
-        return newest_rows(self._table, keys.contact, _from_item, workspace_id, limit, after)
+        return newest_rows(self._table, keys.contact, from_item, workspace_id, limit, after)
 
     def tagged(
         self, workspace_id: str, tag: str, limit: int, after: str | None
@@ -168,7 +212,7 @@ class ContactStore:
         key = keys.contact(workspace_id, after or "")
         start = dict(key_attributes(key)) if after else None
         page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
-        return [_from_item(item) for item in page.items], page.next is not None
+        return [from_item(item) for item in page.items], page.next is not None
 
     def date_fields(self, workspace_id: str) -> frozenset[str]:
         """Returns the metadata keys that date automations use."""
@@ -187,6 +231,44 @@ class ContactStore:
         metadata key."""
         for key in _doubtful(contact, frozenset({field})):
             self._table.put(dict(key_attributes(key)))
+
+    def owner_ids(self, workspace_id: str, addresses: "Iterable[Address]") -> "dict[Address, str]":
+        """Returns the ids of the contacts that have these addresses and external ids now, from a
+        consistent read."""
+        wanted = {keys.contact_address(workspace_id, *each): each for each in addresses}
+        found = self._table.batch_get(wanted, consistent=True) if wanted else {}
+        return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
+
+    def owners(self, workspace_id: str, addresses: "Iterable[Address]") -> list[str]:
+        """Returns the ids of the contacts with these addresses, in their order."""
+        wanted = [keys.contact_address(workspace_id, *each) for each in addresses]
+        found = self._table.batch_get(wanted) if wanted else {}
+        return [str(found[key]["contactId"]) for key in wanted if key in found]
+
+    def named(self, workspace_id: str, beginning: str, limit: int) -> list[str]:
+        """Returns ids of contacts whose first name, last name or whole name begins with the text,
+        in the order of their names."""
+        prefix = name_key(beginning)
+        # A contact may have two names with this beginning.
+        page = self._table.query(
+            keys.contact_names(workspace_id), SortRange(prefix=prefix), limit=2 * limit
+        )
+        ids = (str(item["sk"]).rpartition("#")[2] for item in page.items)
+        return list(dict.fromkeys(ids))[:limit]
+
+    def list_names(self, contact: Contact) -> bool:
+        """Adds the names of a contact to the index, for one that was written before there was this
+        index. Returns False if the contact was changed or erased meanwhile."""
+        names = [Put(dict(key_attributes(key))) for key in sorted(_names(contact))]
+        if not names:
+            return True
+        is_unchanged = Attr("updatedAt").eq(contact.updated_at)
+        check = Check(keys.contact(contact.workspace_id, contact.id), is_unchanged)
+        try:
+            self._table.transact([check, *names])
+        except ConditionFailedError:
+            return False
+        return True
 
     def _listings(self, contact: Contact) -> "set[Key]":
         """Returns the keys of the items that list the contact, one per tag and date."""
@@ -209,8 +291,7 @@ class ContactStore:
         except ConditionFailedError as error:
             field = self._taken(contact)
             if field is not None:
-                named = f"this {_word(field)} belongs to another contact"
-                raise ConflictError(named, field=field) from error
+                raise ConflictError(belongs_to_another(field), field=field) from error
             raise ConflictError(
                 "somebody else just changed the contact; reload it and try again"
             ) from error
@@ -249,6 +330,24 @@ def _addresses(contact: Contact) -> "dict[Key, str]":
         keys.contact_address(contact.workspace_id, *address): address.field
         for address in contact.addresses
     }
+
+
+def name_key(text: str) -> str:
+    """Returns a name in the form in which it is searched for."""
+    return " ".join(folded(text).split())[:NAME_CHARACTERS]
+
+
+def _names(contact: Contact) -> "set[Key]":
+    """Returns the keys by which a search finds the contact: its name in both orders, so that the
+    beginning of either part finds it."""
+    parts = [part for part in (contact.first_name, contact.last_name) if part]
+    names = {name_key(" ".join(parts)), name_key(" ".join(reversed(parts)))} - {""}
+    return {keys.contact_name(contact.workspace_id, name, contact.id) for name in names}
+
+
+def belongs_to_another(field: str) -> str:
+    """Says that the value of a contact's field, named as on the wire, is already taken."""
+    return f"this {_word(field)} belongs to another contact"
 
 
 def _word(field: str) -> str:
@@ -292,38 +391,3 @@ def _date(contact: Contact, field: str, written: "Written") -> "Key":
     # Outside the years that Python can convert to UTC, use the day as written.
     day = written.day("UTC") or written.moment.date()
     return keys.contact_date(contact.workspace_id, kind, day, field, contact.id)
-
-
-def _to_item(contact: Contact) -> "Item":
-    return {
-        **key_attributes(keys.contact(contact.workspace_id, contact.id)),
-        "workspaceId": contact.workspace_id,
-        "email": contact.email,
-        "phone": contact.phone,
-        "externalIds": contact.external_ids or None,
-        "firstName": contact.first_name,
-        "lastName": contact.last_name,
-        "tags": list(contact.tags),
-        "consents": contact.consents.model_dump(),
-        # Stored as one value: DynamoDB limits numbers and depth more than JSON does.
-        "metadata": compress(contact.metadata),
-        "createdAt": contact.created_at,
-        "updatedAt": contact.updated_at,
-    }
-
-
-def _from_item(item: "Item") -> Contact:
-    return Contact(
-        workspace_id=item["workspaceId"],
-        id=item["sk"],
-        email=item.get("email"),
-        phone=item.get("phone"),
-        external_ids=item.get("externalIds", {}),
-        first_name=item.get("firstName"),
-        last_name=item.get("lastName"),
-        tags=tuple(item["tags"]),
-        consents=Consents.model_validate(item["consents"]),
-        metadata=decompress(item["metadata"]),
-        created_at=item["createdAt"],
-        updated_at=item["updatedAt"],
-    )

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
+from runledger.clock import DAY
 from runledger.errors import (
     ConditionFailedError,
     NotFoundError,
     TransientError,
 )
 from runledger.models.attempt_transitions import reported, stopped
+from runledger.models.base import Model
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.feedback import merge
 from runledger.models.run import RunStatus
@@ -33,8 +35,18 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
 
+# How long an answer to a marketing SMS is understood: as long as an unsubscribe link.
+ANSWERABLE = 400 * DAY
 # A lost try means that a walker, a report or the tick changed the attempt in between.
 _TRIES = 12
+
+
+class TextedPhone(Model):
+    """A workspace's newest marketing message to a phone. `sent_at` is in epoch milliseconds."""
+
+    workspace_id: str
+    delivery_id: str
+    sent_at: int
 
 
 class DeliveryStore:
@@ -59,8 +71,8 @@ class DeliveryStore:
         return True
 
     def add(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
-        """Writes an attempt that is not sent: SUPPRESSED. If an attempt with the same id exists, it
-        is kept and returned."""
+        """Writes an attempt that no run claims: SUPPRESSED, or the QUEUED one of a test. If an
+        attempt with the same id exists, it is kept and returned."""
         is_new = _is_new(attempt)
         try:
             self._table.put(delivery_to_item(attempt, self._bodies, listed=shards), is_new)
@@ -229,6 +241,33 @@ class DeliveryStore:
         """Deletes the item by which `find_sent` finds the attempt, if there is one."""
         if attempt.provider_id is not None:
             self._table.delete(_sent(attempt))
+
+    def note_texted(self, attempt: DeliveryAttempt, now: int) -> None:
+        """Notes that the workspace is about to send this marketing message to its phone, so that
+        `texted` finds it. It takes the place of the message before."""
+        self._table.put(
+            {
+                **key_attributes(keys.texted_by(attempt.address, attempt.workspace_id)),
+                "deliveryId": attempt.id,
+                "sentAt": now,
+                "ttl": ttl(now + ANSWERABLE),
+            }
+        )
+
+    def texted(self, phone: str) -> list[TextedPhone]:
+        """Returns the newest marketing message of each workspace to this phone, newest first."""
+        page = self._table.query(keys.texted(phone), consistent=True)
+        found = (
+            TextedPhone(
+                workspace_id=item["sk"], delivery_id=item["deliveryId"], sent_at=item["sentAt"]
+            )
+            for item in page.items
+        )
+        return sorted(found, key=lambda each: each.sent_at, reverse=True)
+
+    def forget_texted(self, workspace_id: str, phone: str) -> None:
+        """Deletes what `note_texted` wrote, if anything."""
+        self._table.delete(keys.texted_by(phone, workspace_id))
 
     def find_shown(self, delivery_id: str) -> DeliveryAttempt | None:
         """Returns a delivery as `find` does, but only for display and erasure: a damaged row is

@@ -185,6 +185,7 @@ def shown_delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         "consent": "TRANSACTIONAL",
         "subject": None,
         "body": None,
+        "html": None,
         "gates": (),
         "tries": 0,
         "tries_log": (),
@@ -224,6 +225,7 @@ _ATTEMPT: dict[str, Reader] = {
     "consent": lambda item: item["bag"].get("consent", "TRANSACTIONAL"),
     "subject": lambda item: item["bag"].get("subject"),
     "body": lambda item: item["bag"].get("body"),
+    "html": lambda item: item["bag"].get("html"),
     "gates": lambda item: tuple(Gate.model_validate(g) for g in item["bag"].get("gates", ())),
     "rules": lambda item: item["bag"].get("rules", {}),
     "tries": lambda item: item["tries"],
@@ -282,6 +284,8 @@ def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
         "consent": attempt.consent,
         "gates": [gate.model_dump(exclude_none=True) for gate in attempt.gates],
     }
+    if attempt.html is not None:
+        bag["html"] = attempt.html
     if attempt.rules:
         bag["rules"] = attempt.rules
     if tries:

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr
 from runledger.errors import ConditionFailedError, NotFoundError, UnreadableError
 from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT
 from runledger.store import keys
-from runledger.store.run_rows import shown_run_from_item
+from runledger.store.run_rows import run_key_items, shown_run_from_item
 from runledger.store.table import Change, Path
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ class ErasedRunStore:
             return {}
         return value if isinstance(value, dict) else {}
 
+    def delete_keys(self, run: "Run") -> None:
+        """Deletes the items by which the run is found. Must come before `blank_row`, because the
+        row names them."""
+        for key in run_key_items(run):
+            self._table.delete(key)
+
     def blank_row(self, run: "Run", now: int) -> None:
         """Blanks the row of an ended run. The row stays in the lists. It also stays in the
         contact's index, because the erasure checks it once more. The status does not change, so no
@@ -77,7 +83,7 @@ class ErasedRunStore:
             values["error", "message"] = ERASED_TEXT
         if run.canceled is not None and run.canceled.reason != CANCEL_REASON:
             values["canceled", "reason"] = ERASED_TEXT
-        gone = ["email", "phone", "startError"]
+        gone = ["email", "phone", "startError", "keys"]
         if run.unreadable is not None:
             # Damaged parts may hold the person too.
             left = {"error": run.error, "canceled": run.canceled}

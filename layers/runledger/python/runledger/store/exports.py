@@ -10,6 +10,7 @@ from runledger.models.export import Export, ExportFormat, ExportStatus, Part
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.store import keys
 from runledger.store.checkpoints import CheckpointRows
+from runledger.store.request_keys import RequestKey, put_once
 from runledger.store.table import Change, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class ExportStore:
         self._table = table
         self._rows = CheckpointRows(table, _key, _progress, _from_item)
 
-    def create(self, export: Export, due_at: int) -> None:
+    def create(self, export: Export, due_at: int, request: RequestKey | None = None) -> Export:
+        """Stores a new export and returns it. An earlier request with the same idempotency key
+        counts as in `put_once`: its export is returned."""
         is_new = Attr("pk").not_exists()
         item: Item = {
             **key_attributes(_key(export)),
@@ -40,11 +43,19 @@ class ExportStore:
             "ttl": ttl(export.expires_at + _ROW_KEPT),
             **self._rows.first(export, due_at),
         }
+        if request is not None:
+            item["idempotencyKey"] = request.key
+            place = keys.export_request(export.workspace_id, request.key)
+            now, until = export.created_at, export.expires_at
+            name = ("exportId", export.id)
+            written = put_once(self._table, item, place, name, request.digest, now=now, until=until)
+            return export if written == export.id else self.get(export.workspace_id, written, now)
         try:
             self._table.put(item, is_new)
         except ConditionFailedError:
             # Ids are never drawn twice, so this is our own write, repeated by the SDK.
-            return
+            return export
+        return export
 
     def get(self, workspace_id: str, export_id: str, now: int) -> Export:
         """Returns an export. Raises NotFoundError also if it belongs to another workspace."""
@@ -86,11 +97,14 @@ class ExportStore:
 
     def delete_some(self, workspace_id: str, limit: int, before: str | None = None) -> int:
         """Deletes up to `limit` rows of a workspace's exports whose ids sort before `before`.
-        Returns how many. A process at work on one of them can no longer store anything."""
+        Returns how many. A process at work on one of them can no longer store anything, and a
+        request that is repeated makes a new export."""
         page = self._table.query(
             keys.export(workspace_id, "").pk, SortRange(high=before), limit=limit, consistent=True
         )
         for item in page.items:
+            if "idempotencyKey" in item:
+                self._table.delete(keys.export_request(workspace_id, item["idempotencyKey"]))
             self._table.delete(keys.Key(item["pk"], item["sk"]))
         return len(page.items)
 

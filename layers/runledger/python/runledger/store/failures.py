@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.erasure import ERASED_TEXT
-from runledger.models.failure import FailedRun, FailureGroup, Resolution
+from runledger.models.failure import Assignment, FailedRun, FailureGroup, Resolution
 from runledger.store import keys
 from runledger.store.run_rows import has_whole_message, shown_step_from_item
 from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
     from runledger.store.values import Item
+
+_ASSIGNED = ("assignedTo", "assignedBy", "assignedAt")
 
 
 class ListedGroup(NamedTuple):
@@ -145,6 +147,17 @@ class FailureStore:
                 is_that_resolution & is_not_reopened,
             )
 
+    def assign(self, group_id: str, assignment: Assignment | None) -> None:
+        """Stores who looks after a group; None removes it. Raises NotFoundError if the group has
+        expired."""
+        values: dict[Path, Any] = dict(_assignment_to_item(assignment).items())
+        change = Change(set=values, remove=[] if values else list(_ASSIGNED))
+        is_there = Attr("pk").exists()
+        try:
+            self._table.update(keys.failure_group(group_id), change, is_there)
+        except ConditionFailedError as error:
+            raise NotFoundError(f"there is no failure group {group_id}") from error
+
     def find(self, group_id: str, *, consistent: bool = False) -> FailureGroup | None:
         """Returns a group. Costs half a read unit, and the group may be slightly out of date. A
         consistent read costs a whole unit."""
@@ -209,6 +222,7 @@ def _to_item(group: FailureGroup) -> "Item":
         "firstVersion": group.first_version,
         "ttl": ttl(group.expires_at),
         **_resolution_to_item(group.resolution),
+        **_assignment_to_item(group.assignment),
     }
 
 
@@ -234,6 +248,20 @@ def _resolution_from_item(item: "Item") -> Resolution | None:
     )
 
 
+def _assignment_to_item(assignment: Assignment | None) -> "Item":
+    if assignment is None:
+        return {}
+    values = (assignment.user_id, assignment.by, assignment.at)
+    return dict(zip(_ASSIGNED, values, strict=True))
+
+
+def _assignment_from_item(item: "Item") -> Assignment | None:
+    if "assignedTo" not in item:
+        return None
+    user_id, by, at = (item[name] for name in _ASSIGNED)
+    return Assignment(user_id=user_id, by=by, at=at)
+
+
 def _is_resolved_as_in(group: FailureGroup) -> "ConditionBase":
     """The condition that the group was neither resolved nor opened again since it was read."""
     facts = _resolution_to_item(group.resolution)
@@ -257,6 +285,7 @@ def _from_item(item: "Item") -> FailureGroup:
         listed_at=keys.created_at_of(item["createdKey"]),
         expires_at=item["ttl"] * 1_000,
         resolution=_resolution_from_item(item),
+        assignment=_assignment_from_item(item),
     )
 
 

@@ -4,9 +4,11 @@
 |---|---|---|---|
 | a run, its event and its steps  | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | steps that a rerun reuses when it reaches their nodes | table | `RUN#run` | `PREPARED#node` |
+| runs by the value of a key | table | `KEY#sha256(value)` | `name#createdAt#run` |
 | reruns of a run, and of its reruns | table | `RERUNS#run` | `rerun` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | an attempt by its provider's id of the message | table | `SENT#channel#message` | `SENT` |
+| the newest marketing SMS to a phone, by workspace | table | `TEXTED#sha256(phone)` | `workspace` |
 | a refusal; its event, if that is kept | table | `REFUSAL#refusal` | `REFUSAL`, `EVENT` |
 | captured events of an automation | table | `CAPTURE#automation` | `createdAt#id` |
 | number of events that a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
@@ -37,9 +39,11 @@
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
 | events that a filter ignored, by hour | table | `IGNORED#automation` | `hour` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
+| the changes of a contact's consents | table | `WORKSPACE#workspace#CONSENT` | `contact` |
 | contacts by a metadata date | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
 | contacts without such a date | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
 | metadata keys that date automations use | table | `WORKSPACE#workspace` | `DATEKEYS` |
+| contacts by name | table | `WORKSPACE#workspace#NAME` | `name#contact` |
 | contacts by tag | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
 | contact by an id in another system | table | `WORKSPACE#workspace#ADDRESS` | `EXTERNAL:name#…` |
@@ -48,9 +52,12 @@
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
 | exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
+| imports of contacts of a workspace; one by id | table | `WORKSPACE#workspace#IMPORT` | `import` |
 | bulk cancels of a workspace; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
 | recoveries of a workspace; one by id | table | `WORKSPACE#workspace#RECOVERY` | `recovery` |
 | recovery by its idempotency key | table | `WORKSPACE#workspace#RECOVERYKEY` | `sha256(key)` |
+| export by its idempotency key | table | `WORKSPACE#workspace#EXPORTKEY` | `sha256(key)` |
+| bulk action by its idempotency key | table | `WORKSPACE#workspace#CANCELKEY` | `sha256(key)` |
 | the runs of a recovery, by state | table | `RECOVERY#recovery` | `STATE#createdAt#run` |
 | the reruns of a recovery | table | `RECOVERYRERUNS#recovery` | `createdAt#rerun` |
 | counts of rows by scope and hour | table | `TOTALS#workspace#KIND#part` | hour |
@@ -59,6 +66,9 @@
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
 | workspaces of a user; when they signed out | table | `USER#user` | `workspace`, `SESSIONS` |
 | invitations of a workspace; one by id | table | `WORKSPACE#workspace#INVITATION` | `invitation` |
+| shared views of a workspace | table | `WORKSPACE#workspace#VIEW` | `SHARED#view` |
+| a member's own views | table | `WORKSPACE#workspace#VIEW` | `OWN#user#view` |
+| a member's default view of a list | table | `WORKSPACE#workspace#VIEW` | `DEFAULT#user#list` |
 | invitations of an address | table | `INVITED#sha256(address)` | `workspace` |
 
 gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `createdKey`, because the
@@ -149,6 +159,25 @@ def prepared_step(run_id: str, node_id: str) -> Key:
     return Key(f"RUN#{run_id}", f"{PREPARED_PREFIX}{node_id}")
 
 
+def keyed_runs(workspace_id: str, value: str) -> str:
+    """Returns the partition of the runs that have a key with this folded value, under any name. It
+    is a hash, because the value may be personal."""
+    text = f"{workspace_id}#{value}"
+    return f"KEY#{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def keyed_name(name: str) -> str:
+    """Returns the prefix of the sort keys of the runs that have a key with this folded name. The
+    rest is that of the list indexes."""
+    return f"{name}#"
+
+
+def keyed_run(workspace_id: str, name: str, value: str, created_at: int, run_id: str) -> Key:
+    """Returns the key of the item by which a run is found. `name` and `value` are folded."""
+    partition = keyed_runs(workspace_id, value)
+    return Key(partition, f"{keyed_name(name)}{created_key(created_at, run_id)}")
+
+
 def family(root_run_id: str) -> str:
     """Returns the partition of all reruns that go back to one run."""
     return f"RERUNS#{root_run_id}"
@@ -166,6 +195,16 @@ def sent_message(channel: str, provider_id: str) -> Key:
     """Returns the key of the item that leads from a provider's id of a message to its delivery.
     Only channels whose reports contain no id of ours have such items."""
     return Key(f"SENT#{channel}#{provider_id}", "SENT")
+
+
+def texted(phone: str) -> str:
+    """Returns the partition of the workspaces that sent marketing to a phone number. It is a hash,
+    so that the row does not show the number. An answer to an SMS names no workspace."""
+    return f"TEXTED#{hashlib.sha256(phone.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def texted_by(phone: str, workspace_id: str) -> Key:
+    return Key(texted(phone), workspace_id)
 
 
 def refusal(refusal_id: str) -> Key:
@@ -364,6 +403,10 @@ def contact(workspace_id: str, contact_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#CONTACT", contact_id)
 
 
+def consent_record(workspace_id: str, contact_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#CONSENT", contact_id)
+
+
 def contact_address(workspace_id: str, kind: str, address: str) -> Key:
     """Returns the key of the item by which one contact is found. `kind` is that of an `Address`:
     EMAIL, PHONE, or `EXTERNAL:` and a name."""
@@ -401,6 +444,16 @@ def date_year(year: int) -> str:
     return f"{year:04d}#"
 
 
+def contact_names(workspace_id: str) -> str:
+    """Returns the partition of all names of a workspace's contacts."""
+    return f"WORKSPACE#{workspace_id}#NAME"
+
+
+def contact_name(workspace_id: str, name: str, contact_id: str) -> Key:
+    """Returns the key of the item by which a contact is found by a folded name."""
+    return Key(contact_names(workspace_id), f"{name}#{contact_id}")
+
+
 def contact_tag(workspace_id: str, tag: str, contact_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#TAG#{tag}", contact_id)
 
@@ -435,6 +488,10 @@ def export(workspace_id: str, export_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#EXPORT", export_id)
 
 
+def contact_import(workspace_id: str, import_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#IMPORT", import_id)
+
+
 def bulk_cancel(workspace_id: str, cancellation_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#CANCEL", cancellation_id)
 
@@ -445,8 +502,22 @@ def recovery(workspace_id: str, recovery_id: str) -> Key:
 
 def recovery_request(workspace_id: str, idempotency_key: str) -> Key:
     """Returns the key of the item that leads from an idempotency key to its recovery."""
+    return _request(workspace_id, "RECOVERY", idempotency_key)
+
+
+def export_request(workspace_id: str, idempotency_key: str) -> Key:
+    """Returns the key of the item that leads from an idempotency key to its export."""
+    return _request(workspace_id, "EXPORT", idempotency_key)
+
+
+def bulk_cancel_request(workspace_id: str, idempotency_key: str) -> Key:
+    """Returns the key of the item that leads from an idempotency key to its bulk action."""
+    return _request(workspace_id, "CANCEL", idempotency_key)
+
+
+def _request(workspace_id: str, kind: str, idempotency_key: str) -> Key:
     digest = hashlib.sha256(idempotency_key.encode(errors="surrogatepass")).hexdigest()
-    return Key(f"WORKSPACE#{workspace_id}#RECOVERYKEY", digest)
+    return Key(f"WORKSPACE#{workspace_id}#{kind}KEY", digest)
 
 
 def recovery_items(recovery_id: str) -> str:
@@ -471,6 +542,18 @@ def recovery_rerun(recovery_id: str, created_at: int, run_id: str) -> Key:
 
 def member(workspace_id: str, user_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#MEMBER", user_id)
+
+
+def shared_view(workspace_id: str, view_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#VIEW", f"SHARED#{view_id}")
+
+
+def own_view(workspace_id: str, user_id: str, view_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#VIEW", f"OWN#{user_id}#{view_id}")
+
+
+def default_view(workspace_id: str, user_id: str, list_name: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#VIEW", f"DEFAULT#{user_id}#{list_name}")
 
 
 def membership(user_id: str, workspace_id: str) -> Key:
@@ -597,6 +680,12 @@ def due(workspace_id: str, item_id: str) -> str:
     first of these; the tick reads all partitions, so it finds those rows too."""
     first = shard_of(workspace_id, DUE_SHARDS)
     return f"DUE#{(first + shard_of(item_id, DUE_SHARDS_OF_WORKSPACE)) % DUE_SHARDS}"
+
+
+def due_of_workspace(workspace_id: str) -> tuple[str, ...]:
+    """Returns the due partitions of a workspace's rows. Other workspaces share them."""
+    first = shard_of(workspace_id, DUE_SHARDS)
+    return tuple(f"DUE#{(first + shard) % DUE_SHARDS}" for shard in range(DUE_SHARDS_OF_WORKSPACE))
 
 
 def due_total(workspace_id: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, ConflictError, KeyReusedError, NotFoundError
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
 from runledger.models.listing import FrozenFilter
 from runledger.models.recovery import (
     CanaryThen,
@@ -20,6 +20,7 @@ from runledger.models.recovery import (
     RecoveryStatus,
 )
 from runledger.store import keys
+from runledger.store.request_keys import RequestKey, put_once
 from runledger.store.table import (
     Change,
     Delete,
@@ -51,36 +52,22 @@ class RecoveryStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def create(self, recovery: Recovery, key: str | None, digest: str) -> Recovery:
+    def create(self, recovery: Recovery, request: RequestKey | None) -> Recovery:
         """Stores a new recovery and returns it. If the same idempotency key was used before with
         the same request, returns the recovery that it began; with another request, raises
-        KeyReusedError. `digest` is a hash of the request."""
+        KeyReusedError."""
         row = {**_to_item(recovery), **_due(recovery, recovery.created_at)}
-        if key is None:
+        if request is None:
             # Ids are never drawn twice, so nothing is overwritten.
             self._table.put(row)
             return recovery_from_item(row)
-        request = keys.recovery_request(recovery.workspace_id, key)
-        named: Item = {
-            **key_attributes(request),
-            "recoveryId": recovery.id,
-            "request": digest,
-            "ttl": ttl(recovery.expires_at),
-        }
-        is_new = Attr("pk").not_exists()
-        is_expired = Attr("ttl").lte(ttl(recovery.created_at))
-        try:
-            self._table.transact([Put(row), Put(named, is_new | is_expired)])
-        except ConditionFailedError as error:
-            known = self._table.get(request, consistent=True)
-            if known is None:
-                raise
-            if known["request"] != digest:
-                raise KeyReusedError(
-                    "this idempotency key was already used with another request"
-                ) from error
-            return self.get(recovery.workspace_id, known["recoveryId"], recovery.created_at)
-        return recovery_from_item(row)
+        place = keys.recovery_request(recovery.workspace_id, request.key)
+        now, until = recovery.created_at, recovery.expires_at
+        name = ("recoveryId", recovery.id)
+        written = put_once(self._table, row, place, name, request.digest, now=now, until=until)
+        if written == recovery.id:
+            return recovery_from_item(row)
+        return self.get(recovery.workspace_id, written, now)
 
     def get(self, workspace_id: str, recovery_id: str, now: int) -> Recovery:
         """Returns a recovery. Raises NotFoundError also if it belongs to another workspace."""

@@ -24,6 +24,7 @@ from runledger.store.run_rows import (
     event_from_item,
     event_to_item,
     run_from_item,
+    run_key_items,
     run_to_item,
     step_to_item,
 )
@@ -127,7 +128,11 @@ class RunOpening:
             self._table.put({**item, **key_attributes(key)})
         row = run_to_item(run, keys.shard_of(run.id, shards))
         is_new = Attr("pk").not_exists()
-        also = [*self._contact_check(run), *_listed_by_recovery(run, contents.recovery_id)]
+        also = [
+            *self._contact_check(run),
+            *_listed_by_recovery(run, contents.recovery_id),
+            *_listed_by_keys(run),
+        ]
         try:
             if is_guarded:
                 return self._enter(run, row, reentry, also)
@@ -253,20 +258,27 @@ class RunOpening:
                 _require_same_body(event_from_item(error.item, self._bodies), event, None)
             self._replace_expired(item, error.item, run.created_at)
         row = run_to_item(run, keys.shard_of(run.id, shards))
+        listed = _listed_by_keys(run)
         if is_guarded:
             try:
-                return self._enter(run, row, reentry)
+                return self._enter(run, row, reentry, listed)
             except ReentryBlockedError:
                 # Another run was opened in between.
                 body = self._bodies.pack(None, "")
                 self._table.put({**item, "body": body, "isBlank": True})
                 raise
         try:
-            self._table.put(row, is_new)
+            if listed:
+                # Together, so that no item leads to a run that was never opened.
+                self._table.transact([Put(row, is_new), *listed])
+            else:
+                self._table.put(row, is_new)
         except ConditionFailedError as error:
-            if error.item is None:
+            # A transaction does not return the row.
+            existing = error.item or self._table.get(keys.run(run.id), consistent=True)
+            if existing is None:
                 raise
-            return run_from_item(error.item), False
+            return run_from_item(existing), False
         return run_from_item(row), True
 
     def _require_same(self, found: Run, run: Run, event: Event) -> None:
@@ -283,8 +295,9 @@ class RunOpening:
             _require_same_body(event_from_item(item, self._bodies), event, found.id)
 
     def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
-        """Replaces the event of an expired run whose row is already deleted. Otherwise that event
-        would soon be deleted too, although the new run needs it."""
+        """Writes the new run's event over the event of an expired run with the same id, whose row
+        is already deleted. The old event's time to live would otherwise delete it soon, although
+        the new run needs an event."""
         if found is None or found["ttl"] > ttl(now):
             return
         is_as_found = Attr("ttl").eq(found["ttl"])
@@ -342,12 +355,20 @@ class RunOpening:
 
 
 def _listed_by_recovery(run: Run, recovery_id: str | None) -> "list[Write]":
-    """Returns the write that lists the rerun with its recovery. It belongs in the transaction of
-    the row: the creation time in its key is then that of the row."""
+    """Returns the write that lists the rerun with its recovery. The caller must put it into the
+    transaction that writes the run's row, so that both have the same creation time."""
     if recovery_id is None:
         return []
     key = keys.recovery_rerun(recovery_id, run.created_at, run.id)
     return [Put({**key_attributes(key), "ttl": ttl(run.expires_at)})]
+
+
+def _listed_by_keys(run: Run) -> "list[Write]":
+    """Returns the writes of the items by which the run is found, one for each of its keys."""
+    return [
+        Put({**key_attributes(key), "workspaceId": run.workspace_id, "ttl": ttl(run.expires_at)})
+        for key in run_key_items(run)
+    ]
 
 
 def _require_same_body(found: Event, given: Event, run_id: str | None) -> None:

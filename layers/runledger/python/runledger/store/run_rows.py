@@ -20,6 +20,7 @@ from runledger.models.run import (
     StepStatus,
     TriggerType,
 )
+from runledger.models.run_keys import RunKey, folded
 from runledger.observability import log_failure
 from runledger.store import keys
 from runledger.store.bodies import is_object, run_objects
@@ -65,6 +66,7 @@ def run_to_item(run: Run, shard: int) -> "Item":
         "scheduledFor": run.scheduled_for,
         "rerunOf": run.rerun_of,
         "rootRunId": run.root_run_id,
+        "keys": [[key.name, key.value] for key in run.keys] or None,
         "trace": run.trace,
         "sequence": run.sequence,
         "openClaims": {},
@@ -110,9 +112,20 @@ _RUN: dict[str, Reader] = {
     "rerun_of": lambda item: item.get("rerunOf"),
     "root_run_id": lambda item: item.get("rootRunId"),
     "recovered_by": lambda item: keys.id_of(item["recoveredBy"]) if "recoveredBy" in item else None,
+    "keys": lambda item: tuple(RunKey(name=n, value=v) for n, v in item.get("keys") or ()),
     "trace": lambda item: item.get("trace"),
     "list_partition": lambda item: item["gsi1pk"],
 }
+
+
+def run_key_items(run: Run) -> list[keys.Key]:
+    """Returns the keys of the items by which the run is found."""
+    return [
+        keys.keyed_run(
+            run.workspace_id, folded(key.name), folded(key.value), run.created_at, run.id
+        )
+        for key in run.keys
+    ]
 
 
 def run_from_item(item: "Item") -> Run:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from runledger.store.freshness import FreshnessStore
     from runledger.store.holds import HoldStore
     from runledger.store.ignored_events import IgnoredEventStore
+    from runledger.store.imports import ImportStore
     from runledger.store.invitations import InvitationStore
     from runledger.store.kept_events import KeptEventStore
     from runledger.store.machines import MachineStore
     from runledger.store.recoveries import RecoveryStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.runs import RunStore
+    from runledger.store.saved_views import SavedViewStore
     from runledger.store.schedules import ScheduleStore
     from runledger.store.secrets import SecretStore
     from runledger.store.segments import SegmentStore
@@ -117,6 +119,12 @@ class Stores:
         return WorkspaceStore(self.table)
 
     @cached_property
+    def saved_views(self) -> "SavedViewStore":
+        from runledger.store.saved_views import SavedViewStore
+
+        return SavedViewStore(self.table)
+
+    @cached_property
     def invitations(self) -> "InvitationStore":
         from runledger.store.invitations import InvitationStore
 
@@ -193,6 +201,12 @@ class Stores:
         from runledger.store.exports import ExportStore
 
         return ExportStore(self.table)
+
+    @cached_property
+    def imports(self) -> "ImportStore":
+        from runledger.store.imports import ImportStore
+
+        return ImportStore(self.table)
 
     @cached_property
     def bulk_cancels(self) -> "BulkCancelStore":

@@ -25,6 +25,7 @@ def _to_item(template: Template) -> "Item":
         "channel": template.channel,
         "subject": template.subject,
         "body": template.body,
+        "html": template.html,
         "createdAt": template.created_at,
         "updatedAt": template.updated_at,
     }
@@ -37,7 +38,8 @@ def _from_item(item: "Item") -> Template:
         name=item["name"],
         channel=item["channel"],
         subject=item.get("subject"),
-        body=item["body"],
+        body=item.get("body"),
+        html=item.get("html"),
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
     )

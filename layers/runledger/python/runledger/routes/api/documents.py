@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from runledger.api.automations import AutomationView
 from runledger.api.contacts import ContactView
 from runledger.api.documents import patch_of, replacement_of
+from runledger.api.saved_views import SavedViewDocument, SavedViewView
 from runledger.api.segments import SegmentView
 from runledger.api.templates import TemplateView
 from runledger.models.automation import AutomationDocument
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     class AutomationReplacement(_Replacement, AutomationDocument): ...
 
+    class SavedViewReplacement(_Replacement, SavedViewDocument): ...
+
     class ContactPatch(_Sent): ...
 
     class TemplatePatch(_Sent): ...
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     class SegmentPatch(_Sent): ...
 
     class AutomationPatch(_Sent): ...
+
+    class SavedViewPatch(_Sent): ...
 
 else:
     ContactReplacement = replacement_of(
@@ -55,6 +60,9 @@ else:
     )
     AutomationReplacement = replacement_of(
         "AutomationReplacement", AutomationDocument, AutomationView, "A whole draft."
+    )
+    SavedViewReplacement = replacement_of(
+        "SavedViewReplacement", SavedViewDocument, SavedViewView, "A whole saved view."
     )
     ContactPatch = patch_of(
         "ContactPatch",
@@ -79,4 +87,9 @@ else:
             "Changes to a draft, as a JSON merge patch (RFC 7396). A list such as `nodes` is "
             "replaced as a whole."
         ),
+    )
+    SavedViewPatch = patch_of(
+        "SavedViewPatch",
+        SavedViewDocument,
+        "Changes to a saved view, as a JSON merge patch (RFC 7396).",
     )

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.exports import ExportDocument, ExportView
 from runledger.composition import services
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
 from runledger.services.views.exports import export_view
@@ -15,6 +15,7 @@ router = make_router()
 
 
 @router.post("/v1/exports", tags=["Exports"], status_code=202)
+@answers({409: "The idempotency key was used with another request."})
 @needs(Role.MEMBER)
 def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
     """Starts writing a list to a file. The file holds the whole list as it is now, at any length.

@@ -44,7 +44,12 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
 
 
 @router.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
-@answers({200: "The bulk cancel has ended, or it was a dry run."})
+@answers(
+    {
+        200: "The bulk cancel has ended, or it was a dry run.",
+        409: "The idempotency key was used with another request.",
+    }
+)
 @needs(Role.MEMBER)
 def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
     """Cancels permanently all open runs that match the filter now, but no run that is opened later.
@@ -62,7 +67,12 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 
 
 @router.post("/v1/runs/skip-wait", tags=["Runs"], status_code=202)
-@answers({200: "All matching runs continue, or were counted with `dryRun`."})
+@answers(
+    {
+        200: "All matching runs continue, or were counted with `dryRun`.",
+        409: "The idempotency key was used with another request.",
+    }
+)
 @needs(Role.MEMBER)
 def skip_waits(document: Annotated[BulkSkipDocument, Body()]) -> Response[BulkSkipView]:
     """Ends the current waits of all waiting runs that match the filter now. Answers 202 while it

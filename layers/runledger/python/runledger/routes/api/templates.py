@@ -1,14 +1,16 @@
 """Creating, changing and previewing templates."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.previews import DraftPreviewDocument, PreviewDocument, PreviewView
+from runledger.api.resends import TestSendDocument, TestSendView
 from runledger.api.templates import TemplateView
 from runledger.composition import services
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.template import TemplateDocument
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import TemplatePatch, TemplateReplacement
@@ -55,6 +57,34 @@ def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewV
     """Renders a template that is not saved. Nothing is sent."""
     who = require_role(router)
     return services().previews.of_draft(who.workspace_id, document)
+
+
+@router.post("/v1/templates/<template_id>/test", tags=["Templates"], status_code=202)
+@answers(
+    {
+        200: "An earlier request with the same key sent the test.",
+        429: "You sent too many tests in the last minute.",
+    }
+)
+@needs(Role.MEMBER)
+def send_test(
+    template_id: str, document: Annotated[TestSendDocument | None, Body()] = None
+) -> Response[TestSendView]:
+    """Sends a saved template to your own e-mail address, rendered as in a preview. It is recorded
+    as a delivery, and its subject begins with `[Test]`. Answers 200 if an earlier request with the
+    same idempotency key sent it."""
+    who = require_role(router)
+    sent = services().test_sends.send(who, template_id, document or TestSendDocument())
+    attempt = sent.attempt
+    view = TestSendView(
+        delivery_id=attempt.id,
+        status=attempt.status,
+        address=attempt.address,
+        reason=attempt.error.message if attempt.error else None,
+        duplicate=sent.is_duplicate,
+    )
+    status = HTTPStatus.OK if sent.is_duplicate else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
 
 
 @router.post("/v1/templates/<template_id>/preview", tags=["Templates"])

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from runledger.api.automations import (
     ActivationView,
@@ -14,6 +14,7 @@ from runledger.api.automations import (
     VersionSummaryView,
     VersionView,
 )
+from runledger.api.counts import AutomationActivityView
 from runledger.api.ignored_events import IgnoredEventsView
 from runledger.api.kept_events import CapturedEventsView
 from runledger.api.lists import ListView
@@ -22,7 +23,7 @@ from runledger.composition import services
 from runledger.http import make_router, public_url
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.routes.query.parameters import Cursor, Limit
+from runledger.routes.query.parameters import Cursor, Limit, RangeText
 from runledger.routes.revisions import tagged
 
 router = make_router()
@@ -32,6 +33,19 @@ router = make_router()
 def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
     """Lists automations, newest first."""
     return services().resource_lists.automations(require_role(router).workspace_id, limit, cursor)
+
+
+@router.get("/v1/automations/activity", tags=["Automations"])
+def list_activity(
+    automation_id: Annotated[
+        list[str] | None, Query(alias="automationId", max_length=50, description="Up to 50 ids.")
+    ] = None,
+    range_: RangeText = None,
+) -> ListView[AutomationActivityView]:
+    """Counts the runs of several automations by status, and finds the newest run of each.
+    Without ids, these are the 50 newest automations. The default range is the last 7 days."""
+    workspace_id = require_role(router).workspace_id
+    return services().activity.of(workspace_id, automation_id or [], range_ or "7d")
 
 
 @router.get("/v1/automations/<automation_id>", tags=["Automations"])

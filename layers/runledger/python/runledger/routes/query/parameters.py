@@ -14,7 +14,8 @@ from pydantic import StringConstraints
 from runledger.channels.registry import CHANNEL_NAMES
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.refusal import RefusalReason
-from runledger.models.run import RunStatus, TriggerType
+from runledger.models.report import BounceKind
+from runledger.models.run import RunHealth, RunStatus, TriggerType
 from runledger.services.lists.requests import ListRequest
 
 
@@ -36,7 +37,7 @@ ContactText = Annotated[
     ),
 ]
 RangeText = Annotated[
-    str | None, Query(alias="range", description="A range that ends now: 24h, 7d or 30d.")
+    str | None, Query(alias="range", description="A range that ends now: 1h, 24h, 7d or 30d.")
 ]
 FromText = Annotated[
     str | None,
@@ -84,6 +85,10 @@ class RunFilters:
     automation_id: AutomationId = None
     contact: ContactText = None
     trigger_type: _TriggerTypes = None
+    health: Annotated[
+        list[RunHealth] | None,
+        Query(description="Only open runs that do one of these, such as WAITING or OVERDUE."),
+    ] = None
     error_group: Annotated[
         str | None, Query(alias="errorGroup", description="A failure group's id.")
     ] = None
@@ -100,6 +105,14 @@ class RunFilters:
         str | None,
         Query(alias="recoveryId", description="A recovery's id: only the reruns that it opened."),
     ] = None
+    key: Annotated[
+        str | None,
+        Query(
+            description="The name and value of a key, such as orderId:A-1001; upper and lower case "
+            "are the same. It finds runs whose trigger declares the key. If the name is the "
+            "trigger's `dedupePath`, it finds the run of the event with exactly this value."
+        ),
+    ] = None
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
@@ -111,10 +124,12 @@ class RunFilters:
             page,
             statuses=frozenset(self.status or ()),
             trigger_types=frozenset(self.trigger_type or ()),
+            health=frozenset(self.health or ()),
             error_group=self.error_group,
             recovered=self.recovered,
             rerun_of=self.rerun_of,
             recovery_id=self.recovery_id,
+            key=self.key,
         )
 
 
@@ -153,6 +168,16 @@ class DeliveryFilters:
         str | None,
         Query(description="The recipient's e-mail address or phone number, in any format."),
     ] = None
+    error_kind: Annotated[
+        str | None,
+        Query(
+            alias="errorKind",
+            description="Why the delivery failed: the code of its error, such as BOUNCED.",
+        ),
+    ] = None
+    bounce: Annotated[
+        BounceKind | None, Query(description="Why the message bounced: only such deliveries.")
+    ] = None
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
@@ -166,6 +191,8 @@ class DeliveryFilters:
             channel=self.channel,
             run_id=self.run_id,
             address=self.address,
+            error_kind=self.error_kind,
+            bounce=self.bounce,
         )
 
 

@@ -1,6 +1,10 @@
 """Reading runs: lists, counts, statistics, one run with its steps, and the progress of a bulk
 cancel."""
 
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from runledger.api.bulk_cancels import BulkCancelView, BulkSkipView
 from runledger.api.comparisons import ComparisonView
 from runledger.api.counts import CountsView, StatsView
@@ -11,13 +15,8 @@ from runledger.http import answers, make_router
 from runledger.routes.callers import require_role
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import (
-    AutomationId,
-    FromText,
     Page,
-    RangeText,
     RunFilters,
-    TimeZoneText,
-    ToText,
 )
 
 router = make_router()
@@ -78,16 +77,22 @@ def compare_runs(run_id: str, other_id: str) -> ComparisonView:
 
 
 @router.get("/v1/stats", tags=["Runs"])
+@flattened
 def get_stats(
-    automation_id: AutomationId = None,
-    range_: RangeText = None,
-    from_: FromText = None,
-    to: ToText = None,
-    time_zone: TimeZoneText = None,
+    filters: RunFilters,
+    version: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            description="Measures only the runs of this version of the automation. The numbers of "
+            "runs still include all versions.",
+        ),
+    ] = None,
 ) -> StatsView:
-    """Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the
-    range took. With `automationId` it also measures each node, in the newest of these runs that
-    have up to 1,000 steps together. `sampled` says how many runs, or visits of the node, were
-    measured. The default range is the last 24 hours."""
-    workspace_id = require_role(router).workspace_id
-    return services().stats.of(workspace_id, automation_id, range_, from_, to, time_zone)
+    """Counts the runs that match the filters by hour and status, and by minute in a range of at
+    most three hours, and measures how long the newest 1,000 finished ones took. With `automationId`
+    it also measures each node, in the newest of these runs that have up to 1,000 steps together.
+    `sampled` says how many runs, or visits of the node, were measured. The default range is the
+    last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs
+    are counted; then `isComplete` may be false."""
+    return services().stats.of(require_role(router).workspace_id, filters.request(), version)

@@ -306,6 +306,7 @@ class Automations:
                 channel=template.channel,
                 subject=template.subject,
                 body=template.body,
+                html=template.html,
             )
             for template in found.values()
         }

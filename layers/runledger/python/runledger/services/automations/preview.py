@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 from runledger.api.deliveries import GateView
 from runledger.api.previews import PreviewProblem, PreviewView
 from runledger.errors import NodeError, PayloadTooLargeError
+from runledger.html_mail.checks import html_warnings
+from runledger.html_mail.parts import text_of
 from runledger.models.automation import TemplateSnapshot
 from runledger.models.event import event_scope
-from runledger.nodes.base import OutboundMessage
+from runledger.models.template import UNSUBSCRIBE_PLACE, UNSUBSCRIBE_VARIABLE
+from runledger.nodes.tools import OutboundMessage
 from runledger.services.contacts.named_contact import named_contact
-from runledger.services.messages.deliver import one_line
 from runledger.services.messages.gatekeeper import PreparedMessage
 from runledger.services.messages.gates import address_of
+from runledger.services.messages.rendering import RenderedParts, one_line, rendered_html
 from runledger.services.runs.run_context import contact_scope
 from runledger.services.triggers.open_run import MAX_BODY_BYTES
 from runledger.templating import missing_variables, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from runledger.api.previews import DraftPreviewDocument, PreviewDocument
     from runledger.models.contact import Contact
@@ -66,6 +69,7 @@ class Previews:
                 "id": workspace_id,
                 "name": self.workspaces.cached(workspace_id).name,
             },
+            UNSUBSCRIBE_VARIABLE: UNSUBSCRIBE_PLACE,
         }
         if contact is not None:
             scope["contact"] = contact_scope(contact)
@@ -73,14 +77,25 @@ class Previews:
         subject = None
         if template.subject is not None:
             subject = _rendered("subject", template.subject, scope, problems)
-        body = _rendered("body", template.body, scope, problems)
         subject = subject if subject is None else one_line(subject)
+        html = body = None
+        if template.html is not None:
+            html = _rendered("html", template.html, scope, problems, rendered_html)
+        if template.body is not None:
+            body = _rendered("body", template.body, scope, problems)
+        elif html is not None:
+            body = text_of(html)
+        channel = self.templates.channels[template.channel]
+        if template.html is None and body is not None:
+            html = channel.html_of(body)
         view = PreviewView(
             channel=template.channel,
             address=None,
             subject=subject,
             body=body,
+            html=html,
             problems=problems,
+            warnings=_warnings(template, html),
             gates=[],
         )
         return view if contact is None else self._addressed(view, workspace_id, template, contact)
@@ -113,10 +128,14 @@ class Previews:
                 channel=template.channel,
                 subject=template.subject,
                 body=template.body,
+                html=template.html,
             ),
-            view.subject,
-            view.body or "",
-            view.problems[0].message if view.problems else None,
+            RenderedParts(
+                view.subject,
+                view.body or "",
+                None if template.html is None else view.html,
+                view.problems[0].message if view.problems else None,
+            ),
         )
         gates = self.gatekeeper.check(prepared)
         return view.changed(
@@ -136,10 +155,14 @@ class Previews:
 
 
 def _rendered(
-    field: str, source: str, scope: "Mapping[str, Any]", problems: list[PreviewProblem]
+    field: str,
+    source: str,
+    scope: "Mapping[str, Any]",
+    problems: list[PreviewProblem],
+    render_part: "Callable[[str, Mapping[str, Any]], str]" = render,
 ) -> str | None:
     try:
-        return render(source, scope)
+        return render_part(source, scope)
     except NodeError as error:
         missing = missing_variables(source, scope)
         problems += [
@@ -147,3 +170,10 @@ def _rendered(
             for name in missing
         ] or [PreviewProblem(field=field, message=str(error))]
         return None
+
+
+def _warnings(template: "TemplateDocument", html: str | None) -> list[PreviewProblem]:
+    if template.html is None:
+        return []
+    found = html_warnings(template.html, html)
+    return [PreviewProblem(field="html", message=message) for message in found]

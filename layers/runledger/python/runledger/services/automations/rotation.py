@@ -75,8 +75,8 @@ class Rotations:
         sources = key_sources(before, store.draft(before))
         if before.status is AutomationStatus.ARCHIVED or not sources:
             raise ConflictError(
-                "the automation's webhook does not verify its sender, so it has no keys; first "
-                "save a draft with a sender that signs its events",
+                "the automation's webhook does not verify its sender, so it has no signing keys; "
+                "first save a draft with a sender that signs its events",
                 before.status.value,
             )
         given = StoredKeys(

@@ -7,6 +7,8 @@ have any names. Everything else has fixed names, and an unknown one is a mistake
 from collections.abc import Mapping
 from typing import Final
 
+from runledger.models.template import UNSUBSCRIBE_VARIABLE
+
 # The shape of a root or field: a mapping holds fields by name, _TEXT and _LIST are Liquid's own
 # types, _OPEN can hold anything.
 _Shape = Mapping[str, "_Shape"] | str
@@ -38,6 +40,7 @@ VARIABLES: Mapping[str, _Shape] = {
     "steps": _OPEN,
     "vars": _OPEN,
     "workspace": {"id": _TEXT, "name": _TEXT},
+    UNSUBSCRIBE_VARIABLE: _TEXT,
 }
 
 

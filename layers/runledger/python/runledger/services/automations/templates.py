@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.api.documents import merge_patch, validated
 from runledger.errors import InvalidInputError
+from runledger.html_mail.checks import source_findings
 from runledger.ids import new_id
 from runledger.models.template import Template, TemplateDocument
 from runledger.services.automations.template_variables import variable_problem
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.store.templates import TemplateStore
+
+# A row of the table holds 400 KB.
+MAX_BYTES = 350_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,33 @@ class Templates(Editing[Template, TemplateDocument]):
         problem = channel.template_problem(document)
         if problem is not None:
             raise InvalidInputError(problem[1], field=problem[0])
-        for field, text in (("subject", document.subject or ""), ("body", document.body)):
-            try:
-                paths = references(text)
-            except TemplateSyntaxError as error:
-                raise InvalidInputError(str(error), field=field) from error
-            unknown = next(filter(None, map(variable_problem, paths)), None)
-            if unknown is not None:
-                raise InvalidInputError(unknown, field=field)
+        parts = {"subject": document.subject, "body": document.body, "html": document.html}
+        for field, text in parts.items():
+            _check_liquid(field, text or "")
+        if document.html is not None:
+            _check_html(document.html)
+        size = sum(len((text or "").encode()) for text in parts.values())
+        if size > MAX_BYTES:
+            raise InvalidInputError(
+                f"subject, body and HTML have {size} bytes; a template may have {MAX_BYTES}",
+                field="body" if document.html is None else "html",
+            )
+
+
+def _check_liquid(field: str, text: str) -> None:
+    try:
+        paths = references(text)
+    except TemplateSyntaxError as error:
+        raise InvalidInputError(str(error), field=field) from error
+    unknown = next(filter(None, map(variable_problem, paths)), None)
+    if unknown is not None:
+        raise InvalidInputError(unknown, field=field)
+
+
+def _check_html(html: str) -> None:
+    fault = next((each for each in source_findings(html) if each.is_fault), None)
+    if fault is not None:
+        raise InvalidInputError(str(fault), field="html")
 
 
 def _template(
@@ -77,6 +100,7 @@ def _template(
         channel=document.channel,
         subject=document.subject,
         body=document.body,
+        html=document.html,
         created_at=created_at,
         updated_at=now,
     )

@@ -31,6 +31,7 @@ from runledger.services.lists.pages import SCAN_BUDGET
 from runledger.services.lists.snapshots import INDEX_LAG
 from runledger.services.views.filters import filter_view
 from runledger.services.views.runs import run_view
+from runledger.store.request_keys import request_key
 
 if TYPE_CHECKING:
     from runledger.api.bulk_cancels import BulkDocument
@@ -98,7 +99,8 @@ class BulkCancels:
         action: BulkAction = BulkAction.CANCEL,
     ) -> BulkCancel:
         """Cancels the runs that match now, or skips their waits, as many as time allows. Raises
-        InvalidInputError as `count` does."""
+        InvalidInputError as `count` does. The same idempotency key returns the same bulk cancel,
+        or raises KeyReusedError for another request."""
         now = self.clock()
         asked = BulkCancel(
             workspace_id=workspace_id,
@@ -110,7 +112,11 @@ class BulkCancels:
             created_at=now,
             expires_at=now + KEPT,
         )
-        self.store.create(asked, now + MINUTE)
+        request = request_key(document, document.idempotency_key)
+        stored = self.store.create(asked, now + MINUTE, request)
+        if stored.id != asked.id:
+            # The request that stored it, or the tick, continues it.
+            return stored
         try:
             return self._go_on(asked, REQUEST_BATCHES, now + REQUEST_TIME)
         except (ConditionFailedError, TransientError) as error:
@@ -194,7 +200,8 @@ class BulkCancels:
         if asked.action is BulkAction.CANCEL:
             return self._cancel(asked, run_id)
         try:
-            self.skipper.skip(asked.workspace_id, run_id, asked.by)
+            # The second reading must not end a wait that a run came to after the first.
+            self.skipper.skip(asked.workspace_id, run_id, asked.by, asked.created_at)
         except (ConflictError, NotFoundError, UnreadableError):
             logger.info("the run no longer waits", extra={"runId": run_id})
             return False

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import HOUR, Clock
 from runledger.models.export import ExportStatus
-from runledger.services.bulk.export_pages import MAX_TIME, STALL, fail_export
+from runledger.services.bulk.export_pages import MAX_TIME, fail_export
+from runledger.services.bulk.visits import MAX_STALLS, STALL
 
 if TYPE_CHECKING:
     from runledger.services.bulk.exports import ExportMachine
     from runledger.store.due import DueRow
     from runledger.store.export_files import ExportFiles
     from runledger.store.exports import ExportStore
-
-# The most executions in a row without progress.
-MAX_STALLS = 5
 
 
 @dataclass(frozen=True, slots=True)

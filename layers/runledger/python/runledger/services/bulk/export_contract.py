@@ -2,9 +2,8 @@
 
 from enum import StrEnum
 
-from pydantic import Field
-
-from runledger.models.base import Model, WireModel
+from runledger.models.base import WireModel
+from runledger.services.bulk.visits import Caught, Place
 
 
 class ExportOperation(StrEnum):
@@ -14,22 +13,8 @@ class ExportOperation(StrEnum):
     FAIL = "FAIL"
 
 
-class ExportPlace(WireModel):
-    """The export, the number of this execution, how many visits the execution has made, and whether
-    more work is left."""
-
-    workspace_id: str
+class ExportPlace(Place):
     export_id: str
-    attempt: int = 1
-    visits: int = 0
-    goes_on: bool = True
-
-
-class Caught(Model):
-    """An error as Step Functions caught it."""
-
-    error: str = Field(alias="Error")
-    cause: str = Field(default="", alias="Cause")
 
 
 class ExportEvent(WireModel):

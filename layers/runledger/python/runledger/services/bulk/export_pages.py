@@ -7,8 +7,6 @@ object for the next visit. When all rows are in parts, the row lists the parts, 
 file made from them.
 """
 
-import json
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,14 +16,9 @@ from runledger.errors import ConditionFailedError, NotFoundError, RunledgerError
 from runledger.ids import new_token
 from runledger.models.export import Export, ExportStatus
 from runledger.observability import logger
-from runledger.services.bulk.export_contract import (
-    Caught,
-    ExportEvent,
-    ExportOperation,
-    ExportPlace,
-)
+from runledger.services.bulk.export_contract import ExportEvent, ExportOperation, ExportPlace
 from runledger.services.bulk.export_rows import content_type, head, lines
-from runledger.services.runs.step_errors import plain
+from runledger.services.bulk.visits import EXECUTION_VISITS, STALL, Caught, own_message
 from runledger.store import keys
 from runledger.store.export_files import MAX_PARTS, folder
 
@@ -40,10 +33,6 @@ PAGE_ROWS = 500
 # 400 KB.
 PART_BYTES = 16 * 1024 * 1024
 ROW_PARTS = 4_000
-# Visits of one execution. Its history holds 25,000 events; a visit makes seven, its retries more.
-EXECUTION_VISITS = 500
-# After this long without progress, an export has lost its execution.
-STALL = 5 * MINUTE
 # The bucket deletes uploads after a day.
 MAX_TIME = 12 * HOUR
 
@@ -240,13 +229,11 @@ def _left_overs(export: Export) -> str:
 
 
 def _reason(caught: Caught | None) -> str:
-    """Returns why the export failed, for people. Only our own errors are shown; any other may quote
-    a row."""
+    """Returns why the export failed, for people."""
     if caught is None:
         return "the export's execution failed; request it again"
-    known = getattr(errors, caught.error, None)
-    if isinstance(known, type) and issubclass(known, RunledgerError):
-        with suppress(ValueError, KeyError, TypeError):
-            return plain(str(json.loads(caught.cause)["errorMessage"]))
+    message = own_message(caught)
+    if message is not None:
+        return message
     logger.warning("export failed", extra={"error": caught.error})
     return "the export failed unexpectedly; the log of export_page has the details"

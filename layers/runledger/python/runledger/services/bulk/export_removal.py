@@ -20,7 +20,7 @@ class ExportRemoval:
         """Deletes a batch of rows and files, including uploads under way, and returns how many.
         Only exports with ids before `before` are deleted (without it, all).
 
-        Call it until two calls, `export_pages.STALL` apart, find none. Rows are deleted first, so
+        Call it until two calls, `visits.STALL` apart, find none. Rows are deleted first, so
         no process can begin another visit of an export. But a visit that is under way may still
         leave an object without a row."""
         rows = self.store.delete_some(workspace_id, _ROWS, before)

@@ -7,6 +7,7 @@ line of JSON Lines is a row as the API shows it.
 
 import csv
 import io
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "unreadable",
         "rerunOf",
         "recoveredBy",
+        "keys",
     ),
     ListName.DELIVERIES: (
         "id",
@@ -77,6 +79,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "settledAt",
         "erasedAt",
         "unreadable",
+        "bounce",
     ),
     ListName.REFUSALS: (
         "id",
@@ -100,10 +103,31 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "replayRunIds",
         "replayRefusalId",
     ),
+    ListName.CONTACTS: (
+        "id",
+        "revision",
+        "email",
+        "phone",
+        "firstName",
+        "lastName",
+        "tags",
+        "externalIds",
+        "consents.marketing",
+        "consents.transactional",
+        "consents.channels",
+        "metadata",
+        "createdAt",
+        "updatedAt",
+        "consentChanges",
+    ),
 }
 _BYTE_ORDER_MARK = "\ufeff"
 # Characters that make a spreadsheet read a cell as a formula, or that may come before one.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Between several values of a cell, if not a space. An import separates tags by commas.
+_SEPARATORS = {"tags": ", "}
+# Lists of objects, which are JSON in a cell.
+_JSON_COLUMNS = frozenset({"consentChanges"})
 _CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.JSONL: "application/x-ndjson; charset=utf-8",
@@ -126,7 +150,7 @@ def head(export: Export) -> bytes:
     """Returns the beginning of the file."""
     if export.format is ExportFormat.JSONL:
         return b""
-    return (_BYTE_ORDER_MARK + _csv([COLUMNS[export.list]])).encode()
+    return (_BYTE_ORDER_MARK + csv_text([COLUMNS[export.list]])).encode()
 
 
 def lines(export: Export, rows: "Iterable[RowView]") -> bytes:
@@ -135,11 +159,12 @@ def lines(export: Export, rows: "Iterable[RowView]") -> bytes:
     else:
         columns = COLUMNS[export.list]
         documents = (row.model_dump(mode="json") for row in rows)
-        text = _csv([_cell(_at(document, path)) for path in columns] for document in documents)
+        text = csv_text([_cell(document, path) for path in columns] for document in documents)
     return clean_text(text).encode()
 
 
-def _csv(rows: Iterable[Iterable[str]]) -> str:
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Returns the lines of a CSV."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerows(rows)
     return written.getvalue()
@@ -152,13 +177,29 @@ def _at(document: dict[str, Any], path: str) -> Any:
     return found
 
 
-def _cell(value: Any) -> str:
+def _cell(document: dict[str, Any], path: str) -> str:
+    value = _at(document, path)
+    if path in _JSON_COLUMNS:
+        return json.dumps(value, ensure_ascii=False) if value else ""
+    return cell(value, _SEPARATORS.get(path, " "))
+
+
+def _item(value: Any) -> str:
+    """Returns one item of a list: a text, or a run's key as the filter of the list takes it."""
+    return f"{value['name']}:{value['value']}" if isinstance(value, dict) else str(value)
+
+
+def cell(value: Any, separator: str = " ") -> str:
+    """Returns a JSON value as the text of a cell, which no spreadsheet takes for a formula. An
+    object is JSON there."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return _cell(" ".join(value))
+        return cell(separator.join(map(_item, value)))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False) if value else ""
     if isinstance(value, str):
         # CSV readers do not accept NUL, and spreadsheets refuse the other control characters.
         value = without_controls(value)

@@ -15,6 +15,7 @@ from runledger.services.bulk.export_contract import ExportPlace
 from runledger.services.bulk.export_rows import file_name
 from runledger.services.runs.body_links import LINK_SECONDS
 from runledger.services.views.exports import export_view
+from runledger.store.request_keys import request_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,8 @@ class ExportRequests:
 
     def create(self, workspace_id: str, document: "ExportDocument", by: str) -> Export:
         """Creates an export of the list as it is now. Raises InvalidInputError for a filter that
-        the list would refuse."""
+        the list would refuse. The same idempotency key returns the same export, or raises
+        KeyReusedError for another request."""
         now = self.clock()
         export = Export(
             workspace_id=workspace_id,
@@ -78,9 +80,11 @@ class ExportRequests:
             created_at=now,
             expires_at=now + KEPT,
         )
-        self.store.create(export, now + BEGIN_TIME)
-        self.machine.start(export)
-        return export
+        request = request_key(document, document.idempotency_key)
+        stored = self.store.create(export, now + BEGIN_TIME, request)
+        if stored.id == export.id:
+            self.machine.start(export)
+        return stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,12 @@
 """Fills the fields of a contact with values of an event. Consents are not among them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from runledger.models.addresses import nfc
+
+if TYPE_CHECKING:
+    from runledger.models.contact import ContactChange
 
 _GROUPS = ("metadata", "externalIds")
 
@@ -22,6 +27,18 @@ def filled(contact: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, A
     return whole
 
 
+def changed(contact: Mapping[str, Any], change: "ContactChange") -> dict[str, Any]:
+    """Returns a contact, as JSON in camelCase, after the change. Changes neither argument."""
+    whole = filled(contact, change.fields)
+    for field in change.cleared:
+        whole = _without(whole, field.split("."))
+    gone = {nfc(tag) for tag in change.removed_tags}
+    whole["tags"] = [
+        tag for tag in (*whole.get("tags", ()), *change.added_tags) if nfc(tag) not in gone
+    ]
+    return whole
+
+
 def field_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values that a contact's fields can take from an event. Null fills no field. Empty
     text fills only fields of `metadata`. Many systems number their records, so a whole number
@@ -38,6 +55,17 @@ def field_values(values: Mapping[str, Any]) -> dict[str, Any]:
         is_external = field.startswith("externalIds.")
         found[field] = str(value) if is_number and is_external else value
     return found
+
+
+def _without(value: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """Returns an object without the value at a path of names."""
+    name, *rest = names
+    whole = dict(value)
+    if not rest:
+        whole.pop(name, None)
+    elif isinstance(whole.get(name), Mapping):
+        whole[name] = _without(whole[name], rest)
+    return whole
 
 
 def _with(value: Any, names: list[str], inner: Any) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Writes contacts, and finds or creates the contact of an event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from runledger.api.documents import merge_patch, validated
+from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.addresses import (
@@ -17,18 +20,26 @@ from runledger.models.addresses import (
     normalize_phone,
     phone_readings,
 )
-from runledger.models.contact import (
+from runledger.models.consent import (
+    ConsentChannel,
+    ConsentOrigin,
+    ConsentPurpose,
     Consents,
+    ConsentSetting,
+    ConsentSource,
+)
+from runledger.models.contact import (
     Contact,
+    ContactChange,
     ContactDocument,
     ContactIdentity,
 )
 from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
 from runledger.services.contacts.addresses import external_id_in, pasted
-from runledger.services.contacts.contact_fields import filled
-from runledger.services.editing import Editing
-from runledger.services.revisions import ANY_REVISION
+from runledger.services.contacts.consents import Record, changed_consents, set_consent
+from runledger.services.contacts.contact_fields import changed, filled
+from runledger.services.revisions import ANY_REVISION, ExpectedRevision, edit
 from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS, identity_of
 
 if TYPE_CHECKING:
@@ -37,45 +48,138 @@ if TYPE_CHECKING:
 MAX_DATES = 40
 _NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 EXTERNAL_ID = "externalId"
+# How often others may change a contact while one consent is being set. A withdrawal must not give
+# up, because the person makes it once.
+_CONSENT_TRIES = 50
+# Who writes, if the caller does not say it.
+BY_PROGRAM = ConsentSource(origin=ConsentOrigin.API)
+_BY_EVENT = ConsentSource(origin=ConsentOrigin.WEBHOOK)
 
 
 @dataclass(frozen=True, slots=True)
-class Contacts(Editing[Contact, ContactDocument]):
+class Contacts:
     """Creates, edits and finds contacts. An edit replaces everything except consents that the
-    document leaves out, so it never restores a consent that the person withdrew. Raises
-    ConflictError if an address or external id belongs to another contact."""
+    document leaves out. So a document without consents cannot restore a withdrawn one. Each change
+    of a consent is recorded with its `source`, in the transaction that writes the contact.
+    Raises ConflictError if an address or external id belongs to another contact."""
 
     store: "ContactStore"
+    clock: Clock
 
-    def create(self, workspace_id: str, document: ContactDocument) -> Contact:
+    def create(
+        self, workspace_id: str, document: ContactDocument, source: ConsentSource = BY_PROGRAM
+    ) -> Contact:
         """Creates a contact. Raises ConflictError, with the field, if its e-mail, phone or an
         external id belongs to another contact."""
         now = self.clock()
-        contact = _contact(
+        consents, record = changed_consents(
+            Consents(), document.consents.sent(), source, now, read_record=tuple
+        )
+        contact = contact_of(
             # The id carries the same time as `created_at`, because contacts are searched by either.
             workspace_id,
             new_id(CONTACT_PREFIX, now),
             document,
-            consents=document.consents,
+            consents=consents,
             created_at=now,
             now=now,
         )
-        self.store.create(contact)
+        self.store.create(contact, record or ())
         return contact
 
-    def _patched(self, before: Contact, changes: dict[str, Any]) -> ContactDocument:
-        now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
-        return validated(ContactDocument, merge_patch(now, changes))
+    def replace(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        document: ContactDocument,
+        expected: ExpectedRevision = ANY_REVISION,
+        source: ConsentSource = BY_PROGRAM,
+    ) -> Contact:
+        """Replaces a contact. A stale edit fails as `ExpectedRevision` describes."""
+        return self._edit(workspace_id, contact_id, lambda before: document, expected, source)
 
-    def _changed(self, before: Contact, document: ContactDocument, now: int) -> Contact:
-        return _contact(
-            before.workspace_id,
-            before.id,
-            document,
-            consents=_changed_consents(before.consents, document),
-            created_at=before.created_at,
-            now=now,
+    def patch(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        changes: dict[str, Any],
+        expected: ExpectedRevision = ANY_REVISION,
+        source: ConsentSource = BY_PROGRAM,
+    ) -> Contact:
+        """Applies `changes` to the current contact as a JSON merge patch, then works as
+        `replace`."""
+        return self._edit(
+            workspace_id, contact_id, lambda before: _patched(before, changes), expected, source
         )
+
+    def set_consent(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        purpose: ConsentPurpose,
+        channel: ConsentChannel | None,
+        is_given: bool,
+        source: ConsentSource,
+    ) -> Contact:
+        """Gives or withdraws one consent, for all channels if `channel` is None, and returns the
+        contact. Writes only if something differs, or the contact withdraws a consent once more.
+        Tries again and again if others change the contact meanwhile. Raises NotFoundError, or
+        ConflictError after many tries."""
+        setting = ConsentSetting(purpose, channel, is_given)
+
+        def change(before: Contact) -> Contact:
+            now = max(self.clock(), before.updated_at + 1)
+            consents, record = set_consent(
+                before.consents, setting, source, now, self._record_of(before)
+            )
+            if record is None:
+                return before
+            after = before.changed(consents=consents, updated_at=now)
+            self.store.replace(before, after, record)
+            return after
+
+        read = partial(self.store.get, workspace_id, contact_id)
+        return edit(read, change, attrgetter("revision"), ANY_REVISION, tries=_CONSENT_TRIES)
+
+    def _edit(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        document_of: Callable[[Contact], ContactDocument],
+        expected: ExpectedRevision,
+        source: ConsentSource,
+        *,
+        only_if_different: bool = False,
+    ) -> Contact:
+        """Writes the document, and the record if a consent differs. If `only_if_different`, a
+        document that changes nothing is not written, and the stored contact is returned."""
+
+        def change(before: Contact) -> Contact:
+            # Two writes in one millisecond must differ, or the second would look like a write that
+            # came in between.
+            now = max(self.clock(), before.updated_at + 1)
+            document = document_of(before)
+            consents, record = changed_consents(
+                before.consents, document.consents.sent(), source, now, self._record_of(before)
+            )
+            after = contact_of(
+                before.workspace_id,
+                before.id,
+                document,
+                consents=consents,
+                created_at=before.created_at,
+                now=now,
+            )
+            if only_if_different and after.changed(updated_at=before.updated_at) == before:
+                return before
+            self.store.replace(before, after, record)
+            return after
+
+        read = partial(self.store.get, workspace_id, contact_id)
+        return edit(read, change, attrgetter("revision"), expected)
+
+    def _record_of(self, contact: Contact) -> Callable[[], Record]:
+        return partial(self.store.consent_record, contact.workspace_id, contact.id)
 
     def find(
         self, workspace_id: str, by: str, value: str, name: str | None = None
@@ -120,7 +224,7 @@ class Contacts(Editing[Contact, ContactDocument]):
         `filled`. Contacts are found by this value only, and are never merged.
 
         Raises ValueError if the value is not valid, InvalidInputError if a field is not, and
-        ConflictError with the field if one belongs to another contact."""
+        ConflictError, with the field, if an address or external id belongs to another contact."""
         found = self.identify(workspace_id, by, value, name)
         if found is not None:
             return found, False
@@ -136,7 +240,7 @@ class Contacts(Editing[Contact, ContactDocument]):
         }
         document = validated(ContactDocument, filled(given, others))
         try:
-            return identity_of(self.create(workspace_id, document)), True
+            return identity_of(self.create(workspace_id, document, _BY_EVENT)), True
         except ConflictError:
             # Another event created the same contact meanwhile.
             again = self.identify(workspace_id, by, value, name)
@@ -144,18 +248,63 @@ class Contacts(Editing[Contact, ContactDocument]):
                 raise
             return again, False
 
-    def fill(self, workspace_id: str, contact_id: str, fields: Mapping[str, Any]) -> Contact:
-        """Sets the fields, as `filled` names them, of a contact, and returns it. Writes only if a
-        value differs. Raises NotFoundError, and the other errors of `identify_or_create`."""
+    def upsert(
+        self,
+        workspace_id: str,
+        by: str,
+        name: str | None,
+        changes: dict[str, Any],
+        source: ConsentSource = BY_PROGRAM,
+    ) -> tuple[Contact, bool]:
+        """Changes a contact, or creates one. Returns the contact, and whether it was created.
+
+        `by` is `email`, `phone` or `externalId`; with `externalId`, `name` is the name of the
+        external id. They choose the one value in `changes` by which the contact is found. If a
+        contact has this value, `changes` is applied to it as a JSON merge patch, and written only
+        if something differs. Otherwise `changes` becomes a new contact. Contacts are never merged.
+
+        Raises InvalidInputError if `changes` lacks the chosen value or has an invalid field, and
+        ConflictError, with the field, if an address or external id in `changes` belongs to another
+        contact."""
+        if by == EXTERNAL_ID:
+            field = f"externalIds.{name}"
+            value = (changes.get("externalIds") or {}).get(_required(name))
+        else:
+            field, value = by, changes.get(by)
+        if value is None:
+            raise InvalidInputError(
+                f"{field} is missing; send the value by which the contact is found", field=field
+            )
+        found = self.identify(workspace_id, by, value, name)
+        if found is None:
+            try:
+                document = validated(ContactDocument, merge_patch({}, changes))
+                return self.create(workspace_id, document, source), True
+            except ConflictError:
+                # Another request may have created the same contact meanwhile.
+                found = self.identify(workspace_id, by, value, name)
+                if found is None:
+                    raise
+        return self._edit(
+            workspace_id,
+            found.id,
+            lambda before: _patched(before, changes),
+            ANY_REVISION,
+            source,
+            only_if_different=True,
+        ), False
+
+    def change(self, workspace_id: str, contact_id: str, change: ContactChange) -> Contact:
+        """Changes a contact and returns it. Writes only if something differs, so a repeated change
+        writes nothing. Raises NotFoundError, and the other errors of `identify_or_create`."""
 
         def document(before: Contact) -> ContactDocument:
             now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
-            return validated(ContactDocument, filled(now, fields))
+            return validated(ContactDocument, changed(now, change))
 
-        before = self.store.get(workspace_id, contact_id)
-        if self._changed(before, document(before), before.updated_at) == before:
-            return before
-        return self._edit(workspace_id, contact_id, document, ANY_REVISION)
+        return self._edit(
+            workspace_id, contact_id, document, ANY_REVISION, BY_PROGRAM, only_if_different=True
+        )
 
     def look_up(self, workspace_id: str, text: str) -> str | None:
         """Returns the id of the contact with this id, e-mail, phone or external id (`name:id`), or
@@ -203,15 +352,12 @@ def _required(name: str | None) -> str:
     return name
 
 
-def _changed_consents(before: Consents, document: ContactDocument) -> Consents:
-    """Returns the consents that the document sets, and the others unchanged."""
-    if "consents" not in document.model_fields_set:
-        return before
-    sent = document.consents.model_dump(exclude_unset=True)
-    return Consents(**{**before.model_dump(), **sent})
+def _patched(before: Contact, changes: dict[str, Any]) -> ContactDocument:
+    now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
+    return validated(ContactDocument, merge_patch(now, changes))
 
 
-def _contact(
+def contact_of(
     workspace_id: str,
     contact_id: str,
     document: ContactDocument,
@@ -220,6 +366,7 @@ def _contact(
     created_at: int,
     now: int,
 ) -> Contact:
+    """Raises InvalidInputError for too many dates, tags or external ids."""
     dates = list(written_dates(document.metadata))
     if len(dates) > MAX_DATES:
         raise InvalidInputError(

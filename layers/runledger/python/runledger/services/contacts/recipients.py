@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.nodes.base import ContactPage, ContactQuery
 from runledger.nodes.segment_rules import SegmentRules
+from runledger.nodes.tools import ContactPage, ContactQuery
 
 if TYPE_CHECKING:
     from runledger.models.automation import SegmentSnapshot

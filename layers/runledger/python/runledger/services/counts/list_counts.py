@@ -36,7 +36,7 @@ class Counts:
         """Counts the runs of a list. Raises InvalidInputError, with the parameter, if a
         parameter cannot be read."""
         kind = runs_kind(self.queries.stores.runs)
-        return self._count(workspace_id, request, kind, of_run(request))
+        return self._count(workspace_id, request, kind, of_run(request, self.queries.clock()))
 
     def refusals(self, workspace_id: str, request: ListRequest) -> CountsView:
         """Counts the refusals of a list. Raises InvalidInputError, with the parameter, if a

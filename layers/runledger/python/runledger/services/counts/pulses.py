@@ -18,9 +18,9 @@ RESTS_AFTER = 15 * MINUTE
 
 @dataclass(slots=True)
 class Pulses:
-    """The tick's pulses. A stack at rest sends them only every tenth minute. They are sent every
-    minute if rows were due lately, in a new process, and until all of them have been read from the
-    stream once."""
+    """The tick's pulses. A stack at rest sends them every tenth minute. They are sent every minute
+    in three cases: rows were due lately, the process is new, or this process has not yet seen all
+    of them come through the stream."""
 
     freshness: "FreshnessStore"
     clock: Clock
@@ -38,7 +38,8 @@ class Pulses:
             self._sent_before = True
 
     def _have_come(self, now: int) -> bool:
-        """Whether every pulse has come through the stream. Read until it is so, once a process."""
+        """Whether every pulse has come through the stream. Once they have, the process does not
+        read the pulses again."""
         self._are_seen = self._are_seen or self.freshness.read(now).until is not None
         return self._are_seen
 

@@ -77,9 +77,10 @@ class TotalSettler:
     gather: Gather = in_turn
 
     def settle(self, row: "DueRow") -> None:
-        """Takes the next step for one due hour. Raises ConditionFailedError if it was changed
-        meanwhile; then it is due again. An hour that cannot be counted, because it is too large or
-        an AWS call failed, stays postponed, and each reader counts it within a request's limits."""
+        """Takes the next step for one due hour. Raises ConditionFailedError if the hour was changed
+        meanwhile; it is then due again. If the hour cannot be counted here, because it is too large
+        or an AWS call failed, its recount is postponed. Until then, each request that needs the
+        hour counts its rows, within the limits of a request."""
         total = self.totals.at(row.key)
         now = self.clock()
         if total is None or total.due_at is None or total.due_at > now:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
-from runledger.models.totals import Scope, hour_of
+from runledger.clock import HOUR
+from runledger.models.totals import Scope
 from runledger.services.in_parallel import Gather, in_turn
 from runledger.services.lists.kinds import ListKind, RowT
 from runledger.store import keys
@@ -120,8 +121,9 @@ class Budget:
 
 @dataclass(slots=True)
 class Counted:
-    """Rows by hour and status; a lower bound if not `is_complete`. `expiries` are those of all rows
-    that were read, including expired ones."""
+    """The number of rows by hour (or another unit of time) and status. If `is_complete` is False,
+    the numbers are lower bounds. `expiries` are the times (epoch milliseconds) when the rows that
+    were read expire, or have expired; a row that was counted by its key alone is not among them."""
 
     hours: dict[int, Counter[str]] = field(default_factory=dict)
     is_complete: bool = True
@@ -138,8 +140,10 @@ def count_rows(
     now: int,
     budget: Budget,
     gather: Gather = in_turn,
+    unit: int = HOUR,
 ) -> Counted:
-    """Counts the rows of all pieces, which must not overlap."""
+    """Counts the rows of all pieces, which must not overlap, by the `unit` of time (milliseconds)
+    in which they were created."""
     counted = Counted()
     met: dict[str, str | None] = {}
     for phase in what.phases:
@@ -155,8 +159,8 @@ def count_rows(
     counted.is_complete &= granted == len(unsure)
     for key, status in met.items():
         if status is not None and status in what.statuses:
-            counted.add(hour_of(keys.created_at_of(key)), status)
-    _count_by_row(what, unsure[:granted], now, counted, budget, gather)
+            counted.add(_start_of(keys.created_at_of(key), unit), status)
+    _count_by_row(what, unsure[:granted], now, counted, budget, gather, unit)
     return counted
 
 
@@ -167,8 +171,9 @@ def _count_by_row(
     counted: Counted,
     budget: Budget,
     gather: Gather,
+    unit: int,
 ) -> None:
-    ids = {keys.id_of(key): hour_of(keys.created_at_of(key)) for key in created_keys}
+    ids = {keys.id_of(key): _start_of(keys.created_at_of(key), unit) for key in created_keys}
 
     def reader(some: list[str]) -> Callable[[], Mapping[str, RowT]]:
         def read() -> Mapping[str, RowT]:
@@ -187,6 +192,10 @@ def _count_by_row(
             status = what.status_of(row)
             if status in what.statuses:
                 counted.add(ids[row_id], status)
+
+
+def _start_of(moment: int, unit: int) -> int:
+    return moment // unit * unit
 
 
 def _reader(

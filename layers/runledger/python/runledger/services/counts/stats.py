@@ -4,31 +4,34 @@ nodes.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runledger.api.counts import DurationView, HourView, NodeDurationView, StatsView
-from runledger.clock import DAY, HOUR, iso
+from runledger.api.counts import DurationView, HourView, MinuteView, NodeDurationView, StatsView
+from runledger.clock import DAY, HOUR, MINUTE, iso
 from runledger.errors import InvalidInputError
 from runledger.models.event import Event
 from runledger.models.run import Run, RunStatus, Step, StepStatus
 from runledger.models.totals import Scope, hour_of
 from runledger.services.counts.row_counts import countable
-from runledger.services.counts.totals import Totals
+from runledger.services.counts.totals import HourlyCounts, Totals
 from runledger.services.lists.kinds import ListFilter, runs_kind
-from runledger.services.lists.pages import SCAN_BUDGET, list_rows
+from runledger.services.lists.pages import SCAN_BUDGET, RowPage, list_rows
+from runledger.services.lists.queries import of_run
+from runledger.services.lists.requests import ListRequest
 from runledger.services.lists.windows import window
 from runledger.services.runs.run_state import steps_of
 from runledger.store.keys import Kind
-from runledger.store.runs import RunHistory
+from runledger.store.run_reads import RunHistory
 from runledger.store.step_times import StepTimeStore
 
 if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.services.lists.queries import Queries
 
-# The longest range of one answer.
+# The longest range of one answer, and the longest that is counted by the minute.
 LONGEST = 92 * DAY
+_BY_MINUTE = 3 * HOUR
 # The most steps that one answer reads; for a large graph, fewer runs. DynamoDB bills whole items,
 # each with up to 64 KB of step data: at worst 8,000 read units.
 STEP_READS = 1_000
@@ -44,62 +47,79 @@ class Stats:
 
     queries: "Queries"
 
-    def of(
-        self,
-        workspace_id: str,
-        automation_id: str | None,
-        range_: str | None,
-        since: str | None,
-        until: str | None,
-        time_zone: str | None = None,
-    ) -> StatsView:
-        """Returns the figures of a range, by default 24 hours. Raises InvalidInputError, with the
-        parameter, if one cannot be read."""
+    def of(self, workspace_id: str, request: ListRequest, version: int | None = None) -> StatsView:
+        """Returns the figures of a list's runs, by default of the last 24 hours. With `version`,
+        only the runs of that version are measured; the counts include all versions. Raises
+        InvalidInputError, with the parameter, if one cannot be read."""
+        if version is not None and request.automation_id is None:
+            raise InvalidInputError(
+                "a version belongs to one automation; send `automationId` too",
+                field="automationId",
+            )
         now = self.queries.clock()
-        if range_ is None and since is None and until is None:
-            range_ = _DEFAULT_RANGE
-        first, last = window(range_, since, until, now, time_zone)
+        if request.range is None and request.since is None and request.until is None:
+            request = replace(request, range=_DEFAULT_RANGE)
+        first, last = window(request.range, request.since, request.until, now, request.time_zone)
         last = max(min(last, now), first)
         if last - first > LONGEST:
             raise InvalidInputError(
                 f"the period may have at most {LONGEST // DAY} days", field="from"
             )
-        stores = self.queries.stores
-        shards = stores.workspaces.cached(workspace_id).shards
-        kind = runs_kind(stores.runs)
-        scope = Scope(workspace_id, Kind.RUN.value, automation_id)
-        totals = Totals(
-            stores.table, stores.totals, stores.freshness, stores.workspaces, self.queries.gather
+        wanted = self.queries.filter_of(workspace_id, request, now)
+        if wanted is None:
+            return _view(first, last, HourlyCounts({}, now, is_complete=True))
+        wanted = replace(wanted, created_from=first, created_to=last)
+        also = of_run(request, now)
+        found = self._counted(wanted, also, now)
+        finished = _FINISHED & wanted.statuses if wanted.statuses else _FINISHED
+        if not finished:
+            return _view(first, last, found)
+        page = self._rows(replace(wanted, statuses=finished), also, now)
+        measured = [run for run in page.rows if version is None or run.version == version]
+        return _view(
+            first,
+            last,
+            found,
+            _duration(measured, is_capped=page.position is not None),
+            [] if request.automation_id is None else self._nodes(measured, now),
         )
-        found = totals.count(scope, countable(kind, scope, shards), first, last, now)
-        wanted = ListFilter(workspace_id, _FINISHED, automation_id, None, first, last)
-        page = list_rows(
-            stores.table,
-            kind,
+
+    def _counted(
+        self, wanted: ListFilter, also: Callable[[Run], bool] | None, now: int
+    ) -> HourlyCounts:
+        """Counts by the minute if the range is short, else by the hour: with totals if they cover
+        the filters, otherwise row by row."""
+        is_short = _is_short(wanted.created_from, wanted.created_to)
+        if also is not None or wanted.contact_id is not None or wanted.error_group is not None:
+            page = self._rows(wanted, also, now)
+            unit = MINUTE if is_short else HOUR
+            times: dict[int, Counter[str]] = {}
+            for run in page.rows:
+                times.setdefault(run.created_at // unit * unit, Counter())[run.status] += 1
+            return HourlyCounts(times, now, is_complete=page.position is None)
+        of = self.queries.stores
+        kind = runs_kind(of.runs)
+        scope = Scope(wanted.workspace_id, Kind.RUN.value, wanted.automation_id)
+        shards = of.workspaces.cached(wanted.workspace_id).shards
+        totals = Totals(of.table, of.totals, of.freshness, of.workspaces, self.queries.gather)
+        count = totals.count_minutes if is_short else totals.count
+        what = countable(kind, scope, shards, wanted.statuses)
+        return count(scope, what, wanted.created_from, wanted.created_to, now)
+
+    def _rows(
+        self, wanted: ListFilter, also: Callable[[Run], bool] | None, now: int
+    ) -> RowPage[Run]:
+        """Returns the newest runs of a list, as many as one request looks at."""
+        return list_rows(
+            self.queries.stores.table,
+            runs_kind(self.queries.stores.runs),
             wanted,
-            shards,
+            self.queries.stores.workspaces.cached(wanted.workspace_id).shards,
             limit=SCAN_BUDGET,
             after=None,
             now=now,
+            also=also,
             gather=self.queries.gather,
-        )
-        return StatsView(
-            from_=iso(first),
-            to=iso(last),
-            freshness=iso(found.until),
-            is_complete=found.is_complete,
-            hours=[
-                HourView(
-                    start=iso(hour),
-                    counts={
-                        status.value: found.hours.get(hour, Counter())[status]
-                        for status in RunStatus
-                    },
-                )
-                for hour in range(hour_of(first), last + 1, HOUR)
-            ],
-            duration=_duration(page.rows, is_capped=page.position is not None),
-            nodes=[] if automation_id is None else self._nodes(page.rows, now),
         )
 
     def _nodes(self, runs: Sequence[Run], now: int) -> list[NodeDurationView]:
@@ -121,6 +141,7 @@ class Stats:
             looked_at.append((run, graph))
         recorded = self._recorded(visits)
         took: dict[str, list[int]] = {}
+        failed: Counter[str] = Counter()
         types: dict[str, str] = {}
         for run, graph in looked_at:
             for node_id in graph.topology.order:
@@ -139,6 +160,7 @@ class Stats:
                 is_own = step.reused_from is None
                 if is_own and step.status in _TIMED and step.finished_at is not None:
                     took[step.node_id].append(step.finished_at - step.started_at)
+                    failed[step.node_id] += step.status is StepStatus.FAILED
         return [
             NodeDurationView(
                 node_id=node_id,
@@ -147,6 +169,8 @@ class Stats:
                 p50_ms=percentile(times, 50),
                 p95_ms=percentile(times, 95),
                 p99_ms=percentile(times, 99),
+                max_ms=max(times),
+                failed=failed[node_id],
             )
             for node_id, times in took.items()
             if times
@@ -163,6 +187,44 @@ class Stats:
         for steps in self.queries.gather(reader(visits[at : at + _BATCH]) for at in starts):
             found.update(steps)
         return found
+
+
+def _is_short(first: int, last: int) -> bool:
+    return last - first <= _BY_MINUTE
+
+
+def _view(
+    first: int,
+    last: int,
+    found: HourlyCounts,
+    duration: DurationView | None = None,
+    nodes: Sequence[NodeDurationView] = (),
+) -> StatsView:
+    """Returns the view. `found` are counts by the minute if the range is short."""
+    hours: dict[int, Counter[str]] = {}
+    for start, counts in found.hours.items():
+        hours.setdefault(hour_of(start), Counter()).update(counts)
+    minutes = range(first // MINUTE * MINUTE, last + 1, MINUTE) if _is_short(first, last) else ()
+    return StatsView(
+        from_=iso(first),
+        to=iso(last),
+        freshness=iso(found.until),
+        is_complete=found.is_complete,
+        hours=[
+            HourView(start=iso(hour), counts=_by_status(hours.get(hour)))
+            for hour in range(hour_of(first), last + 1, HOUR)
+        ],
+        minutes=[
+            MinuteView(start=iso(minute), counts=_by_status(found.hours.get(minute)))
+            for minute in minutes
+        ],
+        duration=duration,
+        nodes=list(nodes),
+    )
+
+
+def _by_status(counts: Counter[str] | None) -> dict[str, int]:
+    return {status.value: (counts or Counter())[status] for status in RunStatus}
 
 
 def percentile(values: Iterable[int], percent: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.clock import HOUR
+from runledger.clock import HOUR, MINUTE
 from runledger.models.totals import Freshness, HourTotal, Scope, hour_of
 from runledger.services.counts.row_counts import Budget, Countable, Piece, count_rows
 from runledger.services.in_parallel import Gather, in_turn
@@ -73,6 +73,17 @@ class Totals:
             # All of it was counted just now.
             until = now
         return HourlyCounts(hours, until, counted.is_complete)
+
+    def count_minutes(
+        self, scope: Scope, what: Countable[RowT], first: int, last: int, now: int
+    ) -> HourlyCounts:
+        """Counts the rows created from `first` to `last` by the minute instead of the hour. Every
+        row is counted, because stored totals are by the hour. So this is for short ranges."""
+        kept_for = self.workspaces.cached(scope.workspace_id).least_retention
+        piece = Piece(first, last, by_row=first <= now - kept_for)
+        budget = Budget(_KEYS, _ROWS)
+        counted = count_rows(self.table, what, [piece], now, budget, self.gather, unit=MINUTE)
+        return HourlyCounts(counted.hours, now, counted.is_complete)
 
 
 @dataclass(frozen=True, slots=True)

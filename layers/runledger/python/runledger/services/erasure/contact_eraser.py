@@ -22,6 +22,7 @@ from runledger.store.table import SortRange
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from runledger.services.bulk.import_removal import ImportRemoval
     from runledger.services.erasure.erasers import Eraser, RowEraser
     from runledger.store.contacts import ContactStore
     from runledger.store.due import DueRow
@@ -47,6 +48,7 @@ class ContactEraser:
     erasures: "ErasureStore"
     rows: "Mapping[str, RowEraser]"
     others: "tuple[Eraser, ...]"
+    imports: "ImportRemoval"
     clock: Clock
 
     def erase(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
@@ -86,6 +88,8 @@ class ContactEraser:
                 if begun is None:
                     raise
                 return begun
+            # First: an import could create the person again from its file.
+            self.imports.end_all(workspace_id)
             now = self.clock()
             erasure = Erasure(
                 workspace_id=workspace_id,

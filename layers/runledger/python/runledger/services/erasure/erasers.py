@@ -18,14 +18,16 @@ from runledger.models.addresses import Address
 from runledger.models.attempt_transitions import erased
 from runledger.models.erasure import CANCEL_REASON, Erasure
 from runledger.models.run import Cancellation, Run
-from runledger.services.bulk.export_pages import STALL
 from runledger.services.bulk.exports import EXPORT_PREFIX
+from runledger.services.bulk.imports import IMPORT_PREFIX
+from runledger.services.bulk.visits import STALL
 from runledger.store import keys
 from runledger.store.run_rows import shown_run_from_item
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.services.bulk.export_removal import ExportRemoval
+    from runledger.services.bulk.import_removal import ImportRemoval
     from runledger.services.execution.cancel import Canceler
     from runledger.store.automations import AutomationStore
     from runledger.store.bodies import Bodies
@@ -142,6 +144,16 @@ class FailureEraser:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyEraser:
+    """Deletes the items that lead from the values of the run's keys to the run."""
+
+    runs: "ErasedRunStore"
+
+    def __call__(self, erasure: Erasure, run: Run) -> None:
+        self.runs.delete_keys(run)
+
+
+@dataclass(frozen=True, slots=True)
 class RerunEraser:
     """Deletes reruns that were never opened: their request died after it had copied the event or
     steps. They have no row in the contact's index, but each is listed among the reruns of the first
@@ -254,6 +266,23 @@ class FrequencyEraser:
 
 
 @dataclass(frozen=True, slots=True)
+class TextedEraser:
+    """Erases the notes by which answers to an SMS are understood, except those of a phone number
+    that now belongs to another contact."""
+
+    deliveries: "DeliveryStore"
+    contacts: "ContactStore"
+
+    def __call__(self, erasure: Erasure, until: int) -> int:
+        workspace_id = erasure.workspace_id
+        for kind, address in _reached(erasure):
+            is_phone = kind == "PHONE"
+            if is_phone and self.contacts.find_address(workspace_id, kind, address) is None:
+                self.deliveries.forget_texted(workspace_id, address)
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
 class EntryEraser:
     """Erases the records of the automations that the person entered. The re-entry rule ONCE does
     not need them, because the id of an erased contact can never enter again."""
@@ -288,4 +317,23 @@ class ExportEraser:
             if self.clock() > until:
                 break
         # There may be exports left for lack of time, and a visit at work may still leave an object.
+        return STALL if found else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEraser:
+    """Deletes all imports that were created before the erasure, because the person may be in any of
+    their files. Their rows were deleted with the contact."""
+
+    removal: "ImportRemoval"
+    clock: Clock
+
+    def __call__(self, erasure: Erasure, until: int) -> int:
+        before = id_floor(IMPORT_PREFIX, erasure.blanked_at)
+        found = 0
+        while deleted := self.removal.delete_some(erasure.workspace_id, before):
+            found += deleted
+            if self.clock() > until:
+                break
+        # A visit at work may still leave an object.
         return STALL if found else 0

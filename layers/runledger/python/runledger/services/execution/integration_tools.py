@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runledger.clock import Clock
 from runledger.errors import NotFoundError, RunledgerError
 from runledger.models.run import RunStatus
-from runledger.nodes.base import Tools
+from runledger.nodes.tools import Tools
 from runledger.observability import log_failure
 from runledger.services.execution.lent_tools import LentTools
 from runledger.services.runs.body_links import kept_body_key
@@ -16,7 +16,7 @@ from runledger.services.secrets.values import SecretValues, WorkspaceSecrets
 
 if TYPE_CHECKING:
     from runledger.models.run import Run
-    from runledger.nodes.base import HttpCaller
+    from runledger.nodes.tools import HttpCaller
     from runledger.services.execution.node_claims import NodeClaim
     from runledger.services.retry_budget import RetryBudget
     from runledger.services.runs.run_context import RunContext

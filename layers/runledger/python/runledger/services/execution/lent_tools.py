@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from runledger.nodes.base import Tools
+from runledger.nodes.tools import Tools
 
 if TYPE_CHECKING:
     from runledger.services.execution.node_claims import NodeClaim
@@ -28,12 +28,3 @@ class Toolbox(Protocol):
         self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
     ) -> LentTools:
         """Returns the tools for one visit; `retry_budget` limits how long to retry writes."""
-
-
-class NoTools:
-    """The toolbox of a function without effects outside the run."""
-
-    def lend(
-        self, context: "RunContext", claim: "NodeClaim", retry_budget: "RetryBudget"
-    ) -> LentTools:
-        return LentTools(Tools())

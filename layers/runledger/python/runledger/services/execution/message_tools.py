@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
-from runledger.nodes.base import Tools
 from runledger.nodes.send_message import SendMessageConfig
+from runledger.nodes.tools import Tools
 from runledger.services.contacts.recipients import Recipients
 from runledger.services.execution.lent_tools import LentTools
 from runledger.services.messages.deliver import Delivery
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runledger.services.execution.node_claims import NodeClaim
     from runledger.services.messages.gatekeeper import Gatekeeper
     from runledger.services.messages.retry_machine import RetryMachine
+    from runledger.services.messages.unsubscribe_links import UnsubscribeLinks
     from runledger.services.retry_budget import RetryBudget
     from runledger.services.runs.run_context import RunContext
     from runledger.store.contacts import ContactStore
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MessageTools:
-    """Provides what a sending node needs; only the message function has these privileges."""
+    """Provides the clients and stores that a sending node needs; only the message function may use
+    them."""
 
     channels: "Mapping[str, Channel]"
+    links: "UnsubscribeLinks"
     deliveries: "DeliveryStore"
     contacts: "ContactStore"
     gatekeeper: "Gatekeeper"
@@ -55,6 +58,7 @@ class MessageTools:
                 claim=claim,
                 templates=context.version.templates,
                 channels=self.channels,
+                links=self.links,
                 deliveries=self.deliveries,
                 contacts=self.contacts,
                 gatekeeper=replace(self.gatekeeper, suppressions=suppressions),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from runledger.models.run import Run, Step
     from runledger.services.execution.cancel import Canceler
     from runledger.services.runs.run_context import RunContexts
-    from runledger.store.runs import RunHistory, RunStore
+    from runledger.store.run_reads import RunHistory
+    from runledger.store.runs import RunStore
 
 # A run can change hands, or come to another node, only so often in between.
 _TRIES = 4
@@ -32,15 +33,16 @@ class WaitSkipper:
     canceler: "Canceler"
     clock: Clock
 
-    def skip(self, workspace_id: str, run_id: str, by: str) -> "Run":
-        """Ends all current waits of a run, so that it continues within a minute. Raises
-        ConflictError if the run is not waiting, or a node of another branch is running."""
+    def skip(self, workspace_id: str, run_id: str, by: str, begun_by: int | None = None) -> "Run":
+        """Ends all current waits of a run, so that it continues within a minute; with `begun_by`,
+        only waits that began at this time or earlier. Raises ConflictError if the run is not
+        waiting, or a node of another branch is running."""
         for _ in range(_TRIES):
             history = self._history(workspace_id, run_id)
             run = history.run
             now = self.clock()
             self._require_waiting(run, now)
-            waiting = self._waiting(history)
+            waiting = self._waiting(history, begun_by)
             if not waiting:
                 raise ConflictError("the run is not waiting", status=run.status.value)
             reason = f"{SKIPPED} {by}"
@@ -78,7 +80,7 @@ class WaitSkipper:
                 status=run.status.value,
             )
 
-    def _waiting(self, history: "RunHistory") -> "dict[int, Step]":
+    def _waiting(self, history: "RunHistory", begun_by: int | None) -> "dict[int, Step]":
         """Returns the steps at which the run waits, by the rank of their nodes. Includes a step
         whose wait was skipped, if the run was not handed back yet."""
         now = self.clock()
@@ -87,6 +89,8 @@ class WaitSkipper:
         for rank, claim in history.run.open_claims.items():
             step = history.steps.get(topology.node_at(rank))
             if step is None or claim.wait_until is None or claim.wait_until <= now:
+                continue
+            if begun_by is not None and step.started_at > begun_by:
                 continue
             is_skipped = (step.reason or "").startswith(SKIPPED)
             if step.status is StepStatus.WAITING or is_skipped:

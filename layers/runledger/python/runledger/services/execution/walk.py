@@ -18,7 +18,6 @@ from runledger.clock import Clock, optional_iso
 from runledger.compiler.timing import lease_seconds
 from runledger.errors import (
     ConditionFailedError,
-    NodeError,
     NodeFailedError,
     NotFoundError,
     RunReleasedError,
@@ -31,18 +30,18 @@ from runledger.models.automation import AutomationStatus
 from runledger.models.run import (
     Cancellation,
     Claim,
-    ErrorDetail,
     Run,
     RunStatus,
     Step,
     StepStatus,
 )
-from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
+from runledger.nodes.base import Function, Operation, Visit
 from runledger.nodes.claiming import Claiming
-from runledger.observability import bind, log_failure, logger
+from runledger.observability import bind, logger
 from runledger.services.execution.branch_failures import BranchFailures
 from runledger.services.execution.branch_progress import require_finished
 from runledger.services.execution.node_claims import NodeClaim
+from runledger.services.execution.node_runs import input_of, run_node
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.position import unknown_outcome_step
@@ -55,7 +54,6 @@ from runledger.services.runs.run_context import (
     require_owner,
     scope_of,
 )
-from runledger.services.runs.step_errors import caught_error, unforeseen_cause
 from runledger.store.run_rows import run_from_item
 from runledger.store.runs import Closing, PendingRun
 
@@ -206,14 +204,14 @@ class Walker:
         is_done = False
         try:
             visit = self._begin_visit(claim, recorded, retry_budget, is_claimed_first=is_first)
-            result = _run_node(visit, node_type, config, recorded)
+            result = run_node(visit, node_type, config, recorded)
             step = Step(
                 node_id=event.node_id,
                 type=node_type.name,
                 started_at=recorded.started_at if recorded else value.started_at,
                 finished_at=self.clock() if result.status.is_finished else None,
                 visits=recorded.visits + 1 if recorded else 1,
-                input=recorded.input if recorded else _input(visit, node_type, config, result),
+                input=recorded.input if recorded else input_of(visit, node_type, config, result),
                 **dict(result),
             )
             is_done = True
@@ -351,55 +349,6 @@ class Walker:
         execution = execution_of(event.run_id, event.execution)
         require_owner(context.run, execution, RunStatus.RUNNING)
         return context
-
-
-def _run_node(
-    visit: Visit, node_type: "NodeType[Any]", config: "Config", before: Step | None
-) -> NodeResult:
-    try:
-        result = node_type.run(config, visit)
-    except NodeError as error:
-        detail = ErrorDetail(
-            node_id=visit.node_id, kind=error.kind, message=str(error), cause=error.cause
-        )
-        return _failed(detail, before, visit.tools)
-    except (RunReleasedError, TransientError):
-        raise
-    except Exception as error:
-        # Nobody foresaw this error, so the reader learns only that. Keep what the node had done so
-        # far.
-        log_failure("node raised", error)
-        caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, visit.node_id)
-        detail = caught.changed(cause=unforeseen_cause(error))
-        return _failed(detail, before, visit.tools)
-    if result.error is not None and result.error.node_id is None:
-        named = result.error.changed(node_id=visit.node_id)
-        return result.changed(error=named)
-    return result
-
-
-def _input(
-    visit: Visit, node_type: "NodeType[Any]", config: "Config", result: NodeResult
-) -> dict[str, Any]:
-    """Returns what the visit worked with. The node has done its work and must be recorded, so an
-    error here is only logged."""
-    try:
-        return node_type.input(config, visit, result)
-    except Exception as error:
-        log_failure("a step's input could not be recorded", error)
-        return {}
-
-
-def _failed(error: ErrorDetail, before: Step | None, tools: Tools) -> NodeResult:
-    """Returns a failed result that keeps what this and earlier visits have done."""
-    done = before.delivery_ids if before else ()
-    return NodeResult(
-        status=StepStatus.FAILED,
-        error=error,
-        output=before.output if before else {},
-        evidence=before.evidence if before else None,
-        delivery_ids=tuple(dict.fromkeys((*done, *tools.begun))),
-    )
 
 
 def _answer(step: Step) -> WalkAnswer:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.services.runs.run_context import RunContexts
     from runledger.store.keys import Key
-    from runledger.store.runs import RunHistory
+    from runledger.store.run_reads import RunHistory
     from runledger.store.stores import Stores
 
 # The most deliveries in one run's detail: one call reads them.

@@ -1,4 +1,4 @@
-"""Resolves failure groups, and reopens them by hand.
+"""Resolves failure groups, reopens them by hand, and assigns them.
 
 A later failure also reopens its group (`failure_groups`).
 """
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import DAY
-from runledger.models.failure import Resolution
-from runledger.services.lists.failures import MOST_RUNS, FailureViews
+from runledger.errors import InvalidInputError
+from runledger.models.failure import Assignment, Resolution
+from runledger.services.lists.failure_views import MOST_RUNS, FailureViews
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.api.failures import FailureGroupView
+    from runledger.models.failure import FailedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,32 @@ class FailureResolution:
         # Before this write, another process that saw no resolution may have added a failure after
         # `now`. It added its run first, so the run is found here.
         members = failures.runs(group_id, 0, now + DAY, MOST_RUNS, consistent=True).runs
-        later = [run.failed_at for run in members if run.failed_at > now]
+        later = self._first_failures(run for run in members if run.failed_at > now)
         if later:
             failures.reopen(group_id, now, min(later))
+        return self.shown.group(workspace_id, group_id, consistent=True)
+
+    def _first_failures(self, members: "Iterable[FailedRun]") -> list[int]:
+        """Returns when these runs failed, without reruns: they do not reopen a group."""
+        failed_at = {member.run_id: member.failed_at for member in members}
+        runs = self.shown.runs.get_many(failed_at, consistent=True)
+        return [failed_at[run.id] for run in runs.values() if run.rerun_of is None]
+
+    def assign(
+        self, workspace_id: str, group_id: str, by: str, user_id: str | None
+    ) -> "FailureGroupView":
+        """Assigns a group to a member, or to nobody. Raises NotFoundError if there is no such
+        group, InvalidInputError if the user is no member or a viewer."""
+        self.shown.group(workspace_id, group_id)
+        if user_id is not None and user_id not in self.shown.assignees(workspace_id):
+            raise InvalidInputError(
+                "the workspace has no such member, or they are a viewer; "
+                "GET /v1/failure-groups/assignees lists the members who can be chosen",
+                field="userId",
+            )
+        now = self.shown.clock()
+        assignment = None if user_id is None else Assignment(user_id=user_id, by=by, at=now)
+        self.shown.failures.assign(group_id, assignment)
         return self.shown.group(workspace_id, group_id, consistent=True)
 
     def reopen(self, workspace_id: str, group_id: str) -> "FailureGroupView":

@@ -1,36 +1,40 @@
-"""Answers readers about failure groups.
+"""Lists failure groups.
 
-A group's numbers are counted from its runs each time it is shown, so they cannot be wrong. Reads
-are bounded, so a count may be a lower bound; then `is_complete` is False."""
+One answer reads only a limited number of groups, because no index covers text, range and status.
+So a page may be shorter than its limit although more groups follow."""
 
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from runledger.api.failures import FailureGroupView
-from runledger.api.lists import ListView
-from runledger.clock import DAY, HOUR, Clock, iso, optional_iso
-from runledger.errors import NotFoundError
-from runledger.models.failure import FailureGroup, GroupStatus
+from runledger.api.failures import FailureGroupListView, FailureGroupView
+from runledger.clock import HOUR
+from runledger.models.failure import FailureGroup, GroupOrder, GroupStatus
 from runledger.models.fingerprint import holds_words, words_of
-from runledger.services.lists.windows import window
+from runledger.services.lists.failure_views import (
+    TOGETHER,
+    Assignees,
+    FailureViews,
+    GroupInRange,
+    Period,
+    assignee_of,
+    status_of,
+)
+from runledger.services.lists.windows import DEFAULT_ZONE, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runledger.models.failure import FailedRun
-    from runledger.models.run import ErrorDetail, Run
     from runledger.services.lists.cursors import Cursors
-    from runledger.store.automations import AutomationStore
-    from runledger.store.failures import FailureStore
-    from runledger.store.runs import RunStore
 
-# The most runs counted in one group. An answer ends when it has read RUN_BUDGET runs of all groups,
-# or looked at GROUP_BUDGET groups, because no index covers text and range.
-MOST_RUNS = 10_000
+# An answer ends when it has read RUN_BUDGET runs of all groups, or looked at GROUP_BUDGET groups.
 RUN_BUDGET = 20_000
 GROUP_BUDGET = 500
+# How many groups are listed at a time.
+_LISTED = 100
+# The assignee of a request for groups without one.
+NOBODY = "none"
 _FAILED_CALL = re.compile(r"\b([A-Z]{3,7}) https?://([^\s/?#]+)\S* answered (\d{3})\b")
 _ANSWERED = re.compile(r"\banswered (?:with )?(?:status )?(\d{3})\b")
 
@@ -40,7 +44,8 @@ class FailureRequest:
     """A reader's request, as they wrote it.
 
     `since` and `until` are dates or times, read in `time_zone`. All words of `text` must occur in a
-    group's title or message; numbers, ids and addresses in `text` are ignored."""
+    group's title or message; numbers, ids and addresses in `text` are ignored. `assignee` is a
+    user's id, or NOBODY."""
 
     automation_id: str | None
     status: GroupStatus | None
@@ -51,61 +56,8 @@ class FailureRequest:
     text: str | None
     limit: int
     cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FailureViews:
-    """Shows groups as readers see them, with current numbers from their runs."""
-
-    runs: "RunStore"
-    failures: "FailureStore"
-    automations: "AutomationStore"
-    clock: Clock
-
-    def group(
-        self, workspace_id: str, group_id: str, *, consistent: bool = False
-    ) -> FailureGroupView:
-        """Returns one group. Raises NotFoundError also for a group of another workspace, or one
-        whose runs have expired."""
-        now = self.clock()
-        group = self.failures.find(group_id, consistent=consistent)
-        if group is not None and group.workspace_id == workspace_id:
-            there = self.found(group, *window(None, None, None, now), now)
-            if there.runs:
-                return self.views(workspace_id, [there], whole=True)[0]
-        raise NotFoundError(f"there is no failure group {group_id}")
-
-    def found(self, group: FailureGroup, since: int, until: int, now: int) -> "GroupInRange":
-        runs, is_complete = self.failures.runs(group.id, since, until, MOST_RUNS)
-        newest = runs[:1]
-        if until < now:
-            newest, _ = self.failures.runs(group.id, 0, now + DAY, 1)
-        # A run that waited long may have failed after newer runs. The group has its hour.
-        last_at = max(group.first_at, group.listed_at, *(run.failed_at for run in newest + runs))
-        alive = [run for run in runs if run.expires_at > now]
-        return GroupInRange(
-            group, alive, newest[0].run_id if newest else None, is_complete, last_at
-        )
-
-    def views(
-        self, workspace_id: str, found: "Sequence[GroupInRange]", *, whole: bool = False
-    ) -> list[FailureGroupView]:
-        """Returns the views of groups, with one read of all automations and one of all newest runs.
-        A run's row has the start of its message; `whole` reads each step for the rest."""
-        wanted = {each.group.automation_id for each in found}
-        automations = self.automations.get_many(workspace_id, wanted)
-        newest = self.runs.get_many(each.newest for each in found if each.newest is not None)
-        shown = []
-        for each in found:
-            automation = automations.get(each.group.automation_id)
-            run = newest.get(each.newest or "")
-            if run is not None and (run.workspace_id != workspace_id or _is_over(run, self.clock)):
-                run = None
-            error = run.error if run is not None else None
-            if run is not None and whole:
-                error = self.failures.whole_error(run)
-            shown.append(_view(each, automation.name if automation else None, run, error))
-        return shown
+    assignee: str | None = None
+    order: GroupOrder = GroupOrder.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,94 +65,126 @@ class FailureQueries:
     shown: FailureViews
     cursors: "Cursors"
 
-    def page(self, workspace_id: str, request: FailureRequest) -> ListView[FailureGroupView]:
-        """Returns groups with runs created in the range, the latest failure first.
+    def page(self, workspace_id: str, request: FailureRequest) -> FailureGroupListView:
+        """Returns groups with runs created in the range.
 
-        Every page is full, except the last one and a page whose budget ran out, which still has a
-        cursor. Raises InvalidInputError, with the parameter, if a parameter cannot be read."""
+        In the order NEWEST, the group that failed last is first. Every page is full, except the
+        last one and a page whose budget ran out, which still has a cursor. In the order COUNT there
+        is only one page: the groups with the most runs, of those that the budget covers. Raises
+        InvalidInputError, with the parameter, if a parameter cannot be read."""
         now = self.shown.clock()
         since, until = window(request.range, request.since, request.until, now, request.time_zone)
-        words = words_of(request.text or "")
-        binding = {
-            "workspace": workspace_id,
-            "list": "failure-groups",
-            "automation": request.automation_id,
-            "status": request.status,
-            "range": [request.range, request.since, request.until, request.time_zone],
-            "text": words,
-        }
+        period = Period(since, until, request.time_zone or DEFAULT_ZONE)
+        # The filter needs to know who is still a member.
+        assignees = self.shown.assignees(workspace_id) if request.assignee is not None else None
+        wanted = _Wanted(workspace_id, request, words_of(request.text or ""), assignees or {}, now)
+        if request.order is GroupOrder.COUNT:
+            return self._most_frequent(wanted, period, assignees)
 
         def read(limit: int, place: str | None) -> "tuple[list[GroupInRange], str | None]":
             # A range that ends now keeps its bounds on all pages.
             start, end, after = (since, until, None) if place is None else json.loads(place)
-            found, position = self._read(workspace_id, request, words, start, end, after, now)
+            bounds = period._replace(since=start, until=end)
+            found, position = self._read(wanted, bounds, after, limit)
+            # The index sorts by hour. Within an hour, sort by the exact time.
+            found.sort(key=lambda each: each.last_at, reverse=True)
             return found, None if position is None else json.dumps([start, end, position])
 
         def views(found: "Sequence[GroupInRange]") -> list[FailureGroupView]:
-            return self.shown.views(workspace_id, found)
+            return self.shown.views(workspace_id, found, assignees)
 
-        return self.cursors.page(binding, request.limit, request.cursor, read, views)
+        page = self.cursors.page(wanted.binding(), request.limit, request.cursor, read, views)
+        return FailureGroupListView(
+            items=page.items, next_cursor=page.next_cursor, is_complete=True
+        )
+
+    def _most_frequent(
+        self, wanted: "_Wanted", period: Period, assignees: Assignees | None
+    ) -> FailureGroupListView:
+        found, position = self._read(wanted, period, None, GROUP_BUDGET)
+        found.sort(key=lambda each: (-len(each.runs), -each.last_at))
+        top = found[: wanted.request.limit]
+        return FailureGroupListView(
+            items=self.shown.views(wanted.workspace_id, top, assignees),
+            next_cursor=None,
+            is_complete=position is None and len(top) == len(found),
+        )
 
     def _read(
-        self,
-        workspace_id: str,
-        request: FailureRequest,
-        words: list[str],
-        since: int,
-        until: int,
-        position: str | None,
-        now: int,
+        self, wanted: "_Wanted", period: Period, position: str | None, limit: int
     ) -> "tuple[list[GroupInRange], str | None]":
-        """Returns the groups after `position`, and the position of the next page, or None at the
-        end."""
+        """Returns up to `limit` groups after `position`, and the position of the next page, or None
+        at the end."""
         found: list[GroupInRange] = []
-        has_more = False
+        batch: list[FailureGroup] = []
         groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
+
+        def count() -> int:
+            """Counts the runs of each group in the batch, moves the groups that have runs to
+            `found`, and returns the number of all these runs."""
+            there = self.shown.found(batch, period, wanted.now)
+            batch.clear()
+            found.extend(each for each in there if each.runs)
+            return sum(len(each.runs) for each in there)
+
         # Start an hour early: a run fails after it was created, and groups are listed by the hour.
         listed = self.shown.failures.newest(
-            workspace_id, request.automation_id, max(since - HOUR, 0), position, request.limit + 1
+            wanted.workspace_id,
+            wanted.request.automation_id,
+            max(period.since - HOUR, 0),
+            position,
+            min(limit, _LISTED) + 1,
         )
         for place, group in listed:
-            has_more = len(found) == request.limit or groups_left <= 0 or runs_left <= 0
-            if has_more:
-                break
+            # A batch of more groups could have more runs, or fill more than the page.
+            if len(batch) >= min(TOGETHER, limit - len(found), runs_left) or groups_left <= 0:
+                runs_left -= count()
+            if len(found) == limit or groups_left <= 0 or runs_left <= 0:
+                return found, position
             position = place
             groups_left -= 1
-            if group is None or not _is_wanted(group, workspace_id, request, words, now):
-                continue
-            there = self.shown.found(group, since, until, now)
-            runs_left -= len(there.runs)
-            if there.runs:
-                found.append(there)
-        # The index sorts by hour. Within an hour, sort by the exact time.
-        found.sort(key=lambda each: each.last_at, reverse=True)
-        return found, position if has_more else None
+            if group is not None and wanted.holds(group):
+                batch.append(group)
+        count()
+        return found, None
 
 
-class GroupInRange(NamedTuple):
-    """A group with its unexpired runs in the range, and the id of its newest run in any range."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The groups that a reader asks for."""
 
-    group: FailureGroup
-    runs: "list[FailedRun]"
-    newest: str | None
-    is_complete: bool
-    last_at: int
+    workspace_id: str
+    request: FailureRequest
+    words: list[str]
+    assignees: Assignees
+    now: int
 
+    def binding(self) -> dict[str, object]:
+        request = self.request
+        return {
+            "workspace": self.workspace_id,
+            "list": "failure-groups",
+            "automation": request.automation_id,
+            "status": request.status,
+            "assignee": request.assignee,
+            "range": [request.range, request.since, request.until, request.time_zone],
+            "text": self.words,
+        }
 
-def _is_over(run: "Run", clock: Clock) -> bool:
-    return run.expires_at <= clock()
+    def holds(self, group: FailureGroup) -> bool:
+        request = self.request
+        return (
+            group.workspace_id == self.workspace_id
+            and request.automation_id in (None, group.automation_id)
+            and request.status in (None, status_of(group))
+            and request.assignee in (None, self._assignee(group))
+            and group.expires_at > self.now
+            and _holds(group, request.text or "", self.words)
+        )
 
-
-def _is_wanted(
-    group: FailureGroup, workspace_id: str, request: FailureRequest, words: list[str], now: int
-) -> bool:
-    return (
-        group.workspace_id == workspace_id
-        and request.automation_id in (None, group.automation_id)
-        and request.status in (None, status_of(group))
-        and group.expires_at > now
-        and _holds(group, request.text or "", words)
-    )
+    def _assignee(self, group: FailureGroup) -> str:
+        assignee = assignee_of(group, self.assignees)
+        return NOBODY if assignee is None else assignee.user_id
 
 
 def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
@@ -216,38 +200,3 @@ def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
     asked, shown = _ANSWERED.search(text), _ANSWERED.search(title)
     is_that_status = asked is None or shown is None or asked[1] == shown[1]
     return is_that_status and holds_words(f"{title} {group.message}", words)
-
-
-def status_of(group: FailureGroup) -> GroupStatus:
-    return GroupStatus.RESOLVED if group.is_resolved else GroupStatus.OPEN
-
-
-def _view(
-    found: GroupInRange, automation_name: str | None, run: "Run | None", error: "ErrorDetail | None"
-) -> FailureGroupView:
-    group = found.group
-    contacts = {run.contact_id for run in found.runs if run.contact_id is not None}
-    resolution = group.resolution if group.is_resolved else None
-    reopened_at = group.resolution.reopened_at if group.resolution is not None else None
-    return FailureGroupView(
-        id=group.id,
-        automation_id=group.automation_id,
-        automation_name=automation_name,
-        node_id=group.node_id,
-        kind=group.kind,
-        title=group.shown_title,
-        message=group.message,
-        newest_message=error.message if error is not None else None,
-        newest_run_id=run.id if run is not None else None,
-        status=status_of(group),
-        resolved_by=resolution.by if resolution is not None else None,
-        resolved_at=iso(resolution.at) if resolution is not None else None,
-        note=resolution.note if resolution is not None else None,
-        reopened_at=optional_iso(reopened_at),
-        count=len(found.runs),
-        contacts=len(contacts),
-        is_complete=found.is_complete,
-        first_seen_at=iso(group.first_at),
-        last_seen_at=iso(found.last_at),
-        first_version=group.first_version,
-    )

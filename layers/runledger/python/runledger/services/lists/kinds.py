@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import Run, RunStatus
+from runledger.services.lists.key_filters import KeyFilter
 from runledger.store import keys
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def refusals_kind(store: "RefusalStore") -> ListKind[Refusal]:
 @dataclass(frozen=True, slots=True)
 class ListFilter:
     """The rows a list shows, and their order. Times are epoch milliseconds, both ends included.
-    Empty `statuses` means every status. `error_group`, `recovery_id` and `among` apply to runs
-    only; `among` are the list keys of all rows that the list may show, if they are known."""
+    Empty `statuses` means every status. `error_group`, `recovery_id`, `key` and `among` apply to
+    runs only; `among` are the list keys of all rows that the list may show, if they are known."""
 
     workspace_id: str
     statuses: frozenset[str]
@@ -113,6 +114,7 @@ class ListFilter:
     newest_first: bool = True
     recovery_id: str | None = None
     among: tuple[str, ...] | None = None
+    key: KeyFilter | None = None
 
     def admits(self, row: ListedRow, status: str, now: int) -> bool:
         """Whether a row belongs to the list. An index may lag behind its row, and an expired row

@@ -79,10 +79,10 @@ def list_rows(
 class _Merge:
     """The keys of all partitions of a plan, in the order of the list.
 
-    A row that changes its status moves between partitions while they are read. So they are read in
-    rounds. Each round reads every partition from the same position, in the order of a row's life.
-    It uses keys only up to the position that every partition has reached. A row that moves is then
-    seen once, or twice in one round and returned once."""
+    A row that changes its status moves between partitions while they are read. So they are read
+    in rounds. Each round reads every partition from the same position, first the partitions of
+    the statuses that a row has first. It uses keys only up to the position that every partition
+    has reached. A row that moves is then seen once, or twice in one round and returned once."""
 
     table: "Table"
     plan: Plan
@@ -125,16 +125,18 @@ class _Merge:
         def read() -> tuple[list[str], bool]:
             if source.known is not None:
                 return self._known(source.known, sort, size)
+            before = source.prefix
             page: Page = self.table.query(
                 source.partition,
-                sort,
+                SortRange(low=f"{before}{sort.low}", high=f"{before}{sort.high}"),
                 index=source.index,
                 ascending=not self.wanted.newest_first,
                 # One more, because the range includes the position itself.
                 limit=size + 1,
             )
             _, name = ("pk", "sk") if source.index is None else keys.INDEX_ATTRIBUTES[source.index]
-            return [str(item[name]) for item in page.items], page.next is not None
+            found = [str(item[name]).removeprefix(before) for item in page.items]
+            return found, page.next is not None
 
         return read
 

@@ -19,6 +19,7 @@ class PlanName(StrEnum):
 
     RERUNS = "reruns"
     RECOVERY = "recovery"
+    KEY = "key"
     ERROR_GROUP = "error group"
     CONTACT = "contact"
     AUTOMATION = "automation"
@@ -27,12 +28,14 @@ class PlanName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition of an index or of the table, whose sort keys begin with the creation time. If
-    `known` is given, these are the sort keys, and nothing is read."""
+    """A partition of an index or of the table. Each sort key is `prefix`, which is mostly empty,
+    followed by the creation time and the id of a row. If `known` is given, these are the sort keys,
+    and nothing is read."""
 
     partition: str
     index: keys.Index | None
     known: tuple[str, ...] | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,19 @@ class Plan:
 
 
 def plan(kind: "ListKind[RowT]", wanted: "ListFilter", shards: int) -> Plan:
-    """Returns the partition of the recovery, the error group or the contact, or one for each bucket
-    and shard of the narrowest index that covers the other filters."""
+    """Returns the partition of the recovery, the key, the error group or the contact, or one for
+    each bucket and shard of the narrowest index that covers the other filters."""
     workspace_id, of = wanted.workspace_id, kind.kind
     if wanted.among is not None:
         return _single(PlanName.RERUNS, Source("", None, wanted.among))
     if wanted.recovery_id is not None:
         reruns = keys.recovery_reruns(wanted.recovery_id)
         return _single(PlanName.RECOVERY, Source(reruns, None))
+    if wanted.key is not None:
+        name, value = wanted.key.name, wanted.key.value
+        found = Source(keys.keyed_runs(workspace_id, value), None, prefix=keys.keyed_name(name))
+        known = [Source("", None, wanted.key.known)] if wanted.key.known else []
+        return Plan(PlanName.KEY, ((found, *known),))
     if wanted.error_group is not None:
         members = keys.failure_members(wanted.error_group)
         return _single(PlanName.ERROR_GROUP, Source(members, None))

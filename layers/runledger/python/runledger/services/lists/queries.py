@@ -11,9 +11,12 @@ from runledger.api.runs import RunView
 from runledger.clock import MINUTE, Clock
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryAttempt
+from runledger.models.feedback import bounce_after, error_after
 from runledger.models.rerun import rerun_id
+from runledger.models.run import RunStatus
 from runledger.services.contacts.addresses import addresses_in
 from runledger.services.in_parallel import Gather, in_turn
+from runledger.services.lists.key_filters import KeyedRuns, has_key, key_in
 from runledger.services.lists.kinds import (
     ListFilter,
     ListKind,
@@ -26,6 +29,7 @@ from runledger.services.lists.pages import list_rows
 from runledger.services.lists.requests import ListRequest
 from runledger.services.lists.windows import window
 from runledger.services.runs.position import current_nodes_by_run
+from runledger.services.runs.run_state import health_of
 from runledger.services.views.deliveries import delivery_row_view
 from runledger.services.views.refusals import refusal_view
 from runledger.services.views.runs import run_view
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
 
 ViewT = TypeVar("ViewT", bound=WireModel)
 
+# The statuses of runs that have a health.
+OPEN = frozenset({RunStatus.PENDING.value, RunStatus.RUNNING.value})
+
 
 @dataclass(frozen=True, slots=True)
 class Queries:
@@ -53,6 +60,10 @@ class Queries:
     clock: Clock
     gather: Gather = in_turn
 
+    @property
+    def keyed(self) -> KeyedRuns:
+        return KeyedRuns(self.stores.runs, self.stores.automations)
+
     def runs(self, workspace_id: str, request: ListRequest) -> ListView[RunView]:
         now = self.clock()
 
@@ -61,7 +72,7 @@ class Queries:
             return [run_view(run, now, at[run.id]) for run in runs]
 
         kind = runs_kind(self.stores.runs)
-        return self._page(workspace_id, request, kind, now, of_run(request), views)
+        return self._page(workspace_id, request, kind, now, of_run(request, now), views)
 
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
         now = self.clock()
@@ -132,13 +143,16 @@ class Queries:
         among = None
         if request.rerun_of is not None:
             among = self._rerun_keys(workspace_id, request.rerun_of)
+        key = None
+        if request.key is not None:
+            key = self.keyed.filter_of(workspace_id, request.key, automation_id)
         if request.contact is not None:
             contact_id = self.contacts.look_up(workspace_id, request.contact)
             if contact_id is None:
                 return None
         return ListFilter(
             workspace_id=workspace_id,
-            statuses=request.statuses,
+            statuses=request.statuses or (OPEN if request.health else frozenset()),
             automation_id=automation_id,
             contact_id=contact_id,
             created_from=created_from,
@@ -147,6 +161,7 @@ class Queries:
             newest_first=request.newest_first,
             recovery_id=request.recovery_id,
             among=among,
+            key=key,
         )
 
     def _rerun_keys(self, workspace_id: str, run_id: str) -> tuple[str, ...]:
@@ -181,7 +196,11 @@ def _binding(
             request.error_group,
             request.recovered,
             *(f"rerun of {each}" for each in [request.rerun_of] if each is not None),
+            *(f"key {each}" for each in [request.key] if each is not None),
             *(f"recovery {each}" for each in [request.recovery_id] if each is not None),
+            *(f"health {each}" for each in sorted(request.health)),
+            *(f"error {each}" for each in [request.error_kind] if each is not None),
+            *(f"bounce {each}" for each in [request.bounce] if each is not None),
         ],
     }
 
@@ -206,11 +225,13 @@ def of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None
     return lambda row: row.trigger_type in request.trigger_types
 
 
-def of_run(request: ListRequest) -> Callable[["Run"], bool] | None:
-    """Returns the condition on runs that no index covers, or None."""
+def of_run(request: ListRequest, now: int) -> Callable[["Run"], bool] | None:
+    """Returns the condition on runs, as of `now`, that no index covers, or None."""
     conditions: list[Callable[[Run], bool]] = []
     if request.trigger_types:
         conditions.append(lambda run: run.trigger_type in request.trigger_types)
+    if request.health:
+        conditions.append(lambda run: _health(run, now) in request.health)
     if request.recovered is not None:
         conditions.append(lambda run: (run.recovered_by is not None) is request.recovered)
     if request.rerun_of is not None:
@@ -218,12 +239,22 @@ def of_run(request: ListRequest) -> Callable[["Run"], bool] | None:
     if request.recovery_id is not None:
         recovery_id = request.recovery_id
         conditions.append(lambda run: _is_of_recovery(run, recovery_id))
-    if request.error_group is not None and (request.rerun_of or request.recovery_id):
+    if request.key is not None:
+        name, value = key_in(request.key)
+        conditions.append(lambda run: has_key(run, name, value))
+    if request.error_group is not None and (
+        request.rerun_of or request.recovery_id or request.key is not None
+    ):
         # The narrower plan does not read the group's partition.
         conditions.append(lambda run: run.error_group == request.error_group)
     if not conditions:
         return None
     return lambda run: all(each(run) for each in conditions)
+
+
+def _health(run: "Run", now: int) -> str | None:
+    health = health_of(run, now)
+    return None if health is None else health.state
 
 
 def _is_of_recovery(run: "Run", recovery_id: str) -> bool:
@@ -235,12 +266,26 @@ def _is_of_recovery(run: "Run", recovery_id: str) -> bool:
 def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None:
     """Returns the condition on deliveries that no index covers, or None. Raises InvalidInputError
     for `address` if it cannot be an address."""
-    channel, run_id = request.channel, request.run_id
+    channel, run_id, bounce = request.channel, request.run_id, request.bounce
+    is_of_kind = None if request.error_kind is None else has_error_kind(request.error_kind)
     addresses = None if request.address is None else addresses_in(request.address)
-    if channel is None and run_id is None and addresses is None:
+    conditions = (channel, run_id, addresses, is_of_kind, bounce)
+    if all(each is None for each in conditions):
         return None
     return lambda row: (
         channel in (None, row.channel)
         and run_id in (None, row.run_id)
         and (addresses is None or row.address in addresses)
+        and (is_of_kind is None or is_of_kind(row))
+        and bounce in (None, bounce_after(row.reports))
     )
+
+
+def has_error_kind(kind: str) -> Callable[[DeliveryAttempt], bool]:
+    """Returns a condition on deliveries: why they failed."""
+
+    def is_of_kind(row: DeliveryAttempt) -> bool:
+        error = error_after(row.error, row.node_id, row.reports)
+        return error is not None and error.kind == kind
+
+    return is_of_kind

@@ -9,9 +9,10 @@ class ListRequest:
 
     `since` and `until` are dates or times, read in `time_zone` (default UTC) unless they have an
     offset. The statuses of refusals are their reasons. Empty sets mean everything. `channel`,
-    `run_id` and `address` (in any format) apply to deliveries. To runs apply `error_group`,
-    `recovered` (whether a rerun has completed), `rerun_of` (the run that they repeat) and
-    `recovery_id` (the recovery that opened them)."""
+    `run_id`, `address` (in any format), `error_kind` and `bounce` apply to deliveries. To runs
+    apply `health` (what open runs do), `error_group`, `recovered` (whether a rerun has completed),
+    `rerun_of` (the run that they repeat), `recovery_id` (the recovery that opened them) and `key`
+    (`name:value`)."""
 
     statuses: frozenset[str]
     automation_id: str | None
@@ -24,10 +25,14 @@ class ListRequest:
     channel: str | None = None
     run_id: str | None = None
     address: str | None = None
+    error_kind: str | None = None
+    bounce: str | None = None
     trigger_types: frozenset[str] = frozenset()
+    health: frozenset[str] = frozenset()
     error_group: str | None = None
     recovered: bool | None = None
     rerun_of: str | None = None
     recovery_id: str | None = None
+    key: str | None = None
     newest_first: bool = True
     time_zone: str | None = None

@@ -24,9 +24,13 @@ from runledger.services.views.templates import template_view
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
     from runledger.models.schedule import Fire
+    from runledger.models.suppression import Suppression, SuppressionReason
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.lists.cursors import Cursors
     from runledger.store.stores import Stores
+
+# How many pages without a match one request for suppressed addresses reads.
+_REASON_PAGES = 10
 
 RowT = TypeVar("RowT")
 ViewT = TypeVar("ViewT", bound=WireModel)
@@ -78,10 +82,31 @@ class ResourceLists:
         return ListView(items=[contact_view(found)] if found else [], next_cursor=None)
 
     def suppressions(
-        self, workspace_id: str, limit: int, cursor: str | None
+        self,
+        workspace_id: str,
+        limit: int,
+        cursor: str | None,
+        reason: "SuppressionReason | None" = None,
     ) -> ListView[SuppressionView]:
-        of = self.stores.suppressions
-        return self._page("suppressions", of.newest, suppression_view, workspace_id, limit, cursor)
+        """Returns the suppressed addresses. With a reason, a page has the matching ones of the next
+        rows, because no index is sorted by reason."""
+
+        def read(size: int, after: str | None) -> "tuple[list[Suppression], str | None]":
+            found: list[Suppression] = []
+            for _ in range(_REASON_PAGES):
+                rows, after = self.stores.suppressions.newest(workspace_id, size, after)
+                found = [each for each in rows if reason is None or each.reason is reason]
+                if found or after is None:
+                    break
+            return found, after
+
+        def views(found: "Sequence[Suppression]") -> list[SuppressionView]:
+            return [suppression_view(each) for each in found]
+
+        binding = {"workspace": workspace_id, "list": "suppressions"}
+        if reason is not None:
+            binding["reason"] = reason.value
+        return self.cursors.page(binding, limit, cursor or None, read, views)
 
     def fires(
         self, workspace_id: str, automation_id: str, limit: int, cursor: str | None

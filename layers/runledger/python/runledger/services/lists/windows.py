@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from runledger.clock import DAY
+from runledger.clock import DAY, HOUR
 from runledger.errors import InvalidInputError
 from runledger.nodes.timezones import to_milliseconds, to_utc
 from runledger.nodes.written_dates import Written, not_a_date, read_date, shown
 
-_RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+_RANGES = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 DEFAULT_ZONE = "UTC"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _MILLISECOND = timedelta(days=1), timedelta(milliseconds=1)
@@ -31,7 +31,7 @@ def window(
     A date means the start of that day in `from`, and its end in `to`, in the zone (default UTC). If
     the range ends now, its end is set one day later, so that new rows are included even if clocks
     differ."""
-    place = _zone(zone)
+    place = zone_of(zone)
     if range_ is not None:
         if since is not None or until is not None:
             raise InvalidInputError("give either range, or from and to", field="range")
@@ -78,7 +78,8 @@ def _read(text: str, field: str) -> Written:
     return written
 
 
-def _zone(zone: str | None) -> str:
+def zone_of(zone: str | None) -> str:
+    """Returns the zone, by default UTC. Raises InvalidInputError for an unknown one."""
     if zone is None:
         return DEFAULT_ZONE
     try:

@@ -22,24 +22,24 @@ from runledger.models.attempt_transitions import (
     tried,
 )
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
-from runledger.nodes.base import MessageOutcome, OutboundMessage
+from runledger.models.template import UNSUBSCRIBE_PLACE, UNSUBSCRIBE_VARIABLE
+from runledger.nodes.tools import MessageOutcome, OutboundMessage
 from runledger.services.messages.gatekeeper import Gatekeeper, PreparedMessage, refused
 from runledger.services.messages.gates import address_of
 from runledger.services.messages.provider_send import send
+from runledger.services.messages.rendering import RenderedParts, rendered_parts
 from runledger.services.runs.run_context import contact_scope
-from runledger.templating import render
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
     from runledger.models.run import Run
     from runledger.services.messages.retry_machine import RetryMachine
+    from runledger.services.messages.unsubscribe_links import UnsubscribeLinks
     from runledger.services.retry_budget import RetryBudget
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.table import Write
-
-_SUBJECT_CHARACTERS = 998
 
 
 class MessageClaim(Protocol):
@@ -70,6 +70,7 @@ class Delivery:
     claim: MessageClaim
     templates: "Mapping[str, TemplateSnapshot]"
     channels: "Mapping[str, Channel]"
+    links: "UnsubscribeLinks"
     deliveries: "DeliveryStore"
     contacts: "ContactStore"
     gatekeeper: Gatekeeper
@@ -91,9 +92,9 @@ class Delivery:
         if sent_before is not None:
             self.begun.append(sent_before.id)
             return self._recall(sent_before)
-        subject, body, problem = _rendered(template, message, scope)
+        parts = _rendered(template, message, scope)
         prepared = PreparedMessage(
-            self.run.workspace_id, delivery_id, message, channel, template, subject, body, problem
+            self.run.workspace_id, delivery_id, message, channel, template, parts
         )
         gates = self.gatekeeper.check(prepared)
         closed = refused(gates)
@@ -112,8 +113,9 @@ class Delivery:
             status=DeliveryStatus.PROCESSING,
             template_id=message.template_id,
             consent=message.consent,
-            subject=subject,
-            body=body,
+            subject=parts.subject,
+            body=parts.body,
+            html=parts.html,
             gates=gates,
             rules=message.rules,
             tries=1,
@@ -174,7 +176,7 @@ class Delivery:
         return message.contact is not None and message.contact.id == self.run.contact_id
 
     def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:
-        made = send(channel, attempt, self.clock)
+        made = send(channel, attempt, self.links, self.deliveries, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
         settled = self.retry_budget.retry(
             lambda: self.deliveries.settle(
@@ -213,19 +215,22 @@ def attempt_id(run_id: str, node_id: str, recipient: str, channel: str) -> str:
 
 def _rendered(
     template: "TemplateSnapshot", message: OutboundMessage, scope: Mapping[str, Any]
-) -> tuple[str | None, str, str | None]:
-    """Returns subject, body, and why they could not be rendered. In a mailing to many, the problem
-    stops only this message; for the run's own contact it fails the run. `contact` in a template is
-    the recipient."""
+) -> RenderedParts:
+    """Returns the message's parts, or why they could not be rendered. In a mailing to many, the
+    problem stops only this message; for the run's own contact it fails the run. `contact` in a
+    template is the recipient."""
     if message.contact is not None:
-        scope = {**scope, "contact": contact_scope(message.contact)}
+        scope = {
+            **scope,
+            "contact": contact_scope(message.contact),
+            UNSUBSCRIBE_VARIABLE: UNSUBSCRIBE_PLACE,
+        }
     try:
-        subject = one_line(render(template.subject, scope)) if template.subject else None
-        return subject, render(template.body, scope), None
+        return rendered_parts(template, scope)
     except NodeError as error:
         if not message.is_one_of_many:
             raise
-        return None, "", str(error)
+        return RenderedParts(None, "", problem=str(error))
 
 
 def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
@@ -236,8 +241,3 @@ def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
         reason=reason,
         is_unknown=attempt.is_unknown,
     )
-
-
-def one_line(subject: str) -> str:
-    """Returns the subject as one header line of at most 998 characters (RFC 5322, 2.1.1)."""
-    return " ".join(subject.split())[:_SUBJECT_CHARACTERS]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runledger.channels.link_signatures import without_link_signatures
 from runledger.clock import SECOND, Clock
 from runledger.errors import TransientError
 from runledger.models.report import FeedbackReport, ReportKind
@@ -43,7 +44,7 @@ class Feedback:
         not have stored its record yet."""
         cleaned = clean(event)
         found = [
-            self._apply(channel, report)
+            self._apply(channel, _without_links(report))
             for channel in self.channels.values()
             for report in channel.reports(cleaned)
         ]
@@ -111,3 +112,10 @@ class Feedback:
                 created_at=self.clock(),
             )
         )
+
+
+def _without_links(report: FeedbackReport) -> FeedbackReport:
+    """Returns the report without usable links: a mail server may quote one that it blocks."""
+    if report.message is None:
+        return report
+    return report.changed(message=without_link_signatures(report.message))

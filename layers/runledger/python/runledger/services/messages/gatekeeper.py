@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
-    from runledger.nodes.base import OutboundMessage
+    from runledger.nodes.tools import OutboundMessage
+    from runledger.services.messages.rendering import RenderedParts
     from runledger.services.messages.suppression_reads import SuppressionFinder
     from runledger.store.frequencies import Frequency, FrequencyStore
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedMessage:
-    """A message after its template was rendered. If that failed, `problem` says why, and the
+    """A message after its template was rendered. If that failed, `parts.problem` says why, and the
     message cannot be sent."""
 
     workspace_id: str
@@ -35,9 +36,7 @@ class PreparedMessage:
     message: "OutboundMessage"
     channel: "Channel"
     template: "TemplateSnapshot"
-    subject: str | None
-    body: str
-    problem: str | None = None
+    parts: "RenderedParts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,7 @@ class Gatekeeper:
         )
         # Check these before counting the message: a message that is refused later must not count.
         quiet = quiet_hours_gate(message, self.clock())
-        template = template_gate(
-            prepared.template, message, prepared.subject, prepared.body, prepared.problem
-        )
+        template = template_gate(prepared.template, message, prepared.parts)
         is_leaving = template.passed and (quiet.passed or is_forced)
         frequency = self._frequency(prepared, address, counts=is_leaving)
         yield frequency_gate(message.frequency_cap, frequency)

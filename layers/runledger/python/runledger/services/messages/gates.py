@@ -5,6 +5,7 @@ Each returns a verdict and a reason, and every attempt keeps them all."""
 from typing import TYPE_CHECKING
 
 from runledger.clock import iso
+from runledger.models.consent import ConsentChannel, ConsentPurpose
 from runledger.models.delivery import Gate
 from runledger.models.suppression import SuppressionReason
 from runledger.nodes.timezones import from_milliseconds, to_iso
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
     from runledger.models.suppression import Suppression
-    from runledger.nodes.base import OutboundMessage
     from runledger.nodes.message_rules import FrequencyCap
+    from runledger.nodes.tools import OutboundMessage
+    from runledger.services.messages.rendering import RenderedParts
     from runledger.store.frequencies import Frequency
 
 _SUPPRESSED_FOR = {
@@ -32,9 +34,12 @@ def consent_gate(message: "OutboundMessage") -> Gate:
             passed=True,
             reason="no consent needed: the automation names the address",
         )
-    passed = bool(getattr(message.contact.consents, name))
+    purpose, channel = ConsentPurpose(message.consent), ConsentChannel(message.channel)
+    consents = message.contact.consents
+    passed = consents.allows(purpose, channel)
     verdict = "was given" if passed else "was not given"
-    return Gate(name="consent", passed=passed, reason=f"{name} consent {verdict}")
+    where = "" if consents.own(purpose, channel) is None else f" for {channel}"
+    return Gate(name="consent", passed=passed, reason=f"{name} consent {verdict}{where}")
 
 
 def address_of(message: "OutboundMessage", channel: "Channel") -> tuple[str | None, Gate]:
@@ -94,17 +99,14 @@ def quiet_hours_gate(message: "OutboundMessage", now: int) -> Gate:
 
 
 def template_gate(
-    template: "TemplateSnapshot",
-    message: "OutboundMessage",
-    subject: str | None,
-    body: str,
-    problem: str | None = None,
+    template: "TemplateSnapshot", message: "OutboundMessage", parts: "RenderedParts"
 ) -> Gate:
-    """`problem` is why the template could not be rendered."""
-    if problem is not None:
-        return Gate(name="template", passed=False, reason=f"{template.name}: {problem}")
-    if subject == "" or not body.strip():
-        part = "subject" if subject == "" else "body"
+    if parts.problem is not None:
+        return Gate(name="template", passed=False, reason=f"{template.name}: {parts.problem}")
+    # HTML with an image alone has no plain text.
+    is_empty = not parts.body.strip() and (parts.html is None or template.body is not None)
+    if parts.subject == "" or is_empty:
+        part = "subject" if parts.subject == "" else "body"
         reason = f"the {part} of {template.name} is empty for this run"
         return Gate(name="template", passed=False, reason=reason)
     if template.channel != message.channel:

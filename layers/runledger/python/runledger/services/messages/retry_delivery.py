@@ -14,7 +14,7 @@ from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.ids import new_token
 from runledger.models.attempt_transitions import claimed, found_unknown, tried, withheld
 from runledger.models.delivery import DeliveryStatus, Gate
-from runledger.nodes.base import OutboundMessage
+from runledger.nodes.tools import OutboundMessage
 from runledger.observability import logger
 from runledger.services.messages.gates import consent_gate, suppression_gate
 from runledger.services.messages.provider_send import send
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.models.delivery import DeliveryAttempt
+    from runledger.services.messages.unsubscribe_links import UnsubscribeLinks
     from runledger.services.retry_budget import RetryBudget
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
@@ -41,6 +42,7 @@ class RetryDelivery:
     suppressions: "SuppressionStore"
     workspaces: "WorkspaceStore"
     channels: "Mapping[str, Channel]"
+    links: "UnsubscribeLinks"
     clock: Clock
 
     def handle(self, event: RetryEvent, retry_budget: "RetryBudget") -> RetryAnswer:
@@ -82,7 +84,7 @@ class RetryDelivery:
         if begun is None:
             return self.deliveries.get(attempt.id)
         channel = self.channels[begun.channel]
-        made = send(channel, begun, self.clock)
+        made = send(channel, begun, self.links, self.deliveries, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
         return retry_budget.retry(
             lambda: self.deliveries.settle(

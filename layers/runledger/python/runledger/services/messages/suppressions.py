@@ -56,13 +56,17 @@ class Suppressions:
             raise NotFoundError(f"{normal} is not on the suppression list")
         return found
 
-    def one(self, workspace_id: str, address: str) -> ListView[SuppressionView]:
-        """Returns a list with the address's entry; an empty list if there is none."""
+    def one(
+        self, workspace_id: str, address: str, reason: SuppressionReason | None = None
+    ) -> ListView[SuppressionView]:
+        """Returns a list with the address's entry; an empty list if there is none, or if it has
+        another reason."""
         try:
-            found = [suppression_view(self.get(workspace_id, address))]
+            found = [self.get(workspace_id, address)]
         except NotFoundError:
             found = []
-        return ListView(items=found, next_cursor=None)
+        wanted = [each for each in found if reason is None or each.reason is reason]
+        return ListView(items=[suppression_view(each) for each in wanted], next_cursor=None)
 
     def _addressed(self, given: str) -> tuple[str, str]:
         """Returns the kind and normal form of an address, by the first channel that accepts it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Version
     from runledger.store.deliveries import DeliveryStore
-    from runledger.store.runs import RunHistory
+    from runledger.store.run_reads import RunHistory
 
 _PASSED = (StepStatus.COMPLETED, StepStatus.SKIPPED)
 _SENT = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)

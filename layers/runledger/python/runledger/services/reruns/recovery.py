@@ -1,6 +1,5 @@
 """Recoveries: each reruns all runs that match a filter or belong to a failure group."""
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +35,7 @@ from runledger.services.reruns.plans import REUSED, RUN, SUPPRESSED, UNDECIDED
 from runledger.services.reruns.recovery_progress import LEASE, PAGE, counted
 from runledger.services.reruns.recovery_runs import CheckedRun, planned_item
 from runledger.services.views.recoveries import recovery_view
+from runledger.store.request_keys import request_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +105,8 @@ class Recoveries:
         not. The same idempotency key returns the same recovery, or raises
         KeyReusedError for another request."""
         asked = self._asked(document, who, may_repeat=may_repeat)
-        digest = hashlib.sha256(document.model_dump_json(by_alias=True).encode()).hexdigest()[:20]
-        recovery = self.store.create(asked, document.idempotency_key, digest)
+        request = request_key(document, document.idempotency_key)
+        recovery = self.store.create(asked, request)
         return self._gone_on(recovery) if recovery.id == asked.id else recovery
 
     # ── what people change ───────────────────────────────────────────────────────────────────

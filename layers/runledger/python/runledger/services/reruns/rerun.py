@@ -26,16 +26,17 @@ from runledger.services.reruns.effects import EffectReader, Member
 from runledger.services.reruns.plans import Choice, Planner, RerunPlan, Target, changed_effects
 from runledger.services.runs.body_links import kept_body_key
 from runledger.services.triggers.open_run import FIRST_LOOK
+from runledger.services.triggers.run_keys import keys_in_graph
 from runledger.store import keys
 from runledger.store.run_opening import RerunContents
-from runledger.store.runs import FAMILY_SIZE
+from runledger.store.run_reads import FAMILY_SIZE
 
 if TYPE_CHECKING:
     from runledger.api.reruns import RerunDocument
     from runledger.models.automation import Automation, Version
     from runledger.services.reruns.version_machines import VersionMachines
     from runledger.services.runs.run_context import RunContexts
-    from runledger.store.runs import RunHistory
+    from runledger.store.run_reads import RunHistory
     from runledger.store.stores import Stores
 
 
@@ -163,7 +164,8 @@ class Reruns:
         plan = planned.plan
         self.machines.ensure(planned.automation, planned.version)
         workspace = self.stores.workspaces.cached(workspace_id)
-        run = self._run(planned, workspace.retention)
+        event = self._event(planned, document, by)
+        run = self._run(planned, event, workspace.retention)
         contents = RerunContents(
             request=_digest(document),
             recorded=plan.steps(at_once=True),
@@ -176,7 +178,7 @@ class Reruns:
         reentry = planned.version.reentry
         stored, is_new = self.stores.runs.open_rerun(
             run,
-            self._event(planned, document, by),
+            event,
             contents,
             workspace.shards,
             # ONCE does not count a rerun.
@@ -263,7 +265,7 @@ class Reruns:
                 "SUPPRESS instead"
             )
 
-    def _run(self, planned: PlannedRerun, retention: int) -> Run:
+    def _run(self, planned: PlannedRerun, event: Event, retention: int) -> Run:
         now, before, version = self.clock(), planned.original.run, planned.version
         return Run(
             id=planned.run_id,
@@ -292,6 +294,7 @@ class Reruns:
             error=None,
             rerun_of=before.id,
             root_run_id=before.root_run_id or before.id,
+            keys=keys_in_graph(version.graph, event.body),
         )
 
     def _event(self, planned: PlannedRerun, document: "RerunDocument", by: RerunBy) -> Event:

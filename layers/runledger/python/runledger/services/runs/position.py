@@ -22,8 +22,8 @@ def unknown_outcome_step(context: "RunContext", node_id: str, claim: Claim) -> S
     error = ErrorDetail(
         node_id=node_id,
         kind="OUTCOME_UNKNOWN",
-        message="The request that ran this node ended before it recorded the answer. The call may "
-        "have been made, so it was not repeated.",
+        message="The function that ran this node stopped before it recorded the result. The node's "
+        "call may have been made, so it was not repeated.",
         cause=f"claimed by request {claim.request_id}, lease expired",
     )
     return Step(
@@ -98,7 +98,8 @@ def current_nodes(run: "Run", graph: "GraphView | None") -> list[str]:
 
 
 def _has_begun(run: "Run") -> bool:
-    """Whether the row names a node. A run that ends loses `claimed` and keeps `open_claims`."""
+    """Whether any node of the run was claimed. Both fields are needed: an ended run keeps only
+    `open_claims`."""
     return bool(run.open_claims or run.claimed)
 
 

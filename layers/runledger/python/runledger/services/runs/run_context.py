@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.contacts import ContactStore
     from runledger.store.row_reads import RowRead
-    from runledger.store.runs import RunHistory, RunStore
+    from runledger.store.run_reads import RunHistory
+    from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
 _GRAPHS_CACHED = 64
@@ -195,7 +196,7 @@ def contact_scope(contact: "Contact") -> dict[str, Any]:
         "firstName": contact.first_name,
         "lastName": contact.last_name,
         "tags": list(contact.tags),
-        "consents": contact.consents.model_dump(),
+        "consents": contact.consents.model_dump(exclude={"channels"}),
         "metadata": contact.metadata,
     }
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import iso
-from runledger.models.run import Run, RunStatus, Step, StepStatus
+from runledger.models.run import Run, RunHealth, RunStatus, Step, StepStatus
 from runledger.services.runs.run_context import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runledger.compiler.graph import GraphView
-    from runledger.store.runs import RunHistory
+    from runledger.store.run_reads import RunHistory
 
 _LATE = "the run ended while this step was running"
 
@@ -25,7 +25,7 @@ _LATE = "the run ended while this step was running"
 class Health:
     """Details about an open run; `until` is epoch milliseconds."""
 
-    state: str
+    state: RunHealth
     text: str
     until: int | None = None
     attempt: int | None = None
@@ -38,31 +38,31 @@ def health_of(run: Run, now: int) -> Health | None:
         return None
     if run.status is RunStatus.PENDING:
         if run.is_held:
-            return Health("HELD", "held: starts after the automation is released")
+            return Health(RunHealth.HELD, "held: starts after the automation is released")
         if run.scheduled_for is not None and now < run.scheduled_for:
             text = f"scheduled for {iso(run.scheduled_for)}"
-            return Health("SCHEDULED", text, until=run.scheduled_for)
+            return Health(RunHealth.SCHEDULED, text, until=run.scheduled_for)
         if run.start_error is not None or run.attempt > 1:
             reason = run.start_error or "the execution did not start"
             text = f"the start is being retried (attempt {run.attempt}): {reason}"
-            return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
-        return Health("QUEUED", "waiting to start")
+            return Health(RunHealth.RETRYING, text, attempt=run.attempt, last_error=run.start_error)
+        return Health(RunHealth.QUEUED, "waiting to start")
     if run.is_handed_back:
         text = f"continues soon (attempt {run.attempt}): {run.start_error}"
-        return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
-    if run.due_at is not None and now > run.due_at + _TICK_SLACK:
-        return Health("OVERDUE", "shows no progress; the next check will settle it")
+        return Health(RunHealth.RETRYING, text, attempt=run.attempt, last_error=run.start_error)
+    if run.due_at is not None and now > run.due_at + TICK_SLACK:
+        return Health(RunHealth.OVERDUE, "shows no progress; the next check will settle it")
     claims = run.open_claims.values()
     waits = [claim.wait_until for claim in claims if claim.wait_until and claim.wait_until > now]
     is_working = any(claim.wait_until is None and claim.lease_until > now for claim in claims)
     if waits and not is_working:
         until = max(waits)
-        return Health("WAITING", f"waiting until {iso(until)}", until=until)
-    return Health("RUNNING", "running its nodes")
+        return Health(RunHealth.WAITING, f"waiting until {iso(until)}", until=until)
+    return Health(RunHealth.RUNNING, "running its nodes")
 
 
 # The tick looks at due rows once a minute.
-_TICK_SLACK = 120_000
+TICK_SLACK = 120_000
 
 
 def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:

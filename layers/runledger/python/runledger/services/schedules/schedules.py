@@ -124,8 +124,8 @@ class Schedules:
         raise TransientError("the schedule kept changing; try again")
 
     def why_missed(self, schedule: Schedule) -> MissedReason:
-        """Returns why the schedule did not fire on the day that was next, as far as EventBridge
-        Scheduler shows the reason."""
+        """Returns why the schedule did not fire on the day of its stored next fire, as far as
+        EventBridge Scheduler shows the reason."""
         if is_skipped(schedule.next_day, schedule.time_of_day, schedule.time_zone):
             return MissedReason.DST_GAP
         try:

@@ -18,6 +18,11 @@ def signing_secret_id(stack: str, automation_id: str) -> str:
     return f"{stack}/webhooks/{automation_id}"
 
 
+def link_secret_id(stack: str) -> str:
+    """Returns the id of the secret that signs the links of messages."""
+    return f"{stack}/links/keys"
+
+
 def secret_tags(stack: str) -> "list[TagTypeDef]":
     """Returns the stack's tags in the form of Secrets Manager."""
     return [{"Key": key, "Value": value} for key, value in stack_tags(stack).items()]

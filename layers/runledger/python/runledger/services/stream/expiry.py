@@ -25,8 +25,8 @@ _TIME_TO_LIVE = ("Service", "dynamodb.amazonaws.com")
 
 @dataclass(frozen=True, slots=True)
 class ExpiredRow:
-    """A row that expired. `expiry` is set if links led to the row; `objects` is the prefix of its
-    objects' keys."""
+    """A row that expired. `expiry` is what is kept to tell people that the row expired, if the
+    console or the API had links to it. `objects` is the prefix of the keys of its objects in S3."""
 
     key: keys.Key
     expiry: Expiry | None

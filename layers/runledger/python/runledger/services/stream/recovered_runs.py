@@ -8,8 +8,8 @@ from runledger.errors import NotFoundError
 from runledger.models.run import RunStatus
 from runledger.observability import log_failure
 from runledger.store import keys
+from runledger.store.run_reads import FAMILY_SIZE
 from runledger.store.run_rows import run_from_item
-from runledger.store.runs import FAMILY_SIZE
 from runledger.store.salvage import DAMAGES
 from runledger.store.values import from_dynamo
 

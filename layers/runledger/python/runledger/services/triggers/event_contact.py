@@ -10,6 +10,7 @@ from runledger.errors import (
     NotFoundError,
     TransientError,
 )
+from runledger.models.contact import ContactChange
 from runledger.paths import read
 from runledger.services.contacts.contact_fields import field_values
 from runledger.store.contacts import identity_of
@@ -83,8 +84,9 @@ class EventContacts:
             found = known
         if not (intake.update_contact and fields):
             return found
+        change = ContactChange(fields=dict(fields))
         return identity_of(
-            _naming_paths(intake, lambda: self.contacts.fill(workspace_id, found.id, fields))
+            _naming_paths(intake, lambda: self.contacts.change(workspace_id, found.id, change))
         )
 
 
@@ -117,8 +119,8 @@ def _naming_paths(intake: "WebhookIntake", call: "Callable[[], T]") -> T:
 
 
 def _path_of(intake: "WebhookIntake", field: str | None) -> str | None:
-    """Returns the path in the event that belongs to this field of the contact: the path whose value
-    fills the field itself, an object around it, or a part of it."""
+    """Returns the path in the event from which this field of the contact is filled, or None. A path
+    may fill the whole field, only a part of it, or the object that contains it."""
     if field is None:
         return None
     for known, path in intake.contact_fields.items():

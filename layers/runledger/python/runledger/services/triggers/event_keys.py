@@ -77,7 +77,12 @@ def path_key(path: str, body: dict[str, Any]) -> EventKey:
     if isinstance(value, float) and value.is_integer():
         # 1 and 1.0 are the same number to their sender; "1" is the same id, written as text.
         value = int(value)
-    return EventKey(f"path:{value}")
+    return EventKey(keyed_by_path(value))
+
+
+def keyed_by_path(value: object) -> str:
+    """Returns the key of an event whose value at `dedupePath` is this."""
+    return f"path:{value}"
 
 
 def digest_of(text: bytes) -> str:

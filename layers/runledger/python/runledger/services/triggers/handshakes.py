@@ -26,16 +26,16 @@ from runledger.errors import (
 )
 from runledger.json_body import parse_json
 from runledger.models.automation import AutomationStatus
-from runledger.nodes.base import HttpRequest
 from runledger.nodes.egress import EgressRule
 from runledger.nodes.source_config import Handshake
+from runledger.nodes.tools import HttpRequest
 from runledger.sources.base import Answer
 from runledger.sources.registry import source_of
 from runledger.sources.schemes.certificates import require_amazon
 from runledger.sources.schemes.refusing import is_equal
 
 if TYPE_CHECKING:
-    from runledger.nodes.base import HttpCaller
+    from runledger.nodes.tools import HttpCaller
     from runledger.nodes.webhook_intake import WebhookIntake
     from runledger.services.triggers.proving import Prover
     from runledger.services.triggers.webhook_targets import Target, WebhookTargets

@@ -16,6 +16,7 @@ from runledger.models.refusal import RefusalReason
 from runledger.models.run import Run, RunStatus
 from runledger.observability import trace_header
 from runledger.services.triggers.refusals import RefusedEvent
+from runledger.services.triggers.run_keys import run_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +168,7 @@ class RunOpener:
             claimed=frozenset(),
             open_claims={},
             error=None,
+            keys=run_keys(active.trigger, request.event.body),
             trace=trace_header() if self.is_traced else None,
         )
 

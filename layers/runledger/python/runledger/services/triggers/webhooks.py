@@ -92,8 +92,8 @@ class Webhooks:
 
     def answer(self, request: "WebhookRequest") -> Answered:
         """Takes an event and returns the answer that its sender wants, or answers a handshake.
-        Raises the errors of `receive` that have a standard answer, and MethodNotAllowedError for
-        methods other than POST."""
+        Raises MethodNotAllowedError for methods other than POST. Also raises those errors of
+        `receive` that are answered as on all other routes, and not in the sender's own form."""
         found: tuple[Automation, int] | None = None
         received = request.received(self.clock())
         if looks_like_handshake(received):
@@ -128,8 +128,9 @@ class Webhooks:
         self, automation: "Automation", event: "KeptEvent", key: str, refusal_id: str
     ) -> "list[OpenedRun]":
         """Sends a kept event through the trigger of an automation's active version, without checks
-        of signature and rate. An event without a key of its own gets `key`, so a repeat finds the
-        same runs; `key` also identifies the refusal that it may leave.
+        of signature and rate. An event without a key of its own gets `key`, so a repeated
+        replay finds the same runs. If the event is refused again, the id of the new refusal is
+        derived from `key`.
 
         Raises ConflictError, UnsupportedMediaTypeError or InvalidInputError if the event is refused
         again."""

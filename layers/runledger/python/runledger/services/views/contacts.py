@@ -2,10 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from runledger.api.contacts import ContactView
+from runledger.api.contacts import (
+    ConsentChangeView,
+    ConsentsView,
+    ContactRowView,
+    ContactView,
+)
 from runledger.clock import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runledger.models.consent import ConsentChange
     from runledger.models.contact import Contact
 
 
@@ -23,4 +31,35 @@ def contact_view(contact: "Contact") -> ContactView:
         metadata=contact.metadata,
         created_at=iso(contact.created_at),
         updated_at=iso(contact.updated_at),
+    )
+
+
+def consents_view(contact: "Contact", record: "Iterable[ConsentChange]") -> ConsentsView:
+    """`record` has the oldest change first."""
+    return ConsentsView(consents=contact.consents, changes=_changes(record))
+
+
+def contact_row_view(contact: "Contact", record: "Iterable[ConsentChange]") -> ContactRowView:
+    """`record` has the oldest change first."""
+    view = contact_view(contact)
+    fields = {name: getattr(view, name) for name in ContactView.model_fields}
+    return ContactRowView(**fields, consent_changes=_changes(record))
+
+
+def _changes(record: "Iterable[ConsentChange]") -> list[ConsentChangeView]:
+    return [_change_view(each) for each in record][::-1]
+
+
+def _change_view(change: "ConsentChange") -> ConsentChangeView:
+    source = change.source
+    return ConsentChangeView(
+        purpose=change.purpose,
+        channel=change.channel,
+        is_given=change.is_given,
+        at=iso(change.at),
+        origin=source.origin,
+        by=source.by,
+        detail=source.detail,
+        # 0: the time is unknown.
+        given_at=iso(source.given_at) if source.given_at else None,
     )

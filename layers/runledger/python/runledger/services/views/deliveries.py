@@ -15,7 +15,7 @@ from runledger.api.runs import HealthView
 from runledger.clock import iso, optional_iso
 from runledger.models.attempt_transitions import MAX_TRIES, UNKNOWN_AFTER
 from runledger.models.delivery import DeliveryStatus
-from runledger.models.feedback import error_after, has_complaint
+from runledger.models.feedback import bounce_after, bounce_of, error_after, has_complaint
 from runledger.services.views.steps import error_view
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         unknown_since=optional_iso(attempt.unknown_since),
         provider_id=attempt.provider_id,
         error=error_view(error_after(attempt.error, attempt.node_id, attempt.reports)),
+        bounce=bounce_after(attempt.reports),
         resend_of=attempt.resend_of,
         requested_by=attempt.requested_by,
+        is_test=attempt.is_test,
         forced=attempt.forced,
         resends=sorted(attempt.resends),
         created_at=iso(attempt.created_at),
@@ -72,6 +74,7 @@ def _report_views(attempt: "DeliveryAttempt") -> list[ReportView]:
             kind=report.kind,
             at=iso(report.at),
             is_permanent=report.is_permanent,
+            bounce=bounce_of(report),
             code=report.code,
             message=report.message,
         )
@@ -97,6 +100,7 @@ def delivery_row_view(attempt: "DeliveryAttempt", automation_name: str | None) -
         tries=attempt.tries,
         next_try_at=optional_iso(attempt.next_try_at),
         error=" ".join(error.message.split())[:_ERROR_CHARACTERS] if error else None,
+        bounce=bounce_after(attempt.reports),
         complained=has_complaint(attempt.reports),
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
@@ -116,6 +120,7 @@ def delivery_detail_view(
         automation_name=automation_name,
         template_name=template_name,
         body=attempt.body,
+        html=attempt.html,
         complained=has_complaint(attempt.reports),
         links=DeliveryLinksView(
             run=run_id and f"/v1/runs/{run_id}",

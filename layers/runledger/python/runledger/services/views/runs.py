@@ -10,6 +10,7 @@ from runledger.api.runs import (
     RerunLinkView,
     RunContactView,
     RunDetailView,
+    RunKeyView,
     RunView,
     UpstreamRunView,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from runledger.models.event import Event
     from runledger.models.run import Run
     from runledger.services.runs.run_state import Health
-    from runledger.store.runs import RunHistory
+    from runledger.store.run_reads import RunHistory
 
 
 def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView:
@@ -54,6 +55,7 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
         start_error=run.start_error,
         trigger={"type": run.trigger_type.value},
         contact=contact,
+        keys=[RunKeyView(name=key.name, value=key.value) for key in run.keys],
         created_at=iso(run.created_at),
         scheduled_for=optional_iso(run.scheduled_for),
         started_at=optional_iso(begun),
@@ -95,7 +97,7 @@ def run_detail_view(
         for step in steps
         for id_ in step.delivery_ids
     ]
-    fields = dict(base)
+    fields = dict(iter(base))
     damaged = [each for each in (base.unreadable, history.event.unreadable) if each]
     fields.update(trigger=history.event.facts, error=error, unreadable=" ".join(damaged) or None)
     return RunDetailView(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runledger.models.event import Event
     from runledger.models.records import LeftOut
     from runledger.models.run import ErrorDetail
-    from runledger.store.runs import RunHistory
+    from runledger.store.run_reads import RunHistory
 
 # The limit for all steps in one answer. A Lambda answer has at most 6 MB, and the event (1 MB) and
 # the graph need their share.

@@ -17,6 +17,7 @@ def template_view(template: "Template") -> TemplateView:
         channel=template.channel,
         subject=template.subject,
         body=template.body,
+        html=template.html,
         created_at=iso(template.created_at),
         updated_at=iso(template.updated_at),
     )

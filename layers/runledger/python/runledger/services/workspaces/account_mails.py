@@ -7,23 +7,12 @@ here.
 """
 
 import html
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from runledger.aws import AWS_ERRORS, answer_within, domain_error
+from runledger.errors import RunledgerError
 from runledger.models.invitation import INVITATION_LIFE_DAYS
-from runledger.observability import log_failure
-
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
-
-# How long a process uses an address before it reads it again. In seconds.
-ADDRESS_CACHED_SECONDS = 300
-# Cognito waits five seconds for the function, and tries twice more:
-# https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
-_READ_SECONDS = 2.0
+from runledger.services.workspaces.console_address import ConsoleAddress
 
 FIRST_PASSWORD = "CustomMessage_AdminCreateUser"
 FORGOTTEN_PASSWORD = "CustomMessage_ForgotPassword"
@@ -55,16 +44,11 @@ _FORGOTTEN_PASSWORD = """\
 """
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class AccountMails:
-    """Writes mails with the console's address. `parameter` is the name of the parameter that holds
-    it; `age` returns seconds from any fixed start."""
+    """Writes mails with the console's address."""
 
-    ssm: "SSMClient"
-    parameter: str
-    age: Callable[[], float] = time.monotonic
-    _address: str = ""
-    _read_at: float = field(default=float("-inf"))
+    console: ConsoleAddress
 
     def write(self, occasion: str, code: str, username: str) -> AccountMail | None:
         """Returns the mail for a trigger source of Cognito, or None to leave Cognito's own text.
@@ -81,16 +65,9 @@ class AccountMails:
         return AccountMail(subject, text.format(code=code, username=username, at=at, days=days))
 
     def _console(self) -> str:
-        """Returns the console's address, or the last known one if it cannot be read. Without this
-        mail nobody gets in, so it is sent even if the address is unknown."""
-        now = self.age()
-        if now - self._read_at < ADDRESS_CACHED_SECONDS:
-            return self._address
+        """Returns the console's address, or "" if it is unknown. Without this mail nobody gets in,
+        so it is sent all the same."""
         try:
-            with answer_within(_READ_SECONDS):
-                found = self.ssm.get_parameter(Name=self.parameter)
-        except AWS_ERRORS as error:
-            log_failure("the console's address could not be read", domain_error(error))
-            return self._address
-        self._address, self._read_at = found["Parameter"]["Value"], now
-        return self._address
+            return self.console.read()
+        except RunledgerError:
+            return ""

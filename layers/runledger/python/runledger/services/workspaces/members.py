@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from runledger.api.workspaces import SettingsDocument
     from runledger.models.workspace import Workspace
     from runledger.services.workspaces.accounts import Accounts
+    from runledger.store.saved_views import SavedViewStore
     from runledger.store.workspaces import WorkspaceStore
 
 # A try is lost only if another owner changed the same members in between.
@@ -20,6 +21,7 @@ _TRIES = 5
 @dataclass(frozen=True, slots=True)
 class Members:
     store: "WorkspaceStore"
+    views: "SavedViewStore"
 
     def change_role(self, workspace_id: str, user_id: str, role: Role) -> Membership:
         """Changes a member's role. Raises ConflictError for the last owner, who must stay one."""
@@ -32,10 +34,16 @@ class Members:
         return member.changed(role=role)
 
     def remove(self, workspace_id: str, user_id: str) -> None:
-        """Removes a member. Raises ConflictError for the last owner. The account stays, because it
-        may be in other workspaces."""
+        """Removes a member and the views that only they see. Raises ConflictError for the last
+        owner. The account stays, because it may be in other workspaces."""
         remove = self.store.remove_member
-        self._without_losing_the_last_owner(workspace_id, user_id, None, remove)
+        try:
+            self._without_losing_the_last_owner(workspace_id, user_id, None, remove)
+        except NotFoundError:
+            # The first request may have ended before it deleted all views.
+            self.views.forget(workspace_id, user_id)
+            raise
+        self.views.forget(workspace_id, user_id)
 
     def _without_losing_the_last_owner(
         self,

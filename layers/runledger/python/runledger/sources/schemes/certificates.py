@@ -5,8 +5,8 @@ from collections import OrderedDict, deque
 
 from runledger.clock import MINUTE, Clock
 from runledger.errors import NodeError, SignatureRefusedError, TransientError
-from runledger.nodes.base import HttpCaller, HttpRequest
 from runledger.nodes.egress import EgressRule
+from runledger.nodes.tools import HttpCaller, HttpRequest
 from runledger.sources.schemes.refusing import WRONG
 
 _SENDER = "Amazon SNS"
@@ -47,7 +47,9 @@ class Certificates:
     def _fetch(self, url: str) -> bytes:
         now = self._clock()
         if len(self._reads) == _READS_A_MINUTE and self._reads[0] > now - MINUTE:
-            raise TransientError("too many certificates were asked for; send the message again")
+            raise TransientError(
+                "too many certificates had to be fetched; send the message again in a minute"
+            )
         self._reads.append(now)
         request = HttpRequest(
             method="GET",

@@ -1,0 +1,14 @@
+"""Takes the signatures out of unsubscribe links in texts from outside. A provider or a mail server
+may quote a link of the message that it refuses, and who reads that text must not be able to use the
+link."""
+
+import re
+
+# The signature (HMAC-SHA256 in base64url), if the format's version and the key's id follow it.
+# services/messages/unsubscribe_links.py makes these tokens.
+_SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}(?=\.1\.[0-9a-f]{8}\.)")
+
+
+def without_link_signatures(text: str) -> str:
+    """Returns the text, in which no link can be used. The rest of each link stays readable."""
+    return _SIGNATURE.sub("…", text)

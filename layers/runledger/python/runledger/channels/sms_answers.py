@@ -1,0 +1,122 @@
+"""Answers to an SMS: STOP and START.
+
+AWS End User Messaging SMS publishes each SMS that a number receives to an SNS topic:
+https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html It names the phone
+that the answer came from, and no workspace.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from runledger.clock import SECOND
+from runledger.models.addresses import normalize_phone
+from runledger.models.base import Model
+from runledger.texts import clean
+
+# The first ten are AWS's: https://docs.aws.amazon.com/sms-voice/latest/userguide/keywords-required.html
+# The others are from 47 CFR 64.1200(a)(10), or forms of these that people write.
+_STOP = frozenset(
+    {
+        *("ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD"),
+        *("UNSUBSCRIBE", "REVOKE", "OPT OUT", "STOPALL", "STOP ALL", "ARR\u00caT"),
+    }
+)
+# AWS's words for opting in again, on the same page. A consent is given by an exact word only.
+_START = frozenset({"START", "UNSTOP"})
+# People write a full stop after a word, or quotes around it.
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+_DASHES = re.compile("[\u2010-\u2015]")
+
+
+class SmsAnswer(Model):
+    """One SMS of a person. `is_given` is True for START, False for STOP, and None for any other
+    text. `phone` is in E.164, or None if the sender has no ordinary number, such as a short code.
+    `at` is when AWS received it, in epoch milliseconds; it stays the same if SNS delivers the
+    message again, and so does `message_id`."""
+
+    message_id: str
+    phone: str | None
+    is_given: bool | None
+    at: int
+
+
+class _Inbound(BaseModel):
+    """The fields of AWS's message that are read."""
+
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    phone: str = Field(alias="originationNumber")
+    body: str = Field(alias="messageBody")
+    keyword: str | None = Field(alias="messageKeyword", default=None)
+
+
+class _Notification(BaseModel):
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    message_id: str = Field(alias="MessageId")
+    at: str = Field(alias="Timestamp", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+    message: str = Field(alias="Message")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    notification: _Notification = Field(alias="Sns")
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+    records: list[_Record] = Field(alias="Records")
+
+
+def answers_in(event: Mapping[str, Any]) -> list[SmsAnswer]:
+    """Returns the SMS in an SNS event of Lambda. Raises ValueError, without any text of the event,
+    if it differs from AWS's documentation."""
+    try:
+        records = _Event.model_validate(clean(event)).records
+        return [_answer(each.notification) for each in records]
+    except ValidationError as error:
+        fields = {str(problem["loc"][-1]) for problem in error.errors() if problem["loc"]}
+        named = f"; wrong or missing: {', '.join(sorted(fields))}" if fields else ""
+        # The error itself quotes the event, with the phone number.
+        raise ValueError(f"this is not an inbound SMS as AWS documents it{named}") from None
+
+
+def _answer(notification: _Notification) -> SmsAnswer:
+    inbound = _Inbound.model_validate(clean(_document(notification.message)))
+    try:
+        phone = normalize_phone(inbound.phone)
+    except ValueError:
+        phone = None
+    return SmsAnswer(
+        message_id=notification.message_id,
+        phone=phone,
+        is_given=_is_given(inbound),
+        at=round(datetime.fromisoformat(notification.at).timestamp() * SECOND),
+    )
+
+
+def _document(text: str) -> Any:
+    """Returns None for a text that is not JSON, which no model accepts."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_given(inbound: _Inbound) -> bool | None:
+    """A withdrawal counts also if AWS found its word in a longer text, because AWS treats it as
+    one."""
+    word = _word(inbound.body)
+    if word in _STOP or _word(inbound.keyword or "") in _STOP:
+        return False
+    return True if word in _START else None
+
+
+def _word(text: str) -> str:
+    """Returns the text in capitals, without signs and spaces around it."""
+    folded = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).upper()
+    return " ".join(_AROUND.sub("", folded).split())

@@ -1,0 +1,67 @@
+"""Which addresses the earlier rows of a dry run had.
+
+A dry run writes nothing, so it cannot know what a row does that depends on an earlier one, however
+far above it is. It recognizes such a row by its addresses. They are kept as hashes of eight bytes,
+in memory and between visits in objects beside the import's file. For a file of half a million rows
+these are a few megabytes, and reading them takes less than a second. Two different addresses with
+the same hash are improbable, and would only make a row REPEATED.
+"""
+
+from array import array
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from runledger.models.contact_import import ContactImport
+from runledger.store.import_files import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runledger.models.addresses import Address
+    from runledger.store.import_files import ImportFiles
+
+# After so many rows the addresses are stored. A visit that ends without storing its last ones makes
+# the next visit plan these rows again.
+STORED_ROWS = 5_000
+_CONTENT_TYPE = "application/octet-stream"
+_NAME = "seen-"
+
+
+class SeenAddresses:
+    """The addresses of the rows so far."""
+
+    def __init__(self) -> None:
+        self._all: set[int] = set()
+        self._unstored = array("Q")
+
+    def read(self, made: ContactImport, files: "ImportFiles") -> int:
+        """Adds the addresses that earlier visits stored. Returns the number of the last row whose
+        addresses they are."""
+        start = folder(made.workspace_id, made.id)
+        for name in made.seen:
+            self._all.update(array("Q", files.read(f"{start}{name}")))
+        return int(made.seen[-1].removeprefix(_NAME)[:7]) if made.seen else 0
+
+    def has(self, addresses: "Iterable[Address]") -> bool:
+        return any(_hash(address) in self._all for address in addresses)
+
+    def add(self, addresses: "Iterable[Address]") -> None:
+        for address in addresses:
+            hashed = _hash(address)
+            if hashed not in self._all:
+                self._all.add(hashed)
+                self._unstored.append(hashed)
+
+    def stored(self, made: ContactImport, files: "ImportFiles") -> ContactImport:
+        """Stores the addresses that were added since the last call. They must be those of this
+        import's rows. Returns the import with the name of the stored object."""
+        start = folder(made.workspace_id, made.id)
+        data = self._unstored.tobytes()
+        key = files.put(f"{start}{_NAME}{made.row:07}-", data, _CONTENT_TYPE)
+        self._unstored = array("Q")
+        return made.changed(seen=(*made.seen, key.removeprefix(start)))
+
+
+def _hash(address: "Address") -> int:
+    text = f"{address.kind}\0{address.value}".encode()
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")

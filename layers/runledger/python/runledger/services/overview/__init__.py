@@ -1,0 +1,1 @@
+"""The overview of a workspace: bounded reads of what the lists show."""

@@ -1,0 +1,1 @@
+"""Finds things of a workspace by a text that a person types."""
