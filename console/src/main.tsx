@@ -1,27 +1,31 @@
-import '@mantine/core/styles.layer.css';
+import './app/mantine';
+import { routeAt } from './app/routes';
 import './app/theme.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { createClient } from './shared/api/client';
-import { App, createQueryClient } from './app/App';
-import { loadConfig } from './shared/auth/config';
-import { createSession } from './shared/auth/session';
-import { StartFailure } from './app/StartFailure';
+import { activateLanguage, languageFor } from './shared/ui/language';
+import { applySetting, readSetting } from './shared/ui/locale';
 
+/** The app's modules come after the language, because their constants are texts of it. */
 async function start(): Promise<void> {
   const element = document.getElementById('root');
   if (!element) throw new Error('index.html lacks its root element.');
-  const root = createRoot(element);
+  const setting = readSetting();
   try {
-    const session = createSession(await loadConfig());
-    const services = { session, api: createClient(session) };
-    root.render(
-      <StrictMode>
-        <App services={services} queries={createQueryClient()} />
-      </StrictMode>,
-    );
+    const language = languageFor(setting.language, navigator.languages);
+    document.documentElement.lang = language;
+    await activateLanguage(language);
+    applySetting(setting);
+    // All at once: the app, the frame around the pages, and the page that was opened.
+    const app = import('./app/start');
+    const page = routeAt(window.location.pathname)?.load();
+    // If one of these two fails, the place that shows it says so.
+    void Promise.allSettled([import('./app/Pages'), page]);
+    const { showConsole } = await app;
+    showConsole(element, page);
   } catch (error) {
-    root.render(<StartFailure error={error instanceof Error ? error : new Error(String(error))} />);
+    // Neither the app nor its texts could be fetched.
+    element.setAttribute('role', 'alert');
+    element.textContent = 'The console did not load. Check your connection, and load the page again.';
+    throw error;
   }
 }
 

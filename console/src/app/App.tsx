@@ -1,13 +1,16 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { BrowserRouter } from 'react-router';
 import { isTransient, retryAfterMs } from '../shared/api/problem';
 import { ServicesContext, type Services, useServices, useSessionState } from '../shared/auth/services';
 import '../shared/ui/interceptHistory';
-import { Pages } from './Pages';
-import { SignIn } from './SignIn';
+import { lazyComponent } from '../shared/ui/lazyComponent';
+import { PageBoundary } from './PageBoundary';
 import { theme } from './theme';
+
+// Loaded apart, as a visit needs only one of them.
+const { Component: Pages } = lazyComponent(() => import('./Pages'));
+const { Component: SignIn } = lazyComponent(() => import('./SignIn'));
 
 const MAX_RETRIES = 2;
 const FIRST_DELAY_MS = 1_000;
@@ -41,7 +44,11 @@ function SignedIn({ queries }: { queries: QueryClient }) {
       }),
     [session, queries],
   );
-  return state === 'signed-in' ? <Pages /> : <SignIn />;
+  return (
+    <PageBoundary pageKey={state}>
+      {state === 'signed-in' ? <Pages /> : <SignIn />}
+    </PageBoundary>
+  );
 }
 
 export function App({ services, queries }: { services: Services; queries: QueryClient }) {
@@ -54,9 +61,7 @@ export function App({ services, queries }: { services: Services; queries: QueryC
     >
       <ServicesContext value={services}>
         <QueryClientProvider client={queries}>
-          <BrowserRouter>
-            <SignedIn queries={queries} />
-          </BrowserRouter>
+          <SignedIn queries={queries} />
         </QueryClientProvider>
       </ServicesContext>
     </MantineProvider>

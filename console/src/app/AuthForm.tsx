@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { SignInError } from '../shared/auth/cognito';
@@ -69,7 +70,7 @@ export function Password({ label, ...props }: PasswordProps) {
       label={label}
       required
       withAsterisk={false}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+      visibilityToggleButtonProps={{ 'aria-label': t`Show the password`, tabIndex: 0 }}
     />
   );
 }
@@ -77,7 +78,7 @@ export function Password({ label, ...props }: PasswordProps) {
 export function Email({ defaultValue }: { defaultValue?: string }) {
   return (
     <TextInput
-      label="E-mail address"
+      label={t`E-mail address`}
       name="email"
       type="email"
       autoComplete="username"
@@ -93,12 +94,12 @@ export function NewPassword() {
   return (
     <>
       <Password
-        label="New password"
+        label={t`New password`}
         name="new"
         autoComplete="new-password"
-        description="At least 12 characters, with uppercase and lowercase letters and digits."
+        description={t`At least 12 characters, with uppercase and lowercase letters and digits.`}
       />
-      <Password label="Repeat the password" name="repeated" autoComplete="new-password" />
+      <Password label={t`Repeat the password`} name="repeated" autoComplete="new-password" />
     </>
   );
 }
@@ -107,7 +108,7 @@ export function NewPassword() {
 export function chosenPassword(form: FormData): string {
   const chosen = textOf(form, 'new');
   if (chosen !== textOf(form, 'repeated')) {
-    throw new SignInError('Mismatch', 'The passwords do not match.');
+    throw new SignInError('MISMATCH', t`The passwords do not match.`);
   }
   return chosen;
 }

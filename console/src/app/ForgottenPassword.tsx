@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Anchor } from '@mantine/core';
 import { useState } from 'react';
 import { useServices } from '../shared/auth/services';
@@ -19,7 +20,7 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
   const [sentTo, setSentTo] = useState<string | null>(null);
   const back = (
     <Anchor component="button" type="button" onClick={onBack}>
-      Back to signing in
+      {t`Back to signing in`}
     </Anchor>
   );
 
@@ -27,8 +28,8 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
     return (
       <AuthForm
         key="address"
-        title="Reset your password"
-        action="Send a code"
+        title={t`Reset your password`}
+        action={t`Send a code`}
         onSubmit={async (form) => {
           const address = textOf(form, 'email').trim();
           await session.sendResetCode(address);
@@ -36,7 +37,7 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
         }}
         others={back}
       >
-        <p>We send a code to your e-mail address. With it you choose a new password.</p>
+        <p>{t`We send a code to your e-mail address. With it you choose a new password.`}</p>
         <Email defaultValue={email} />
       </AuthForm>
     );
@@ -44,12 +45,12 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
   return (
     <AuthForm
       key="code"
-      title="Choose a new password"
-      action="Set the password and sign in"
+      title={t`Choose a new password`}
+      action={t`Set the password and sign in`}
       notice={
         // The same for every address: nobody learns here who has an account.
-        <Notice title="Look into your mailbox">
-          If {sentTo} has an account, a code is on its way. It is valid for an hour.
+        <Notice title={t`Look into your mailbox`}>
+          {t`If ${sentTo} has an account, a code is on its way. It is valid for an hour.`}
         </Notice>
       }
       onSubmit={async (form) => {
@@ -69,13 +70,13 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
               setSentTo(null);
             }}
           >
-            Send another code
+            {t`Send another code`}
           </Anchor>
           {back}
         </>
       }
     >
-      <OneTimeCodeInput label="Code from the e-mail" />
+      <OneTimeCodeInput label={t`Code from the e-mail`} />
       <NewPassword />
     </AuthForm>
   );

@@ -1,7 +1,5 @@
-import { Skeleton } from '@mantine/core';
-import { Component, type ReactNode, Suspense } from 'react';
+import { Component, type ReactNode } from 'react';
 import { ErrorNotice } from '../shared/ui/ErrorNotice';
-import classes from './Shell.module.css';
 
 interface Props {
   /** Changes with the page, so that an error on one page does not stay on the next. */
@@ -15,8 +13,8 @@ interface State {
 }
 
 /**
- * Shows a placeholder while a page's code loads, and an error if loading or rendering fails (a new
- * release may have removed the code). The navigation stays.
+ * Shows an error if loading or rendering a page fails (a new release may have removed its code). The
+ * navigation stays.
  */
 export class PageBoundary extends Component<Props, State> {
   override state: State = { error: null, pageKey: this.props.pageKey };
@@ -40,18 +38,6 @@ export class PageBoundary extends Component<Props, State> {
         />
       );
     }
-    return (
-      <Suspense
-        fallback={
-          <div role="status" aria-label="Loading the page" className={classes.loading}>
-            <Skeleton height={30} width="14rem" />
-            <Skeleton height={36} />
-            <Skeleton height={320} />
-          </div>
-        }
-      >
-        {this.props.children}
-      </Suspense>
-    );
+    return this.props.children;
   }
 }

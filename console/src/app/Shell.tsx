@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, NativeSelect, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconLogout, IconMenu2, IconMoon, IconSun, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -9,7 +10,9 @@ import { useServices } from '../shared/auth/services';
 import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import { formatWord } from '../shared/ui/format';
 import { leavePage } from '../shared/ui/leavePage';
+import { focusFirstRow, useHasRows } from '../shared/ui/rows';
 import { Brand } from './Brand';
+import { Keyboard, SearchButton } from './keyboard/Keyboard';
 import { NAVIGATION } from './navigation';
 import { PageBoundary } from './PageBoundary';
 import classes from './Shell.module.css';
@@ -20,7 +23,7 @@ function ColorSchemeButton() {
   const scheme = useComputedColorScheme('light');
   const { setColorScheme } = useMantineColorScheme();
   const other = scheme === 'light' ? 'dark' : 'light';
-  const label = `Switch to ${other} theme`;
+  const label = other === 'dark' ? t`Switch to dark theme` : t`Switch to light theme`;
   return (
     <ActionIcon
       variant="default"
@@ -53,7 +56,7 @@ function Workspace({ me }: { me: Me }) {
   }
   return (
     <NativeSelect
-      label="Workspace"
+      label={t`Workspace`}
       size="xs"
       value={me.workspaceId}
       data={me.workspaces.map(({ id, name }) => ({ value: id, label: name }))}
@@ -61,7 +64,7 @@ function Workspace({ me }: { me: Me }) {
         const chosen = event.currentTarget.value;
         leavePage(() => {
           session.chooseWorkspace(chosen);
-          void navigate('/runs');
+          void navigate('/');
           void queries.resetQueries();
         });
       }}
@@ -78,7 +81,7 @@ function Account() {
         <>
           <Workspace me={me} />
           <p className={classes.person}>
-            <Link to="/account" className={classes.email ?? ''} title="Your account">
+            <Link to="/account" className={classes.email ?? ''} title={t`Your account`}>
               {me.email}
             </Link>
             {me.role !== null && <span className={classes.role}>{formatWord(me.role)}</span>}
@@ -91,8 +94,8 @@ function Account() {
         <ActionIcon
           variant="default"
           size="lg"
-          aria-label="Sign out"
-          title="Sign out"
+          aria-label={t`Sign out`}
+          title={t`Sign out`}
           onClick={() => {
             leavePage(() => {
               session.signOut();
@@ -112,63 +115,75 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   useScrollMemory(main);
+  const hasRows = useHasRows();
 
   return (
-    <div className={classes.shell}>
-      <a href="#main" className={classes.skip}>
-        Skip to content
-      </a>
-      <header className={classes.bar} data-open={menuOpen}>
-        <div className={classes.brandRow}>
-          <Brand />
-          <ActionIcon
-            className={classes.menuButton}
-            variant="default"
-            size="lg"
-            aria-label={menuOpen ? 'Close the menu' : 'Open the menu'}
-            aria-expanded={menuOpen}
-            aria-controls="menu"
-            onClick={() => {
-              setMenuOpen(!menuOpen);
-            }}
-          >
-            {menuOpen ? <IconX size={18} /> : <IconMenu2 size={18} />}
-          </ActionIcon>
-        </div>
-        <div id="menu" className={classes.menu}>
-          <nav aria-label="Main">
-            {NAVIGATION.map((group) => (
-              <section key={group.title} aria-label={group.title}>
-                <p className={classes.groupTitle}>{group.title}</p>
-                <ul className={classes.entries}>
-                  {group.entries.map(({ to, label, icon: Icon }) => (
-                    <li key={to}>
-                      <NavLink
-                        to={to}
-                        className={classes.entry ?? ''}
-                        onClick={() => {
-                          setMenuOpen(false);
-                        }}
-                      >
-                        <Icon size={18} aria-hidden />
-                        {label}
-                      </NavLink>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            ))}
-          </nav>
-          <Account />
-        </div>
-      </header>
-      <main id="main" ref={main} tabIndex={-1} className={classes.main}>
-        <PageBoundary pageKey={pathname}>
-          <WorkspaceGuard>
-            <Outlet />
-          </WorkspaceGuard>
-        </PageBoundary>
-      </main>
-    </div>
+    <Keyboard>
+      <div className={classes.shell}>
+        <a href="#main" className={classes.skip}>
+          {t`Skip to content`}
+        </a>
+        {hasRows && (
+          <button type="button" className={classes.skip} onClick={focusFirstRow}>
+            {t`Skip to the first row`}
+          </button>
+        )}
+        <header className={classes.bar} data-open={menuOpen}>
+          <div className={classes.brandRow}>
+            <Brand />
+            <div className={classes.barButtons}>
+              <SearchButton isSmall />
+              <ActionIcon
+                variant="default"
+                size="lg"
+                aria-label={menuOpen ? t`Close the menu` : t`Open the menu`}
+                aria-expanded={menuOpen}
+                aria-controls="menu"
+                onClick={() => {
+                  setMenuOpen(!menuOpen);
+                }}
+              >
+                {menuOpen ? <IconX size={18} /> : <IconMenu2 size={18} />}
+              </ActionIcon>
+            </div>
+          </div>
+          <div id="menu" className={classes.menu}>
+            <nav aria-label={t`Main`}>
+              <SearchButton />
+              {NAVIGATION.map((group) => (
+                <section key={group.title} aria-label={group.title}>
+                  <p className={classes.groupTitle}>{group.title}</p>
+                  <ul className={classes.entries}>
+                    {group.entries.map(({ to, label, icon: Icon }) => (
+                      <li key={to}>
+                        <NavLink
+                          to={to}
+                          end={to === '/'}
+                          className={classes.entry ?? ''}
+                          onClick={() => {
+                            setMenuOpen(false);
+                          }}
+                        >
+                          <Icon size={18} aria-hidden />
+                          {label}
+                        </NavLink>
+                      </li>
+                    ))}
+                  </ul>
+                </section>
+              ))}
+            </nav>
+            <Account />
+          </div>
+        </header>
+        <main id="main" ref={main} tabIndex={-1} className={classes.main}>
+          <PageBoundary pageKey={pathname}>
+            <WorkspaceGuard>
+              <Outlet />
+            </WorkspaceGuard>
+          </PageBoundary>
+        </main>
+      </div>
+    </Keyboard>
   );
 }

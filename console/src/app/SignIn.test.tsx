@@ -16,6 +16,7 @@ it('an invited person chooses their own password and is signed in', async () => 
     '/v1/me': () => json(ME),
   });
   const { user } = openConsole('/nowhere');
+  await screen.findByLabelText('E-mail address');
   await user.type(screen.getByLabelText('E-mail address'), 'new@demo.example');
   await user.type(screen.getByLabelText('Password'), 'temporary');
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
@@ -45,6 +46,7 @@ it('choosing the first password too late starts the sign-in again and says why',
         : json({ ChallengeName: 'NEW_PASSWORD_REQUIRED', Session: 'proof' }),
   });
   const { user } = openConsole('/nowhere');
+  await screen.findByLabelText('E-mail address');
   await user.type(screen.getByLabelText('E-mail address'), 'new@demo.example');
   await user.type(screen.getByLabelText('Password'), 'temporary');
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
@@ -71,6 +73,7 @@ describe('a second factor', () => {
       '/v1/me': () => json(ME),
     });
     const { user } = openConsole('/nowhere');
+    await screen.findByLabelText('E-mail address');
     await user.type(screen.getByLabelText('E-mail address'), 'ada@demo.example');
     await user.type(screen.getByLabelText('Password'), 'a password');
     await user.click(screen.getByRole('button', { name: 'Sign in' }));
@@ -121,6 +124,7 @@ describe('a forgotten password', () => {
       '/v1/me': () => json(ME),
     });
     const { user } = openConsole('/nowhere');
+    await screen.findByLabelText('E-mail address');
     await user.type(screen.getByLabelText('E-mail address'), 'Ada@demo.example ');
     await user.click(screen.getByRole('button', { name: 'Forgot password?' }));
     expect(screen.getByLabelText('E-mail address')).toHaveValue('Ada@demo.example');

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Anchor } from '@mantine/core';
 import { useState } from 'react';
 import { CodeRequired, NewPasswordRequired, SignInError, TOO_LATE } from '../shared/auth/cognito';
@@ -22,11 +23,11 @@ function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) 
   const { session } = useServices();
   return (
     <AuthForm
-      title="Choose your password"
-      action="Set the password and sign in"
+      title={t`Choose your password`}
+      action={t`Set the password and sign in`}
       notice={
-        <Notice title="Welcome to Runledger">
-          The password from your invitation works only once.
+        <Notice title={t`Welcome to Runledger`}>
+          {t`The password from your invitation works only once.`}
         </Notice>
       }
       onSubmit={async (form) => {
@@ -48,8 +49,8 @@ function Code({ required, onFailure }: StepProps<CodeRequired>) {
   const { session } = useServices();
   return (
     <AuthForm
-      title="Enter your code"
-      action="Sign in"
+      title={t`Enter your code`}
+      action={t`Sign in`}
       onSubmit={async (form) => {
         try {
           await session.answerCode(required, textOf(form, 'code').replaceAll(' ', ''));
@@ -58,13 +59,13 @@ function Code({ required, onFailure }: StepProps<CodeRequired>) {
         }
       }}
     >
-      <OneTimeCodeInput label="Code from your authenticator app" />
+      <OneTimeCodeInput label={t`Code from your authenticator app`} />
     </AuthForm>
   );
 }
 
 /** Replaces every page while nobody is signed in. */
-export function SignIn() {
+export default function SignIn() {
   const { session } = useServices();
   const expired = useSessionState() === 'expired';
   const [step, setStep] = useState<Step | null>(null);
@@ -86,7 +87,7 @@ export function SignIn() {
 
   return (
     <main className={classes.page}>
-      <title>Sign in · Runledger</title>
+      <title>{t`Sign in · Runledger`}</title>
       {step instanceof NewPasswordRequired ? (
         <FirstPassword required={step} onFailure={goOn} />
       ) : step ? (
@@ -101,17 +102,17 @@ export function SignIn() {
         />
       ) : (
         <AuthForm
-          title="Sign in"
-          action="Sign in"
+          title={t`Sign in`}
+          action={t`Sign in`}
           notice={
             tooLate ? (
               <Notice tone="bad" title={tooLate.message}>
-                Sign in again with the same password as before.
+                {t`Sign in again with the same password as before.`}
               </Notice>
             ) : (
               expired && (
-                <Notice title="Your session has ended">
-                  Sign in to continue where you were.
+                <Notice title={t`Your session has ended`}>
+                  {t`Sign in to continue where you were.`}
                 </Notice>
               )
             )
@@ -132,12 +133,12 @@ export function SignIn() {
                 setForgetful(form ? textOf(new FormData(form), 'email').trim() : '');
               }}
             >
-              Forgot password?
+              {t`Forgot password?`}
             </Anchor>
           }
         >
           <Email />
-          <Password label="Password" name="password" autoComplete="current-password" />
+          <Password label={t`Password`} name="password" autoComplete="current-password" />
         </AuthForm>
       )}
     </main>

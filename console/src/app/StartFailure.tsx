@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { MantineProvider } from '@mantine/core';
 import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import { theme } from './theme';
@@ -6,8 +7,8 @@ import { theme } from './theme';
 export function StartFailure({ error }: { error: Error }) {
   return (
     <MantineProvider theme={theme} withCssVariables={false} withGlobalClasses={false}>
-      <main style={{ padding: '1rem', maxWidth: '40rem', margin: '0 auto' }}>
-        <h1>The console could not start</h1>
+      <main style={{ padding: '1rem', maxWidth: '40rem', marginInline: 'auto' }}>
+        <h1>{t`The console could not start`}</h1>
         <ErrorNotice
           error={error}
           onRetry={() => {

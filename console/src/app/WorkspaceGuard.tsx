@@ -1,27 +1,30 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
-import { OwnInvitations } from '../pages/account/OwnInvitations';
 import { meQuery } from '../shared/api/queries';
 import type { Me } from '../shared/api/types';
 import { useServices } from '../shared/auth/services';
 import detail from '../shared/ui/Detail.module.css';
 import { EmptyState } from '../shared/ui/EmptyState';
 import { Notice } from '../shared/ui/ErrorNotice';
+import { lazyComponent } from '../shared/ui/lazyComponent';
+
+const { Component: OwnInvitations } = lazyComponent(() => import('../pages/account/OwnInvitations'));
 
 const ACCOUNT = '/account';
 
 function WithoutWorkspace({ me }: { me: Me }) {
   return (
     <div className={detail.page}>
-      <title>Invitations · Runledger</title>
-      <h1>You are not in a workspace yet</h1>
+      <title>{t`Invitations · Runledger`}</title>
+      <h1>{t`You are not in a workspace yet`}</h1>
       {me.invitations.length > 0 ? (
         <OwnInvitations invitations={me.invitations} />
       ) : (
-        <EmptyState title="No invitations">
+        <EmptyState title={t`No invitations`}>
           <p>
-            Ask an owner of the workspace to invite {me.email}. The invitation then appears here.
+            {t`Ask an owner of the workspace to invite ${me.email}. The invitation then appears here.`}
           </p>
         </EmptyState>
       )}
@@ -32,15 +35,14 @@ function WithoutWorkspace({ me }: { me: Me }) {
 function WithoutSecondFactor({ workspace }: { workspace: string }) {
   return (
     <div className={detail.page}>
-      <title>Second factor · Runledger</title>
-      <h1>{workspace} requires a second factor</h1>
+      <title>{t`Second factor · Runledger`}</title>
+      <h1>{t`${workspace} requires a second factor`}</h1>
       <Notice
-        title="Switch on a second factor to continue"
-        action={<Link to={ACCOUNT}>Your account</Link>}
+        title={t`Switch on a second factor to continue`}
+        action={<Link to={ACCOUNT}>{t`Your account`}</Link>}
       >
         <p>
-          Every member of this workspace also signs in with a code from an authenticator app. You
-          can set it up in your account in a minute.
+          {t`Every member of this workspace also signs in with a code from an authenticator app. You can set it up in your account in a minute.`}
         </p>
       </Notice>
     </div>
@@ -66,7 +68,7 @@ export function WorkspaceGuard({ children }: { children: ReactNode }) {
   return (
     <>
       {me && !isAccount && me.invitations.length > 0 && (
-        <Notice title="You are invited" action={<Link to={ACCOUNT}>See your invitations</Link>}>
+        <Notice title={t`You are invited`} action={<Link to={ACCOUNT}>{t`See your invitations`}</Link>}>
           <p>{me.invitations.map(({ workspaceName }) => workspaceName).join(', ')}</p>
         </Notice>
       )}

@@ -1,7 +1,12 @@
+import { t } from '@lingui/core/macro';
 import {
   IconAddressBook,
+  IconAlertTriangle,
+  IconFileDownload,
   IconHistory,
+  IconLayoutDashboard,
   IconMailForward,
+  IconMailOff,
   IconRefresh,
   IconRoute,
   IconSettings,
@@ -24,25 +29,29 @@ export interface NavigationGroup {
 
 const GROUPS: NavigationGroup[] = [
   {
-    title: 'Build',
+    title: t`Build`,
     entries: [
-      { to: '/automations', label: 'Automations', icon: IconRoute },
-      { to: '/templates', label: 'Templates', icon: IconTemplate },
-      { to: '/contacts', label: 'Contacts', icon: IconAddressBook },
+      { to: '/automations', label: t`Automations`, icon: IconRoute },
+      { to: '/templates', label: t`Templates`, icon: IconTemplate },
+      { to: '/contacts', label: t`Contacts`, icon: IconAddressBook },
     ],
   },
   {
-    title: 'Operate',
+    title: t`Operate`,
     entries: [
-      { to: '/runs', label: 'Run history', icon: IconHistory },
-      { to: '/recoveries', label: 'Recoveries', icon: IconRefresh },
-      { to: '/delivery-ops', label: 'Deliveries', icon: IconMailForward },
-      { to: '/refusals', label: 'Refusals', icon: IconShieldX },
+      { to: '/', label: t`Overview`, icon: IconLayoutDashboard },
+      { to: '/runs', label: t`Run history`, icon: IconHistory },
+      { to: '/failures', label: t`Failures`, icon: IconAlertTriangle },
+      { to: '/recoveries', label: t`Recoveries`, icon: IconRefresh },
+      { to: '/delivery-ops', label: t`Delivery ops`, icon: IconMailForward },
+      { to: '/refusals', label: t`Refused events`, icon: IconShieldX },
+      { to: '/suppressions', label: t`Suppressions`, icon: IconMailOff },
+      { to: '/exports', label: t`Exports`, icon: IconFileDownload },
     ],
   },
   {
-    title: 'Workspace',
-    entries: [{ to: '/settings', label: 'Settings', icon: IconSettings }],
+    title: t`Workspace`,
+    entries: [{ to: '/settings', label: t`Settings`, icon: IconSettings }],
   },
 ];
 

@@ -9,4 +9,8 @@ export const theme: MantineThemeOverride = createTheme({
   defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // The head of a dialog is no second banner of the page.
+    ModalHeader: { defaultProps: { role: 'none' } },
+  },
 });

@@ -4,7 +4,9 @@ import tseslint from 'typescript-eslint';
 
 const RULE = 'import-x/no-restricted-paths';
 // The lint configuration without the rules that need types, which would read the whole console.
-const lint = new ESLint({ overrideConfig: [tseslint.configs.disableTypeChecked] });
+const lint = new ESLint({
+  overrideConfig: [tseslint.configs.disableTypeChecked, { rules: { 'lingui/no-unlocalized-strings': 'off' } }],
+});
 
 /** The messages of the import rule for a file with this one line. */
 async function refusals(filePath: string, line: string): Promise<string[]> {

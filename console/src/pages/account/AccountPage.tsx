@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,7 +8,9 @@ import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import detail from '../../shared/ui/Detail.module.css';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import classes from './Account.module.css';
-import { OwnInvitations } from './OwnInvitations';
+import { KeyboardSection } from './KeyboardSection';
+import { LocaleSection } from './LocaleSection';
+import OwnInvitations from './OwnInvitations';
 import { SecondFactor } from './SecondFactor';
 
 function Sessions() {
@@ -15,20 +18,20 @@ function Sessions() {
   const [isAsking, setAsking] = useState(false);
   return (
     <section className={classes.section} aria-labelledby="sessions">
-      <h2 id="sessions">Sessions</h2>
-      <p>If you are still signed in somewhere else, end all of your sessions.</p>
+      <h2 id="sessions">{t`Sessions`}</h2>
+      <p>{t`If you are still signed in somewhere else, end all of your sessions.`}</p>
       <Button
         variant="default"
         onClick={() => {
           setAsking(true);
         }}
       >
-        Sign out everywhere
+        {t`Sign out everywhere`}
       </Button>
       {isAsking && (
         <ConfirmDialog
-          title="Sign out everywhere?"
-          action="End all sessions"
+          title={t`Sign out everywhere?`}
+          action={t`End all sessions`}
           run={async () => {
             await api.post('/v1/me/sign-out-everywhere', {});
             session.signOut();
@@ -37,7 +40,7 @@ function Sessions() {
             setAsking(false);
           }}
         >
-          <p>You are signed out here and in every other browser.</p>
+          <p>{t`You are signed out here and in every other browser.`}</p>
         </ConfirmDialog>
       )}
     </section>
@@ -50,23 +53,25 @@ export default function AccountPage() {
   const { data: me, error, refetch } = useQuery(meQuery(api));
   return (
     <div className={detail.page}>
-      <title>Your account · Runledger</title>
-      <h1>Your account</h1>
+      <title>{t`Your account · Runledger`}</title>
+      <h1>{t`Your account`}</h1>
       {!me && error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!me && !error && (
-        <div role="status" aria-label="Loading your account">
+        <div role="status" aria-label={t`Loading your account`}>
           <Skeleton height={240} />
         </div>
       )}
       {me && (
         <>
-          <p>You sign in as {me.email}. Only an operator of this installation can change the address.</p>
+          <p>{t`You sign in as ${me.email}. Only an operator of this installation can change the address.`}</p>
           {me.invitations.length > 0 && (
             <section className={classes.section} aria-labelledby="invitations">
-              <h2 id="invitations">Invitations</h2>
+              <h2 id="invitations">{t`Invitations`}</h2>
               <OwnInvitations invitations={me.invitations} />
             </section>
           )}
+          <LocaleSection />
+          <KeyboardSection />
           <SecondFactor me={me} />
           <Sessions />
         </>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
@@ -10,7 +12,7 @@ import { SimpleList, SimpleListItem } from '../../shared/ui/SimpleList';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 
 /** The user's invitations, each with buttons to accept and decline it. */
-export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }) {
+export default function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }) {
   const { api, session } = useServices();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -36,7 +38,7 @@ export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }
   return (
     <>
       <SimpleList
-        label="Your invitations"
+        label={t`Your invitations`}
         query={{ data: invitations, error: null, refetch: () => undefined }}
         empty={null}
       >
@@ -49,31 +51,33 @@ export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }
                 <Button
                   size="xs"
                   disabled={isBusy}
-                  aria-label={`Accept the invitation to ${invitation.workspaceName}`}
+                  aria-label={t`Accept the invitation to ${invitation.workspaceName}`}
                   onClick={() => {
                     leavePage(() => {
                       accept.mutate(invitation.id);
                     });
                   }}
                 >
-                  Accept
+                  {t`Accept`}
                 </Button>
                 <Button
                   size="xs"
                   variant="default"
                   disabled={isBusy}
-                  aria-label={`Decline the invitation to ${invitation.workspaceName}`}
+                  aria-label={t`Decline the invitation to ${invitation.workspaceName}`}
                   onClick={() => {
                     decline.mutate(invitation.id);
                   }}
                 >
-                  Decline
+                  {t`Decline`}
                 </Button>
               </>
             }
           >
-            Invited by {invitation.invitedBy}. Expires{' '}
-            <RelativeTime time={invitation.expiresAt} now={now} />.
+            <Trans>
+              Invited by {invitation.invitedBy}. Expires{' '}
+              <RelativeTime time={invitation.expiresAt} now={now} />.
+            </Trans>
           </SimpleListItem>
         )}
       </SimpleList>

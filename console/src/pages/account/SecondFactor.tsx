@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
@@ -40,16 +41,16 @@ function SetUp({ email, secret, onDone, onLeave }: SetUpProps) {
   }
 
   return (
-    <form className={form.form} onSubmit={submit} noValidate aria-label="Switch on a second factor">
+    <form className={form.form} onSubmit={submit} noValidate aria-label={t`Switch on a second factor`}>
       <SecretCode email={email} secret={secret} />
-      <OneTimeCodeInput label="Code from the app" />
+      <OneTimeCodeInput label={t`Code from the app`} />
       <Failure error={error} />
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>
-          Switch on
+          {t`Switch on`}
         </Button>
         <Button variant="default" onClick={onLeave}>
-          Not now
+          {t`Not now`}
         </Button>
       </div>
     </form>
@@ -71,17 +72,17 @@ export function SecondFactor({ me }: { me: Me }) {
   const refresh = () => queries.resetQueries();
   return (
     <section className={classes.section} aria-labelledby="second-factor">
-      <h2 id="second-factor">Second factor</h2>
+      <h2 id="second-factor">{t`Second factor`}</h2>
       {me.mfa ? (
         <>
-          <p>On. To sign in you need your password and a code from your authenticator app.</p>
+          <p>{t`On. To sign in you need your password and a code from your authenticator app.`}</p>
           <Button
             variant="default"
             onClick={() => {
               setLeaving(true);
             }}
           >
-            Switch off
+            {t`Switch off`}
           </Button>
         </>
       ) : secret !== null ? (
@@ -99,8 +100,7 @@ export function SecondFactor({ me }: { me: Me }) {
       ) : (
         <>
           <p>
-            Off. With a second factor, signing in also needs a code from your authenticator app.
-            Your password alone is then not enough.
+            {t`Off. With a second factor, signing in also needs a code from your authenticator app. Your password alone is then not enough.`}
           </p>
           <Failure error={begin.error} />
           <Button
@@ -109,14 +109,14 @@ export function SecondFactor({ me }: { me: Me }) {
               begin.mutate();
             }}
           >
-            Set up
+            {t`Set up`}
           </Button>
         </>
       )}
       {isLeaving && (
         <ConfirmDialog
-          title="Switch off your second factor?"
-          action="Switch off"
+          title={t`Switch off your second factor?`}
+          action={t`Switch off`}
           run={async () => {
             await session.secondFactor.switchOff();
             await refresh();
@@ -125,7 +125,7 @@ export function SecondFactor({ me }: { me: Me }) {
             setLeaving(false);
           }}
         >
-          <p>Workspaces that require a second factor will refuse you within minutes.</p>
+          <p>{t`Workspaces that require a second factor will refuse you within minutes.`}</p>
         </ConfirmDialog>
       )}
     </section>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { encode } from 'uqr';
 import classes from './Account.module.css';
 
@@ -19,7 +20,7 @@ export function SecretCode({ email, secret }: { email: string; secret: string })
     <div className={classes.code}>
       <svg
         role="img"
-        aria-label="QR code for your authenticator app"
+        aria-label={t`QR code for your authenticator app`}
         viewBox={`0 0 ${size} ${size}`}
         width="200"
         height="200"
@@ -29,7 +30,7 @@ export function SecretCode({ email, secret }: { email: string; secret: string })
         <path d={squares.join('')} fill="#000" />
       </svg>
       <div>
-        <p>Scan the code with your authenticator app, or enter this key in the app:</p>
+        <p>{t`Scan the code with your authenticator app, or enter this key in the app:`}</p>
         <code className={classes.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
       </div>
     </div>

@@ -1,7 +1,9 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Me } from '../../shared/api/types';
 import { openConsole, rememberTokens } from '../../test/render';
+import { formatZone } from '../../shared/ui/format';
+import { applySetting, BROWSER_SETTING, readSetting } from '../../shared/ui/locale';
 import { json, ME, serve } from '../../test/server';
 
 const INVITATION = {
@@ -15,6 +17,11 @@ const NOWHERE: Me = { ...ME, workspaces: [], workspaceId: null, role: null };
 
 beforeEach(() => {
   rememberTokens();
+});
+
+afterEach(() => {
+  window.localStorage.clear();
+  applySetting(BROWSER_SETTING);
 });
 
 it('a user without a workspace accepts an invitation and joins', async () => {
@@ -100,6 +107,26 @@ it('a workspace that requires a second factor says where to switch it on', async
   expect(await screen.findByRole('heading', { name: /requires a second factor/ })).toBeVisible();
   await user.click(screen.getByRole('link', { name: 'Your account' }));
   expect(await screen.findByRole('button', { name: 'Set up' })).toBeVisible();
+});
+
+it('a chosen format and time zone apply at once, and the browser keeps them', async () => {
+  serve({ '/v1/me': () => json(ME) });
+  const { user } = openConsole('/account');
+  const format = await screen.findByLabelText('Format');
+  expect(within(format).getByRole('option', { name: 'As the browser: English (United States)' })).toBeVisible();
+  await user.selectOptions(format, 'German (Germany)');
+  await user.selectOptions(screen.getByLabelText('Time zone'), 'Asia/Kathmandu');
+  expect(screen.getByText(/^Example: .*GMT\+5:45 · 1\.234,5$/)).toBeVisible();
+  expect(formatZone(0)).toMatch(/^Asia\/Kathmandu/);
+  await user.selectOptions(screen.getByLabelText('Clock'), '12 hours, AM and PM');
+  expect(readSetting()).toEqual({
+    language: null,
+    format: 'de-DE',
+    zone: 'Asia/Kathmandu',
+    clock: '12',
+  });
+  await user.selectOptions(screen.getByLabelText('Format'), '');
+  expect(readSetting().format).toBeNull();
 });
 
 it('signing out everywhere also signs out here', async () => {

@@ -1,29 +1,27 @@
-import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { t } from '@lingui/core/macro';
+import { useQueries } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import type { AutomationActivity } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import page from '../../shared/lists/ListPage.module.css';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
+import { formatRate } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
 import { RelativeTime } from '../../shared/ui/Time';
-import { STATISTICS_RANGE, lastRunQuery, runCountsQuery } from './queries';
-import { statisticsOf, formatRate } from './runStatistics';
+import { activityBatches, activityQuery, STATISTICS_RANGE } from './queries';
+import { statisticsOf } from './runStatistics';
 
-/** Only visible rows send requests: a long list of automations would send many. */
-function useSeen() {
-  const element = useRef<HTMLSpanElement>(null);
-  const [isSeen, setSeen] = useState(() => !('IntersectionObserver' in window));
-  useEffect(() => {
-    if (isSeen || !element.current) return;
-    const observer = new IntersectionObserver((entries) => {
-      if (entries.some(({ isIntersecting }) => isIntersecting)) setSeen(true);
-    });
-    observer.observe(element.current);
-    return () => {
-      observer.disconnect();
-    };
-  }, [isSeen]);
-  return { element, isSeen };
+/** What these automations did lately, by their ids; one that is not known yet is missing. */
+export function useActivity(ids: readonly string[]): ReadonlyMap<string, AutomationActivity> {
+  const { api } = useServices();
+  return useQueries({
+    queries: activityBatches(ids).map((batch) => activityQuery(api, batch)),
+    combine: (results) =>
+      new Map(
+        results.flatMap(({ data }) => data ?? []).map((activity) => [activity.automationId, activity]),
+      ),
+  });
 }
 
 function runsAddress(automationId: string, more: Partial<RunFilters> = {}): string {
@@ -32,64 +30,50 @@ function runsAddress(automationId: string, more: Partial<RunFilters> = {}): stri
 
 const UNKNOWN: ReactNode = <span className={page.muted}>–</span>;
 
-/** The number of runs, with a link to them; a dash if the deployment does not count. */
-export function RunCount({ automationId }: { automationId: string }) {
-  const { api } = useServices();
-  const { element, isSeen } = useSeen();
-  const { data } = useQuery({ ...runCountsQuery(api, automationId), enabled: isSeen });
-  const statistics = data && statisticsOf(data);
+interface Props {
+  activity: AutomationActivity | undefined;
+}
+
+/** The number of runs, with a link to them; a dash until it is known. */
+export function RunCount({ activity }: Props) {
+  if (!activity) return UNKNOWN;
   return (
-    <span ref={element} className={page.nowrap}>
-      {statistics ? (
-        <Link to={runsAddress(automationId, { range: STATISTICS_RANGE })}>
-          {statistics.runs}
-          <span className="visually-hidden"> runs in 7 days</span>
-        </Link>
-      ) : (
-        UNKNOWN
-      )}
-    </span>
+    <Link
+      to={runsAddress(activity.automationId, { range: STATISTICS_RANGE })}
+      className={page.nowrap ?? ''}
+    >
+      <span aria-hidden>{statisticsOf(activity).runs}</span>
+      <span className="visually-hidden">{t`${statisticsOf(activity).runs} runs in 7 days`}</span>
+    </Link>
   );
 }
 
-export function FailureRate({ automationId }: { automationId: string }) {
-  const { api } = useServices();
-  const { element, isSeen } = useSeen();
-  const { data } = useQuery({ ...runCountsQuery(api, automationId), enabled: isSeen });
-  const statistics = data && statisticsOf(data);
+export function FailureRate({ activity }: Props) {
+  const statistics = activity && statisticsOf(activity);
   const rate = statistics?.failureRate ?? null;
-  if (!statistics || rate === null) return <span ref={element}>{UNKNOWN}</span>;
+  if (!activity || !statistics || rate === null) return UNKNOWN;
   const words = formatRate(rate);
+  if (statistics.failed === 0) return <span className={page.nowrap}>{words}</span>;
   return (
-    <span ref={element} className={page.nowrap}>
-      {statistics.failed === 0 ? (
-        words
-      ) : (
-        <Link to={runsAddress(automationId, { status: 'FAILED', range: STATISTICS_RANGE })}>
-          {words}
-          <span className="visually-hidden"> failed, {statistics.failed} runs</span>
-        </Link>
-      )}
-    </span>
+    <Link
+      to={runsAddress(activity.automationId, { status: 'FAILED', range: STATISTICS_RANGE })}
+      className={page.nowrap ?? ''}
+    >
+      <span aria-hidden>{words}</span>
+      <span className="visually-hidden">{t`${words} failed, ${statistics.failed} runs`}</span>
+    </Link>
   );
 }
 
-export function LastRun({ automationId, now }: { automationId: string; now: number }) {
-  const { api } = useServices();
-  const { element, isSeen } = useSeen();
-  const { data: run } = useQuery({ ...lastRunQuery(api, automationId), enabled: isSeen });
+export function LastRun({ activity, now }: Props & { now: number }) {
+  const run = activity?.lastRun;
+  if (!run) return UNKNOWN;
   return (
-    <span ref={element}>
-      {run ? (
-        <>
-          <Status status={run.status} />{' '}
-          <Link to={`/runs/${run.id}`} className={page.nowrap ?? ''}>
-            <RelativeTime time={run.createdAt} now={now} />
-          </Link>
-        </>
-      ) : (
-        UNKNOWN
-      )}
-    </span>
+    <>
+      <Status status={run.status} />{' '}
+      <Link to={`/runs/${run.id}`} className={page.nowrap ?? ''}>
+        <RelativeTime time={run.createdAt} now={now} />
+      </Link>
+    </>
   );
 }

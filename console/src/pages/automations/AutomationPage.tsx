@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconPencil, IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -17,7 +19,7 @@ import { Notice } from '../../shared/ui/ErrorNotice';
 import { Json } from '../../shared/ui/Json';
 import { TabLinks } from '../../shared/ui/TabLinks';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
-import { FailureRate, LastRun, RunCount } from './AutomationActivity';
+import { FailureRate, LastRun, RunCount, useActivity } from './AutomationActivity';
 import classes from './AutomationPage.module.css';
 import { AutomationStatusBadge } from './AutomationStatusBadge';
 import { FailuresPanel } from './FailuresPanel';
@@ -25,6 +27,7 @@ import { FiresPanel } from './FiresPanel';
 import { TestBench } from './bench/TestBench';
 import { HoldDialog } from './HoldDialog';
 import { HoldNotice } from './HoldNotice';
+import { problemPlace, problemText, reported } from './problemWords';
 import { automationQuery, type StatusChange, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
 import { StatusDialog } from './StatusDialog';
@@ -33,7 +36,7 @@ import { type Automation, machineText, priceText, REENTRY_LABELS } from './types
 import { VersionsPanel } from './VersionsPanel';
 import { samplePayload, triggerOf } from './webhook';
 
-const BACK = { to: '/automations', label: 'Automations' };
+const BACK = { to: '/automations', label: t`Automations` };
 
 function mayActivate({ status, hasUnpublishedChanges }: Automation): boolean {
   return status !== 'ARCHIVED' && (status !== 'ACTIVE' || hasUnpublishedChanges);
@@ -55,7 +58,7 @@ function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
     <>
       {mayRun && status === 'ACTIVE' && !automation.hold && (
         <Button variant="default" onClick={onHold}>
-          Hold…
+          {t`Hold…`}
         </Button>
       )}
       {mayEdit && status === 'ACTIVE' && (
@@ -65,7 +68,7 @@ function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
             onChange('pause');
           }}
         >
-          Pause
+          {t`Pause`}
         </Button>
       )}
       {mayEdit && status !== 'ARCHIVED' && (
@@ -75,12 +78,12 @@ function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
             onChange('archive');
           }}
         >
-          Archive
+          {t`Archive`}
         </Button>
       )}
       {mayRun && status === 'ACTIVE' && (
         <Button variant="default" leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={onRun}>
-          Run now
+          {t`Run now`}
         </Button>
       )}
       {mayEdit && status !== 'ARCHIVED' && (
@@ -91,7 +94,7 @@ function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
           variant={mayActivate(automation) ? 'default' : 'filled'}
           leftSection={<IconPencil size={16} aria-hidden />}
         >
-          Edit
+          {t`Edit`}
         </Button>
       )}
       {mayEdit && mayActivate(automation) && (
@@ -101,8 +104,8 @@ function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
           }}
         >
           {automation.version !== null && automation.hasUnpublishedChanges
-            ? 'Activate the draft'
-            : 'Activate'}
+            ? t`Activate the draft`
+            : t`Activate`}
         </Button>
       )}
     </>
@@ -111,32 +114,37 @@ function Actions({ automation, onChange, onRun, onHold }: ActionsProps) {
 
 function AutomationFacts({ automation, now }: { automation: Automation; now: number }) {
   const { id, machine, schedule } = automation;
+  const activity = useActivity([id]).get(id);
+  const state = useKeptState();
   return (
     <Facts>
-      <Fact name="Last run">
-        <LastRun automationId={id} now={now} />
+      <Fact name={t`Last run`}>
+        <LastRun activity={activity} now={now} />
       </Fact>
-      <Fact name="Runs, last 7 days">
-        <RunCount automationId={id} />
-        <Link to={RUN_FILTERS.address('/runs', { automationId: id })}>Run history</Link>
+      <Fact name={t`Runs, last 7 days`}>
+        <RunCount activity={activity} />
+        <Link to={RUN_FILTERS.address('/runs', { automationId: id })}>{t`Run history`}</Link>
       </Fact>
-      <Fact name="Failed, last 7 days">
-        <FailureRate automationId={id} />
+      <Fact name={t`Failed, last 7 days`}>
+        <FailureRate activity={activity} />
+        <Link to={`/automations/${id}/timings`} state={state}>
+          {t`Node timings`}
+        </Link>
       </Fact>
       {schedule && (
-        <Fact name="Next scheduled">
+        <Fact name={t`Next scheduled`}>
           <ExactTime time={schedule.nextFireAt} />
           <RelativeTime time={schedule.nextFireAt} now={now} />
         </Fact>
       )}
-      <Fact name="Re-entry">{REENTRY_LABELS[automation.reentry]}</Fact>
+      <Fact name={t`Re-entry`}>{REENTRY_LABELS[automation.reentry]}</Fact>
       {machine && (
-        <Fact name="State machine">
+        <Fact name={t`State machine`}>
           {machineText(machine)}
           <span>{priceText(machine)}</span>
         </Fact>
       )}
-      <Fact name="Last changed">
+      <Fact name={t`Last changed`}>
         {automation.updatedBy}
         <RelativeTime time={automation.updatedAt} now={now} />
       </Fact>
@@ -159,11 +167,11 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
         }}
       />
       {node && (
-        <section aria-label={`Settings of ${node.id}`}>
+        <section aria-label={t`Settings of ${node.id}`}>
           <h3 className={classes.subtitle}>
             {node.id} <span className={detail.muted}>{nodeTitle(nodeTypes, node.type)}</span>
           </h3>
-          <Json label={`Settings of ${node.id}`} value={node.config} />
+          <Json label={t`Settings of ${node.id}`} value={node.config} />
         </section>
       )}
     </Section>
@@ -172,29 +180,33 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
 
 function DraftNotice({ automation }: { automation: Automation }) {
   const state = useKeptState();
+  const nodeTypes = useNodeTypes();
+  const draft = useMemo(() => readGraph(automation), [automation]);
   const { status, version, hasUnpublishedChanges, problems, activation } = automation;
   if (activation?.status === 'PENDING') {
     return (
-      <Notice title={`Version ${activation.version} is being activated`}>
-        <p>Requested by {activation.requestedBy}. This can take a few minutes.</p>
+      <Notice title={t`Version ${activation.version} is being activated`}>
+        <p>{t`Requested by ${activation.requestedBy}. This can take a few minutes.`}</p>
       </Notice>
     );
   }
   if (activation?.status === 'FAILED') {
     return (
-      <Notice tone="bad" title={`Version ${activation.version} was not activated`}>
-        <p>{activation.problem?.message}. Activate it again.</p>
+      <Notice tone="bad" title={t`Version ${activation.version} was not activated`}>
+        <p>
+          {activation.problem?.message}. {t`Activate it again.`}
+        </p>
       </Notice>
     );
   }
   if (problems.length > 0) {
     return (
-      <Notice tone="bad" title="The draft has problems">
+      <Notice tone="bad" title={t`The draft has problems`}>
         <ul className={classes.plain}>
-          {problems.map(({ message, nodeId }, index) => (
+          {problems.map(reported).map((problem, index) => (
             <li key={index}>
-              {nodeId && <strong>{nodeId}: </strong>}
-              {message}
+              <strong>{problemPlace(problem, draft, nodeTypes)}</strong>{' '}
+              {problemText(problem, draft, nodeTypes)}
             </li>
           ))}
         </ul>
@@ -203,15 +215,17 @@ function DraftNotice({ automation }: { automation: Automation }) {
   }
   if (status === 'ARCHIVED' || !hasUnpublishedChanges || version === null) return null;
   return (
-    <Notice title="The draft has unpublished changes">
+    <Notice title={t`The draft has unpublished changes`}>
       <p>
-        New runs use version {version}.{' '}
-        <Link
-          to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
-          state={state}
-        >
-          See what changed
-        </Link>
+        <Trans>
+          New runs use version {version}.{' '}
+          <Link
+            to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
+            state={state}
+          >
+            See what changed
+          </Link>
+        </Trans>
       </p>
     </Notice>
   );
@@ -243,12 +257,12 @@ function Loaded({ automation }: { automation: Automation }) {
     <>
       <DetailHeader
         title={automation.name}
-        noun="automation"
+        noun={t`automation`}
         id={id}
         state={
           <span role="status" className={detail.state}>
             <AutomationStatusBadge status={automation.status} />
-            {version !== null && <span className={detail.muted}>version {version}</span>}
+            {version !== null && <span className={detail.muted}>{t`version ${version}`}</span>}
           </span>
         }
         actions={
@@ -256,7 +270,7 @@ function Loaded({ automation }: { automation: Automation }) {
             automation={automation}
             onChange={setChange}
             onRun={() => {
-              setRunning(trigger ? samplePayload(trigger) : {});
+              setRunning(samplePayload(trigger ?? {}));
             }}
             onHold={() => {
               setHolding(true);
@@ -269,18 +283,18 @@ function Loaded({ automation }: { automation: Automation }) {
       <HoldNotice automation={automation} now={now} />
       <DraftNotice automation={automation} />
       <TabLinks
-        label="Views of the automation"
+        label={t`Views of the automation`}
         current={tab ?? 'overview'}
         tabs={[
-          { key: 'overview', to: own, label: 'Overview' },
-          { key: 'test', to: AUTOMATION_PAGE.address(own, { tab: 'test' }), label: 'Test bench' },
-          { key: 'versions', to: AUTOMATION_PAGE.address(own, { tab: 'versions' }), label: 'Versions' },
+          { key: 'overview', to: own, label: t`Overview` },
+          { key: 'test', to: AUTOMATION_PAGE.address(own, { tab: 'test' }), label: t`Test bench` },
+          { key: 'versions', to: AUTOMATION_PAGE.address(own, { tab: 'versions' }), label: t`Versions` },
         ]}
       />
       {tab === null ? (
         <>
           <FailuresPanel automationId={id} now={now} />
-          <GraphPanel graph={graph} title={version === null ? 'Draft' : `Version ${version}`} />
+          <GraphPanel graph={graph} title={version === null ? t`Draft` : t`Version ${version}`} />
           <TriggerPanel automation={automation} graph={graph} />
           {trigger?.triggerType === 'DATE' && version !== null && <FiresPanel automationId={id} />}
         </>
@@ -304,6 +318,10 @@ function Loaded({ automation }: { automation: Automation }) {
           onClose={() => {
             setChange(null);
           }}
+          onRun={(activated) => {
+            setChange(null);
+            setRunning(samplePayload(triggerOf(readGraph(activated)) ?? {}));
+          }}
         />
       )}
       {running && (
@@ -324,7 +342,7 @@ export default function AutomationPage() {
   const { automationId = '' } = useParams();
   const query = useQuery(automationQuery(api, automationId));
   return (
-    <DetailPage noun="automation" back={BACK} query={query} title={({ name }) => name}>
+    <DetailPage noun={t`automation`} back={BACK} query={query} title={({ name }) => name}>
       {(automation) => <Loaded key={automation.id} automation={automation} />}
     </DetailPage>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -8,59 +9,73 @@ import type { AutomationSummary } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { FilterBar } from '../../shared/lists/FilterBar';
+import { IgnoredParameters } from '../../shared/lists/IgnoredParameters';
 import page from '../../shared/lists/ListPage.module.css';
 import { RowLink, RowTable } from '../../shared/lists/RowTable';
 import { StatusChips } from '../../shared/lists/StatusChips';
+import { ViewsMenu } from '../../shared/lists/ViewsMenu';
 import { useListState } from '../../shared/ui/Detail';
 import { EmptyState } from '../../shared/ui/EmptyState';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { RelativeTime } from '../../shared/ui/Time';
-import { FailureRate, LastRun, RunCount } from './AutomationActivity';
+import { FailureRate, LastRun, RunCount, useActivity } from './AutomationActivity';
 import { AUTOMATION_FILTERS, filterAutomations } from './automationFilters';
 import { AutomationStatusBadge } from './AutomationStatusBadge';
 import { AUTOMATION_STATUSES } from './types';
 
 function AutomationTable({ automations }: { automations: AutomationSummary[] }) {
+  const activity = useActivity(automations.map(({ id }) => id));
   return (
     <RowTable
-      label="Automations, newest first"
+      label={t`Automations, newest first`}
       rows={automations}
       addressOf={({ id }) => `/automations/${id}`}
       columns={[
         {
-          title: 'Automation',
+          title: t`Automation`,
           width: 26,
-          isWide: true,
+          line: 1,
+          isFlexible: true,
           cell: ({ id, name, hasUnpublishedChanges, version }) => (
             <>
               <RowLink to={`/automations/${id}`}>{name}</RowLink>
               {hasUnpublishedChanges && version !== null && (
-                <span className={page.note}>Unpublished changes</span>
+                <span className={page.note}>{t`Unpublished changes`}</span>
               )}
             </>
           ),
         },
         {
-          title: 'Status',
+          title: t`Status`,
           width: 12,
+          line: 1,
           cell: ({ status }) => <AutomationStatusBadge status={status} />,
         },
         {
-          title: 'Version',
+          title: t`Version`,
           width: 9,
           cell: ({ version }) => (version === null ? null : `v${version}`),
         },
         {
-          title: 'Trigger',
+          title: t`Trigger`,
           width: 11,
+          line: 2,
           cell: ({ triggerType }) => (triggerType === null ? null : formatWord(triggerType)),
         },
-        { title: 'Last run', cell: ({ id }, now) => <LastRun automationId={id} now={now} /> },
-        { title: 'Runs, 7 days', width: 10, cell: ({ id }) => <RunCount automationId={id} /> },
-        { title: 'Failed, 7 days', width: 10, cell: ({ id }) => <FailureRate automationId={id} /> },
         {
-          title: 'Next scheduled',
+          title: t`Last run`,
+          line: 2,
+          cell: ({ id }, now) => <LastRun activity={activity.get(id)} now={now} />,
+        },
+        { title: t`Runs, 7 days`, width: 10, cell: ({ id }) => <RunCount activity={activity.get(id)} /> },
+        {
+          title: t`Failed, 7 days`,
+          width: 10,
+          cell: ({ id }) => <FailureRate activity={activity.get(id)} />,
+        },
+        {
+          title: t`Next scheduled`,
           width: 11,
           cell: ({ nextFireAt }, now) =>
             nextFireAt === null ? null : <RelativeTime time={nextFireAt} now={now} />,
@@ -74,26 +89,25 @@ function Nothing({ isEmpty, onClear }: { isEmpty: boolean; onClear: () => void }
   const mayEdit = useAllows('ADMIN');
   if (isEmpty) {
     return (
-      <EmptyState title="No automations yet">
+      <EmptyState title={t`No automations yet`}>
         <p>
-          An automation is a graph of nodes. Its trigger opens a run for each event, and the run
-          goes through the graph.
+          {t`An automation is a graph of nodes. Its trigger opens a run for each event, and the run goes through the graph.`}
         </p>
         {mayEdit ? (
           <Button component={Link} to="/automations/new">
-            Create an automation
+            {t`Create an automation`}
           </Button>
         ) : (
-          <p>An admin of the workspace can create automations.</p>
+          <p>{t`An admin of the workspace can create automations.`}</p>
         )}
       </EmptyState>
     );
   }
   return (
-    <EmptyState title="No matching automations">
-      <p>Change the search or the status.</p>
+    <EmptyState title={t`No matching automations`}>
+      <p>{t`Change the search or the status.`}</p>
       <Button variant="default" onClick={onClear}>
-        Clear filters
+        {t`Clear filters`}
       </Button>
     </EmptyState>
   );
@@ -109,25 +123,37 @@ export default function AutomationsPage() {
 
   return (
     <div className={page.page}>
-      <title>Automations · Runledger</title>
+      <title>{t`Automations · Runledger`}</title>
       <div className={page.titleRow}>
-        <h1>Automations</h1>
-        {mayEdit && (
-          <Button
-            component={Link}
-            to="/automations/new"
-            state={listState}
-            leftSection={<IconPlus size={16} aria-hidden />}
-          >
-            New automation
-          </Button>
-        )}
+        <h1>{t`Automations`}</h1>
+        <div className={page.titleActions}>
+          <ViewsMenu
+            list="AUTOMATIONS"
+            plural={t`automations`}
+            state={AUTOMATION_FILTERS}
+            filter={{
+              status: filters.status === null ? [] : [filters.status],
+              search: filters.search.trim(),
+            }}
+          />
+          {mayEdit && (
+            <Button
+              component={Link}
+              to="/automations/new"
+              state={listState}
+              leftSection={<IconPlus size={16} aria-hidden />}
+            >
+              {t`New automation`}
+            </Button>
+          )}
+        </div>
       </div>
+      <IgnoredParameters states={[AUTOMATION_FILTERS]} />
       <FilterBar
-        label="Filter automations"
+        label={t`Filter automations`}
         chips={
           <StatusChips
-            label="Status"
+            label={t`Status`}
             options={AUTOMATION_STATUSES}
             value={filters.status}
             counts={data && { counts: found.counts, total: found.total, isComplete: true }}
@@ -138,8 +164,8 @@ export default function AutomationsPage() {
         }
       >
         <TextInput
-          label="Search"
-          placeholder="Name or id"
+          label={t`Search`}
+          placeholder={t`Name or id`}
           type="search"
           leftSection={<IconSearch size={16} aria-hidden />}
           value={filters.search}
@@ -150,14 +176,14 @@ export default function AutomationsPage() {
       </FilterBar>
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!data && !error && (
-        <div role="status" aria-label="Loading automations" className={page.loading}>
+        <div role="status" aria-label={t`Loading automations`} className={page.loading}>
           {Array.from({ length: 6 }, (_, row) => (
             <Skeleton key={row} height={44} />
           ))}
         </div>
       )}
       {data && (
-        <section aria-label="Results" className={page.results}>
+        <section aria-label={t`Results`} className={page.results}>
           {found.automations.length > 0 ? (
             <AutomationTable automations={found.automations} />
           ) : (

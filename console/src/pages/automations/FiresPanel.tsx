@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useServices } from '../../shared/auth/services';
 import { Section } from '../../shared/ui/Detail';
@@ -9,17 +10,17 @@ import { ScrollableTable } from './ScrollableTable';
 import type { Fire } from './types';
 
 const MISSED: Record<NonNullable<Fire['missed']>, string> = {
-  DST_GAP: 'the clock change skipped its time',
-  SCHEDULE_DISABLED: 'its schedule was disabled',
-  SCHEDULE_MISSING: 'its schedule was missing',
-  SCHEDULE_CHANGED: 'its schedule was changed',
-  TARGET_FAILED: 'the schedule could not start it',
-  UNKNOWN: 'its schedule did not fire',
+  DST_GAP: t`the clock change skipped its time`,
+  SCHEDULE_DISABLED: t`its schedule was disabled`,
+  SCHEDULE_MISSING: t`its schedule was missing`,
+  SCHEDULE_CHANGED: t`its schedule was changed`,
+  TARGET_FAILED: t`the schedule could not start it`,
+  UNKNOWN: t`its schedule did not fire`,
 };
 
 function words({ status, reason, missed }: Fire): string {
   const parts = [formatWord(status)];
-  if (missed !== null) parts.push(`fired late: ${MISSED[missed]}`);
+  if (missed !== null) parts.push(t`fired late: ${MISSED[missed]}`);
   if (reason !== null) parts.push(reason);
   return parts.join('; ');
 }
@@ -29,13 +30,13 @@ export function FiresPanel({ automationId }: { automationId: string }) {
   const { api } = useServices();
   const { data: fires, error, refetch } = useQuery(firesQuery(api, automationId));
   return (
-    <Section title="Schedule history">
+    <Section title={t`Schedule history`}>
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
-      {fires?.length === 0 && <p>The schedule has not fired yet.</p>}
+      {fires?.length === 0 && <p>{t`The schedule has not fired yet.`}</p>}
       {fires && fires.length > 0 && (
         <ScrollableTable
-          label="Days on which the schedule fired, newest first"
-          columns={['Day', 'Fired at', 'Runs opened', 'Refused', 'Result']}
+          label={t`Days on which the schedule fired, newest first`}
+          columns={[t`Day`, t`Fired at`, t`Runs opened`, t`Refused`, t`Result`]}
         >
           {fires.map((fire) => (
             <tr key={fire.day}>

@@ -1,27 +1,42 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
+import type { Graph } from '../../shared/graph/model';
 import { nodeTitle, useNodeTypes } from '../../shared/graph/useNodeTypes';
 import { formatWord } from '../../shared/ui/format';
 import classes from './AutomationPage.module.css';
-import { edgeKey, type GraphDiff, valueText } from './graphDiff';
+import { picksIn, wordedChanges } from './changeWords';
+import { edgeKey, type GraphDiff } from './graphDiff';
+import { nodeName } from './problemWords';
+import { usePickNames } from './usePickNames';
 
 export const MARKS = { ADDED: '+', REMOVED: '−', CHANGED: '~' } as const;
 
+interface Props {
+  diff: GraphDiff;
+  /** Both graphs in one, for the titles of the nodes that an edge connects. */
+  graph: Pick<Graph, 'nodes'>;
+}
+
 /** Lists what changed between two graphs. */
-export function GraphChanges({ diff }: { diff: GraphDiff }) {
+export function GraphChanges({ diff, graph }: Props) {
   const nodeTypes = useNodeTypes();
-  if (diff.nodes.length === 0 && diff.edges.length === 0) return <p>No changes.</p>;
+  const names = usePickNames(picksIn(diff.nodes, nodeTypes));
+  if (diff.nodes.length === 0 && diff.edges.length === 0) return <p>{t`No changes.`}</p>;
   return (
     <ul className={classes.changes}>
-      {diff.nodes.map(({ id, type, kind, fields }) => (
-        <li key={id} data-kind={kind}>
+      {diff.nodes.map((node) => (
+        <li key={node.id} data-kind={node.kind}>
           <span className={classes.mark} aria-hidden>
-            {MARKS[kind]}
+            {MARKS[node.kind]}
           </span>
           <div>
-            <strong>{id}</strong> ({nodeTitle(nodeTypes, type)}) {formatWord(kind).toLowerCase()}
-            {fields.map(({ field, before, after }) => (
-              <div key={field} className={classes.fieldChange}>
-                <code>{field}</code>: <del>{valueText(before)}</del> →{' '}
-                <ins>{valueText(after)}</ins>
+            <strong>
+              {nodeTitle(nodeTypes, node.type)} “{node.id}”
+            </strong>{' '}
+            {formatWord(node.kind).toLowerCase()}
+            {wordedChanges(node, nodeTypes.get(node.type), names).map((change) => (
+              <div key={change.field} className={classes.fieldChange}>
+                {change.name}: <del>{change.before}</del> → <ins>{change.after}</ins>
               </div>
             ))}
           </div>
@@ -33,8 +48,11 @@ export function GraphChanges({ diff }: { diff: GraphDiff }) {
             {MARKS[kind]}
           </span>
           <div>
-            Edge {edge.source} → {edge.target}
-            {edge.label !== null && ` (${edge.label})`} {formatWord(kind).toLowerCase()}
+            <Trans>
+              Edge {nodeName(edge.source, graph, nodeTypes)} →{' '}
+              {nodeName(edge.target, graph, nodeTypes)}
+              {edge.label !== null && ` (${edge.label})`} {formatWord(kind).toLowerCase()}
+            </Trans>
           </div>
         </li>
       ))}

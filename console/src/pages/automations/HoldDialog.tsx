@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NumberInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
@@ -34,16 +35,16 @@ export function HoldDialog({ automation, onClose }: Props) {
   }
 
   return (
-    <Dialog title="Hold this automation?" opened onClose={onClose}>
+    <Dialog title={t`Hold this automation?`} opened onClose={onClose}>
       <form onSubmit={submit}>
         <ul>
-          <li>Events still open runs, but these runs do not start until you release the automation.</li>
-          <li>Nothing is refused or canceled. Runs that are already open continue.</li>
-          <li>Reruns start as usual, so that you can test whether a partner works again.</li>
+          <li>{t`Events still open runs, but these runs do not start until you release the automation.`}</li>
+          <li>{t`Nothing is refused or canceled. Runs that are already open continue.`}</li>
+          <li>{t`Reruns start as usual, so that you can test whether a partner works again.`}</li>
         </ul>
         <TextInput
-          label="Reason"
-          description="Shown with the automation, with your name. Optional."
+          label={t`Reason`}
+          description={t`Shown with the automation, with your name. Optional.`}
           mt="md"
           mb="md"
           maxLength={200}
@@ -54,8 +55,8 @@ export function HoldDialog({ automation, onClose }: Props) {
           }}
         />
         <DialogDecision
-          cancel="Cancel"
-          confirm="Hold"
+          cancel={t`Cancel`}
+          confirm={t`Hold`}
           error={error}
           isPending={isPending}
           onCancel={onClose}
@@ -86,11 +87,11 @@ export function ReleaseDialog({ automation, onClose }: Props) {
   }
 
   return (
-    <Dialog title="Release this automation?" opened onClose={onClose}>
+    <Dialog title={t`Release this automation?`} opened onClose={onClose}>
       <form onSubmit={submit}>
-        <p>New runs start at once. Held runs start at this pace, the oldest first.</p>
+        <p>{t`New runs start at once. Held runs start at this pace, the oldest first.`}</p>
         <NumberInput
-          label="Held runs per minute"
+          label={t`Held runs per minute`}
           mt="md"
           mb="md"
           min={1}
@@ -103,8 +104,8 @@ export function ReleaseDialog({ automation, onClose }: Props) {
           onChange={setPace}
         />
         <DialogDecision
-          cancel="Keep holding"
-          confirm="Release"
+          cancel={t`Keep holding`}
+          confirm={t`Release`}
           error={error}
           isPending={isPending}
           isDisabled={typeof pace !== 'number'}

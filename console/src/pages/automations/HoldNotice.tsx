@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Progress } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -10,20 +12,28 @@ import { RelativeTime } from '../../shared/ui/Time';
 import { ReleaseDialog } from './HoldDialog';
 import type { Automation, Release } from './types';
 
+function progressText({ started, total, ratePerMinute }: Release): string {
+  const [done, rate] = [formatCount(started), formatCount(ratePerMinute)];
+  if (total === null) return t`${done} of more than 10,000 started, ${rate} a minute.`;
+  const all = formatCount(total);
+  return started === total ? t`${done} of ${all} started.` : t`${done} of ${all} started, ${rate} a minute.`;
+}
+
 /** How far the release of held runs is. */
 function ReleaseNotice({ release, now }: { release: Release; now: number }) {
-  const { started, total, ratePerMinute, by, at } = release;
+  const { started, total, by, at } = release;
   if (total === 0) return null;
   const isOver = started === total;
   return (
-    <Notice title={isOver ? 'The held runs were started' : 'Held runs are being started'}>
+    <Notice title={isOver ? t`The held runs were started` : t`Held runs are being started`}>
       {total !== null && (
-        <Progress aria-label="Started runs" value={(100 * started) / total} my={6} />
+        <Progress aria-label={t`Started runs`} value={(100 * started) / total} my={6} />
       )}
       <p>
-        {formatCount(started)} of {total === null ? 'more than 10,000' : formatCount(total)} started
-        {!isOver && `, ${formatCount(ratePerMinute)} a minute`}. Released by {by},{' '}
-        <RelativeTime time={at} now={now} />.
+        {progressText(release)}{' '}
+        <Trans>
+          Released by {by}, <RelativeTime time={at} now={now} />.
+        </Trans>
       </p>
     </Notice>
   );
@@ -41,7 +51,7 @@ export function HoldNotice({ automation, now }: { automation: Automation; now: n
     <>
       {hold && (
         <Notice
-          title="This automation is held"
+          title={t`This automation is held`}
           action={
             mayRelease && (
               <Button
@@ -50,21 +60,23 @@ export function HoldNotice({ automation, now }: { automation: Automation; now: n
                   setReleasing(true);
                 }}
               >
-                Release…
+                {t`Release…`}
               </Button>
             )
           }
         >
           {hold.reason !== null && <p>{hold.reason}</p>}
           <p>
-            By {hold.by}, <RelativeTime time={hold.at} now={now} />. New runs wait and start after
-            the release.{' '}
-            <Link
-              className={detail.inText ?? ''}
-              to={RUN_FILTERS.address('/runs', { automationId: automation.id, status: 'PENDING' })}
-            >
-              Pending runs
-            </Link>
+            <Trans>
+              By {hold.by}, <RelativeTime time={hold.at} now={now} />. New runs wait and start after
+              the release.{' '}
+              <Link
+                className={detail.inText ?? ''}
+                to={RUN_FILTERS.address('/runs', { automationId: automation.id, status: 'PENDING' })}
+              >
+                Pending runs
+              </Link>
+            </Trans>
           </p>
         </Notice>
       )}

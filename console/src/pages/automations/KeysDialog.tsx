@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, NativeSelect, PasswordInput, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -11,10 +12,10 @@ import type { KeyName, NeededKey } from './sources';
 import type { Automation, RotationDocument } from './types';
 
 const OVERLAPS = [
-  { value: '0', label: 'Refuse immediately' },
-  { value: '60', label: 'Accept for 1 hour' },
-  { value: '1440', label: 'Accept for 1 day' },
-  { value: '10080', label: 'Accept for 7 days' },
+  { value: '0', label: t`Refuse immediately` },
+  { value: '60', label: t`Accept for 1 hour` },
+  { value: '1440', label: t`Accept for 1 day` },
+  { value: '10080', label: t`Accept for 7 days` },
 ];
 const FIELDS = ['secret', 'publicKey', 'verifyToken', 'overlapMinutes'] as const;
 
@@ -34,12 +35,17 @@ interface KeyFieldProps {
   onChange: (value: string) => void;
 }
 
+/** The sentences that are not empty. */
+function joined(...sentences: string[]): string {
+  return sentences.filter((each) => each !== '').join(' ');
+}
+
 function KeyField({ needed: { name, facts }, isSet, value, error, onChange }: KeyFieldProps) {
-  const hint = isSet ? ' Leave it empty to keep the current one.' : '';
-  const begins = facts.prefix === '' ? '' : ` It begins with ${facts.prefix}.`;
+  const hint = isSet ? t`Leave it empty to keep the current one.` : '';
+  const begins = facts.prefix === '' ? '' : t`It begins with ${facts.prefix}.`;
   const shared = {
     label: facts.name,
-    description: `You find it ${facts.where}.${begins}${hint}`,
+    description: joined(t`You find it ${facts.where}.`, begins, hint),
     value,
     error,
     spellCheck: false,
@@ -50,7 +56,8 @@ function KeyField({ needed: { name, facts }, isSet, value, error, onChange }: Ke
   };
   if (name === 'secret') return <PasswordInput {...shared} />;
   if (name === 'publicKey') return <Textarea {...shared} autosize minRows={2} maxRows={8} />;
-  return <TextInput {...shared} description={`Choose one and enter it ${facts.where} too.${hint}`} />;
+  const choose = t`Choose one and enter it ${facts.where} too.`;
+  return <TextInput {...shared} description={joined(choose, hint)} />;
 }
 
 function isSetIn({ webhook }: Automation, name: KeyName): boolean {
@@ -88,19 +95,19 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
     },
   });
   const secret = data?.webhook?.secret;
-  const title = replaces ? `Replace the keys of ${sender}` : `Set the keys of ${sender}`;
+  const title = replaces ? t`Replace the keys of ${sender}` : t`Set the keys of ${sender}`;
   if (data) {
     return (
       <Dialog title={title} opened onClose={onClose}>
         {secret ? (
           <ShownSecret secret={secret} />
         ) : (
-          <Notice title="The keys are set">
-            <p>They are never shown again.</p>
+          <Notice title={t`The keys are set`}>
+            <p>{t`They are never shown again.`}</p>
           </Notice>
         )}
         <DialogActions>
-          <Button onClick={onClose}>{secret ? 'I have stored the secret' : 'Done'}</Button>
+          <Button onClick={onClose}>{secret ? t`I have stored the secret` : t`Done`}</Button>
         </DialogActions>
       </Dialog>
     );
@@ -117,7 +124,7 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
         <Stack gap="md">
           {mayMake && (
             <Radio.Group
-              label="Secret"
+              label={t`Secret`}
               value={makes ? 'make' : 'enter'}
               onChange={(value) => {
                 setMakes(value === 'make');
@@ -125,8 +132,8 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
               }}
             >
               <Stack gap="xs" mt="xs">
-                <Radio value="make" label="Make a new one" description="It is shown once." />
-                <Radio value="enter" label="Enter the one that the sender uses" />
+                <Radio value="make" label={t`Make a new one`} description={t`It is shown once.`} />
+                <Radio value="enter" label={t`Enter the one that the sender uses`} />
               </Stack>
             </Radio.Group>
           )}
@@ -145,7 +152,7 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
           ))}
           {replaces && (
             <NativeSelect
-              label="Events with the current keys"
+              label={t`Events with the current keys`}
               data={OVERLAPS}
               value={overlap}
               onChange={(event) => {
@@ -155,8 +162,8 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
           )}
         </Stack>
         <DialogDecision
-          cancel="Cancel"
-          confirm={replaces ? 'Replace' : 'Set'}
+          cancel={t`Cancel`}
+          confirm={replaces ? t`Replace` : t`Set`}
           error={formError(error, FIELDS)}
           isPending={isPending}
           isDisabled={!makes && given.length === 0}

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -25,7 +27,7 @@ function parsePayload(text: string): Record<string, unknown> | string {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
-    return 'Enter a JSON object: { … }.';
+    return t`Enter a JSON object: ${'{'} … ${'}'}.`;
   } catch (error) {
     if (error instanceof SyntaxError) return error.message;
     throw error;
@@ -51,18 +53,18 @@ export function RunNowDialog({ automation, sample, contact: first = '', onClose 
     },
   });
   return (
-    <Dialog title={`Run “${automation.name}” now`} opened onClose={onClose}>
+    <Dialog title={t`Run “${automation.name}” now`} opened onClose={onClose}>
       {data ? (
         <>
-          <Notice title="Run opened">
-            <p>The run starts now. Follow it on its page.</p>
+          <Notice title={t`Run opened`}>
+            <p>{t`The run starts now. Follow it on its page.`}</p>
           </Notice>
           <DialogActions>
             <Button variant="default" onClick={onClose}>
-              Close
+              {t`Close`}
             </Button>
             <Button component={Link} to={`/runs/${data.runId}`}>
-              Open the run
+              {t`Open the run`}
             </Button>
           </DialogActions>
         </>
@@ -75,12 +77,14 @@ export function RunNowDialog({ automation, sample, contact: first = '', onClose 
           }}
         >
           <p>
-            Runs version {automation.version} for one contact. Messages are really sent and services
-            called.
+            <Trans>
+              Runs version {automation.version} for one contact. Messages are really sent and services
+              called.
+            </Trans>
           </p>
           <TextInput
-            label="Contact"
-            placeholder="E-mail, phone, id or stripe:cus_123"
+            label={t`Contact`}
+            placeholder={t`E-mail, phone, id or stripe:cus_123`}
             required
             data-autofocus
             value={contact}
@@ -90,8 +94,8 @@ export function RunNowDialog({ automation, sample, contact: first = '', onClose 
             }}
           />
           <Textarea
-            label="Payload"
-            description="The event's data as JSON. Nodes read it as {{trigger.…}}."
+            label={t`Payload`}
+            description={t`The event's data as JSON. Nodes read it as ${'{{trigger.…}}'}.`}
             autosize
             minRows={3}
             maxRows={12}
@@ -105,8 +109,8 @@ export function RunNowDialog({ automation, sample, contact: first = '', onClose 
             }}
           />
           <DialogDecision
-            cancel="Cancel"
-            confirm="Run now"
+            cancel={t`Cancel`}
+            confirm={t`Run now`}
             error={error}
             isPending={isPending}
             isDisabled={typeof payload === 'string' || contact.trim() === ''}

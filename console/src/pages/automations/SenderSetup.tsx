@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -23,19 +25,21 @@ function KeyState({ webhook, needed }: { webhook: Webhook; needed: NeededKey }) 
   if (!hasKey(webhook, needed)) {
     return (
       <li>
-        {facts.name}: <strong className={classes.missing}>not set</strong>. Until it is, every event
-        is refused.
+        <Trans>{facts.name}: <strong className={classes.missing}>not set</strong>. Until it is, every event
+        is refused.</Trans>
       </li>
     );
   }
   const { secretHint, keysSetAt } = webhook;
   return (
     <li>
-      {facts.name}: set
-      {name === 'secret' && secretHint && `, ends with ${secretHint}`}
+      {name === 'secret' && secretHint
+        ? t`${facts.name}: set, ends with ${secretHint}`
+        : t`${facts.name}: set`}
       {keysSetAt && (
         <>
-          , <ExactTime time={keysSetAt} />
+          {' · '}
+          <ExactTime time={keysSetAt} />
         </>
       )}
     </li>
@@ -51,12 +55,16 @@ interface KeysProps {
   obstacle: string | null;
 }
 
+function setLabel(replaces: boolean, isSecret: boolean): string {
+  if (isSecret) return replaces ? t`Replace the secret` : t`Set the secret`;
+  return replaces ? t`Replace the keys` : t`Set the keys`;
+}
+
 function Keys({ automation, webhook, preset, needed, obstacle }: KeysProps) {
   const mayRotate = useAllows('ADMIN');
   const [isOpen, setOpen] = useState(false);
   const replaces = needed.some((key) => hasKey(webhook, key));
-  const names = needed.map(({ facts }) => facts.name);
-  const what = names.length === 1 && needed[0]?.name === 'secret' ? 'the secret' : 'the keys';
+  const isSecret = needed.length === 1 && needed[0]?.name === 'secret';
   return (
     <>
       <ul className={classes.keys}>
@@ -66,7 +74,9 @@ function Keys({ automation, webhook, preset, needed, obstacle }: KeysProps) {
       </ul>
       {webhook.previousValidUntil && (
         <p>
-          The previous keys are accepted until <ExactTime time={webhook.previousValidUntil} />.
+          <Trans>
+            The previous keys are accepted until <ExactTime time={webhook.previousValidUntil} />.
+          </Trans>
         </p>
       )}
       {obstacle !== null && <p>{obstacle}</p>}
@@ -79,7 +89,7 @@ function Keys({ automation, webhook, preset, needed, obstacle }: KeysProps) {
               setOpen(true);
             }}
           >
-            {replaces ? 'Replace' : 'Set'} {what}
+            {setLabel(replaces, isSecret)}
           </Button>
         </div>
       )}
@@ -113,13 +123,15 @@ function Steps({ preset }: { preset: SourcePreset }) {
         </ul>
       )}
       <p>
-        <strong>Repeated events:</strong> {preset.dedupe}
+        <strong>{t`Repeated events:`}</strong> {preset.dedupe}
       </p>
       {preset.docsUrl !== null && (
         <p>
           <a href={preset.docsUrl} target="_blank" rel="noreferrer">
-            Documentation of {preset.title}
-            <span className="visually-hidden"> (opens a new tab)</span>
+            <Trans>
+              Documentation of {preset.title}
+              <span className="visually-hidden"> (opens a new tab)</span>
+            </Trans>
           </a>
         </p>
       )}
@@ -156,17 +168,17 @@ export function SenderSetup({ automation, intake, obstacle = null }: Props) {
     <div className={classes.setup}>
       {webhook ? (
         <>
-          <p>Address for {preset.title}:</p>
-          <Json label="Webhook URL" value={webhook.url} />
+          <p>{t`Address for ${preset.title}:`}</p>
+          <Json label={t`Webhook URL`} value={webhook.url} />
         </>
       ) : (
-        <p>Save the draft to get the webhook’s address.</p>
+        <p>{t`Save the draft to get the webhook’s address.`}</p>
       )}
       {isProved(intake, preset, needed) ? (
-        <p>Events that {preset.title} did not send are refused.</p>
+        <p>{t`Events that ${preset.title} did not send are refused.`}</p>
       ) : (
         <p>
-          <strong>Events are not verified.</strong> Anyone who knows the address can send events.
+          <Trans><strong>Events are not verified.</strong> Anyone who knows the address can send events.</Trans>
         </p>
       )}
       {webhook && automation && needed.length > 0 && (
@@ -179,7 +191,7 @@ export function SenderSetup({ automation, intake, obstacle = null }: Props) {
         />
       )}
       <details className={classes.help} open={webhook !== null && needed.some((key) => !hasKey(webhook, key))}>
-        <summary>How to set it up</summary>
+        <summary>{t`How to set it up`}</summary>
         <Steps preset={preset} />
       </details>
     </div>

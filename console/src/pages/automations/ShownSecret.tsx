@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { Json } from '../../shared/ui/Json';
 
@@ -5,10 +6,10 @@ import { Json } from '../../shared/ui/Json';
 export function ShownSecret({ secret }: { secret: string }) {
   return (
     <>
-      <Notice title="This secret is only shown once">
-        <p>Copy it now to the system that calls the webhook.</p>
+      <Notice title={t`This secret is only shown once`}>
+        <p>{t`Copy it now to the system that calls the webhook.`}</p>
       </Notice>
-      <Json label="Signing secret" value={secret} />
+      <Json label={t`Signing secret`} value={secret} />
     </>
   );
 }

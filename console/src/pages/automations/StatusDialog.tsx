@@ -1,10 +1,18 @@
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
+import { IconPlayerPlay } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useServices } from '../../shared/auth/services';
+import { useNodeTypes } from '../../shared/graph/useNodeTypes';
 import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
-import { Notice } from '../../shared/ui/ErrorNotice';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import { formatCount } from '../../shared/ui/format';
+import classes from './AutomationPage.module.css';
+import { toDocument } from './editor/document';
+import { problemsIn } from './editor/problems';
+import { problemPlace, problemText } from './problemWords';
 import {
   automationQuery,
   type StatusChange,
@@ -12,6 +20,7 @@ import {
   rememberAutomation,
   runCountsQuery,
 } from './queries';
+import { useEventWarnings } from './recordedEvents';
 import { statisticsOf } from './runStatistics';
 import { ShownSecret } from './ShownSecret';
 import type { Activation, Automation } from './types';
@@ -20,12 +29,14 @@ interface Props {
   automation: Automation;
   change: StatusChange;
   onClose: () => void;
+  /** Runs the automation that was activated; absent where that is not offered. */
+  onRun?: (activated: Automation) => void;
 }
 
 const WORDS: Record<StatusChange, { title: string; doIt: string; leave: string }> = {
-  activate: { title: 'Activate this automation?', doIt: 'Activate', leave: 'Cancel' },
-  pause: { title: 'Pause this automation?', doIt: 'Pause', leave: 'Cancel' },
-  archive: { title: 'Archive this automation?', doIt: 'Archive permanently', leave: 'Cancel' },
+  activate: { title: t`Activate this automation?`, doIt: t`Activate`, leave: t`Cancel` },
+  pause: { title: t`Pause this automation?`, doIt: t`Pause`, leave: t`Cancel` },
+  archive: { title: t`Archive this automation?`, doIt: t`Archive permanently`, leave: t`Cancel` },
 };
 
 /** What pausing or archiving does to open runs. */
@@ -35,51 +46,51 @@ function OpenRuns({ automationId }: { automationId: string }) {
   const open = data ? statisticsOf(data).open : null;
   return (
     <li>
-      {open === null ? (
-        'Open runs will be canceled'
-      ) : open === 0 ? (
-        'Any open run will be canceled'
-      ) : (
-        <>
+      {open === null && t`Open runs will be canceled.`}
+      {open === 0 && t`Any open run will be canceled.`}
+      {open !== null && open > 0 && (
+        <Trans>
           <strong>
-            {open === 1 ? 'The open run' : `All ${formatCount(open)} open runs`} of the last 7
-            days
+            {plural(open, {
+              one: 'The open run of the last 7 days',
+              other: `All ${formatCount(open)} open runs of the last 7 days`,
+            })}
           </strong>
-          , and older runs that are still waiting, will be canceled
-        </>
-      )}
-      . No further step starts. Messages that were already sent cannot be recalled.
+          , and older runs that are still waiting, will be canceled.
+        </Trans>
+      )}{' '}
+      {t`No further step starts. Messages that were already sent cannot be recalled.`}
     </li>
   );
 }
 
-function Consequences({ automation, change }: Omit<Props, 'onClose'>) {
+function Consequences({ automation, change }: Pick<Props, 'automation' | 'change'>) {
   if (change === 'activate') {
     const next = automation.hasUnpublishedChanges;
     return (
       <ul>
         <li>
           {next
-            ? 'The draft becomes the next version, and new events use it from now on.'
-            : `Version ${automation.version} accepts events again.`}
+            ? t`The draft becomes the next version, and new events use it from now on.`
+            : t`Version ${automation.version ?? ''} accepts events again.`}
         </li>
         <li>
-          {next ? 'Open runs continue with their version.' : 'Open runs are not affected.'}
+          {next ? t`Open runs continue with their version.` : t`Open runs are not affected.`}
         </li>
         {automation.status === 'PAUSED' && (
-          <li>Runs that were canceled by pausing stay canceled.</li>
+          <li>{t`Runs that were canceled by pausing stay canceled.`}</li>
         )}
       </ul>
     );
   }
   return (
     <ul>
-      <li>No new runs: triggers are refused and listed under Refusals.</li>
+      <li>{t`No new runs: triggers are refused and listed under Refused events.`}</li>
       <OpenRuns automationId={automation.id} />
       <li>
         {change === 'pause'
-          ? 'You can activate it again. Only new events then open runs.'
-          : 'It can never be edited or activated again. Its history is kept.'}
+          ? t`You can activate it again. Only new events then open runs.`
+          : t`It can never be edited or activated again. Its history is kept.`}
       </li>
     </ul>
   );
@@ -89,23 +100,96 @@ function Consequences({ automation, change }: Omit<Props, 'onClose'>) {
 function ActivationNotice({ activation }: { activation: Activation }) {
   if (activation.status === 'PENDING') {
     return (
-      <Notice title={`Version ${activation.version} is being activated`}>
+      <Notice title={t`Version ${activation.version} is being activated`}>
         <p>
-          Many versions are being activated, so this can take a few minutes. It continues if you
-          leave this page.
+          {t`Many versions are being activated, so this can take a few minutes. It continues if you leave this page.`}
         </p>
       </Notice>
     );
   }
   return (
-    <Notice tone="bad" title={`Version ${activation.version} was not activated`}>
+    <Notice tone="bad" title={t`Version ${activation.version} was not activated`}>
       <p>{activation.problem?.message}</p>
     </Notice>
   );
 }
 
+/** Values that the texts of the draft need and that no recorded event had. */
+function MissingValues({ automation }: { automation: Automation }) {
+  const draft = useMemo(() => toDocument(automation), [automation]);
+  const nodeTypes = useNodeTypes();
+  const warnings = useEventWarnings(automation.id, draft, automation.hasUnpublishedChanges);
+  if (warnings.length === 0) return null;
+  return (
+    <Notice title={t`Runs may fail: recorded events lack values`}>
+      <ul className={classes.plain}>
+        {warnings.map((warning, index) => (
+          <li key={index}>
+            <strong>{problemPlace(warning, draft, nodeTypes)}</strong> {warning.message}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+/** Why an activation was refused: the draft's problems, or the error. */
+function Refusal({ automation, error }: { automation: Automation; error: Error }) {
+  const nodeTypes = useNodeTypes();
+  const problems = problemsIn(error) ?? [];
+  if (problems.length === 0) return <ErrorNotice error={error} />;
+  const draft = toDocument(automation);
+  return (
+    <Notice tone="bad" title={t`The draft has problems`}>
+      <ul className={classes.plain}>
+        {problems.map((problem, index) => (
+          <li key={index}>
+            <strong>{problemPlace(problem, draft, nodeTypes)}</strong>{' '}
+            {problemText(problem, draft, nodeTypes)}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+interface ActivatedProps {
+  automation: Automation;
+  onRun: (activated: Automation) => void;
+  onClose: () => void;
+}
+
+/** The end of an activation: what is usually done next. */
+function Activated({ automation, onRun, onClose }: ActivatedProps) {
+  return (
+    <Dialog title={t`Automation activated`} opened onClose={onClose}>
+      <p>
+        <Trans>
+          Version {automation.version} of “{automation.name}” accepts events now. You can try it with
+          one contact.
+        </Trans>
+      </p>
+      <DialogActions>
+        <Button variant="default" onClick={onClose}>
+          {t`Not now`}
+        </Button>
+        <Button
+          data-autofocus
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+          onClick={() => {
+            onRun(automation);
+          }}
+        >
+          {t`Run now`}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
 /** Asks before an automation is activated, paused or archived. */
-export function StatusDialog({ automation, change, onClose }: Props) {
+export function StatusDialog({ automation, change, onClose, onRun }: Props) {
+  const [isStored, setStored] = useState(false);
   const { api } = useServices();
   const queries = useQueryClient();
   const { title, doIt, leave } = WORDS[change];
@@ -123,23 +207,38 @@ export function StatusDialog({ automation, change, onClose }: Props) {
   const now = isAsked ? (latest?.activation ?? asked) : asked;
   const secret = data?.webhook?.secret ?? data?.activation?.secret;
   const isDone = data !== undefined && (now === null || now.status === 'ACTIVE');
-  const closes = isDone && !secret;
+  const shown = isAsked ? latest : data;
+  const runs = change === 'activate' && shown?.status === 'ACTIVE' ? onRun : undefined;
+  const closes = isDone && !secret && !runs;
   useEffect(() => {
-    if (!closes) return;
-    if (isAsked) void queries.invalidateQueries({ queryKey: ['automation', automation.id] });
-    onClose();
+    if (isDone && isAsked) {
+      void queries.invalidateQueries({ queryKey: ['automation', automation.id] });
+    }
+  }, [isDone, isAsked, queries, automation.id]);
+  useEffect(() => {
+    if (closes) onClose();
   });
+  if (isDone && shown && runs && (isStored || !secret)) {
+    return <Activated automation={shown} onRun={runs} onClose={onClose} />;
+  }
   if (secret && data) {
     return (
       <Dialog
-        title={isDone ? 'Automation activated' : 'Store the signing secret'}
+        title={isDone ? t`Automation activated` : t`Store the signing secret`}
         opened
         onClose={onClose}
       >
         {now && !isDone && <ActivationNotice activation={now} />}
         <ShownSecret secret={secret} />
         <DialogActions>
-          <Button onClick={onClose}>I have stored the secret</Button>
+          <Button
+            onClick={() => {
+              if (runs) setStored(true);
+              else onClose();
+            }}
+          >
+            {t`I have stored the secret`}
+          </Button>
         </DialogActions>
       </Dialog>
     );
@@ -150,7 +249,7 @@ export function StatusDialog({ automation, change, onClose }: Props) {
         <ActivationNotice activation={now} />
         <DialogActions>
           <Button variant="default" onClick={onClose}>
-            Close
+            {t`Close`}
           </Button>
         </DialogActions>
       </Dialog>
@@ -159,10 +258,11 @@ export function StatusDialog({ automation, change, onClose }: Props) {
   return (
     <Dialog title={title} opened onClose={onClose}>
       <Consequences automation={automation} change={change} />
+      {change === 'activate' && <MissingValues automation={automation} />}
+      {error && <Refusal automation={automation} error={error} />}
       <DialogDecision
         cancel={leave}
         confirm={doIt}
-        error={error}
         isPending={isPending}
         isDanger={change !== 'activate'}
         onCancel={onClose}

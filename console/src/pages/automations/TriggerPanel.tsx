@@ -1,8 +1,11 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import { useAllows } from '../../shared/auth/role';
 import type { Graph } from '../../shared/graph/model';
 import { Section } from '../../shared/ui/Detail';
 import { formatWord } from '../../shared/ui/format';
+import { formatList } from '../../shared/ui/formatList';
 import { Json } from '../../shared/ui/Json';
 import { ExactTime } from '../../shared/ui/Time';
 import { SenderSetup } from './SenderSetup';
@@ -21,9 +24,13 @@ function WebhookTrigger({ automation, trigger }: { automation: Automation; trigg
       <SenderSetup automation={automation} intake={intake} />
       {isOwn && (
         <>
-          <p>Try it from a shell{webhook.signed && ', with the secret in the variable SECRET'}:</p>
+          <p>
+            {webhook.signed
+              ? t`Try it from a shell, with the secret in the variable SECRET:`
+              : t`Try it from a shell:`}
+          </p>
           <Json
-            label="Command"
+            label={t`Command`}
             value={curlLine(webhook.url, samplePayload(trigger), webhook.signed)}
           />
         </>
@@ -37,27 +44,29 @@ function DateTrigger({ automation }: { automation: Automation }) {
   if (!schedule) return null;
   return (
     <p>
-      Next scheduled: <ExactTime time={schedule.nextFireAt} />. Schedule:{' '}
-      <code>{schedule.expression}</code>, time zone {schedule.timeZone}.
+      <Trans>
+        Next scheduled: <ExactTime time={schedule.nextFireAt} />. Schedule:{' '}
+        <code>{schedule.expression}</code>, time zone {schedule.timeZone}.
+      </Trans>
     </p>
   );
 }
 
 function WithoutAddress({ automation, type }: { automation: Automation; type: unknown }) {
   const mayTrigger = useAllows('MEMBER');
-  if (type === 'MANUAL') return <p>A user or the API starts a run for one contact.</p>;
+  if (type === 'MANUAL') return <p>{t`A user or the API starts a run for one contact.`}</p>;
   if (type === 'WEBHOOK') {
     return (
       <p>
         {automation.version === null
-          ? 'Another system sends events to an address, which exists once the draft is saved.'
-          : !mayTrigger && 'Another system sends events. The Member role is needed to see the address.'}
+          ? t`Another system sends events to an address, which exists once the draft is saved.`
+          : !mayTrigger && t`Another system sends events. The Member role is needed to see the address.`}
       </p>
     );
   }
   if (type === 'DATE' && !automation.schedule) {
     return (
-      <p>A run opens when a date arrives. Nothing is scheduled until the automation is active.</p>
+      <p>{t`A run opens when a date arrives. Nothing is scheduled until the automation is active.`}</p>
     );
   }
   return null;
@@ -68,9 +77,11 @@ function Upstream({ trigger }: { trigger: Record<string, unknown> }) {
   if (typeof automationId !== 'string' || !Array.isArray(on)) return null;
   return (
     <p>
-      A run opens when a run of{' '}
-      <Link to={`/automations/${automationId}`}>another automation</Link> ends with status{' '}
-      {on.map((status) => formatWord(String(status))).join(' or ')}.
+      <Trans>
+        A run opens when a run of{' '}
+        <Link to={`/automations/${automationId}`}>another automation</Link> ends with status{' '}
+        {formatList(on.map((status) => formatWord(String(status))), 'disjunction')}.
+      </Trans>
     </p>
   );
 }
@@ -80,7 +91,7 @@ export function TriggerPanel({ automation, graph }: { automation: Automation; gr
   const trigger = triggerOf(graph);
   if (!trigger) return null;
   return (
-    <Section title="Trigger">
+    <Section title={t`Trigger`}>
       {automation.webhook ? (
         <WebhookTrigger automation={automation} trigger={trigger} />
       ) : (

@@ -21,8 +21,8 @@ function isNamed({ name, id }: AutomationSummary, search: string): boolean {
 /** The automations that match; archived ones only if their status is selected. */
 export function filterAutomations(all: readonly AutomationSummary[], filters: AutomationFilters) {
   const named = all.filter((each) => isNamed(each, filters.search));
-  const counts: Record<string, number> = {};
-  for (const { status } of named) counts[status] = (counts[status] ?? 0) + 1;
+  const countOf = (wanted: string) => named.filter(({ status }) => status === wanted).length;
+  const counts = Object.fromEntries(AUTOMATION_STATUSES.map((each) => [each, countOf(each)]));
   const isShown = ({ status }: AutomationSummary) =>
     filters.status === null ? status !== 'ARCHIVED' : status === filters.status;
   return {

@@ -1,5 +1,6 @@
 /** The events of an automation's webhook: captured ones, refusals and runs, newest first. */
 
+import { plural, t } from '@lingui/core/macro';
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import type {
@@ -93,10 +94,12 @@ export function lastRunsQuery(api: ApiClient, automationId: string) {
 }
 
 function resultText({ outcome, status, message, runIds }: CapturedEvent): string {
-  if (outcome === 'IGNORED') return 'the filter ignored it';
-  if (outcome === 'ACCEPTED') return `opened ${runIds.length === 1 ? 'a run' : `${runIds.length} runs`}`;
+  if (outcome === 'IGNORED') return t`the filter ignored it`;
+  if (outcome === 'ACCEPTED') {
+    return plural(runIds.length, { one: 'opened a run', other: `opened ${runIds.length} runs` });
+  }
   // A split event has a message for each of its elements.
-  return message ?? `no element opened a run, the answer was ${status}`;
+  return message ?? t`no element opened a run, the answer was ${status}`;
 }
 
 function capturedText(event: CapturedEvent): string {
@@ -119,12 +122,12 @@ function fromCaptured(event: CapturedEvent): EventRow {
 }
 
 function fromRefusal({ id, lastAt, reason, message, keptUntil, count }: Refusal): EventRow {
-  const times = count === 1 ? '' : `, ${count} times`;
+  const words = `${formatWord(reason)}: ${message}`;
   return {
     key: `refusal:${id}`,
     at: lastAt,
     outcome: 'REFUSED',
-    text: `${formatWord(reason)}: ${message}${times}`,
+    text: count === 1 ? words : t`${words}, ${count} times`,
     type: null,
     runIds: [],
     refusalId: id,
@@ -137,7 +140,7 @@ function fromRun({ id, createdAt, status }: Run): EventRow {
     key: `run:${id}`,
     at: createdAt,
     outcome: 'ACCEPTED',
-    text: `Run: ${formatWord(status).toLowerCase()}`,
+    text: t`Run: ${formatWord(status).toLowerCase()}`,
     type: null,
     runIds: [id],
     refusalId: null,

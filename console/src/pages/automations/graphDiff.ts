@@ -1,5 +1,6 @@
 /** Compares two graphs. The layout is ignored. */
 
+import { t } from '@lingui/core/macro';
 import type { Graph, GraphEdge, GraphNode } from '../../shared/graph/model';
 
 /** One changed value; undefined if it did not exist before or after. */
@@ -15,6 +16,8 @@ export interface NodeChange {
   type: string;
   kind: 'ADDED' | 'REMOVED' | 'CHANGED';
   fields: FieldChange[];
+  /** The later one of the two. */
+  config: Record<string, unknown>;
 }
 
 export interface EdgeChange {
@@ -61,7 +64,8 @@ function nodeChange(before: GraphNode, after: GraphNode): NodeChange | null {
   if (before.type !== after.type) {
     fields.unshift({ field: 'type', before: before.type, after: after.type });
   }
-  return fields.length === 0 ? null : { id: after.id, type: after.type, kind: 'CHANGED', fields };
+  const { id, type, config } = after;
+  return fields.length === 0 ? null : { id, type, kind: 'CHANGED', fields, config };
 }
 
 export function edgeKey({ source, target, label }: GraphEdge): string {
@@ -76,10 +80,10 @@ export function diffGraphs(before: Graph, after: Graph): GraphDiff {
     const was = old.get(node.id);
     const change = was ? nodeChange(was, node) : null;
     if (change) nodes.push(change);
-    else if (!was) nodes.push({ id: node.id, type: node.type, kind: 'ADDED', fields: [] });
+    else if (!was) nodes.push({ ...node, kind: 'ADDED', fields: [] });
   }
-  for (const { id, type } of before.nodes) {
-    if (!fresh.has(id)) nodes.push({ id, type, kind: 'REMOVED', fields: [] });
+  for (const node of before.nodes) {
+    if (!fresh.has(node.id)) nodes.push({ ...node, kind: 'REMOVED', fields: [] });
   }
   const oldEdges = new Set(before.edges.map(edgeKey));
   const freshEdges = new Set(after.edges.map(edgeKey));
@@ -107,6 +111,6 @@ export function unionOf(before: Graph, after: Graph): Graph {
 
 /** `{{trigger.total}}`, `100`, `not set`: a value in a line. */
 export function valueText(value: unknown): string {
-  if (value === undefined) return 'not set';
+  if (value === undefined) return t`not set`;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,6 @@
 /** Which part of an event the paths of a trigger's fields begin at. */
 
+import { t } from '@lingui/core/macro';
 import { parsePath, valueBySteps } from '../../shared/ui/valuePath';
 import { triggerBody } from './events';
 import type { Facts } from './sources';
@@ -32,7 +33,7 @@ export function partOf(document: unknown, base: PathBase, intake: Facts): Picked
     return { value: base === 'RUN' ? triggerBody(document) : document, note: null };
   }
   const [first] = list;
-  const note = `The event is split: paths begin at an element of ${String(split)}. This is the first of ${list.length}.`;
+  const note = t`The event is split: paths begin at an element of ${String(split)}. This is the first of ${list.length}.`;
   return { value: base === 'RUN' ? triggerBody(first) : first, note };
 }
 

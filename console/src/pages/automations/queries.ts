@@ -73,12 +73,24 @@ export function runCountsQuery(api: ApiClient, automationId: string) {
   });
 }
 
-export function lastRunQuery(api: ApiClient, automationId: string) {
+/** As many as one call answers. */
+const ACTIVITY_BATCH = 50;
+
+/** The automations in groups, each for one `activityQuery`. */
+export function activityBatches(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / ACTIVITY_BATCH) }, (_, batch) =>
+    ids.slice(batch * ACTIVITY_BATCH, (batch + 1) * ACTIVITY_BATCH),
+  );
+}
+
+/** Counts the runs of several automations and finds the newest run of each; null if not offered. */
+export function activityQuery(api: ApiClient, automationIds: string[]) {
   return queryOptions({
-    queryKey: ['automation', automationId, 'last-run'],
+    queryKey: ['automation-activity', automationIds],
     queryFn: async ({ signal }) => {
-      const { items } = await api.get('/v1/runs', { query: { automationId, limit: 1 }, signal });
-      return items[0] ?? null;
+      const query = { automationId: automationIds, range: STATISTICS_RANGE };
+      const found = await nullIfMissing(api.get('/v1/automations/activity', { query, signal }));
+      return found?.items ?? null;
     },
     staleTime: STATISTICS_STALE_MS,
   });

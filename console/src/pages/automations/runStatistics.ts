@@ -24,11 +24,3 @@ export function statisticsOf({ counts, total, isComplete }: Counts): RunStatisti
     failureRate: ended === 0 ? null : of('FAILED') / ended,
   };
 }
-
-/** `0%`, `0.3%`, `12%`: failures never round to 0%. */
-export function formatRate(rate: number): string {
-  const percent = rate * 100;
-  if (percent === 0) return '0%';
-  if (percent < 0.1) return '< 0.1%';
-  return percent < 10 ? `${percent.toFixed(1)}%` : `${Math.round(percent)}%`;
-}

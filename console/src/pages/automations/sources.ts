@@ -1,5 +1,6 @@
 /** The senders of webhooks: which one a trigger names, and which keys prove its events. */
 
+import { t } from '@lingui/core/macro';
 import type { SourcePreset } from '../../shared/api/types';
 
 export type Facts = Record<string, unknown>;
@@ -33,12 +34,12 @@ export interface NeededKey {
 }
 
 const SECRET: KeyFacts = {
-  name: 'Secret',
-  where: 'in the sender’s settings',
+  name: t`Secret`,
+  where: t`in the sender’s settings`,
   chosenBy: 'RUNLEDGER',
   prefix: '',
 };
-const PUBLIC_KEY: KeyFacts = { ...SECRET, name: 'Public key', chosenBy: 'SENDER' };
+const PUBLIC_KEY: KeyFacts = { ...SECRET, name: t`Public key`, chosenBy: 'SENDER' };
 
 /** The keys of a sender whose rule is written in the trigger. */
 function keysOfRule(verify: unknown, preset: SourcePreset): NeededKey[] {
@@ -105,11 +106,11 @@ export function suggestionText(suggested: Facts): string {
   const parts: string[] = [];
   if (isFacts(contactLookup)) {
     const { by, name, path } = contactLookup;
-    const word = by === 'externalId' ? `the external id ${String(name)}` : String(by);
-    parts.push(`the contact by ${word} at ${String(path)}`);
+    const word = by === 'externalId' ? t`the external id ${String(name)}` : String(by);
+    parts.push(t`the contact by ${word} at ${String(path)}`);
   }
-  if (typeof split === 'string') parts.push(`a run for each element of ${split}`);
-  if (typeof splitId === 'string') parts.push(`their id at ${splitId}`);
-  if (Array.isArray(headers)) parts.push(`the headers ${headers.join(', ')}`);
+  if (typeof split === 'string') parts.push(t`a run for each element of ${split}`);
+  if (typeof splitId === 'string') parts.push(t`their id at ${splitId}`);
+  if (Array.isArray(headers)) parts.push(t`the headers ${headers.join(', ')}`);
   return parts.join('; ');
 }

@@ -1,7 +1,8 @@
 /** The wire types of automations, by their product names. */
 
+import { t } from '@lingui/core/macro';
 import type { components } from '../../shared/api/schema';
-import { formatWord } from '../../shared/ui/format';
+import { formatDollars, formatWord } from '../../shared/ui/format';
 
 type Schemas = components['schemas'];
 
@@ -32,9 +33,9 @@ export const AUTOMATION_STATUSES = [
 export const REENTRIES = ['ALWAYS', 'ONCE', 'ONE_AT_A_TIME'] as const satisfies Reentry[];
 
 export const REENTRY_LABELS: Record<Reentry, string> = {
-  ALWAYS: 'Always: every event opens a run',
-  ONCE: 'Once: one run per contact',
-  ONE_AT_A_TIME: 'One at a time: one open run per contact',
+  ALWAYS: t`Always: every event opens a run`,
+  ONCE: t`Once: one run per contact`,
+  ONE_AT_A_TIME: t`One at a time: one open run per contact`,
 };
 
 type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason' | 'dollarsPerMillionRuns'>;
@@ -45,9 +46,7 @@ export function machineText({ type, reason }: Pick<Machine, 'type' | 'reason'>):
   return reason.startsWith(kind) ? reason : `${kind}: ${reason}`;
 }
 
-const DOLLARS = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
-
 /** The list price of AWS for a million runs; messages themselves are billed apart. */
 export function priceText({ dollarsPerMillionRuns }: Machine): string {
-  return `About ${DOLLARS.format(dollarsPerMillionRuns)} per million runs, without e-mails, SMS and storage.`;
+  return t`About ${formatDollars(dollarsPerMillionRuns)} per million runs, without e-mails, SMS and storage.`;
 }

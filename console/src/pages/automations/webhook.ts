@@ -1,6 +1,7 @@
 /** Builds a shell command that calls an automation's webhook. */
 
 import type { Graph } from '../../shared/graph/model';
+import { quoteForShell } from '../../shared/ui/shellText';
 import { intakeOf, isFacts } from './sources';
 
 const SAMPLES: Record<string, string> = {
@@ -23,8 +24,9 @@ function put(body: Record<string, unknown>, path: string, value: unknown): void 
   place[last] = value;
 }
 
-/** A payload with all fields that the trigger reads. */
+/** The trigger's example, or a payload with all fields that the trigger reads. */
 export function samplePayload(trigger: Record<string, unknown>): Record<string, unknown> {
+  if (isFacts(trigger.sampleEvent)) return trigger.sampleEvent;
   const intake = intakeOf(trigger) ?? {};
   const body: Record<string, unknown> = {};
   const { contactLookup, dedupePath, path } = intake;
@@ -36,20 +38,15 @@ export function samplePayload(trigger: Record<string, unknown>): Record<string, 
   return body;
 }
 
-/** Quotes a text for a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** Signed calls read the secret from the variable SECRET, so it is not in the shell's history. */
 export function curlLine(url: string, payload: Record<string, unknown>, signed: boolean): string {
   const body = JSON.stringify(payload);
   const type = "-H 'Content-Type: application/json'";
-  if (!signed) return `curl -X POST ${quoted(url)} ${type} -d ${quoted(body)}`;
+  if (!signed) return `curl -X POST ${quoteForShell(url)} ${type} -d ${quoteForShell(body)}`;
   return [
-    `BODY=${quoted(body)}`,
+    `BODY=${quoteForShell(body)}`,
     'SIGNATURE=$(printf %s "$BODY" | openssl dgst -sha256 -hmac "$SECRET" | sed \'s/^.* //\')',
-    `curl -X POST ${quoted(url)} ${type} -H "X-Runledger-Signature: sha256=$SIGNATURE" -d "$BODY"`,
+    `curl -X POST ${quoteForShell(url)} ${type} -H "X-Runledger-Signature: sha256=$SIGNATURE" -d "$BODY"`,
   ].join('\n');
 }
 

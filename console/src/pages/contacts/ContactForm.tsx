@@ -1,4 +1,5 @@
-import { Button, Checkbox, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { t } from '@lingui/core/macro';
+import { Button, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type SubmitEvent, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { Contact, ContactDocument } from '../../shared/api/types';
@@ -7,8 +8,12 @@ import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import classes from '../../shared/ui/Form.module.css';
 import { fieldError, formError, parseObject, useFocusOnError } from '../../shared/ui/forms';
 import { LeaveGuard } from '../../shared/ui/LeaveGuard';
+import { ConsentFields } from './ConsentFields';
+import { consentsOf, draftsOf, NO_CONSENTS } from './consents';
 import { ExternalIdFields } from './ExternalIdFields';
 import { externalIdsOf, rowsOf } from './externalIds';
+
+const METADATA_EXAMPLE = '{"plan": "pro", "birthday": "1990-05-17"}';
 
 const FIELDS = [
   'email',
@@ -49,6 +54,8 @@ export function ContactForm(props: Props) {
   const backLink = useBackLink({ to: cancelTo, isThing: contact !== undefined });
   const [tags, setTags] = useState(contact?.tags ?? []);
   const [externalIdRows, setExternalIdRows] = useState(() => rowsOf(contact));
+  const storedConsents = contact?.consents ?? NO_CONSENTS;
+  const [consents, setConsents] = useState(() => draftsOf(storedConsents));
   const [isTouched, setTouched] = useState(false);
   const [metadataProblem, setMetadataProblem] = useState<string | null>(null);
   useFocusOnError(form, error ?? metadataProblem);
@@ -68,10 +75,7 @@ export function ContactForm(props: Props) {
       firstName: valueOf(values, 'firstName'),
       lastName: valueOf(values, 'lastName'),
       tags,
-      consents: {
-        marketing: values.has('marketing'),
-        transactional: values.has('transactional'),
-      },
+      consents: consentsOf(storedConsents, consents),
       metadata: metadata.value,
     });
   }
@@ -95,15 +99,15 @@ export function ContactForm(props: Props) {
       }}
       noValidate
     >
-      <LeaveGuard isDirty={isTouched}>Your changes will be lost.</LeaveGuard>
+      <LeaveGuard isDirty={isTouched}>{t`Your changes will be lost.`}</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={classes.pair}>
-        <TextInput label="First name" {...fieldProps('firstName')} />
-        <TextInput label="Last name" {...fieldProps('lastName')} />
+        <TextInput label={t`First name`} {...fieldProps('firstName')} />
+        <TextInput label={t`Last name`} {...fieldProps('lastName')} />
       </div>
       <div className={classes.pair}>
-        <TextInput label="E-mail" type="email" {...fieldProps('email')} />
-        <TextInput label="Phone" type="tel" placeholder="+49 151 …" {...fieldProps('phone')} />
+        <TextInput label={t`E-mail`} type="email" {...fieldProps('email')} />
+        <TextInput label={t`Phone`} type="tel" placeholder="+49 151 …" {...fieldProps('phone')} />
       </div>
       <ExternalIdFields
         rows={externalIdRows}
@@ -114,8 +118,8 @@ export function ContactForm(props: Props) {
         }}
       />
       <TagsInput
-        label="Tags"
-        description="Press Enter or comma after each tag."
+        label={t`Tags`}
+        description={t`Press Enter or comma after each tag.`}
         value={tags}
         onChange={(changed) => {
           setTags(changed);
@@ -123,29 +127,20 @@ export function ContactForm(props: Props) {
         }}
         error={fieldError(error, 'tags')}
       />
-      <fieldset className={classes.fieldset}>
-        <legend>Consents</legend>
-        <Checkbox
-          name="transactional"
-          label="Transactional messages"
-          description="Receipts, confirmations and other messages they expect."
-          defaultChecked={contact?.consents.transactional ?? true}
-        />
-        <Checkbox
-          name="marketing"
-          label="Marketing messages"
-          description="Only if they gave their consent."
-          defaultChecked={contact?.consents.marketing ?? false}
-        />
-        {fieldError(error, 'consents') !== null && (
-          <p className={classes.problem}>{fieldError(error, 'consents')}</p>
-        )}
-      </fieldset>
+      <ConsentFields
+        stored={storedConsents}
+        drafts={consents}
+        problem={fieldError(error, 'consents')}
+        onChange={(changed) => {
+          setConsents(changed);
+          setTouched(true);
+        }}
+      />
       <Textarea
-        label="Metadata"
-        description="A JSON object with further data for automations and templates."
+        label={t`Metadata`}
+        description={t`A JSON object with further data for automations and templates.`}
         name="metadata"
-        placeholder='{"plan": "pro", "birthday": "1990-05-17"}'
+        placeholder={METADATA_EXAMPLE}
         defaultValue={metadataText(contact)}
         error={metadataProblem ?? fieldError(error, 'metadata')}
         rows={8}
@@ -158,7 +153,7 @@ export function ContactForm(props: Props) {
           {submitLabel}
         </Button>
         <Button component={Link} {...backLink} variant="default">
-          Cancel
+          {t`Cancel`}
         </Button>
       </div>
     </form>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -15,37 +16,32 @@ import detail from '../../shared/ui/Detail.module.css';
 import { Json } from '../../shared/ui/Json';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import classes from './ContactPage.module.css';
+import { ContactConsents } from './ContactConsents';
 import { ContactTimeline } from './ContactTimeline';
 import { EraseDialog } from './EraseDialog';
 import { contactQuery } from './queries';
 import { Tags } from './Tags';
 
-const BACK = { to: '/contacts', label: 'Contacts' };
-
-function consent(given: boolean): string {
-  return given ? 'Given' : 'Not given';
-}
+const BACK = { to: '/contacts', label: t`Contacts` };
 
 function ContactFacts({ contact }: { contact: Contact }) {
   const now = useNow();
-  const { email, phone, externalIds, tags, consents, createdAt, updatedAt } = contact;
+  const { email, phone, externalIds, tags, createdAt, updatedAt } = contact;
   return (
     <Facts>
-      <Fact name="E-mail">{email ?? 'None'}</Fact>
-      <Fact name="Phone">{phone ?? 'None'}</Fact>
+      <Fact name={t`E-mail`}>{email ?? t`None`}</Fact>
+      <Fact name={t`Phone`}>{phone ?? t`None`}</Fact>
       {Object.entries(externalIds).map(([name, value]) => (
-        <Fact key={name} name={`External id ${name}`}>
+        <Fact key={name} name={t`External id ${name}`}>
           {value}
         </Fact>
       ))}
-      <Fact name="Tags">{tags.length === 0 ? 'None' : <Tags tags={tags} />}</Fact>
-      <Fact name="Transactional consent">{consent(consents.transactional)}</Fact>
-      <Fact name="Marketing consent">{consent(consents.marketing)}</Fact>
-      <Fact name="Created">
+      <Fact name={t`Tags`}>{tags.length === 0 ? t`None` : <Tags tags={tags} />}</Fact>
+      <Fact name={t`Created`}>
         <ExactTime time={createdAt} />
         <RelativeTime time={createdAt} now={now} />
       </Fact>
-      <Fact name="Last changed">
+      <Fact name={t`Last changed`}>
         <ExactTime time={updatedAt} />
         <RelativeTime time={updatedAt} now={now} />
       </Fact>
@@ -59,13 +55,13 @@ function Lists({ contactId }: { contactId: string }) {
   return (
     <ul className={classes.lists}>
       <li>
-        <Link to={RUN_FILTERS.address('/runs', about)}>Runs</Link>
+        <Link to={RUN_FILTERS.address('/runs', about)}>{t`Runs`}</Link>
       </li>
       <li>
-        <Link to={DELIVERY_FILTERS.address('/delivery-ops', about)}>Deliveries</Link>
+        <Link to={DELIVERY_FILTERS.address('/delivery-ops', about)}>{t`Deliveries`}</Link>
       </li>
       <li>
-        <Link to={REFUSAL_FILTERS.address('/refusals', about)}>Refusals</Link>
+        <Link to={REFUSAL_FILTERS.address('/refusals', about)}>{t`Refused events`}</Link>
       </li>
     </ul>
   );
@@ -80,12 +76,12 @@ function Loaded({ contact }: { contact: Contact }) {
       <DetailHeader
         title={personName(contact)}
         id={contact.id}
-        noun="contact"
+        noun={t`contact`}
         actions={
           mayEdit && (
             <>
               <Button component={Link} to={`/contacts/${contact.id}/edit`} state={state}>
-                Edit
+                {t`Edit`}
               </Button>
               <Button
                 variant="default"
@@ -93,7 +89,7 @@ function Loaded({ contact }: { contact: Contact }) {
                   setErasing(true);
                 }}
               >
-                Erase…
+                {t`Erase…`}
               </Button>
             </>
           )
@@ -104,14 +100,15 @@ function Loaded({ contact }: { contact: Contact }) {
       <div className={classes.columns}>
         <ContactTimeline contactId={contact.id} />
         <div className={classes.column}>
-          <Section title="Last 30 days">
+          <Section title={t`Last 30 days`}>
             <Lists contactId={contact.id} />
           </Section>
-          <Section title="Metadata">
+          <ContactConsents contact={contact} />
+          <Section title={t`Metadata`}>
             {Object.keys(contact.metadata).length === 0 ? (
-              <p className={detail.muted}>None.</p>
+              <p className={detail.muted}>{t`None.`}</p>
             ) : (
-              <Json label="Metadata" value={contact.metadata} />
+              <Json label={t`Metadata values`} value={contact.metadata} />
             )}
           </Section>
         </div>
@@ -133,9 +130,9 @@ export default function ContactPage() {
   const { contactId = '' } = useParams();
   return (
     <DetailPage
-      noun="contact"
+      noun={t`contact`}
       back={BACK}
-      goneTitle="This contact was erased"
+      goneTitle={t`This contact was erased`}
       query={useQuery(contactQuery(api, contactId))}
       title={personName}
     >

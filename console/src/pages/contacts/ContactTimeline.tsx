@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -27,13 +28,13 @@ function RunItem({ run, at }: { run: Run; at: string }) {
       tone={toneOf(run.status)}
       title={
         <span className={classes.title}>
-          <Link to={`/runs/${run.id}`}>{run.automationName} ran</Link>
+          <Link to={`/runs/${run.id}`}>{t`${run.automationName} ran`}</Link>
           <Status status={run.status} />
         </span>
       }
     >
       {run.error?.message ??
-        (run.durationMs === null ? null : `Took ${formatDuration(run.durationMs)}`)}
+        (run.durationMs === null ? null : t`Took ${formatDuration(run.durationMs)}`)}
     </TimelineItem>
   );
 }
@@ -50,7 +51,7 @@ function DeliveryItem({ delivery, at }: { delivery: Delivery; at: string }) {
         </span>
       }
     >
-      {delivery.error ?? `${formatWord(delivery.channel)} to ${delivery.address}`}
+      {delivery.error ?? t`${formatWord(delivery.channel)} to ${delivery.address}`}
     </TimelineItem>
   );
 }
@@ -61,7 +62,7 @@ function RefusalItem({ refusal, at }: { refusal: Refusal; at: string }) {
       at={at}
       title={
         <span className={classes.title}>
-          <Link to={`/refusals/${refusal.id}`}>{refusal.automationName} did not run</Link>
+          <Link to={`/refusals/${refusal.id}`}>{t`${refusal.automationName} did not run`}</Link>
           <RefusalReasonLabel reason={refusal.reason} />
         </span>
       }
@@ -92,12 +93,12 @@ export function ContactTimeline({ contactId }: { contactId: string }) {
     ).values(),
   ];
   return (
-    <Section title="Activity">
+    <Section title={t`Activity`}>
       {timeline.error && (
         <ErrorNotice error={timeline.error} onRetry={() => void timeline.refetch()} />
       )}
       {timeline.isPending && (
-        <div role="status" aria-label="Loading activity" className={classes.loading}>
+        <div role="status" aria-label={t`Loading activity`} className={classes.loading}>
           <Skeleton height={52} />
           <Skeleton height={52} />
           <Skeleton height={52} />
@@ -105,11 +106,11 @@ export function ContactTimeline({ contactId }: { contactId: string }) {
       )}
       {timeline.data && entries.length === 0 && !timeline.hasNextPage && (
         <p className={classes.nothing}>
-          No activity yet. Runs, messages and refused triggers of this contact appear here.
+          {t`No activity yet. Runs, messages and refused triggers of this contact appear here.`}
         </p>
       )}
       {entries.length > 0 && (
-        <Timeline label="Activity, newest first">
+        <Timeline label={t`Activity, newest first`}>
           {entries.map((entry) => (
             <Entry key={keyOf(entry)} entry={entry} />
           ))}
@@ -122,7 +123,7 @@ export function ContactTimeline({ contactId }: { contactId: string }) {
           loading={timeline.isFetchingNextPage}
           onClick={() => void timeline.fetchNextPage()}
         >
-          Load more
+          {t`Load more`}
         </Button>
       )}
     </Section>

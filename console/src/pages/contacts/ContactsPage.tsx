@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { defineAddress, useAddressState } from '../../shared/address/addressState';
@@ -6,6 +7,7 @@ import type { Contact } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { ClippedText } from '../../shared/lists/ClippedText';
 import { EditableListPage } from '../../shared/lists/EditableListPage';
+import { ExportButton } from '../../shared/lists/ExportButton';
 import { FilterBar } from '../../shared/lists/FilterBar';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink } from '../../shared/lists/RowTable';
@@ -22,26 +24,30 @@ const CONTACTS = defineAddress({ contact: text() });
 
 const COLUMNS: Column<Contact>[] = [
   {
-    title: 'Name',
+    title: t`Name`,
     width: 20,
-    isWide: true,
+    line: 1,
+    isFlexible: true,
     cell: (contact) => (
-      <RowLink to={`/contacts/${contact.id}`}>
+      <RowLink
+        to={`/contacts/${contact.id}`}
+        label={t`${personName(contact)}, contact ${contact.id}`}
+      >
         {personName(contact)}
-        <span className="visually-hidden">, contact {contact.id}</span>
       </RowLink>
     ),
   },
   {
-    title: 'E-mail',
+    title: t`E-mail`,
     width: 23,
-    isWide: true,
+    line: 2,
+    isFlexible: true,
     cell: ({ email }) => email !== null && <ClippedText text={email} />,
   },
-  { title: 'Phone', width: 14, cell: ({ phone }) => phone },
-  { title: 'Tags', isWide: true, cell: ({ tags }) => tags.length > 0 && <Tags tags={tags} /> },
-  { title: 'Consent', width: 14, cell: consentText },
-  timeColumn('Last changed', 10, ({ updatedAt }) => updatedAt),
+  { title: t`Phone`, width: 14, line: 2, cell: ({ phone }) => phone },
+  { title: t`Tags`, cell: ({ tags }) => tags.length > 0 && <Tags tags={tags} /> },
+  { title: t`Consent`, width: 14, cell: consentText },
+  timeColumn(t`Last changed`, 11, ({ updatedAt }) => updatedAt, 1),
 ];
 
 interface NobodyProps {
@@ -53,18 +59,18 @@ interface NobodyProps {
 function Nobody({ contact, create, onClear }: NobodyProps) {
   if (contact === null) {
     return (
-      <EmptyState title="No contacts yet">
-        <p>Automations run for contacts. Create contacts here, or let triggers create them.</p>
+      <EmptyState title={t`No contacts yet`}>
+        <p>{t`Automations run for contacts. Create contacts here, or let triggers create them.`}</p>
         {create}
       </EmptyState>
     );
   }
   return (
-    <EmptyState title={`No contact found for ${contact}`}>
-      <p>Enter a complete e-mail address, phone number, id or external id, such as stripe:cus_123.</p>
+    <EmptyState title={t`No contact found for ${contact}`}>
+      <p>{t`Enter a complete e-mail address, phone number, id or external id, such as stripe:cus_123.`}</p>
       <div className={page.emptyActions}>
         <Button variant="default" onClick={onClear}>
-          Show all contacts
+          {t`Show all contacts`}
         </Button>
         {create}
       </div>
@@ -82,8 +88,8 @@ export default function ContactsPage() {
 
   return (
     <EditableListPage<Contact>
-      noun="contact"
-      plural="contacts"
+      noun={t`contact`}
+      plural={t`contacts`}
       path="/contacts"
       queryKey={['contacts', contact]}
       fetchPage={(cursor, signal) => fetchContacts(api, contact, cursor, signal)}
@@ -97,9 +103,18 @@ export default function ContactsPage() {
           }}
         />
       )}
+      actions={
+        <ExportButton
+          list="CONTACTS"
+          plural={t`contacts`}
+          filter={{}}
+          total={undefined}
+          label={t`Export all…`}
+        />
+      }
     >
       <ContactTabs current="contacts" />
-      <FilterBar label="Find a contact" chips={null}>
+      <FilterBar label={t`Find a contact`} chips={null}>
         <ContactFilter value={contact} onChange={find} />
       </FilterBar>
     </EditableListPage>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { useKeptState } from '../../shared/address/addressState';
@@ -19,18 +20,18 @@ function Editor({ contact }: { contact: Contact }) {
     item: contact,
     replace: (document: ContactReplacement) => replaceContact(api, contact.id, document),
     queryKey: ['contact', contact.id],
-    invalidates: [['contacts']],
+    invalidates: [['contacts'], ['contact', contact.id, 'consents']],
     onSaved: () => {
       void navigate(address, { replace: true, state });
     },
   });
   return (
     <>
-      <h1>Edit {personName(contact)}</h1>
+      <h1>{t`Edit ${personName(contact)}`}</h1>
       <NeedsRole least="ADMIN">
         <ContactForm
           contact={contact}
-          submitLabel="Save"
+          submitLabel={t`Save`}
           cancelTo={address}
           error={error}
           isPending={isPending}
@@ -46,11 +47,11 @@ export default function EditContactPage() {
   const { contactId = '' } = useParams();
   return (
     <DetailPage
-      noun="contact"
-      back={{ to: `/contacts/${contactId}`, isThing: true, label: 'Contact' }}
-      goneTitle="This contact was erased"
+      noun={t`contact`}
+      back={{ to: `/contacts/${contactId}`, isThing: true, label: t`Contact` }}
+      goneTitle={t`This contact was erased`}
       query={useQuery(contactQuery(api, contactId))}
-      title={(contact) => `Edit ${personName(contact)}`}
+      title={(contact) => t`Edit ${personName(contact)}`}
     >
       {(contact) => <Editor key={contact.id} contact={contact} />}
     </DetailPage>

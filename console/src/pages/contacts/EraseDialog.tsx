@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Checkbox, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
@@ -36,21 +37,20 @@ export function EraseDialog({ contact, onClose }: Props) {
   }
 
   return (
-    <Dialog title={`Erase ${personName(contact)}?`} opened onClose={onClose}>
+    <Dialog title={t`Erase ${personName(contact)}?`} opened onClose={onClose}>
       <form onSubmit={submit} className={classes.form}>
-        <p>This cannot be undone:</p>
+        <p>{t`This cannot be undone:`}</p>
         <ul className={classes.effects}>
-          <li>The contact is deleted immediately, with its name, addresses, tags and metadata.</li>
-          <li>Open runs for the contact are canceled, and waiting messages to it are not sent.</li>
+          <li>{t`The contact is deleted immediately, with its name, addresses, tags and metadata.`}</li>
+          <li>{t`Open runs for the contact are canceled, and waiting messages to it are not sent.`}</li>
           <li>
-            Payloads, texts and addresses are removed from its runs, deliveries and refusals. The
-            runs, deliveries and refusals stay in the history and in the counts.
+            {t`Payloads, texts and addresses are removed from its runs, deliveries and refusals. The runs, deliveries and refusals stay in the history and in the counts.`}
           </li>
-          <li>A suppressed address still receives no messages. Only its hash is kept, not the address.</li>
+          <li>{t`A suppressed address still receives no messages. Only its hash is kept, not the address.`}</li>
         </ul>
         <TextInput
-          label="Reason"
-          description="Optional. It is kept permanently, so name the request, not the person."
+          label={t`Reason`}
+          description={t`Optional. It is kept permanently, so name the request, not the person.`}
           maxLength={200}
           value={reason}
           onChange={(event) => {
@@ -58,15 +58,15 @@ export function EraseDialog({ contact, onClose }: Props) {
           }}
         />
         <Checkbox
-          label="Erase this contact permanently"
+          label={t`Erase this contact permanently`}
           checked={isSure}
           onChange={(event) => {
             setSure(event.currentTarget.checked);
           }}
         />
         <DialogDecision
-          cancel="Cancel"
-          confirm="Erase"
+          cancel={t`Cancel`}
+          confirm={t`Erase`}
           error={error}
           isPending={isPending}
           isDisabled={!isSure}

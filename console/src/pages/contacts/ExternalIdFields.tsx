@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -26,14 +27,14 @@ export function ExternalIdFields({ rows, error, onChange }: Props) {
 
   return (
     <fieldset className={form.fieldset}>
-      <legend>External ids</legend>
+      <legend>{t`External ids`}</legend>
       <p className={classes.description}>
-        The contact’s ids in other systems. Each id belongs to one contact.
+        {t`The contact’s ids in other systems. Each id belongs to one contact.`}
       </p>
       {rows.map((row, index) => (
         <div key={row.key} className={classes.row}>
           <TextInput
-            aria-label={`System of external id ${index + 1}`}
+            aria-label={t`System of external id ${index + 1}`}
             placeholder="stripe"
             autoComplete="off"
             spellCheck={false}
@@ -44,7 +45,7 @@ export function ExternalIdFields({ rows, error, onChange }: Props) {
             }}
           />
           <TextInput
-            aria-label={`External id ${index + 1}`}
+            aria-label={t`External id ${index + 1}`}
             placeholder="cus_123"
             autoComplete="off"
             spellCheck={false}
@@ -57,8 +58,8 @@ export function ExternalIdFields({ rows, error, onChange }: Props) {
           <ActionIcon
             variant="default"
             size="lg"
-            aria-label={`Remove external id ${index + 1}`}
-            title={`Remove external id ${index + 1}`}
+            aria-label={t`Remove external id ${index + 1}`}
+            title={t`Remove external id ${index + 1}`}
             onClick={() => {
               onChange(rows.filter(({ key }) => key !== row.key));
             }}
@@ -79,7 +80,7 @@ export function ExternalIdFields({ rows, error, onChange }: Props) {
             onChange([...rows, { key: `new-${added}`, name: '', value: '' }]);
           }}
         >
-          Add an external id
+          {t`Add an external id`}
         </Button>
       )}
     </fieldset>

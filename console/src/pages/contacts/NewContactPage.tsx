@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { ContactDocument } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { NewItemPage } from '../../shared/ui/NewItemPage';
@@ -8,8 +9,8 @@ export default function NewContactPage() {
   const { api } = useServices();
   return (
     <NewItemPage
-      noun="contact"
-      plural="contacts"
+      noun={t`contact`}
+      plural={t`contacts`}
       path="/contacts"
       create={(document: ContactDocument) => createContact(api, document)}
     >

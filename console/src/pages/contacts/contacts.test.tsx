@@ -14,7 +14,7 @@ const ADA: Contact = {
   lastName: 'Lovelace',
   externalIds: { stripe: 'cus_7' },
   tags: ['vip'],
-  consents: { marketing: false, transactional: true },
+  consents: { marketing: false, transactional: true, channels: {} },
   metadata: { plan: 'pro' },
   createdAt: '2026-03-01T10:00:00.000Z',
   updatedAt: '2026-03-01T10:00:00.000Z',
@@ -30,6 +30,7 @@ function stack(routes: Routes = {}, role: Role = 'ADMIN'): Call[] {
       return json({ items, nextCursor: null });
     },
     '/v1/contacts/con_1': () => json(ADA),
+    '/v1/contacts/con_1/consents': () => json({ consents: ADA.consents, changes: [] }),
     '/v1/contacts/con_1/timeline': () => json({ items: [], nextCursor: null }),
     ...routes,
   });
@@ -57,6 +58,23 @@ describe('contacts', () => {
     expect(calls.some(({ url }) => url.searchParams.get('contact') !== null)).toBe(true);
   });
 
+  it('are exported, all of them, whatever the page shows', async () => {
+    const asked = { id: 'exp_1', status: 'RUNNING', rows: 0, url: null, error: null };
+    const calls = stack({ '/v1/exports': () => json(asked, 201), '/v1/exports/exp_1': () => json(asked) });
+    const { user } = openConsole('/contacts?contact=nobody%40x.example');
+    await user.click(await screen.findByRole('button', { name: 'Export all…' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Export contacts' });
+    expect(await within(dialog).findByText('All contacts of the workspace, as a file.')).toBeVisible();
+    await user.click(within(dialog).getByRole('button', { name: 'Export' }));
+    await within(dialog).findByText(/^Exporting…/);
+    expect(sent(calls, 'POST')).toEqual({
+      list: 'CONTACTS',
+      format: 'CSV',
+      idempotencyKey: expect.any(String) as string,
+      filter: { status: [], reason: [], triggerType: [], health: [] },
+    });
+  });
+
   it('are created, and problems from the API are shown at their fields', async () => {
     const problem = {
       title: 'Invalid input',
@@ -82,7 +100,7 @@ describe('contacts', () => {
       lastName: null,
       externalIds: {},
       tags: ['vip'],
-      consents: { marketing: true, transactional: true },
+      consents: { marketing: true, transactional: true, channels: {} },
       metadata: {},
     });
   });

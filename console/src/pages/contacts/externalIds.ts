@@ -1,5 +1,6 @@
 /** The form rows of a contact's external ids. */
 
+import { t } from '@lingui/core/macro';
 import type { Contact } from '../../shared/api/types';
 
 export const MAX_EXTERNAL_IDS = 10;
@@ -26,9 +27,9 @@ function isBlank({ name, value }: ExternalIdRow): boolean {
 /** Why the name of a row cannot be sent; null if it can. The API checks the rest. */
 export function nameProblem(rows: ExternalIdRow[], row: ExternalIdRow): string | null {
   const name = row.name.trim();
-  if (name === '') return isBlank(row) ? null : 'Name the system.';
+  if (name === '') return isBlank(row) ? null : t`Name the system.`;
   const first = rows.find((each) => each.name.trim() === name);
-  return first?.key === row.key ? null : 'This system has an id above.';
+  return first?.key === row.key ? null : t`This system has an id above.`;
 }
 
 /** The rows as the API takes them; null if a name is missing or repeated. */

@@ -25,6 +25,15 @@ export function contactQuery(api: ApiClient, id: string) {
   });
 }
 
+/** The consents of a contact and the record of their changes. */
+export function consentsQuery(api: ApiClient, id: string) {
+  return queryOptions({
+    queryKey: ['contact', id, 'consents'],
+    queryFn: ({ signal }) =>
+      api.get('/v1/contacts/{contact_id}/consents', { path: { contact_id: id }, signal }),
+  });
+}
+
 export function timelineQuery(api: ApiClient, id: string) {
   return infiniteQueryOptions({
     queryKey: ['contact', id, 'timeline'],

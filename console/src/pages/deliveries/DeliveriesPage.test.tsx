@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeDeliveryRow } from '../../test/deliveries';
 import { openConsole, rememberTokens } from '../../test/render';
@@ -29,7 +29,7 @@ describe('the delivery list', () => {
     stack({ '/v1/deliveries/dlv_1': () => json({ detail: 'Gone' }, 404) });
     const { user } = openConsole('/delivery-ops?status=SENT&channel=EMAIL');
     await user.click(await screen.findByRole('link', { name: /^Thank you for order 1009/ }));
-    await user.click(await screen.findByRole('link', { name: 'Deliveries', current: false }));
+    await user.click(await screen.findByRole('link', { name: 'Delivery ops', current: false }));
     expect(window.location.search).toBe('?status=SENT&channel=EMAIL');
   });
 
@@ -42,6 +42,24 @@ describe('the delivery list', () => {
     const counted = calls.find(({ url }) => url.pathname === '/v1/deliveries/counts');
     expect(counted?.url.search).toBe('?channel=EMAIL&range=7d');
     expect(asked(calls)?.get('status')).toBe('SENT');
+  });
+
+  it('filters by why messages bounced', async () => {
+    const row = makeDeliveryRow({ status: 'FAILED', bounce: 'MAILBOX_FULL' });
+    const calls = stack({ '/v1/deliveries': () => json({ items: [row], nextCursor: null }) });
+    const { user } = openConsole('/delivery-ops?errorKind=BOUNCED');
+    const bounces = await screen.findByRole('combobox', { name: 'Bounces' });
+    expect(bounces).toHaveDisplayValue('Every bounce');
+    expect(screen.queryByRole('button', { name: /^Error/ })).toBeNull();
+    await user.selectOptions(bounces, 'Mailbox full');
+    expect(window.location.search).toBe('?bounce=MAILBOX_FULL');
+    await waitFor(() => {
+      expect(asked(calls)?.get('bounce')).toBe('MAILBOX_FULL');
+    });
+    const table = within(await screen.findByRole('table', { name: /^Deliveries/ }));
+    expect(await table.findByText('Mailbox full')).toBeVisible();
+    await user.selectOptions(bounces, 'Every bounce');
+    expect(window.location.search).toBe('?errorKind=BOUNCED');
   });
 
   it('works without counts', async () => {

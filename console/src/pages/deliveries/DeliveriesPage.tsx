@@ -1,9 +1,16 @@
+import { t } from '@lingui/core/macro';
 import { Button, NativeSelect } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAddressWith } from '../../shared/address/addressState';
-import { CHANNELS, type Counts, type Delivery, DELIVERY_STATUSES } from '../../shared/api/types';
+import {
+  BOUNCE_KINDS,
+  CHANNELS,
+  type Counts,
+  type Delivery,
+  DELIVERY_STATUSES,
+} from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { AutomationPicker } from '../../shared/lists/AutomationPicker';
@@ -11,13 +18,16 @@ import { countsQuery } from '../../shared/lists/counts';
 import { ExportButton } from '../../shared/lists/ExportButton';
 import { FilterBar } from '../../shared/lists/FilterBar';
 import { useFilters } from '../../shared/lists/filters';
+import { IgnoredParameters } from '../../shared/lists/IgnoredParameters';
+import { LinkedFilter } from '../../shared/lists/LinkedFilter';
 import { ListResults, NothingFound } from '../../shared/lists/ListPage';
 import page from '../../shared/lists/ListPage.module.css';
 import { PeriodPicker } from '../../shared/lists/PeriodPicker';
 import { StatusChips } from '../../shared/lists/StatusChips';
 import { TextFilter } from '../../shared/lists/TextFilter';
 import { useLiveList } from '../../shared/lists/useLiveList';
-import { DELIVERY_FILTERS, type DeliveryFilters } from '../../shared/subjects/deliveries';
+import { ViewsMenu } from '../../shared/lists/ViewsMenu';
+import { BOUNCE_TEXTS, DELIVERY_FILTERS, type DeliveryFilters } from '../../shared/subjects/deliveries';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatCount, formatWord } from '../../shared/ui/format';
 import { TabLinks } from '../../shared/ui/TabLinks';
@@ -27,6 +37,7 @@ import {
   clearedFilters,
   isNarrowed,
   recipientFilter,
+  settleView,
   toCountsQuery,
   toQuery,
   writtenRecipient,
@@ -47,16 +58,41 @@ function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
   const dead = counts?.counts.DEAD_LETTERED;
   return (
     <TabLinks
-      label="Delivery views"
+      label={t`Delivery views`}
       current={filters.tab ?? 'all'}
       tabs={[
-        { key: 'all', to: address(null), label: 'All' },
+        { key: 'all', to: address(null), label: t`All` },
         {
           key: 'dead-lettered',
           to: address('dead-lettered'),
-          label: dead === undefined ? 'Dead-lettered' : `Dead-lettered (${formatCount(dead)})`,
+          label: dead === undefined ? t`Dead-lettered` : t`Dead-lettered (${formatCount(dead)})`,
         },
       ]}
+    />
+  );
+}
+
+/** The error of every message that bounced. */
+const BOUNCED = 'BOUNCED';
+
+function BounceFilter({ filters, onChange }: Pick<FilterProps, 'filters' | 'onChange'>) {
+  const any = filters.errorKind === BOUNCED ? BOUNCED : '';
+  return (
+    <NativeSelect
+      label={t`Bounces`}
+      data={[
+        { value: '', label: t`All messages` },
+        { value: BOUNCED, label: t`Every bounce` },
+        ...BOUNCE_KINDS.map((bounce) => ({ value: bounce, label: BOUNCE_TEXTS[bounce] })),
+      ]}
+      value={filters.bounce ?? any}
+      onChange={(event) => {
+        const { value } = event.currentTarget;
+        onChange({
+          bounce: BOUNCE_KINDS.find((bounce) => bounce === value) ?? null,
+          errorKind: value === BOUNCED ? BOUNCED : null,
+        });
+      }}
     />
   );
 }
@@ -64,25 +100,35 @@ function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
 function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
   return (
     <FilterBar
-      label="Filter deliveries"
+      label={t`Filter deliveries`}
       chips={
-        filters.tab === null && (
-          <StatusChips
-            label="Status"
-            options={DELIVERY_STATUSES}
-            value={filters.status}
-            counts={counts}
-            onChange={(status) => {
-              onChange({ status });
-            }}
-          />
-        )
+        <>
+          {filters.tab === null && (
+            <StatusChips
+              label={t`Status`}
+              options={DELIVERY_STATUSES}
+              value={filters.status}
+              counts={counts}
+              onChange={(status) => {
+                onChange({ status });
+              }}
+            />
+          )}
+          {filters.errorKind !== null && filters.errorKind !== BOUNCED && (
+            <LinkedFilter
+              name={t`Error: ${formatWord(filters.errorKind)}`}
+              onRemove={() => {
+                onChange({ errorKind: null });
+              }}
+            />
+          )}
+        </>
       }
     >
       <NativeSelect
-        label="Channel"
+        label={t`Channel`}
         data={[
-          { value: '', label: 'All channels' },
+          { value: '', label: t`All channels` },
           ...CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) })),
         ]}
         value={filters.channel ?? ''}
@@ -91,6 +137,7 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
           onChange({ channel: CHANNELS.find((channel) => channel === value) ?? null });
         }}
       />
+      <BounceFilter filters={filters} onChange={onChange} />
       <AutomationPicker
         value={filters.automationId}
         onChange={(automationId) => {
@@ -98,14 +145,14 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
         }}
       />
       <TextFilter
-        label="Address or contact"
-        placeholder="E-mail, phone or contact id"
+        label={t`Address or contact`}
+        placeholder={t`E-mail, phone or contact id`}
         value={writtenRecipient(filters)}
         onChange={(written) => {
           onChange(recipientFilter(written));
         }}
       />
-      <PeriodPicker label="Created" period={filters} onChange={onChange} />
+      <PeriodPicker label={t`Created`} period={filters} onChange={onChange} />
     </FilterBar>
   );
 }
@@ -114,7 +161,7 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
 function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
   return (
     <Notice
-      title={`Showing deliveries of run ${runId}`}
+      title={t`Showing deliveries of run ${runId}`}
       action={
         <Button
           variant="default"
@@ -122,7 +169,7 @@ function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
           leftSection={<IconX size={14} aria-hidden />}
           onClick={onClear}
         >
-          Show deliveries of all runs
+          {t`Show deliveries of all runs`}
         </Button>
       }
     />
@@ -138,14 +185,14 @@ function totalOf({ tab, status }: DeliveryFilters, counts: Counts | undefined): 
 
 /** `deliveries`, or a more exact name for the filtered ones. */
 function pluralOf(filters: DeliveryFilters): string {
-  const plural = filters.tab === null ? 'deliveries' : 'dead-lettered deliveries';
+  const plural = filters.tab === null ? 'deliveries' : t`dead-lettered deliveries`;
   const written = writtenRecipient(filters);
-  return written === null ? plural : `${plural} to ${written}`;
+  return written === null ? plural : t`${plural} to ${written}`;
 }
 
 const HINTS = {
-  all: 'A delivery appears here when an automation sends a message.',
-  'dead-lettered': 'All good: no message failed its last try.',
+  all: t`A delivery appears here when an automation sends a message.`,
+  'dead-lettered': t`All good: no message failed its last try.`,
 };
 
 export default function DeliveriesPage() {
@@ -167,21 +214,30 @@ export default function DeliveriesPage() {
   const isDead = filters.tab === 'dead-lettered';
   return (
     <div className={page.page}>
-      <title>{`${isDead ? 'Dead-lettered · ' : ''}Deliveries · Runledger`}</title>
+      <title>{isDead ? t`Dead-lettered deliveries · Runledger` : t`Delivery ops · Runledger`}</title>
       <div className={page.titleRow}>
-        <h1>Deliveries</h1>
-        <ExportButton
-          list="DELIVERIES"
-          plural="deliveries"
-          filter={toQuery(filters)}
-          total={totalOf(filters, counts.data)}
-        />
+        <h1>{t`Delivery ops`}</h1>
+        <div className={page.titleActions}>
+          <ViewsMenu
+            list="DELIVERIES"
+            plural={t`deliveries`}
+            state={DELIVERY_FILTERS}
+            filter={toQuery(filters)}
+            settle={settleView}
+          />
+          <ExportButton
+            list="DELIVERIES"
+            plural={t`deliveries`}
+            filter={toQuery(filters)}
+            total={totalOf(filters, counts.data)}
+          />
+        </div>
       </div>
+      <IgnoredParameters states={[DELIVERY_FILTERS]} />
       <Tabs filters={filters} counts={counts.data} />
       {isDead && (
         <p className={page.muted}>
-          These messages failed their last try and are not retried automatically. Check the error,
-          then resend them if needed.
+          {t`These messages failed their last try and are not retried automatically. Check the error, then resend them if needed.`}
         </p>
       )}
       <DeliveryFilterBar filters={filters} counts={counts.data} onChange={change} />
@@ -194,8 +250,8 @@ export default function DeliveriesPage() {
         />
       )}
       <ListResults
-        noun="delivery"
-        plural="deliveries"
+        noun={t`delivery`}
+        plural={t`deliveries`}
         period={filters}
         list={list}
         empty={

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -12,9 +14,11 @@ import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/
 import detail from '../../shared/ui/Detail.module.css';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
+import { MailPreview } from '../../shared/subjects/MailPreview';
 import { Json } from '../../shared/ui/Json';
 import { ErrorKind, Panel } from '../../shared/ui/Panel';
 import { Status } from '../../shared/ui/Status';
+import { Tabs } from '../../shared/ui/Tabs';
 import { TextBlock } from '../../shared/ui/TextBlock';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { Timeline, TimelineItem } from '../../shared/ui/Timeline';
@@ -25,22 +29,23 @@ import { deliveryQuery } from './queries';
 import { ResendDialog } from './ResendDialog';
 import { Tries } from './Tries';
 
-const BACK = { to: '/delivery-ops', label: 'Deliveries' };
+const BACK = { to: '/delivery-ops', label: t`Delivery ops` };
 
 function Origin({ delivery }: { delivery: DeliveryDetail }) {
-  const { runId, nodeId, resendOf, requestedBy } = delivery;
+  const { runId, nodeId, resendOf, requestedBy, isTest } = delivery;
   if (runId !== null) {
     return (
       <Link to={nodeId === null ? `/runs/${runId}` : stepAddress(runId, nodeId)}>
-        {nodeId === null ? runId : `${nodeId} in ${runId}`}
+        {nodeId === null ? runId : t`${nodeId} in ${runId}`}
       </Link>
     );
   }
+  if (isTest) return t`Test of the template, by ${requestedBy ?? ''}`;
   if (resendOf === null) return '–';
   return (
     <>
-      <Link to={`/delivery-ops/${resendOf}`}>Resend of {resendOf}</Link>
-      {requestedBy !== null && <span>by {requestedBy}</span>}
+      <Link to={`/delivery-ops/${resendOf}`}>{t`Resend of ${resendOf}`}</Link>
+      {requestedBy !== null && <span>{t`Requested by ${requestedBy}`}</span>}
     </>
   );
 }
@@ -49,40 +54,40 @@ function DeliveryFacts({ delivery, now }: { delivery: DeliveryDetail; now: numbe
   const { automationId, automationName, contactId, templateId, templateName } = delivery;
   return (
     <Facts>
-      <Fact name="To">
+      <Fact name={t`To`}>
         {contactId === null ? (
           recipient(delivery)
         ) : (
           <Link to={`/contacts/${contactId}`}>{recipient(delivery)}</Link>
         )}
       </Fact>
-      <Fact name="Channel">{formatWord(delivery.channel)}</Fact>
-      <Fact name={delivery.runId === null ? 'Origin' : 'Step and run'}>
+      <Fact name={t`Channel`}>{formatWord(delivery.channel)}</Fact>
+      <Fact name={delivery.runId === null ? t`Origin` : t`Step and run`}>
         <Origin delivery={delivery} />
       </Fact>
-      <Fact name="Automation">
+      <Fact name={t`Automation`}>
         {automationId === null ? (
-          'None'
+          t`None`
         ) : (
           <Link to={`/automations/${automationId}`}>{automationName ?? automationId}</Link>
         )}
       </Fact>
-      <Fact name="Template">
+      <Fact name={t`Template`}>
         <Link to={`/templates/${templateId}`}>{templateName ?? templateId}</Link>
       </Fact>
-      <Fact name="Created">
+      <Fact name={t`Created`}>
         <ExactTime time={delivery.createdAt} />
         <RelativeTime time={delivery.createdAt} now={now} />
       </Fact>
-      <Fact name="Finished">
-        {delivery.settledAt === null ? 'Not yet' : <ExactTime time={delivery.settledAt} />}
+      <Fact name={t`Finished`}>
+        {delivery.settledAt === null ? t`Not yet` : <ExactTime time={delivery.settledAt} />}
       </Fact>
       {delivery.nextTryAt !== null && (
-        <Fact name="Next try">
+        <Fact name={t`Next try`}>
           <ExactTime time={delivery.nextTryAt} />
         </Fact>
       )}
-      <Fact name="Provider id">{delivery.providerId ?? 'None'}</Fact>
+      <Fact name={t`Provider id`}>{delivery.providerId ?? t`None`}</Fact>
     </Facts>
   );
 }
@@ -93,8 +98,8 @@ function Failure({ delivery }: { delivery: DeliveryDetail }) {
   if (delivery.status === 'SUPPRESSED' && closed) {
     return (
       <Panel
-        label="Reason"
-        title={`Not sent: blocked by the ${formatWord(closed.name).toLowerCase()} gate`}
+        label={t`Reason`}
+        title={t`Not sent: blocked by the ${formatWord(closed.name).toLowerCase()} gate`}
       >
         <p>{closed.reason}</p>
       </Panel>
@@ -103,32 +108,48 @@ function Failure({ delivery }: { delivery: DeliveryDetail }) {
   if (!error) return null;
   return (
     <Panel
-      label="Error"
-      title={isUnderWay(delivery.status) ? 'The last try failed' : 'Not delivered'}
+      label={t`Error`}
+      title={isUnderWay(delivery.status) ? t`The last try failed` : t`Not delivered`}
       tone="bad"
     >
       <p>{error.message}</p>
       <ErrorKind kind={error.kind} />
       {error.cause !== null && error.cause !== error.message && (
-        <Json label="Cause" value={error.cause} />
+        <Json label={t`Cause`} value={error.cause} />
       )}
     </Panel>
   );
 }
 
 function Message({ delivery }: { delivery: DeliveryDetail }) {
-  const { subject, body } = delivery;
+  const { subject, body, html } = delivery;
   return (
-    <Section title="Message">
+    <Section title={t`Message`}>
       {subject !== null && (
         <p className={classes.subject}>
-          <span>Subject</span> {subject}
+          <span>{t`Subject`}</span> {subject}
         </p>
       )}
       {body === null ? (
-        <p className={detail.muted}>The text of this message was not kept.</p>
+        <p className={detail.muted}>{t`The text of this message was not kept.`}</p>
+      ) : html === null ? (
+        <TextBlock label={t`Message body`} text={body} />
       ) : (
-        <TextBlock label="Message body" text={body} />
+        <Tabs
+          label={t`Parts of the message`}
+          tabs={[
+            {
+              key: 'html',
+              label: t`HTML`,
+              content: <MailPreview html={html} label={t`Message as HTML`} />,
+            },
+            {
+              key: 'text',
+              label: t`Plain text`,
+              content: <TextBlock label={t`Message body`} text={body} />,
+            },
+          ]}
+        />
       )}
     </Section>
   );
@@ -136,8 +157,8 @@ function Message({ delivery }: { delivery: DeliveryDetail }) {
 
 function WhatHappened({ delivery }: { delivery: DeliveryDetail }) {
   return (
-    <Section title="Activity">
-      <Timeline label="Activity, oldest first">
+    <Section title={t`Activity`}>
+      <Timeline label={t`Activity, oldest first`}>
         {deliveryEvents(delivery).map(({ at, title, detail, tone }, index) => (
           <TimelineItem key={at + String(index)} at={at} title={title} tone={tone}>
             {detail}
@@ -151,7 +172,7 @@ function WhatHappened({ delivery }: { delivery: DeliveryDetail }) {
 function Resends({ ids }: { ids: string[] }) {
   if (ids.length === 0) return null;
   return (
-    <Section title="Resends">
+    <Section title={t`Resends`}>
       <ul className={classes.resends}>
         {ids.map((id) => (
           <li key={id}>
@@ -173,7 +194,7 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
     <>
       <DetailHeader
         title={deliveryTitle(delivery)}
-        noun="delivery"
+        noun={t`delivery`}
         id={delivery.id}
         state={
           <span role="status" className={detail.state}>
@@ -189,7 +210,7 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
                 setAsking(true);
               }}
             >
-              Resend
+              {t`Resend`}
             </Button>
           )
         }
@@ -197,27 +218,27 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
         <DeliveryFacts delivery={delivery} now={now} />
       </DetailHeader>
       {delivery.complained && (
-        <Notice tone="bad" title="Marked as spam by the recipient">
-          <p>The address is now on the suppression list, so it gets no more messages.</p>
+        <Notice tone="bad" title={t`Marked as spam by the recipient`}>
+          <p>{t`The address is now on the suppression list, so it gets no more messages.`}</p>
         </Notice>
       )}
       {delivery.erasedAt && (
-        <Notice title="The contact was erased">
+        <Notice title={t`The contact was erased`}>
           <p>
-            <ExactTime time={delivery.erasedAt} />: the text, the address and the provider’s answers
-            were removed. The delivery stays in the history.
+            <Trans><ExactTime time={delivery.erasedAt} />: the text, the address and the provider’s answers
+            were removed. The delivery stays in the history.</Trans>
           </p>
         </Notice>
       )}
-      <UnreadableNotice what="delivery" message={delivery.unreadable} />
+      <UnreadableNotice what={t`delivery`} message={delivery.unreadable} />
       <Failure delivery={delivery} />
       <div className={classes.columns}>
         <div className={classes.column}>
-          <Section title="Gates">
+          <Section title={t`Gates`}>
             <DeliveryGates gates={delivery.gates} />
           </Section>
           {delivery.triesLog.length > 0 && (
-            <Section title="Tries">
+            <Section title={t`Tries`}>
               <Tries tries={delivery.triesLog} />
             </Section>
           )}
@@ -246,7 +267,7 @@ export default function DeliveryPage() {
   const query = useQuery(deliveryQuery(api, deliveryId));
   return (
     <DetailPage
-      noun="delivery"
+      noun={t`delivery`}
       back={BACK}
       query={query}
       title={(delivery) => `${deliveryTitle(delivery)}, ${formatWord(delivery.status)}`}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Delivery } from '../../shared/api/types';
@@ -5,7 +6,7 @@ import { ClippedText } from '../../shared/lists/ClippedText';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
 import { timeColumn } from '../../shared/lists/timeColumn';
-import { deliveryTitle, recipient } from '../../shared/subjects/deliveries';
+import { BOUNCE_TEXTS, deliveryTitle, recipient } from '../../shared/subjects/deliveries';
 import { formatMoment, formatWord } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
 
@@ -13,59 +14,67 @@ function addressOf({ id }: { id: string }): string {
   return `/delivery-ops/${id}`;
 }
 
-function statusNote({ status, nextTryAt, complained }: Delivery, now: number): string | null {
+function statusNote({ status, nextTryAt, bounce, complained }: Delivery, now: number): string | null {
   if (status === 'RETRYING') {
-    return nextTryAt === null ? 'next try soon' : `next try at ${formatMoment(nextTryAt, now)}`;
+    return nextTryAt === null ? t`next try soon` : t`next try at ${formatMoment(nextTryAt, now)}`;
   }
-  return complained ? 'marked as spam' : null;
+  if (bounce !== null) return BOUNCE_TEXTS[bounce];
+  return complained ? t`marked as spam` : null;
 }
 
 const COLUMNS: Column<Delivery>[] = [
   {
-    title: 'Status',
+    title: t`Status`,
     width: 14,
+    line: 1,
     cell: (row, now) => {
       const note = statusNote(row, now);
       return (
         <>
           <Status status={row.status} />
           {note !== null && <span className={page.note}>{note}</span>}
-          {row.unreadable && <span className={page.note}>Partly unreadable</span>}
+          {row.unreadable && <span className={page.note}>{t`Partly unreadable`}</span>}
         </>
       );
     },
   },
   {
-    title: 'Message',
-    width: 22,
-    isWide: true,
+    title: t`Message`,
+    width: 21,
+    line: 1,
+    isFlexible: true,
     cell: (row) => (
       <>
-        <RowLink to={addressOf(row)}>
+        <RowLink to={addressOf(row)} label={t`${deliveryTitle(row)}, delivery ${row.id}`}>
           {deliveryTitle(row)}
-          <span className="visually-hidden">, delivery {row.id}</span>
         </RowLink>
         <span className={page.note}>
-          {formatWord(row.channel)}
-          {row.resendOf !== null && ', resend'}
+          {row.resendOf === null ? formatWord(row.channel) : t`${formatWord(row.channel)}, resend`}
         </span>
       </>
     ),
   },
-  { title: 'To', width: 18, isWide: true, cell: (row) => <ClippedText text={recipient(row)} /> },
   {
-    title: 'Automation',
+    title: t`To`,
+    width: 21,
+    line: 2,
+    isFlexible: true,
+    cell: (row) => <ClippedText text={recipient(row)} />,
+  },
+  {
+    title: t`Automation`,
     width: 13,
     cell: ({ automationId, automationName }) =>
       automationId === null ? null : (
         <Link to={`/automations/${automationId}`}>{automationName ?? automationId}</Link>
       ),
   },
-  timeColumn('Created', 10, ({ createdAt }) => createdAt),
-  { title: 'Tries', width: 6, cell: ({ tries }) => tries },
+  timeColumn(t`Created`, 10, ({ createdAt }) => createdAt, 1),
+  { title: t`Tries`, width: 6, cell: ({ tries }) => tries },
   {
-    title: 'Error',
-    isWide: true,
+    title: t`Error`,
+    line: 2,
+    isFlexible: true,
     cell: ({ error }) =>
       error !== null && (
         <span className={page.bad} title={error}>
@@ -83,23 +92,23 @@ interface Props {
 
 export function DeliveryTable({ deliveries, onResend }: Props) {
   const actions: Column<Delivery> = {
-    title: 'Action',
+    title: t`Action`,
     width: 9,
-    isWide: true,
+    line: 2,
     cell: (row) => (
       <Button
         variant="default"
         size="compact-sm"
-        aria-label={`Resend ${deliveryTitle(row)} to ${row.address}`}
+        aria-label={t`Resend ${deliveryTitle(row)} to ${row.address}`}
         onClick={() => onResend?.(row)}
       >
-        Resend
+        {t`Resend`}
       </Button>
     ),
   };
   return (
     <RowTable
-      label="Deliveries, newest first"
+      label={t`Deliveries, newest first`}
       columns={onResend ? [...COLUMNS, actions] : COLUMNS}
       rows={deliveries}
       addressOf={addressOf}

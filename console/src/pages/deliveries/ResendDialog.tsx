@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Checkbox } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -21,20 +23,20 @@ function Outcome({ resent, onClose }: { resent: Resent; onClose: () => void }) {
     <>
       <Notice
         tone={refused ? 'bad' : 'info'}
-        title={refused ? 'The message was blocked' : 'Resend started'}
+        title={refused ? t`The message was blocked` : t`Resend started`}
       >
         <p>
           {refused
-            ? 'Nothing was sent. The new delivery shows which gate blocked it and why.'
-            : 'Follow the result in the new delivery.'}
+            ? t`Nothing was sent. The new delivery shows which gate blocked it and why.`
+            : t`Follow the result in the new delivery.`}
         </p>
       </Notice>
       <DialogActions>
         <Button variant="default" onClick={onClose}>
-          Close
+          {t`Close`}
         </Button>
         <Button component={Link} to={`/delivery-ops/${deliveryId}`} onClick={onClose}>
-          Open the new delivery
+          {t`Open the new delivery`}
         </Button>
       </DialogActions>
     </>
@@ -58,20 +60,22 @@ export function ResendDialog({ delivery, onClose }: Props) {
     },
   });
   return (
-    <Dialog title="Resend this message?" opened onClose={onClose}>
+    <Dialog title={t`Resend this message?`} opened onClose={onClose}>
       {data ? (
         <Outcome resent={data} onClose={onClose} />
       ) : (
         <>
           <p>
-            Sends the same text to the contact’s current address. The last address was{' '}
-            <strong>{delivery.address}</strong>. All gates are checked again. The resend is a new
-            delivery and shows your name.
+            <Trans>
+              Sends the same text to the contact’s current address. The last address was{' '}
+              <strong>{delivery.address}</strong>. All gates are checked again. The resend is a new
+              delivery and shows your name.
+            </Trans>
           </p>
           {mayForce && (
             <Checkbox
-              label="Overrule gates"
-              description="Sends the message even if consent, suppression, frequency or quiet hours would block it. The address and template gates always apply."
+              label={t`Overrule gates`}
+              description={t`Sends the message even if consent, suppression, frequency or quiet hours would block it. The address and template gates always apply.`}
               checked={force}
               onChange={(event) => {
                 setForce(event.currentTarget.checked);
@@ -79,8 +83,8 @@ export function ResendDialog({ delivery, onClose }: Props) {
             />
           )}
           <DialogDecision
-            cancel="Cancel"
-            confirm="Resend"
+            cancel={t`Cancel`}
+            confirm={t`Resend`}
             error={error}
             isPending={isPending}
             onCancel={onClose}

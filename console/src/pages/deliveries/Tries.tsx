@@ -1,12 +1,14 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Try } from '../../shared/api/types';
 import { ExactTime } from '../../shared/ui/Time';
 import classes from './Tries.module.css';
 
 const OUTCOMES = {
-  ACCEPTED: 'Accepted by the provider',
-  REFUSED: 'Refused permanently',
-  TRANSIENT: 'Refused temporarily',
-  UNKNOWN: 'No answer',
+  ACCEPTED: t`Accepted by the provider`,
+  REFUSED: t`Refused permanently`,
+  TRANSIENT: t`Refused temporarily`,
+  UNKNOWN: t`No answer`,
 } as const satisfies Record<Try['outcome'], string>;
 
 interface AnswerProps {
@@ -31,15 +33,17 @@ export function Tries({ tries }: { tries: Try[] }) {
       {tries.map(({ at, outcome, code, message, providerId }, index) => (
         <li key={at + String(index)} className={classes.try}>
           <p className={classes.title}>
-            Try {index + 1}: {OUTCOMES[outcome]}
-            <span className={classes.time}>
-              <ExactTime time={at} />
-            </span>
+            <Trans>
+              Try {index + 1}: {OUTCOMES[outcome]}
+              <span className={classes.time}>
+                <ExactTime time={at} />
+              </span>
+            </Trans>
           </p>
           <dl className={classes.answer}>
-            <Answer name="Code">{code}</Answer>
-            <Answer name="Message">{message}</Answer>
-            <Answer name="Provider id">{providerId}</Answer>
+            <Answer name={t`Code`}>{code}</Answer>
+            <Answer name={t`Message`}>{message}</Answer>
+            <Answer name={t`Provider id`}>{providerId}</Answer>
           </dl>
         </li>
       ))}

@@ -31,6 +31,7 @@ describe('the activity of a delivery', () => {
           at: '2026-03-01T10:03:00Z',
           kind: 'DELAYED',
           isPermanent: false,
+          bounce: null,
           code: null,
           message: null,
         },
@@ -42,6 +43,26 @@ describe('the activity of a delivery', () => {
       'Provider reported: delayed',
       'Try 2: accepted by the provider',
     ]);
+  });
+
+  it('says why a message bounced, and that a later one may arrive', () => {
+    const report = {
+      at: '2026-03-01T10:00:05Z',
+      kind: 'BOUNCED',
+      isPermanent: false,
+      bounce: 'MAILBOX_FULL',
+      code: 'Transient/MailboxFull',
+      message: null,
+    } as const;
+    const failed = { status: 'FAILED', settledAt: '2026-03-01T10:00:06Z' } as const;
+    expect(titles({ ...failed, bounce: 'MAILBOX_FULL', reports: [report] }).slice(2)).toEqual([
+      'Provider reported: bounced, mailbox full',
+      'Not delivered',
+    ]);
+    expect(titles({ ...failed, bounce: 'PERMANENT' })).toContain(
+      'Failed: address cannot receive messages',
+    );
+    expect(titles(failed)).toContain('Failed permanently');
   });
 
   it('names the gate that blocked it', () => {

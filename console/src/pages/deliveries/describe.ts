@@ -1,6 +1,8 @@
 /** Describes a delivery, and lists its activity by time. */
 
+import { t } from '@lingui/core/macro';
 import type { DeliveryDetail, DeliveryStatus, ProviderReport, Try } from '../../shared/api/types';
+import { bounceReason } from '../../shared/subjects/deliveries';
 import { formatMoment } from '../../shared/ui/format';
 
 export function isUnderWay(status: DeliveryStatus): boolean {
@@ -12,11 +14,12 @@ export function healthText({ health }: DeliveryDetail, now: number): string | nu
   if (health === null) return null;
   const until = health.until ? formatMoment(health.until, now) : null;
   if (health.state === 'RETRYING' && health.attempt) {
-    const reason = health.lastError ? `: ${health.lastError}` : '';
-    return `try ${health.attempt} ${until === null ? 'soon' : `at ${until}`}${reason}`;
+    const { attempt, lastError } = health;
+    const words = until === null ? t`try ${attempt} soon` : t`try ${attempt} at ${until}`;
+    return lastError ? `${words}: ${lastError}` : words;
   }
   if (health.state === 'UNKNOWN' && until !== null) {
-    return `no answer from the provider; waiting for its report until ${until}`;
+    return t`no answer from the provider; waiting for its report until ${until}`;
   }
   return health.text;
 }
@@ -29,19 +32,19 @@ export interface DeliveryEvent {
 }
 
 const TRY_TEXTS = {
-  ACCEPTED: ['accepted by the provider', 'good'],
-  REFUSED: ['refused permanently by the provider', 'bad'],
-  TRANSIENT: ['refused temporarily by the provider', 'bad'],
-  UNKNOWN: ['no answer from the provider', 'bad'],
+  ACCEPTED: [t`accepted by the provider`, 'good'],
+  REFUSED: [t`refused permanently by the provider`, 'bad'],
+  TRANSIENT: [t`refused temporarily by the provider`, 'bad'],
+  UNKNOWN: [t`no answer from the provider`, 'bad'],
 } as const satisfies Record<Try['outcome'], readonly [string, DeliveryEvent['tone']]>;
 
 const REPORT_TEXTS = {
-  DELIVERED: ['Provider reported: delivered', 'good'],
-  BOUNCED: ['Provider reported: bounced', 'bad'],
-  COMPLAINED: ['Marked as spam by the recipient', 'bad'],
-  REJECTED: ['Provider reported: rejected after it was accepted', 'bad'],
-  FAILED: ['Provider reported: failed', 'bad'],
-  DELAYED: ['Provider reported: delayed', 'plain'],
+  DELIVERED: [t`Provider reported: delivered`, 'good'],
+  BOUNCED: [t`Provider reported: bounced`, 'bad'],
+  COMPLAINED: [t`Marked as spam by the recipient`, 'bad'],
+  REJECTED: [t`Provider reported: rejected after it was accepted`, 'bad'],
+  FAILED: [t`Provider reported: failed`, 'bad'],
+  DELAYED: [t`Provider reported: delayed`, 'plain'],
 } as const satisfies Record<ProviderReport['kind'], readonly [string, DeliveryEvent['tone']]>;
 
 function joined(...parts: (string | null)[]): string | null {
@@ -50,14 +53,21 @@ function joined(...parts: (string | null)[]): string | null {
 }
 
 function beginning(delivery: DeliveryDetail): DeliveryEvent {
-  const { createdAt: at, resendOf, requestedBy, forced } = delivery;
-  if (resendOf === null) return { at, title: 'Created by its run', detail: null, tone: 'plain' };
+  const { createdAt: at, resendOf, requestedBy, forced, isTest } = delivery;
+  if (isTest) return { at, title: t`Test of the template requested`, detail: null, tone: 'plain' };
+  if (resendOf === null) return { at, title: t`Created by its run`, detail: null, tone: 'plain' };
   return {
     at,
-    title: requestedBy === null ? 'Resend requested' : `Resend requested by ${requestedBy}`,
-    detail: joined(`resend of ${resendOf}`, forced ? 'gates overruled' : null),
+    title: requestedBy === null ? t`Resend requested` : t`Resend requested by ${requestedBy}`,
+    detail: joined(t`resend of ${resendOf}`, forced ? t`gates overruled` : null),
     tone: 'plain',
   };
+}
+
+/** A bounce of most kinds says nothing about the next message to this address. */
+function failure({ bounce }: DeliveryDetail): string {
+  if (bounce === null) return t`Failed permanently`;
+  return bounce === 'PERMANENT' ? t`Failed: ${bounceReason(bounce)}` : t`Not delivered`;
 }
 
 function ending(delivery: DeliveryDetail): DeliveryEvent[] {
@@ -65,10 +75,10 @@ function ending(delivery: DeliveryDetail): DeliveryEvent[] {
   if (at === null) return [];
   if (status === 'SUPPRESSED') {
     const closed = gates.find(({ passed }) => !passed);
-    return [{ at, title: 'Blocked by a gate', detail: closed?.reason ?? null, tone: 'bad' }];
+    return [{ at, title: t`Blocked by a gate`, detail: closed?.reason ?? null, tone: 'bad' }];
   }
   if (status === 'FAILED' || status === 'DEAD_LETTERED') {
-    const title = status === 'FAILED' ? 'Failed permanently' : 'Dead-lettered after the last try';
+    const title = status === 'FAILED' ? failure(delivery) : t`Dead-lettered after the last try`;
     return [{ at, title, detail: error?.message ?? null, tone: 'bad' }];
   }
   return [];
@@ -80,16 +90,17 @@ export function deliveryEvents(delivery: DeliveryDetail): DeliveryEvent[] {
     beginning(delivery),
     ...delivery.triesLog.map(({ at, outcome, code, message }, index) => {
       const [words, tone] = TRY_TEXTS[outcome];
-      return { at, title: `Try ${index + 1}: ${words}`, detail: joined(code, message), tone };
+      return { at, title: t`Try ${index + 1}: ${words}`, detail: joined(code, message), tone };
     }),
-    ...delivery.reports.map(({ at, kind, code, message }) => {
-      const [title, tone] = REPORT_TEXTS[kind];
+    ...delivery.reports.map(({ at, kind, bounce, code, message }) => {
+      const [words, tone] = REPORT_TEXTS[kind];
+      const title = bounce === null ? words : `${words}, ${bounceReason(bounce)}`;
       return { at, title, detail: joined(code, message), tone };
     }),
     ...ending(delivery),
   ];
   if (delivery.unknownSince !== null && isUnderWay(delivery.status)) {
-    const title = 'No answer to the last try';
+    const title = t`No answer to the last try`;
     found.push({ at: delivery.unknownSince, title, detail: null, tone: 'bad' });
   }
   // The sort is stable: events at the same time stay in the order above.

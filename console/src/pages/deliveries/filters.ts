@@ -36,3 +36,10 @@ export function recipientFilter(
 export function clearedFilters({ tab, range, from, to }: DeliveryFilters): DeliveryFilters {
   return { ...DELIVERY_FILTERS.none, tab, range, from, to };
 }
+
+/** A view of dead-lettered deliveries opens their tab, from which they can be resent. */
+export function settleView(filters: DeliveryFilters): DeliveryFilters {
+  return filters.status === 'DEAD_LETTERED'
+    ? { ...filters, status: null, tab: 'dead-lettered' }
+    : filters;
+}

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Recovery } from '../../shared/api/types';
@@ -17,8 +19,8 @@ function Row({ recovery }: { recovery: Recovery }) {
       title={<Link to={`/recoveries/${id}`}>{reason ?? id}</Link>}
       actions={<RecoveryStatusBadge status={status} />}
     >
-      {formatCount(counts.completed)} of {formatCount(counts.eligible)} completed,{' '}
-      {formatCount(counts.failed)} failed. By {requestedBy}, <ExactTime time={createdAt} />
+      <Trans>{formatCount(counts.completed)} of {formatCount(counts.eligible)} completed,{' '}
+      {formatCount(counts.failed)} failed. By {requestedBy}, <ExactTime time={createdAt} /></Trans>
     </SimpleListItem>
   );
 }
@@ -29,14 +31,14 @@ export default function RecoveriesPage() {
   const query = useQuery(recoveriesQuery(api));
   return (
     <div className={detail.page}>
-      <title>Recoveries · Runledger</title>
-      <h1>Recoveries</h1>
+      <title>{t`Recoveries · Runledger`}</title>
+      <h1>{t`Recoveries`}</h1>
       <SimpleList
-        label="Recoveries, newest first"
+        label={t`Recoveries, newest first`}
         query={query}
         empty={
-          <EmptyState title="No recoveries yet">
-            <p>A recovery reruns many failed runs. Start one from the run history or a failure.</p>
+          <EmptyState title={t`No recoveries yet`}>
+            <p>{t`A recovery reruns many failed runs. Start one from the run history or a failure.`}</p>
           </EmptyState>
         }
       >

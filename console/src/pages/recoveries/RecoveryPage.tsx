@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Progress } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,7 +7,6 @@ import type { Recovery, RecoveryItem } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { ResolvedNote } from '../../shared/subjects/ResolvedNote';
-import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
@@ -24,11 +24,11 @@ import {
 import { RecoveryStatusBadge } from './RecoveryStatusBadge';
 import { RerunsLink } from './RerunsLink';
 
-const BACK = { to: '/recoveries', label: 'Recoveries' };
+const BACK = { to: '/recoveries', label: t`Recoveries` };
 
 const WHY_PAUSED: Record<string, string> = {
-  CANARY_FAILED: 'A rerun of the canary failed.',
-  STOPPED_AFTER_FAILURES: 'Too many reruns failed.',
+  CANARY_FAILED: t`A rerun of the canary failed.`,
+  STOPPED_AFTER_FAILURES: t`Too many reruns failed.`,
 };
 
 function Actions({ recovery }: { recovery: Recovery }) {
@@ -58,7 +58,7 @@ function Actions({ recovery }: { recovery: Recovery }) {
             mutate('continue');
           }}
         >
-          Continue
+          {t`Continue`}
         </Button>
       )}
       {status !== 'PAUSED' && (
@@ -69,7 +69,7 @@ function Actions({ recovery }: { recovery: Recovery }) {
             mutate('pause');
           }}
         >
-          Pause
+          {t`Pause`}
         </Button>
       )}
       <Button
@@ -78,18 +78,18 @@ function Actions({ recovery }: { recovery: Recovery }) {
           setAborting(true);
         }}
       >
-        Abort…
+        {t`Abort…`}
       </Button>
       {aborting && (
         <ConfirmDialog
-          title="Abort this recovery?"
-          action="Abort"
+          title={t`Abort this recovery?`}
+          action={t`Abort`}
           run={() => change('abort')}
           onClose={() => {
             setAborting(false);
           }}
         >
-          <p>No further run is rerun. Open reruns go on. An aborted recovery cannot be continued.</p>
+          <p>{t`No further run is rerun. Open reruns go on. An aborted recovery cannot be continued.`}</p>
         </ConfirmDialog>
       )}
     </>
@@ -102,8 +102,8 @@ function FailureFact({ id, isOver }: { id: string; isOver: boolean }) {
   // Asked for again when the recovery ends, because that may resolve it.
   const { data: group } = useQuery(failureGroupQuery(api, id, isOver));
   return (
-    <Fact name="Failure">
-      <Link to={RUN_FILTERS.address('/runs', { errorGroup: id })}>{group?.title ?? id}</Link>
+    <Fact name={t`Failure`}>
+      <Link to={`/failures/${id}`}>{group?.title ?? id}</Link>
       {group?.status === 'RESOLVED' && <ResolvedNote group={group} />}
     </Fact>
   );
@@ -114,26 +114,26 @@ function RecoveryFacts({ recovery }: { recovery: Recovery }) {
   return (
     <Facts>
       {errorGroup !== null && <FailureFact id={errorGroup} isOver={recovery.finishedAt !== null} />}
-      <Fact name="Runs">
+      <Fact name={t`Runs`}>
         {formatCount(counts.eligible)}
         {!isSelected && '+'}
       </Fact>
-      <Fact name="Reruns opened">
+      <Fact name={t`Reruns opened`}>
         {formatCount(counts.opened)}
         <RerunsLink recovery={recovery} />
       </Fact>
-      <Fact name="Completed">{formatCount(counts.completed)}</Fact>
-      <Fact name="Failed">{formatCount(counts.failed)}</Fact>
-      <Fact name="Canceled">{formatCount(counts.canceled)}</Fact>
-      <Fact name="Waiting for another run">{formatCount(counts.blocked)}</Fact>
-      <Fact name="Canary">
+      <Fact name={t`Completed`}>{formatCount(counts.completed)}</Fact>
+      <Fact name={t`Failed`}>{formatCount(counts.failed)}</Fact>
+      <Fact name={t`Canceled`}>{formatCount(counts.canceled)}</Fact>
+      <Fact name={t`Waiting for another run`}>{formatCount(counts.blocked)}</Fact>
+      <Fact name={t`Canary`}>
         {canary === null
-          ? 'None'
-          : `${formatCount(canary.count)}, then ${formatWord(canary.then).toLowerCase()}`}
+          ? t`None`
+          : t`${formatCount(canary.count)}, then ${formatWord(canary.then).toLowerCase()}`}
       </Fact>
-      <Fact name="Pace">{formatCount(recovery.ratePerMinute)} a minute</Fact>
-      <Fact name="Pauses after">{formatCount(recovery.stopAfterFailures)} failed reruns</Fact>
-      <Fact name="Requested">
+      <Fact name={t`Pace`}>{t`${formatCount(recovery.ratePerMinute)} a minute`}</Fact>
+      <Fact name={t`Pauses after`}>{t`${formatCount(recovery.stopAfterFailures)} failed reruns`}</Fact>
+      <Fact name={t`Requested`}>
         {recovery.requestedBy}
         <ExactTime time={recovery.createdAt} />
       </Fact>
@@ -145,7 +145,7 @@ function Excluded({ excluded }: { excluded: Record<string, number> }) {
   const reasons = Object.entries(excluded).filter(([, count]) => count > 0);
   if (reasons.length === 0) return null;
   return (
-    <Section title="Left out">
+    <Section title={t`Left out`}>
       <ul>
         {reasons.map(([reason, count]) => (
           <li key={reason}>
@@ -168,11 +168,11 @@ function Item({ item }: { item: RecoveryItem }) {
         <>
           {' · '}
           <Link className={detail.inText ?? ''} to={`/runs/${rerunId}`}>
-            Rerun
+            {t`Rerun`}
           </Link>{' '}
           ·{' '}
           <Link className={detail.inText ?? ''} to={`/runs/${runId}/compare/${rerunId}`}>
-            Compare
+            {t`Compare`}
           </Link>
         </>
       )}
@@ -188,8 +188,8 @@ function Loaded({ recovery }: { recovery: Recovery }) {
   return (
     <>
       <DetailHeader
-        title={recovery.reason ?? 'Recovery'}
-        noun="recovery"
+        title={recovery.reason ?? t`Recovery`}
+        noun={t`recovery`}
         id={recovery.id ?? ''}
         state={
           <span role="status" className={detail.state}>
@@ -199,32 +199,32 @@ function Loaded({ recovery }: { recovery: Recovery }) {
         actions={<Actions recovery={recovery} />}
       >
         <Progress
-          aria-label="Ended reruns"
+          aria-label={t`Ended reruns`}
           value={counts.eligible === 0 ? 0 : (100 * ended) / counts.eligible}
         />
         <RecoveryFacts recovery={recovery} />
       </DetailHeader>
       {status === 'WAITING' && (
-        <Notice title="The canary has completed">
-          <p>Look at its reruns below, then continue with the others.</p>
+        <Notice title={t`The canary has completed`}>
+          <p>{t`Look at its reruns below, then continue with the others.`}</p>
         </Notice>
       )}
       {status === 'PAUSED' && statusReason !== null && (
-        <Notice tone="bad" title="The recovery paused">
+        <Notice tone="bad" title={t`The recovery paused`}>
           <p>{WHY_PAUSED[statusReason] ?? formatWord(statusReason)}</p>
         </Notice>
       )}
       <Excluded excluded={counts.excluded} />
-      <Section title="Runs">
+      <Section title={t`Runs`}>
         <SimpleList
-          label="Runs of the recovery"
+          label={t`Runs of the recovery`}
           query={{ ...runs, data: runs.data?.items }}
-          empty={<p>No runs yet.</p>}
+          empty={<p>{t`No runs yet.`}</p>}
         >
           {(item) => <Item key={item.runId} item={item} />}
         </SimpleList>
         {runs.data?.nextCursor && (
-          <p className={detail.muted}>These are the first {formatCount(runs.data.items.length)} runs.</p>
+          <p className={detail.muted}>{t`These are the first ${formatCount(runs.data.items.length)} runs.`}</p>
         )}
       </Section>
     </>
@@ -237,10 +237,10 @@ export default function RecoveryPage() {
   const query = useQuery(recoveryQuery(api, recoveryId));
   return (
     <DetailPage
-      noun="recovery"
+      noun={t`recovery`}
       back={BACK}
       query={query}
-      title={(recovery) => recovery.reason ?? 'Recovery'}
+      title={(recovery) => recovery.reason ?? t`Recovery`}
     >
       {(recovery) => <Loaded recovery={recovery} />}
     </DetailPage>

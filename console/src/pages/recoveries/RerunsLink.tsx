@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Link } from 'react-router';
 import type { Recovery } from '../../shared/api/types';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
@@ -7,6 +8,6 @@ export function RerunsLink({ recovery }: { recovery: Pick<Recovery, 'id' | 'crea
   const { id, createdAt, counts } = recovery;
   if (id === null || counts.opened === 0) return null;
   return (
-    <Link to={RUN_FILTERS.address('/runs', { recoveryId: id, from: createdAt })}>Run history</Link>
+    <Link to={RUN_FILTERS.address('/runs', { recoveryId: id, from: createdAt })}>{t`Run history`}</Link>
   );
 }

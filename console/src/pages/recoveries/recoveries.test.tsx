@@ -118,7 +118,7 @@ describe('a recovery', () => {
     openConsole('/recoveries/rcv_1');
     expect(await screen.findByRole('link', { name: 'It answered 503' })).toHaveAttribute(
       'href',
-      '/runs?errorGroup=err_1',
+      '/failures/err_1',
     );
     expect(screen.getByText('Resolved')).toBeVisible();
   });

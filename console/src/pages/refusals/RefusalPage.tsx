@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import type { Refusal, RefusalDetail } from '../../shared/api/types';
@@ -17,17 +19,17 @@ import { refusalQuery } from './queries';
 import { RefusedEvent } from './RefusedEvent';
 import { REASON_TEXTS } from './reasonTexts';
 
-const BACK = { to: '/refusals', label: 'Refusals' };
+const BACK = { to: '/refusals', label: t`Refused events` };
 
 /** How the run that a refusal names is related to it. */
 function runText(refusal: Refusal): string {
   switch (refusal.reason) {
     case 'DUPLICATE':
-      return 'Run of the first event';
+      return t`Run of the first event`;
     case 'REENTRY_BLOCKED':
-      return 'Earlier run';
+      return t`Earlier run`;
     default:
-      return 'Run';
+      return t`Run`;
   }
 }
 
@@ -38,10 +40,10 @@ function CauseLinks({ refusal: { automationId, id, event } }: { refusal: Refusal
   const key = `refusal:${id}`;
   return (
     <p>
-      <Link to={AUTOMATION_PAGE.address(`/automations/${automationId}`, { tab: 'test', event: key })}>
+      <Trans><Link to={AUTOMATION_PAGE.address(`/automations/${automationId}`, { tab: 'test', event: key })}>
         Open it in the test bench
       </Link>{' '}
-      or <Link to={triggerEditorAddress(automationId)}>edit the trigger</Link>.
+      or <Link to={triggerEditorAddress(automationId)}>edit the trigger</Link>.</Trans>
     </p>
   );
 }
@@ -53,47 +55,47 @@ function Loaded({ refusal }: { refusal: RefusalDetail }) {
   return (
     <>
       <DetailHeader
-        title={`${automationName} did not run`}
+        title={t`${automationName} did not run`}
         state={<RefusalReasonLabel reason={refusal.reason} />}
         id={refusal.id}
-        noun="refusal"
+        noun={t`refused event`}
       >
         <Facts>
-          <Fact name="Automation">
+          <Fact name={t`Automation`}>
             <Link to={`/automations/${automationId}`}>{automationName}</Link>
-            {version !== null && <span>version {version}</span>}
+            {version !== null && <span>{t`version ${version}`}</span>}
           </Fact>
-          <Fact name="Contact">
-            {contactId === null ? 'None' : <Link to={`/contacts/${contactId}`}>{contactId}</Link>}
+          <Fact name={t`Contact`}>
+            {contactId === null ? t`None` : <Link to={`/contacts/${contactId}`}>{contactId}</Link>}
           </Fact>
           {runId !== null && (
             <Fact name={runText(refusal)}>
               <Link to={`/runs/${runId}`}>{runId}</Link>
             </Fact>
           )}
-          <Fact name="Trigger">{triggerWord(refusal)}</Fact>
-          <Fact name="Source">{source ?? 'Unknown'}</Fact>
-          <Fact name="Count">{formatCount(refusal.count)}</Fact>
-          <Fact name="First seen">
+          <Fact name={t`Trigger`}>{triggerWord(refusal)}</Fact>
+          <Fact name={t`Source`}>{source ?? t`Unknown`}</Fact>
+          <Fact name={t`Count`}>{formatCount(refusal.count)}</Fact>
+          <Fact name={t`First seen`}>
             <ExactTime time={refusal.createdAt} />
             <RelativeTime time={refusal.createdAt} now={now} />
           </Fact>
-          <Fact name="Last seen">
+          <Fact name={t`Last seen`}>
             <ExactTime time={refusal.lastAt} />
             <RelativeTime time={refusal.lastAt} now={now} />
           </Fact>
         </Facts>
       </DetailHeader>
       {refusal.erasedAt && (
-        <Notice title="The contact was erased">
+        <Notice title={t`The contact was erased`}>
           <p>
-            <ExactTime time={refusal.erasedAt} />: personal data was removed. The refusal stays in
-            the history.
+            <Trans><ExactTime time={refusal.erasedAt} />: personal data was removed. The refusal stays in
+            the history.</Trans>
           </p>
         </Notice>
       )}
-      <UnreadableNotice what="refusal" message={refusal.unreadable} />
-      <Section title="Why no run was opened">
+      <UnreadableNotice what={t`refused event`} message={refusal.unreadable} />
+      <Section title={t`Why no run was opened`}>
         <p>{refusal.message}</p>
         <Notice title={meaning}>
           <p>{advice}</p>
@@ -101,13 +103,13 @@ function Loaded({ refusal }: { refusal: RefusalDetail }) {
         <CauseLinks refusal={refusal} />
         <p>
           <Link to={REFUSAL_FILTERS.address('/refusals', { automationId, reason: refusal.reason })}>
-            All refusals of this automation with this reason
+            {t`All refusals of this automation with this reason`}
           </Link>
         </p>
       </Section>
       {(refusal.event ?? refusal.trigger.type === 'WEBHOOK') && <RefusedEvent refusal={refusal} />}
-      <Section title="Trigger">
-        <Json label="Trigger" value={refusal.trigger} />
+      <Section title={t`Trigger`}>
+        <Json label={t`Trigger data`} value={refusal.trigger} />
       </Section>
     </>
   );
@@ -118,7 +120,7 @@ export default function RefusalPage() {
   const { refusalId = '' } = useParams();
   return (
     <DetailPage
-      noun="refusal"
+      noun={t`refused event`}
       back={BACK}
       query={useQuery(refusalQuery(api, refusalId))}
       title={({ automationName, reason }) => `${formatWord(reason)}, ${automationName}`}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Link } from 'react-router';
 import type { Refusal } from '../../shared/api/types';
 import page from '../../shared/lists/ListPage.module.css';
@@ -12,38 +13,48 @@ function addressOf({ id }: { id: string }): string {
 }
 
 const COLUMNS: Column<Refusal>[] = [
-  { title: 'Reason', width: 16, cell: ({ reason }) => <RefusalReasonLabel reason={reason} /> },
   {
-    title: 'Details',
-    isWide: true,
-    cell: (row) => (
-      <RowLink to={addressOf(row)}>
-        {row.unreadable ? `Partly unreadable: ${row.message}` : row.message}
-        <span className="visually-hidden">, refusal {row.id}</span>
-      </RowLink>
-    ),
+    title: t`Reason`,
+    width: 16,
+    line: 1,
+    cell: ({ reason }) => <RefusalReasonLabel reason={reason} />,
   },
   {
-    title: 'Automation',
+    title: t`Details`,
+    line: 2,
+    isFlexible: true,
+    cell: (row) => {
+      const words = row.unreadable ? t`Partly unreadable: ${row.message}` : row.message;
+      return (
+        <RowLink to={addressOf(row)} label={t`${words}, refusal ${row.id}`}>
+          {words}
+        </RowLink>
+      );
+    },
+  },
+  {
+    title: t`Automation`,
     width: 16,
+    line: 1,
+    isFlexible: true,
     cell: ({ automationId, automationName }) => (
       <Link to={`/automations/${automationId}`}>{automationName}</Link>
     ),
   },
-  { title: 'Trigger', width: 10, cell: triggerWord },
+  { title: t`Trigger`, width: 10, cell: triggerWord },
   {
-    title: 'Count',
+    title: t`Count`,
     width: 8,
     cell: ({ count }) => <span className={page.nowrap}>{formatCount(count)}</span>,
   },
-  timeColumn('First seen', 11, ({ createdAt }) => createdAt),
-  timeColumn('Last seen', 11, ({ lastAt }) => lastAt),
+  timeColumn(t`First seen`, 11, ({ createdAt }) => createdAt),
+  timeColumn(t`Last seen`, 11, ({ lastAt }) => lastAt, 1),
 ];
 
 export function RefusalTable({ refusals }: { refusals: Refusal[] }) {
   return (
     <RowTable
-      label="Refusals, newest first"
+      label={t`Refusals, newest first`}
       columns={COLUMNS}
       rows={refusals}
       addressOf={addressOf}

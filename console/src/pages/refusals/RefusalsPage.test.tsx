@@ -1,9 +1,8 @@
 import { screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Counts, REFUSAL_REASONS, type Refusal } from '../../shared/api/types';
+import type { Counts, Refusal } from '../../shared/api/types';
 import { openConsole, rememberTokens } from '../../test/render';
 import { type Call, json, ME, type Routes, serve } from '../../test/server';
-import { reasonsByCount } from './RefusalsByReason';
 
 const REFUSAL: Refusal = {
   id: 'ref_1',
@@ -37,23 +36,19 @@ function stack(routes: Routes = {}): Call[] {
   });
 }
 
-it('reasons are sorted by count; without counts, all are shown', () => {
-  expect(reasonsByCount(COUNTS)).toEqual(['REENTRY_BLOCKED', 'DUPLICATE']);
-  expect(reasonsByCount(undefined)).toEqual(REFUSAL_REASONS);
-});
-
 describe('the refusals', () => {
   beforeEach(() => {
     rememberTokens();
   });
 
-  it('are grouped by reason, and each group links to its refusals', async () => {
+  it('are counted by reason once, and a chosen reason says what it means', async () => {
     const calls = stack();
     const { user } = openConsole('/refusals?range=30d');
-    const groups = within(await screen.findByRole('list', { name: 'Refusals by reason' }));
-    await user.click(await groups.findByRole('link', { name: /^Re-entry blocked\s*40/ }));
+    const reasons = within(await screen.findByRole('radiogroup', { name: 'Reason' }));
+    await user.click(await reasons.findByRole('radio', { name: /^Re-entry blocked\s*40/ }));
     expect(window.location.search).toBe('?range=30d&reason=REENTRY_BLOCKED');
     await screen.findByText(/change the re-entry rule/);
+    expect(screen.queryByRole('list', { name: /by reason/ })).toBeNull();
     const last = calls.findLast(({ url }) => url.pathname === '/v1/refusals');
     expect(last?.url.searchParams.get('reason')).toBe('REENTRY_BLOCKED');
   });

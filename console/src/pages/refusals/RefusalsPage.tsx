@@ -1,4 +1,4 @@
-import { Skeleton } from '@mantine/core';
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { type Refusal, REFUSAL_REASONS } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
@@ -7,24 +7,25 @@ import { countsQuery } from '../../shared/lists/counts';
 import { ExportButton } from '../../shared/lists/ExportButton';
 import { FilterBar } from '../../shared/lists/FilterBar';
 import { useFilters } from '../../shared/lists/filters';
+import { IgnoredParameters } from '../../shared/lists/IgnoredParameters';
 import { ListResults, NothingFound } from '../../shared/lists/ListPage';
 import page from '../../shared/lists/ListPage.module.css';
 import { PeriodPicker } from '../../shared/lists/PeriodPicker';
 import { StatusChips } from '../../shared/lists/StatusChips';
 import { ContactFilter } from '../../shared/lists/TextFilter';
 import { useLiveList } from '../../shared/lists/useLiveList';
+import { ViewsMenu } from '../../shared/lists/ViewsMenu';
 import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { fetchRefusals } from './queries';
 import { REASON_TEXTS } from './reasonTexts';
-import { RefusalsByReason } from './RefusalsByReason';
 import { RefusalTable } from './RefusalTable';
 
 export default function RefusalsPage() {
   const { api } = useServices();
   const [filters, change] = useFilters(REFUSAL_FILTERS);
   const counted = REFUSAL_FILTERS.toQuery({ ...filters, reason: null });
-  const { data: counts, isPending: isCounting } = useQuery(
+  const { data: counts } = useQuery(
     countsQuery(['refusals', counted], (signal) =>
       api.get('/v1/refusals/counts', { query: counted, signal }),
     ),
@@ -36,24 +37,33 @@ export default function RefusalsPage() {
   });
   return (
     <div className={page.page}>
-      <title>Refusals · Runledger</title>
+      <title>{t`Refused events · Runledger`}</title>
       <div className={page.titleRow}>
-        <h1>Refusals</h1>
-        <ExportButton
-          list="REFUSALS"
-          plural="refusals"
-          filter={REFUSAL_FILTERS.toQuery(filters)}
-          total={undefined}
-        />
+        <h1>{t`Refused events`}</h1>
+        <div className={page.titleActions}>
+          <ViewsMenu
+            list="REFUSALS"
+            plural={t`refused events`}
+            state={REFUSAL_FILTERS}
+            filter={REFUSAL_FILTERS.toQuery(filters)}
+          />
+          <ExportButton
+            list="REFUSALS"
+            plural={t`refused events`}
+            filter={REFUSAL_FILTERS.toQuery(filters)}
+            total={undefined}
+          />
+        </div>
       </div>
       <p className={page.muted}>
-        Triggers that fired but opened no run, with the reason.
+        {t`Triggers that fired but opened no run, with the reason.`}
       </p>
+      <IgnoredParameters states={[REFUSAL_FILTERS]} />
       <FilterBar
-        label="Filter refusals"
+        label={t`Filter refusals`}
         chips={
           <StatusChips
-            label="Reason"
+            label={t`Reason`}
             options={REFUSAL_REASONS}
             value={filters.reason}
             counts={counts}
@@ -75,29 +85,22 @@ export default function RefusalsPage() {
             change({ contact });
           }}
         />
-        <PeriodPicker label="First seen" period={filters} onChange={change} />
+        <PeriodPicker label={t`First seen`} period={filters} onChange={change} />
       </FilterBar>
-      {filters.reason === null ? (
-        // Wait for the counts: the groups depend on them, and must not move under the pointer.
-        isCounting ? (
-          <Skeleton height={88} />
-        ) : (
-          <RefusalsByReason counts={counts} />
-        )
-      ) : (
+      {filters.reason !== null && (
         <Notice title={REASON_TEXTS[filters.reason].meaning}>
           <p>{REASON_TEXTS[filters.reason].advice}</p>
         </Notice>
       )}
       <ListResults
-        noun="refusal"
-        plural="refusals"
+        noun={t`refused event`}
+        plural={t`refused events`}
         period={filters}
         list={list}
         empty={
           <NothingFound
-            plural="refusals"
-            hint="All good: every trigger that fired opened a run."
+            plural={t`refused events`}
+            hint={t`All good: every trigger that fired opened a run.`}
             period={filters}
             isNarrowed={REFUSAL_FILTERS.isNarrowed(filters)}
             onClear={() => {

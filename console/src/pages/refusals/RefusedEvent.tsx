@@ -1,3 +1,5 @@
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -20,15 +22,17 @@ function ReplayResult({ refusal }: Props) {
   if (typeof replayRefusalId === 'string') {
     return (
       <p>
-        It was refused again: <Link to={`/refusals/${replayRefusalId}`}>{replayRefusalId}</Link>.
+        <Trans>
+          It was refused again: <Link to={`/refusals/${replayRefusalId}`}>{replayRefusalId}</Link>.
+        </Trans>
       </p>
     );
   }
   const runIds = replayRunIds ?? [];
-  if (runIds.length === 0) return <p>It opened no run: the trigger’s filter ignored it.</p>;
+  if (runIds.length === 0) return <p>{t`It opened no run: the trigger’s filter ignored it.`}</p>;
   return (
     <>
-      <p>{runIds.length === 1 ? 'Its run:' : `Its ${runIds.length} runs:`}</p>
+      <p>{plural(runIds.length, { one: 'Its run:', other: `Its ${runIds.length} runs:` })}</p>
       <ul>
         {runIds.map((runId) => (
           <li key={runId}>
@@ -61,23 +65,25 @@ function Replay({ refusal }: Props) {
   const { replayedAt, replayedBy } = refusal;
   if (hasEnded(refusal) && typeof replayedAt === 'string') {
     return (
-      <Notice title="This event was replayed">
+      <Notice title={t`This event was replayed`}>
         <p>
-          By {replayedBy ?? 'an unknown user'}, <ExactTime time={replayedAt} />. An event is
-          replayed only once.
+          <Trans>
+            By {replayedBy ?? t`an unknown user`}, <ExactTime time={replayedAt} />. An event is
+            replayed only once.
+          </Trans>
         </p>
         <ReplayResult refusal={refusal} />
       </Notice>
     );
   }
-  if (!mayReplay) return <p>The Member role is needed to replay the event.</p>;
+  if (!mayReplay) return <p>{t`The Member role is needed to replay the event.`}</p>;
   const isInterrupted = typeof replayedAt === 'string';
   return (
     <>
       <p>
         {isInterrupted
-          ? 'A replay was interrupted. Continue it: runs that it opened are not opened again.'
-          : 'Correct the cause first. Then the event can be sent once more, through the trigger of the active version.'}
+          ? t`A replay was interrupted. Continue it: runs that it opened are not opened again.`
+          : t`Correct the cause first. Then the event can be sent once more, through the trigger of the active version.`}
       </p>
       {error && <ErrorNotice error={error} />}
       <div>
@@ -87,7 +93,7 @@ function Replay({ refusal }: Props) {
             mutate();
           }}
         >
-          {isInterrupted ? 'Continue the replay' : 'Replay the event'}
+          {isInterrupted ? t`Continue the replay` : t`Replay the event`}
         </Button>
       </div>
     </>
@@ -99,15 +105,16 @@ export function RefusedEvent({ refusal }: Props) {
   const { event, keptUntil, erasedAt } = refusal;
   if (!event) {
     return (
-      <Section title="Event">
+      <Section title={t`Event`}>
         {typeof keptUntil === 'string' && !erasedAt ? (
           <p>
-            The event was kept until <ExactTime time={keptUntil} />.
+            <Trans>
+              The event was kept until <ExactTime time={keptUntil} />.
+            </Trans>
           </p>
         ) : (
           <p>
-            The event is not kept. Only events that pass the checks of size, rate and signature are
-            kept, for 7 days.
+            {t`The event is not kept. Only events that pass the checks of size, rate and signature are kept, for 7 days.`}
           </p>
         )}
         {hasEnded(refusal) && <Replay refusal={refusal} />}
@@ -116,13 +123,15 @@ export function RefusedEvent({ refusal }: Props) {
   }
   return (
     <>
-      <Section title="Replay">
+      <Section title={t`Replay`}>
         <Replay refusal={refusal} />
       </Section>
-      <Section title="Event">
+      <Section title={t`Event`}>
         {typeof keptUntil === 'string' && (
           <p>
-            Kept until <ExactTime time={keptUntil} />. Credentials are not shown.
+            <Trans>
+              Kept until <ExactTime time={keptUntil} />. Credentials are not shown.
+            </Trans>
           </p>
         )}
         <KeptEventView event={event} />

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { DialogActions } from '../../shared/ui/Dialog';
@@ -18,7 +19,7 @@ export function BulkProgress({ title, children, error, onClose }: Props) {
       <Notice title={title}>{children}</Notice>
       {error && <ErrorNotice error={error} />}
       <DialogActions>
-        <Button onClick={onClose}>Close</Button>
+        <Button onClick={onClose}>{t`Close`}</Button>
       </DialogActions>
     </>
   );

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
@@ -34,21 +36,21 @@ export function CancelRunDialog({ run, onClose }: Props) {
 
   const contact = contactName(run.contact);
   return (
-    <Dialog title="Cancel this run?" opened onClose={onClose}>
+    <Dialog title={t`Cancel this run?`} opened onClose={onClose}>
       <form onSubmit={submit} className={classes.form}>
         <p>
-          {run.automationName}
-          {contact !== null && (
-            <>
-              {' '}
-              for <strong>{contact}</strong>
-            </>
+          {contact === null ? (
+            t`${run.automationName} stops where it is.`
+          ) : (
+            <Trans>
+              {run.automationName} for <strong>{contact}</strong> stops where it is.
+            </Trans>
           )}{' '}
-          stops where it is. Steps that are done are not undone, and the run cannot be resumed.
+          {t`Steps that are done are not undone, and the run cannot be resumed.`}
         </p>
         <TextInput
-          label="Reason"
-          description="Shown on the run, with your name."
+          label={t`Reason`}
+          description={t`Shown on the run, with your name.`}
           required
           withAsterisk={false}
           maxLength={120}
@@ -59,8 +61,8 @@ export function CancelRunDialog({ run, onClose }: Props) {
           }}
         />
         <DialogDecision
-          cancel="Keep running"
-          confirm="Cancel run"
+          cancel={t`Keep running`}
+          confirm={t`Cancel run`}
           error={error}
           isPending={isPending}
           isDisabled={reason.trim() === ''}

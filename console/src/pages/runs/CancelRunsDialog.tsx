@@ -1,14 +1,17 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { CancelOutcome } from '../../shared/api/types';
+import { useRepeatKey } from '../../shared/api/repeatKey';
 import { useServices } from '../../shared/auth/services';
 import type { AskedFilters } from '../../shared/lists/exports';
 import { Dialog, DialogActions } from '../../shared/ui/Dialog';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { capitalize, formatRuns } from '../../shared/ui/format';
 import { BulkProgress } from './BulkProgress';
-import { cancellationQuery, cancelRuns } from './queries';
+import { cancellationQuery, cancelRuns, refreshRuns } from './queries';
 import { RunSample } from './RunSample';
 
 /** The reason that a dry run sends. */
@@ -16,22 +19,29 @@ const PREVIEW = 'preview';
 
 function Done({ started, onClose }: { started: CancelOutcome; onClose: () => void }) {
   const { api } = useServices();
+  const queries = useQueryClient();
   const { data: outcome, error } = useQuery(cancellationQuery(api, started));
+  const { canceled, isComplete } = outcome;
+  // The rest is canceled in the background.
+  useEffect(() => {
+    if (canceled !== started.canceled || isComplete !== started.isComplete) {
+      void refreshRuns(queries);
+    }
+  }, [queries, started, canceled, isComplete]);
   const left = outcome.matched - outcome.canceled;
   return (
     <BulkProgress
-      title={capitalize(`${formatRuns(outcome.canceled)} canceled`)}
+      title={capitalize(t`${formatRuns(outcome.canceled)} canceled`)}
       error={error}
       onClose={onClose}
     >
       {!outcome.isComplete && (
         <p>
-          The remaining runs, including those that were opened just before, are canceled within
-          minutes. You can close this window.
+          {t`The remaining runs, including those that were opened just before, are canceled within minutes. You can close this window.`}
         </p>
       )}
       {outcome.isComplete && left > 0 && (
-        <p>{capitalize(formatRuns(left))} finished before they could be canceled.</p>
+        <p>{t`${capitalize(formatRuns(left))} finished before they could be canceled.`}</p>
       )}
     </BulkProgress>
   );
@@ -47,29 +57,28 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
   const [reason, setReason] = useState('');
+  const repeat = useRepeatKey();
   const preview = useQuery({
     queryKey: ['cancel-preview', filter],
-    queryFn: () => cancelRuns(api, filter, PREVIEW, true),
+    queryFn: () => cancelRuns(api, filter, PREVIEW, null),
     gcTime: 0,
     retry: false,
   });
   const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () => cancelRuns(api, filter, reason.trim(), false),
+    mutationFn: () => cancelRuns(api, filter, reason.trim(), repeat.of(reason.trim())),
     networkMode: 'always',
-    onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: ['runs'] });
-      void queries.invalidateQueries({ queryKey: ['counts'] });
-    },
+    // Answered only when the page behind shows the new numbers.
+    onSuccess: () => refreshRuns(queries),
   });
   const found = preview.data;
   return (
-    <Dialog title="Cancel all open runs in this list?" opened onClose={onClose}>
+    <Dialog title={t`Cancel all open runs in this list?`} opened onClose={onClose}>
       {data ? (
         <Done started={data} onClose={onClose} />
       ) : (
         <>
           {preview.isPending && (
-            <div role="status" aria-label="Looking for open runs">
+            <div role="status" aria-label={t`Looking for open runs`}>
               <Skeleton height={90} />
             </div>
           )}
@@ -78,25 +87,25 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
             <>
               <p>
                 {found.matched === 0 ? (
-                  'No open run matches the filters.'
+                  t`No open run matches the filters.`
                 ) : (
-                  <>
+                  <Trans>
                     This stops{' '}
                     <strong>
-                      {found.isComplete ? '' : 'at least '}
-                      {formatRuns(found.matched)}
+                      {found.isComplete
+                        ? formatRuns(found.matched)
+                        : t`at least ${formatRuns(found.matched)}`}
                     </strong>{' '}
-                    where they are. Steps that are done are not undone, and the runs cannot be
-                    resumed.
-                  </>
+                    where they are. Steps that are done are not undone, and the runs cannot be resumed.
+                  </Trans>
                 )}
               </p>
               {found.matched > 0 && (
                 <>
                   <RunSample sample={found.sample} matched={found.matched} />
                   <TextInput
-                    label="Reason"
-                    description="Shown on every canceled run, with your name."
+                    label={t`Reason`}
+                    description={t`Shown on every canceled run, with your name.`}
                     required
                     withAsterisk={false}
                     maxLength={120}
@@ -112,7 +121,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
           {error && <ErrorNotice error={error} />}
           <DialogActions>
             <Button variant="default" onClick={onClose}>
-              Keep running
+              {t`Keep running`}
             </Button>
             {found !== undefined && found.matched > 0 && (
               <Button
@@ -123,7 +132,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
                   mutate();
                 }}
               >
-                Cancel {formatRuns(found.matched)}
+                {t`Cancel ${formatRuns(found.matched)}`}
               </Button>
             )}
           </DialogActions>

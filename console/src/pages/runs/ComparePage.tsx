@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro';
 import { Checkbox } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
@@ -22,8 +23,8 @@ type Difference = ComparedStep['differences'][number];
 
 /** The name of a side: what the run is to the other one. */
 function nameOf(run: ComparedRun, other: ComparedRun, fallback: string): string {
-  if (run.rerunOf === other.runId) return 'Rerun';
-  return other.rerunOf === run.runId ? 'Original' : fallback;
+  if (run.rerunOf === other.runId) return t`Rerun`;
+  return other.rerunOf === run.runId ? t`Original` : fallback;
 }
 
 function RunColumn({ run, name }: { run: ComparedRun; name: string }) {
@@ -32,20 +33,22 @@ function RunColumn({ run, name }: { run: ComparedRun; name: string }) {
       <h2>{name}</h2>
       <p>
         <Status status={run.status} />{' '}
-        <Link to={`/runs/${run.runId}`}>{run.automationName}</Link>{' '}
-        <span className={detail.muted}>version {run.version}</span>
+        <Link to={`/automations/${run.automationId}`}>{run.automationName}</Link>{' '}
+        <span className={detail.muted}>{t`version ${run.version}`}</span>
       </p>
       <p className={detail.muted}>
         <ExactTime time={run.createdAt} />
-        {run.durationMs !== null && `, took ${formatDuration(run.durationMs)}`}
+        {run.durationMs !== null && <> · {t`Took ${formatDuration(run.durationMs)}`}</>}
       </p>
-      <p className={classes.id}>{run.runId}</p>
+      <p className={classes.id}>
+        <Link to={`/runs/${run.runId}`}>{run.runId}</Link>
+      </p>
     </section>
   );
 }
 
 function Value({ value }: { value: unknown }) {
-  if (value === null || value === undefined) return <span className={detail.muted}>none</span>;
+  if (value === null || value === undefined) return <span className={detail.muted}>{t`none`}</span>;
   return <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>;
 }
 
@@ -60,11 +63,11 @@ function Differences({ of, names, differences }: DifferencesProps) {
   return (
     // It may scroll, so the keyboard must be able to focus it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={classes.differences} role="region" aria-label={`Differences of ${of}`} tabIndex={0}>
+    <div className={classes.differences} role="region" aria-label={t`Differences of ${of}`} tabIndex={0}>
       <table>
         <thead>
           <tr>
-            {['Value', ...names].map((title) => (
+            {[t`Value`, ...names].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -94,13 +97,13 @@ function Side({ runId, step, name }: { runId: string; step: Step | null; name: s
     <span className={classes.side}>
       <span className={detail.muted}>{name}</span>{' '}
       {step === null ? (
-        'not visited'
+        t`not visited`
       ) : (
         <>
           <Status status={step.status} />{' '}
-          {step.reusedFrom ? 'reused ' : ''}
-          <Link to={stepAddress(runId, step.nodeId)} aria-label={`${step.nodeId} in the ${name}`}>
-            step
+          {step.reusedFrom && <>{t`reused`} </>}
+          <Link to={stepAddress(runId, step.nodeId)} aria-label={t`${step.nodeId} in the ${name}`}>
+            {t`step`}
           </Link>
         </>
       )}
@@ -124,10 +127,8 @@ function StepRow({ comparison, step, names }: StepProps) {
         <Side runId={comparison.b.runId} step={b} name={names[1]} />
         <span className={classes.verdict}>
           {isEqual
-            ? 'Equal'
-            : differences.length === 1
-              ? '1 difference'
-              : `${differences.length} differences`}
+            ? t`Equal`
+            : plural(differences.length, { one: '1 difference', other: `${differences.length} differences` })}
         </span>
       </div>
       {a !== null && b !== null && differences.length > 0 && (
@@ -140,30 +141,30 @@ function StepRow({ comparison, step, names }: StepProps) {
 function Loaded({ comparison }: { comparison: Comparison }) {
   const [{ show }, change] = useAddressState(COMPARE_PAGE);
   const { a, b, payloadDifferences, steps } = comparison;
-  const names = [nameOf(a, b, 'First run'), nameOf(b, a, 'Second run')] as const;
+  const names = [nameOf(a, b, t`First run`), nameOf(b, a, t`Second run`)] as const;
   const shown = show === null ? steps : steps.filter(({ isEqual }) => !isEqual);
   return (
     <>
-      <h1>Compare two runs</h1>
+      <h1>{t`Compare two runs`}</h1>
       <div className={classes.runs}>
         <RunColumn run={a} name={names[0]} />
         <RunColumn run={b} name={names[1]} />
       </div>
       <Checkbox
-        label="Differences only"
+        label={t`Differences only`}
         checked={show !== null}
         onChange={(event) => {
           change({ show: event.currentTarget.checked ? 'differences' : null }, 'replace');
         }}
       />
       {payloadDifferences.length > 0 && (
-        <Section title="Events">
-          <Differences of="the events" names={names} differences={payloadDifferences} />
+        <Section title={t`Events`}>
+          <Differences of={t`the events`} names={names} differences={payloadDifferences} />
         </Section>
       )}
-      <Section title="Steps">
+      <Section title={t`Steps`}>
         {shown.length === 0 ? (
-          <p className={detail.muted}>All steps are equal.</p>
+          <p className={detail.muted}>{t`All steps are equal.`}</p>
         ) : (
           <ol className={classes.steps}>
             {shown.map((step) => (
@@ -182,10 +183,10 @@ export default function ComparePage() {
   const query = useQuery(comparisonQuery(api, runId, otherId));
   return (
     <DetailPage
-      noun="run"
-      back={{ to: `/runs/${runId}`, label: 'Run', isThing: true }}
+      noun={t`run`}
+      back={{ to: `/runs/${runId}`, label: t`Run`, isThing: true }}
       query={query}
-      title={() => 'Compare two runs'}
+      title={() => t`Compare two runs`}
     >
       {(comparison) => <Loaded comparison={comparison} />}
     </DetailPage>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -8,6 +9,7 @@ import { useListState } from '../../shared/ui/Detail';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { useNow } from '../../shared/ui/Time';
 import classes from './ExpandedRun.module.css';
+import { RunKeys } from './RunKeys';
 import { moved, toggled } from './stepNavigation';
 import { StepTrace } from './StepTrace';
 
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** The steps of a run, expanded in the list. */
-export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
+export default function ExpandedRun({ run: row, openSteps, onChange }: Props) {
   const { api } = useServices();
   const now = useNow(1_000);
   const listState = useListState();
@@ -27,7 +29,7 @@ export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (!run) {
     return (
-      <div role="status" aria-label="Loading the steps">
+      <div role="status" aria-label={t`Loading the steps`}>
         <Skeleton height={120} />
       </div>
     );
@@ -40,6 +42,7 @@ export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
           {run.error.message}
         </p>
       )}
+      <RunKeys run={run} />
       <StepTrace
         run={run}
         openSteps={openSteps}
@@ -52,7 +55,7 @@ export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
         }}
       />
       <Link to={`/runs/${run.id}`} state={listState} className={classes.open ?? ''}>
-        Open run page
+        {t`Open run page`}
       </Link>
     </div>
   );

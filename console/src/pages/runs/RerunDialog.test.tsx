@@ -237,9 +237,9 @@ describe('a run and its reruns', () => {
     const reused = makeStep({ nodeId: 'mail', type: 'SEND_MESSAGE', order: 1, reusedFrom: 'run_0' });
     stack({}, makeRunDetail({ rerunOf: 'run_0', steps: [reused, makeStep({ order: 2 })] }));
     const { user } = openConsole('/runs/run_1');
-    const step = await screen.findByRole('button', { name: /^mail/ });
+    const step = await screen.findByRole('button', { name: /^Step \d mail/ });
     expect(step).toHaveTextContent('reused');
-    expect(screen.getByRole('button', { name: /^score/ })).not.toHaveTextContent('reused');
+    expect(screen.getByRole('button', { name: /^Step \d score/ })).not.toHaveTextContent('reused');
     await user.click(step);
     expect(await screen.findByText(/Reused: the step ran in/)).toBeVisible();
   });

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Checkbox, NativeSelect, Skeleton, Textarea, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -26,15 +27,15 @@ const TYPING_PAUSE_MS = 300;
 function Opened({ runId, onClose }: { runId: string; onClose: () => void }) {
   return (
     <>
-      <Notice title="Rerun opened">
-        <p>The new run starts now. This run stays as it is.</p>
+      <Notice title={t`Rerun opened`}>
+        <p>{t`The new run starts now. This run stays as it is.`}</p>
       </Notice>
       <DialogActions>
         <Button variant="default" onClick={onClose}>
-          Close
+          {t`Close`}
         </Button>
         <Button component={Link} to={`/runs/${runId}`} onClick={onClose}>
-          Open the new run
+          {t`Open the new run`}
         </Button>
       </DialogActions>
     </>
@@ -56,8 +57,8 @@ function StartFields({ run, form, onChange }: FieldProps) {
   return (
     <div className={classes.pair}>
       <NativeSelect
-        label="From"
-        data={[{ value: START, label: 'The start' }, ...nodes]}
+        label={t`From`}
+        data={[{ value: START, label: t`The start` }, ...nodes]}
         value={form.from}
         data-autofocus
         onChange={(event) => {
@@ -66,10 +67,10 @@ function StartFields({ run, form, onChange }: FieldProps) {
         }}
       />
       <NativeSelect
-        label="Version"
+        label={t`Version`}
         data={[
-          { value: 'SAME', label: `Version ${run.version}, as in this run` },
-          { value: 'ACTIVE', label: 'The active version' },
+          { value: 'SAME', label: t`Version ${run.version}, as in this run` },
+          { value: 'ACTIVE', label: t`The active version` },
         ]}
         value={form.version}
         onChange={(event) => {
@@ -87,7 +88,7 @@ function BodyFields({ run, form, onChange, error }: FieldProps & { error: string
   return (
     <>
       <Checkbox
-        label="Change the event’s body"
+        label={t`Change the event’s body`}
         checked={form.body !== null}
         onChange={(event) => {
           const text = JSON.stringify(run.payload ?? {}, null, 2);
@@ -96,7 +97,7 @@ function BodyFields({ run, form, onChange, error }: FieldProps & { error: string
       />
       {form.body !== null && (
         <Textarea
-          label="Body"
+          label={t`Body`}
           autosize
           minRows={3}
           maxRows={12}
@@ -116,7 +117,7 @@ function BodyFields({ run, form, onChange, error }: FieldProps & { error: string
 function Problems({ preview }: { preview: RerunPreview }) {
   if (preview.problems.length === 0) return null;
   return (
-    <Notice title="Choose before you rerun">
+    <Notice title={t`Choose before you rerun`}>
       <ul className={classes.problems}>
         {preview.problems.map(({ message }, index) => (
           <li key={index}>{capitalize(message)}.</li>
@@ -132,8 +133,8 @@ function DownstreamField({ form, preview, onChange }: Omit<FieldProps, 'run'> & 
   const names = preview.downstream.map(({ automationName }) => automationName).join(', ');
   return (
     <Checkbox
-      label="Also start the automations that follow"
-      description={`When the rerun ends, it starts: ${names}.`}
+      label={t`Also start the automations that follow`}
+      description={t`When the rerun ends, it starts: ${names}.`}
       checked={form.firesDownstream}
       onChange={(event) => {
         onChange({ firesDownstream: event.currentTarget.checked });
@@ -181,7 +182,7 @@ export default function RerunDialog({ run, onClose }: Props) {
   const fields = Object.keys(form.decisions).map((nodeId) => `effects.${nodeId}`);
   const formProblem = 'problem' in document ? document : null;
   return (
-    <Dialog title="Rerun this run" isWide opened onClose={onClose}>
+    <Dialog title={t`Rerun this run`} isWide opened onClose={onClose}>
       {data !== undefined ? (
         <Opened runId={data} onClose={onClose} />
       ) : (
@@ -194,8 +195,7 @@ export default function RerunDialog({ run, onClose }: Props) {
           }}
         >
           <p>
-            Opens a new run. Calls and messages that happened, or may have happened, do not happen
-            again unless you choose so.
+            {t`Opens a new run. Calls and messages that happened, or may have happened, do not happen again unless you choose so.`}
           </p>
           <StartFields run={run} form={form} onChange={change} />
           <BodyFields
@@ -205,7 +205,7 @@ export default function RerunDialog({ run, onClose }: Props) {
             error={formProblem?.field === 'body' ? formProblem.problem : null}
           />
           {shown === null && query.isFetching && (
-            <div role="status" aria-label="Working out what the rerun does">
+            <div role="status" aria-label={t`Working out what the rerun does`}>
               <Skeleton height={140} />
             </div>
           )}
@@ -226,13 +226,13 @@ export default function RerunDialog({ run, onClose }: Props) {
             </>
           )}
           {formProblem !== null && formProblem.field !== 'body' && (
-            <Notice tone="bad" title={`The output of ${formProblem.field} is invalid`}>
+            <Notice tone="bad" title={t`The output of ${formProblem.field} is invalid`}>
               <p>{formProblem.problem}</p>
             </Notice>
           )}
           <TextInput
-            label="Reason"
-            description="Shown on the new run, with your name. Optional."
+            label={t`Reason`}
+            description={t`Shown on the new run, with your name. Optional.`}
             maxLength={200}
             value={form.reason}
             onChange={(event) => {
@@ -241,8 +241,8 @@ export default function RerunDialog({ run, onClose }: Props) {
           />
           {query.error && shown === null && <ErrorNotice error={query.error} />}
           <DialogDecision
-            cancel="Cancel"
-            confirm="Rerun"
+            cancel={t`Cancel`}
+            confirm={t`Rerun`}
             error={error ?? (shown === null ? null : formError(query.error, fields))}
             isPending={isPending}
             isDisabled={!isCurrent || shown === null || shown.problems.length > 0}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Link } from 'react-router';
 import type { RunDetail } from '../../shared/api/types';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
@@ -13,13 +14,13 @@ export function RerunFacts({ run }: { run: RunDetail }) {
   return (
     <>
       {rerunOf && (
-        <Fact name="Rerun of">
+        <Fact name={t`Rerun of`}>
           <Link to={`/runs/${rerunOf}`}>{rerunOf}</Link>
-          <Link to={`/runs/${rerunOf}/compare/${run.id}`}>Compare</Link>
+          <Link to={`/runs/${rerunOf}/compare/${run.id}`}>{t`Compare`}</Link>
         </Fact>
       )}
       {recoveredBy && (
-        <Fact name="Recovered by">
+        <Fact name={t`Recovered by`}>
           <Link to={`/runs/${recoveredBy}`}>{recoveredBy}</Link>
         </Fact>
       )}
@@ -32,16 +33,16 @@ export function Reruns({ run }: { run: RunDetail }) {
   const { reruns = [] } = run;
   if (reruns.length === 0) return null;
   return (
-    <Section title="Reruns of this run">
-      <ul className={classes.downstream} aria-label="Reruns of this run">
+    <Section title={t`Reruns of this run`}>
+      <ul className={classes.downstream} aria-label={t`Reruns of this run`}>
         {reruns.map(({ runId, status, createdAt }) => (
           <li key={runId}>
             <Status status={status} /> <Link to={`/runs/${runId}`}>{runId}</Link>{' '}
             <span className={detail.muted}>
               <ExactTime time={createdAt} />
             </span>{' '}
-            <Link to={`/runs/${run.id}/compare/${runId}`} aria-label={`Compare with ${runId}`}>
-              Compare
+            <Link to={`/runs/${run.id}/compare/${runId}`} aria-label={t`Compare with ${runId}`}>
+              {t`Compare`}
             </Link>
           </li>
         ))}
@@ -50,7 +51,7 @@ export function Reruns({ run }: { run: RunDetail }) {
         className={detail.inText ?? ''}
         to={RUN_FILTERS.address('/runs', { rerunOf: run.id, from: run.createdAt })}
       >
-        Show them in the run history
+        {t`Show them in the run history`}
       </Link>
     </Section>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { RerunNode, RerunPreview, RunDetail } from '../../shared/api/types';
 import { type Decision, isSentMessage } from '../../shared/subjects/effectChoices';
 import { EffectChoiceField } from '../../shared/subjects/EffectChoiceField';
@@ -9,17 +10,17 @@ import { ExactTime } from '../../shared/ui/Time';
 import { needsChoice, type RerunForm } from './rerunForm';
 
 const ACTIONS: Record<string, string> = {
-  REUSED: 'Reused',
-  RUN: 'Runs again',
-  SUPPRESSED: 'Skipped',
-  UNDECIDED: 'Needs your choice',
+  REUSED: t`Reused`,
+  RUN: t`Runs again`,
+  SUPPRESSED: t`Skipped`,
+  UNDECIDED: t`Needs your choice`,
 };
 
 const THEN: Record<string, string> = {
-  REUSE: 'does not happen again',
-  REPEAT: 'happens again',
-  SUPPRESS: 'is skipped',
-  CHOOSE: 'needs your choice',
+  REUSE: t`does not happen again`,
+  REPEAT: t`happens again`,
+  SUPPRESS: t`is skipped`,
+  CHOOSE: t`needs your choice`,
 };
 
 interface Props {
@@ -33,13 +34,13 @@ interface Props {
 }
 
 function Effects({ node }: { node: RerunNode }) {
-  if (node.effects.length === 0) return <span className={classes.muted}>No effects so far</span>;
+  if (node.effects.length === 0) return <span className={classes.muted}>{t`No effects so far`}</span>;
   return (
     <ul>
       {node.effects.map((effect, index) => (
         <li key={index}>
           <span>
-            {formatWord(effect.kind)} {effect.to !== null && `to ${effect.to} `}
+            {effect.to === null ? formatWord(effect.kind) : t`${formatWord(effect.kind)} to ${effect.to}`}{' '}
             <strong>{formatWord(effect.status)}</strong>
           </span>{' '}
           <span className={classes.muted}>
@@ -52,7 +53,7 @@ function Effects({ node }: { node: RerunNode }) {
       ))}
       {node.effectCount > node.effects.length && (
         <li className={classes.muted}>
-          and {formatCount(node.effectCount - node.effects.length)} earlier ones
+          {t`and ${formatCount(node.effectCount - node.effects.length)} earlier ones`}
         </li>
       )}
     </ul>
@@ -63,7 +64,7 @@ function Effects({ node }: { node: RerunNode }) {
 export function RerunPreviewList(props: Props) {
   const { run, form, preview, error, mayRepeatMessages, onDecide } = props;
   return (
-    <NodePlans label="What the rerun does">
+    <NodePlans label={t`What the rerun does`}>
       {preview.nodes.map((node) => (
         <NodePlan
           key={node.nodeId}

@@ -1,15 +1,18 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
-import { IconBan, IconPlayerSkipForward, IconRefresh, type Icon } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { IconArrowsDiff, IconBan, IconPlayerSkipForward, IconRefresh, type Icon } from '@tabler/icons-react';
+import { useState } from 'react';
 import { isOpenRun } from '../../shared/api/queries';
 import type { RunDetail } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
+import { lazyComponent } from '../../shared/ui/lazyComponent';
 import { CancelRunDialog } from './CancelRunDialog';
 import { SkipWaitDialog } from './SkipWaitDialog';
 
-const RerunDialog = lazy(() => import('./RerunDialog'));
+const { Component: CompareDialog } = lazyComponent(() => import('./CompareDialog'));
+const { Component: RerunDialog } = lazyComponent(() => import('./RerunDialog'));
 
-type Action = 'cancel' | 'skip' | 'rerun';
+type Action = 'cancel' | 'skip' | 'rerun' | 'compare';
 
 interface ActionProps {
   label: string;
@@ -30,11 +33,10 @@ function ActionButton({ label, icon: ActionIcon, onClick }: ActionProps) {
   );
 }
 
-/** The buttons of a run: cancel and skip while it is open, rerun once it has ended. */
+/** The buttons of a run: compare; cancel and skip while it is open, rerun once it has ended. */
 export function RunActions({ run }: { run: RunDetail }) {
   const mayAct = useAllows('MEMBER');
   const [asked, setAsked] = useState<Action | null>(null);
-  if (!mayAct) return null;
 
   function ask(action: Action) {
     return () => {
@@ -49,18 +51,18 @@ export function RunActions({ run }: { run: RunDetail }) {
   const isOpen = isOpenRun(run);
   return (
     <>
-      {isOpen && run.health?.state === 'WAITING' && (
-        <ActionButton label="Skip wait…" icon={IconPlayerSkipForward} onClick={ask('skip')} />
+      <ActionButton label={t`Compare…`} icon={IconArrowsDiff} onClick={ask('compare')} />
+      {mayAct && isOpen && run.health?.state === 'WAITING' && (
+        <ActionButton label={t`Skip wait…`} icon={IconPlayerSkipForward} onClick={ask('skip')} />
       )}
-      {isOpen && <ActionButton label="Cancel…" icon={IconBan} onClick={ask('cancel')} />}
-      {!isOpen && !run.erasedAt && (
-        <ActionButton label="Rerun…" icon={IconRefresh} onClick={ask('rerun')} />
+      {mayAct && isOpen && <ActionButton label={t`Cancel…`} icon={IconBan} onClick={ask('cancel')} />}
+      {mayAct && !isOpen && !run.erasedAt && (
+        <ActionButton label={t`Rerun…`} icon={IconRefresh} onClick={ask('rerun')} />
       )}
       {asked === 'cancel' && <CancelRunDialog run={run} onClose={close} />}
       {asked === 'skip' && <SkipWaitDialog run={run} onClose={close} />}
-      <Suspense fallback={null}>
-        {asked === 'rerun' && <RerunDialog run={run} onClose={close} />}
-      </Suspense>
+      {asked === 'compare' && <CompareDialog run={run} onClose={close} />}
+      {asked === 'rerun' && <RerunDialog run={run} onClose={close} />}
     </>
   );
 }

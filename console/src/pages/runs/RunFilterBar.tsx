@@ -1,71 +1,57 @@
-import { Select } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { type Counts, type FailureGroup, RUN_STATUSES } from '../../shared/api/types';
-import { useServices } from '../../shared/auth/services';
+import { t } from '@lingui/core/macro';
+import { NativeSelect } from '@mantine/core';
+import type { ReactNode } from 'react';
+import {
+  type Counts,
+  type RunHealth,
+  type RunStatus,
+  TRIGGER_TYPES,
+} from '../../shared/api/types';
 import { AutomationPicker } from '../../shared/lists/AutomationPicker';
 import { FilterBar } from '../../shared/lists/FilterBar';
 import listFilters from '../../shared/lists/Filters.module.css';
-import { periodQuery } from '../../shared/lists/filters';
 import { LinkedFilter } from '../../shared/lists/LinkedFilter';
 import { PeriodPicker } from '../../shared/lists/PeriodPicker';
 import { StatusChips } from '../../shared/lists/StatusChips';
-import { ContactFilter } from '../../shared/lists/TextFilter';
-import type { RunFilters } from '../../shared/subjects/runs';
-import { formatCount } from '../../shared/ui/format';
-import { failureGroupsQuery } from './queries';
+import { ContactFilter, TextFilter } from '../../shared/lists/TextFilter';
+import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
+import { formatWord } from '../../shared/ui/format';
+import { ErrorGroupPicker } from './ErrorGroupPicker';
+import { ORDERS, type Order } from './openRuns';
+
+/** The chips: the statuses, and one state of open runs that people look for. */
+const CHIPS = [
+  'RUNNING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELED',
+  'PENDING',
+  'WAITING',
+] as const satisfies (RunStatus | RunHealth)[];
 
 interface Props {
   filters: RunFilters;
   onChange: (changes: Partial<RunFilters>) => void;
 }
 
-function groupName({ count, automationName, nodeId, title }: FailureGroup): string {
-  const where = [automationName, nodeId].filter((part) => part !== null).join(', ');
-  return `${formatCount(count)} × ${where}: ${title}`;
-}
-
-/** Filters failed runs by their error group; hidden if failures are not grouped. */
-function ErrorGroupPicker({ filters, onChange }: Props) {
-  const { api } = useServices();
-  const { automationId, errorGroup } = filters;
-  const asked = { automationId, ...periodQuery(filters) };
-  const { data: groups } = useQuery(failureGroupsQuery(api, asked));
-  const options = (groups?.items ?? []).map((group) => ({
-    value: group.id,
-    label: groupName(group),
-  }));
-  if (options.length === 0 && errorGroup === null) return null;
-  if (errorGroup !== null && !options.some(({ value }) => value === errorGroup)) {
-    options.push({ value: errorGroup, label: errorGroup });
-  }
-  return (
-    <Select
-      label="Error"
-      placeholder="All errors"
-      data={options}
-      value={errorGroup}
-      searchable
-      clearable
-      // Mantine hides this button from screen readers, but the keyboard can reach it.
-      clearButtonProps={{ 'aria-label': 'Show all errors', 'aria-hidden': false, tabIndex: 0 }}
-      nothingFoundMessage="No matching error"
-      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
-      onChange={(chosen) => {
-        onChange({ errorGroup: chosen });
-      }}
-    />
-  );
-}
-
-/** The filters that links of a run or a recovery set. */
-function RerunFilters({ filters, onChange }: Props) {
-  const { rerunOf, recoveryId } = filters;
-  if (rerunOf === null && recoveryId === null) return null;
+/** The filters that links set. */
+function LinkedFilters({ filters, onChange }: Props) {
+  const { rerunOf, recoveryId, health } = filters;
+  const otherHealth = health === 'WAITING' ? null : health;
+  if (rerunOf === null && recoveryId === null && otherHealth === null) return null;
   return (
     <div className={listFilters.chips}>
+      {otherHealth !== null && (
+        <LinkedFilter
+          name={`${formatWord(otherHealth)} runs`}
+          onRemove={() => {
+            onChange({ health: null });
+          }}
+        />
+      )}
       {rerunOf !== null && (
         <LinkedFilter
-          name={`Reruns of ${rerunOf}`}
+          name={t`Reruns of ${rerunOf}`}
           onRemove={() => {
             onChange({ rerunOf: null });
           }}
@@ -73,7 +59,7 @@ function RerunFilters({ filters, onChange }: Props) {
       )}
       {recoveryId !== null && (
         <LinkedFilter
-          name={`Recovery ${recoveryId}`}
+          name={t`Recovery ${recoveryId}`}
           onRemove={() => {
             onChange({ recoveryId: null });
           }}
@@ -83,22 +69,42 @@ function RerunFilters({ filters, onChange }: Props) {
   );
 }
 
-export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Counts | undefined }) {
+interface BarProps extends Props {
+  /** Runs by status, and how many of them wait. */
+  counts: Counts | undefined;
+  waiting: Counts | undefined;
+  order: Order;
+  onOrder: (order: Order) => void;
+  /** Other buttons beside the one that unfolds the filters on a small screen. */
+  beside?: ReactNode;
+}
+
+export function RunFilterBar(props: BarProps) {
+  const { filters, counts, waiting, order, onChange, onOrder, beside } = props;
+  const shown =
+    counts && waiting ? { ...counts, counts: { ...counts.counts, WAITING: waiting.total } } : counts;
   return (
     <FilterBar
-      label="Filter runs"
+      label={t`Filter runs`}
+      isSet={RUN_FILTERS.isNarrowed({ ...filters, status: null, health: null })}
+      beside={beside}
       chips={
         <>
           <StatusChips
-            label="Status"
-            options={RUN_STATUSES}
-            value={filters.status}
-            counts={counts}
-            onChange={(status) => {
-              onChange({ status });
+            label={t`Status`}
+            options={CHIPS}
+            value={filters.health === 'WAITING' ? 'WAITING' : filters.status}
+            counts={shown}
+            partial={waiting?.isComplete === false ? ['WAITING'] : []}
+            onChange={(chosen) => {
+              onChange(
+                chosen === 'WAITING'
+                  ? { status: null, health: 'WAITING' }
+                  : { status: chosen, health: null },
+              );
             }}
           />
-          <RerunFilters filters={filters} onChange={onChange} />
+          <LinkedFilters filters={filters} onChange={onChange} />
         </>
       }
     >
@@ -115,8 +121,39 @@ export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Co
           onChange({ contact });
         }}
       />
+      <TextFilter
+        label={t`Key`}
+        placeholder={t`orderId:A-1001`}
+        value={filters.key}
+        onChange={(key) => {
+          onChange({ key });
+        }}
+      />
+      <NativeSelect
+        label={t`Trigger`}
+        className={listFilters.short}
+        data={[
+          { value: '', label: t`All triggers` },
+          ...TRIGGER_TYPES.map((value) => ({ value, label: formatWord(value) })),
+        ]}
+        value={filters.triggerType ?? ''}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value;
+          onChange({ triggerType: TRIGGER_TYPES.find((type) => type === chosen) ?? null });
+        }}
+      />
+      <NativeSelect
+        label={t`Order`}
+        className={listFilters.short}
+        data={ORDERS.map((value) => ({ value, label: t`${formatWord(value)} first` }))}
+        value={order}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value;
+          onOrder(ORDERS.find((one) => one === chosen) ?? 'newest');
+        }}
+      />
       <ErrorGroupPicker filters={filters} onChange={onChange} />
-      <PeriodPicker label="Created" period={filters} onChange={onChange} />
+      <PeriodPicker label={t`Created`} period={filters} onChange={onChange} />
     </FilterBar>
   );
 }

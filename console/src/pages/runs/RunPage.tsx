@@ -1,32 +1,34 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { Link, useParams } from 'react-router';
 import { useAddressState } from '../../shared/address/addressState';
 import { isOpenRun, runQuery } from '../../shared/api/queries';
 import type { Run, RunDetail } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
-import { RunGraph } from '../../shared/graph';
 import { versionAddress } from '../../shared/subjects/automations';
-import { RUN_FILTERS, RUN_PAGE } from '../../shared/subjects/runs';
+import { RUN_PAGE } from '../../shared/subjects/runs';
 import { triggerWord } from '../../shared/subjects/triggers';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
-import { FallbackBoundary } from '../../shared/ui/FallbackBoundary';
 import { formatDuration, formatWord } from '../../shared/ui/format';
-import { Json } from '../../shared/ui/Json';
-import { ErrorKind, Panel } from '../../shared/ui/Panel';
+import { Panel } from '../../shared/ui/Panel';
 import { Status } from '../../shared/ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
-import { contactName, healthText, runDuration } from './describe';
+import { contactName, healthText, runDuration, shownStatus } from './describe';
+import { EventSection } from './EventSection';
+import { FailurePanel } from './FailurePanel';
+import { GraphPanel } from './GraphPanel';
 import { RerunFacts, Reruns } from './RerunLinks';
 import { RunActions } from './RunActions';
+import { KeysFact } from './RunKeys';
 import classes from './RunPage.module.css';
-import { goToStep, moved, showStep, stepElementId, toggled } from './stepNavigation';
+import { goToStep, moved, showStep, toggled } from './stepNavigation';
 import { StepTrace } from './StepTrace';
 
 function Contact({ contact }: Pick<Run, 'contact'>) {
-  if (contact === null) return 'No contact';
+  if (contact === null) return t`No contact`;
   return <Link to={`/contacts/${contact.id}`}>{contactName(contact)}</Link>;
 }
 
@@ -34,68 +36,33 @@ function RunFacts({ run, now }: { run: RunDetail; now: number }) {
   const duration = runDuration(run, now);
   return (
     <Facts>
-      <Fact name="Contact">
+      <Fact name={t`Contact`}>
         <Contact contact={run.contact} />
       </Fact>
-      <Fact name="Trigger">
+      <Fact name={t`Trigger`}>
         {triggerWord(run)}
         {run.upstream && (
           <span>
-            by <Link to={`/runs/${run.upstream.runId}`}>{run.upstream.automationName ?? 'a run'}</Link>
+            <Link to={`/runs/${run.upstream.runId}`}>{run.upstream.automationName ?? t`Another run`}</Link>
           </span>
         )}
       </Fact>
-      <Fact name="Created">
+      <Fact name={t`Created`}>
         <ExactTime time={run.createdAt} />
         <span className={detail.muted}>
           <RelativeTime time={run.createdAt} now={now} />
         </span>
       </Fact>
-      <Fact name="Started">
-        {run.startedAt === null ? 'Not yet' : <ExactTime time={run.startedAt} />}
+      <Fact name={t`Started`}>
+        {run.startedAt === null ? t`Not yet` : <ExactTime time={run.startedAt} />}
       </Fact>
-      <Fact name="Finished">
-        {run.finishedAt === null ? 'Not yet' : <ExactTime time={run.finishedAt} />}
+      <Fact name={t`Finished`}>
+        {run.finishedAt === null ? t`Not yet` : <ExactTime time={run.finishedAt} />}
       </Fact>
-      <Fact name="Duration">{duration === null ? '–' : formatDuration(duration)}</Fact>
+      <Fact name={t`Duration`}>{duration === null ? '–' : formatDuration(duration)}</Fact>
+      <KeysFact run={run} />
       <RerunFacts run={run} />
     </Facts>
-  );
-}
-
-function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: string) => void }) {
-  const { error } = run;
-  if (!error) return null;
-  const { nodeId } = error;
-  const hasStep = run.steps.some((step) => step.nodeId === nodeId);
-  return (
-    <Panel
-      label="Error"
-      title={nodeId === null ? 'The run failed' : `Failed at ${nodeId}`}
-      tone="bad"
-    >
-      <p>{error.message}</p>
-      <ErrorKind kind={error.kind} />
-      {error.cause !== null && <Json label="Cause" value={error.cause} />}
-      <p className={classes.links}>
-        {nodeId !== null && hasStep && (
-          <a
-            href={`#${stepElementId(run.id, nodeId)}`}
-            onClick={(event) => {
-              event.preventDefault();
-              onOpenStep(nodeId);
-            }}
-          >
-            Open the step
-          </a>
-        )}
-        {run.errorGroup !== null && (
-          <Link to={RUN_FILTERS.address('/runs', { errorGroup: run.errorGroup, range: '30d' })}>
-            Runs with the same error
-          </Link>
-        )}
-      </p>
-    </Panel>
   );
 }
 
@@ -103,7 +70,7 @@ function Canceled({ run }: { run: Run }) {
   if (!run.canceled) return null;
   const { by, reason, at } = run.canceled;
   return (
-    <Panel label="Canceled" title={`Canceled by ${by}`}>
+    <Panel label={t`Canceled`} title={t`Canceled by ${by}`}>
       <p>{reason}</p>
       <p className={detail.muted}>
         <ExactTime time={at} />
@@ -116,7 +83,7 @@ function Canceled({ run }: { run: Run }) {
 function Downstream({ run }: { run: RunDetail }) {
   if (run.downstream.length === 0) return null;
   return (
-    <Section title="Runs opened by this run">
+    <Section title={t`Runs opened by this run`}>
       <ul className={classes.downstream}>
         {run.downstream.map(({ runId, automationName, status }) => (
           <li key={runId}>
@@ -141,13 +108,28 @@ function Loaded({ run }: { run: RunDetail }) {
     if (linked.current !== undefined) showStep(id, linked.current);
   }, [id]);
 
-  function change(next: (nodeIds: readonly string[]) => readonly string[]) {
-    changeAddress(({ step }) => ({ step: next(step) }), 'replace');
-  }
+  const change = useCallback(
+    (next: (nodeIds: readonly string[]) => readonly string[]) => {
+      changeAddress(({ step }) => ({ step: next(step) }), 'replace');
+    },
+    [changeAddress],
+  );
+  const toggle = useCallback(
+    (nodeId: string, isToOpen: boolean) => {
+      change((nodeIds) => toggled(nodeIds, nodeId, isToOpen));
+    },
+    [change],
+  );
+  const move = useCallback(
+    (from: string, to: string) => {
+      change((nodeIds) => moved(nodeIds, from, to));
+    },
+    [change],
+  );
 
   function show(nodeId: string) {
     if (!run.steps.some((step) => step.nodeId === nodeId)) return;
-    change((nodeIds) => toggled(nodeIds, nodeId, true));
+    toggle(nodeId, true);
     goToStep(run.id, nodeId);
   }
 
@@ -156,48 +138,40 @@ function Loaded({ run }: { run: RunDetail }) {
       <DetailHeader
         title={run.automationName}
         id={run.id}
-        noun="run"
+        noun={t`run`}
         state={
           <>
-            <Link to={versionAddress(run.automationId, run.version)}>version {run.version}</Link>
+            <Link to={versionAddress(run.automationId, run.version)}>{t`version ${run.version}`}</Link>
             <span role="status" className={detail.state}>
-              <Status status={run.status} />
+              <Status status={shownStatus(run)} />
               {health !== null && <span className={detail.muted}>{health}</span>}
             </span>
           </>
         }
         actions={<RunActions run={run} />}
       >
+        <FailurePanel run={run} onOpenStep={show} />
         <RunFacts run={run} now={now} />
       </DetailHeader>
-      <UnreadableNotice what="run" message={run.unreadable} />
-      <Failure run={run} onOpenStep={show} />
+      <UnreadableNotice what={t`run`} message={run.unreadable} />
       <Canceled run={run} />
-      <Section title="Path through the graph">
-        <FallbackBoundary fallback={<p className={detail.muted}>The graph could not be loaded.</p>}>
-          <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
-        </FallbackBoundary>
-      </Section>
-      <StepTrace
-        heading="Steps"
-        run={run}
-        openSteps={openSteps}
-        now={now}
-        onToggle={(nodeId, isToOpen) => {
-          change((nodeIds) => toggled(nodeIds, nodeId, isToOpen));
-        }}
-        onMove={(from, to) => {
-          change((nodeIds) => moved(nodeIds, from, to));
-        }}
-      />
-      <Reruns run={run} />
-      <Downstream run={run} />
-      <Section title="Event">
-        <h3 className={classes.part}>Trigger</h3>
-        <Json label="Trigger" value={run.trigger} />
-        <h3 className={classes.part}>Payload</h3>
-        <Json label="Payload" value={run.payload ?? null} />
-      </Section>
+      <div className={classes.main}>
+        <div className={classes.trace}>
+          <StepTrace
+            heading={t`Steps`}
+            run={run}
+            openSteps={openSteps}
+            now={now}
+            onToggle={toggle}
+            onMove={move}
+            hasEvent
+          />
+          <Reruns run={run} />
+          <Downstream run={run} />
+          <EventSection run={run} />
+        </div>
+        <GraphPanel run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+      </div>
     </>
   );
 }
@@ -208,9 +182,10 @@ export default function RunPage() {
   const query = useQuery(runQuery(api, runId));
   return (
     <DetailPage
-      noun="run"
-      back={{ to: '/runs', label: 'Run history' }}
+      noun={t`run`}
+      back={{ to: '/runs', label: t`Run history` }}
       query={query}
+      isWide
       title={(run) => `${run.automationName}, ${formatWord(run.status)}`}
     >
       {(run) => <Loaded run={run} />}

@@ -1,15 +1,28 @@
+import { t } from '@lingui/core/macro';
+import { Skeleton } from '@mantine/core';
+import { Link } from 'react-router';
 import { useAddressState } from '../../shared/address/addressState';
 import type { Run } from '../../shared/api/types';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
 import { triggerWord } from '../../shared/subjects/triggers';
-import { formatDuration } from '../../shared/ui/format';
+import { formatDuration, formatWord } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
 import { RelativeTime } from '../../shared/ui/Time';
-import { contactName, errorLine, healthText, runDuration, currentNodes } from './describe';
-import { ExpandedRun } from './ExpandedRun';
+import { lazyComponent } from '../../shared/ui/lazyComponent';
+import {
+  contactName,
+  currentNodes,
+  errorLine,
+  healthText,
+  runDuration,
+  shownStatus,
+} from './describe';
 import { openStepsOf, RUN_LIST, toggledRun, withSteps } from './openRuns';
 import classes from './RunTable.module.css';
+
+// Most rows are never expanded.
+const { Component: ExpandedRun } = lazyComponent(() => import('./ExpandedRun'), <Skeleton height={120} />);
 
 function addressOf({ id }: Run): string {
   return `/runs/${id}`;
@@ -17,40 +30,44 @@ function addressOf({ id }: Run): string {
 
 const COLUMNS: Column<Run>[] = [
   {
-    title: 'Status',
-    width: 12,
+    title: t`Status`,
+    width: 11.5,
+    line: 1,
     cell: (run, now) => {
       const health = healthText(run, now);
       return (
         <>
-          <Status status={run.status} />
-          {health !== null && <span className={page.note}>{health}</span>}
-          {run.unreadable && <span className={page.note}>Partly unreadable</span>}
+          <RowLink to={addressOf(run)} label={t`${formatWord(shownStatus(run))}, run ${run.id}`}>
+            <Status status={shownStatus(run)} />
+          </RowLink>
+          {health !== null && <span className={classes.note}>{health}</span>}
+          {run.unreadable && <span className={classes.note}>{t`Partly unreadable`}</span>}
         </>
       );
     },
   },
   {
-    title: 'Automation',
-    width: 14,
+    title: t`Automation`,
+    width: 12.5,
+    line: 1,
+    isFlexible: true,
     cell: (run) => (
       <>
-        <RowLink to={addressOf(run)}>
-          {run.automationName}
-          <span className="visually-hidden">, run {run.id}</span>
-        </RowLink>{' '}
-        <span className={page.muted}>v{run.version}</span>
-        {run.rerunOf && <span className={page.note}>Rerun</span>}
-        {run.recoveredBy && <span className={page.note}>Recovered by a rerun</span>}
+        <Link to={`/automations/${run.automationId}`}>{run.automationName}</Link>{' '}
+        <span className={page.muted}>{t`v${run.version}`}</span>
+        {run.rerunOf && <span className={classes.note}>{t`Rerun`}</span>}
+        {run.recoveredBy && <span className={classes.note}>{t`Recovered by a rerun`}</span>}
       </>
     ),
   },
   {
-    title: 'Contact',
-    width: 21,
+    title: t`Contact`,
+    width: 20,
+    line: 2,
+    isFlexible: true,
     cell: ({ contact }) => {
       const name = contactName(contact);
-      if (name === null) return <span className={page.muted}>No contact</span>;
+      if (name === null) return <span className={page.muted}>{t`No contact`}</span>;
       // Never cut, because it distinguishes the rows; a long address breaks before its domain.
       const [user = '', ...host] = name.split('@');
       return (
@@ -63,16 +80,17 @@ const COLUMNS: Column<Run>[] = [
     },
   },
   {
-    title: 'Trigger',
-    width: 8.5,
+    title: t`Trigger`,
+    width: 7,
     cell: (run) => <span className={page.nowrap}>{triggerWord(run)}</span>,
   },
   {
-    title: 'Started',
-    width: 9,
+    title: t`Started`,
+    width: 8.5,
+    line: 1,
     cell: ({ startedAt }, now) =>
       startedAt === null ? (
-        <span className={page.muted}>Not yet</span>
+        <span className={page.muted}>{t`Not yet`}</span>
       ) : (
         <span className={page.nowrap}>
           <RelativeTime time={startedAt} now={now} />
@@ -80,8 +98,8 @@ const COLUMNS: Column<Run>[] = [
       ),
   },
   {
-    title: 'Duration',
-    width: 9,
+    title: t`Duration`,
+    width: 8.5,
     cell: (run, now) => {
       const duration = runDuration(run, now);
       return duration === null ? (
@@ -92,7 +110,7 @@ const COLUMNS: Column<Run>[] = [
     },
   },
   {
-    title: 'Step',
+    title: t`Step`,
     width: 7.5,
     cell: (run) => {
       const at = currentNodes(run);
@@ -104,8 +122,9 @@ const COLUMNS: Column<Run>[] = [
     },
   },
   {
-    title: 'Error',
-    isWide: true,
+    title: t`Error`,
+    line: 2,
+    isFlexible: true,
     cell: (run) => {
       const why = errorLine(run);
       return why === null ? null : (
@@ -117,12 +136,12 @@ const COLUMNS: Column<Run>[] = [
   },
 ];
 
-/** Runs, newest first, as the API sends them. A row expands to show its steps. */
+/** Runs in the order in which the API sends them. A row leads to its run; its button shows the steps. */
 export function RunTable({ runs }: { runs: Run[] }) {
-  const [{ open }, change] = useAddressState(RUN_LIST);
+  const [{ open, order }, change] = useAddressState(RUN_LIST);
   return (
     <RowTable
-      label="Runs, newest first"
+      label={order === 'oldest' ? t`Runs, oldest first` : t`Runs, newest first`}
       columns={COLUMNS}
       rows={runs}
       addressOf={addressOf}
@@ -131,7 +150,7 @@ export function RunTable({ runs }: { runs: Run[] }) {
         onToggle: ({ id }) => {
           change(({ open: runs }) => ({ open: toggledRun(runs, id) }), 'replace');
         },
-        label: ({ id }) => `the steps of run ${id}`,
+        label: ({ id }) => t`the steps of run ${id}`,
         content: (run) => (
           <ExpandedRun
             run={run}

@@ -1,48 +1,8 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openConsole, rememberTokens } from '../../test/render';
-import { json, makeRun, makeRunDetail, makeStep, ME, type Routes, serve } from '../../test/server';
-
-const FAILED = makeRun({
-  id: 'run_2',
-  status: 'FAILED',
-  contact: null,
-  at: ['score'],
-  error: { nodeId: 'score', kind: 'HTTP_STATUS', message: 'It answered 503', cause: null },
-});
-
-const AUTOMATIONS = { items: [{ id: 'atm_1', name: 'Order paid' }], nextCursor: null };
-
-const COUNTS = {
-  counts: { PENDING: 0, RUNNING: 1, COMPLETED: 1204, FAILED: 1, CANCELED: 0 },
-  total: 1206,
-  isComplete: true,
-};
-const NOT_THERE = () => json({ detail: 'No such run.' }, 404);
-
-function stack(routes: Routes = {}) {
-  return serve({
-    '/v1/me': () => json(ME),
-    '/v1/runs/counts': NOT_THERE,
-    '/v1/stats': NOT_THERE,
-    '/v1/failure-groups': NOT_THERE,
-    '/v1/automations': () => json(AUTOMATIONS),
-    '/v1/runs': ({ url }) => {
-      const runs = [makeRun(), FAILED];
-      const status = url.searchParams.get('status');
-      return json({
-        items: runs.filter((run) => status === null || run.status === status),
-        nextCursor: null,
-      });
-    },
-    ...routes,
-  });
-}
-
-async function rows() {
-  const table = await screen.findByRole('table', { name: /^Runs/ });
-  return within(table).getAllByRole('row').slice(1);
-}
+import { AUTOMATIONS, FAILED, NOT_THERE, rows, serveRuns } from '../../test/runHistory';
+import { json, makeRun, makeRunDetail, makeStep, ME } from '../../test/server';
 
 describe('the run history', () => {
   beforeEach(() => {
@@ -50,40 +10,18 @@ describe('the run history', () => {
   });
 
   it('shows the automation, the contact and the error', async () => {
-    stack();
+    serveRuns();
     openConsole('/runs');
     const [completed, failed] = await rows();
-    expect(completed).toHaveTextContent('CompletedOrder paid, run run_1 v3ada@example.comWebhook');
+    expect(completed).toHaveTextContent('CompletedOrder paid v3ada@example.comWebhook');
     expect(completed).toHaveTextContent('1.5 s');
     expect(failed).toHaveTextContent('No contact');
     expect(failed).toHaveTextContent('It answered 503');
   });
 
-  it('names the button that clears the error filter', async () => {
-    stack();
-    openConsole('/runs?errorGroup=err_1');
-    expect(await screen.findByRole('button', { name: 'Show all errors' })).toBeVisible();
-  });
-
-  it('shows and removes the filters that links set', async () => {
-    const calls = stack();
-    const { user } = openConsole('/runs?rerunOf=run_9&recoveryId=rcv_1&range=30d');
-    await rows();
-    const asked = () =>
-      calls.filter(({ url }) => url.pathname === '/v1/runs').map(({ url }) => url.searchParams);
-    expect(asked().at(-1)?.get('rerunOf')).toBe('run_9');
-    expect(asked().at(-1)?.get('recoveryId')).toBe('rcv_1');
-    await user.click(screen.getByRole('button', { name: 'Reruns of run_9, remove this filter' }));
-    await user.click(screen.getByRole('button', { name: 'Recovery rcv_1, remove this filter' }));
-    await waitFor(() => {
-      expect(asked().at(-1)?.toString()).toBe('range=30d&limit=50');
-    });
-    expect(window.location.search).toBe('?range=30d');
-  });
-
   it('loads the chart again after its first request failed', async () => {
     let asked = 0;
-    stack({
+    serveRuns({
       '/v1/stats': () => {
         asked += 1;
         return asked === 1 ? json({ title: 'Internal error' }, 500) : NOT_THERE();
@@ -100,7 +38,7 @@ describe('the run history', () => {
 
   it('loads again only the page that failed', async () => {
     let isAway = true;
-    const calls = stack({
+    const calls = serveRuns({
       '/v1/runs': ({ url }) => {
         if (!url.searchParams.has('cursor')) return json({ items: [FAILED], nextCursor: 'c1' });
         if (isAway) return json({ title: 'Internal error' }, 500);
@@ -122,7 +60,7 @@ describe('the run history', () => {
   });
 
   it('opens a run from its steps, and the back link keeps the filters', async () => {
-    stack({ '/v1/runs/run_1': () => json(makeRunDetail()) });
+    serveRuns({ '/v1/runs/run_1': () => json(makeRunDetail()) });
     const { user } = openConsole('/runs?range=30d');
     await rows();
     await user.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
@@ -141,54 +79,30 @@ describe('the run history', () => {
       lastError: null,
     };
     const run = makeRun({ status: 'RUNNING', health, finishedAt: null, durationMs: null });
-    stack({ '/v1/runs': () => json({ items: [run], nextCursor: null }) });
+    serveRuns({ '/v1/runs': () => json({ items: [run], nextCursor: null }) });
     openConsole('/runs');
     const [row] = await rows();
-    expect(row).toHaveTextContent(/^Runningwaiting until [A-Z][a-z]{2} \d{1,2},? (\d{4}, )?\d{2}:\d{2}/);
+    expect(row).toHaveTextContent(/^Waitingwaiting until [A-Z][a-z]{2} \d{1,2},? (\d{4}, )?\d{2}:\d{2}/);
   });
 
-  it('writes a selected status to the URL and filters by it', async () => {
-    const calls = stack();
-    const { user } = openConsole('/runs?automationId=atm_1');
-    await rows();
-    await user.click(screen.getByRole('radio', { name: 'Failed' }));
-    expect(window.location.search).toBe('?automationId=atm_1&status=FAILED');
-    await waitFor(async () => {
-      expect(await rows()).toHaveLength(1);
-    });
-    const asked = calls.filter(({ url }) => url.pathname === '/v1/runs').at(-1);
-    expect(Object.fromEntries(asked?.url.searchParams ?? [])).toEqual({
-      status: 'FAILED',
-      automationId: 'atm_1',
-      range: '7d',
-      limit: '50',
-    });
-  });
-
-  it('shows the filters of a pasted link', async () => {
-    stack();
-    openConsole('/runs?status=FAILED&contact=ada%40example.com&range=24h&automationId=atm_1');
-    expect(await screen.findByRole('radio', { name: 'Failed' })).toBeChecked();
-    expect(screen.getByRole('searchbox', { name: 'Contact' })).toHaveValue('ada@example.com');
-    expect(screen.getByRole('radio', { name: '24h' })).toBeChecked();
-    expect(await screen.findByDisplayValue('Order paid')).toBeVisible();
-  });
-
-  it('looks a contact up on Enter, not on every key', async () => {
-    const calls = stack();
+  it('opens the run on a click on its row, and its steps by the button', async () => {
+    serveRuns({ '/v1/runs/run_1': () => json(makeRunDetail()) });
     const { user } = openConsole('/runs');
     await rows();
-    await user.type(screen.getByRole('searchbox', { name: 'Contact' }), ' ada@example.com ');
-    expect(window.location.search).toBe('');
+    const row = within(screen.getByRole('row', { name: /run_1/ }));
+    expect(row.getByRole('link', { name: 'Order paid' })).toHaveAttribute(
+      'href',
+      '/automations/atm_1',
+    );
+    screen.getByRole('button', { name: 'Show the steps of run run_1' }).focus();
     await user.keyboard('{Enter}');
-    expect(window.location.search).toBe('?contact=ada%40example.com');
-    await waitFor(() => {
-      expect(calls.at(-1)?.url.searchParams.get('contact')).toBe('ada@example.com');
-    });
+    expect(window.location.search).toBe('?open=run_1');
+    await user.click(row.getByText('Webhook'));
+    expect(window.location.pathname).toBe('/runs/run_1');
   });
 
   it('loads more by cursor and lists a run that is on two pages once', async () => {
-    stack({
+    serveRuns({
       '/v1/runs': ({ url }) =>
         url.searchParams.get('cursor') === 'next'
           ? json({ items: [makeRun({ id: 'run_1' }), makeRun({ id: 'run_3' })], nextCursor: null })
@@ -200,23 +114,8 @@ describe('the run history', () => {
     expect(await rows()).toHaveLength(2);
   });
 
-  it('counts every status, using the other filters', async () => {
-    const calls = stack({ '/v1/runs/counts': () => json(COUNTS) });
-    openConsole('/runs?status=FAILED&contact=ada%40example.com');
-    expect(await screen.findByRole('radio', { name: 'Completed 1,204' })).toBeVisible();
-    expect(screen.getByRole('radio', { name: 'All 1,206' })).toBeVisible();
-    const asked = calls.find(({ url }) => url.pathname === '/v1/runs/counts');
-    expect(asked?.url.search).toBe('?contact=ada%40example.com&range=7d');
-  });
-
-  it('marks counts that ended early', async () => {
-    stack({ '/v1/runs/counts': () => json({ ...COUNTS, isComplete: false }) });
-    openConsole('/runs');
-    expect(await screen.findByRole('radio', { name: /^All 1,206\s*or more$/ })).toBeVisible();
-  });
-
   it('expands runs and their steps, and a copied link expands the same ones', async () => {
-    stack({
+    serveRuns({
       '/v1/runs/run_1': () => json(makeRunDetail()),
       '/v1/runs/run_2': () => json(makeRunDetail({ ...FAILED })),
     });
@@ -224,7 +123,7 @@ describe('the run history', () => {
     await rows();
     await user.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
     const steps = within(await screen.findByRole('region', { name: 'Steps' }));
-    await user.click(steps.getByRole('button', { name: /^score Integration/ }));
+    await user.click(steps.getByRole('button', { name: /^Step \d score Integration/ }));
     expect(steps.getByText(/^Started/)).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Show the steps of run run_2' }));
     const copied = `${window.location.pathname}${window.location.search}`;
@@ -235,7 +134,7 @@ describe('the run history', () => {
     await waitFor(() => {
       expect(screen.getAllByRole('region', { name: 'Steps' })).toHaveLength(2);
     });
-    const [first, second] = screen.getAllByRole('button', { name: /^score Integration/ });
+    const [first, second] = screen.getAllByRole('button', { name: /^Step \d score Integration/ });
     expect(first).toHaveAttribute('aria-expanded', 'true');
     expect(second).toHaveAttribute('aria-expanded', 'false');
 
@@ -248,7 +147,7 @@ describe('the run history', () => {
 
   it('moves from step to step in the list, and returns to them from the run page', async () => {
     const two = [makeStep(), makeStep({ nodeId: 'mail', type: 'SEND_MESSAGE', order: 2 })];
-    stack({ '/v1/runs/run_1': () => json(makeRunDetail({ steps: two })) });
+    serveRuns({ '/v1/runs/run_1': () => json(makeRunDetail({ steps: two })) });
     const { user } = openConsole('/runs?open=run_1.score');
     await rows();
     await user.click(await screen.findByRole('button', { name: 'Next step' }));
@@ -256,16 +155,24 @@ describe('the run history', () => {
     await user.click(screen.getByRole('link', { name: 'Open run page' }));
     await user.click(await screen.findByRole('link', { name: 'Run history', current: false }));
     expect(window.location.search).toBe('?open=run_1.mail');
-    const mail = await screen.findByRole('button', { name: /^mail Send message/ });
+    const mail = await screen.findByRole('button', { name: /^Step \d mail Send message/ });
     expect(mail).toHaveAttribute('aria-expanded', 'true');
   });
 
   it('cancels many runs after showing how many, with examples', async () => {
     const outcome = { id: null, matched: 12, canceled: 0, isComplete: true, sample: [makeRun()] };
-    const calls = stack({
+    const busy = () => json({ title: 'Too many', detail: 'Slow down.' }, 429);
+    const answers = [busy(), busy()];
+    const calls = serveRuns({
       '/v1/runs/cancel': ({ body }) =>
-        json(body.includes('"dryRun":true') ? outcome : { ...outcome, canceled: 11 }),
+        body.includes('"dryRun":true')
+          ? json(outcome)
+          : (answers.shift() ?? json({ ...outcome, canceled: 11 })),
     });
+    const sent = () =>
+      calls
+        .filter(({ url }) => url.pathname === '/v1/runs/cancel')
+        .map(({ body }) => JSON.parse(body) as { idempotencyKey: string | null });
     const { user } = openConsole('/runs?automationId=atm_1&status=RUNNING');
     await user.click(await screen.findByRole('button', { name: 'Cancel open runs…' }));
     const dialog = within(await screen.findByRole('dialog'));
@@ -273,55 +180,55 @@ describe('the run history', () => {
     expect(dialog.getByText('and 11 runs more')).toBeVisible();
     const confirm = dialog.getByRole('button', { name: 'Cancel 12 runs' });
     expect(confirm).toBeDisabled();
-    await user.type(dialog.getByLabelText('Reason'), 'Wrong template');
+    await user.type(dialog.getByLabelText('Reason'), 'Wrong');
+    await user.click(confirm);
+    expect(await dialog.findByText('Slow down.')).toBeVisible();
+    await user.click(confirm);
+    await waitFor(() => {
+      expect(sent()).toHaveLength(3);
+    });
+    await user.type(dialog.getByLabelText('Reason'), ' template');
     await user.click(confirm);
     expect(await dialog.findByText('11 runs canceled')).toBeVisible();
-    const sent = calls.filter(({ url }) => url.pathname === '/v1/runs/cancel').at(-1);
-    expect(JSON.parse(sent?.body ?? '')).toMatchObject({
+    const [, first, repeated, other] = sent();
+    expect(repeated?.idempotencyKey).toBe(first?.idempotencyKey);
+    // Another reason is another request.
+    expect(other?.idempotencyKey).not.toBe(first?.idempotencyKey);
+    expect(other).toMatchObject({
       filter: { status: ['RUNNING'], automationId: 'atm_1', range: '7d' },
       reason: 'Wrong template',
       dryRun: false,
+      idempotencyKey: expect.any(String) as string,
     });
   });
 
   it('exports the runs that match the filters', async () => {
     const made = { id: 'exp_1', list: 'RUNS', format: 'CSV', status: 'PENDING', rows: 0, url: null };
-    stack({
-      '/v1/exports': () => json(made, 202),
+    const answers = [json({ title: 'Too many', detail: 'Slow down.' }, 429), json(made, 202)];
+    const calls = serveRuns({
+      '/v1/exports': () => answers.shift() ?? json(made, 202),
       '/v1/exports/exp_1': () =>
         json({ ...made, status: 'COMPLETED', rows: 7, url: 'https://files.example/exp_1.csv' }),
     });
     const { user } = openConsole('/runs?status=FAILED');
     await user.click(await screen.findByRole('button', { name: 'Export…' }));
-    await user.click(await screen.findByRole('button', { name: 'Export' }));
+    const start = await screen.findByRole('button', { name: 'Export' });
+    await user.click(start);
+    expect(await screen.findByText('Slow down.')).toBeVisible();
+    await user.click(start);
     expect(await screen.findByRole('link', { name: 'Download' })).toHaveAttribute(
       'href',
       'https://files.example/exp_1.csv',
     );
-  });
-
-  it('narrows the list to one kind of error', async () => {
-    const group = {
-      id: 'err_1',
-      automationName: 'Order paid',
-      nodeId: 'score',
-      kind: 'HTTP_STATUS',
-      title: 'POST api.example.com/score/{id} answered 503',
-      count: 1204,
-    };
-    stack({ '/v1/failure-groups': () => json({ items: [group], nextCursor: null }) });
-    const { user } = openConsole('/runs');
-    await user.click(await screen.findByRole('combobox', { name: 'Error' }));
-    await user.click(
-      await screen.findByText(
-        '1,204 × Order paid, score: POST api.example.com/score/{id} answered 503',
-      ),
-    );
-    expect(window.location.search).toBe('?errorGroup=err_1');
+    const [first, second] = calls
+      .filter(({ url }) => url.pathname === '/v1/exports')
+      .map(({ body }) => (JSON.parse(body) as { idempotencyKey: string }).idempotencyKey);
+    expect(first).toBeTruthy();
+    expect(second).toBe(first);
   });
 
   it('shows a viewer no actions', async () => {
-    stack({ '/v1/me': () => json({ ...ME, role: 'VIEWER' }) });
+    serveRuns({ '/v1/me': () => json({ ...ME, role: 'VIEWER' }) });
     openConsole('/runs');
     await rows();
     expect(await screen.findByText('Viewer')).toBeVisible();
@@ -333,7 +240,7 @@ describe('the run history', () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const running = makeRun({ id: 'run_1', status: 'RUNNING', durationMs: null });
     let items = [running];
-    stack({ '/v1/runs': () => json({ items, nextCursor: null }) });
+    serveRuns({ '/v1/runs': () => json({ items, nextCursor: null }) });
     const { user } = openConsole('/runs');
     expect(await rows()).toHaveLength(1);
     items = [makeRun({ id: 'run_2', createdAt: '2026-03-01T11:00:00.000Z' }), makeRun()];
@@ -344,36 +251,12 @@ describe('the run history', () => {
     vi.useRealTimers();
     await user.click(announcement);
     expect(await rows()).toHaveLength(2);
-    expect((await rows())[0]).toHaveTextContent('run_2');
+    expect((await rows())[0]).toHaveAttribute('data-row', 'run_2');
     expect(screen.queryByRole('button', { name: /new$/ })).toBeNull();
   });
 
-  it('applies a custom period', async () => {
-    const calls = stack();
-    const { user } = openConsole('/runs?range=24h');
-    await rows();
-    await user.click(screen.getByRole('button', { name: 'Custom…' }));
-    fireEvent.change(await screen.findByLabelText('From'), { target: { value: '2026-03-01T10:00' } });
-    await user.click(await screen.findByRole('button', { name: 'Apply' }));
-    const from = new Date('2026-03-01T10:00').toISOString();
-    expect(new URLSearchParams(window.location.search).get('from')).toBe(from);
-    await waitFor(() => {
-      const asked = calls.filter(({ url }) => url.pathname === '/v1/runs').at(-1);
-      expect(asked?.url.searchParams.get('from')).toBe(from);
-      expect(asked?.url.searchParams.has('range')).toBe(false);
-    });
-  });
-
-  it('offers to clear the filters if nothing matches', async () => {
-    stack({ '/v1/runs': () => json({ items: [], nextCursor: null }) });
-    const { user } = openConsole('/runs?status=PENDING');
-    await screen.findByRole('heading', { name: 'No matching runs in the last 7 days' });
-    await user.click(screen.getByRole('button', { name: 'Clear filters' }));
-    expect(window.location.search).toBe('');
-  });
-
   it('continues a search after an empty page that is not the last', async () => {
-    stack({ '/v1/runs': () => json({ items: [], nextCursor: 'more' }) });
+    serveRuns({ '/v1/runs': () => json({ items: [], nextCursor: 'more' }) });
     openConsole('/runs?contact=x');
     expect(await screen.findByText(/Older ones are not searched yet/)).toBeVisible();
     expect(screen.getByRole('button', { name: 'Load more' })).toBeEnabled();
@@ -384,7 +267,7 @@ describe('the run history', () => {
     [429, 'Too many requests'],
     [503, 'Server error'],
   ])('explains status %i', async (status, words) => {
-    stack({ '/v1/runs': () => json({ detail: 'The details.' }, status) });
+    serveRuns({ '/v1/runs': () => json({ detail: 'The details.' }, status) });
     openConsole('/runs');
     const alert = await screen.findByRole('alert');
     expect(alert).toHaveTextContent(words);
@@ -393,7 +276,7 @@ describe('the run history', () => {
 
   it('asks to sign in on the same page when the session ended, and returns to it', async () => {
     let granted = false;
-    stack({
+    serveRuns({
       '/v1/runs': () => (granted ? json({ items: [FAILED], nextCursor: null }) : json({}, 401)),
       '/v1/me': () => (granted ? json(ME) : json({}, 401)),
       '/v1/automations': () => (granted ? json(AUTOMATIONS) : json({}, 401)),
@@ -416,7 +299,7 @@ describe('the run history', () => {
 
 it('an unknown address shows a not-found page', async () => {
   rememberTokens();
-  stack();
+  serveRuns();
   openConsole('/nowhere');
   expect(await screen.findByRole('heading', { name: 'Page not found' })).toBeVisible();
 });

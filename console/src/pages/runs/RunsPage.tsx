@@ -1,66 +1,73 @@
-import { Button } from '@mantine/core';
-import { IconBan, IconDownload, IconPlayerSkipForward, IconRefresh } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { t } from '@lingui/core/macro';
+import { Button, Skeleton } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { IconBan, IconChartBar, IconDownload, IconPlayerSkipForward, IconRefresh } from '@tabler/icons-react';
+import { type QueryClient, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useAddressState } from '../../shared/address/addressState';
+import type { ApiClient } from '../../shared/api/client';
 import { isOpenRun } from '../../shared/api/queries';
 import type { Run } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
-import { countsQuery } from '../../shared/lists/counts';
-import { periodQuery, useFilters } from '../../shared/lists/filters';
+import { useFilters } from '../../shared/lists/filters';
+import { IgnoredParameters } from '../../shared/lists/IgnoredParameters';
 import { ListResults, NothingFound } from '../../shared/lists/ListPage';
 import page from '../../shared/lists/ListPage.module.css';
-import { useLiveList } from '../../shared/lists/useLiveList';
+import { liveListQuery, useLiveList } from '../../shared/lists/useLiveList';
+import { viewsQuery } from '../../shared/lists/savedViews';
+import { ViewsMenu } from '../../shared/lists/ViewsMenu';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
-import { FallbackBoundary } from '../../shared/ui/FallbackBoundary';
-import { chartNote } from './chartNote';
-import { fetchRuns, statsQuery } from './queries';
+import { lazyComponent } from '../../shared/ui/lazyComponent';
+import { RUN_LIST } from './openRuns';
+import {
+  runCountsQuery,
+  runList,
+  statsQuery,
+  waitingCountsQuery,
+} from './queries';
+import { RunChart } from './RunChart';
 import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
 import { RunTable } from './RunTable';
 
-// The chart library is loaded separately, so that the list does not wait for it.
-const RunChart = lazy(() => import('./RunChart'));
-const ExportDialog = lazy(() => import('../../shared/lists/ExportDialog'));
-const RecoveryDialog = lazy(() => import('../../shared/subjects/RecoveryDialog'));
-const CancelRunsDialog = lazy(() => import('./CancelRunsDialog'));
-const SkipWaitsDialog = lazy(() => import('./SkipWaitsDialog'));
+const { Component: ExportDialog } = lazyComponent(() => import('../../shared/lists/ExportDialog'));
+const { Component: RecoveryDialog } = lazyComponent(() => import('../../shared/subjects/RecoveryDialog'));
+const { Component: CancelRunsDialog } = lazyComponent(() => import('./CancelRunsDialog'));
+const { Component: SkipWaitsDialog } = lazyComponent(() => import('./SkipWaitsDialog'));
 
-interface FilterProps {
+interface ChartProps {
   filters: RunFilters;
   onChange: (changes: Partial<RunFilters>) => void;
 }
 
-/** The chart of runs over time. It only follows the automation and period filters. */
-function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolean }) {
+/** The chart of the list's runs over time. */
+function Chart({ filters, onChange }: ChartProps) {
   const { api } = useServices();
-  const asked = { automationId: filters.automationId, ...periodQuery(filters) };
-  const { data: stats, error, refetch } = useQuery(statsQuery(api, asked));
-  const note = chartNote(filters);
-  // The chart's space is reserved, so that the rows below do not move.
-  const place = <div className={classes.chart} />;
+  const asked = RUN_FILTERS.toQuery(filters);
+  const { data: stats, error, isPlaceholderData, refetch } = useQuery(statsQuery(api, asked));
   if (stats === null) return null;
-  if (stats === undefined && error) {
+  if (stats === undefined) {
+    // The chart's space is reserved, so that the rows below do not move.
     return (
       <div className={classes.chart}>
-        <ErrorNotice error={error} onRetry={() => void refetch()} />
+        {error ? (
+          <ErrorNotice error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Skeleton className={classes.chart} />
+        )}
       </div>
     );
   }
-  if (stats === undefined || !isWanted) return place;
   return (
-    <FallbackBoundary fallback={null}>
-      <Suspense fallback={place}>
-        <RunChart
-          stats={stats}
-          note={note}
-          onBrush={(begin, end) => {
-            onChange({ from: begin, to: end });
-          }}
-        />
-      </Suspense>
-    </FallbackBoundary>
+    <RunChart
+      stats={stats}
+      isOld={isPlaceholderData}
+      onBrush={(begin, end) => {
+        onChange({ from: begin, to: end });
+      }}
+    />
   );
 }
 
@@ -75,9 +82,11 @@ function Actions({ filters, total }: ActionProps) {
     setDialog(null);
   };
   const filter = RUN_FILTERS.toQuery(filters);
-  const mayMatchFailed = filters.status === null || filters.status === 'FAILED';
-  const mayMatchOpen = filters.status === null || filters.status === 'PENDING' || filters.status === 'RUNNING';
-  const mayMatchWaiting = filters.status === null || filters.status === 'RUNNING';
+  const { status, health } = filters;
+  const mayMatchFailed = health === null && (status === null || status === 'FAILED');
+  const mayMatchOpen = status === null || status === 'PENDING' || status === 'RUNNING';
+  const mayMatchWaiting =
+    (status === null || status === 'RUNNING') && (health === null || health === 'WAITING');
   return (
     <div className={classes.actions}>
       <Button
@@ -88,7 +97,7 @@ function Actions({ filters, total }: ActionProps) {
           setDialog('export');
         }}
       >
-        Export…
+        {t`Export…`}
       </Button>
       {mayMatchFailed && (
         <Button
@@ -99,7 +108,7 @@ function Actions({ filters, total }: ActionProps) {
             setDialog('recover');
           }}
         >
-          Rerun failed runs…
+          {t`Rerun failed runs…`}
         </Button>
       )}
       {mayMatchWaiting && (
@@ -111,7 +120,7 @@ function Actions({ filters, total }: ActionProps) {
             setDialog('skip');
           }}
         >
-          Skip waits…
+          {t`Skip waits…`}
         </Button>
       )}
       {mayMatchOpen && (
@@ -123,58 +132,101 @@ function Actions({ filters, total }: ActionProps) {
             setDialog('cancel');
           }}
         >
-          Cancel open runs…
+          {t`Cancel open runs…`}
         </Button>
       )}
-      <Suspense fallback={null}>
-        {dialog === 'export' && (
-          <ExportDialog list="RUNS" plural="runs" filter={filter} total={total} onClose={close} />
-        )}
-        {dialog === 'recover' && <RecoveryDialog selection={{ filter }} onClose={close} />}
-        {dialog === 'skip' && <SkipWaitsDialog filter={filter} onClose={close} />}
-        {dialog === 'cancel' && <CancelRunsDialog filter={filter} onClose={close} />}
-      </Suspense>
+      {dialog === 'export' && (
+        <ExportDialog list="RUNS" plural={t`runs`} filter={filter} total={total} onClose={close} />
+      )}
+      {dialog === 'recover' && <RecoveryDialog selection={{ filter }} onClose={close} />}
+      {dialog === 'skip' && <SkipWaitsDialog filter={filter} onClose={close} />}
+      {dialog === 'cancel' && <CancelRunsDialog filter={filter} onClose={close} />}
     </div>
   );
+}
+
+/** As in the style sheets. */
+const SMALL = '(max-width: 48em)';
+
+/** What the page shows first. The slowest call begins first; the pickers' choices come later. */
+export function firstCalls(api: ApiClient, queries: QueryClient, search: string): void {
+  const filters = RUN_FILTERS.read(search);
+  const { order } = RUN_LIST.read(search);
+  const isSmall = window.matchMedia(SMALL).matches;
+  const isPlain = RUN_FILTERS.address('', filters) === '';
+  // The page shows what fails.
+  void Promise.allSettled([
+    isSmall || queries.query(statsQuery(api, RUN_FILTERS.toQuery(filters))),
+    queries.infiniteQuery(liveListQuery(runList(api, filters, order))),
+    queries.query(runCountsQuery(api, filters)),
+    queries.query(waitingCountsQuery(api, filters)),
+    !isPlain || queries.query(viewsQuery(api, 'RUNS')),
+  ]);
 }
 
 export default function RunsPage() {
   const { api } = useServices();
   const mayAct = useAllows('MEMBER');
+  const isSmall = useMediaQuery(SMALL, false, { getInitialValueInEffect: false });
+  const [wantsChart, setWantsChart] = useState(false);
   const [filters, change] = useFilters(RUN_FILTERS);
-  const counted = RUN_FILTERS.toQuery({ ...filters, status: null });
-  const counts = useQuery(
-    countsQuery(['runs', counted], (signal) =>
-      api.get('/v1/runs/counts', { query: counted, signal }),
-    ),
-  );
-  const list = useLiveList<Run>({
-    queryKey: ['runs', filters],
-    fetchPage: (cursor, signal) => fetchRuns(api, filters, cursor, signal),
-    isOpen: isOpenRun,
-  });
+  const [{ order }, changeList] = useAddressState(RUN_LIST);
+  const counts = useQuery(runCountsQuery(api, filters));
+  const waiting = useQuery(waitingCountsQuery(api, filters));
+  const list = useLiveList<Run>({ ...runList(api, filters, order), isOpen: isOpenRun });
   const exact = counts.data?.isComplete ? counts.data : undefined;
-  const total = filters.status === null ? exact?.total : exact?.counts[filters.status];
+  const ofStatus = filters.status === null ? exact?.total : exact?.counts[filters.status];
+  const total = filters.health === null ? ofStatus : undefined;
 
   return (
     <div className={page.page}>
-      <title>Run history · Runledger</title>
+      <title>{t`Run history · Runledger`}</title>
       <div className={page.titleRow}>
-        <h1>Run history</h1>
-        {mayAct && <Actions filters={filters} total={total} />}
+        <h1>{t`Run history`}</h1>
+        <div className={page.titleActions}>
+          <ViewsMenu
+            list="RUNS"
+            plural={t`runs`}
+            state={RUN_FILTERS}
+            filter={RUN_FILTERS.toQuery(filters)}
+          />
+          {mayAct && <Actions filters={filters} total={total} />}
+        </div>
       </div>
-      <RunFilterBar filters={filters} counts={counts.data} onChange={change} />
-      {/* Its library is asked for once the rows are there. */}
-      <Chart filters={filters} isWanted={list.isLoaded} onChange={change} />
+      <IgnoredParameters states={[RUN_FILTERS, RUN_LIST]} />
+      <RunFilterBar
+        filters={filters}
+        counts={counts.data}
+        waiting={waiting.data}
+        order={order}
+        onChange={change}
+        onOrder={(chosen) => {
+          changeList({ order: chosen }, 'push');
+        }}
+        beside={
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconChartBar size={16} aria-hidden />}
+            aria-pressed={wantsChart}
+            onClick={() => {
+              setWantsChart(!wantsChart);
+            }}
+          >
+            {t`Chart`}
+          </Button>
+        }
+      />
+      {(!isSmall || wantsChart) && <Chart filters={filters} onChange={change} />}
       <ListResults
-        noun="run"
-        plural="runs"
+        noun={t`run`}
+        plural={t`runs`}
         period={filters}
         list={list}
         empty={
           <NothingFound
-            plural="runs"
-            hint="A run appears here when a trigger of an active automation fires."
+            plural={t`runs`}
+            hint={t`A run appears here when a trigger of an active automation fires.`}
             period={filters}
             isNarrowed={RUN_FILTERS.isNarrowed(filters)}
             onClear={() => {

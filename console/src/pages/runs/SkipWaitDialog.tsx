@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Run } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
@@ -10,15 +11,15 @@ export function SkipWaitDialog({ run, onClose }: { run: Run; onClose: () => void
   const queries = useQueryClient();
   return (
     <ConfirmDialog
-      title="Skip the wait?"
-      action="Skip the wait"
+      title={t`Skip the wait?`}
+      action={t`Skip the wait`}
       run={async () => {
         await skipWait(api, run.id);
         await queries.invalidateQueries({ queryKey: ['run', run.id] });
       }}
       onClose={onClose}
     >
-      <p>The run continues within a minute, as if the time had passed. This cannot be undone.</p>
+      <p>{t`The run continues within a minute, as if the time had passed. This cannot be undone.`}</p>
     </ConfirmDialog>
   );
 }

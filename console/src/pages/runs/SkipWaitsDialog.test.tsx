@@ -68,11 +68,12 @@ describe('skipping the waits of a list', () => {
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
     await user.click(dialog.getByRole('button', { name: 'Skip the waits of 3 runs' }));
     expect(await dialog.findByText('The waits of 2 runs were skipped')).toBeVisible();
-    expect(await dialog.findByText(/^1 run continued without it/)).toBeVisible();
+    expect(await dialog.findByText(/^1 run had already continued/)).toBeVisible();
     const sent: unknown = JSON.parse(calls.findLast(({ method }) => method === 'POST')?.body ?? '');
     expect(sent).toMatchObject({
       filter: { automationId: 'aut_1', status: ['RUNNING'] },
       dryRun: false,
+      idempotencyKey: expect.any(String) as string,
     });
   });
 
@@ -84,8 +85,8 @@ describe('skipping the waits of a list', () => {
     expect(dialog.getByRole('button', { name: 'Skip waits' })).toBeDisabled();
   });
 
-  it('shows a refusal, and can be repeated', async () => {
-    const { user, dialog } = await openDialog({
+  it('shows a refusal, and can be repeated with the same key', async () => {
+    const { calls, user, dialog } = await openDialog({
       '/v1/runs/skip-wait': ({ body }) =>
         (JSON.parse(body) as { dryRun: boolean }).dryRun
           ? json(outcome({}))
@@ -97,5 +98,13 @@ describe('skipping the waits of a list', () => {
     await waitFor(() => {
       expect(skip).toBeEnabled();
     });
+    await user.click(skip);
+    await waitFor(() => {
+      expect(skip).toBeEnabled();
+    });
+    const keys = calls
+      .filter(({ method }) => method === 'POST')
+      .map(({ body }) => (JSON.parse(body) as { idempotencyKey: string | null }).idempotencyKey);
+    expect(keys).toEqual([null, expect.any(String), keys[1]]);
   });
 });

@@ -1,14 +1,17 @@
-import { Anchor } from '@mantine/core';
-import { IconCircleCheck, IconCircleMinus, IconCircleX, IconDownload } from '@tabler/icons-react';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
+import { IconCircleCheck, IconCircleMinus, IconCircleX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { ErrorDetail, RunDetail, Step } from '../../shared/api/types';
-import { formatBytes, formatDuration, formatWord } from '../../shared/ui/format';
-import { Json } from '../../shared/ui/Json';
+import { formatDuration, formatWord } from '../../shared/ui/format';
+import { Json, StruckText } from '../../shared/ui/Json';
 import { Status } from '../../shared/ui/Status';
 import { ExactTime } from '../../shared/ui/Time';
 import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
-import { callTries, evidenceSentences, type Sentence } from './evidence';
+import { CallPart } from './CallPart';
+import { requestOf, responseOf } from './calls';
+import { callTries, deliveryReasons, evidenceSentences, isFacts, type Sentence } from './evidence';
 import classes from './StepDetails.module.css';
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
@@ -22,10 +25,10 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 
 function ErrorPart({ error }: { error: ErrorDetail }) {
   return (
-    <Part title="Error">
+    <Part title={t`Error`}>
       <p className={classes.error}>{error.message}</p>
       <p className={classes.kind}>{error.kind}</p>
-      {error.cause !== null && <Json label="Cause" value={error.cause} />}
+      {error.cause !== null && <Json label={t`Cause`} value={error.cause} />}
     </Part>
   );
 }
@@ -53,18 +56,20 @@ function EvidenceLine({ sentence }: { sentence: Sentence }) {
 function EvidencePart({ step }: { step: Step }) {
   if (step.evidence === null) return null;
   const sentences = evidenceSentences(step);
+  // The part of the call shows its tries.
+  if (callTries(step).length > 0 && sentences.length === 0) return null;
   return (
-    <Part title="Evidence">
+    <Part title={t`Evidence`}>
       {sentences.length > 0 && (
-        <ul className={classes.sentences} aria-label="Evidence as sentences">
+        <ul className={classes.sentences} aria-label={t`Evidence as sentences`}>
           {sentences.map((sentence, index) => (
             <EvidenceLine key={index} sentence={sentence} />
           ))}
         </ul>
       )}
-      <details className={classes.raw} open={sentences.length === 0}>
-        <summary>Raw evidence</summary>
-        <Json label="Evidence" value={step.evidence} />
+      <details className={classes.raw} open={sentences.length === 0 && step.deliveryIds.length === 0}>
+        <summary>{t`Raw evidence`}</summary>
+        <Json label={t`Evidence`} value={step.evidence} />
       </details>
     </Part>
   );
@@ -74,16 +79,19 @@ function TriesPart({ step }: { step: Step }) {
   const tries = callTries(step);
   if (tries.length < 2) return null;
   return (
-    <Part title="Tries">
+    <Part title={t`Tries`}>
       <ol className={classes.tries}>
         {tries.map(({ at, durationMs, outcome, waitSeconds }, index) => (
           <li key={at + String(index)}>
-            <strong>{outcome}</strong>
-            {durationMs !== null && ` after ${formatDuration(durationMs)}`}
+            <strong>
+              {durationMs === null ? outcome : t`${outcome} after ${formatDuration(durationMs)}`}
+            </strong>
             <span className={classes.muted}>
-              {' '}
-              at <ExactTime time={at} />
-              {waitSeconds !== null && `, then waited ${formatDuration(waitSeconds * 1_000)}`}
+              {' · '}
+              <ExactTime time={at} />
+              {waitSeconds !== null && (
+                <> · {t`Next try after ${formatDuration(waitSeconds * 1_000)}`}</>
+              )}
             </span>
           </li>
         ))}
@@ -92,31 +100,44 @@ function TriesPart({ step }: { step: Step }) {
   );
 }
 
-interface BodyLink {
-  url: string;
-  bytes: number;
-}
-
-function bodyLinkOf(exchange: Record<string, unknown>): BodyLink | null {
-  const link = exchange.bodyLink as Partial<BodyLink> | undefined;
-  return typeof link?.url === 'string' ? { url: link.url, bytes: link.bytes ?? 0 } : null;
-}
-
-/** A request or a response; a long body is linked instead of shown. */
-function ExchangePart({ title, exchange }: { title: string; exchange: Record<string, unknown> }) {
-  const link = bodyLinkOf(exchange);
-  const shown = Object.fromEntries(
-    Object.entries(exchange).filter(([name]) => name !== 'bodyLink'),
+/** The paths in the node's settings by which the fields were captured, by name. */
+function capturePaths(settings: Record<string, unknown>): Record<string, string> {
+  const { capture } = settings;
+  if (!isFacts(capture)) return {};
+  return Object.fromEntries(
+    Object.entries(capture).flatMap(([name, rule]): [string, string][] => {
+      const path = isFacts(rule) ? rule.path : rule;
+      return typeof path === 'string' ? [[name, path]] : [];
+    }),
   );
+}
+
+function CapturedPart({ step, settings }: { step: Step; settings: Record<string, unknown> }) {
+  const paths = capturePaths(settings);
   return (
-    <Part title={title}>
-      <Json label={title} value={shown} />
-      {link && (
-        <Anchor href={link.url} rel="noreferrer" className={classes.download ?? ''}>
-          <IconDownload size={16} aria-hidden />
-          Full body, {formatBytes(link.bytes)}
-        </Anchor>
-      )}
+    <Part title={t`Captured fields`}>
+      <div className={classes.scroll}>
+        <table className={classes.captured}>
+          <thead>
+            <tr>
+              <th scope="col">{t`Field`}</th>
+              <th scope="col">{t`Value`}</th>
+              <th scope="col">{t`Path in the response`}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(step.output).map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  <StruckText text={typeof value === 'string' ? value : JSON.stringify(value)} />
+                </td>
+                <td>{paths[name] ?? '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Part>
   );
 }
@@ -124,8 +145,9 @@ function ExchangePart({ title, exchange }: { title: string; exchange: Record<str
 function DeliveriesPart({ run, step }: { run: RunDetail; step: Step }) {
   if (step.deliveryIds.length === 0) return null;
   const links = new Map(run.deliveries.map((link) => [link.id, link]));
+  const reasons = deliveryReasons(step);
   return (
-    <Part title="Deliveries">
+    <Part title={t`Deliveries`}>
       <ul className={classes.deliveries}>
         {step.deliveryIds.map((id) => {
           const { channel = null, address = null, status = null } = links.get(id) ?? {};
@@ -133,9 +155,10 @@ function DeliveriesPart({ run, step }: { run: RunDetail; step: Step }) {
             <li key={id}>
               {status !== null && <Status status={status} />}
               <Link to={`/delivery-ops/${id}`}>
-                {channel !== null && address !== null ? `${formatWord(channel)} to ${address}` : id}
+                {channel !== null && address !== null ? t`${formatWord(channel)} to ${address}` : id}
               </Link>
               <code>{id}</code>
+              {reasons.has(id) && <span className={classes.muted}>{reasons.get(id)}</span>}
             </li>
           );
         })}
@@ -158,79 +181,135 @@ function recordedNothing(step: Step): boolean {
 function TriggerPart({ run }: { run: RunDetail }) {
   return (
     <>
-      <Part title="Opened by">
-        <Json label="Opened by" value={run.trigger} />
+      <Part title={t`Opened by`}>
+        <Json label={t`Opened by`} value={run.trigger} />
       </Part>
-      <Part title="Input">
-        <Json label="Input" value={run.payload ?? null} />
+      <Part title={t`Event`}>
+        <Json label={t`Event of the trigger`} value={run.payload ?? null} />
       </Part>
     </>
   );
 }
 
+interface Settings {
+  title: string;
+  values: Record<string, unknown>;
+}
+
 /**
- * The node's input. If the step did not record it, shows the configuration, with expressions as
- * they were written.
+ * The node's input. If the step did not record it, the configuration, with expressions as they were
+ * written.
  */
-function InputPart({ run, step }: { run: RunDetail; step: Step }) {
-  if (step.type === 'TRIGGER') return <TriggerPart run={run} />;
+function settingsOf(run: RunDetail, step: Step): Settings {
+  if (step.input !== null) return { title: t`Input`, values: step.input };
   const node = run.graph.nodes?.find(({ id }) => id === step.nodeId);
-  const input = step.input ?? node?.config ?? {};
-  if (Object.keys(input).length === 0) return null;
-  const title = step.input === null ? 'Configuration' : 'Input';
+  return { title: t`Configuration`, values: node?.config ?? {} };
+}
+
+function InputPart({ title, values }: Settings) {
+  if (Object.keys(values).length === 0) return null;
   return (
     <Part title={title}>
-      <Json label={title} value={input} />
+      <Json label={title} value={values} />
     </Part>
   );
 }
 
+/** The settings that the recorded request already shows. */
+const SHOWN_BY_REQUEST = new Set(['method', 'url', 'headers', 'query', 'body']);
+
+function withoutRequest(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !SHOWN_BY_REQUEST.has(name)));
+}
+
+/** What a step read, and what it gave to later steps. */
+function DataPart({ run, step, hasEvent }: Props) {
+  const settings = settingsOf(run, step);
+  const hasCall = step.request !== null || step.response !== null;
+  const hasOutput = Object.keys(step.output).length > 0;
+  // A call that failed has an output too, but it captured nothing.
+  const isCaptured = hasCall && hasOutput && responseOf(step) !== null && !('error' in step.output);
+  return (
+    <>
+      {isCaptured && <CapturedPart step={step} settings={settings.values} />}
+      {hasCall && (
+        <CallPart
+          step={step}
+          settings={requestOf(step) ? withoutRequest(settings.values) : settings.values}
+        />
+      )}
+      <div className={classes.columns}>
+        {!hasCall && step.type !== 'TRIGGER' && <InputPart {...settings} />}
+        {step.type === 'TRIGGER' && !hasEvent && <TriggerPart run={run} />}
+        {hasOutput && !isCaptured && (
+          <Part title={t`Output`}>
+            <Json label={t`Output`} value={step.output} />
+          </Part>
+        )}
+      </div>
+    </>
+  );
+}
+
+interface Props {
+  run: RunDetail;
+  step: Step;
+  /** Whether the page shows the event by itself, so that the trigger does not repeat it. */
+  hasEvent: boolean;
+}
+
 /** Shows everything that a step recorded, and no empty sections. */
-export function StepDetails({ run, step }: { run: RunDetail; step: Step }) {
-  const { error, reason, waitUntil, output, request, response } = step;
+export function StepDetails(props: Props) {
+  const { run, step, hasEvent } = props;
+  const { error, reason, waitUntil } = step;
   return (
     <div className={classes.body}>
       <p className={classes.times}>
-        Started <ExactTime time={step.startedAt} />
-        {step.finishedAt !== null && (
+        {step.finishedAt === null ? (
           <>
-            , finished <ExactTime time={step.finishedAt} />
+            <Trans>
+              Started <ExactTime time={step.startedAt} />
+            </Trans>
+          </>
+        ) : (
+          <>
+            <Trans>
+              Started <ExactTime time={step.startedAt} />, finished <ExactTime time={step.finishedAt} />
+            </Trans>
           </>
         )}
       </p>
       {step.reusedFrom && (
         <p className={classes.times}>
-          Reused: the step ran in <Link to={`/runs/${step.reusedFrom}`}>{step.reusedFrom}</Link>.
+          <Trans>
+            Reused: the step ran in <Link to={`/runs/${step.reusedFrom}`}>{step.reusedFrom}</Link>.
+          </Trans>
         </p>
       )}
-      <UnreadableNotice what="step" message={step.unreadable} />
+      {step.type === 'TRIGGER' && hasEvent && (
+        <p className={classes.times}>{t`The event that opened the run is below the steps.`}</p>
+      )}
+      <UnreadableNotice what={t`step`} message={step.unreadable} />
       {error && <ErrorPart error={error} />}
       {reason !== null && (
-        <Part title="Reason">
+        <Part title={t`Reason`}>
           <p>{reason}</p>
         </Part>
       )}
       {waitUntil !== null && (
-        <Part title="Waits until">
+        <Part title={t`Waits until`}>
           <p>
             <ExactTime time={waitUntil} />
           </p>
         </Part>
       )}
+      <DeliveriesPart run={run} step={step} />
       <EvidencePart step={step} />
       <TriesPart step={step} />
-      <DeliveriesPart run={run} step={step} />
-      <div className={classes.columns}>
-        <InputPart run={run} step={step} />
-        {Object.keys(output).length > 0 && (
-          <Part title="Output">
-            <Json label="Output" value={output} />
-          </Part>
-        )}
-        {request && <ExchangePart title="Request" exchange={request} />}
-        {response && <ExchangePart title="Response" exchange={response} />}
-      </div>
-      {recordedNothing(step) && <p className={classes.times}>No further data was recorded for this step.</p>}
+      <DataPart {...props} />
+      {recordedNothing(step) && (
+        <p className={classes.times}>{t`No further data was recorded for this step.`}</p>
+      )}
     </div>
   );
 }

@@ -1,197 +1,32 @@
-import { Button } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconChevronRight } from '@tabler/icons-react';
-import type { CSSProperties, KeyboardEvent } from 'react';
-import type { RunDetail, Step } from '../../shared/api/types';
+import { t } from '@lingui/core/macro';
+import { type CSSProperties, type KeyboardEvent, useMemo, useState } from 'react';
+import { isOpenRun } from '../../shared/api/queries';
+import type { RunDetail } from '../../shared/api/types';
 import { nodeTitle, useNodeTypes } from '../../shared/graph/useNodeTypes';
-import { stepAddress } from '../../shared/subjects/runs';
-import { CopyButton } from '../../shared/ui/CopyButton';
-import { formatBothZones, formatDuration, formatExact } from '../../shared/ui/format';
-import { Status } from '../../shared/ui/Status';
+import { formatDuration } from '../../shared/ui/format';
 import { type Fork, inLanes, type Path, placeSteps, stepsIn, type TraceItem } from './paths';
-import { StepDetails } from './StepDetails';
-import { goToStep, neighbors, stepElementId } from './stepNavigation';
+import { StepRow, type StepRowProps } from './StepRow';
+import { goToStep } from './stepNavigation';
 import classes from './StepTrace.module.css';
-import {
-  intervalOf,
-  isWait,
-  type Pause,
-  type Timeline,
-  timelineOf,
-  timelineOfSteps,
-} from './timeline';
+import { timelineOf, timelineOfSteps } from './timeline';
+import { TraceTools } from './TraceTools';
+import { failedSteps, isLong, matches } from './traceSearch';
 
-interface Props {
-  run: RunDetail;
+type Shared = Pick<StepRowProps, 'run' | 'nodeIds' | 'onToggle' | 'onMove' | 'hasEvent' | 'timeline'>;
+
+interface Props extends Pick<StepRowProps, 'run' | 'onToggle' | 'onMove' | 'now'> {
   openSteps: readonly string[];
-  onToggle: (nodeId: string, open: boolean) => void;
-  /** Moves from one open step to another. */
-  onMove: (from: string, to: string) => void;
-  now: number;
   /** The heading, if the trace is a section of a page. */
   heading?: string;
-}
-
-/** `+1.2 s`: the time from the run's start to the step's start. */
-function offset(run: RunDetail, step: Step): string {
-  const from = Date.parse(run.startedAt ?? run.createdAt);
-  return `+${formatDuration(Math.max(0, Date.parse(step.startedAt) - from))}`;
-}
-
-function stepDuration(step: Step, now: number): string {
-  if (step.durationMs !== null) return formatDuration(step.durationMs);
-  return formatDuration(Math.max(0, now - Date.parse(step.startedAt)));
-}
-
-interface BarsProps {
-  step: Step;
-  timeline: Timeline;
-  pauses: Pause[];
-  now: number;
-}
-
-/** Draws when the step ran. Hidden from screen readers, as the times are also text. */
-function Bars({ step, timeline, pauses, now }: BarsProps) {
-  const { left, width } = timeline.barOf(intervalOf(step, now));
-  return (
-    <span className={classes.line} aria-hidden>
-      {pauses.map((pause) => (
-        <span
-          key={pause.from}
-          className={classes.pause}
-          title={`Waited ${formatDuration(pause.to - pause.from)} (shortened here)`}
-          style={{ left: `${pause.left}%`, width: `${pause.width}%` }}
-        />
-      ))}
-      <span
-        className={classes.bar}
-        data-look={step.status}
-        data-wait={isWait(step)}
-        style={{ left: `${Math.min(left, 99.2)}%`, width: `${width}%` }}
-      />
-    </span>
-  );
-}
-
-/** The properties of every row. */
-interface RowProps extends Omit<Props, 'heading'> {
-  timeline: Timeline;
-  nodeIds: readonly string[];
-}
-
-interface StepRowProps extends RowProps {
-  step: Step;
-}
-
-function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
-  const [previous, next] = neighbors(nodeIds, step.nodeId);
-
-  function move(to: string | null) {
-    if (to === null) return;
-    onMove(step.nodeId, to);
-    goToStep(run.id, to);
-  }
-
-  return (
-    <div className={classes.actions}>
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconArrowUp size={14} aria-hidden />}
-        disabled={previous === null}
-        onClick={() => {
-          move(previous);
-        }}
-      >
-        Previous step
-      </Button>
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconArrowDown size={14} aria-hidden />}
-        disabled={next === null}
-        onClick={() => {
-          move(next);
-        }}
-      >
-        Next step
-      </Button>
-      <CopyButton
-        text={window.location.origin + stepAddress(run.id, step.nodeId)}
-        label="Copy link to this step"
-      />
-    </div>
-  );
-}
-
-function StepRow(props: StepRowProps) {
-  const { run, step, openSteps, onToggle, now, timeline } = props;
-  const nodeTypes = useNodeTypes();
-  const open = openSteps.includes(step.nodeId);
-  const bodyId = `${stepElementId(run.id, step.nodeId)}-body`;
-  return (
-    <li
-      id={stepElementId(run.id, step.nodeId)}
-      className={classes.step}
-      data-step={step.nodeId}
-    >
-      <h3 className={classes.heading}>
-        <button
-          type="button"
-          className={classes.summary}
-          aria-expanded={open}
-          aria-controls={bodyId}
-          onClick={() => {
-            onToggle(step.nodeId, !open);
-          }}
-        >
-          <IconChevronRight size={16} aria-hidden className={classes.chevron} />
-          <span className={classes.node}>
-            <span className={classes.nodeId}>{step.nodeId}</span>{' '}
-            <span className={classes.type}>{nodeTitle(nodeTypes, step.type)}</span>
-            {step.outcome !== null && (
-              <span className={classes.outcome}>
-                <span className={classes.label}>outcome </span>
-                {step.outcome}
-              </span>
-            )}
-            {step.reusedFrom && <span className={classes.outcome}>reused</span>}
-          </span>
-          <span className={classes.status}>
-            <Status status={step.status} />
-          </span>
-          {/* A reused step ran before this run was opened. */}
-          {step.reusedFrom ? (
-            <span className={classes.line} aria-hidden />
-          ) : (
-            <Bars step={step} timeline={timeline} pauses={timeline.pauses} now={now} />
-          )}
-          <span className={classes.time} title={formatBothZones(step.startedAt)}>
-            <span className="visually-hidden">started {formatExact(step.startedAt)}, </span>
-            {step.reusedFrom ? '–' : offset(run, step)}
-          </span>
-          <span className={classes.time}>
-            <span className={classes.label}>{isWait(step) ? 'waited ' : 'took '}</span>
-            {stepDuration(step, now)}
-          </span>
-        </button>
-      </h3>
-      <div id={bodyId} hidden={!open}>
-        {open && (
-          <>
-            <StepActions {...props} />
-            <StepDetails run={run} step={step} />
-          </>
-        )}
-      </div>
-    </li>
-  );
+  /** Whether the page shows the event by itself. */
+  hasEvent?: boolean;
 }
 
 /** Arrow keys move between the headings of the steps. */
 function moveFocus(event: KeyboardEvent<HTMLElement>) {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (by === undefined || !(event.target instanceof HTMLButtonElement)) return;
-  if (!event.target.hasAttribute('aria-expanded')) return;
+  if (!event.target.matches('h3 > button[aria-expanded]')) return;
   const buttons = [
     ...event.currentTarget.querySelectorAll<HTMLButtonElement>('h3 > button[aria-expanded]'),
   ];
@@ -201,10 +36,20 @@ function moveFocus(event: KeyboardEvent<HTMLElement>) {
   next.focus();
 }
 
-function PathTitle({ path }: { path: Path }) {
+/** `big (Condition)`: a node by its id and its type's title. */
+function useNodeName(run: RunDetail): (nodeId: string) => string {
+  const nodeTypes = useNodeTypes();
+  return (nodeId) => {
+    const node = run.graph.nodes?.find(({ id }) => id === nodeId);
+    return node ? `${nodeId} (${nodeTitle(nodeTypes, node.type)})` : nodeId;
+  };
+}
+
+function PathTitle({ run, path }: { run: RunDetail; path: Path }) {
+  const nodeName = useNodeName(run);
   return (
     <p className={classes.path}>
-      Path {path.number} of {path.of} after {path.fork}
+      {t`Path ${path.number} of ${path.of} after ${nodeName(path.fork)}`}
     </p>
   );
 }
@@ -216,21 +61,24 @@ function columnsFor(lanes: number): number {
 
 const MOST_COLUMNS = 3;
 
-interface ForkRowProps extends RowProps {
-  fork: Fork;
-  /** Whether the fork is inside another fork, whose time scale it shares. */
+interface RowsProps extends Shared {
+  items: TraceItem[];
+  openSteps: readonly string[];
+  now: number;
+  /** Whether the rows are inside a fork, whose time scale they share. */
   isInner: boolean;
 }
 
 /** Parallel paths, next to each other if there is room. */
-function ForkRow({ fork, isInner, ...props }: ForkRowProps) {
+function ForkRow({ fork, isInner, ...props }: Omit<RowsProps, 'items'> & { fork: Fork }) {
+  const nodeName = useNodeName(props.run);
   const timeline = isInner ? props.timeline : timelineOfSteps(stepsIn(fork), props.now);
   const { from, to } = timeline.whole;
   return (
     <li className={classes.fork}>
       {!isInner && (
         <p className={classes.scale}>
-          In parallel after {fork.after} (time scale: {formatDuration(to - from)})
+          {t`In parallel after ${nodeName(fork.after)} (time scale: ${formatDuration(to - from)})`}
         </p>
       )}
       <ol
@@ -239,7 +87,7 @@ function ForkRow({ fork, isInner, ...props }: ForkRowProps) {
       >
         {fork.lanes.map(({ path, items }) => (
           <li key={path.number} className={classes.lane}>
-            <PathTitle path={path} />
+            <PathTitle run={props.run} path={path} />
             <ol className={classes.rows}>
               <Rows {...props} timeline={timeline} items={items} isInner />
             </ol>
@@ -250,43 +98,88 @@ function ForkRow({ fork, isInner, ...props }: ForkRowProps) {
   );
 }
 
-interface RowsProps extends RowProps {
-  items: TraceItem[];
-  isInner: boolean;
-}
-
-function Rows({ items, isInner, ...props }: RowsProps) {
+function Rows({ items, isInner, openSteps, now, ...shared }: RowsProps) {
+  const nodeTypes = useNodeTypes();
   return items.map((item) =>
     'step' in item ? (
-      <StepRow key={item.step.nodeId} {...props} step={item.step} />
+      <StepRow
+        key={item.step.nodeId}
+        {...shared}
+        step={item.step}
+        title={nodeTitle(nodeTypes, item.step.type)}
+        isOpen={openSteps.includes(item.step.nodeId)}
+        // A step that has ended does not change with time, so it is not drawn again.
+        now={item.step.finishedAt === null ? now : 0}
+      />
     ) : (
-      <ForkRow key={`after ${item.fork.after}`} {...props} fork={item.fork} isInner={isInner} />
+      <ForkRow
+        key={`after ${item.fork.after}`}
+        {...shared}
+        openSteps={openSteps}
+        now={now}
+        fork={item.fork}
+        isInner={isInner}
+      />
     ),
   );
 }
 
-/** Every step of the run, in visiting order, with its times. */
-export function StepTrace({ heading, ...props }: Props) {
-  const { run, now } = props;
-  const placed = placeSteps(run);
-  const timeline = timelineOf(run, now);
-  const nodeIds = placed.map(({ step }) => step.nodeId);
+/** Every step of the run, in visiting order, with its times. A long trace can be searched. */
+export function StepTrace(props: Props) {
+  const { heading, run, openSteps, onToggle, onMove, hasEvent = false } = props;
+  const nodeTypes = useNodeTypes();
+  const [asked, setAsked] = useState('');
+  const end = isOpenRun(run) ? props.now : Date.parse(run.finishedAt ?? run.createdAt);
+  const timeline = useMemo(() => timelineOf(run, end), [run, end]);
+  const placed = useMemo(() => placeSteps(run), [run]);
+  const nodeIds = useMemo(() => placed.map(({ step }) => step.nodeId), [placed]);
+  const found = useMemo(
+    () => (asked === '' ? null : placed.filter(({ step }) => matches(step, nodeTypes, asked))),
+    [asked, placed, nodeTypes],
+  );
+  const items = useMemo(
+    () => (found ? found.map(({ step }): TraceItem => ({ step })) : inLanes(placed)),
+    [found, placed],
+  );
+
+  function goTo(nodeId: string) {
+    setAsked('');
+    if (!openSteps.includes(nodeId)) onToggle(nodeId, true);
+    goToStep(run.id, nodeId);
+  }
+
   return (
-    <section className={classes.trace} aria-label="Steps">
-      {heading !== undefined && <h2>{heading}</h2>}
-      {placed.length === 0 ? (
+    <section className={classes.trace} aria-label={t`Steps`}>
+      <h2 className={heading === undefined ? 'visually-hidden' : undefined}>{heading ?? t`Steps`}</h2>
+      {isLong(run.steps) && (
+        <TraceTools
+          asked={asked}
+          onAsk={setAsked}
+          total={placed.length}
+          found={found?.length ?? null}
+          failed={failedSteps(placed.map(({ step }) => step))}
+          onGoTo={goTo}
+        />
+      )}
+      {placed.length === 0 && (
         <p className={classes.none}>
-          No steps yet. They appear here while the run goes through the graph.
+          {t`No steps yet. They appear here while the run goes through the graph.`}
         </p>
-      ) : (
+      )}
+      {items.length > 0 && (
         // The buttons are the interactive elements; the list only handles their keys.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <ol className={classes.steps} onKeyDown={moveFocus}>
           <Rows
-            {...props}
-            items={inLanes(placed)}
+            run={run}
+            items={items}
+            openSteps={openSteps}
             timeline={timeline}
+            now={props.now}
             nodeIds={nodeIds}
+            onToggle={onToggle}
+            onMove={onMove}
+            hasEvent={hasEvent}
             isInner={false}
           />
         </ol>

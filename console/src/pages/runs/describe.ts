@@ -1,6 +1,7 @@
 /** Short texts about a run, for table cells. */
 
-import type { ContactReference, Run } from '../../shared/api/types';
+import { t } from '@lingui/core/macro';
+import type { ContactReference, Run, RunStatus } from '../../shared/api/types';
 import { formatMoment } from '../../shared/ui/format';
 
 export function contactName(contact: ContactReference | null): string | null {
@@ -11,14 +12,19 @@ export function contactName(contact: ContactReference | null): string | null {
 export function healthText({ health }: Run, now: number): string | null {
   if (health === null) return null;
   return health.state === 'WAITING' && health.until
-    ? `waiting until ${formatMoment(health.until, now)}`
+    ? t`waiting until ${formatMoment(health.until, now)}`
     : health.text;
+}
+
+/** The status to draw: a run that only waits does not look like one that works. */
+export function shownStatus({ status, health }: Run): RunStatus | 'WAITING' {
+  return health?.state === 'WAITING' ? 'WAITING' : status;
 }
 
 /** Why the run failed or was canceled, in one line. */
 export function errorLine({ error, canceled }: Run): string | null {
   if (error) return error.message;
-  return canceled ? `Canceled by ${canceled.by}: ${canceled.reason}` : null;
+  return canceled ? t`Canceled by ${canceled.by}: ${canceled.reason}` : null;
 }
 
 /** The node where the run is or ended; several for parallel paths. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatExact } from '../../shared/ui/format';
 import { callTries, evidenceSentences } from './evidence';
 
 function words(evidence: Record<string, unknown>): string[] {
@@ -82,10 +83,10 @@ describe('evidence as sentences', () => {
   it('a wait shows its end and the reason', () => {
     const until = '2026-03-02T10:00:00Z';
     expect(words({ delayMinutes: 1440, until, passed: false })).toEqual([
-      `Waits 1 d 0 h, until ${until}`,
+      `Waits 1 d 0 h, until ${formatExact(until)}`,
     ]);
     expect(words({ timeOfDay: '09:00', timeZone: 'Europe/Berlin', until, passed: false })).toEqual([
-      `Waits for 09:00 in Europe/Berlin, which is ${until}`,
+      `Waits for 09:00 in Europe/Berlin, which is ${formatExact(until)}`,
     ]);
   });
 
@@ -101,10 +102,19 @@ it('tries of a call', () => {
     { at: '2026-03-01T10:00:02Z', durationMs: 5, error: { kind: 'DNS', message: 'No such host' }, sent: false },
   ];
   expect(callTries({ evidence: { tries } })).toEqual([
-    { at: '2026-03-01T10:00:00Z', durationMs: 12, outcome: 'Answered 503', waitSeconds: 2 },
+    {
+      at: '2026-03-01T10:00:00Z',
+      durationMs: 12,
+      status: 503,
+      kind: null,
+      outcome: 'Answered 503',
+      waitSeconds: 2,
+    },
     {
       at: '2026-03-01T10:00:02Z',
       durationMs: 5,
+      status: null,
+      kind: 'DNS',
       outcome: 'No such host, nothing was sent',
       waitSeconds: null,
     },

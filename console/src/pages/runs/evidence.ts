@@ -1,11 +1,12 @@
 /** Sentences about what a step read and decided: `HAS_TAG vip was false: tags were a, b`. */
 
+import { t } from '@lingui/core/macro';
 import type { Step } from '../../shared/api/types';
-import { formatDuration } from '../../shared/ui/format';
+import { formatDuration, formatExact } from '../../shared/ui/format';
 
-type Facts = Record<string, unknown>;
+export type Facts = Record<string, unknown>;
 
-function isFacts(value: unknown): value is Facts {
+export function isFacts(value: unknown): value is Facts {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -15,9 +16,9 @@ function factsIn(value: unknown): Facts[] {
 
 /** A value as it is quoted in a sentence. */
 function quote(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
-  if (typeof value === 'string') return value === '' ? 'an empty text' : value;
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(quote).join(', ');
+  if (value === null || value === undefined) return t`nothing`;
+  if (typeof value === 'string') return value === '' ? t`an empty text` : value;
+  if (Array.isArray(value)) return value.length === 0 ? t`none` : value.map(quote).join(', ');
   return JSON.stringify(value);
 }
 
@@ -25,26 +26,28 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : quote(value);
 }
 
-function verdictWord(verdict: unknown): string {
-  if (verdict === null || verdict === undefined) return 'was not evaluated';
-  return verdict === true ? 'was true' : 'was false';
+/** `HAS_TAG vip was false` */
+function verdictText(name: string, verdict: unknown): string {
+  if (verdict === null || verdict === undefined) return t`${name} was not evaluated`;
+  return verdict === true ? t`${name} was true` : t`${name} was false`;
 }
 
-const SUBJECTS: Record<string, string> = {
-  HAS_TAG: 'tags were',
-  HAS_EMAIL: 'the e-mail address was',
-  HAS_PHONE: 'the phone number was',
-};
-
-function subjectOf(kind: string, rule: Facts): string {
+/** What a rule of this kind read of the contact. */
+function readText(kind: string, rule: Facts, value: string): string {
   switch (kind) {
+    case 'HAS_TAG':
+      return t`tags were ${value}`;
+    case 'HAS_EMAIL':
+      return t`the e-mail address was ${value}`;
+    case 'HAS_PHONE':
+      return t`the phone number was ${value}`;
     case 'HAS_EXTERNAL_ID':
     case 'EXTERNAL_ID_EQUALS':
-      return `the external id ${text(rule.name)} was`;
+      return t`the external id ${text(rule.name)} was ${value}`;
     case 'METADATA_EQUALS':
-      return `metadata ${text(rule.key)} was`;
+      return t`metadata ${text(rule.key)} was ${value}`;
     default:
-      return SUBJECTS[kind] ?? `${text(rule.field)} was`;
+      return t`${text(rule.field)} was ${value}`;
   }
 }
 
@@ -83,11 +86,11 @@ function seen(rule: Facts): string | null {
       .filter(isFacts)
       // A literal value is not repeated.
       .filter(({ source, value }) => quote(source) !== quote(value))
-      .map(({ source, value }) => `${quote(source)} was ${quote(value)}`)
+      .map(({ source, value }) => t`${quote(source)} was ${quote(value)}`)
       .join(', ');
   }
   if (!('operand' in rule)) return null;
-  return `${subjectOf(kind, rule)} ${quote(rule.operand)}`;
+  return readText(kind, rule, quote(rule.operand));
 }
 
 export interface Sentence {
@@ -101,16 +104,16 @@ function ruleSentences(rule: Facts, depth = 0): Sentence[] {
   const verdict = typeof rule.verdict === 'boolean' ? rule.verdict : null;
   const group = factsIn(rule.conditions);
   if (group.length > 0) {
-    const kind = rule.kind === 'ALL' ? 'ALL of these' : 'ANY of these';
+    const kind = rule.kind === 'ALL' ? t`ALL of these` : t`ANY of these`;
     return [
-      { words: `${kind} ${verdictWord(rule.verdict)}:`, depth, verdict },
+      { words: `${verdictText(kind, rule.verdict)}:`, depth, verdict },
       ...group.flatMap((inner) => ruleSentences(inner, depth + 1)),
     ];
   }
   const looked = seen(rule);
   // The reason of a rule without a verdict says that it was not evaluated.
   if (verdict === null && looked) return [{ words: `${ruleName(rule)} ${looked}`, depth, verdict }];
-  const words = `${ruleName(rule)} ${verdictWord(rule.verdict)}`;
+  const words = verdictText(ruleName(rule), rule.verdict);
   return [{ words: looked === null || looked === '' ? words : `${words}: ${looked}`, depth, verdict }];
 }
 
@@ -120,29 +123,37 @@ function switchSentences(rules: Facts[], matched: unknown): Sentence[] {
     const value = 'value' in rule ? ` ${quote(rule.value)}` : '';
     const verdict = rule.verdict === true;
     const looked =
-      typeof rule.missing === 'string' ? rule.missing : `${text(rule.field)} was ${quote(rule.operand)}`;
+      typeof rule.missing === 'string' ? rule.missing : t`${text(rule.field)} was ${quote(rule.operand)}`;
+    const name = `${text(rule.field)} ${operator}${value}`;
     return {
-      words: `${text(rule.label)}: ${text(rule.field)} ${operator}${value} ${verdictWord(verdict)}: ${looked}`,
+      words: `${text(rule.label)}: ${verdictText(name, verdict)}: ${looked}`,
       depth: 0,
       verdict,
     };
   });
   return matched === null
-    ? [...tried, { words: 'No rule matched; took the fallback branch', depth: 0, verdict: null }]
+    ? [...tried, { words: t`No rule matched; took the fallback branch`, depth: 0, verdict: null }]
     : tried;
 }
 
 function waitSentence(evidence: Facts): string {
-  const until = text(evidence.until);
-  const passed = evidence.passed === true ? ', which was already in the past' : '';
+  const until = typeof evidence.until === 'string' ? formatExact(evidence.until) : text(evidence.until);
+  const zone = text(evidence.timeZone);
   if ('delayMinutes' in evidence && typeof evidence.delayMinutes === 'number') {
-    return `Waits ${formatDuration(evidence.delayMinutes * 60_000)}, until ${until}${passed}`;
+    return t`Waits ${formatDuration(evidence.delayMinutes * 60_000)}, until ${until}`;
   }
   if ('timeOfDay' in evidence) {
-    const whose = evidence.timeZoneFrom === 'CONTACT' ? ", the contact's time zone" : '';
-    return `Waits for ${text(evidence.timeOfDay)} in ${text(evidence.timeZone)}${whose}, which is ${until}${passed}`;
+    const time = text(evidence.timeOfDay);
+    return evidence.timeZoneFrom === 'CONTACT'
+      ? t`Waits for ${time} in ${zone}, the contact's time zone, which is ${until}`
+      : t`Waits for ${time} in ${zone}, which is ${until}`;
   }
-  return `${text(evidence.field)} was ${quote(evidence.value)}, which in ${text(evidence.timeZone)} is ${until}${passed}`;
+  return t`${text(evidence.field)} was ${quote(evidence.value)}, which in ${zone} is ${until}`;
+}
+
+function waitText(evidence: Facts): string {
+  const words = waitSentence(evidence);
+  return evidence.passed === true ? t`${words}. This was already in the past.` : words;
 }
 
 /** The sentences in the order of the decisions; empty if there are none for the node's type. */
@@ -153,18 +164,18 @@ export function evidenceSentences({ evidence }: Pick<Step, 'evidence'>): Sentenc
   if (Array.isArray(evidence.rules)) {
     sentences.push(...switchSentences(factsIn(evidence.rules), evidence.matched ?? null));
   }
-  if ('until' in evidence) sentences.push({ words: waitSentence(evidence), depth: 0, verdict: null });
+  if ('until' in evidence) sentences.push({ words: waitText(evidence), depth: 0, verdict: null });
   if (typeof evidence.gaveUp === 'string') {
-    sentences.push({ words: `No further tries: ${evidence.gaveUp}`, depth: 0, verdict: null });
+    sentences.push({ words: t`No further tries: ${evidence.gaveUp}`, depth: 0, verdict: null });
   }
   if (typeof evidence.mode === 'string') {
     const words =
-      evidence.mode === 'REPLACE' ? 'Replaced all variables' : 'Kept the other variables';
+      evidence.mode === 'REPLACE' ? t`Replaced all variables` : t`Kept the other variables`;
     sentences.push({ words, depth: 0, verdict: null });
   }
   const notTaken = evidence.branchesNotTaken;
   if (Array.isArray(notTaken) && notTaken.length > 0) {
-    sentences.push({ words: `Branches not taken: ${quote(notTaken)}`, depth: 0, verdict: null });
+    sentences.push({ words: t`Branches not taken: ${quote(notTaken)}`, depth: 0, verdict: null });
   }
   return sentences;
 }
@@ -173,6 +184,9 @@ export function evidenceSentences({ evidence }: Pick<Step, 'evidence'>): Sentenc
 export interface CallTry {
   at: string;
   durationMs: number | null;
+  status: number | null;
+  /** The kind of an error without an answer. */
+  kind: string | null;
   /** `Answered 503`, `Timed out`. */
   outcome: string;
   /** Seconds until the next try. */
@@ -187,13 +201,25 @@ function numberIn(facts: Facts, name: string): number | null {
 export function callTries({ evidence }: Pick<Step, 'evidence'>): CallTry[] {
   return factsIn(evidence?.tries).map((facts) => {
     const status = numberIn(facts, 'status');
-    const error = isFacts(facts.error) ? (facts.error.message ?? facts.error.kind) : null;
-    const sent = facts.sent === false ? ', nothing was sent' : '';
+    const failure = isFacts(facts.error) ? facts.error : {};
+    const error = failure.message ?? failure.kind ?? null;
+    const outcome = status === null ? quote(error ?? t`No answer`) : t`Answered ${status}`;
     return {
       at: text(facts.at),
       durationMs: numberIn(facts, 'durationMs'),
-      outcome: `${status === null ? quote(error ?? 'No answer') : `Answered ${status}`}${sent}`,
+      status,
+      kind: typeof failure.kind === 'string' ? failure.kind : null,
+      outcome: facts.sent === false ? t`${outcome}, nothing was sent` : outcome,
       waitSeconds: numberIn(facts, 'waitSeconds'),
     };
   });
+}
+
+/** Why messages of a step were not sent, by the delivery's id. */
+export function deliveryReasons({ evidence }: Pick<Step, 'evidence'>): Map<string, string> {
+  return new Map(
+    factsIn(evidence?.attempts).flatMap(({ deliveryId, reason }): [string, string][] =>
+      typeof deliveryId === 'string' && typeof reason === 'string' ? [[deliveryId, reason]] : [],
+    ),
+  );
 }

@@ -1,7 +1,7 @@
 /** The runs that are expanded in the list, and their open steps. */
 
 import { defineAddress } from '../../shared/address/addressState';
-import type { Parameter } from '../../shared/address/parameters';
+import { choiceOr, type Parameter } from '../../shared/address/parameters';
 
 export interface OpenRun {
   id: string;
@@ -26,8 +26,12 @@ function openRuns(): Parameter<readonly OpenRun[], readonly OpenRun[]> {
   };
 }
 
+export const ORDERS = ['newest', 'oldest'] as const;
+/** Which runs come first. */
+export type Order = (typeof ORDERS)[number];
+
 /** The address state of the list of runs, in addition to its filters. */
-export const RUN_LIST = defineAddress({ open: openRuns() });
+export const RUN_LIST = defineAddress({ open: openRuns(), order: choiceOr(ORDERS, 'newest') });
 
 /** The open steps of a run; null if it is collapsed. */
 export function openStepsOf(runs: readonly OpenRun[], id: string): readonly string[] | null {

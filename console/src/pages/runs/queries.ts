@@ -1,6 +1,6 @@
 /** The API queries of the run pages, and how often they refetch. */
 
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import type { QueryOf } from '../../shared/api/operations';
 import { nullIfMissing } from '../../shared/api/queries';
@@ -11,28 +11,73 @@ import type {
   Run,
   SkipOutcome,
 } from '../../shared/api/types';
+import { countsQuery } from '../../shared/lists/counts';
 import { type AskedFilters, filterDocument } from '../../shared/lists/exports';
+import { periodQuery } from '../../shared/lists/filters';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
+import type { Order } from './openRuns';
 
 const PAGE_SIZE = 50;
 const CANCELLATION_POLL_MS = 3_000;
 const STATS_POLL_MS = 30_000;
+/** As for the counts: the page's first calls are not repeated when it is drawn. */
+const STATS_FRESH_MS = 5_000;
 
-/** One page of the list, newest first. */
-export function fetchRuns(
+/** One page of the list. */
+function fetchRuns(
   api: ApiClient,
   filters: RunFilters,
+  order: Order,
   cursor: string | null,
   signal: AbortSignal,
 ) {
-  const query = { ...RUN_FILTERS.toQuery(filters), limit: PAGE_SIZE, cursor };
+  const query = {
+    ...RUN_FILTERS.toQuery(filters),
+    // The API's own order is newest first.
+    ...(order !== 'newest' && { order }),
+    limit: PAGE_SIZE,
+    cursor,
+  };
   return api.get('/v1/runs', { query, signal });
+}
+
+/** The rows of the list: what `useLiveList` takes. */
+export function runList(api: ApiClient, filters: RunFilters, order: Order) {
+  return {
+    queryKey: ['runs', filters, order],
+    fetchPage: (cursor: string | null, signal: AbortSignal) =>
+      fetchRuns(api, filters, order, cursor, signal),
+    order,
+  };
+}
+
+function countedRuns(api: ApiClient, filters: RunFilters) {
+  const query = RUN_FILTERS.toQuery(filters);
+  return countsQuery(['runs', query], (signal) => api.get('/v1/runs/counts', { query, signal }));
+}
+
+/** Counts by status, whatever status the filters choose. */
+export function runCountsQuery(api: ApiClient, filters: RunFilters) {
+  return countedRuns(api, { ...filters, status: null, health: null });
+}
+
+export function waitingCountsQuery(api: ApiClient, filters: RunFilters) {
+  return countedRuns(api, { ...filters, status: null, health: 'WAITING' });
+}
+
+/** Fetches everything again that shows or counts runs, after many of them changed. */
+export async function refreshRuns(queries: QueryClient): Promise<void> {
+  const keys = ['runs', 'counts', 'stats', 'failure-groups', 'automation-activity'];
+  await Promise.all(keys.map((key) => queries.invalidateQueries({ queryKey: [key] })));
 }
 
 export function statsQuery(api: ApiClient, query: QueryOf<'/v1/stats'>) {
   return queryOptions({
     queryKey: ['stats', query],
     queryFn: ({ signal }) => nullIfMissing(api.get('/v1/stats', { query, signal })),
+    staleTime: STATS_FRESH_MS,
+    // The chart of the previous filters stays until the next one is there, so nothing jumps.
+    placeholderData: keepPreviousData,
     retry: false,
     // Retry after an error, but not if the deployment does not have the endpoint.
     refetchInterval: ({ state }) => (state.data === null ? false : STATS_POLL_MS),
@@ -41,7 +86,10 @@ export function statsQuery(api: ApiClient, query: QueryOf<'/v1/stats'>) {
 
 const GROUP_LIMIT = 50;
 
-export function failureGroupsQuery(api: ApiClient, query: QueryOf<'/v1/failure-groups'>) {
+/** The groups of failed runs among which the filters can choose. */
+export function failureGroupsQuery(api: ApiClient, filters: RunFilters) {
+  const { automationId } = filters;
+  const query = { automationId, order: 'count', ...periodQuery(filters) } as const;
   return queryOptions({
     queryKey: ['failure-groups', query],
     queryFn: ({ signal }) =>
@@ -105,18 +153,46 @@ export function comparisonQuery(api: ApiClient, id: string, otherId: string) {
   });
 }
 
+const MOST_COMPARABLE = 5;
+
+/** The last runs of a run's automation: those that completed, and the others. */
+export function comparableRunsQuery(api: ApiClient, run: Pick<Run, 'id' | 'automationId'>) {
+  const { id, automationId } = run;
+  // The run itself may be one of them.
+  const limit = MOST_COMPARABLE + 1;
+  return queryOptions({
+    queryKey: ['comparable-runs', id, automationId],
+    queryFn: async ({ signal }) => {
+      const [completed, last] = await Promise.all([
+        api.get('/v1/runs', { query: { automationId, status: ['COMPLETED'], limit }, signal }),
+        api.get('/v1/runs', { query: { automationId, limit: 2 * limit }, signal }),
+      ]);
+      const isOther = (each: Run) => each.id !== id;
+      return {
+        completed: completed.items.filter(isOther).slice(0, MOST_COMPARABLE),
+        others: last.items
+          .filter((each) => isOther(each) && each.status !== 'COMPLETED')
+          .slice(0, MOST_COMPARABLE),
+      };
+    },
+  });
+}
+
 /** Ends the waits of a run. */
 export function skipWait(api: ApiClient, id: string): Promise<Run> {
   return api.post('/v1/runs/{run_id}/skip-wait', { path: { run_id: id } });
 }
 
-/** Ends the waits of every waiting run that matches the filters; `dryRun` only counts them. */
+/** Ends the waits of every waiting run that matches the filters. Without a key, only counts them. */
 export function skipWaits(
   api: ApiClient,
   filter: AskedFilters,
-  dryRun: boolean,
+  idempotencyKey: string | null,
 ): Promise<SkipOutcome> {
-  return api.post('/v1/runs/skip-wait', { body: { filter: filterDocument(filter), dryRun } });
+  const dryRun = idempotencyKey === null;
+  return api.post('/v1/runs/skip-wait', {
+    body: { filter: filterDocument(filter), dryRun, idempotencyKey },
+  });
 }
 
 /** The progress of skipped waits that continues in the background. */
@@ -132,15 +208,16 @@ export function skippedWaitsQuery(api: ApiClient, started: SkipOutcome) {
   });
 }
 
-/** Cancels every open run that matches the filters; `dryRun` only counts them. */
+/** Cancels every open run that matches the filters. Without a key, only counts them. */
 export function cancelRuns(
   api: ApiClient,
   filter: AskedFilters,
   reason: string,
-  dryRun: boolean,
+  idempotencyKey: string | null,
 ): Promise<CancelOutcome> {
+  const dryRun = idempotencyKey === null;
   return api.post('/v1/runs/cancel', {
-    body: { filter: filterDocument(filter), reason, dryRun },
+    body: { filter: filterDocument(filter), reason, dryRun, idempotencyKey },
   });
 }
 

@@ -17,10 +17,13 @@ export interface RerunForm {
   reason: string;
 }
 
+/** Nodes with nothing after them. */
+const ENDS: readonly string[] = ['END', 'STOP_ERROR'];
+
 /** The steps from which a run can be rerun. */
 export function startingSteps({ steps }: RunDetail): Step[] {
   return steps
-    .filter(({ type }) => type !== 'TRIGGER' && type !== 'END')
+    .filter(({ type }) => type !== 'TRIGGER' && !ENDS.includes(type))
     .toSorted((one, other) => one.order - other.order);
 }
 

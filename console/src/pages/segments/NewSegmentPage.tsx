@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { SegmentDocument } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { NewItemPage } from '../../shared/ui/NewItemPage';
@@ -8,8 +9,8 @@ export default function NewSegmentPage() {
   const { api } = useServices();
   return (
     <NewItemPage
-      noun="segment"
-      plural="segments"
+      noun={t`segment`}
+      plural={t`segments`}
       path="/contacts/segments"
       create={(document: SegmentDocument) => createSegment(api, document)}
     >

@@ -1,7 +1,9 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, NativeSelect, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { formatWord } from '../../shared/ui/format';
 import {
+  CONSENT_CHANNELS,
   type DraftRule,
   KINDS,
   OPERATORS,
@@ -10,12 +12,12 @@ import {
 import classes from './Segments.module.css';
 
 const KIND_LABELS = {
-  HAS_TAG: 'has the tag',
-  LACKS_TAG: 'does not have the tag',
-  HAS_EXTERNAL_ID: 'has the external id',
-  LACKS_EXTERNAL_ID: 'does not have the external id',
-  CONSENT: 'consent',
-  METADATA: 'metadata',
+  HAS_TAG: t`has the tag`,
+  LACKS_TAG: t`does not have the tag`,
+  HAS_EXTERNAL_ID: t`has the external id`,
+  LACKS_EXTERNAL_ID: t`does not have the external id`,
+  CONSENT: t`consent`,
+  METADATA: t`metadata`,
 } as const;
 
 interface Props {
@@ -34,10 +36,10 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
       return (
         <>
           <NativeSelect
-            aria-label={`Consent of rule ${position}`}
+            aria-label={t`Consent of rule ${position}`}
             data={[
-              { value: 'MARKETING', label: 'marketing' },
-              { value: 'TRANSACTIONAL', label: 'transactional' },
+              { value: 'MARKETING', label: t`marketing` },
+              { value: 'TRANSACTIONAL', label: t`transactional` },
             ]}
             value={rule.consent}
             onChange={(event) => {
@@ -46,10 +48,22 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
             }}
           />
           <NativeSelect
-            aria-label={`Consent value of rule ${position}`}
+            aria-label={t`Channel of rule ${position}`}
             data={[
-              { value: 'true', label: 'was given' },
-              { value: 'false', label: 'was not given' },
+              { value: '', label: t`for all channels` },
+              ...CONSENT_CHANNELS.map((value) => ({ value, label: t`for ${formatWord(value)}` })),
+            ]}
+            value={rule.channel ?? ''}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              onChange({ channel: CONSENT_CHANNELS.find((one) => one === value) ?? null });
+            }}
+          />
+          <NativeSelect
+            aria-label={t`Consent value of rule ${position}`}
+            data={[
+              { value: 'true', label: t`was given` },
+              { value: 'false', label: t`was not given` },
             ]}
             value={String(rule.given)}
             onChange={(event) => {
@@ -62,7 +76,7 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
       return (
         <>
           <TextInput
-            aria-label={`Key of rule ${position}`}
+            aria-label={t`Key of rule ${position}`}
             placeholder="plan"
             value={rule.path}
             onChange={(event) => {
@@ -70,7 +84,7 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
             }}
           />
           <NativeSelect
-            aria-label={`Operator of rule ${position}`}
+            aria-label={t`Operator of rule ${position}`}
             data={OPERATORS.map((one) => ({ value: one, label: formatWord(one).toLowerCase() }))}
             value={rule.operator}
             onChange={(event) => {
@@ -80,7 +94,7 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
           />
           {takesValue(rule.operator) && (
             <TextInput
-              aria-label={`Value of rule ${position}`}
+              aria-label={t`Value of rule ${position}`}
               placeholder="pro"
               value={rule.value}
               onChange={(event) => {
@@ -94,7 +108,7 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
     case 'LACKS_EXTERNAL_ID':
       return (
         <TextInput
-          aria-label={`Name of rule ${position}`}
+          aria-label={t`Name of rule ${position}`}
           placeholder="stripe"
           value={rule.name}
           onChange={(event) => {
@@ -105,7 +119,7 @@ function Operands({ rule, position, onChange }: Pick<Props, 'rule' | 'position' 
     default:
       return (
         <TextInput
-          aria-label={`Tag of rule ${position}`}
+          aria-label={t`Tag of rule ${position}`}
           placeholder="vip"
           value={rule.tag}
           onChange={(event) => {
@@ -122,7 +136,7 @@ export function RuleFields({ rule, position, problem, onChange, onRemove }: Prop
     <li className={classes.rule} data-wrong={problem !== null}>
       <div className={classes.ruleFields}>
         <NativeSelect
-          aria-label={`Type of rule ${position}`}
+          aria-label={t`Type of rule ${position}`}
           data={KINDS.map((kind) => ({ value: kind, label: KIND_LABELS[kind] }))}
           value={rule.kind}
           onChange={(event) => {
@@ -135,8 +149,8 @@ export function RuleFields({ rule, position, problem, onChange, onRemove }: Prop
           <ActionIcon
             variant="default"
             size="lg"
-            aria-label={`Remove rule ${position}`}
-            title={`Remove rule ${position}`}
+            aria-label={t`Remove rule ${position}`}
+            title={t`Remove rule ${position}`}
             onClick={onRemove}
           >
             <IconTrash size={16} />

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type SubmitEvent, useRef, useState } from 'react';
@@ -50,11 +51,11 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
 
   return (
     <form ref={element} className={form.form} onSubmit={submit} noValidate>
-      <LeaveGuard isDirty={isDirty}>Your changes will be lost.</LeaveGuard>
+      <LeaveGuard isDirty={isDirty}>{t`Your changes will be lost.`}</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={form.pair}>
         <TextInput
-          label="Name"
+          label={t`Name`}
           maxLength={80}
           value={name}
           error={fieldError(error, 'name')}
@@ -63,10 +64,10 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
           }}
         />
         <NativeSelect
-          label="Includes"
+          label={t`Includes`}
           data={[
-            { value: 'ALL', label: 'Contacts that match every rule' },
-            { value: 'ANY', label: 'Contacts that match at least one rule' },
+            { value: 'ALL', label: t`Contacts that match every rule` },
+            { value: 'ANY', label: t`Contacts that match at least one rule` },
           ]}
           value={match}
           onChange={(event) => {
@@ -75,7 +76,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
         />
       </div>
       <fieldset className={form.fieldset}>
-        <legend>Rules</legend>
+        <legend>{t`Rules`}</legend>
         <ul className={classes.rules}>
           {rules.map((rule, index) => (
             <RuleFields
@@ -111,13 +112,13 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
               setRules((current) => [...current, newRule(`new-${made}`)]);
             }}
           >
-            Add a rule
+            {t`Add a rule`}
           </Button>
         )}
       </div>
       {isSaved && (
-        <Notice title="Saved">
-          <p>Active automations keep using the previous rules until you activate them again.</p>
+        <Notice title={t`Saved`}>
+          <p>{t`Active automations keep using the previous rules until you activate them again.`}</p>
         </Notice>
       )}
     </form>

@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro';
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -14,19 +15,22 @@ export function SegmentMembers({ segmentId }: { segmentId: string }) {
   const { api } = useServices();
   const { data, error, refetch } = useQuery(segmentMembersQuery(api, segmentId));
   return (
-    <Section title="Matching contacts">
+    <Section title={t`Matching contacts`}>
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!data && !error && (
-        <div role="status" aria-label="Loading matching contacts">
+        <div role="status" aria-label={t`Loading matching contacts`}>
           <Skeleton height={120} />
         </div>
       )}
       {data && (
         <>
           <p>
-            {data.isWhole ? '' : 'At least '}
-            {data.count === 1 ? '1 contact' : `${formatCount(data.count)} contacts`}
-            {data.isWhole ? '' : ' (not all contacts were checked)'}
+            {data.isWhole
+              ? plural(data.count, { one: '1 contact', other: `${formatCount(data.count)} contacts` })
+              : plural(data.count, {
+                  one: 'At least 1 contact (not all contacts were checked)',
+                  other: `At least ${formatCount(data.count)} contacts (not all contacts were checked)`,
+                })}
           </p>
           <ul className={classes.people}>
             {data.contacts.map((contact) => (
@@ -36,7 +40,7 @@ export function SegmentMembers({ segmentId }: { segmentId: string }) {
             ))}
           </ul>
           {data.count > data.contacts.length && (
-            <p className={classes.muted}>Showing the first {data.contacts.length}.</p>
+            <p className={classes.muted}>{t`Showing the first ${data.contacts.length}.`}</p>
           )}
         </>
       )}

@@ -1,8 +1,10 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
 import type { Segment, SegmentReplacement } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
+import { ExportButton } from '../../shared/lists/ExportButton';
 import { DetailHeader, DetailPage, Section } from '../../shared/ui/Detail';
 import { useSaveRevision } from '../../shared/ui/useSaveRevision';
 import { replaceSegment, segmentQuery } from './queries';
@@ -11,11 +13,11 @@ import { SegmentForm } from './SegmentForm';
 import { SegmentMembers } from './SegmentMembers';
 import classes from './Segments.module.css';
 
-const BACK = { to: '/contacts/segments', label: 'Segments' };
+const BACK = { to: '/contacts/segments', label: t`Segments` };
 
 function ReadOnly({ segment }: { segment: Segment }) {
   return (
-    <Section title={segment.match === 'ANY' ? 'Contacts that match at least one rule' : 'Contacts that match every rule'}>
+    <Section title={segment.match === 'ANY' ? t`Contacts that match at least one rule` : t`Contacts that match every rule`}>
       <ul className={classes.words}>
         {segment.rules.map((rule, index) => (
           <li key={index}>{ruleText(rule)}</li>
@@ -36,12 +38,24 @@ function Loaded({ segment }: { segment: Segment }) {
   });
   return (
     <>
-      <DetailHeader title={segment.name} id={segment.id} noun="segment" />
+      <DetailHeader
+        title={segment.name}
+        id={segment.id}
+        noun={t`segment`}
+        actions={
+          <ExportButton
+            list="CONTACTS"
+            plural={t`contacts`}
+            filter={{ segmentId: segment.id }}
+            total={undefined}
+          />
+        }
+      />
       <div className={classes.columns}>
         {mayEdit ? (
           <SegmentForm
             segment={segment}
-            submitLabel="Save"
+            submitLabel={t`Save`}
             error={error}
             isPending={isPending}
             isSaved={isSuccess}
@@ -61,7 +75,7 @@ export default function SegmentPage() {
   const { segmentId = '' } = useParams();
   return (
     <DetailPage
-      noun="segment"
+      noun={t`segment`}
       back={BACK}
       query={useQuery(segmentQuery(api, segmentId))}
       title={({ name }) => name}

@@ -1,6 +1,7 @@
 /** Describes a segment's rules, and converts them between form and API. */
 
-import type { SegmentRule } from '../../shared/api/types';
+import { t } from '@lingui/core/macro';
+import type { ConsentChannel, SegmentRule } from '../../shared/api/types';
 import { formatWord } from '../../shared/ui/format';
 
 export const KINDS = [
@@ -29,6 +30,8 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
+export const CONSENT_CHANNELS = ['EMAIL', 'SMS', 'WHATSAPP'] as const satisfies ConsentChannel[];
+
 /** A rule in the form: it has the fields of every kind, so that changing the kind loses nothing. */
 export interface DraftRule {
   /** The key of the form row; rules have none. */
@@ -39,6 +42,8 @@ export interface DraftRule {
   name: string;
   consent: 'MARKETING' | 'TRANSACTIONAL';
   given: boolean;
+  /** null: the consent for all channels. */
+  channel: ConsentChannel | null;
   path: string;
   operator: Operator;
   value: string;
@@ -52,6 +57,7 @@ export function newRule(key: string): DraftRule {
     name: '',
     consent: 'MARKETING',
     given: true,
+    channel: null,
     path: '',
     operator: 'EQUALS',
     value: '',
@@ -73,7 +79,12 @@ function typed(value: string): string | number | boolean {
 export function toWire(rule: DraftRule): SegmentRule {
   switch (rule.kind) {
     case 'CONSENT':
-      return { kind: 'CONSENT', consent: rule.consent, given: rule.given };
+      return {
+        kind: 'CONSENT',
+        consent: rule.consent,
+        given: rule.given,
+        ...(rule.channel !== null && { channel: rule.channel }),
+      };
     case 'METADATA': {
       const value = takesValue(rule.operator) ? typed(rule.value) : null;
       return { kind: 'METADATA', key: rule.path.trim(), operator: rule.operator, value };
@@ -90,7 +101,12 @@ export function fromWire(rule: SegmentRule, key: string): DraftRule {
   const draft = { ...newRule(key), kind: rule.kind };
   switch (rule.kind) {
     case 'CONSENT':
-      return { ...draft, consent: rule.consent, given: rule.given };
+      return {
+        ...draft,
+        consent: rule.consent,
+        given: rule.given,
+        channel: rule.channel ?? null,
+      };
     case 'METADATA':
       return {
         ...draft,
@@ -106,18 +122,37 @@ export function fromWire(rule: SegmentRule, key: string): DraftRule {
   }
 }
 
+function consentText({
+  consent,
+  given,
+  channel,
+}: Extract<SegmentRule, { kind: 'CONSENT' }>): string {
+  const isMarketing = consent === 'MARKETING';
+  if (channel === null || channel === undefined) {
+    if (isMarketing) return given ? t`gave marketing consent` : t`did not give marketing consent`;
+    return given ? t`gave transactional consent` : t`did not give transactional consent`;
+  }
+  const where = formatWord(channel);
+  if (isMarketing) {
+    return given ? t`gave marketing consent for ${where}` : t`did not give marketing consent for ${where}`;
+  }
+  return given
+    ? t`gave transactional consent for ${where}`
+    : t`did not give transactional consent for ${where}`;
+}
+
 export function ruleText(rule: SegmentRule): string {
   switch (rule.kind) {
     case 'HAS_TAG':
-      return `has the tag ${rule.tag}`;
+      return t`has the tag ${rule.tag}`;
     case 'LACKS_TAG':
-      return `does not have the tag ${rule.tag}`;
+      return t`does not have the tag ${rule.tag}`;
     case 'HAS_EXTERNAL_ID':
-      return `has the external id ${rule.name}`;
+      return t`has the external id ${rule.name}`;
     case 'LACKS_EXTERNAL_ID':
-      return `does not have the external id ${rule.name}`;
+      return t`does not have the external id ${rule.name}`;
     case 'CONSENT':
-      return `${rule.given ? 'gave' : 'did not give'} ${rule.consent.toLowerCase()} consent`;
+      return consentText(rule);
     case 'METADATA': {
       const words = `${rule.key} ${formatWord(rule.operator).toLowerCase()}`;
       return takesValue(rule.operator) ? `${words} ${String(rule.value)}` : words;

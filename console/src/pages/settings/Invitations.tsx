@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef, useState } from 'react';
@@ -17,10 +19,10 @@ import { asRole, ROLE_OPTIONS } from './roles';
 /** Says whether the invitation was mailed. Without a verified sender the owner must inform them. */
 function SentNotice({ sent }: { sent: SentInvitation }) {
   return sent.mailed ? (
-    <Notice title={`Invitation sent to ${sent.email}`} />
+    <Notice title={t`Invitation sent to ${sent.email}`} />
   ) : (
-    <Notice tone="bad" title={`${sent.email} is invited, but no e-mail was sent`}>
-      <p>The e-mail could not be sent. Ask them to sign in: they find the invitation there.</p>
+    <Notice tone="bad" title={t`${sent.email} is invited, but no e-mail was sent`}>
+      <p>{t`The e-mail could not be sent. Ask them to sign in: they find the invitation there.`}</p>
     </Notice>
   );
 }
@@ -52,12 +54,12 @@ function InviteForm({ onSent }: { onSent: (sent: SentInvitation) => Promise<void
       onSubmit={submit}
       noValidate
       className={form.form}
-      aria-label="Invite a member"
+      aria-label={t`Invite a member`}
     >
       {general && <ErrorNotice error={general} />}
       <div className={form.pair}>
         <TextInput
-          label="E-mail address"
+          label={t`E-mail address`}
           name="email"
           type="email"
           autoComplete="off"
@@ -66,7 +68,7 @@ function InviteForm({ onSent }: { onSent: (sent: SentInvitation) => Promise<void
           error={fieldError(error, 'email')}
         />
         <NativeSelect
-          label="Role"
+          label={t`Role`}
           name="role"
           data={ROLE_OPTIONS}
           defaultValue="MEMBER"
@@ -75,7 +77,7 @@ function InviteForm({ onSent }: { onSent: (sent: SentInvitation) => Promise<void
       </div>
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>
-          Send invitation
+          {t`Send invitation`}
         </Button>
       </div>
     </form>
@@ -102,13 +104,13 @@ export function Invitations() {
 
   return (
     <>
-      <h2>Invitations</h2>
+      <h2>{t`Invitations`}</h2>
       <SimpleList
-        label="Invitations"
+        label={t`Invitations`}
         query={useQuery(invitationsQuery(api))}
         empty={
-          <EmptyState title="No open invitations">
-            <p>Invited people sign in with the invited address and accept the invitation.</p>
+          <EmptyState title={t`No open invitations`}>
+            <p>{t`Invited people sign in with the invited address and accept the invitation.`}</p>
           </EmptyState>
         }
       >
@@ -119,28 +121,38 @@ export function Invitations() {
             actions={
               <>
                 <SimpleListAction
-                  label={`Resend the invitation to ${invitation.email}`}
+                  label={t`Resend the invitation to ${invitation.email}`}
                   isPending={again.isPending && again.variables === invitation.id}
                   onClick={() => {
                     again.mutate(invitation.id);
                   }}
                 >
-                  Resend
+                  {t`Resend`}
                 </SimpleListAction>
                 <SimpleListAction
-                  label={`Withdraw the invitation to ${invitation.email}`}
+                  label={t`Withdraw the invitation to ${invitation.email}`}
                   onClick={() => {
                     setWithdrawing(invitation);
                   }}
                 >
-                  Withdraw
+                  {t`Withdraw`}
                 </SimpleListAction>
               </>
             }
           >
-            Invited by {invitation.invitedBy} <RelativeTime time={invitation.sentAt} now={now} />,{' '}
-            {invitation.status === 'EXPIRED' ? 'expired' : 'expires'}{' '}
-            <RelativeTime time={invitation.expiresAt} now={now} />
+            <Trans>
+              Invited by {invitation.invitedBy} <RelativeTime time={invitation.sentAt} now={now} />
+            </Trans>
+            {' · '}
+            {invitation.status === 'EXPIRED' ? (
+              <Trans>
+                Expired <RelativeTime time={invitation.expiresAt} now={now} />
+              </Trans>
+            ) : (
+              <Trans>
+                Expires <RelativeTime time={invitation.expiresAt} now={now} />
+              </Trans>
+            )}
           </SimpleListItem>
         )}
       </SimpleList>
@@ -149,8 +161,8 @@ export function Invitations() {
       <InviteForm onSent={onSent} />
       {withdrawing && (
         <ConfirmDialog
-          title={`Withdraw the invitation to ${withdrawing.email}?`}
-          action="Withdraw invitation"
+          title={t`Withdraw the invitation to ${withdrawing.email}?`}
+          action={t`Withdraw invitation`}
           run={async () => {
             await withdrawInvitation(api, withdrawing.id);
             await queries.invalidateQueries({ queryKey: ['invitations'] });
@@ -159,7 +171,7 @@ export function Invitations() {
             setWithdrawing(null);
           }}
         >
-          <p>The invitation can no longer be accepted. You can invite them again.</p>
+          <p>{t`The invitation can no longer be accepted. You can invite them again.`}</p>
         </ConfirmDialog>
       )}
     </>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { NativeSelect } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -32,7 +34,7 @@ function RoleSelect({ member, isOwn }: RoleProps) {
   return (
     <>
       <NativeSelect
-        aria-label={`Role of ${member.email}`}
+        aria-label={t`Role of ${member.email}`}
         data={ROLE_OPTIONS}
         value={member.role}
         disabled={isPending}
@@ -46,8 +48,8 @@ function RoleSelect({ member, isOwn }: RoleProps) {
       />
       {asked && (
         <ConfirmDialog
-          title={`Change your own role to ${formatWord(asked)}?`}
-          action="Change role"
+          title={t`Change your own role to ${formatWord(asked)}?`}
+          action={t`Change role`}
           run={async () => {
             await changeRole(api, member.userId, asked);
             // Refetch the role first: the user may no longer be allowed to see these settings.
@@ -59,7 +61,7 @@ function RoleSelect({ member, isOwn }: RoleProps) {
           }}
         >
           <p>
-            You lose the owner's permissions immediately. Only another owner can restore them.
+            {t`You lose the owner's permissions immediately. Only another owner can restore them.`}
           </p>
         </ConfirmDialog>
       )}
@@ -77,21 +79,21 @@ export function MembersTab() {
   return (
     <>
       <dl className={classes.roles}>
-        <dt>Viewer</dt>
-        <dd>can read everything</dd>
-        <dt>Member</dt>
-        <dd>can also start and cancel runs, resend messages and export</dd>
-        <dt>Admin</dt>
-        <dd>can also edit automations, templates, secrets and contacts</dd>
-        <dt>Owner</dt>
-        <dd>can also manage members and settings</dd>
+        <dt>{t`Viewer`}</dt>
+        <dd>{t`can read everything`}</dd>
+        <dt>{t`Member`}</dt>
+        <dd>{t`can also start and cancel runs, resend messages and export`}</dd>
+        <dt>{t`Admin`}</dt>
+        <dd>{t`can also edit automations, templates, secrets and contacts`}</dd>
+        <dt>{t`Owner`}</dt>
+        <dd>{t`can also manage members and settings`}</dd>
       </dl>
       <SimpleList
-        label="Members"
+        label={t`Members`}
         query={useQuery(membersQuery(api))}
         empty={
-          <EmptyState title="No members">
-            <p>Invite a member below.</p>
+          <EmptyState title={t`No members`}>
+            <p>{t`Invite a member below.`}</p>
           </EmptyState>
         }
       >
@@ -108,25 +110,27 @@ export function MembersTab() {
               <>
                 <RoleSelect member={member} isOwn={member.userId === me?.userId} />
                 <SimpleListAction
-                  label={`Remove ${member.email}`}
+                  label={t`Remove ${member.email}`}
                   onClick={() => {
                     setRemoving(member);
                   }}
                 >
-                  Remove
+                  {t`Remove`}
                 </SimpleListAction>
               </>
             }
           >
-            Joined <RelativeTime time={member.joinedAt} now={now} />
+            <Trans>
+              Joined <RelativeTime time={member.joinedAt} now={now} />
+            </Trans>
           </SimpleListItem>
         )}
       </SimpleList>
       <Invitations />
       {removing && (
         <ConfirmDialog
-          title={`Remove ${removing.email}?`}
-          action="Remove member"
+          title={t`Remove ${removing.email}?`}
+          action={t`Remove member`}
           run={async () => {
             await removeMember(api, removing.userId);
             await queries.invalidateQueries({ queryKey: ['members'] });
@@ -136,8 +140,7 @@ export function MembersTab() {
           }}
         >
           <p>
-            They lose access to this workspace. Their name stays in the history. You can invite
-            them again.
+            {t`They lose access to this workspace. Their name stays in the history. You can invite them again.`}
           </p>
         </ConfirmDialog>
       )}

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef, useState } from 'react';
@@ -12,6 +14,9 @@ import { SimpleList, SimpleListAction, SimpleListItem } from '../../shared/ui/Si
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { deleteSecret, type SecretChange, secretsQuery, setSecret } from './queries';
 import classes from './Settings.module.css';
+
+/** How a node reads a secret. */
+const REFERENCE = '{{secret.NAME}}';
 
 /** The hosts in the field, one per line. */
 function hostsIn(values: FormData): string[] {
@@ -31,9 +36,9 @@ interface HostsFieldProps {
 function HostsField({ hosts = [], error }: HostsFieldProps) {
   return (
     <Textarea
-      label="Allowed hosts"
+      label={t`Allowed hosts`}
       name="allowedHosts"
-      description="One per line: api.partner.example, or *.partner.example for all its subdomains. If empty, the secret is only sent to hosts that are written in an automation, not to hosts that come from a run’s data."
+      description={t`One per line: api.partner.example, or *.partner.example for all its subdomains. If empty, the secret is only sent to hosts that are written in an automation, not to hosts that come from a run’s data.`}
       rows={3}
       defaultValue={hosts.join('\n')}
       error={error}
@@ -63,13 +68,13 @@ function HostsDialog({ secret, onClose }: { secret: SecretName; onClose: () => v
   }
 
   return (
-    <Dialog title={`Allowed hosts of ${secret.name}`} opened onClose={onClose}>
+    <Dialog title={t`Allowed hosts of ${secret.name}`} opened onClose={onClose}>
       <form ref={form} onSubmit={submit} className={classes.dialogForm}>
-        <p>Changes apply from the next request. The secret’s value does not change.</p>
+        <p>{t`Changes apply from the next request. The secret’s value does not change.`}</p>
         <HostsField hosts={secret.allowedHosts} error={fieldError(error, 'allowedHosts')} />
         <DialogDecision
-          cancel="Cancel"
-          confirm="Save hosts"
+          cancel={t`Cancel`}
+          confirm={t`Save hosts`}
           error={general}
           isPending={isPending}
           onCancel={onClose}
@@ -116,13 +121,13 @@ function SetDialog({ name, onClose }: SetProps) {
   }
 
   return (
-    <Dialog title={name === undefined ? 'New secret' : `Replace ${name}`} opened onClose={onClose}>
+    <Dialog title={name === undefined ? t`New secret` : t`Replace ${name}`} opened onClose={onClose}>
       <form ref={form} onSubmit={submit} className={classes.dialogForm} autoComplete="off">
         {name === undefined ? (
           <TextInput
-            label="Name"
+            label={t`Name`}
             name="name"
-            description="Capital letters, digits and _, for example SCORE_KEY. Nodes read it as {{secret.SCORE_KEY}}."
+            description={t`Capital letters, digits and _, for example SCORE_KEY. Nodes read it as ${'{{secret.SCORE_KEY}}'}.`}
             required
             withAsterisk={false}
             data-autofocus
@@ -130,24 +135,23 @@ function SetDialog({ name, onClose }: SetProps) {
           />
         ) : (
           <p>
-            Automations use the new value within seconds. The previous value is deleted and cannot
-            be restored.
+            {t`Automations use the new value within seconds. The previous value is deleted and cannot be restored.`}
           </p>
         )}
         <PasswordInput
-          label="Value"
+          label={t`Value`}
           name="value"
-          description="Nobody can read the value after you save it, neither here nor through the API."
+          description={t`Nobody can read the value after you save it, neither here nor through the API.`}
           autoComplete="new-password"
           required
           withAsterisk={false}
           error={fieldError(error, 'value')}
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the value', tabIndex: 0 }}
+          visibilityToggleButtonProps={{ 'aria-label': t`Show the value`, tabIndex: 0 }}
         />
         {name === undefined && <HostsField error={fieldError(error, 'allowedHosts')} />}
         <DialogDecision
-          cancel="Cancel"
-          confirm="Save secret"
+          cancel={t`Cancel`}
+          confirm={t`Save secret`}
           error={general}
           isPending={isPending}
           onCancel={onClose}
@@ -165,14 +169,17 @@ type Asking =
 function Facts({ secret, now }: { secret: SecretName; now: number }) {
   return (
     <>
-      {secret.allowedHosts.length > 0 && <>Allowed hosts: {secret.allowedHosts.join(', ')} · </>}
-      Set <RelativeTime time={secret.updatedAt} now={now} /> ·{' '}
+      {secret.allowedHosts.length > 0 && <>{t`Allowed hosts: ${secret.allowedHosts.join(', ')}`} · </>}
+      <Trans>
+        Set <RelativeTime time={secret.updatedAt} now={now} />
+      </Trans>
+      {' · '}
       {secret.lastUsedAt === null ? (
-        'never used'
+        t`never used`
       ) : (
-        <>
+        <Trans>
           last used <RelativeTime time={secret.lastUsedAt} now={now} />
-        </>
+        </Trans>
       )}
     </>
   );
@@ -194,25 +201,27 @@ export function SecretsTab() {
         setAsking({ kind: 'new' });
       }}
     >
-      New secret
+      {t`New secret`}
     </Button>
   );
   return (
     <>
       <div className={classes.intro}>
         <p>
-          Keys and tokens for API calls. Nodes read them as{' '}
-          <code>{'{{secret.NAME}}'}</code>. Saved values cannot be shown. Times of last use are
-          updated hourly.
+          <Trans>
+            Keys and tokens for API calls. Nodes read them as{' '}
+            <code>{REFERENCE}</code>. Saved values cannot be shown. Times of last use are
+            updated hourly.
+          </Trans>
         </p>
         {mayEdit && newSecret}
       </div>
       <SimpleList
-        label="Secrets"
+        label={t`Secrets`}
         query={useQuery(secretsQuery(api))}
         empty={
-          <EmptyState title="No secrets yet">
-            <p>Store keys and tokens here, never directly in a node’s headers.</p>
+          <EmptyState title={t`No secrets yet`}>
+            <p>{t`Store keys and tokens here, never directly in a node’s headers.`}</p>
           </EmptyState>
         }
       >
@@ -224,28 +233,28 @@ export function SecretsTab() {
               mayEdit && (
                 <>
                   <SimpleListAction
-                    label={`Replace ${secret.name}`}
+                    label={t`Replace ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'set', name: secret.name });
                     }}
                   >
-                    Replace value
+                    {t`Replace value`}
                   </SimpleListAction>
                   <SimpleListAction
-                    label={`Allowed hosts of ${secret.name}`}
+                    label={t`Allowed hosts of ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'hosts', secret });
                     }}
                   >
-                    Allowed hosts
+                    {t`Allowed hosts`}
                   </SimpleListAction>
                   <SimpleListAction
-                    label={`Delete ${secret.name}`}
+                    label={t`Delete ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'delete', name: secret.name });
                     }}
                   >
-                    Delete
+                    {t`Delete`}
                   </SimpleListAction>
                 </>
               )
@@ -260,8 +269,8 @@ export function SecretsTab() {
       {asking?.kind === 'hosts' && <HostsDialog secret={asking.secret} onClose={close} />}
       {asking?.kind === 'delete' && (
         <ConfirmDialog
-          title={`Delete ${asking.name}?`}
-          action="Delete secret"
+          title={t`Delete ${asking.name}?`}
+          action={t`Delete secret`}
           run={async () => {
             await deleteSecret(api, asking.name);
             await queries.invalidateQueries({ queryKey: ['secrets'] });
@@ -269,8 +278,7 @@ export function SecretsTab() {
           onClose={close}
         >
           <p>
-            The value is deleted permanently. Nodes that use it fail until you create a secret with
-            this name again.
+            {t`The value is deleted permanently. Nodes that use it fail until you create a secret with this name again.`}
           </p>
         </ConfirmDialog>
       )}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
@@ -26,9 +27,9 @@ interface SettingsTab {
 }
 
 const TABS: SettingsTab[] = [
-  { key: 'workspace', label: 'Workspace', needed: 'OWNER', content: WorkspaceTab },
-  { key: 'members', label: 'Members', needed: 'OWNER', content: MembersTab },
-  { key: 'secrets', label: 'Secrets', needed: 'VIEWER', content: SecretsTab },
+  { key: 'workspace', label: t`Workspace`, needed: 'OWNER', content: WorkspaceTab },
+  { key: 'members', label: t`Members`, needed: 'OWNER', content: MembersTab },
+  { key: 'secrets', label: t`Secrets`, needed: 'VIEWER', content: SecretsTab },
 ];
 
 export default function SettingsPage() {
@@ -42,17 +43,17 @@ export default function SettingsPage() {
   const Content = current?.content;
   return (
     <div className={detail.page}>
-      <title>{`${current ? `${current.label} · ` : ''}Settings · Runledger`}</title>
-      <h1>Settings</h1>
+      <title>{t`${current ? `${current.label} · ` : ''}Settings · Runledger`}</title>
+      <h1>{t`Settings`}</h1>
       {!me && error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!me && !error && (
-        <div role="status" aria-label="Loading the settings">
+        <div role="status" aria-label={t`Loading the settings`}>
           <Skeleton height={240} />
         </div>
       )}
       {current && (
         <TabLinks
-          label="Settings"
+          label={t`Settings`}
           current={current.key}
           tabs={tabs.map(({ key, label }) => ({ key, label, to: addressWith({ tab: key }) }))}
         />

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Checkbox, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef } from 'react';
@@ -40,32 +41,32 @@ function SettingsForm({ settings }: { settings: Settings }) {
     <form ref={element} onSubmit={submit} noValidate className={form.form}>
       {general && <ErrorNotice error={general} />}
       <TextInput
-        label="Workspace name"
+        label={t`Workspace name`}
         name="name"
         maxLength={100}
         defaultValue={settings.name}
         error={fieldError(error, 'name')}
       />
       <TextInput
-        label="Retention (days)"
+        label={t`Retention (days)`}
         name="retentionDays"
         type="number"
-        description="How long runs, deliveries and refusals are kept after they end. A change applies only to new ones."
+        description={t`How long runs, deliveries and refusals are kept after they end. A change applies only to new ones.`}
         defaultValue={settings.retentionDays}
         error={fieldError(error, 'retentionDays')}
       />
       <Checkbox
-        label="Require a second factor"
+        label={t`Require a second factor`}
         name="requireMfa"
-        description="Members without a second factor lose access until they switch one on. You need one yourself first."
+        description={t`Members without a second factor lose access until they switch one on. You need one yourself first.`}
         defaultChecked={settings.requireMfa}
       />
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>
-          Save
+          {t`Save`}
         </Button>
       </div>
-      {isSuccess && <Notice title="Saved" />}
+      {isSuccess && <Notice title={t`Saved`} />}
     </form>
   );
 }
@@ -77,7 +78,7 @@ export function WorkspaceTab() {
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (!settings) {
     return (
-      <div role="status" aria-label="Loading the settings">
+      <div role="status" aria-label={t`Loading the settings`}>
         <Skeleton height={220} />
       </div>
     );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { TemplateDocument } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { NewItemPage } from '../../shared/ui/NewItemPage';
@@ -8,8 +9,8 @@ export default function NewTemplatePage() {
   const { api } = useServices();
   return (
     <NewItemPage
-      noun="template"
-      plural="templates"
+      noun={t`template`}
+      plural={t`templates`}
       path="/templates"
       create={(document: TemplateDocument) => createTemplate(api, document)}
     >

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
@@ -21,14 +22,16 @@ import {
   missingValues,
   previewRequest,
   refusedField,
+  testRequest,
 } from './preview';
 import { PreviewPanel } from './PreviewPanel';
 import { previewQuery } from './queries';
 import classes from './TemplateEditor.module.css';
 import { type Problem, TemplateFields } from './TemplateFields';
+import { TestSend } from './TestSend';
 
 const TYPING_MS = 350;
-const FIELDS: (keyof Draft)[] = ['name', 'channel', 'subject', 'body'];
+const FIELDS: (keyof Draft)[] = ['name', 'channel', 'subject', 'body', 'html'];
 /** The values that the preview is rendered with. */
 const TEMPLATE_PAGE = defineAddress({ contact: text() });
 
@@ -50,6 +53,7 @@ function draftOf(template: Template | undefined): Draft {
     channel: template?.channel ?? 'EMAIL',
     subject: template?.subject ?? '',
     body: template?.body ?? '',
+    html: template?.html ?? '',
   };
 }
 
@@ -63,9 +67,10 @@ function generalError(error: Error | null): Error | null {
 
 function ReadOnly({ template }: { template: Template }) {
   return (
-    <Section title="Text">
+    <Section title={t`Text`}>
       {template.subject !== null && <p>{template.subject}</p>}
-      <TextBlock label="Template body" text={template.body} />
+      {template.body !== null && <TextBlock label={t`Template body`} text={template.body} />}
+      {template.html !== null && <TextBlock label={t`Template HTML`} text={template.html} />}
     </Section>
   );
 }
@@ -112,7 +117,7 @@ export function TemplateEditor({ template, submitLabel, error, isPending, note, 
     <div className={classes.editor} data-sides={mayPreview ? 2 : 1}>
       {mayEdit ? (
         <form ref={element} className={form.form} onSubmit={submit}>
-          <LeaveGuard isDirty={isDirty}>Your changes will be lost.</LeaveGuard>
+          <LeaveGuard isDirty={isDirty}>{t`Your changes will be lost.`}</LeaveGuard>
           {general && <ErrorNotice error={general} />}
           <TemplateFields
             draft={draft}
@@ -137,6 +142,16 @@ export function TemplateEditor({ template, submitLabel, error, isPending, note, 
           onChange={change}
           preview={request === null ? undefined : preview.data}
           error={request === null ? null : generalError(preview.error)}
+          test={
+            template?.channel === 'EMAIL' && (
+              <TestSend
+                templateId={template.id}
+                revision={template.revision}
+                request={testRequest(previewInput)}
+                isDirty={isDirty}
+              />
+            )
+          }
         />
       )}
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { CHANNELS } from '../../shared/api/types';
 import form from '../../shared/ui/Form.module.css';
@@ -5,7 +6,11 @@ import { formatWord } from '../../shared/ui/format';
 import type { Draft } from './preview';
 
 const HINT =
-  'Liquid: {{contact.…}}, {{trigger.…}}, {{steps.node.…}}, {{vars.…}}, {{workspace.name}}.';
+  t`Liquid: ${'{{contact.…}}'}, ${'{{trigger.…}}'}, ${'{{steps.node.…}}'}, ${'{{vars.…}}'}, ${'{{workspace.name}}'}, ${'{{unsubscribeUrl}}'}.`;
+
+const TEXT_HINT = t`Leave it empty to make it from the HTML.`;
+const HTML_HINT =
+  t`Values are escaped, except with the filter safe. Leave it empty to send a plain text with links and paragraphs.`;
 
 interface Props {
   draft: Draft;
@@ -27,7 +32,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
     if (problem === null) return hint === undefined ? {} : { description: hint };
     if (problem.isRefusal) return { error: problem.message, ...(hint && { description: hint }) };
     // Not an error: the field itself is valid.
-    const missing = <span className={form.warning}>In this preview: {problem.message}</span>;
+    const missing = <span className={form.warning}>{t`In this preview: ${problem.message}`}</span>;
     return { description: hint === undefined ? missing : <>{hint} {missing}</> };
   }
 
@@ -35,7 +40,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
     <>
       <div className={form.pair}>
         <TextInput
-          label="Name"
+          label={t`Name`}
           required
           withAsterisk={false}
           maxLength={80}
@@ -46,7 +51,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           }}
         />
         <NativeSelect
-          label="Channel"
+          label={t`Channel`}
           data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
           value={draft.channel}
           {...fieldProps('channel')}
@@ -57,7 +62,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
       </div>
       {draft.channel === 'EMAIL' && (
         <TextInput
-          label="Subject"
+          label={t`Subject`}
           maxLength={998}
           value={draft.subject}
           {...fieldProps('subject')}
@@ -66,12 +71,26 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           }}
         />
       )}
+      {draft.channel === 'EMAIL' && (
+        <Textarea
+          label={t`HTML`}
+          rows={14}
+          resize="vertical"
+          spellCheck={false}
+          value={draft.html}
+          {...fieldProps('html', HTML_HINT)}
+          classNames={{ input: form.code ?? '' }}
+          onChange={(event) => {
+            onChange({ html: event.currentTarget.value });
+          }}
+        />
+      )}
       <Textarea
-        label="Body"
-        rows={14}
+        label={draft.channel === 'EMAIL' ? t`Plain text` : t`Body`}
+        rows={draft.channel === 'EMAIL' ? 8 : 14}
         resize="vertical"
         value={draft.body}
-        {...fieldProps('body', HINT)}
+        {...fieldProps('body', draft.channel === 'EMAIL' ? `${TEXT_HINT} ${HINT}` : HINT)}
         classNames={{ input: form.code ?? '' }}
         onChange={(event) => {
           onChange({ body: event.currentTarget.value });

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
 import type { Template, TemplateReplacement } from '../../shared/api/types';
@@ -10,7 +11,7 @@ import { useSaveRevision } from '../../shared/ui/useSaveRevision';
 import { replaceTemplate, templateQuery } from './queries';
 import { TemplateEditor } from './TemplateEditor';
 
-const BACK = { to: '/templates', label: 'Templates' };
+const BACK = { to: '/templates', label: t`Templates` };
 
 function Loaded({ template }: { template: Template }) {
   const { api } = useServices();
@@ -23,13 +24,13 @@ function Loaded({ template }: { template: Template }) {
   });
   return (
     <>
-      <DetailHeader title={template.name} id={template.id} noun="template">
+      <DetailHeader title={template.name} id={template.id} noun={t`template`}>
         <Facts>
-          <Fact name="Channel">{formatWord(template.channel)}</Fact>
-          <Fact name="Created">
+          <Fact name={t`Channel`}>{formatWord(template.channel)}</Fact>
+          <Fact name={t`Created`}>
             <ExactTime time={template.createdAt} />
           </Fact>
-          <Fact name="Last changed">
+          <Fact name={t`Last changed`}>
             <ExactTime time={template.updatedAt} />
             <RelativeTime time={template.updatedAt} now={now} />
           </Fact>
@@ -37,15 +38,15 @@ function Loaded({ template }: { template: Template }) {
       </DetailHeader>
       <TemplateEditor
         template={template}
-        submitLabel="Save"
+        submitLabel={t`Save`}
         error={error}
         isPending={isPending}
         onSave={save}
         note={
           isSuccess && (
-            <Notice title="Saved">
+            <Notice title={t`Saved`}>
               <p>
-                Active automations keep using the previous text until you activate them again.
+                {t`Active automations keep using the previous text until you activate them again.`}
               </p>
             </Notice>
           )
@@ -60,7 +61,7 @@ export default function TemplatePage() {
   const { templateId = '' } = useParams();
   return (
     <DetailPage
-      noun="template"
+      noun={t`template`}
       back={BACK}
       query={useQuery(templateQuery(api, templateId))}
       title={({ name }) => name}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Template } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { ClippedText } from '../../shared/lists/ClippedText';
@@ -10,33 +11,35 @@ import { fetchTemplates } from './queries';
 
 const COLUMNS: Column<Template>[] = [
   {
-    title: 'Name',
+    title: t`Name`,
     width: 26,
-    isWide: true,
+    line: 1,
+    isFlexible: true,
     cell: ({ id, name }) => <RowLink to={`/templates/${id}`}>{name}</RowLink>,
   },
-  { title: 'Channel', width: 12, cell: ({ channel }) => formatWord(channel) },
+  { title: t`Channel`, width: 12, line: 2, cell: ({ channel }) => formatWord(channel) },
   {
-    title: 'Text',
-    isWide: true,
-    cell: ({ subject, body }) => <ClippedText text={subject ?? body.slice(0, 120)} />,
+    title: t`Text`,
+    line: 2,
+    isFlexible: true,
+    cell: ({ subject, body }) => <ClippedText text={subject ?? body?.slice(0, 120) ?? ''} />,
   },
-  timeColumn('Last changed', 13, ({ updatedAt }) => updatedAt),
+  timeColumn(t`Last changed`, 13, ({ updatedAt }) => updatedAt, 1),
 ];
 
 export default function TemplatesPage() {
   const { api } = useServices();
   return (
     <EditableListPage<Template>
-      noun="template"
-      plural="templates"
+      noun={t`template`}
+      plural={t`templates`}
       path="/templates"
       queryKey={['templates']}
       fetchPage={(cursor, signal) => fetchTemplates(api, cursor, signal)}
       columns={COLUMNS}
       empty={(create) => (
-        <EmptyState title="No templates yet">
-          <p>A template is the text of a message that automations send.</p>
+        <EmptyState title={t`No templates yet`}>
+          <p>{t`A template is the text of a message that automations send.`}</p>
           {create}
         </EmptyState>
       )}

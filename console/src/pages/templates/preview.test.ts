@@ -3,7 +3,7 @@ import { ApiError } from '../../shared/api/problem';
 import type { Preview } from '../../shared/api/types';
 import { contactProblem, documentOf, missingValues, previewRequest, refusedField } from './preview';
 
-const DRAFT = { name: 'Receipt', channel: 'EMAIL', subject: 'Hello', body: 'Hi' };
+const DRAFT = { name: 'Receipt', channel: 'EMAIL', subject: 'Hello', body: 'Hi', html: '' };
 const NOTHING = { contact: null, trigger: '', steps: '', vars: '' };
 
 function refusal(field: string): ApiError {
@@ -16,7 +16,7 @@ describe('the preview request', () => {
     expect(previewRequest(DRAFT, { ...NOTHING, contact: 'a@b.example' })?.email).toBe('a@b.example');
     expect(previewRequest(DRAFT, { ...NOTHING, contact: '+49 151' })?.phone).toBe('+49 151');
     expect(previewRequest(DRAFT, { ...NOTHING, trigger: '{"total": 5}' })).toEqual({
-      template: DRAFT,
+      template: { ...DRAFT, html: null },
       payload: { total: 5 },
       steps: {},
       vars: {},
@@ -29,9 +29,11 @@ describe('the preview request', () => {
     expect(previewRequest({ ...DRAFT, name: '' }, NOTHING)?.template.name).toBe('Draft');
   });
 
-  it('has a subject only for e-mail', () => {
-    expect(documentOf(DRAFT).subject).toBe('Hello');
-    expect(documentOf({ ...DRAFT, channel: 'SMS' }).subject).toBeNull();
+  it('has a subject and HTML only for e-mail', () => {
+    const mail = { ...DRAFT, body: '', html: '<p>Hi</p>' };
+    expect(documentOf(mail)).toMatchObject({ subject: 'Hello', body: null, html: '<p>Hi</p>' });
+    expect(documentOf({ ...mail, channel: 'SMS' })).toMatchObject({ subject: null, html: null });
+    expect(previewRequest(mail, NOTHING)?.template.html).toBe('<p>Hi</p>');
   });
 });
 
@@ -41,6 +43,8 @@ describe('a problem of a template', () => {
     address: null,
     subject: 'Hello',
     body: null,
+    html: null,
+    warnings: [],
     problems: [{ field: 'body', message: '`trigger.total` has no value', variable: 'trigger.total' }],
     gates: [],
   };

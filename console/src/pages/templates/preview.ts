@@ -1,5 +1,6 @@
 /** Builds the preview request from the typed values. */
 
+import { t } from '@lingui/core/macro';
 import type { NamedContact, Preview, TemplateDocument } from '../../shared/api/types';
 import { namedContact } from '../../shared/subjects/contacts';
 import { fieldError, parseObject } from '../../shared/ui/forms';
@@ -10,6 +11,7 @@ export interface Draft {
   channel: string;
   subject: string;
   body: string;
+  html: string;
 }
 
 /** The values that the draft is rendered with. The last three are JSON, as typed. */
@@ -23,16 +25,31 @@ export interface PreviewInput {
 
 export type JsonField = 'trigger' | 'steps' | 'vars';
 
-export interface PreviewRequest extends NamedContact {
-  template: TemplateDocument;
+/** The values that a template is rendered with. */
+export interface TestRequest extends NamedContact {
   payload: unknown;
   steps: Record<string, unknown>;
   vars: Record<string, unknown>;
 }
 
-/** Only e-mail has a subject; for other channels the field is not sent. */
-export function documentOf({ name, channel, subject, body }: Draft): TemplateDocument {
-  return { name, channel, body, subject: channel === 'EMAIL' && subject !== '' ? subject : null };
+export interface PreviewRequest extends TestRequest {
+  template: TemplateDocument;
+}
+
+function ifAny(text: string): string | null {
+  return text === '' ? null : text;
+}
+
+/** Only e-mail has a subject and HTML; for other channels the fields are not sent. */
+export function documentOf({ name, channel, subject, body, html }: Draft): TemplateDocument {
+  const isEmail = channel === 'EMAIL';
+  return {
+    name,
+    channel,
+    subject: isEmail ? ifAny(subject) : null,
+    body: ifAny(body),
+    html: isEmail ? ifAny(html) : null,
+  };
 }
 
 /** Why a field is not a JSON object; null if it is. */
@@ -41,8 +58,8 @@ export function jsonProblem(text: string): string | null {
   return 'problem' in parsed ? parsed.problem : null;
 }
 
-/** Null if there is nothing to render yet. */
-export function previewRequest(draft: Draft, previewInput: PreviewInput): PreviewRequest | null {
+/** The typed values; null if they cannot be read. */
+export function testRequest(previewInput: PreviewInput): TestRequest | null {
   const [payload, steps, vars] = [
     previewInput.trigger,
     previewInput.steps,
@@ -50,15 +67,22 @@ export function previewRequest(draft: Draft, previewInput: PreviewInput): Previe
   ].map(parseObject);
   if (!payload || !steps || !vars) return null;
   if (!('value' in payload) || !('value' in steps) || !('value' in vars)) return null;
-  if (draft.body.trim() === '') return null;
   return {
-    // A draft can be previewed before it has a name.
-    template: { ...documentOf(draft), name: draft.name.trim() === '' ? 'Draft' : draft.name },
     ...(previewInput.contact === null ? {} : namedContact(previewInput.contact)),
     payload: payload.value,
     steps: steps.value,
     vars: vars.value,
   };
+}
+
+/** Null if there is nothing to render yet. */
+export function previewRequest(draft: Draft, previewInput: PreviewInput): PreviewRequest | null {
+  const values = testRequest(previewInput);
+  const document = documentOf(draft);
+  if (values === null || `${document.body ?? ''}${document.html ?? ''}`.trim() === '') return null;
+  // A draft can be previewed before it has a name.
+  const name = draft.name.trim() === '' ? t`Draft` : draft.name;
+  return { template: { ...document, name }, ...values };
 }
 
 /** The problem of a template's field; null if it has none. */

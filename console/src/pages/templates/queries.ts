@@ -2,8 +2,8 @@
 
 import { keepPreviousData, queryOptions, skipToken } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
-import type { Template, TemplateDocument, TemplateReplacement } from '../../shared/api/types';
-import type { PreviewRequest } from './preview';
+import type { Template, TemplateDocument, TemplateReplacement, TestSent } from '../../shared/api/types';
+import type { PreviewRequest, TestRequest } from './preview';
 
 const PAGE_SIZE = 50;
 
@@ -42,4 +42,13 @@ export function replaceTemplate(
   document: TemplateReplacement,
 ): Promise<Template> {
   return api.put('/v1/templates/{template_id}', { path: { template_id: id }, body: document });
+}
+
+export interface TestSending extends TestRequest {
+  /** Repeated calls with the same key send one test. */
+  idempotencyKey: string;
+}
+
+export function sendTest(api: ApiClient, id: string, body: TestSending): Promise<TestSent> {
+  return api.post('/v1/templates/{template_id}/test', { path: { template_id: id }, body });
 }

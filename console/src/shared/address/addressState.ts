@@ -13,7 +13,14 @@ export type ValuesOf<Parameters extends Declared> = {
   [Name in keyof Parameters]: Parameters[Name]['fallback'];
 };
 
-export interface AddressState<Values> {
+/** Which parameters of an address are known. */
+export interface KnownParameters {
+  readonly names: readonly string[];
+  /** Whether the search has a text for the parameter that cannot be read, so that it is ignored. */
+  readonly isIgnored: (search: string, name: string) => boolean;
+}
+
+export interface AddressState<Values> extends KnownParameters {
   /** The values of an address without parameters. */
   readonly none: Values;
   /** Reads a search string, with or without its `?`. */
@@ -30,6 +37,22 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
 
 function joined(path: string, search: string): string {
   return search === '' ? path : `${path}?${search}`;
+}
+
+/** A list's filters, with the names of the API's parameters. */
+export type WrittenFilter = Readonly<
+  Record<string, string | boolean | readonly string[] | null | undefined>
+>;
+
+/** The search of a list with these filters; `read` takes the ones that the list declares. */
+export function searchOf(filter: WrittenFilter): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) {
+    for (const one of [value].flat()) {
+      if (one !== null && one !== undefined) search.append(name, String(one));
+    }
+  }
+  return search.toString();
 }
 
 /** `settle` normalizes values before they are written, if one rules out another. */
@@ -72,8 +95,37 @@ export function defineAddress<Parameters extends Declared>(
     none: collect((_, { fallback }) => fallback),
     read,
     write,
+    names: declared.map(([name]) => name),
+    isIgnored(search, name) {
+      const texts = new URLSearchParams(search).getAll(name).filter((text) => text.trim() !== '');
+      const parameter = parameters[name];
+      if (!parameter || texts.length === 0) return false;
+      const unset = parameter.write(parameter.fallback);
+      return isSame(parameter.write(parameter.read(texts)), unset) && !isSame(texts, unset);
+    },
     address: (path, values) => joined(path, write('', values)),
   };
+}
+
+/**
+ * The parameters of an address, `name=value`, that the page ignores: no state declares them, or
+ * their value cannot be read.
+ */
+export function ignoredIn(search: string, states: readonly KnownParameters[]): string[] {
+  return [...new URLSearchParams(search)]
+    .filter(([name]) => {
+      const state = states.find(({ names }) => names.includes(name));
+      return state?.isIgnored(search, name) ?? true;
+    })
+    .map(([name, value]) => `${name}=${value}`);
+}
+
+/** The search without these parameters. */
+export function withoutParameters(search: string, ignored: readonly string[]): string {
+  const kept = [...new URLSearchParams(search)].filter(
+    ([name, value]) => !ignored.includes(`${name}=${value}`),
+  );
+  return new URLSearchParams(kept).toString();
 }
 
 /** The history state of the page: the way back, which links within the page must pass on. */

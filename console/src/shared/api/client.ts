@@ -2,12 +2,13 @@
  * The only place that calls `/v1`: it sends the token and workspace, and raises problems as errors.
  */
 
+import { t } from '@lingui/core/macro';
 import type { Call, Method } from './operations';
 import { ApiError, fetchOrOffline, readProblem } from './problem';
 
 /**
- * Calls a path of the OpenAPI document; `path` fills its braces. Documents are sent as JSON; an
- * answer without a body is undefined. A call is only repeated after the token was renewed.
+ * Calls a path of the OpenAPI document; `path` fills its braces. Documents are sent as JSON, blobs
+ * as they are; an answer without a body is undefined. A call is only repeated after the token was renewed.
  */
 export interface ApiClient {
   get: Call<'get'>;
@@ -54,11 +55,20 @@ function addressOf(path: string, { path: values = {}, query = {} }: Given): stri
   return text === '' ? filled : `${filled}?${text}`;
 }
 
+/** A document is sent as JSON, a part of a file as its bytes. */
+function contentOf(body: unknown): RequestInit {
+  if (body === undefined) return {};
+  if (body instanceof Blob) {
+    return { body, headers: { 'Content-Type': 'application/octet-stream' } };
+  }
+  return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+}
+
 async function readAnswer(response: Response): Promise<unknown> {
   if (!response.ok) throw await readProblem(response);
   if (response.status === 204) return undefined;
   if (!(response.headers.get('content-type')?.includes('json') ?? false)) {
-    throw new ApiError(502, 'Unexpected answer from the server', null, null);
+    throw new ApiError(502, t`Unexpected answer from the server`, null, null);
   }
   return response.json();
 }
@@ -68,6 +78,8 @@ export function createClient(session: Credentials): ApiClient {
     const headers = new Headers(init.headers);
     headers.set('Accept', 'application/json');
     headers.set('Authorization', `Bearer ${token}`);
+    // The record of consents tells what a person did here from what a program did.
+    headers.set('X-Runledger-Client', 'console');
     const workspaceId = session.workspaceId();
     if (workspaceId !== null) headers.set('X-Workspace-Id', workspaceId);
     return fetchOrOffline(url, { ...init, headers });
@@ -93,10 +105,7 @@ export function createClient(session: Credentials): ApiClient {
       ask(addressOf(path, given), {
         method: verb.toUpperCase(),
         signal: given.signal ?? null,
-        ...(given.body !== undefined && {
-          body: JSON.stringify(given.body),
-          headers: { 'Content-Type': 'application/json' },
-        }),
+        ...contentOf(given.body),
       });
     // The only place that trusts the API to match its OpenAPI document; the API's tests ensure it.
     return call as Call<Verb>;

@@ -16,7 +16,9 @@ type Operation<Path extends keyof paths, Verb extends Method> = paths[Path][Verb
 
 type Json<Holder> = Holder extends { content: { 'application/json': infer Document } }
   ? Document
-  : undefined;
+  : Holder extends { content: { 'application/octet-stream': unknown } }
+    ? Blob
+    : undefined;
 
 /** The query's parameters; never if there are none. */
 export type QueryOf<Path extends keyof paths, Verb extends Method = 'get'> =

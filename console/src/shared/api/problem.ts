@@ -1,9 +1,13 @@
 /** Every failure between the console and the API, as errors that a page can distinguish. */
 
+import { t } from '@lingui/core/macro';
+
 /** One invalid value: its path in the sent document or in its node, and the reason. */
 export interface FieldProblem {
   field: string | null;
   message: string;
+  /** A stable code for programs. */
+  code?: string;
   nodeId?: string;
   /** The index of the edge. */
   edge?: number;
@@ -20,23 +24,23 @@ export class ApiError extends Error {
     readonly problems: readonly FieldProblem[] = [],
   ) {
     super(detail ?? title);
-    this.name = 'ApiError';
+    this.name = t`ApiError`;
   }
 }
 
 /** No answer came: the network or the service is down. */
 export class OfflineError extends Error {
   constructor(cause: unknown) {
-    super('No answer came from the server.', { cause });
-    this.name = 'OfflineError';
+    super(t`No answer came from the server.`, { cause });
+    this.name = t`OfflineError`;
   }
 }
 
 /** The session ended and could not be renewed. */
 export class SessionExpiredError extends Error {
   constructor() {
-    super('Your session has ended.');
-    this.name = 'SessionExpiredError';
+    super(t`Your session has ended.`);
+    this.name = t`SessionExpiredError`;
   }
 }
 
@@ -52,18 +56,20 @@ function readProblems(document: unknown, detail: string | null): FieldProblem[] 
   const listed: unknown = (document as Record<string, unknown>).problems;
   if (Array.isArray(listed)) {
     return listed.map((problem) => {
+      const code = textField(problem, 'code');
       const nodeId = textField(problem, 'nodeId');
       const edge: unknown = (problem as Record<string, unknown>).edge;
       return {
         field: textField(problem, 'field'),
-        message: textField(problem, 'message') ?? 'This value is not valid.',
+        message: textField(problem, 'message') ?? t`This value is not valid.`,
+        ...(code !== null && { code }),
         ...(nodeId !== null && { nodeId }),
         ...(typeof edge === 'number' && { edge }),
       };
     });
   }
   const field = textField(document, 'field');
-  return field === null ? [] : [{ field, message: detail ?? 'This value is not valid.' }];
+  return field === null ? [] : [{ field, message: detail ?? t`This value is not valid.` }];
 }
 
 /** Reads an error response. A body that is not a problem document (a proxy's page) is ignored. */
@@ -81,7 +87,7 @@ export async function readProblem(response: Response): Promise<ApiError> {
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   // API Gateway's own errors have `message` and no problem document.
   const detail = textField(document, 'detail') ?? textField(document, 'message');
-  const title = textField(document, 'title') ?? `The server answered ${response.status}`;
+  const title = textField(document, 'title') ?? t`The server answered ${response.status}`;
   return new ApiError(
     response.status,
     title,

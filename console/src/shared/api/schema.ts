@@ -402,6 +402,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List activity
+         * @description Counts the runs of several automations by status, and finds the newest run of each. Without ids, these are the 50 newest automations. The default range is the last 7 days.
+         */
+        get: operations["listActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/validate": {
         parameters: {
             query?: never;
@@ -447,7 +467,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Upsert contact
+         * @description Changes a contact, or creates one. `by` names the field of the body by which the contact is found: a contact with the same value is changed, as PATCH /v1/contacts/{id} changes it. If no contact has this value, the body becomes a new contact. A repeated request changes nothing.
+         *
+         *     For ADMIN and above.
+         */
+        patch: operations["upsertContact"];
         trace?: never;
     };
     "/v1/contacts/{contact_id}": {
@@ -464,7 +490,7 @@ export interface paths {
         get: operations["getContact"];
         /**
          * Replace contact
-         * @description Replaces a whole contact. Fields that are not sent are removed, except consents: they change only if they are sent, and a withdrawn consent returns only if it is sent as true. The body may be what GET answered.
+         * @description Replaces a whole contact. Fields that are not sent are removed, except consents: they change only if they are sent, and a withdrawn consent returns only if it is sent as true. One that was withdrawn on a single channel returns only if it is sent as true for that channel. The body may be what GET answered.
          *
          *     For ADMIN and above.
          */
@@ -480,6 +506,26 @@ export interface paths {
          *     For ADMIN and above.
          */
         patch: operations["patchContact"];
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get contact consents
+         * @description Returns the consents of one contact and the record of their changes: when, by whom, and from where.
+         */
+        get: operations["getContactConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/contacts/{contact_id}/erase": {
@@ -518,6 +564,140 @@ export interface paths {
         get: operations["getContactTimeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List imports
+         * @description Lists imports of contacts, newest first.
+         */
+        get: operations["listImports"];
+        put?: never;
+        /**
+         * Create import
+         * @description Creates an import of contacts. Upload the file in parts of at most 4 MB next, then start the import. A file has at most 50 MB.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get import
+         * @description Returns one import: its progress, and the link to its report.
+         */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel import
+         * @description Cancels an import. Rows that are being written are finished; the report says which were.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["cancelImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/parts/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put import part
+         * @description Uploads a part of the file: its bytes, cut at any place. Parts may arrive in any order, and a repeated part replaces the earlier one.
+         *
+         *     For ADMIN and above.
+         */
+        put: operations["putImportPart"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview import
+         * @description Returns the columns of the uploaded file, the first values of each, and the fields that they fill by their names.
+         *
+         *     For ADMIN and above.
+         */
+        get: operations["previewImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start import
+         * @description Starts writing the contacts of the file, or a dry run, after which the import can be started again. `GET` shows the progress and the report.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["startImport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -661,7 +841,7 @@ export interface paths {
         };
         /**
          * List failure groups
-         * @description Lists failed runs in groups. The runs of a group belong to one automation, and their errors differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by method, host, path and status. Groups are sorted by the hour of their latest failure, newest first.
+         * @description Lists failed runs in groups. The runs of a group belong to one automation, and their errors differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by method, host, path and status.
          */
         get: operations["listFailureGroups"];
         put?: never;
@@ -686,6 +866,28 @@ export interface paths {
         get: operations["getFailureGroup"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failure-groups/{group_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign failure group
+         * @description Assigns a failure group to a member with the role MEMBER or higher, or to nobody. The group keeps its assignee when it is resolved or reopened.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["assignFailureGroup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -730,6 +932,26 @@ export interface paths {
          *     For MEMBER and above.
          */
         post: operations["resolveFailureGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failure-groups/assignees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List assignees
+         * @description Lists the members to whom failure groups can be assigned, in the order they joined.
+         */
+        get: operations["listAssignees"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -976,6 +1198,26 @@ export interface paths {
          * @description Lists the node types, with a JSON Schema of each config.
          */
         get: operations["listNodeTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get overview
+         * @description Returns the workspace at a glance: the runs of the last hour beside the usual numbers for this weekday and hour, the open runs, and what needs attention. The hours of earlier weeks are those at the same local time of day in `timeZone`.
+         */
+        get: operations["getOverview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1428,6 +1670,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Finds runs, deliveries and refusals by id, runs by the value of a key, contacts by address or by the beginning of their name, and automations and failure groups by words. Upper and lower case are the same. Returns at most five of each kind, the best first.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/secrets": {
         parameters: {
             query?: never;
@@ -1611,7 +1873,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the range took. With `automationId` it also measures each node, in the newest of these runs that have up to 1,000 steps together. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours.
+         * @description Counts the runs that match the filters by hour and status, and by minute in a range of at most three hours, and measures how long the newest 1,000 finished ones took. With `automationId` it also measures each node, in the newest of these runs that have up to 1,000 steps together. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are counted; then `isComplete` may be false.
          */
         get: operations["getStats"];
         put?: never;
@@ -1631,7 +1893,7 @@ export interface paths {
         };
         /**
          * List suppressions
-         * @description Lists the addresses to which nothing is sent, newest first. With `address`, lists only that address, if it is on the list.
+         * @description Lists the addresses to which nothing is sent, newest first. With `address`, lists only that address, if it is on the list. With `reason`, a page may be short or empty although the list continues.
          */
         get: operations["listSuppressions"];
         put?: never;
@@ -1750,6 +2012,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/templates/{template_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send test
+         * @description Sends a saved template to your own e-mail address, rendered as in a preview. It is recorded as a delivery, and its subject begins with `[Test]`. Answers 200 if an earlier request with the same idempotency key sent it.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["sendTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/templates/preview": {
         parameters: {
             query?: never;
@@ -1767,6 +2051,106 @@ export interface paths {
          */
         post: operations["previewDraft"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unsubscribe
+         * @description Withdraws the marketing consent of a message's recipient, as RFC 8058 describes it. A GET of the same address answers with a page and changes nothing.
+         */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List views
+         * @description Lists the caller's own views and the shared ones, by name. There is only one page.
+         */
+        get: operations["listViews"];
+        put?: never;
+        /**
+         * Create view
+         * @description Saves the filters of a list as a view: for the caller, or shared with the workspace. A workspace has at most 100 shared views, and each member at most 50 of their own.
+         */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get view
+         * @description Returns one view, with its revision as `ETag`.
+         */
+        get: operations["getView"];
+        /**
+         * Replace view
+         * @description Replaces a whole view. The body may be what GET answered. A shared view can be changed by the member who saved it and by an ADMIN.
+         */
+        put: operations["replaceView"];
+        post?: never;
+        /**
+         * Delete view
+         * @description Deletes a view. Members who chose it as their default have no default for the list then.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch view
+         * @description Changes the fields that are sent and keeps the others (RFC 7396). Filters are merged too: null removes one.
+         */
+        patch: operations["patchView"];
+        trace?: never;
+    };
+    "/v1/views/{view_id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set default view
+         * @description Makes a view the caller's default for its list, in place of any other. Other members are not affected.
+         */
+        put: operations["setDefaultView"];
+        post?: never;
+        /**
+         * Unset default view
+         * @description Leaves the caller without a default for the list, if this view is the default.
+         */
+        delete: operations["unsetDefaultView"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1847,6 +2231,63 @@ export interface components {
              * @description The number that the version gets once it is active.
              */
             version: number;
+        };
+        /**
+         * AssignDocument
+         * @description The member who looks after a failure group from now on.
+         */
+        AssignDocument: {
+            /**
+             * Userid
+             * @description The id of a member with the role MEMBER or higher; null for nobody.
+             */
+            userId: string | null;
+        };
+        /**
+         * AssigneeView
+         * @description A member to whom failure groups can be assigned.
+         */
+        AssigneeView: {
+            /**
+             * Email
+             * @description The member's e-mail address.
+             */
+            email: string;
+            /**
+             * Userid
+             * @description The id of the member's account.
+             */
+            userId: string;
+        };
+        /**
+         * AutomationActivityView
+         * @description What one automation did lately.
+         */
+        AutomationActivityView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Counts
+             * @description Its runs in the range, by status.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Iscomplete
+             * @description False if there may be more runs than were counted.
+             */
+            isComplete: boolean;
+            /** @description The newest run, also if it is older than the range; null if there is none. */
+            lastRun: components["schemas"]["RunView"] | null;
+            /**
+             * Total
+             * @description The sum of all counts.
+             */
+            total: number;
         };
         /**
          * AutomationDocument
@@ -2204,6 +2645,15 @@ export interface components {
          */
         BodyFormat: "JSON" | "TEXT" | "BINARY";
         /**
+         * BounceKind
+         * @description Why a message bounced. PERMANENT: the address cannot receive messages. MAILBOX_FULL: its
+         *     mailbox is full. MESSAGE_REFUSED: its server refused this message's size or content. BLOCKED:
+         *     the recipient or the carrier blocks such messages. TEMPORARY: a problem that may pass.
+         *     UNDETERMINED: the provider does not know.
+         * @enum {string}
+         */
+        BounceKind: "PERMANENT" | "MAILBOX_FULL" | "MESSAGE_REFUSED" | "BLOCKED" | "TEMPORARY" | "UNDETERMINED";
+        /**
          * BulkCancelDocument
          * @description The open runs to cancel, chosen by the filters of their list, and the reason.
          */
@@ -2216,6 +2666,11 @@ export interface components {
             dryRun: boolean;
             /** @description Which runs to cancel, by the filters of the list of runs. Only open runs are canceled. */
             filter: components["schemas"]["FilterDocument"];
+            /**
+             * Idempotencykey
+             * @description Makes the request safe to repeat: the same key begins only one bulk action.
+             */
+            idempotencyKey?: string | null;
             /**
              * Reason
              * @description The reason. The history shows it.
@@ -2288,6 +2743,11 @@ export interface components {
             dryRun: boolean;
             /** @description Which runs to select, by the filters of the list of runs. */
             filter: components["schemas"]["FilterDocument"];
+            /**
+             * Idempotencykey
+             * @description Makes the request safe to repeat: the same key begins only one bulk action.
+             */
+            idempotencyKey?: string | null;
         };
         /**
          * BulkSkipView
@@ -2512,6 +2972,43 @@ export interface components {
             until: string;
         };
         /**
+         * ChannelConsents
+         * @description Consents that differ on one channel.
+         */
+        ChannelConsents: {
+            /**
+             * Marketing
+             * @description Whether the contact agreed to marketing messages on this channel. null: the consent for all channels decides.
+             */
+            marketing?: boolean | null;
+            /**
+             * Transactional
+             * @description Whether the contact accepts transactional messages on this channel. null: the consent for all channels decides.
+             */
+            transactional?: boolean | null;
+        };
+        /**
+         * ColumnDocument
+         * @description A column of the file and the contact's field that it fills.
+         */
+        ColumnDocument: {
+            /**
+             * Column
+             * @description The name of the column in the header of a CSV; in JSON Lines, the path of the value, such as `address.city`.
+             */
+            column: string;
+            /**
+             * Field
+             * @description The contact's field: `email`, `phone`, `firstName`, `lastName`, `tags`, `externalIds.<name>`, `metadata.<name>`, `consents.marketing`, `consents.transactional`, the consents of one channel (`consents.channels.SMS.marketing`), or `consents.source` and `consents.date`, without which a withdrawn consent is not given again. Tags are added, and separated by commas or semicolons. An empty value changes nothing.
+             */
+            field: string;
+            /**
+             * @description What a text of a CSV becomes in `metadata`.
+             * @default TEXT
+             */
+            kind: components["schemas"]["ValueKind"];
+        };
+        /**
          * ComparedRunView
          * @description One of the two runs.
          */
@@ -2605,22 +3102,100 @@ export interface components {
             steps: components["schemas"]["ComparedStepView"][];
         };
         /**
+         * ConsentChangeView
+         * @description A recorded change of a consent.
+         */
+        ConsentChangeView: {
+            /**
+             * At
+             * @description When the consent was changed; for an answer by SMS, when AWS received it.
+             */
+            at: string;
+            /**
+             * By
+             * @description The e-mail address of the member who changed it; null if no member did.
+             */
+            by: string | null;
+            /** @description The channel, or null if the consent was changed for all channels. */
+            channel: components["schemas"]["ConsentChannel"] | null;
+            /**
+             * Detail
+             * @description The cause: a text, or the id of an import, automation or delivery.
+             */
+            detail: string | null;
+            /**
+             * Givenat
+             * @description When the contact agreed, if that was earlier than the change and is known.
+             */
+            givenAt: string | null;
+            /**
+             * Isgiven
+             * @description true: the contact agreed. false: it withdrew the consent.
+             */
+            isGiven: boolean;
+            /** @description Where it was changed. CONSOLE: by a person in the console. API: by a request of a program. IMPORT: by an import of contacts. WEBHOOK: by an event. UNSUBSCRIBE: by the contact, with the link in a message. MESSAGE: by the contact, with STOP or START by SMS. */
+            origin: components["schemas"]["ConsentOrigin"];
+            /** @description The messages that the consent is for. */
+            purpose: components["schemas"]["ConsentPurpose"];
+        };
+        /**
+         * ConsentChannel
+         * @description The channels that can have consents of their own: all channels.
+         * @enum {string}
+         */
+        ConsentChannel: "EMAIL" | "SMS" | "WHATSAPP";
+        /**
+         * ConsentOrigin
+         * @description Where a consent was changed.
+         * @enum {string}
+         */
+        ConsentOrigin: "CONSOLE" | "API" | "IMPORT" | "WEBHOOK" | "UNSUBSCRIBE" | "MESSAGE";
+        /**
+         * ConsentPurpose
+         * @description What messages are for. Each message asks for the consent of its purpose.
+         * @enum {string}
+         */
+        ConsentPurpose: "MARKETING" | "TRANSACTIONAL";
+        /**
          * Consents
-         * @description What a contact agreed to.
+         * @description What a contact agreed to, for all channels and where channels differ.
+         *
+         *     The stored form is unique: a channel appears only with a consent that was withdrawn on it, or
+         *     with one that was given on it but not for all channels.
          */
         Consents: {
             /**
+             * Channels
+             * @description Consents that differ on a channel, by the channel's name. Any other channel has the consent for all channels. A change leaves channels that it does not name as they are.
+             */
+            channels?: {
+                [key: string]: components["schemas"]["ChannelConsents"];
+            };
+            /**
              * Marketing
-             * @description Whether the contact agreed to marketing messages.
+             * @description Whether the contact agreed to marketing messages. false withdraws the consent on every channel. true does not undo a withdrawal on a single channel.
              * @default false
              */
             marketing: boolean;
             /**
              * Transactional
-             * @description Whether the contact accepts transactional messages; true unless withdrawn.
+             * @description Whether the contact accepts transactional messages; true unless withdrawn. It applies to the channels as `marketing` does.
              * @default true
              */
             transactional: boolean;
+        };
+        /**
+         * ConsentsView
+         * @description The consents of a contact, with the record of their changes.
+         */
+        ConsentsView: {
+            /**
+             * Changes
+             * @description The newest 50 changes, newest first. The last change of each consent is always among them. Consents that were never changed have none.
+             */
+            changes: components["schemas"]["ConsentChangeView"][];
+            /** @description What the contact consented to. */
+            consents: components["schemas"]["Consents"];
         };
         /**
          * ContactDocument
@@ -2630,6 +3205,7 @@ export interface components {
             /**
              * @description What the contact consented to.
              * @default {
+             *       "channels": {},
              *       "marketing": false,
              *       "transactional": true
              *     }
@@ -2735,6 +3311,7 @@ export interface components {
             /**
              * @description What the contact consented to.
              * @default {
+             *       "channels": {},
              *       "marketing": false,
              *       "transactional": true
              *     }
@@ -2918,6 +3495,22 @@ export interface components {
             total: number;
         };
         /**
+         * CountView
+         * @description A number of items.
+         */
+        CountView: {
+            /**
+             * Count
+             * @description The number of items.
+             */
+            count: number;
+            /**
+             * Iscomplete
+             * @description False if one request could not count all of them: then the numbers are minimums.
+             */
+            isComplete: boolean;
+        };
+        /**
          * DeliveryDetailView
          * @description A delivery with everything that is known about it.
          */
@@ -2929,7 +3522,7 @@ export interface components {
             address: string;
             /**
              * Automationid
-             * @description The automation that sent the message; for a resend, that of the original.
+             * @description The automation that sent the message; for a resend, that of the original. Null for a test.
              */
             automationId: string | null;
             /**
@@ -2939,9 +3532,11 @@ export interface components {
             automationName: string | null;
             /**
              * Body
-             * @description The rendered body.
+             * @description The rendered plain text.
              */
             body: string | null;
+            /** @description Why the message bounced; null if it did not. */
+            bounce: components["schemas"]["BounceKind"] | null;
             /**
              * Channel
              * @description The channel.
@@ -2982,10 +3577,20 @@ export interface components {
             /** @description Details about a delivery in progress: QUEUED, SENDING, RETRYING or UNKNOWN. Null otherwise. */
             health: components["schemas"]["HealthView"] | null;
             /**
+             * Html
+             * @description The HTML as it was sent, if the template has one; null if it was made from the plain text.
+             */
+            html: string | null;
+            /**
              * Id
              * @description The delivery's id.
              */
             id: string;
+            /**
+             * Istest
+             * @description Whether a person sent the message to themselves to test its template.
+             */
+            isTest: boolean;
             /** @description Related resources. */
             links: components["schemas"]["DeliveryLinksView"];
             /**
@@ -2995,7 +3600,7 @@ export interface components {
             nextTryAt: string | null;
             /**
              * Nodeid
-             * @description The node that sent the message; null for a resend.
+             * @description The node that sent the message; null for a resend or a test.
              */
             nodeId: string | null;
             /**
@@ -3010,7 +3615,7 @@ export interface components {
             reports: components["schemas"]["ReportView"][];
             /**
              * Requestedby
-             * @description The e-mail address of the user who requested the resend.
+             * @description The e-mail address of the user who requested the resend or the test.
              */
             requestedBy: string | null;
             /**
@@ -3025,7 +3630,7 @@ export interface components {
             resends: string[];
             /**
              * Runid
-             * @description The run that sent the message; null for a resend.
+             * @description The run that sent the message; null for a resend or a test.
              */
             runId: string | null;
             /**
@@ -3098,7 +3703,7 @@ export interface components {
             resends: string[];
             /**
              * Run
-             * @description The run; null for a resend.
+             * @description The run; null for a resend or a test.
              */
             run: string | null;
             /**
@@ -3152,7 +3757,7 @@ export interface components {
             address: string;
             /**
              * Automationid
-             * @description The automation that sent the message; for a resend, that of the original.
+             * @description The automation that sent the message; for a resend, that of the original. Null for a test.
              */
             automationId: string | null;
             /**
@@ -3160,6 +3765,8 @@ export interface components {
              * @description The automation's current name; null if it no longer exists.
              */
             automationName: string | null;
+            /** @description Why the message bounced; null if it did not. */
+            bounce: components["schemas"]["BounceKind"] | null;
             /**
              * Channel
              * @description The channel.
@@ -3202,7 +3809,7 @@ export interface components {
             nextTryAt: string | null;
             /**
              * Nodeid
-             * @description The node that sent the message; null for a resend.
+             * @description The node that sent the message; null for a resend or a test.
              */
             nodeId: string | null;
             /**
@@ -3212,7 +3819,7 @@ export interface components {
             resendOf: string | null;
             /**
              * Runid
-             * @description The run that sent the message; null for a resend.
+             * @description The run that sent the message; null for a resend or a test.
              */
             runId: string | null;
             /**
@@ -3579,16 +4186,21 @@ export interface components {
              * @default {
              *       "address": null,
              *       "automationId": null,
+             *       "bounce": null,
              *       "channel": null,
              *       "contact": null,
              *       "errorGroup": null,
+             *       "errorKind": null,
              *       "from": null,
+             *       "health": [],
+             *       "key": null,
              *       "range": null,
              *       "reason": [],
              *       "recovered": null,
              *       "recoveryId": null,
              *       "rerunOf": null,
              *       "runId": null,
+             *       "segmentId": null,
              *       "status": [],
              *       "timeZone": null,
              *       "to": null,
@@ -3598,6 +4210,11 @@ export interface components {
             filter: components["schemas"]["FilterDocument"];
             /** @description The format of the file. */
             format: components["schemas"]["ExportFormat"];
+            /**
+             * Idempotencykey
+             * @description Makes the request safe to repeat: the same key writes only one file.
+             */
+            idempotencyKey?: string | null;
             /** @description The list to export. */
             list: components["schemas"]["ListName"];
         };
@@ -3690,11 +4307,44 @@ export interface components {
             value: string;
         };
         /**
+         * FailureGroupListView
+         * @description One page of failure groups.
+         */
+        FailureGroupListView: {
+            /**
+             * Iscomplete
+             * @description Whether every matching group is on this page or on a page that `nextCursor` leads to. False only in the order `count`, if there are more groups than were compared, or than fit on one page.
+             */
+            isComplete: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["FailureGroupView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
          * FailureGroupView
          * @description Runs of an automation that failed in the same way: at the same node, with the same kind of
          *     error, and with messages that differ only in ids, numbers, addresses and similar values.
          */
         FailureGroupView: {
+            /**
+             * Assignedat
+             * @description When the group was assigned; null without assignee.
+             */
+            assignedAt: string | null;
+            /**
+             * Assignedby
+             * @description Who assigned the group; null without assignee.
+             */
+            assignedBy: string | null;
+            /** @description The member who looks after the group; null if there is none, or if they have left the workspace or became a viewer. */
+            assignee: components["schemas"]["AssigneeView"] | null;
             /**
              * Automationid
              * @description The automation whose runs failed.
@@ -3707,7 +4357,7 @@ export interface components {
             automationName: string | null;
             /**
              * Contacts
-             * @description The number of different contacts in these runs.
+             * @description The number of different contacts in these runs. Erased contacts are not counted.
              */
             contacts: number;
             /**
@@ -3732,7 +4382,7 @@ export interface components {
             id: string;
             /**
              * Iscomplete
-             * @description False if there are more runs than were counted.
+             * @description False if there are more runs than were counted: then `count` and `contacts` are minimums.
              */
             isComplete: boolean;
             /**
@@ -3785,13 +4435,15 @@ export interface components {
              * @description Who resolved the group; null if it is OPEN.
              */
             resolvedBy: string | null;
-            /** @description RESOLVED if a person resolved the group and no run has failed in this way since; otherwise OPEN. */
+            /** @description RESOLVED if the group was resolved and has not been reopened since, by a person or by a new failure; otherwise OPEN. A rerun that fails does not reopen it. */
             status: components["schemas"]["GroupStatus"];
             /**
              * Title
              * @description The name of the group. A failed call is named by method, host, path and status, such as POST api.example.com/score/{id} answered 503; any other error by its message.
              */
             title: string;
+            /** @description The number of these runs over time, by when they were created. */
+            trend: components["schemas"]["TrendView"];
         };
         /**
          * FilterDocument
@@ -3809,6 +4461,11 @@ export interface components {
              */
             automationId?: string | null;
             /**
+             * Bounce
+             * @description Why messages bounced, such as MAILBOX_FULL. For lists of deliveries only.
+             */
+            bounce?: string | null;
+            /**
              * Channel
              * @description A channel. For lists of deliveries only.
              */
@@ -3824,13 +4481,29 @@ export interface components {
              */
             errorGroup?: string | null;
             /**
+             * Errorkind
+             * @description The code of an error, such as BOUNCED. For lists of deliveries only.
+             */
+            errorKind?: string | null;
+            /**
              * From
              * @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970.
              */
             from?: string | null;
             /**
+             * Health
+             * @description What open runs do, such as WAITING or OVERDUE. For lists of runs only.
+             * @default []
+             */
+            health: string[];
+            /**
+             * Key
+             * @description The name and value of a key, such as orderId:A-1001. For lists of runs only.
+             */
+            key?: string | null;
+            /**
              * Range
-             * @description A range that ends now: 24h, 7d or 30d.
+             * @description A range that ends now: 1h, 24h, 7d or 30d.
              */
             range?: string | null;
             /**
@@ -3859,6 +4532,11 @@ export interface components {
              * @description The id of a run. For lists of deliveries only.
              */
             runId?: string | null;
+            /**
+             * Segmentid
+             * @description A segment's id. For exports of contacts only.
+             */
+            segmentId?: string | null;
             /**
              * Status
              * @description One or more statuses. For lists of runs and deliveries only.
@@ -3899,6 +4577,11 @@ export interface components {
              */
             automationId: string | null;
             /**
+             * Bounce
+             * @description Why messages bounced; null if not filtered by it.
+             */
+            bounce?: string | null;
+            /**
              * Channel
              * @description A channel; null for all.
              */
@@ -3914,10 +4597,25 @@ export interface components {
              */
             errorGroup: string | null;
             /**
+             * Errorkind
+             * @description The code of the error, such as BOUNCED; null if not filtered by it.
+             */
+            errorKind?: string | null;
+            /**
              * From
              * @description The earliest creation time; null if there is no limit.
              */
             from: string | null;
+            /**
+             * Health
+             * @description What the open runs do; empty for all runs.
+             */
+            health?: string[];
+            /**
+             * Key
+             * @description The name and value of a key, as entered; null for all runs.
+             */
+            key?: string | null;
             /**
              * Reason
              * @description The reasons; empty for all.
@@ -3943,6 +4641,11 @@ export interface components {
              * @description A run's id; null for all.
              */
             runId: string | null;
+            /**
+             * Segmentid
+             * @description The segment whose contacts are listed; null for all contacts.
+             */
+            segmentId?: string | null;
             /**
              * Status
              * @description The statuses; empty for all.
@@ -4031,6 +4734,50 @@ export interface components {
             version: number;
         };
         /**
+         * FoundType
+         * @description The kinds of things that the search finds.
+         * @enum {string}
+         */
+        FoundType: "RUN" | "DELIVERY" | "REFUSAL" | "CONTACT" | "AUTOMATION" | "FAILURE_GROUP";
+        /**
+         * FoundView
+         * @description One thing that was found.
+         */
+        FoundView: {
+            /**
+             * At
+             * @description When the run, delivery or refusal was created, or when the failure group last failed; null for a contact and an automation.
+             */
+            at: string | null;
+            /**
+             * Href
+             * @description The address of its page in the console, such as /runs/run_1.
+             */
+            href: string;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Status
+             * @description The status of a run, delivery, automation or failure group, or the reason of a refusal; null for a contact.
+             */
+            status: string | null;
+            /**
+             * Subtitle
+             * @description Further details, by which results with the same title can be told apart, such as `Failed · orderId A-1001`; null if there are none.
+             */
+            subtitle: string | null;
+            /**
+             * Title
+             * @description Its name.
+             */
+            title: string;
+            /** @description What was found. */
+            type: components["schemas"]["FoundType"];
+        };
+        /**
          * GateView
          * @description One check before a message is sent.
          */
@@ -4091,6 +4838,12 @@ export interface components {
              */
             nodes?: components["schemas"]["Node"][];
         };
+        /**
+         * GroupOrder
+         * @description Which groups of a list come first: those that failed last, or those with the most runs.
+         * @enum {string}
+         */
+        GroupOrder: "newest" | "count";
         /**
          * GroupStatus
          * @description Whether a person resolved the group.
@@ -4212,6 +4965,245 @@ export interface components {
             count: number;
         };
         /**
+         * ImportColumnView
+         * @description A column of the uploaded file.
+         */
+        ImportColumnView: {
+            /**
+             * Field
+             * @description The field that it fills by its name; null if none.
+             */
+            field: string | null;
+            /**
+             * Name
+             * @description The column's name, or its path in JSON Lines.
+             */
+            name: string;
+            /**
+             * Samples
+             * @description Its first values.
+             */
+            samples: string[];
+        };
+        /**
+         * ImportDocument
+         * @description A file of contacts to upload.
+         */
+        ImportDocument: {
+            /**
+             * Filename
+             * @description The name of the file, to recognize the import.
+             */
+            fileName: string;
+            /** @description The format of the file. Its text must be UTF-8. */
+            format: components["schemas"]["ImportFormat"];
+        };
+        /**
+         * ImportFormat
+         * @description The format of the file: a table with a header, or one JSON object per line.
+         * @enum {string}
+         */
+        ImportFormat: "CSV" | "JSONL";
+        /**
+         * ImportMappingView
+         * @description How rows become contacts, as the import was last started.
+         */
+        ImportMappingView: {
+            /**
+             * By
+             * @description The field by which a row's contact is found.
+             * @enum {string}
+             */
+            by: "email" | "phone" | "externalId";
+            /**
+             * Columns
+             * @description The columns that are used.
+             */
+            columns: components["schemas"]["ColumnDocument"][];
+            /**
+             * Name
+             * @description The name of the external id, with `by` externalId.
+             */
+            name: string | null;
+            /**
+             * Tags
+             * @description Tags for every contact of the file.
+             */
+            tags: string[];
+        };
+        /**
+         * ImportPreviewView
+         * @description The beginning of an uploaded file.
+         */
+        ImportPreviewView: {
+            /**
+             * Columns
+             * @description The columns of the file.
+             */
+            columns: components["schemas"]["ImportColumnView"][];
+            /**
+             * Delimiter
+             * @description The separator of a CSV; null for JSON Lines.
+             */
+            delimiter: string | null;
+            /**
+             * Rows
+             * @description How many rows the preview read.
+             */
+            rows: number;
+        };
+        /**
+         * ImportStartDocument
+         * @description How the rows of the uploaded file become contacts.
+         */
+        ImportStartDocument: {
+            /**
+             * By
+             * @description The field by which a row's contact is found. A column must fill it. A row without a contact creates one.
+             * @enum {string}
+             */
+            by: "email" | "phone" | "externalId";
+            /**
+             * Columns
+             * @description The columns to use, others are ignored.
+             */
+            columns: components["schemas"]["ColumnDocument"][];
+            /**
+             * Dryrun
+             * @description Whether to check the rows without writing any contact.
+             * @default false
+             */
+            dryRun: boolean;
+            /**
+             * Name
+             * @description The name of the external id, with `by` externalId.
+             */
+            name?: string | null;
+            /**
+             * Parts
+             * @description How many parts the file has.
+             */
+            parts: number;
+            /**
+             * Tags
+             * @description Tags for every contact of the file.
+             */
+            tags?: string[];
+        };
+        /**
+         * ImportStatus
+         * @description The status of an import. UPLOADING: the file is not whole yet. CHECKING: a dry run reads the
+         *     rows and writes no contact. CHECKED: the dry run has ended, and the import can be started.
+         *     RUNNING: contacts are being written. COMPLETED: every row has its outcome. CANCELED: somebody
+         *     ended it; the rows so far have theirs. FAILED: it could not go on, `error` says why.
+         * @enum {string}
+         */
+        ImportStatus: "UPLOADING" | "CHECKING" | "CHECKED" | "RUNNING" | "COMPLETED" | "CANCELED" | "FAILED";
+        /**
+         * ImportView
+         * @description An import of contacts and its progress.
+         */
+        ImportView: {
+            /**
+             * Bytes
+             * @description How many bytes were uploaded so far.
+             */
+            bytes: number;
+            /**
+             * Counts
+             * @description How many rows have each outcome. After a dry run, what the import would do.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Createdat
+             * @description When the import was created.
+             */
+            createdAt: string;
+            /**
+             * Done
+             * @description How many rows have their outcome.
+             */
+            done: number;
+            /**
+             * Error
+             * @description Why the import failed; null unless it did.
+             */
+            error: string | null;
+            /**
+             * Expiresat
+             * @description When the file and the report are deleted.
+             */
+            expiresAt: string;
+            /**
+             * Filename
+             * @description The name of the file.
+             */
+            fileName: string;
+            /**
+             * Finishedat
+             * @description When it ended; null until then.
+             */
+            finishedAt: string | null;
+            /** @description The format of the file. */
+            format: components["schemas"]["ImportFormat"];
+            /**
+             * Id
+             * @description The import's id.
+             */
+            id: string;
+            /**
+             * Iscancelrequested
+             * @description Whether somebody asked to cancel it.
+             */
+            isCancelRequested: boolean;
+            /**
+             * Isdryrun
+             * @description Whether the counts and the report are of a dry run.
+             */
+            isDryRun: boolean;
+            /** @description How the rows become contacts; null until it is started or checked. */
+            mapping: components["schemas"]["ImportMappingView"] | null;
+            /**
+             * Parts
+             * @description The numbers of the parts that were uploaded.
+             */
+            parts: number[];
+            /**
+             * Problems
+             * @description The first problems of rows. The report has all.
+             */
+            problems: components["schemas"]["RowProblemView"][];
+            /**
+             * Reporturl
+             * @description A download link for the report, a CSV with a line for each row; new in each answer. Null for VIEWER, and until there is a report.
+             */
+            reportUrl: string | null;
+            /**
+             * Reporturlexpiresat
+             * @description Until when the link works.
+             */
+            reportUrlExpiresAt: string | null;
+            /**
+             * Requestedby
+             * @description The e-mail address of the user who created it.
+             */
+            requestedBy: string;
+            /**
+             * Startedat
+             * @description When it was last started; null until then.
+             */
+            startedAt: string | null;
+            /** @description The import's status. */
+            status: components["schemas"]["ImportStatus"];
+            /**
+             * Total
+             * @description How many rows the file has, without header and blank rows; null until it is read.
+             */
+            total: number | null;
+        };
+        /**
          * InvitationDocument
          * @description A person to invite. They join by accepting, after they sign in with this address.
          */
@@ -4326,6 +5318,54 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * LastHourView
+         * @description The runs of the last 60 minutes, by their status now.
+         */
+        LastHourView: {
+            /**
+             * Canceled
+             * @description The number of these runs that were canceled.
+             */
+            canceled: number;
+            /**
+             * Completed
+             * @description The number of these runs that completed.
+             */
+            completed: number;
+            /**
+             * Failed
+             * @description The number of these runs that failed.
+             */
+            failed: number;
+            /**
+             * From
+             * @description The start of the hour, included.
+             */
+            from: string;
+            /**
+             * Iscomplete
+             * @description False if one request could not count all of them: then the numbers are minimums.
+             */
+            isComplete: boolean;
+            /**
+             * Open
+             * @description The number of these runs that have not ended.
+             */
+            open: number;
+            /**
+             * Runs
+             * @description The number of runs.
+             */
+            runs: number;
+            /**
+             * To
+             * @description The end of the hour, included.
+             */
+            to: string;
+            /** @description The usual numbers for this weekday and hour; null if fewer than two earlier weeks are in the history, or if there are too many runs to count. */
+            usual: components["schemas"]["UsualView"] | null;
+        };
+        /**
          * LeftOut
          * @description Why a run that the recovery found is not rerun.
          * @enum {string}
@@ -4336,7 +5376,39 @@ export interface components {
          * @description The lists that can be exported.
          * @enum {string}
          */
-        ListName: "RUNS" | "DELIVERIES" | "REFUSALS";
+        ListName: "RUNS" | "DELIVERIES" | "REFUSALS" | "CONTACTS";
+        /**
+         * ListView[AssigneeView]
+         * @description One page of a list.
+         */
+        ListView_AssigneeView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["AssigneeView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[AutomationActivityView]
+         * @description One page of a list.
+         */
+        ListView_AutomationActivityView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["AutomationActivityView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
         /**
          * ListView[AutomationSummaryView]
          * @description One page of a list.
@@ -4402,22 +5474,6 @@ export interface components {
             nextCursor: string | null;
         };
         /**
-         * ListView[FailureGroupView]
-         * @description One page of a list.
-         */
-        ListView_FailureGroupView_: {
-            /**
-             * Items
-             * @description The rows of this page.
-             */
-            items: components["schemas"]["FailureGroupView"][];
-            /**
-             * Nextcursor
-             * @description Send it as `cursor` to get the next page; null on the last page.
-             */
-            nextCursor: string | null;
-        };
-        /**
          * ListView[FireView]
          * @description One page of a list.
          */
@@ -4427,6 +5483,22 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["FireView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[ImportView]
+         * @description One page of a list.
+         */
+        ListView_ImportView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["ImportView"][];
             /**
              * Nextcursor
              * @description Send it as `cursor` to get the next page; null on the last page.
@@ -4539,6 +5611,22 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["RunView"][];
+            /**
+             * Nextcursor
+             * @description Send it as `cursor` to get the next page; null on the last page.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[SavedViewView]
+         * @description One page of a list.
+         */
+        ListView_SavedViewView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["SavedViewView"][];
             /**
              * Nextcursor
              * @description Send it as `cursor` to get the next page; null on the last page.
@@ -4748,6 +5836,25 @@ export interface components {
             workspaces: components["schemas"]["WorkspaceView"][];
         };
         /**
+         * MinuteView
+         * @description The runs that were created in one minute. In the first and last minute, only those in the
+         *     range.
+         */
+        MinuteView: {
+            /**
+             * Counts
+             * @description The number of runs by status.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Start
+             * @description When the minute starts.
+             */
+            start: string;
+        };
+        /**
          * MissedReason
          * @description Why a schedule did not fire by itself.
          *
@@ -4758,6 +5865,37 @@ export interface components {
          * @enum {string}
          */
         MissedReason: "DST_GAP" | "SCHEDULE_DISABLED" | "SCHEDULE_MISSING" | "SCHEDULE_CHANGED" | "TARGET_FAILED" | "UNKNOWN";
+        /**
+         * NextFireView
+         * @description When an active date automation fires next.
+         */
+        NextFireView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Automationname
+             * @description The automation's name.
+             */
+            automationName: string;
+            /**
+             * Isheld
+             * @description Whether the automation is held, so that new runs wait.
+             */
+            isHeld: boolean;
+            /**
+             * Nextfireat
+             * @description When it fires next.
+             */
+            nextFireAt: string;
+            /**
+             * Timezone
+             * @description The IANA time zone of its schedule.
+             */
+            timeZone: string;
+        };
         /**
          * Node
          * @description One node of a graph. `config` is not checked here but by the model of the node's type, so
@@ -4788,6 +5926,16 @@ export interface components {
          *     steps in total, so a large graph has fewer measured runs here than in `duration`.
          */
         NodeDurationView: {
+            /**
+             * Failed
+             * @description How many of these visits failed.
+             */
+            failed: number;
+            /**
+             * Maxms
+             * @description How long the slowest of these visits took.
+             */
+            maxMs: number;
             /**
              * Nodeid
              * @description The node's id.
@@ -4899,6 +6047,44 @@ export interface components {
             status: components["schemas"]["RunStatus"];
         };
         /**
+         * OpenRunsView
+         * @description All runs that have not ended, however old.
+         */
+        OpenRunsView: {
+            /**
+             * Byhealth
+             * @description The number of open runs by `health.state`. Zeros are included. If `isComplete` is false, these are minimums, but OVERDUE is exact if `isOverdueComplete` is true.
+             */
+            byHealth: {
+                [key: string]: number;
+            };
+            /**
+             * Iscomplete
+             * @description Whether every open run was read for `byHealth`.
+             */
+            isComplete: boolean;
+            /**
+             * Isoverduecomplete
+             * @description Whether every overdue run was counted.
+             */
+            isOverdueComplete: boolean;
+            /**
+             * Istotalcomplete
+             * @description False if there are more open runs than `total`.
+             */
+            isTotalComplete: boolean;
+            /**
+             * Oldestat
+             * @description When the oldest open run was created; null if there is none. A list of runs with this time as `from` has all open runs.
+             */
+            oldestAt: string | null;
+            /**
+             * Total
+             * @description The number of open runs.
+             */
+            total: number;
+        };
+        /**
          * Operator
          * @description How two values are compared.
          * @enum {string}
@@ -4910,6 +6096,57 @@ export interface components {
          * @enum {string}
          */
         Order: "newest" | "oldest";
+        /**
+         * OverviewView
+         * @description A workspace at a glance. Every time range ends at `at`.
+         */
+        OverviewView: {
+            /** @description The active automations. */
+            activeAutomations: components["schemas"]["CountView"];
+            /**
+             * At
+             * @description When the numbers were counted.
+             */
+            at: string;
+            /** @description All automations. */
+            automations: components["schemas"]["CountView"];
+            /** @description The messages of the last day that bounced: failed deliveries with the error BOUNCED. */
+            bounces: components["schemas"]["CountView"];
+            /** @description The active date automations. */
+            dateAutomations: components["schemas"]["CountView"];
+            /**
+             * Dayfrom
+             * @description The start of the last day: 24 hours before `at`.
+             */
+            dayFrom: string;
+            /** @description The messages of the last day that failed their last try: DEAD_LETTERED deliveries. */
+            deadLetters: components["schemas"]["CountView"];
+            /** @description The last 60 minutes. */
+            lastHour: components["schemas"]["LastHourView"];
+            /** @description The finished runs of the last day in which nodes were measured. If `isComplete` is false, older runs were left out. */
+            measuredRuns: components["schemas"]["CountView"];
+            /**
+             * Newestfailures
+             * @description Up to five of these groups, the latest failure first, with their runs of the last day.
+             */
+            newestFailures: components["schemas"]["FailureGroupView"][];
+            /**
+             * Nextfires
+             * @description Up to five active date automations, the next fire first.
+             */
+            nextFires: components["schemas"]["NextFireView"][];
+            /** @description The failure groups that are open and have runs of the last day. */
+            openFailures: components["schemas"]["CountView"];
+            /** @description The runs that have not ended. */
+            openRuns: components["schemas"]["OpenRunsView"];
+            /** @description The refusals of the last day, by reason. One that stands for several events counts once. */
+            refusals: components["schemas"]["CountsView"];
+            /**
+             * Slowestnodes
+             * @description Up to five nodes of these runs, the slowest first.
+             */
+            slowestNodes: components["schemas"]["SlowNodeView"][];
+        };
         /**
          * OwnInvitationView
          * @description An invitation, as the invited person sees it.
@@ -5001,12 +6238,12 @@ export interface components {
         };
         /**
          * PreviewProblem
-         * @description The reason why a field of the message cannot be rendered.
+         * @description Something about a field of the template that its author should know.
          */
         PreviewProblem: {
             /**
              * Field
-             * @description The field that cannot be rendered: subject or body.
+             * @description The field of the template: subject, body or html.
              */
             field: string;
             /**
@@ -5032,7 +6269,7 @@ export interface components {
             address: string | null;
             /**
              * Body
-             * @description The rendered body; null if it cannot be rendered.
+             * @description The plain text, rendered or made from the HTML; null if it cannot be rendered.
              */
             body: string | null;
             /**
@@ -5046,6 +6283,11 @@ export interface components {
              */
             gates: components["schemas"]["GateView"][];
             /**
+             * Html
+             * @description The HTML as it would be sent: rendered, with its CSS inlined, or made from the plain text. Null if it cannot be rendered, or the channel has none.
+             */
+            html: string | null;
+            /**
              * Problems
              * @description Why the message cannot be rendered; empty if it can.
              */
@@ -5055,6 +6297,11 @@ export interface components {
              * @description The rendered subject; null if it cannot be rendered, or the channel has none.
              */
             subject: string | null;
+            /**
+             * Warnings
+             * @description What mail clients may show badly; the message can be sent all the same.
+             */
+            warnings: components["schemas"]["PreviewProblem"][];
         };
         /**
          * Problem
@@ -5803,6 +7050,8 @@ export interface components {
              * @description When it happened, by the provider's clock.
              */
             at: string;
+            /** @description Why the message bounced; null if the report is not about a bounce. */
+            bounce: components["schemas"]["BounceKind"] | null;
             /**
              * Code
              * @description The provider's error code.
@@ -6106,6 +7355,36 @@ export interface components {
             verifyToken?: string | null;
         };
         /**
+         * RowOutcome
+         * @description What an import did with a row, or what it would do. CREATED, UPDATED and UNCHANGED are about
+         *     the row's contact. FAILED: the row was left out, for the reason in the report. REPEATED, only in
+         *     a dry run: an earlier row has the same address, so the outcome depends on that row. UNKNOWN:
+         *     the import failed while it wrote this row.
+         * @enum {string}
+         */
+        RowOutcome: "CREATED" | "UPDATED" | "UNCHANGED" | "FAILED" | "REPEATED" | "UNKNOWN";
+        /**
+         * RowProblemView
+         * @description Why a row failed, or what it left out.
+         */
+        RowProblemView: {
+            /**
+             * Column
+             * @description The column whose value is wrong; null if the problem is not in one column.
+             */
+            column: string | null;
+            /**
+             * Row
+             * @description The row, counted from 1. Row 1 of a CSV is its header.
+             */
+            row: number;
+            /**
+             * Text
+             * @description What is wrong.
+             */
+            text: string;
+        };
+        /**
          * RunContactView
          * @description The contact at the time the run was opened.
          */
@@ -6201,6 +7480,11 @@ export interface components {
              * @description The run's id.
              */
             id: string;
+            /**
+             * Keys
+             * @description The values of the event by which the run is found, in the trigger's order; empty if the trigger declares none, or after an erasure.
+             */
+            keys?: components["schemas"]["RunKeyView"][];
             /**
              * Payload
              * @description The data that opened the run: the event's body, or the payload that a user entered.
@@ -6301,6 +7585,30 @@ export interface components {
             phone?: string | null;
         };
         /**
+         * RunHealth
+         * @description What an open run does. QUEUED: it waits for its start. HELD: its automation is held.
+         *     SCHEDULED: it starts at a set time. RUNNING: it runs its nodes. WAITING: it waits at a node.
+         *     RETRYING: it is started again. OVERDUE: it shows no progress.
+         * @enum {string}
+         */
+        RunHealth: "QUEUED" | "HELD" | "SCHEDULED" | "RUNNING" | "WAITING" | "RETRYING" | "OVERDUE";
+        /**
+         * RunKeyView
+         * @description A key of a run: a value of its event by which the run is found.
+         */
+        RunKeyView: {
+            /**
+             * Name
+             * @description The key's name, as the trigger declares it.
+             */
+            name: string;
+            /**
+             * Value
+             * @description The value, as the event contains it.
+             */
+            value: string;
+        };
+        /**
          * RunStatus
          * @description The status of a run. PENDING: opened. RUNNING: started and not ended. COMPLETED: it reached
          *     an END. FAILED and CANCELED: it ended before an END. The last three never change.
@@ -6370,6 +7678,11 @@ export interface components {
              * @description The run's id.
              */
             id: string;
+            /**
+             * Keys
+             * @description The values of the event by which the run is found, in the trigger's order; empty if the trigger declares none, or after an erasure.
+             */
+            keys?: components["schemas"]["RunKeyView"][];
             /**
              * Recoveredby
              * @description The latest rerun of this run that completed; null if none did.
@@ -6461,6 +7774,231 @@ export interface components {
             };
         };
         /**
+         * SavedViewDocument
+         * @description A saved view.
+         */
+        SavedViewDocument: {
+            /**
+             * @description The filters. A contact is kept by its id. An address or a key is refused.
+             * @default {
+             *       "address": null,
+             *       "assignee": null,
+             *       "automationId": null,
+             *       "bounce": null,
+             *       "channel": null,
+             *       "contact": null,
+             *       "errorGroup": null,
+             *       "errorKind": null,
+             *       "from": null,
+             *       "health": [],
+             *       "key": null,
+             *       "order": null,
+             *       "range": null,
+             *       "reason": [],
+             *       "recovered": null,
+             *       "recoveryId": null,
+             *       "rerunOf": null,
+             *       "runId": null,
+             *       "search": null,
+             *       "segmentId": null,
+             *       "status": [],
+             *       "text": null,
+             *       "timeZone": null,
+             *       "to": null,
+             *       "triggerType": []
+             *     }
+             */
+            filter: components["schemas"]["ViewFilter"];
+            /** @description The list that the view is for. It cannot be changed. */
+            list: components["schemas"]["ViewList"];
+            /**
+             * Name
+             * @description The view's name. Two of your views of one list cannot have the same name.
+             */
+            name: string;
+            /**
+             * Shared
+             * @description Whether all members of the workspace see the view. Needs MEMBER.
+             * @default false
+             */
+            shared: boolean;
+        };
+        /**
+         * SavedViewPatch
+         * @description Changes to a saved view, as a JSON merge patch (RFC 7396).
+         */
+        SavedViewPatch: {
+            /** @description The filters. A contact is kept by its id. An address or a key is refused. */
+            filter?: components["schemas"]["ViewFilter"] | null;
+            /** @description The list that the view is for. It cannot be changed. */
+            list?: components["schemas"]["ViewList"];
+            /**
+             * Name
+             * @description The view's name. Two of your views of one list cannot have the same name.
+             */
+            name?: string;
+            /**
+             * Revision
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
+             */
+            revision?: number | null;
+            /**
+             * Shared
+             * @description Whether all members of the workspace see the view. Needs MEMBER.
+             */
+            shared?: boolean | null;
+        };
+        /**
+         * SavedViewReplacement
+         * @description A whole saved view.
+         */
+        SavedViewReplacement: {
+            /**
+             * Createdat
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            createdAt?: unknown;
+            /**
+             * Createdby
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            createdBy?: unknown;
+            /**
+             * @description The filters. A contact is kept by its id. An address or a key is refused.
+             * @default {
+             *       "address": null,
+             *       "assignee": null,
+             *       "automationId": null,
+             *       "bounce": null,
+             *       "channel": null,
+             *       "contact": null,
+             *       "errorGroup": null,
+             *       "errorKind": null,
+             *       "from": null,
+             *       "health": [],
+             *       "key": null,
+             *       "order": null,
+             *       "range": null,
+             *       "reason": [],
+             *       "recovered": null,
+             *       "recoveryId": null,
+             *       "rerunOf": null,
+             *       "runId": null,
+             *       "search": null,
+             *       "segmentId": null,
+             *       "status": [],
+             *       "text": null,
+             *       "timeZone": null,
+             *       "to": null,
+             *       "triggerType": []
+             *     }
+             */
+            filter: components["schemas"]["ViewFilter"];
+            /**
+             * Id
+             * @description If sent, it must be the id in the path.
+             */
+            id?: string | null;
+            /**
+             * Isdefault
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            isDefault?: unknown;
+            /**
+             * Isown
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            isOwn?: unknown;
+            /** @description The list that the view is for. It cannot be changed. */
+            list: components["schemas"]["ViewList"];
+            /**
+             * Maychange
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            mayChange?: unknown;
+            /**
+             * Name
+             * @description The view's name. Two of your views of one list cannot have the same name.
+             */
+            name: string;
+            /**
+             * Revision
+             * @description If sent, the revision that you read. If the stored revision differs, the answer is 409.
+             */
+            revision?: number | null;
+            /**
+             * Shared
+             * @description Whether all members of the workspace see the view. Needs MEMBER.
+             * @default false
+             */
+            shared: boolean;
+            /**
+             * Updatedat
+             * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
+             */
+            updatedAt?: unknown;
+        };
+        /**
+         * SavedViewView
+         * @description A saved view, as the caller sees it.
+         */
+        SavedViewView: {
+            /**
+             * Createdat
+             * @description When the view was saved.
+             */
+            createdAt: string;
+            /**
+             * Createdby
+             * @description The e-mail address of the user who saved the view.
+             */
+            createdBy: string;
+            /** @description The filters. */
+            filter: components["schemas"]["ViewFilter"];
+            /**
+             * Id
+             * @description The view's id.
+             */
+            id: string;
+            /**
+             * Isdefault
+             * @description Whether the view is the caller's default for its list.
+             */
+            isDefault: boolean;
+            /**
+             * Isown
+             * @description Whether the caller saved the view.
+             */
+            isOwn: boolean;
+            /** @description The list that the view is for. */
+            list: components["schemas"]["ViewList"];
+            /**
+             * Maychange
+             * @description Whether the caller may change and delete the view.
+             */
+            mayChange: boolean;
+            /**
+             * Name
+             * @description The view's name.
+             */
+            name: string;
+            /**
+             * Revision
+             * @description Grows with every change. It is the `ETag` without quotes.
+             */
+            revision: number;
+            /**
+             * Shared
+             * @description Whether all members of the workspace see the view.
+             */
+            shared: boolean;
+            /**
+             * Updatedat
+             * @description When the view was last changed.
+             */
+            updatedAt: string;
+        };
+        /**
          * ScheduleView
          * @description When an active date automation fires.
          */
@@ -6482,6 +8020,17 @@ export interface components {
              * @description The time zone of the expression.
              */
             timeZone: string;
+        };
+        /**
+         * SearchView
+         * @description What a search found.
+         */
+        SearchView: {
+            /**
+             * Items
+             * @description The best matches first: by id, key or address, then by name and by words. At most five of each `type`.
+             */
+            items: components["schemas"]["FoundView"][];
         };
         /**
          * SecretDocument
@@ -6698,12 +8247,10 @@ export interface components {
              */
             name: string;
         } | {
-            /**
-             * Consent
-             * @description The consent.
-             * @enum {string}
-             */
-            consent: "MARKETING" | "TRANSACTIONAL";
+            /** @description The channel. null: the consent for all channels, whatever single channels have. */
+            channel?: components["schemas"]["ConsentChannel"] | null;
+            /** @description The consent. */
+            consent: components["schemas"]["ConsentPurpose"];
             /**
              * Given
              * @description true: the contact gave it. false: the contact did not.
@@ -6902,6 +8449,42 @@ export interface components {
             timestamp: boolean;
         };
         /**
+         * SlowNodeView
+         * @description How long the visits of one node took. Waits are not counted.
+         */
+        SlowNodeView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Automationname
+             * @description The automation's name in the newest run.
+             */
+            automationName: string;
+            /**
+             * Nodeid
+             * @description The node's id.
+             */
+            nodeId: string;
+            /**
+             * P95Ms
+             * @description 95% of these visits took this many milliseconds or less.
+             */
+            p95Ms: number;
+            /**
+             * Sampled
+             * @description The number of visits that were measured.
+             */
+            sampled: number;
+            /**
+             * Type
+             * @description The node's type.
+             */
+            type: string;
+        };
+        /**
          * SourceKeyView
          * @description A key with which a sender's events are verified.
          */
@@ -6919,7 +8502,7 @@ export interface components {
             name: string;
             /**
              * Prefix
-             * @description The characters that it begins with; may be empty.
+             * @description The first characters of the secret; may be empty.
              */
             prefix: string;
             /**
@@ -7055,6 +8638,32 @@ export interface components {
             title: string;
         };
         /**
+         * SpanView
+         * @description The runs that were created in one hour.
+         */
+        SpanView: {
+            /**
+             * Failed
+             * @description The number of these runs that failed.
+             */
+            failed: number;
+            /**
+             * From
+             * @description The start of the hour, included.
+             */
+            from: string;
+            /**
+             * Runs
+             * @description The number of runs.
+             */
+            runs: number;
+            /**
+             * To
+             * @description The end of the hour, included.
+             */
+            to: string;
+        };
+        /**
          * StatsView
          * @description Runs by hour and status, and how long they took.
          */
@@ -7081,6 +8690,11 @@ export interface components {
              * @description False if there may be more runs than were counted.
              */
             isComplete: boolean;
+            /**
+             * Minutes
+             * @description The counts for each minute of a range of at most three hours; empty for longer ranges.
+             */
+            minutes: components["schemas"]["MinuteView"][];
             /**
              * Nodes
              * @description How long each node took, in the order of the nodes in the newest version that ran. Empty unless the request names an automation.
@@ -7287,14 +8901,19 @@ export interface components {
         TemplateDocument: {
             /**
              * Body
-             * @description The body, in Liquid.
+             * @description The body as plain text, in Liquid. An e-mail with `html` may leave it out: it is then made from the HTML.
              */
-            body: string;
+            body?: string | null;
             /**
              * Channel
              * @description The channel that the template is for: EMAIL, SMS or WHATSAPP.
              */
             channel: string;
+            /**
+             * Html
+             * @description The body as HTML, in Liquid; only for EMAIL. Values are escaped, except those with the filter `safe`. Without it, the HTML is made from `body`.
+             */
+            html?: string | null;
             /**
              * Name
              * @description The name that people see.
@@ -7313,14 +8932,19 @@ export interface components {
         TemplatePatch: {
             /**
              * Body
-             * @description The body, in Liquid.
+             * @description The body as plain text, in Liquid. An e-mail with `html` may leave it out: it is then made from the HTML.
              */
-            body?: string;
+            body?: string | null;
             /**
              * Channel
              * @description The channel that the template is for: EMAIL, SMS or WHATSAPP.
              */
             channel?: string;
+            /**
+             * Html
+             * @description The body as HTML, in Liquid; only for EMAIL. Values are escaped, except those with the filter `safe`. Without it, the HTML is made from `body`.
+             */
+            html?: string | null;
             /**
              * Name
              * @description The name that people see.
@@ -7344,9 +8968,9 @@ export interface components {
         TemplateReplacement: {
             /**
              * Body
-             * @description The body, in Liquid.
+             * @description The body as plain text, in Liquid. An e-mail with `html` may leave it out: it is then made from the HTML.
              */
-            body: string;
+            body?: string | null;
             /**
              * Channel
              * @description The channel that the template is for: EMAIL, SMS or WHATSAPP.
@@ -7357,6 +8981,11 @@ export interface components {
              * @description Read-only. Ignored if sent, so the answer of a GET can be sent back.
              */
             createdAt?: unknown;
+            /**
+             * Html
+             * @description The body as HTML, in Liquid; only for EMAIL. Values are escaped, except those with the filter `safe`. Without it, the HTML is made from `body`.
+             */
+            html?: string | null;
             /**
              * Id
              * @description If sent, it must be the id in the path.
@@ -7390,9 +9019,9 @@ export interface components {
         TemplateView: {
             /**
              * Body
-             * @description The body, in Liquid.
+             * @description The body as plain text, in Liquid; null if it is made from the HTML.
              */
-            body: string;
+            body: string | null;
             /**
              * Channel
              * @description The channel that the template is for.
@@ -7403,6 +9032,11 @@ export interface components {
              * @description When the template was created.
              */
             createdAt: string;
+            /**
+             * Html
+             * @description The body as HTML, in Liquid; null if it is made from the plain text.
+             */
+            html: string | null;
             /**
              * Id
              * @description The template's id.
@@ -7430,6 +9064,84 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * TestSendDocument
+         * @description The values with which a test is rendered, as in a preview.
+         */
+        TestSendDocument: {
+            /**
+             * Contactid
+             * @description The contact's id.
+             */
+            contactId?: string | null;
+            /**
+             * Email
+             * @description The contact's e-mail address.
+             */
+            email?: string | null;
+            /** @description What the template reads as `{{event.*}}`, without the body. */
+            event?: components["schemas"]["EventFacts"];
+            /** @description One of the contact's ids in other systems. */
+            externalId?: components["schemas"]["ExternalIdDocument"] | null;
+            /**
+             * Idempotencykey
+             * @description Makes the request safe to repeat: the same key sends you the test of this template only once.
+             */
+            idempotencyKey?: string | null;
+            /**
+             * Payload
+             * @description The value of `{{trigger.*}}` and `{{event.body.*}}` in the template.
+             */
+            payload?: unknown;
+            /**
+             * Phone
+             * @description The contact's phone number, with its country code.
+             */
+            phone?: string | null;
+            /**
+             * Steps
+             * @description The value of `{{steps.*}}` in the template.
+             */
+            steps?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Vars
+             * @description The value of `{{vars.*}}` in the template.
+             */
+            vars?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TestSendView
+         * @description A test of a template, as a delivery.
+         */
+        TestSendView: {
+            /**
+             * Address
+             * @description Your own address, to which the test goes.
+             */
+            address: string;
+            /**
+             * Deliveryid
+             * @description The delivery's id.
+             */
+            deliveryId: string;
+            /**
+             * Duplicate
+             * @description Whether an earlier request with the same key sent the test.
+             * @default false
+             */
+            duplicate: boolean;
+            /**
+             * Reason
+             * @description Why a gate refuses the message; null if none does.
+             */
+            reason: string | null;
+            /** @description QUEUED, or SUPPRESSED if a gate refuses the message. */
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /**
          * TimelineItemView
          * @description One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set. It
          *     has the same form as in its own list.
@@ -7455,6 +9167,30 @@ export interface components {
          * @enum {string}
          */
         TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
+        /**
+         * TrendUnit
+         * @description How long a bar of a trend is.
+         * @enum {string}
+         */
+        TrendUnit: "MINUTE" | "HOUR" | "DAY";
+        /**
+         * TrendView
+         * @description The number of a failure group's runs per minute, hour or day, by creation time.
+         */
+        TrendView: {
+            /**
+             * Counts
+             * @description The number of runs in each bar, oldest first. If `isComplete` is false, the first number is a minimum.
+             */
+            counts: number[];
+            /**
+             * From
+             * @description When the first bar begins. A trend has at most 92 days, and begins no earlier than the runs that were counted.
+             */
+            from: string;
+            /** @description How long each bar is: MINUTE for up to two hours, HOUR for up to three days, otherwise DAY. Days begin at midnight in `timeZone`. */
+            unit: components["schemas"]["TrendUnit"];
+        };
         /**
          * TriggerType
          * @description What opens runs: a user, a webhook, a date, or the end of another run.
@@ -7536,6 +9272,33 @@ export interface components {
             status: components["schemas"]["RunStatus"] | null;
         };
         /**
+         * UsualView
+         * @description The medians of the same hour of the same weekday in earlier weeks.
+         */
+        UsualView: {
+            /**
+             * Failed
+             * @description The median number of failed runs, rounded.
+             */
+            failed: number;
+            /**
+             * Hours
+             * @description The hours that were compared, the latest first: two to four.
+             */
+            hours: components["schemas"]["SpanView"][];
+            /**
+             * Runs
+             * @description The median number of runs, rounded.
+             */
+            runs: number;
+        };
+        /**
+         * ValueKind
+         * @description How a text of a CSV file becomes a value of `metadata`.
+         * @enum {string}
+         */
+        ValueKind: "TEXT" | "NUMBER" | "BOOLEAN";
+        /**
          * VersionSummaryView
          * @description A version as lists show it.
          */
@@ -7593,6 +9356,147 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * ViewFilter
+         * @description The filters of a saved view. A `range` stays relative: it ends when the view is opened.
+         */
+        ViewFilter: {
+            /**
+             * Address
+             * @description An e-mail address or phone number, in any format. For lists of deliveries only.
+             */
+            address?: string | null;
+            /**
+             * Assignee
+             * @description A member's user id, `me` for the person who opens the view, or `none` for groups without assignee. For lists of failure groups only.
+             */
+            assignee?: string | null;
+            /**
+             * Automationid
+             * @description An automation's id.
+             */
+            automationId?: string | null;
+            /**
+             * Bounce
+             * @description Why messages bounced, such as MAILBOX_FULL. For lists of deliveries only.
+             */
+            bounce?: string | null;
+            /**
+             * Channel
+             * @description A channel. For lists of deliveries only.
+             */
+            channel?: string | null;
+            /**
+             * Contact
+             * @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123.
+             */
+            contact?: string | null;
+            /**
+             * Errorgroup
+             * @description The id of a failure group. For lists of runs only.
+             */
+            errorGroup?: string | null;
+            /**
+             * Errorkind
+             * @description The code of an error, such as BOUNCED. For lists of deliveries only.
+             */
+            errorKind?: string | null;
+            /**
+             * From
+             * @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970.
+             */
+            from?: string | null;
+            /**
+             * Health
+             * @description What open runs do, such as WAITING or OVERDUE. For lists of runs only.
+             * @default []
+             */
+            health: string[];
+            /**
+             * Key
+             * @description The name and value of a key, such as orderId:A-1001. For lists of runs only.
+             */
+            key?: string | null;
+            /**
+             * Order
+             * @description The order: `newest` or `oldest` first. A list of failure groups has `newest` and `count` (the most runs first), and a list of automations has no order.
+             */
+            order?: ("newest" | "oldest" | "count") | null;
+            /**
+             * Range
+             * @description A range that ends now: 1h, 24h, 7d or 30d.
+             */
+            range?: string | null;
+            /**
+             * Reason
+             * @description One or more reasons. For lists of refusals only.
+             * @default []
+             */
+            reason: string[];
+            /**
+             * Recovered
+             * @description false: leave out runs that have a completed rerun. true: only these runs. For lists of runs only.
+             */
+            recovered?: boolean | null;
+            /**
+             * Recoveryid
+             * @description The id of a recovery: only the reruns that it opened. For lists of runs only.
+             */
+            recoveryId?: string | null;
+            /**
+             * Rerunof
+             * @description The id of a run: only its reruns. For lists of runs only.
+             */
+            rerunOf?: string | null;
+            /**
+             * Runid
+             * @description The id of a run. For lists of deliveries only.
+             */
+            runId?: string | null;
+            /**
+             * Search
+             * @description A part of the name. For lists of automations only.
+             */
+            search?: string | null;
+            /**
+             * Segmentid
+             * @description A segment's id. For exports of contacts only.
+             */
+            segmentId?: string | null;
+            /**
+             * Status
+             * @description One or more statuses. For lists of runs and deliveries only.
+             * @default []
+             */
+            status: string[];
+            /**
+             * Text
+             * @description Words of the title or the message. For lists of failure groups only.
+             */
+            text?: string | null;
+            /**
+             * Timezone
+             * @description The IANA time zone for dates and times without an offset; UTC by default.
+             */
+            timeZone?: string | null;
+            /**
+             * To
+             * @description The latest creation time, in the same formats. A date means its end.
+             */
+            to?: string | null;
+            /**
+             * Triggertype
+             * @description One or more trigger types. For lists of runs and refusals only.
+             * @default []
+             */
+            triggerType: string[];
+        };
+        /**
+         * ViewList
+         * @description The lists that have saved views.
+         * @enum {string}
+         */
+        ViewList: "RUNS" | "DELIVERIES" | "REFUSALS" | "FAILURES" | "AUTOMATIONS";
         /**
          * WebhookView
          * @description The address that other systems post to.
@@ -8770,6 +10674,42 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listActivity: {
+        parameters: {
+            query?: {
+                /** @description Up to 50 ids. */
+                automationId?: string[] | null;
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
+                range?: string | null;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_AutomationActivityView_"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     validateNewAutomation: {
         parameters: {
             query?: {
@@ -8867,6 +10807,71 @@ export interface operations {
         };
         responses: {
             /** @description Created. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Another contact has this e-mail address, phone number or external id. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    upsertContact: {
+        parameters: {
+            query: {
+                /** @description The field by which the contact is found. The body must have it. */
+                by: "email" | "phone" | "externalId";
+                /** @description The name of the external id, such as `stripe`; only with `by=externalId`. */
+                name?: string | null;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description The contact was created. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -9074,6 +11079,50 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getContactConsents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the contact. */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The contact was erased. */
+            410: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     eraseContact: {
         parameters: {
             query?: never;
@@ -9177,6 +11226,338 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string | null;
+                /** @description The number of rows per page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_ImportView_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportDocument"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the import. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    cancelImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the import. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The import has ended. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    putImportPart: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the import. */
+                import_id: string;
+                /** @description The part's place in the file, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The import has another status, or was changed at the same time. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The part has more than 4 MB, or the file more than 50 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The content type is not application/octet-stream. */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the import. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreviewView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The first part of the file is missing. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    startImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the import. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportStartDocument"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The import has another status, or was changed at the same time. Or the file is not whole. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The file has more than 50 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listDeliveries: {
         parameters: {
             query?: {
@@ -9184,19 +11565,23 @@ export interface operations {
                 address?: string | null;
                 /** @description An automation's id. */
                 automationId?: string | null;
+                /** @description Why the message bounced: only such deliveries. */
+                bounce?: components["schemas"]["BounceKind"] | null;
                 /** @description The channel: EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
                 /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
                 /** @description `nextCursor` of the previous page. */
                 cursor?: string | null;
+                /** @description Why the delivery failed: the code of its error, such as BOUNCED. */
+                errorKind?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description The number of rows per page. */
                 limit?: number;
                 /** @description The order by creation time. */
                 order?: components["schemas"]["Order"];
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description A run's id. */
                 runId?: string | null;
@@ -9348,13 +11733,17 @@ export interface operations {
                 address?: string | null;
                 /** @description An automation's id. */
                 automationId?: string | null;
+                /** @description Why the message bounced: only such deliveries. */
+                bounce?: components["schemas"]["BounceKind"] | null;
                 /** @description The channel: EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
                 /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
                 contact?: string | null;
+                /** @description Why the delivery failed: the code of its error, such as BOUNCED. */
+                errorKind?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description A run's id. */
                 runId?: string | null;
@@ -9460,6 +11849,16 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description The idempotency key was used with another request. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -9505,6 +11904,8 @@ export interface operations {
     listFailureGroups: {
         parameters: {
             query?: {
+                /** @description A member's user id, `me` for your own groups, or `none` for those without assignee. */
+                assignee?: string | null;
                 /** @description An automation's id. */
                 automationId?: string | null;
                 /** @description `nextCursor` of the previous page. */
@@ -9513,7 +11914,9 @@ export interface operations {
                 from?: string | null;
                 /** @description The number of rows per page. */
                 limit?: number;
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description newest: the latest failure first. count: the most runs first, on one page; `isComplete` says whether all matching groups are on it. */
+                order?: components["schemas"]["GroupOrder"];
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description RESOLVED or OPEN; both if left out. */
                 status?: components["schemas"]["GroupStatus"] | null;
@@ -9540,7 +11943,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListView_FailureGroupView_"];
+                    "application/json": components["schemas"]["FailureGroupListView"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -9555,7 +11958,10 @@ export interface operations {
     };
     getFailureGroup: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
+                timeZone?: string | null;
+            };
             header?: {
                 /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -9581,6 +11987,47 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    assignFailureGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the group. */
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignDocument"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroupView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -9659,6 +12106,37 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAssignees: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_AssigneeView_"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -10203,6 +12681,40 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description The IANA time zone for dates and times without an offset; UTC by default. */
+                timeZone?: string | null;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listRecoveries: {
         parameters: {
             query?: {
@@ -10530,7 +13042,7 @@ export interface operations {
                 limit?: number;
                 /** @description The order by creation time. */
                 order?: components["schemas"]["Order"];
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description One or more reasons. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
@@ -10690,7 +13202,7 @@ export interface operations {
                 contact?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description One or more reasons. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
@@ -10742,11 +13254,15 @@ export interface operations {
                 errorGroup?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
+                /** @description Only open runs that do one of these, such as WAITING or OVERDUE. */
+                health?: components["schemas"]["RunHealth"][] | null;
+                /** @description The name and value of a key, such as orderId:A-1001; upper and lower case are the same. It finds runs whose trigger declares the key. If the name is the trigger's `dedupePath`, it finds the run of the event with exactly this value. */
+                key?: string | null;
                 /** @description The number of rows per page. */
                 limit?: number;
                 /** @description The order by creation time. */
                 order?: components["schemas"]["Order"];
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description false: leave out runs that have a completed rerun. true: only these runs. */
                 recovered?: boolean | null;
@@ -11091,6 +13607,16 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description The idempotency key was used with another request. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -11144,7 +13670,11 @@ export interface operations {
                 errorGroup?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description Only open runs that do one of these, such as WAITING or OVERDUE. */
+                health?: components["schemas"]["RunHealth"][] | null;
+                /** @description The name and value of a key, such as orderId:A-1001; upper and lower case are the same. It finds runs whose trigger declares the key. If the name is the trigger's `dedupePath`, it finds the run of the event with exactly this value. */
+                key?: string | null;
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description false: leave out runs that have a completed rerun. true: only these runs. */
                 recovered?: boolean | null;
@@ -11229,6 +13759,16 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description The idempotency key was used with another request. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -11260,6 +13800,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkSkipView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description The text to search for, 2 to 200 characters: an id, the value of a key, an e-mail address, a phone number, an external id, or the beginning of a name. Words find automations and failure groups. */
+                q: string;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -11730,14 +14304,34 @@ export interface operations {
             query?: {
                 /** @description An automation's id. */
                 automationId?: string | null;
+                /** @description A contact's id, e-mail address, phone number or external id, such as stripe:cus_123. */
+                contact?: string | null;
+                /** @description A failure group's id. */
+                errorGroup?: string | null;
                 /** @description The earliest creation time: a date (its start), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
-                /** @description A range that ends now: 24h, 7d or 30d. */
+                /** @description Only open runs that do one of these, such as WAITING or OVERDUE. */
+                health?: components["schemas"]["RunHealth"][] | null;
+                /** @description The name and value of a key, such as orderId:A-1001; upper and lower case are the same. It finds runs whose trigger declares the key. If the name is the trigger's `dedupePath`, it finds the run of the event with exactly this value. */
+                key?: string | null;
+                /** @description A range that ends now: 1h, 24h, 7d or 30d. */
                 range?: string | null;
+                /** @description false: leave out runs that have a completed rerun. true: only these runs. */
+                recovered?: boolean | null;
+                /** @description A recovery's id: only the reruns that it opened. */
+                recoveryId?: string | null;
+                /** @description A run's id: only its reruns. */
+                rerunOf?: string | null;
+                /** @description One or more statuses. */
+                status?: components["schemas"]["RunStatus"][] | null;
                 /** @description The IANA time zone for dates and times without an offset; UTC by default. */
                 timeZone?: string | null;
                 /** @description The latest creation time, in the same formats. A date means its end. */
                 to?: string | null;
+                /** @description One or more trigger types. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
+                /** @description Measures only the runs of this version of the automation. The numbers of runs still include all versions. */
+                version?: number | null;
             };
             header?: {
                 /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
@@ -11776,6 +14370,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description The number of rows per page. */
                 limit?: number;
+                /** @description Why the addresses are suppressed. */
+                reason?: components["schemas"]["SuppressionReason"] | null;
             };
             header?: {
                 /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
@@ -12133,6 +14729,68 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    sendTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the template. */
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestSendDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description An earlier request with the same key sent the test. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSendView"];
+                };
+            };
+            /** @description Accepted: the work continues after the answer. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSendView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description You sent too many tests in the last minute. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try; absent if API Gateway refused it. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     previewDraft: {
         parameters: {
             query?: never;
@@ -12157,6 +14815,404 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token at the end of a message's link. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** @description The form that RFC 8058 describes, in either encoding. */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The header's value.
+                     * @constant
+                     */
+                    "List-Unsubscribe": "One-Click";
+                };
+                "multipart/form-data": {
+                    /**
+                     * @description The header's value.
+                     * @constant
+                     */
+                    "List-Unsubscribe": "One-Click";
+                };
+            };
+        };
+        responses: {
+            /** @description The consent is withdrawn. The body is a page for people. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description The link is not one of this stack, or was changed. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The link has expired. */
+            410: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The form is not the one of RFC 8058. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: {
+                /** @description The list that the views are for. */
+                list?: components["schemas"]["ViewList"] | null;
+            };
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SavedViewView_"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewDocument"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description There are too many views, or one of the list has the same name. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the view. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replaceView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
+                "if-match"?: string | null;
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the view. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewReplacement"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the view. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    patchView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that you read. If the revision has changed since, the answer is 412. */
+                "if-match"?: string | null;
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the view. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setDefaultView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the view. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unsetDefaultView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to use. A caller in several workspaces must name it in every change; a read without it uses the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the view. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -4,8 +4,13 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
+export type AutomationActivity = Schemas['AutomationActivityView'];
 export type AutomationSummary = Schemas['AutomationSummaryView'];
 export type Contact = Schemas['ContactView'];
+export type ConsentChange = Schemas['ConsentChangeView'];
+export type ConsentChannel = Schemas['ConsentChannel'];
+export type ConsentPurpose = Schemas['ConsentPurpose'];
+export type Consents = Schemas['Consents'];
 export type ContactDocument = Schemas['ContactDocument'];
 export type ContactReplacement = Schemas['ContactReplacement'];
 export type ContactReference = Schemas['RunContactView'];
@@ -23,11 +28,18 @@ export type CancelOutcome = Schemas['BulkCancelView'];
 export type SkipOutcome = Schemas['BulkSkipView'];
 export type Export = Schemas['ExportView'];
 export type ExportedList = Schemas['ListName'];
+export type ContactImport = Schemas['ImportView'];
+export type ImportColumn = Schemas['ImportColumnView'];
+export type ImportFormat = Schemas['ImportFormat'];
+export type ImportStart = Schemas['ImportStartDocument'];
+export type ImportMapping = Schemas['ImportMappingView'];
+export type RowOutcome = Schemas['RowOutcome'];
 export type ExportFormat = Schemas['ExportFormat'];
 export type ErrorDetail = Schemas['ErrorView'];
 export type Erasure = Schemas['ErasureView'];
 export type FilterDocument = Schemas['FilterDocument'];
 export type FailureGroup = Schemas['FailureGroupView'];
+export type Overview = Schemas['OverviewView'];
 export type Gate = Schemas['GateView'];
 export type CapturedEvent = Schemas['CapturedEventView'];
 export type CapturedEvents = Schemas['CapturedEventsView'];
@@ -56,11 +68,18 @@ export type RerunDocument = Schemas['RerunDocument'];
 export type RerunNode = Schemas['RerunNodeView'];
 export type RerunPreview = Schemas['RerunPreviewView'];
 export type Resent = Schemas['ResentView'];
+export type TestSent = Schemas['TestSendView'];
 export type Role = Schemas['MemberView']['role'];
 export type Run = Schemas['RunView'];
 export type RunDetail = Schemas['RunDetailView'];
+export type RunHealth = Schemas['RunHealth'];
 export type RunStatus = Schemas['RunStatus'];
 export type SecretName = Schemas['SecretNameView'];
+export type SavedView = Schemas['SavedViewView'];
+export type SavedViewDocument = Schemas['SavedViewDocument'];
+export type SavedViewReplacement = Schemas['SavedViewReplacement'];
+export type ViewFilter = Schemas['ViewFilter'];
+export type ViewList = Schemas['ViewList'];
 export type Segment = Schemas['SegmentView'];
 export type SegmentDocument = Schemas['SegmentDocument'];
 export type SegmentReplacement = Schemas['SegmentReplacement'];
@@ -72,9 +91,13 @@ export type SourcePreset = Schemas['SourcePresetView'];
 export type Stats = Schemas['StatsView'];
 export type Step = Schemas['StepView'];
 export type StepStatus = Schemas['StepStatus'];
+export type Suppression = Schemas['SuppressionView'];
+export type BounceKind = Schemas['BounceKind'];
+export type SuppressionReason = Schemas['SuppressionReason'];
 export type Template = Schemas['TemplateView'];
 export type TemplateDocument = Schemas['TemplateDocument'];
 export type TemplateReplacement = Schemas['TemplateReplacement'];
+export type TriggerType = Schemas['TriggerType'];
 export type TimelineItem = Schemas['TimelineItemView'];
 export type Try = Schemas['TryView'];
 
@@ -94,6 +117,23 @@ export const RUN_STATUSES = [
   'FAILED',
   'CANCELED',
 ] as const satisfies RunStatus[];
+
+export const RUN_HEALTHS = [
+  'QUEUED',
+  'HELD',
+  'SCHEDULED',
+  'RUNNING',
+  'WAITING',
+  'RETRYING',
+  'OVERDUE',
+] as const satisfies RunHealth[];
+
+export const TRIGGER_TYPES = [
+  'WEBHOOK',
+  'DATE',
+  'MANUAL',
+  'UPSTREAM',
+] as const satisfies TriggerType[];
 
 /** In the order in which a message passes through them; final ones last. */
 export const DELIVERY_STATUSES = [
@@ -118,6 +158,18 @@ export const REFUSAL_REASONS = [
   'CHAIN_TOO_DEEP',
   'KEY_REUSED',
 ] as const satisfies RefusalReason[];
+
+export const SUPPRESSION_REASONS = ['BOUNCE', 'COMPLAINT', 'MANUAL'] as const satisfies SuppressionReason[];
+
+/** The most lasting first. */
+export const BOUNCE_KINDS = [
+  'PERMANENT',
+  'BLOCKED',
+  'MESSAGE_REFUSED',
+  'MAILBOX_FULL',
+  'TEMPORARY',
+  'UNDETERMINED',
+] as const satisfies BounceKind[];
 
 export const CHANNELS = ['EMAIL', 'SMS', 'WHATSAPP'] as const;
 export type Channel = (typeof CHANNELS)[number];

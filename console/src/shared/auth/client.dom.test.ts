@@ -25,6 +25,7 @@ describe('the client', () => {
     expect(calls[0]?.url.search).toBe('?status=FAILED&status=PENDING&limit=50');
     expect(calls[0]?.headers.get('Authorization')).toBe('Bearer access');
     expect(calls[0]?.headers.get('X-Workspace-Id')).toBe('ws_2');
+    expect(calls[0]?.headers.get('X-Runledger-Client')).toBe('console');
   });
 
   it('renews a refused token once and asks again', async () => {

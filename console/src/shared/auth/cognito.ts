@@ -1,5 +1,6 @@
 /** The console's Cognito calls: signing in, renewing tokens, and the user's second factor. */
 
+import { t } from '@lingui/core/macro';
 import { fetchOrOffline } from '../api/problem';
 import type { Config } from './config';
 
@@ -17,7 +18,7 @@ export class SignInError extends Error {
     message: string,
   ) {
     super(message);
-    this.name = 'SignInError';
+    this.name = t`SignInError`;
   }
 }
 
@@ -30,8 +31,8 @@ export class NewPasswordRequired extends Error {
     /** Proves to Cognito that the temporary password was correct; valid for a few minutes. */
     readonly proof: string,
   ) {
-    super('This account needs a new password.');
-    this.name = 'NewPasswordRequired';
+    super(t`This account needs a new password.`);
+    this.name = t`NewPasswordRequired`;
   }
 }
 
@@ -43,40 +44,40 @@ export class CodeRequired extends Error {
     /** Proves to Cognito that the password was correct; valid for a few minutes. */
     readonly proof: string,
   ) {
-    super('This account needs a code.');
-    this.name = 'CodeRequired';
+    super(t`This account needs a code.`);
+    this.name = t`CodeRequired`;
   }
 }
 
 /** Our code for a challenge that came too late, which Cognito does not name. */
 export const TOO_LATE = 'ChallengeExpired';
 
-const WRONG = 'The e-mail address or the password is wrong.';
+const WRONG = t`The e-mail address or the password is wrong.`;
 const MESSAGES: Record<string, string> = {
   NotAuthorizedException: WRONG,
   // One message for both: different ones would reveal who has an account.
   UserNotFoundException: WRONG,
-  PasswordResetRequiredException: 'Your password must be reset. Choose "Forgot password?".',
-  UserNotConfirmedException: 'Your account is not confirmed yet. Ask an owner of your workspace.',
+  PasswordResetRequiredException: t`Your password must be reset. Choose "Forgot password?".`,
+  UserNotConfirmedException: t`Your account is not confirmed yet. Ask an owner of your workspace.`,
   InvalidPasswordException:
-    'The password is too simple: it needs 12 characters, with uppercase and lowercase letters and digits.',
-  CodeMismatchException: 'The code is wrong. Enter the code that your app shows now.',
-  EnableSoftwareTokenMFAException: 'The code is wrong. Enter the code that your app shows now.',
-  ExpiredCodeException: 'This code was used already. Wait for the next one.',
-  TooManyRequestsException: 'Too many attempts. Wait a minute, then try again.',
-  LimitExceededException: 'Too many attempts. Wait a few minutes, then try again.',
+    t`The password is too simple: it needs 12 characters, with uppercase and lowercase letters and digits.`,
+  CodeMismatchException: t`The code is wrong. Enter the code that your app shows now.`,
+  EnableSoftwareTokenMFAException: t`The code is wrong. Enter the code that your app shows now.`,
+  ExpiredCodeException: t`This code was used already. Wait for the next one.`,
+  TooManyRequestsException: t`Too many attempts. Wait a minute, then try again.`,
+  LimitExceededException: t`Too many attempts. Wait a few minutes, then try again.`,
 };
 
-const NO_RESET = 'The password of this address cannot be reset. Ask an owner of your workspace.';
-const NOT_RESET_NOW = 'The password cannot be reset right now. Try again in a few minutes.';
+const NO_RESET = t`The password of this address cannot be reset. Ask an owner of your workspace.`;
+const NOT_RESET_NOW = t`The password cannot be reset right now. Try again in a few minutes.`;
 /** Where the messages of a reset differ from those of signing in. */
 const RESET_MESSAGES: Record<string, string> = {
-  CodeMismatchException: 'The code is wrong. Enter the code from the latest e-mail.',
-  ExpiredCodeException: 'The code has expired or was used. Send another code.',
+  CodeMismatchException: t`The code is wrong. Enter the code from the latest e-mail.`,
+  ExpiredCodeException: t`The code has expired or was used. Send another code.`,
   // The address is not verified.
   InvalidParameterException: NO_RESET,
-  PasswordHistoryPolicyViolationException: 'You had this password before. Choose another one.',
-  TooManyFailedAttemptsException: 'Too many wrong codes. Wait a few minutes, then send another code.',
+  PasswordHistoryPolicyViolationException: t`You had this password before. Choose another one.`,
+  TooManyFailedAttemptsException: t`Too many wrong codes. Wait a few minutes, then send another code.`,
   CodeDeliveryFailureException: NOT_RESET_NOW,
   UserLambdaValidationException: NOT_RESET_NOW,
   UnexpectedLambdaException: NOT_RESET_NOW,
@@ -87,11 +88,11 @@ const MESSAGES_BY_TEXT: [words: string, message: string][] = [
   ['attempts exceeded', MESSAGES.LimitExceededException ?? ''],
   [
     'Temporary password has expired',
-    'The password from your invitation has expired. Ask an owner of your workspace to send the invitation again.',
+    t`The password from your invitation has expired. Ask an owner of your workspace to send the invitation again.`,
   ],
   [
     'cannot be reset in the current state',
-    'You have not chosen a password yet. Sign in with the one from your invitation, or ask an owner of your workspace to send the invitation again.',
+    t`You have not chosen a password yet. Sign in with the one from your invitation, or ask an owner of your workspace to send the invitation again.`,
   ],
 ];
 
@@ -137,12 +138,12 @@ async function call(
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const answer = isJson ? ((await response.json()) as Answer) : {};
   if (response.ok) return answer;
-  const code = answer.__type?.split('#').at(-1) ?? `HTTP ${response.status}`;
+  const code = answer.__type?.split('#').at(-1) ?? t`HTTP ${response.status}`;
   const known = MESSAGES_BY_TEXT.find(([words]) => answer.message?.includes(words));
   throw new SignInError(
     code,
     known?.[1] ??
-      MESSAGES[code] ?? `Signing in is not possible right now (${code}). Try again in a moment.`,
+      MESSAGES[code] ?? t`Signing in is not possible right now (${code}). Try again in a moment.`,
   );
 }
 
@@ -158,7 +159,7 @@ function granted(answer: Answer, email: string): Granted {
   }
   throw new SignInError(
     answer.ChallengeName ?? 'UnknownAnswer',
-    `This account needs a sign-in step that the console does not support (${answer.ChallengeName ?? 'unknown'}).`,
+    t`This account needs a sign-in step that the console does not support (${answer.ChallengeName ?? t`unknown`}).`,
   );
 }
 
@@ -188,7 +189,7 @@ export async function signInWithPassword(
 /** The earlier proof has expired; no password is sent here that could be wrong. */
 function tooLate(error: unknown): never {
   if (error instanceof SignInError && error.code === 'NotAuthorizedException') {
-    throw new SignInError(TOO_LATE, 'Signing in took too long. Sign in again.');
+    throw new SignInError(TOO_LATE, t`Signing in took too long. Sign in again.`);
   }
   throw error;
 }

@@ -29,6 +29,8 @@ const PREFIX = 'runledger.';
 const TOKENS_KEY = `${PREFIX}tokens`;
 const WORKSPACE_KEY = `${PREFIX}workspace`;
 const PERSON_KEY = `${PREFIX}person`;
+/** The prefix of what a person found last. */
+export const RECENT_PREFIX = `${PREFIX}recent.`;
 /** The access token is renewed this long before it expires, so that no request uses an old one. */
 const RENEW_BEFORE_MS = 60_000;
 
@@ -63,7 +65,11 @@ function readTokens(storage: Storage): Tokens | null {
   return stored === null ? null : (JSON.parse(stored) as Tokens);
 }
 
-export function createSession(config: Config, storage: Storage = sessionStorage): Session {
+/** The deployment's settings may still be loading; only calls of Cognito wait for them. */
+export function createSession(
+  settings: Config | Promise<Config>,
+  storage: Storage = sessionStorage,
+): Session {
   let tokens = readTokens(storage);
   let state: SessionState = tokens ? 'signed-in' : 'signed-out';
   let renewal: Promise<string> | null = null;
@@ -77,9 +83,18 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     for (const listener of listeners) listener();
   }
 
+  function clear(prefix: string) {
+    for (const key of Object.keys(storage)) {
+      if (key.startsWith(prefix)) storage.removeItem(key);
+    }
+  }
+
   function enter(email: string, granted: Tokens) {
     // Another user may have chosen a workspace in this tab that this user is not in.
-    if (storage.getItem(PERSON_KEY) !== email) storage.removeItem(WORKSPACE_KEY);
+    if (storage.getItem(PERSON_KEY) !== email) {
+      storage.removeItem(WORKSPACE_KEY);
+      clear(RECENT_PREFIX);
+    }
     storage.setItem(PERSON_KEY, email);
     become('signed-in', granted);
   }
@@ -92,7 +107,7 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     if (!tokens) throw new SessionExpiredError();
     const before = tokens;
     try {
-      const renewed = await renewTokens(config, before.refreshToken);
+      const renewed = await renewTokens(await settings, before.refreshToken);
       // The user signed out before the answer came: stay signed out.
       if (tokens !== before) throw new SessionExpiredError();
       become('signed-in', renewed);
@@ -127,35 +142,36 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     },
     async signIn(typed, password) {
       const email = normalizeEmail(typed);
-      enter(email, await signInWithPassword(config, email, password));
+      enter(email, await signInWithPassword(await settings, email, password));
     },
     async choosePassword(required, password) {
-      enter(required.email, await chooseFirstPassword(config, required, password));
+      enter(required.email, await chooseFirstPassword(await settings, required, password));
     },
     async answerCode(required, code) {
-      enter(required.email, await answerCode(config, required, code));
+      enter(required.email, await answerCode(await settings, required, code));
     },
-    sendResetCode: (typed) => sendResetCode(config, normalizeEmail(typed)),
+    async sendResetCode(typed) {
+      await sendResetCode(await settings, normalizeEmail(typed));
+    },
     async resetPassword(typed, code, password) {
       const email = normalizeEmail(typed);
-      await resetPassword(config, email, code, password);
-      enter(email, await signInWithPassword(config, email, password));
+      await resetPassword(await settings, email, code, password);
+      enter(email, await signInWithPassword(await settings, email, password));
     },
     secondFactor: {
-      begin: async () => newSecondFactor(config, await accessToken()),
-      switchOn: async (code) => switchOnSecondFactor(config, await accessToken(), code),
-      switchOff: async () => preferSecondFactor(config, await accessToken(), false),
+      begin: async () => newSecondFactor(await settings, await accessToken()),
+      switchOn: async (code) => switchOnSecondFactor(await settings, await accessToken(), code),
+      switchOff: async () => preferSecondFactor(await settings, await accessToken(), false),
     },
     signOut() {
       const refreshToken = tokens?.refreshToken;
-      for (const key of Object.keys(storage)) {
-        if (key.startsWith(PREFIX)) storage.removeItem(key);
-      }
+      clear(PREFIX);
       become('signed-out', null);
       if (refreshToken === undefined) return;
       // Best effort: the tab is signed out even if Cognito fails, and the user cannot act on an
       // error. The token expires after some hours.
-      revokeToken(config, refreshToken).catch(() => undefined);
+      const revoke = async () => revokeToken(await settings, refreshToken);
+      revoke().catch(() => undefined);
     },
     accessToken,
     async replaceToken(token) {

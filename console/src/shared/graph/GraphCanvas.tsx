@@ -1,7 +1,9 @@
+import { t } from '@lingui/core/macro';
 import '@xyflow/react/dist/base.css';
 import {
   Controls,
   MarkerType,
+  MiniMap,
   Position as Side,
   ReactFlow,
   ReactFlowProvider,
@@ -9,11 +11,23 @@ import {
 } from '@xyflow/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import classes from './Graph.module.css';
-import { type CardNode, GraphNodeCard, type NodeLook } from './GraphNodeCard';
+import { type CardNode, GraphNodeCard, type NodeLook, type Tone } from './GraphNodeCard';
 import { layoutOf, NODE_WIDTH, readingOrder } from './layout';
 import { type Graph, type Position, summarize } from './model';
 import { RoutedEdge, type Routed } from './RoutedEdge';
 import { nodeTitle, useNodeTypes } from './useNodeTypes';
+
+/** What the library would say in English. */
+const LABELS = {
+  'node.a11yDescription.default': t`Press Enter or Space to select a node. Press Delete to remove it, and Escape to cancel.`,
+  'edge.a11yDescription.default': t`Press Enter or Space to select an edge. Press Delete to remove it, and Escape to cancel.`,
+  'controls.ariaLabel': t`Zoom`,
+  'controls.zoomIn.ariaLabel': t`Zoom in`,
+  'controls.zoomOut.ariaLabel': t`Zoom out`,
+  'controls.fitView.ariaLabel': t`Show the whole graph`,
+  'minimap.ariaLabel': t`Small map of the graph`,
+  'handle.ariaLabel': t`Connection point`,
+};
 
 const PLAIN_HEIGHT = 62;
 const BADGED_HEIGHT = 88;
@@ -25,6 +39,22 @@ const NODE_TYPES = { card: GraphNodeCard };
 const EDGE_TYPES = { routed: RoutedEdge };
 
 const FIT = { padding: `${PADDING}px`, maxZoom: 1 } as const;
+
+/** Below this zoom, the text of a card is hard to read. */
+const READABLE_ZOOM = 0.6;
+const FOCUS_ZOOM = 0.75;
+
+const MINIMAP_COLORS: Record<Tone, string> = {
+  idle: 'var(--idle)',
+  busy: 'var(--busy)',
+  waiting: 'var(--waiting)',
+  good: 'var(--good)',
+  bad: 'var(--bad)',
+};
+
+function minimapColor({ data: { look } }: CardNode): string {
+  return look.tone === undefined ? 'var(--border)' : MINIMAP_COLORS[look.tone];
+}
 
 const ARROW = {
   type: MarkerType.ArrowClosed,
@@ -59,6 +89,8 @@ export interface CanvasProps {
   editing?: Editing;
   /** Fills the height of the parent instead of fitting the graph. */
   fillsHeight?: boolean;
+  /** The node that a large graph is centered on at first; such a graph gets a minimap. */
+  focus?: string | null;
 }
 
 const NO_LOOKS: ReadonlyMap<string, NodeLook> = new Map();
@@ -92,6 +124,7 @@ function Canvas(props: CanvasProps) {
   const nodeTypes = useNodeTypes();
   const { setCenter, getZoom, fitView } = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
+  const [hasMinimap, setHasMinimap] = useState(false);
   const [dragged, setDragged] = useState<Record<string, Position>>({});
   const cardHeight = (props.hasBadges ?? false) ? BADGED_HEIGHT : PLAIN_HEIGHT;
   const layout = useMemo(() => layoutOf(graph, cardHeight), [graph, cardHeight]);
@@ -108,8 +141,35 @@ function Canvas(props: CanvasProps) {
       card.top >= seen.top &&
       card.bottom <= seen.bottom;
     if (isSeen) return;
-    void setCenter(at.x + NODE_WIDTH / 2, at.y + cardHeight / 2, { zoom: getZoom() });
+    centerOn(at, getZoom());
   }
+
+  /** Shows the whole graph if it can be read, else the part around the node in focus. */
+  function showFirst(focus: string | null) {
+    const { clientWidth = 0, clientHeight = 0 } = frame.current ?? {};
+    const zoom = Math.min(
+      (clientWidth - 2 * PADDING) / layout.width,
+      (clientHeight - 2 * PADDING) / layout.height,
+    );
+    const isLarge = zoom < READABLE_ZOOM;
+    setHasMinimap(isLarge);
+    const at = focus === null ? undefined : place(focus);
+    if (isLarge && at) centerOn(at, FOCUS_ZOOM);
+    else void fitView(FIT);
+  }
+
+  function centerOn({ x, y }: Position, zoom: number) {
+    void setCenter(x + NODE_WIDTH / 2, y + cardHeight / 2, { zoom });
+  }
+
+  // Follows the step that is opened in the trace. The first one is already centered.
+  const follows = props.focus !== undefined;
+  const followed = useRef(selected ?? null);
+  useEffect(() => {
+    if (!follows || followed.current === (selected ?? null)) return;
+    followed.current = selected ?? null;
+    if (selected) bringIntoSight(selected);
+  });
 
   // Shows an added node, or the whole graph after it was arranged.
   const count = graph.nodes.length;
@@ -161,6 +221,7 @@ function Canvas(props: CanvasProps) {
         type: 'routed',
         source: edge.source,
         target: edge.target,
+        ariaLabel: t`Edge from ${edge.source} to ${edge.target}`,
         ...(route.length > 0 ? DOWNWARDS : sides(place(edge.source), place(edge.target))),
         ...(edge.label !== null && { label: edge.label }),
         className: [
@@ -189,7 +250,7 @@ function Canvas(props: CanvasProps) {
       className={classes.canvas}
       style={
         (props.fillsHeight ?? false)
-          ? { height: '100%' }
+          ? { height: '100%', ...(props.focus !== undefined && { maxHeight: height }) }
           : // The graph's height, or less if it is scaled down to fit the width.
             { aspectRatio: width / height, maxHeight: Math.min(MAX_HEIGHT, height) }
       }
@@ -200,9 +261,15 @@ function Canvas(props: CanvasProps) {
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         defaultMarkerColor={null}
+        ariaLabelConfig={LABELS}
         attributionPosition="bottom-left"
-        fitView
-        fitViewOptions={FIT}
+        {...(props.focus === undefined
+          ? { fitView: true, fitViewOptions: FIT }
+          : {
+              onInit: () => {
+                showFirst(props.focus ?? null);
+              },
+            })}
         minZoom={0.15}
         maxZoom={1.5}
         nodesDraggable={editing !== undefined}
@@ -248,6 +315,16 @@ function Canvas(props: CanvasProps) {
         })}
       >
         <Controls showInteractive={false} position="bottom-right" />
+        {hasMinimap && (
+          <MiniMap
+            pannable
+            position="top-right"
+            className={classes.minimap ?? ''}
+            ariaLabel={t`Overview of the graph`}
+            nodeColor={minimapColor}
+            nodeBorderRadius={20}
+          />
+        )}
       </ReactFlow>
     </div>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import classes from './Graph.module.css';
 import type { EdgeLook } from './GraphCanvas';
 import type { NodeLook } from './GraphNodeCard';
@@ -10,12 +11,16 @@ interface Props {
   edgeLooks?: readonly EdgeLook[];
 }
 
+function exitText({ label, target }: Graph['edges'][number]): string {
+  return label === null ? t`then ${target}` : `${label}: ${target}`;
+}
+
 /** The graph as text, for people who cannot see the drawing. */
 export function GraphText({ graph, looks, edgeLooks }: Props) {
   const nodeTypes = useNodeTypes();
   return (
     <details className={classes.text}>
-      <summary>Graph as text</summary>
+      <summary>{t`Graph as text`}</summary>
       <ol>
         {graph.nodes.map(({ id, type }) => {
           const words = looks?.get(id)?.words;
@@ -30,8 +35,7 @@ export function GraphText({ graph, looks, edgeLooks }: Props) {
                 <ul>
                   {exits.map(({ edge, isTaken }, position) => (
                     <li key={position}>
-                      {edge.label === null ? 'then' : `${edge.label}:`} {edge.target}
-                      {isTaken && ' (taken)'}
+                      {isTaken ? t`${exitText(edge)} (taken)` : exitText(edge)}
                     </li>
                   ))}
                 </ul>

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { type EdgeLook, GraphCanvas } from './GraphCanvas';
 import type { NodeLook } from './GraphNodeCard';
+import classes from './Graph.module.css';
 import { GraphText } from './GraphText';
 import { readGraph, type WireGraph } from './model';
 
@@ -12,13 +13,17 @@ export interface GraphViewProps {
   hasBadges?: boolean;
   selected?: string | null;
   onSelect?: (nodeId: string) => void;
+  /** The node that a large graph is centered on at first. */
+  focus?: string | null;
+  /** Fills the height of the parent instead of fitting the graph. */
+  fillsHeight?: boolean;
 }
 
 /** A read-only graph, drawn and as text. */
 export default function GraphView({ graph: wire, ...props }: GraphViewProps) {
   const graph = useMemo(() => readGraph(wire), [wire]);
   return (
-    <div>
+    <div className={classes.view} data-fills={props.fillsHeight ?? false}>
       <GraphCanvas graph={graph} {...props} />
       <GraphText
         graph={graph}

@@ -11,6 +11,7 @@ import {
   IconPlug,
   IconRoute,
   IconSend,
+  IconUserEdit,
   IconVariable,
   type Icon,
 } from '@tabler/icons-react';
@@ -21,6 +22,7 @@ const ICONS: Record<string, Icon> = {
   route: IconRoute,
   clock: IconClock,
   variable: IconVariable,
+  'user-edit': IconUserEdit,
   'git-merge': IconGitMerge,
   send: IconSend,
   plug: IconPlug,

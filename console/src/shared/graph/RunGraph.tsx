@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useMemo } from 'react';
 import type { RunDetail, Step } from '../api/types';
 import { formatDuration, formatWord } from '../ui/format';
@@ -14,6 +15,8 @@ export interface RunGraphProps {
   run: RunDetail;
   selected?: string | null;
   onSelect: (nodeId: string) => void;
+  /** The node that a large graph is centered on at first. */
+  focus?: string | null;
 }
 
 const TONES: Record<Step['status'], Tone> = {
@@ -35,7 +38,9 @@ function stepLook(step: Step, now: number): NodeLook {
   return {
     tone: TONES[step.status],
     isPulsing: isCurrent(step),
-    words: `${formatWord(step.status)}, ${isCurrent(step) ? 'for' : 'took'} ${duration}`,
+    words: isCurrent(step)
+      ? t`${formatWord(step.status)}, for ${duration}`
+      : t`${formatWord(step.status)}, took ${duration}`,
     badge: (
       <>
         <Status status={step.status} />
@@ -48,13 +53,13 @@ function stepLook(step: Step, now: number): NodeLook {
 const UNVISITED: Record<PathState, NodeLook> = {
   TAKEN: {},
   AHEAD: {
-    words: 'Not yet reached',
-    badge: <span className={classes.duration}>Not yet reached</span>,
+    words: t`Not yet reached`,
+    badge: <span className={classes.duration}>{t`Not yet reached`}</span>,
   },
   NOT_TAKEN: {
-    words: 'Not reached',
+    words: t`Not reached`,
     isMuted: true,
-    badge: <span className={classes.duration}>Not reached</span>,
+    badge: <span className={classes.duration}>{t`Not reached`}</span>,
   },
 };
 
@@ -64,8 +69,8 @@ const EDGES: Record<PathState, EdgeLook> = {
   NOT_TAKEN: { isMuted: true },
 };
 
-/** The graph of a run's version, with the path that the run took. */
-export default function RunGraph({ run, selected = null, onSelect }: RunGraphProps) {
+/** The graph of a run's version, with the path that the run took. It fills its parent's height. */
+export default function RunGraph({ run, selected = null, onSelect, focus = null }: RunGraphProps) {
   const isOpen = run.status === 'PENDING' || run.status === 'RUNNING';
   const now = useNow(isOpen ? 1_000 : 60_000);
   const path = useMemo(
@@ -82,12 +87,14 @@ export default function RunGraph({ run, selected = null, onSelect }: RunGraphPro
   return (
     <GraphView
       graph={run.graph}
-      label="Graph of the run"
+      label={t`Graph of the run`}
       looks={looks}
       edgeLooks={path.edges.map((place) => EDGES[place])}
       hasBadges
       selected={selected}
       onSelect={onSelect}
+      focus={focus}
+      fillsHeight
     />
   );
 }

@@ -55,6 +55,47 @@ describe('the layout', () => {
   });
 });
 
+/** For each node, the places of its branches from left to right, by the targets' ids. */
+function branchesLeftToRight(graph: Graph, source: string): string[] {
+  const { positions, routes } = layoutOf(graph, 60);
+  return graph.edges
+    .flatMap((edge, index) => {
+      const x = routes.get(index)?.[0]?.x ?? positions.get(edge.target)?.x;
+      return edge.source === source && x !== undefined ? [{ x, target: edge.target }] : [];
+    })
+    .toSorted((one, other) => one.x - other.x)
+    .map(({ target }) => target);
+}
+
+/** A graph of edges that are written as `from>to` or `from>to:label`. */
+function graphOf(...written: string[]): Graph {
+  const edges = written.map((text) => {
+    const [source = '', target = '', label] = text.split(/[>:]/);
+    return { source, target, ...(label !== undefined && { label }) };
+  });
+  const ids = new Set(edges.flatMap(({ source, target }) => [source, target]));
+  return readGraph({ nodes: [...ids].map((id) => ({ id, type: 'X' })), edges });
+}
+
+describe('the branches of a node', () => {
+  it.each([
+    ['a condition', GRAPH, 'big', ['mail', 'bad']],
+    ['parallel paths that merge', graphOf('s>a', 's>b', 's>c', 'a>m', 'b>m', 'c>m'), 's', ['a', 'b', 'c']],
+    [
+      'a switch with a branch that skips ahead',
+      graphOf('s>a:low', 's>m:none', 's>b:high', 'a>m', 'b>m'),
+      's',
+      ['a', 'm', 'b'],
+    ],
+    ['paths of different lengths', graphOf('s>a', 's>b', 's>c', 'b>b2', 'b2>b3', 'c>c2'), 's', ['a', 'b', 'c']],
+    ['names that are numbers', graphOf('s>30', 's>20', 's>10'), 's', ['30', '20', '10']],
+    ['a fork inside a fork', graphOf('s>a', 's>b', 'a>c', 'a>d', 'b>e', 'b>f', 'c>m', 'f>m'), 'b', ['e', 'f']],
+  ])('are in the order of its edges: %s', (_, graph, source, targets) => {
+    expect(branchesLeftToRight(graph, source)).toEqual(targets);
+    expect(overlaps(graph, 60)).toBe(false);
+  });
+});
+
 describe('the path of a run', () => {
   const begun = [
     makeStep({ nodeId: 'start' }),

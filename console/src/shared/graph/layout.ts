@@ -19,6 +19,35 @@ export interface Layout {
   height: number;
 }
 
+type DagreOptions = NonNullable<Parameters<typeof dagreLayout>[1]>;
+
+/** The part of dagre's graph that is read while it sorts: a long edge is a chain of such nodes. */
+interface LinkNode {
+  /** The edge that the node is a part of; absent for a node of the graph. */
+  edgeObj?: { name?: string };
+  edgeLabel?: { reversed?: boolean };
+}
+
+/**
+ * Sorts the nodes of each rank, with the branches of a node in the order of its edges. On its own,
+ * dagre draws them from right to left: it breaks every tie between branches to the right.
+ */
+function inOrderOfEdges(
+  drawn: DagreGraph,
+  sort: (graph: DagreGraph, options: DagreOptions) => void,
+): void {
+  const constraints = drawn.nodes().flatMap((id) => {
+    if ((drawn.node(id) as LinkNode).edgeObj) return [];
+    const branches = (drawn.successors(id) ?? []).flatMap((next) => {
+      const { edgeObj, edgeLabel } = drawn.node(next) as LinkNode;
+      return edgeObj && !edgeLabel?.reversed ? [{ next, index: Number(edgeObj.name) }] : [];
+    });
+    branches.sort((one, other) => one.index - other.index);
+    return branches.slice(1).map(({ next }, at) => ({ left: branches[at]?.next ?? next, right: next }));
+  });
+  sort(drawn, { constraints });
+}
+
 function automatic(graph: Graph, nodeHeight: number) {
   const dagre = new DagreGraph({ multigraph: true });
   dagre.setGraph({ rankdir: 'TB', ranksep: RANK_GAP, nodesep: NODE_GAP });
@@ -35,7 +64,7 @@ function automatic(graph: Graph, nodeHeight: number) {
         : { width: edge.label.length * LABEL_CHARACTER + 16, height: LABEL_HEIGHT, labelpos: 'c' };
     dagre.setEdge(edge.source, edge.target, label, String(index));
   }
-  dagreLayout(dagre);
+  dagreLayout(dagre, { customOrder: inOrderOfEdges });
   const positions = new Map<string, Position>();
   for (const { id } of graph.nodes) {
     const { x = 0, y = 0 } = dagre.node(id) as Partial<Position>;

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { automationsQuery } from '../api/queries';
@@ -18,16 +19,16 @@ export function AutomationPicker({ value, onChange }: Props) {
   }
   return (
     <Select
-      label="Automation"
-      placeholder="All automations"
+      label={t`Automation`}
+      placeholder={t`All automations`}
       data={options}
       value={value}
       searchable
       clearable
       // Mantine hides this button from screen readers, but the keyboard can reach it.
-      clearButtonProps={{ 'aria-label': 'Show all automations', 'aria-hidden': false, tabIndex: 0 }}
-      nothingFoundMessage="No automation with this name"
-      error={error ? 'The automations could not be loaded.' : undefined}
+      clearButtonProps={{ 'aria-label': t`Show all automations`, 'aria-hidden': false, tabIndex: 0 }}
+      nothingFoundMessage={t`No automation with this name`}
+      error={error ? t`The automations could not be loaded.` : undefined}
       onChange={onChange}
     />
   );

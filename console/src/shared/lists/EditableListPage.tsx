@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -27,6 +28,8 @@ interface Props<Item> {
   columns: Column<Item>[];
   /** Shown if there are no rows; `create` links to the form of a new item. */
   empty: (create: ReactNode) => ReactNode;
+  /** Beside the button for a new item. */
+  actions?: ReactNode;
   /** Tabs and filters, between the heading and the rows. */
   children?: ReactNode;
 }
@@ -34,14 +37,14 @@ interface Props<Item> {
 function NewButton({ noun, path }: { noun: string; path: string }) {
   return (
     <Button component={Link} to={`${path}/new`} state={useListState()}>
-      New {noun}
+      {t`New ${noun}`}
     </Button>
   );
 }
 
 /** A list of things that people edit: newest first, with a button for admins to create one. */
 export function EditableListPage<Item extends EditableItem>(props: Props<Item>) {
-  const { noun, plural, path, queryKey, fetchPage, columns, empty, children } = props;
+  const { noun, plural, path, queryKey, fetchPage, columns, empty, actions, children } = props;
   const create = useAllows('ADMIN') && <NewButton noun={noun} path={path} />;
   const list = useLiveList<Item>({ queryKey, fetchPage, isOpen: () => false });
   const title = capitalize(plural);
@@ -50,13 +53,20 @@ export function EditableListPage<Item extends EditableItem>(props: Props<Item>) 
       <title>{`${title} · Runledger`}</title>
       <div className={classes.titleRow}>
         <h1>{title}</h1>
-        {create}
+        {actions === undefined ? (
+          create
+        ) : (
+          <div className={classes.titleActions}>
+            {actions}
+            {create}
+          </div>
+        )}
       </div>
       {children}
       <ListResults noun={noun} plural={plural} list={list} empty={empty(create)}>
         {(items) => (
           <RowTable
-            label={`${title}, newest first`}
+            label={t`${title}, newest first`}
             columns={columns}
             rows={items}
             addressOf={({ id }) => `${path}/${id}`}

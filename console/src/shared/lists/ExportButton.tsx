@@ -1,11 +1,13 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import type { ExportedList } from '../api/types';
 import { useAllows } from '../auth/role';
+import { lazyComponent } from '../ui/lazyComponent';
 import type { AskedFilters } from './exports';
 
-const ExportDialog = lazy(() => import('./ExportDialog'));
+const { Component: ExportDialog } = lazyComponent(() => import('./ExportDialog'));
 
 interface Props {
   list: ExportedList;
@@ -13,10 +15,12 @@ interface Props {
   plural: string;
   filter: AskedFilters;
   total: number | undefined;
+  /** The button's text, if the export does not follow the filters on the page. */
+  label?: string;
 }
 
 /** A button that exports the rows that the filters match, if the role allows it. */
-export function ExportButton(props: Props) {
+export function ExportButton({ label, ...props }: Props) {
   const mayExport = useAllows('MEMBER');
   const [open, setOpen] = useState(false);
   if (!mayExport) return null;
@@ -30,17 +34,15 @@ export function ExportButton(props: Props) {
           setOpen(true);
         }}
       >
-        Export…
+        {label ?? t`Export…`}
       </Button>
       {open && (
-        <Suspense>
-          <ExportDialog
-            {...props}
-            onClose={() => {
-              setOpen(false);
-            }}
-          />
-        </Suspense>
+        <ExportDialog
+          {...props}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
       )}
     </>
   );

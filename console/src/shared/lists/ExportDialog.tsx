@@ -1,7 +1,9 @@
+import { t } from '@lingui/core/macro';
 import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Export, ExportedList, ExportFormat } from '../api/types';
+import { useRepeatKey } from '../api/repeatKey';
 import { useServices } from '../auth/services';
 import { Dialog, DialogActions, DialogDecision } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
@@ -19,6 +21,14 @@ interface Props {
   onClose: () => void;
 }
 
+function scope(plural: string, filter: AskedFilters, total: number | undefined): string {
+  if (Object.keys(filter).length === 0) return t`All ${plural} of the workspace, as a file.`;
+  if (filter.segmentId) return t`All ${plural} that match the segment, as a file.`;
+  return total === undefined
+    ? t`All ${plural} that match the filters, as a file.`
+    : t`The ${formatCount(total)} ${plural} that match the filters, as a file.`;
+}
+
 function Progress({ started, onClose }: { started: Export; onClose: () => void }) {
   const { api } = useServices();
   const { data: found = started, error } = useQuery(exportQuery(api, started.id));
@@ -27,27 +37,26 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
     return (
       <p role="status" className={classes.progress}>
         <Loader size="sm" aria-hidden />
-        Exporting… {formatCount(found.rows)} rows so far. You can close this window; the export
-        continues.
+        {t`Exporting… ${formatCount(found.rows)} rows so far. You can close this window; the export continues.`}
       </p>
     );
   }
   if (found.status === 'FAILED' || found.url === null) {
     return (
-      <Notice tone="bad" title="The export failed">
+      <Notice tone="bad" title={t`The export failed`}>
         {found.error !== null && <p>{found.error}</p>}
-        <p>Narrow the filters, then try again.</p>
+        <p>{t`Narrow the filters, then try again.`}</p>
       </Notice>
     );
   }
   return (
     <>
       <p role="status">
-        The file is ready: {formatCount(found.rows)} rows.
+        {t`The file is ready: ${formatCount(found.rows)} rows.`}
       </p>
       <DialogActions>
         <Button component="a" href={found.url} download onClick={onClose}>
-          Download
+          {t`Download`}
         </Button>
       </DialogActions>
     </>
@@ -58,32 +67,29 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
 export default function ExportDialog({ list, plural, filter, total, onClose }: Props) {
   const { api } = useServices();
   const [format, setFormat] = useState<ExportFormat>('CSV');
+  const repeat = useRepeatKey();
   const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () => requestExport(api, { list, format, filter }),
+    mutationFn: () =>
+      requestExport(api, { list, format, filter, idempotencyKey: repeat.of([format, filter]) }),
     networkMode: 'always',
   });
   return (
-    <Dialog title={`Export ${plural}`} opened onClose={onClose}>
+    <Dialog title={t`Export ${plural}`} opened onClose={onClose}>
       {data ? (
         <Progress started={data} onClose={onClose} />
       ) : (
         <>
-          <p>
-            {total === undefined
-              ? `All ${plural} that match the filters`
-              : `The ${formatCount(total)} ${plural} that match the filters`}
-            , as a file.
-          </p>
+          <p>{scope(plural, filter, total)}</p>
           <SegmentedControl
-            aria-label="Format"
+            aria-label={t`Format`}
             className={classes.formats}
             data={[...FORMATS]}
             value={format}
             onChange={setFormat}
           />
           <DialogDecision
-            cancel="Cancel"
-            confirm="Export"
+            cancel={t`Cancel`}
+            confirm={t`Export`}
             error={error}
             isPending={isPending}
             onCancel={onClose}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import classes from './Filters.module.css';
@@ -16,10 +17,10 @@ export function LinkedFilter({ name, onRemove }: Props) {
       size="xs"
       classNames={{ root: classes.linked ?? '', label: classes.linkedName ?? '' }}
       rightSection={<IconX size={14} aria-hidden />}
+      aria-label={t`${name}, remove this filter`}
       onClick={onRemove}
     >
       {name}
-      <span className="visually-hidden">, remove this filter</span>
     </Button>
   );
 }

@@ -1,3 +1,4 @@
+import { plural as pluralOf, t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { formatCount } from '../ui/format';
@@ -17,6 +18,7 @@ interface Props {
 /** Loads the next page when the end comes into view; says so if there is none. */
 export function ListEnd(props: Props) {
   const { noun, plural = `${noun}s`, shown, period, hasMore, isLoadingMore, loadMore } = props;
+  const amount = pluralOf(shown, { one: `1 ${noun}`, other: `${formatCount(shown)} ${plural}` });
   const end = useRef<HTMLDivElement>(null);
   const load = useRef(loadMore);
   useEffect(() => {
@@ -42,16 +44,15 @@ export function ListEnd(props: Props) {
     <div ref={end} className={classes.end}>
       {hasMore ? (
         <>
-          {shown === 0 && <p>No match among the newest {plural}. Older ones are not searched yet.</p>}
+          {shown === 0 && <p>{t`No match among the newest ${plural}. Older ones are not searched yet.`}</p>}
           <Button variant="default" loading={isLoadingMore} onClick={loadMore}>
-            Load more
+            {t`Load more`}
           </Button>
         </>
       ) : (
         shown > 0 && (
           <p>
-            {shown === 1 ? `1 ${noun}` : `${formatCount(shown)} ${plural}`}{' '}
-            {period === undefined ? 'in total.' : `${period}. No older matches.`}
+            {period === undefined ? t`${amount} in total.` : t`${amount} ${period}. No older matches.`}
           </p>
         )
       )}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { EmptyState } from '../ui/EmptyState';
@@ -27,14 +28,14 @@ export function ListResults<Item>({ noun, plural, period, list, empty, children 
     <>
       {list.error && <ErrorNotice error={list.error} onRetry={list.retry} />}
       {!list.isLoaded && !list.error && (
-        <div role="status" aria-label={`Loading ${plural}`} className={classes.loading}>
+        <div role="status" aria-label={t`Loading ${plural}`} className={classes.loading}>
           {Array.from({ length: 8 }, (_, row) => (
             <Skeleton key={row} height={44} />
           ))}
         </div>
       )}
       {list.isLoaded && (
-        <section aria-label="Results" aria-busy={list.isOld} className={classes.results}>
+        <section aria-label={t`Results`} aria-busy={list.isOld} className={classes.results}>
           <NewRows count={list.newCount} hasGap={list.hasGap} onShow={list.showNew} />
           {list.items.length > 0 && children(list.items)}
           {list.items.length === 0 && !list.hasMore ? (
@@ -72,12 +73,12 @@ export function NothingFound(props: NothingProps) {
   const { plural, hint, period, isNarrowed, onClear, onChange } = props;
   const words = periodText(period);
   return (
-    <EmptyState title={isNarrowed ? `No matching ${plural} ${words}` : `No ${plural} ${words}`}>
-      <p>{isNarrowed ? 'Remove a filter or choose a longer period.' : hint}</p>
+    <EmptyState title={isNarrowed ? t`No matching ${plural} ${words}` : t`No ${plural} ${words}`}>
+      <p>{isNarrowed ? t`Remove a filter or choose a longer period.` : hint}</p>
       <div className={classes.emptyActions}>
         {isNarrowed && (
           <Button variant="default" onClick={onClear}>
-            Clear filters
+            {t`Clear filters`}
           </Button>
         )}
         {(isCustom(period) || period.range !== '30d') && (
@@ -87,7 +88,7 @@ export function NothingFound(props: NothingProps) {
               onChange({ range: '30d', from: null, to: null });
             }}
           >
-            Show the last 30 days
+            {t`Show the last 30 days`}
           </Button>
         )}
       </div>

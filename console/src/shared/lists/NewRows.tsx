@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { IconArrowUp } from '@tabler/icons-react';
 import { formatCount } from '../ui/format';
@@ -22,8 +23,7 @@ export function NewRows({ count, hasGap, onShow }: Props) {
             window.scrollTo(0, 0);
           }}
         >
-          {formatCount(count)}
-          {hasGap && ' or more'} new
+          {hasGap ? t`${formatCount(count)} or more new` : t`${formatCount(count)} new`}
         </Button>
       )}
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Popover, SegmentedControl, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import { formatMoment, formatZone } from '../ui/format';
@@ -28,25 +29,25 @@ function CustomForm({ period, now, onApply }: FormProps) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const [from, to] = ['from', 'to'].map((name) => fromLocalInput(form.get(name)));
-    if (from && to && from >= to) setProblem('The end must be after the start.');
-    else if (!from && !to) setProblem('Enter a start or an end.');
+    if (from && to && from >= to) setProblem(t`The end must be after the start.`);
+    else if (!from && !to) setProblem(t`Enter a start or an end.`);
     else onApply({ range: '7d', from: from ?? null, to: to ?? null });
   }
 
   return (
-    <form className={classes.custom} onSubmit={submit} aria-label="Custom period">
+    <form className={classes.custom} onSubmit={submit} aria-label={t`Custom period`}>
       <TextInput
-        label="From"
+        label={t`From`}
         name="from"
         type="datetime-local"
         data-autofocus
         defaultValue={toLocalInput(period.from)}
         error={problem}
       />
-      <TextInput label="To" name="to" type="datetime-local" defaultValue={toLocalInput(period.to)} />
-      <p className={classes.zone}>Time zone: {formatZone(now)}</p>
+      <TextInput label={t`To`} name="to" type="datetime-local" defaultValue={toLocalInput(period.to)} />
+      <p className={classes.zone}>{t`Time zone: ${formatZone(now)}`}</p>
       <Button type="submit" size="xs">
-        Apply
+        {t`Apply`}
       </Button>
     </form>
   );
@@ -55,13 +56,13 @@ function CustomForm({ period, now, onApply }: FormProps) {
 /** The start and end of a custom period: `Mar 1, 10:00 – Mar 2, 12:00`. */
 function customPeriodText({ from, to }: Period, now: number): string {
   if (from === null && to === null) return '';
-  if (from === null) return `until ${formatMoment(to ?? '', now)}`;
+  if (from === null) return t`until ${formatMoment(to ?? '', now)}`;
   return to === null
-    ? `since ${formatMoment(from, now)}`
+    ? t`since ${formatMoment(from, now)}`
     : `${formatMoment(from, now)} – ${formatMoment(to, now)}`;
 }
 
-/** Picks 24 hours, 7 or 30 days, or a custom period in the viewer's time zone. */
+/** Picks 24 hours, 7 or 30 days, or a custom period in the chosen time zone. */
 export function PeriodPicker({ label, period, onChange }: Props) {
   const [open, setOpen] = useState(false);
   const now = useNow(60_000);
@@ -91,7 +92,7 @@ export function PeriodPicker({ label, period, onChange }: Props) {
                 setOpen(!open);
               }}
             >
-              {custom ? customPeriodText(period, now) : 'Custom…'}
+              {custom ? customPeriodText(period, now) : t`Custom…`}
             </Button>
           </Popover.Target>
           <Popover.Dropdown>

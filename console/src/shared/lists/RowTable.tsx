@@ -1,7 +1,9 @@
+import { t } from '@lingui/core/macro';
 import { IconChevronRight } from '@tabler/icons-react';
 import { memo, type MouseEvent, type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useListState } from '../ui/Detail';
+import { useRows } from '../ui/rows';
 import { useNow } from '../ui/Time';
 import classes from './RowTable.module.css';
 import { useVirtualRows } from './useVirtualRows';
@@ -10,10 +12,12 @@ export interface Column<Row> {
   title: string;
   /** In percent of the table's width; columns without a width share the rest. */
   width?: number;
-  /** Null if the cell is empty; it then takes no space on a narrow screen. */
+  /** Null if the cell is empty; it then takes no space in a line. */
   cell: (row: Row, now: number) => ReactNode;
-  /** Takes its own line on a narrow screen. */
-  isWide?: boolean;
+  /** On a narrow screen a row has two lines of these columns, and no others. */
+  line?: 1 | 2;
+  /** Takes the line's free width, and is cut at its end. */
+  isFlexible?: boolean;
 }
 
 /** What a row shows when it is expanded in the list. */
@@ -32,7 +36,7 @@ interface Props<Row> {
   rows: Row[];
   /** The path of the row's page. */
   addressOf: (row: Row) => string;
-  /** If set, a click on a row expands it; the row's link still leads to its page. */
+  /** If set, a row has a button that expands it in place. */
   expansion?: Expansion<Row>;
 }
 
@@ -45,13 +49,15 @@ function isPlainClick(event: MouseEvent): boolean {
 
 interface RowLinkProps {
   to: string;
+  /** The link's name, which distinguishes the row from others: `Completed, run run_1`. */
+  label?: string;
   children: ReactNode;
 }
 
 /** The link to the row's page, for the keyboard. */
-export function RowLink({ to, children }: RowLinkProps) {
+export function RowLink({ to, label, children }: RowLinkProps) {
   return (
-    <Link to={to} state={useListState()} className={classes.name ?? ''}>
+    <Link to={to} state={useListState()} className={classes.name ?? ''} aria-label={label}>
       {children}
     </Link>
   );
@@ -64,11 +70,18 @@ interface CellsProps<Row> {
 }
 
 function Cells<Row>({ row, columns, now }: CellsProps<Row>) {
-  return columns.map(({ title, cell, isWide }) => {
+  return columns.map(({ title, cell, line, isFlexible }) => {
     const content = cell(row, now);
     const isEmpty = content === null || content === '' || content === false;
     return (
-      <td role="cell" key={title} data-label={title} data-wide={isWide} data-empty={isEmpty}>
+      <td
+        role="cell"
+        key={title}
+        data-label={title}
+        data-line={line}
+        data-flexible={isFlexible}
+        data-empty={isEmpty}
+      >
         {content}
       </td>
     );
@@ -89,7 +102,7 @@ function Toggle<Row>({ row, expansion, controls }: ToggleProps<Row>) {
       className={classes.toggle}
       aria-expanded={open}
       aria-controls={open ? controls : undefined}
-      aria-label={`${open ? 'Hide' : 'Show'} ${expansion.label(row)}`}
+      aria-label={`${open ? t`Hide` : t`Show`} ${expansion.label(row)}`}
       onClick={() => {
         expansion.onToggle(row);
       }}
@@ -134,9 +147,7 @@ function PlainBodyRow<Row extends { id: string }>(props: BodyRowProps<Row>) {
         data-row={row.id}
         data-open={open}
         onClick={(event) => {
-          if (!isPlainClick(event)) return;
-          if (expansion) expansion.onToggle(row);
-          else onOpen(row);
+          if (isPlainClick(event)) onOpen(row);
         }}
       >
         {expansion && (
@@ -160,10 +171,11 @@ function PlainBodyRow<Row extends { id: string }>(props: BodyRowProps<Row>) {
 // Memoized: scrolling adds and removes rows, and the others need no new render.
 const BodyRow = memo(PlainBodyRow) as typeof PlainBodyRow;
 
-/** The rows of a list. Only rows near the window are drawn. On a narrow screen each is a card. */
+/** The rows of a list. Only rows near the window are drawn. On a narrow screen each has two lines. */
 export function RowTable<Row extends { id: string }>(props: Props<Row>) {
   const { label, columns, rows, addressOf, expansion } = props;
   const now = useNow();
+  useRows(rows.length > 0);
   const navigate = useNavigate();
   const state = useListState();
   const table = useRef<HTMLTableElement>(null);
@@ -175,7 +187,7 @@ export function RowTable<Row extends { id: string }>(props: Props<Row>) {
   );
 
   return (
-    // The roles are explicit because the cards' `display` would remove them from the table.
+    // The roles are explicit because the `display` of narrow screens would remove them.
     <table
       role="table"
       ref={table}
@@ -193,7 +205,7 @@ export function RowTable<Row extends { id: string }>(props: Props<Row>) {
         <tr role="row" aria-rowindex={1}>
           {expansion && (
             <th role="columnheader" scope="col">
-              <span className="visually-hidden">Details</span>
+              <span className="visually-hidden">{t`Details`}</span>
             </th>
           )}
           {columns.map(({ title }) => (

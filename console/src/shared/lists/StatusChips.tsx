@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Chip } from '@mantine/core';
 import type { Counts } from '../api/types';
 import { formatCount, formatWord } from '../ui/format';
@@ -10,22 +11,30 @@ interface Props<Status extends string> {
   label: string;
   options: readonly Status[];
   value: Status | null;
-  /** How many rows that match the other filters have each status; absent until known. */
+  /**
+   * How many rows that match the other filters have each status; undefined until known. Absent if
+   * they are never counted.
+   */
   counts?: Counts | undefined;
+  /** Options whose count may be too low although the others are complete. */
+  partial?: readonly Status[];
   onChange: (value: Status | null) => void;
 }
 
-/** `1,204`, or `1,204+` if not all rows were counted. */
-function Count({ counts, option }: { counts: Counts | undefined; option: string }) {
-  if (!counts) return null;
-  const count = option === ALL ? counts.total : (counts.counts[option] ?? 0);
+interface CountProps {
+  count: number | undefined;
+  isComplete: boolean;
+}
+
+/** `1,204`, or `1,204+` if not all rows were counted. Its space is kept until it is known. */
+function Count({ count, isComplete }: CountProps) {
   return (
     <span className={classes.count} data-count={count}>
-      {formatCount(count)}
-      {!counts.isComplete && (
+      {count !== undefined && isComplete && formatCount(count)}
+      {count !== undefined && !isComplete && (
         <>
-          <span aria-hidden>+</span>
-          <span className="visually-hidden">{' or more'}</span>
+          <span aria-hidden>{formatCount(count)}+</span>
+          <span className="visually-hidden">{t`${formatCount(count)} or more`}</span>
         </>
       )}
     </span>
@@ -33,7 +42,9 @@ function Count({ counts, option }: { counts: Counts | undefined; option: string 
 }
 
 export function StatusChips<Status extends string>(props: Props<Status>) {
-  const { label, options, value, counts, onChange } = props;
+  const { label, options, value, counts, partial = [], onChange } = props;
+  const isCounted = 'counts' in props;
+  const countOf = (option: string) => (option === ALL ? counts?.total : counts?.counts[option]);
   return (
     <div role="radiogroup" aria-label={label} className={classes.chips}>
       <Chip.Group
@@ -44,7 +55,16 @@ export function StatusChips<Status extends string>(props: Props<Status>) {
       >
         {[ALL, ...options].map((option) => (
           <Chip key={option} value={option} variant="outline" size="sm">
-            {formatWord(option)} <Count counts={counts} option={option} />
+            {formatWord(option)}
+            {isCounted && (
+              <>
+                {' '}
+                <Count
+                  count={countOf(option)}
+                  isComplete={counts?.isComplete !== false && !partial.some((one) => one === option)}
+                />
+              </>
+            )}
           </Chip>
         ))}
       </Chip.Group>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -51,8 +52,8 @@ export function TextFilter({ label, placeholder, value, onChange }: Props) {
 export function ContactFilter({ value, onChange }: Pick<Props, 'value' | 'onChange'>) {
   return (
     <TextFilter
-      label="Contact"
-      placeholder="E-mail, phone, id or stripe:cus_123"
+      label={t`Contact`}
+      placeholder={t`E-mail, phone, id or stripe:cus_123`}
       value={value}
       onChange={onChange}
     />

@@ -14,16 +14,19 @@ export interface ExportRequest {
   list: ExportedList;
   format: ExportFormat;
   filter: AskedFilters;
+  /** A request that is repeated with its key makes one file. */
+  idempotencyKey: string;
 }
 
 /** A list's filters as a document: filters with several values are lists, empty if not set. */
 export function filterDocument(filter: AskedFilters): FilterDocument {
-  const { status, reason, triggerType, ...others } = filter;
+  const { status, reason, triggerType, health, ...others } = filter;
   return {
     ...others,
     status: status ?? [],
     reason: reason ?? [],
     triggerType: triggerType ?? [],
+    health: health ?? [],
   };
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../address/addressState';
 import { choiceOr, moment } from '../address/parameters';
 
-export const RANGES = ['24h', '7d', '30d'] as const;
+export const RANGES = ['1h', '24h', '7d', '30d'] as const;
 export type Range = (typeof RANGES)[number];
 
 /** A list's period: a range, or `from` and `to` if one of them is set. */

@@ -1,24 +1,29 @@
-/** Converts periods between the URL (UTC) and form fields (the viewer's time zone). */
+/** Converts periods between the URL (UTC) and form fields (the chosen time zone). */
 
+import { t } from '@lingui/core/macro';
+import { usedLocale } from '../ui/locale';
+import { fromClock, toClock } from '../ui/zones';
 import type { Period } from './filters';
 
 const HOUR = 3_600_000;
-const RANGE_MS = { '24h': 24 * HOUR, '7d': 7 * 24 * HOUR, '30d': 30 * 24 * HOUR } as const;
-export const RANGE_LABELS = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const;
+const RANGE_MS = { '1h': HOUR, '24h': 24 * HOUR, '7d': 7 * 24 * HOUR, '30d': 30 * 24 * HOUR } as const;
+export const RANGE_LABELS = {
+  '1h': 'hour',
+  '24h': t`24 hours`,
+  '7d': t`7 days`,
+  '30d': t`30 days`,
+} as const;
 
 /** The value of a `datetime-local` field, to the minute. */
 export function toLocalInput(time: string | null): string {
-  if (time === null) return '';
-  const at = new Date(time);
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+  return time === null ? '' : toClock(Date.parse(time), usedLocale().zone);
 }
 
 /** A `datetime-local` field's value as ISO 8601 in UTC; null if it is empty or not a time. */
 export function fromLocalInput(value: unknown): string | null {
   if (typeof value !== 'string' || value === '') return null;
-  const at = new Date(value);
-  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+  const moment = fromClock(value, usedLocale().zone);
+  return moment === null ? null : new Date(moment).toISOString();
 }
 
 /** Both ends in epoch milliseconds. */
@@ -30,6 +35,6 @@ export function boundsOf({ range, from, to }: Period, now: number): { from: numb
 /** `in the last 7 days` or `in the selected period`. */
 export function periodText(period: Period): string {
   return period.from !== null || period.to !== null
-    ? 'in the selected period'
-    : `in the last ${RANGE_LABELS[period.range]}`;
+    ? t`in the selected period`
+    : t`in the last ${RANGE_LABELS[period.range]}`;
 }

@@ -7,10 +7,12 @@ export function timeColumn<Row>(
   title: string,
   width: number,
   timeOf: (row: Row) => string,
+  line?: 1 | 2,
 ): Column<Row> {
   return {
     title,
     width,
+    ...(line && { line }),
     cell: (row, now) => (
       <span className={classes.nowrap}>
         <RelativeTime time={timeOf(row)} now={now} />

@@ -1,5 +1,6 @@
 import {
   type InfiniteData,
+  infiniteQueryOptions,
   keepPreviousData,
   useInfiniteQuery,
   useQuery,
@@ -21,8 +22,13 @@ interface Listed {
 }
 
 /** The API's sort key: greater is newer. */
-function keyOf({ createdAt, id }: Listed): string {
+function newestFirst({ createdAt, id }: Listed): string {
   return `${createdAt} ${id}`;
+}
+
+/** Greater is older: each character is replaced by one that sorts the other way round. */
+function oldestFirst(row: Listed): string {
+  return newestFirst(row).replace(/[^]/g, (one) => String.fromCharCode(0x7f - one.charCodeAt(0)));
 }
 
 interface Options<Item> {
@@ -31,6 +37,8 @@ interface Options<Item> {
   fetchPage: (cursor: string | null, signal: AbortSignal) => Promise<Page<Item>>;
   /** Whether the row may still change; such rows are refetched while they are shown. */
   isOpen: (item: Item) => boolean;
+  /** Newest first if absent. */
+  order?: 'newest' | 'oldest';
 }
 
 export interface LiveList<Item> {
@@ -63,6 +71,26 @@ interface Head<Item> {
   refreshedPage: number;
 }
 
+function keyOfRows(order: Options<never>['order']) {
+  return order === 'oldest' ? oldestFirst : newestFirst;
+}
+
+/** The list's own query, for a page that begins it before it is drawn. */
+export function liveListQuery<Item extends Listed>(options: Omit<Options<Item>, 'isOpen'>) {
+  const { queryKey, fetchPage, order } = options;
+  return infiniteQueryOptions({
+    queryKey: [...queryKey, 'list'],
+    queryFn: async ({ pageParam, signal }): Promise<LivePage<Item>> => {
+      const page = await fetchPage(pageParam, signal);
+      return { ...page, anchor: anchorOf(page.items, keyOfRows(order)) };
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+    staleTime: Infinity,
+    gcTime: KEPT_MS,
+  });
+}
+
 /**
  * An endless list whose rows do not move while someone reads it. Every few seconds it refetches the
  * first page: changed rows change in place, newer rows are counted until `showNew`. Each poll also
@@ -70,23 +98,14 @@ interface Head<Item> {
  * loaded.
  */
 export function useLiveList<Item extends Listed>(options: Options<Item>): LiveList<Item> {
-  const { queryKey, fetchPage, isOpen } = options;
+  const { queryKey, fetchPage, isOpen, order } = options;
+  const keyOf = keyOfRows(order);
   const queries = useQueryClient();
-  const listKey = [...queryKey, 'list'];
+  const ofList = liveListQuery(options);
+  const listKey = ofList.queryKey;
   const headKey = [...queryKey, 'head'];
 
-  const list = useInfiniteQuery({
-    queryKey: listKey,
-    queryFn: async ({ pageParam, signal }): Promise<LivePage<Item>> => {
-      const page = await fetchPage(pageParam, signal);
-      return { ...page, anchor: anchorOf(page.items, keyOf) };
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-    placeholderData: keepPreviousData,
-    staleTime: Infinity,
-    gcTime: KEPT_MS,
-  });
+  const list = useInfiniteQuery({ ...ofList, placeholderData: keepPreviousData });
 
   function changePage(index: number, change: (page: LivePage<Item>) => LivePage<Item>) {
     queries.setQueryData<Data<Item>>(listKey, (data) =>
@@ -128,7 +147,7 @@ export function useLiveList<Item extends Listed>(options: Options<Item>): LiveLi
     enabled: list.isSuccess && !list.isPlaceholderData,
     // The list fetched this itself just now.
     initialData: { fresh: [], hasGap: false, refreshedPage: 0 },
-    initialDataUpdatedAt: () => Date.now(),
+    initialDataUpdatedAt: Date.now,
     staleTime: POLL_MS / 2,
     gcTime: KEPT_MS,
     refetchInterval: POLL_MS,

@@ -1,10 +1,12 @@
+import { t } from '@lingui/core/macro';
 import { TabLinks } from '../ui/TabLinks';
 
 const TABS = [
-  { key: 'contacts', to: '/contacts', label: 'Contacts' },
-  { key: 'segments', to: '/contacts/segments', label: 'Segments' },
+  { key: 'contacts', to: '/contacts', label: t`Contacts` },
+  { key: 'segments', to: '/contacts/segments', label: t`Segments` },
+  { key: 'import', to: '/contacts/import', label: t`Import` },
 ];
 
-export function ContactTabs({ current }: { current: 'contacts' | 'segments' }) {
-  return <TabLinks label="Contact views" tabs={TABS} current={current} />;
+export function ContactTabs({ current }: { current: 'contacts' | 'segments' | 'import' }) {
+  return <TabLinks label={t`Contact views`} tabs={TABS} current={current} />;
 }

@@ -1,11 +1,12 @@
+import { t } from '@lingui/core/macro';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { Gate } from '../api/types';
 import { formatWord } from '../ui/format';
 import classes from './DeliveryGates.module.css';
 
 function verdict({ passed, forcedBy }: Gate): string {
-  if (forcedBy) return `Overruled by ${forcedBy}`;
-  return passed ? 'Passed' : 'Blocked';
+  if (forcedBy) return t`Overruled by ${forcedBy}`;
+  return passed ? t`Passed` : t`Blocked`;
 }
 
 /** The checks before a message is sent, in their order. */

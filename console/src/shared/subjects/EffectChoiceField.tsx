@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NativeSelect, Textarea, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { type Decision, LEAVE_OUT } from './effectChoices';
@@ -31,17 +32,17 @@ export function EffectChoiceField(props: Props): ReactNode {
     <div className={classes.choice}>
       <NativeSelect
         size="xs"
-        aria-label={`Effects of ${nodeId}`}
+        aria-label={t`Effects of ${nodeId}`}
         data={[
-          { value: '', label: isUndecided ? 'Choose…' : 'As shown' },
-          ...(canLeaveOut ? [{ value: LEAVE_OUT, label: 'Leave these runs out' }] : []),
-          { value: 'REUSE', label: 'Reuse the result' },
+          { value: '', label: isUndecided ? t`Choose…` : t`As shown` },
+          ...(canLeaveOut ? [{ value: LEAVE_OUT, label: t`Leave these runs out` }] : []),
+          { value: 'REUSE', label: t`Reuse the result` },
           {
             value: 'REPEAT',
-            label: mayRepeat ? 'Repeat' : 'Repeat (needs an admin)',
+            label: mayRepeat ? t`Repeat` : t`Repeat (needs an admin)`,
             disabled: !mayRepeat,
           },
-          { value: 'SUPPRESS', label: 'Suppress' },
+          { value: 'SUPPRESS', label: t`Suppress` },
         ]}
         value={decision?.do ?? ''}
         error={problem}
@@ -52,14 +53,14 @@ export function EffectChoiceField(props: Props): ReactNode {
         }}
       />
       {!mayRepeat && (
-        <p className={classes.muted}>Only an admin can repeat these messages.</p>
+        <p className={classes.muted}>{t`Only an admin can repeat these messages.`}</p>
       )}
       {decision?.do === 'SUPPRESS' && (
         <>
           <TextInput
             size="xs"
-            label={`Outcome of ${nodeId}`}
-            placeholder="As in the run"
+            label={t`Outcome of ${nodeId}`}
+            placeholder={t`As in the run`}
             value={decision.outcome}
             onChange={(event) => {
               decide({ outcome: event.currentTarget.value });
@@ -67,8 +68,8 @@ export function EffectChoiceField(props: Props): ReactNode {
           />
           <Textarea
             size="xs"
-            label={`Output of ${nodeId}`}
-            placeholder="As in the run, or { … }"
+            label={t`Output of ${nodeId}`}
+            placeholder={t`As in the run, or ${'{'} … ${'}'}`}
             autosize
             minRows={1}
             maxRows={6}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { KeptEvent } from '../api/types';
 import { Fact, Facts } from '../ui/Detail';
 import { JsonTree } from '../ui/JsonTree';
@@ -34,7 +35,7 @@ function Pairs({ title, pairs }: PairsProps) {
 const NOTES: Record<KeptEvent['format'], string | null> = {
   JSON: null,
   TEXT: null,
-  BINARY: 'Bytes that are no characters are shown as �.',
+  BINARY: t`Bytes that are no characters are shown as �.`,
 };
 
 interface Props {
@@ -50,20 +51,20 @@ export function KeptEventView({ event, picking }: Props) {
   return (
     <div className={classes.event}>
       <Facts>
-        <Fact name="Received">
+        <Fact name={t`Received`}>
           <ExactTime time={receivedAt} />
         </Fact>
-        <Fact name="Method">{method}</Fact>
-        <Fact name="Content type">{contentType ?? 'None'}</Fact>
+        <Fact name={t`Method`}>{method}</Fact>
+        <Fact name={t`Content type`}>{contentType ?? t`None`}</Fact>
       </Facts>
-      <Pairs title="Query parameters" pairs={query} />
-      <Pairs title="Headers" pairs={headers} />
-      {truncated && <p className={classes.note}>Only the beginning of the body is shown.</p>}
+      <Pairs title={t`Query parameters`} pairs={query} />
+      <Pairs title={t`Headers`} pairs={headers} />
+      {truncated && <p className={classes.note}>{t`Only the beginning of the body is shown.`}</p>}
       {note !== null && <p className={classes.note}>{note}</p>}
       {typeof body === 'string' ? (
-        <TextBlock label="Body" text={body === '' ? 'The body is empty.' : body} />
+        <TextBlock label={t`Body`} text={body === '' ? t`The body is empty.` : body} />
       ) : (
-        <JsonTree label="Body" value={body} picking={picking} />
+        <JsonTree label={t`Body`} value={body} picking={picking} />
       )}
     </div>
   );

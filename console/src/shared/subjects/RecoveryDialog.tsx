@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Checkbox, NativeSelect, NumberInput, Skeleton, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -99,10 +100,10 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
   const fields = Object.keys(chosen.decisions).map((nodeId) => `effects.${nodeId}`);
   const isComplete = [canary, pace, failures].every((value) => typeof value === 'number');
   return (
-    <Dialog title="Rerun the failed runs?" isWide opened onClose={onClose}>
-      <form onSubmit={submit} className={form.fieldset}>
+    <Dialog title={t`Rerun the failed runs?`} isWide opened onClose={onClose}>
+      <form onSubmit={submit} className={form.fieldset} aria-busy={!isCurrent && !preview.error}>
         {shown === null && preview.isFetching && (
-          <div role="status" aria-label="Looking for runs">
+          <div role="status" aria-label={t`Looking for runs`}>
             <Skeleton height={90} />
           </div>
         )}
@@ -119,24 +120,23 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
           />
         )}
         {undecided.length > 0 && (
-          <Notice title="Choose before you rerun">
+          <Notice title={t`Choose before you rerun`}>
             <p>
-              Calls or messages of {undecided.join(', ')} may have happened. Choose what happens to
-              them, or leave these runs out.
+              {t`Calls or messages of ${undecided.join(', ')} may have happened. Choose what happens to them, or leave these runs out.`}
             </p>
           </Notice>
         )}
         {problem !== null && (
-          <Notice tone="bad" title={`The output of ${problem.field} is invalid`}>
+          <Notice tone="bad" title={t`The output of ${problem.field} is invalid`}>
             <p>{problem.problem}</p>
           </Notice>
         )}
         <div className={form.pair}>
           <NativeSelect
-            label="From"
+            label={t`From`}
             data={[
-              { value: 'FAILED', label: 'The failed node of each run' },
-              { value: 'START', label: 'The start' },
+              { value: 'FAILED', label: t`The failed node of each run` },
+              { value: 'START', label: t`The start` },
             ]}
             value={chosen.isFromStart ? 'START' : 'FAILED'}
             onChange={(event) => {
@@ -145,10 +145,10 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             }}
           />
           <NativeSelect
-            label="Version"
+            label={t`Version`}
             data={[
-              { value: 'SAME', label: 'The version of each run' },
-              { value: 'ACTIVE', label: 'The active version' },
+              { value: 'SAME', label: t`The version of each run` },
+              { value: 'ACTIVE', label: t`The active version` },
             ]}
             value={chosen.version}
             onChange={(event) => {
@@ -157,7 +157,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             }}
           />
           <NumberInput
-            label="Reruns per minute"
+            label={t`Reruns per minute`}
             min={1}
             max={600}
             allowDecimal={false}
@@ -165,8 +165,8 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             onChange={setPace}
           />
           <NumberInput
-            label="Canary"
-            description="So many runs first; 0 for none."
+            label={t`Canary`}
+            description={t`So many runs first; 0 for none.`}
             min={0}
             max={1_000}
             allowDecimal={false}
@@ -174,11 +174,11 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             onChange={setCanary}
           />
           <NativeSelect
-            label="After the canary"
-            description="If one of its reruns fails, the recovery pauses."
+            label={t`After the canary`}
+            description={t`If one of its reruns fails, the recovery pauses.`}
             data={[
-              { value: 'WAIT', label: 'Wait for me' },
-              { value: 'CONTINUE', label: 'Continue' },
+              { value: 'WAIT', label: t`Wait for me` },
+              { value: 'CONTINUE', label: t`Continue` },
             ]}
             value={then}
             onChange={(event) => {
@@ -186,7 +186,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             }}
           />
           <NumberInput
-            label="Pause after failures"
+            label={t`Pause after failures`}
             min={1}
             max={1_000_000}
             allowDecimal={false}
@@ -194,7 +194,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
             onChange={setFailures}
           />
           <TextInput
-            label="Reason"
+            label={t`Reason`}
             maxLength={200}
             value={reason}
             onChange={(event) => {
@@ -203,16 +203,16 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
           />
         </div>
         <Checkbox
-          label="Also start the automations that follow"
-          description="The end of each rerun starts them, as the end of any other run does."
+          label={t`Also start the automations that follow`}
+          description={t`The end of each rerun starts them, as the end of any other run does.`}
           checked={chosen.firesDownstream}
           onChange={(event) => {
             change({ firesDownstream: event.currentTarget.checked });
           }}
         />
         <DialogDecision
-          cancel="Cancel"
-          confirm={eligible === 0 ? 'Rerun' : `Rerun ${formatRuns(eligible)}`}
+          cancel={t`Cancel`}
+          confirm={eligible === 0 ? t`Rerun` : t`Rerun ${formatRuns(eligible)}`}
           error={error ?? (shown === null ? null : formError(preview.error, fields))}
           isPending={isPending}
           isDisabled={!isCurrent || eligible === 0 || !isComplete || undecided.length > 0}

@@ -1,3 +1,5 @@
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { Recovery } from '../api/types';
 import { fieldError } from '../ui/forms';
 import { formatCount, formatRuns, formatWord } from '../ui/format';
@@ -8,16 +10,16 @@ import classes from './NodePlans.module.css';
 import { hasChoice, type RecoveryNode } from './recoveryForm';
 
 const ACTIONS = [
-  ['RUN', 'run', 'Runs again in'],
-  ['REUSED', 'reused', 'Reused in'],
-  ['SUPPRESSED', 'suppressed', 'Skipped in'],
-  ['UNDECIDED', 'undecided', 'Needs your choice in'],
+  ['RUN', 'run', (runs: string) => t`Runs again in ${runs}`],
+  ['REUSED', 'reused', (runs: string) => t`Reused in ${runs}`],
+  ['SUPPRESSED', 'suppressed', (runs: string) => t`Skipped in ${runs}`],
+  ['UNDECIDED', 'undecided', (runs: string) => t`Needs your choice in ${runs}`],
 ] as const;
 
 /** What to do about runs that are left out. */
 const WHY: Record<string, string> = {
   NOT_APPLICABLE:
-    '. A choice does not fit them. To suppress a node that did not complete, write its output.',
+    t`They cannot be rerun in this way. A run that a Stop node ended is rerun from the start, and to skip a node that did not complete, write its output.`,
 };
 
 function Actions({ node }: { node: RecoveryNode }) {
@@ -25,7 +27,7 @@ function Actions({ node }: { node: RecoveryNode }) {
     <ul>
       {ACTIONS.filter(([, count]) => node[count] > 0).map(([action, count, words]) => (
         <li key={action} data-action={action}>
-          {words} {formatRuns(node[count])}
+          {words(formatRuns(node[count]))}
         </li>
       ))}
     </ul>
@@ -41,16 +43,14 @@ function Effects({ node: { effects, repeatedEffects } }: { node: RecoveryNode })
         <li key={status}>
           <strong>{formatWord(status)}</strong>{' '}
           <span className={classes.muted}>
-            {count === 1 ? '1 call or message' : `${formatCount(count)} calls or messages`}
+            {plural(count, { one: '1 call or message', other: `${formatCount(count)} calls or messages` })}
           </span>
         </li>
       ))}
       <li data-then={repeatedEffects > 0 ? 'REPEAT' : 'REUSE'}>
         {repeatedEffects === 0
-          ? 'None of them happens again'
-          : repeatedEffects === 1
-            ? '1 of them happens again'
-            : `${formatCount(repeatedEffects)} of them happen again`}
+          ? t`None of them happens again`
+          : plural(repeatedEffects, { one: '1 of them happens again', other: `${formatCount(repeatedEffects)} of them happen again` })}
       </li>
     </ul>
   );
@@ -68,33 +68,38 @@ interface Props {
 /** How many runs are rerun, which are left out and why, and what happens at each node. */
 export function RecoveryPreview({ preview, decisions, mayRepeatMessages, error, onDecide }: Props) {
   const { counts, nodes = [], isSelected, from } = preview;
+  const runs = formatRuns(counts.eligible);
+  const amount = isSelected ? runs : t`at least ${runs}`;
   const reasons = Object.entries(counts.excluded).filter(([, count]) => count > 0);
   return (
     <>
       <p>
-        Reruns{' '}
-        <strong>
-          {isSelected ? '' : 'at least '}
-          {formatRuns(counts.eligible)}
-        </strong>
-        , each from {from === null ? 'its failed node' : 'the start'}. Calls and messages that
-        happened, or may have happened, do not happen again unless you choose so.
+        {from === null ? (
+          <Trans>
+            Reruns <strong>{amount}</strong>, each from its failed node.
+          </Trans>
+        ) : (
+          <Trans>
+            Reruns <strong>{amount}</strong>, each from the start.
+          </Trans>
+        )}{' '}
+        {t`Calls and messages that happened, or may have happened, do not happen again unless you choose so.`}
       </p>
       {reasons.length > 0 && (
         <>
-          <p>Left out:</p>
-          <ul aria-label="Left out">
+          <p>{t`Left out:`}</p>
+          <ul aria-label={t`Left out`}>
             {reasons.map(([reason, count]) => (
               <li key={reason}>
                 {formatWord(reason)}: {formatRuns(count)}
-                {WHY[reason]}
+                {WHY[reason] !== undefined && `. ${WHY[reason]}`}
               </li>
             ))}
           </ul>
         </>
       )}
       {nodes.length > 0 && (
-        <NodePlans label="By node">
+        <NodePlans label={t`By node`}>
           {nodes.map((node) => (
             <NodePlan
               key={`${node.automationId} ${node.nodeId}`}

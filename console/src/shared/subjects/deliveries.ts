@@ -1,7 +1,15 @@
 /** What other pages need from deliveries: the filters of their list, and their titles. */
 
+import { t } from '@lingui/core/macro';
 import { choice, oneOfSeveral, text } from '../address/parameters';
-import { CHANNELS, type Delivery, DELIVERY_STATUSES, type DeliveryDetail } from '../api/types';
+import {
+  BOUNCE_KINDS,
+  type BounceKind,
+  CHANNELS,
+  type Delivery,
+  DELIVERY_STATUSES,
+  type DeliveryDetail,
+} from '../api/types';
 import { defineFilters, type FiltersOf } from '../lists/filters';
 import { formatWord } from '../ui/format';
 
@@ -16,16 +24,35 @@ export const DELIVERY_FILTERS = defineFilters({
   /** The recipient's e-mail address or phone number, in any format. */
   address: text(),
   runId: text(),
+  /** The code of the error: `BOUNCED`. */
+  errorKind: text(),
+  bounce: choice(BOUNCE_KINDS),
 });
 
 export type DeliveryFilters = FiltersOf<typeof DELIVERY_FILTERS>;
 
+/** Why a message bounced, in an operator's words. */
+export const BOUNCE_TEXTS: Record<BounceKind, string> = {
+  PERMANENT: t`Address cannot receive messages`,
+  BLOCKED: t`Blocked by recipient or carrier`,
+  MESSAGE_REFUSED: t`Size or content refused`,
+  MAILBOX_FULL: t`Mailbox full`,
+  TEMPORARY: t`Temporary problem`,
+  UNDETERMINED: t`Reason unknown`,
+};
+
+/** `mailbox full`: the reason within a sentence. */
+export function bounceReason(bounce: BounceKind): string {
+  const text = BOUNCE_TEXTS[bounce];
+  return text.charAt(0).toLocaleLowerCase() + text.slice(1);
+}
+
 /** The recipient's address; it is removed if the contact was erased. */
 export function recipient({ address, erasedAt }: DeliveryDetail | Delivery): string {
-  return erasedAt ? 'an erased contact' : address;
+  return erasedAt ? t`an erased contact` : address;
 }
 
 /** A message's title: its subject, else its channel and recipient. */
 export function deliveryTitle(delivery: DeliveryDetail | Delivery): string {
-  return delivery.subject ?? `${formatWord(delivery.channel)} to ${recipient(delivery)}`;
+  return delivery.subject ?? t`${formatWord(delivery.channel)} to ${recipient(delivery)}`;
 }

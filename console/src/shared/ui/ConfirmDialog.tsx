@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Dialog, DialogDecision } from './Dialog';
@@ -23,7 +24,7 @@ export function ConfirmDialog({ title, children, action, run, onClose }: Props) 
     <Dialog title={title} opened onClose={onClose}>
       {children}
       <DialogDecision
-        cancel="Cancel"
+        cancel={t`Cancel`}
         confirm={action}
         error={error}
         isPending={isPending}

@@ -1,10 +1,11 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const clipboard = useClipboard({ timeout: 1_500 });
-  const title = clipboard.copied ? 'Copied' : label;
+  const title = clipboard.copied ? t`Copied` : label;
   return (
     <ActionIcon
       variant="default"

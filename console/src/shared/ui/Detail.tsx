@@ -1,5 +1,6 @@
 /** Parts of every detail page: the back link, loading and error states, facts and sections. */
 
+import { t } from '@lingui/core/macro';
 import { Skeleton } from '@mantine/core';
 import { IconChevronLeft } from '@tabler/icons-react';
 import { type ReactNode, useId, useMemo } from 'react';
@@ -59,6 +60,8 @@ interface DetailProps<Item> {
   goneTitle?: string;
   query: { data: Item | undefined; error: Error | null; refetch: () => unknown };
   title: (item: Item) => string;
+  /** Whether the page uses the whole width of a wide screen. */
+  isWide?: boolean;
   children: (item: Item) => ReactNode;
 }
 
@@ -68,20 +71,20 @@ function isGone(error: Error | null): error is ApiError {
 
 type GoneProps = Pick<DetailProps<unknown>, 'noun' | 'back' | 'goneTitle'> & { error: ApiError };
 
-function Gone({ noun, back, goneTitle = `This ${noun} has expired`, error }: GoneProps) {
+function Gone({ noun, back, goneTitle = t`This ${noun} has expired`, error }: GoneProps) {
   const expired = error.status === 410;
   return (
     <EmptyState
       level="h1"
-      title={expired ? goneTitle : `${capitalize(noun)} not found`}
+      title={expired ? goneTitle : t`${capitalize(noun)} not found`}
     >
       <p>
         {expired
-          ? (error.detail ?? 'It is older than the retention period of this workspace.')
-          : 'Check the id. It may also have expired, or belong to another workspace.'}
+          ? (error.detail ?? t`It is older than the retention period of this workspace.`)
+          : t`Check the id. It may also have expired, or belong to another workspace.`}
       </p>
       <p>
-        <Link to={back.to}>Go to {back.label}</Link>
+        <Link to={back.to}>{t`Go to ${back.label}`}</Link>
       </p>
     </EmptyState>
   );
@@ -89,12 +92,12 @@ function Gone({ noun, back, goneTitle = `This ${noun} has expired`, error }: Gon
 
 /** A detail page in each of its states: loaded, loading, gone or failed. */
 export function DetailPage<Item>(props: DetailProps<Item>) {
-  const { noun, back, goneTitle, query, title, children } = props;
+  const { noun, back, goneTitle, query, title, isWide = false, children } = props;
   const { data: item, error } = query;
   const gone = isGone(error);
   const name = item === undefined || gone ? capitalize(noun) : title(item);
   return (
-    <article className={classes.page}>
+    <article className={classes.page} data-wide={isWide}>
       <title>{`${name} · Runledger`}</title>
       <BackLink to={back.to} isThing={back.isThing}>
         {back.label}
@@ -106,7 +109,7 @@ export function DetailPage<Item>(props: DetailProps<Item>) {
       )}
       {item !== undefined && !gone && children(item)}
       {item === undefined && !error && (
-        <div role="status" aria-label={`Loading the ${noun}`} className={classes.loading}>
+        <div role="status" aria-label={t`Loading the ${noun}`} className={classes.loading}>
           <Skeleton height={36} width="60%" />
           <Skeleton height={90} />
           <Skeleton height={240} />
@@ -137,7 +140,7 @@ export function DetailHeader({ title, state, actions, id, noun, children }: Head
       </div>
       <p className={classes.id}>
         <code>{id}</code>
-        <CopyButton text={id} label={`Copy ${noun} id`} />
+        <CopyButton text={id} label={t`Copy ${noun} id`} />
       </p>
       {children}
     </header>

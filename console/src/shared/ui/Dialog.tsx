@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './Dialog.module.css';
@@ -23,7 +24,7 @@ export function Dialog({ title, opened, isWide = false, onClose, children }: Pro
       size={isWide ? '60rem' : 'md'}
       // Locking the page's scroll would write a <style> element, which the security policy refuses.
       lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': t`Close` }}
       transitionProps={{ duration: 0 }}
       classNames={{ title: classes.title ?? '' }}
     >

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -35,31 +36,31 @@ function explainStatus(error: ApiError): Explanation {
   switch (error.status) {
     case 401:
       return {
-        title: 'You are no longer signed in',
-        advice: 'Sign out, sign in again, then repeat the action.',
+        title: t`You are no longer signed in`,
+        advice: t`Sign out, sign in again, then repeat the action.`,
       };
     case 403:
       return {
-        title: 'Your role does not allow this',
-        advice: 'Ask an owner of the workspace for a higher role.',
+        title: t`Your role does not allow this`,
+        advice: t`Ask an owner of the workspace for a higher role.`,
       };
     case 404:
       return {
-        title: 'Not found in this workspace',
-        advice: 'Check the link. The entry may also have expired, or belong to another workspace.',
+        title: t`Not found in this workspace`,
+        advice: t`Check the link. The entry may also have expired, or belong to another workspace.`,
       };
     case 429:
       return {
-        title: 'Too many requests',
+        title: t`Too many requests`,
         advice:
           error.retryAfterSeconds === null
-            ? 'Wait a moment, then try again.'
-            : `Wait ${error.retryAfterSeconds} s, then try again.`,
+            ? t`Wait a moment, then try again.`
+            : t`Wait ${error.retryAfterSeconds} s, then try again.`,
       };
     default:
       return error.status >= 500
-        ? { title: 'Server error', advice: 'Try again in a moment.' }
-        : { title: error.title, advice: 'Correct the request, then try again.' };
+        ? { title: t`Server error`, advice: t`Try again in a moment.` }
+        : { title: error.title, advice: t`Correct the request, then try again.` };
   }
 }
 
@@ -67,18 +68,18 @@ function explainStatus(error: ApiError): Explanation {
 export function explain(error: Error): Explanation & { detail: string | null } {
   if (error instanceof OfflineError) {
     return {
-      title: 'No answer from the server',
-      advice: 'Check your connection. The page may be out of date.',
+      title: t`No answer from the server`,
+      advice: t`Check your connection. The page may be out of date.`,
       detail: null,
     };
   }
   if (error instanceof SessionExpiredError) {
-    return { title: 'Your session has ended', advice: 'Sign in again.', detail: null };
+    return { title: t`Your session has ended`, advice: t`Sign in again.`, detail: null };
   }
   if (error instanceof ApiError) return { ...explainStatus(error), detail: error.detail };
   return {
-    title: 'Something went wrong in the console',
-    advice: 'Reload the page.',
+    title: t`Something went wrong in the console`,
+    advice: t`Reload the page.`,
     detail: error.message,
   };
 }
@@ -92,7 +93,7 @@ export function ErrorNotice({ error, onRetry }: { error: Error; onRetry?: () => 
       action={
         onRetry && (
           <Button variant="default" size="xs" onClick={onRetry}>
-            Try again
+            {t`Try again`}
           </Button>
         )
       }

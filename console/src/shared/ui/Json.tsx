@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import { CopyButton } from './CopyButton';
 import classes from './Json.module.css';
@@ -5,13 +6,14 @@ import classes from './Json.module.css';
 /** What the API writes instead of a secret. */
 const STRUCK = /(\[redacted\]|\{\{\s*secret\.\w+\s*\}\})/;
 
-function withMarks(text: string): ReactNode {
+/** A text from a run in which removed secrets are marked. */
+export function StruckText({ text }: { text: string }): ReactNode {
   const parts = text.split(STRUCK);
   if (parts.length === 1) return text;
   // After a split by a group, every second part is the group's match.
   return parts.map((part, index) =>
     index % 2 === 1 ? (
-      <mark key={index} className={classes.struck} title="Secret, removed before this was stored">
+      <mark key={index} className={classes.struck} title={t`Secret, removed before this was stored`}>
         {part}
       </mark>
     ) : (
@@ -28,9 +30,9 @@ export function Json({ label, value }: { label: string; value: unknown }) {
       {/* It scrolls, so it must be reachable by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre className={classes.text} role="region" aria-label={label} tabIndex={0}>
-        {withMarks(text)}
+        <StruckText text={text} />
       </pre>
-      <CopyButton text={text} label={`Copy ${label.toLowerCase()}`} />
+      <CopyButton text={text} label={t`Copy ${label.toLowerCase()}`} />
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { plural, t } from '@lingui/core/macro';
+import { formatCount } from './format';
 import classes from './JsonTree.module.css';
 import { type Step, writtenPath } from './valuePath';
 
@@ -33,8 +35,10 @@ function entriesOf(value: unknown): [Step, unknown][] | null {
 }
 
 function sizeText(value: unknown, count: number): string {
-  const [one, several] = Array.isArray(value) ? ['item', 'items'] : ['field', 'fields'];
-  return `${count} ${count === 1 ? one : several}`;
+  const shown = formatCount(count);
+  return Array.isArray(value)
+    ? plural(count, { one: `${shown} item`, other: `${shown} items` })
+    : plural(count, { one: `${shown} field`, other: `${shown} fields` });
 }
 
 function Name({ name }: { name: Step | null }) {
@@ -84,7 +88,7 @@ function Branch({ name, value, steps, picking, entries }: NodeProps & { entries:
               <Node name={step} value={inner} steps={[...steps, step]} picking={picking} />
             </li>
           ))}
-          {hidden > 0 && <li className={classes.size}>{hidden} more are not shown</li>}
+          {hidden > 0 && <li className={classes.size}>{t`${hidden} more are not shown`}</li>}
         </ul>
       </details>
       {picking && (

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { Dialog, DialogDecision } from './Dialog';
@@ -37,6 +38,7 @@ function stepTo(position: number) {
 
 interface Props {
   isDirty: boolean;
+  title?: string;
   /** What happens to the changes. */
   children: ReactNode;
 }
@@ -44,7 +46,7 @@ interface Props {
 /**
  * Asks before the user leaves unsaved work, also by Back. If they close the tab, the browser asks.
  */
-export function LeaveGuard({ isDirty, children }: Props) {
+export function LeaveGuard({ isDirty, title = t`Leave without saving?`, children }: Props) {
   const { key, pathname } = useLocation();
   const [way, setWay] = useState<Way | null>(null);
   const leaves = useRef(false);
@@ -121,7 +123,7 @@ export function LeaveGuard({ isDirty, children }: Props) {
 
   return (
     <Dialog
-      title="Leave without saving?"
+      title={title}
       opened={way !== null}
       onClose={() => {
         setWay(null);
@@ -129,8 +131,8 @@ export function LeaveGuard({ isDirty, children }: Props) {
     >
       <p>{children}</p>
       <DialogDecision
-        cancel="Stay"
-        confirm="Leave"
+        cancel={t`Stay`}
+        confirm={t`Leave`}
         onCancel={() => {
           setWay(null);
         }}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { meQuery } from '../api/queries';
@@ -19,10 +20,10 @@ export function NeedsRole({ least, children }: Props) {
   if (me === undefined) return null;
   if (allows(me.role, least)) return children;
   return (
-    <Notice title={`You need the ${formatWord(least)} role`}>
+    <Notice title={t`You need the ${formatWord(least)} role`}>
       <p>
-        {me.role !== null && `Your role is ${formatWord(me.role)}. `}Ask an owner of the workspace
-        for a higher role.
+        {me.role !== null && <>{t`Your role is ${formatWord(me.role)}.`} </>}
+        {t`Ask an owner of the workspace for a higher role.`}
       </p>
     </Notice>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { type UseMutateFunction, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
@@ -41,11 +42,11 @@ export function NewItemPage<Document>(props: Props<Document>) {
   });
   return (
     <div className={classes.page}>
-      <title>{`New ${noun} · Runledger`}</title>
+      <title>{t`New ${noun} · Runledger`}</title>
       <BackLink to={path}>{capitalize(plural)}</BackLink>
-      <h1>New {noun}</h1>
+      <h1>{t`New ${noun}`}</h1>
       <NeedsRole least="ADMIN">
-        {children({ submitLabel: `Create ${noun}`, error, isPending, onSave: mutate })}
+        {children({ submitLabel: t`Create ${noun}`, error, isPending, onSave: mutate })}
       </NeedsRole>
     </div>
   );

@@ -1,5 +1,6 @@
 /** A row of a short list without pages: a title, details and actions. */
 
+import { t } from '@lingui/core/macro';
 import { Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ErrorNotice } from './ErrorNotice';
@@ -13,7 +14,7 @@ interface ItemProps {
 
 export function SimpleListItem({ title, children, actions }: ItemProps) {
   return (
-    <li className={classes.item}>
+    <li className={classes.item} data-item>
       <div className={classes.words}>
         <p className={classes.title}>{title}</p>
         {children !== undefined && <p className={classes.facts}>{children}</p>}
@@ -53,7 +54,7 @@ export function SimpleList<Item>({ label, query, empty, children }: ListProps<It
     <>
       {error && <ErrorNotice error={error} onRetry={() => void query.refetch()} />}
       {!items && !error && (
-        <div role="status" aria-label={`Loading ${label.toLowerCase()}`}>
+        <div role="status" aria-label={t`Loading ${label.toLowerCase()}`}>
           <Skeleton height={160} />
         </div>
       )}

@@ -24,7 +24,7 @@ export function RelativeTime({ time, now }: { time: string; now: number }) {
   );
 }
 
-/** The exact time in the viewer's time zone, with UTC on hover. */
+/** The exact time in the chosen time zone, with UTC on hover. */
 export function ExactTime({ time }: { time: string }) {
   return (
     <time dateTime={time} title={time}>

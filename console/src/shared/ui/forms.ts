@@ -1,5 +1,6 @@
 /** Maps the problems that the API reports to the fields of a form. */
 
+import { t } from '@lingui/core/macro';
 import { type RefObject, useEffect } from 'react';
 import { ApiError, type FieldProblem } from '../api/problem';
 import { capitalize } from './format';
@@ -47,9 +48,9 @@ export function parseObject(
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? { value: value as Record<string, unknown> }
-      : { problem: 'Enter a JSON object: { … }.' };
+      : { problem: t`Enter a JSON object: ${'{'} … ${'}'}.` };
   } catch (error) {
-    if (error instanceof SyntaxError) return { problem: `Invalid JSON: ${error.message}.` };
+    if (error instanceof SyntaxError) return { problem: t`Invalid JSON: ${error.message}.` };
     throw error;
   }
 }

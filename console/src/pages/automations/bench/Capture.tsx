@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconAntenna } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -31,16 +33,17 @@ export function Capture({ automation, captured }: Props) {
   return (
     <>
       {capture ? (
-        <Notice title="Events are being captured">
+        <Notice title={t`Events are being captured`}>
           <p>
-            At most {capture.left} more are kept. You can look at them for an hour. The capture
-            ends <RelativeTime time={capture.until} now={now} />
+            <Trans>
+              At most {capture.left} more are kept. You can look at them for an hour. The capture
+              ends <RelativeTime time={capture.until} now={now} />
+            </Trans>
           </p>
         </Notice>
       ) : (
         <p>
-          The body of an accepted event is kept with its run. A capture also keeps the headers. It
-          keeps the next 20 events, for ten minutes at most.
+          {t`The body of an accepted event is kept with its run. A capture also keeps the headers of the next 20 events. It ends after ten minutes.`}
         </p>
       )}
       {error && <ErrorNotice error={error} />}
@@ -54,7 +57,7 @@ export function Capture({ automation, captured }: Props) {
               mutate();
             }}
           >
-            {capture ? 'Capture for another ten minutes' : 'Capture for ten minutes'}
+            {capture ? t`Capture for another ten minutes` : t`Capture for ten minutes`}
           </Button>
         </div>
       )}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
@@ -41,12 +42,12 @@ function Results({ row, eventKey }: Pick<Props, 'row' | 'eventKey'>) {
     <ul className={classes.results}>
       {runIds.map((runId) => (
         <li key={runId}>
-          <Link to={`/runs/${runId}`}>Run {runId}</Link>
+          <Link to={`/runs/${runId}`}>{t`Run ${runId}`}</Link>
         </li>
       ))}
       {refusalId && (
         <li>
-          <Link to={`/refusals/${refusalId}`}>Refusal {refusalId}</Link>
+          <Link to={`/refusals/${refusalId}`}>{t`Refusal ${refusalId}`}</Link>
         </li>
       )}
     </ul>
@@ -74,7 +75,7 @@ function Actions({ automation, eventKey, onRun, payload }: ActionsProps) {
           state={state}
           variant="default"
         >
-          Use this event in the editor
+          {t`Use this event in the editor`}
         </Button>
       )}
       {mayRun && status === 'ACTIVE' && (
@@ -84,7 +85,7 @@ function Actions({ automation, eventKey, onRun, payload }: ActionsProps) {
             onRun(payload);
           }}
         >
-          Run now with this event
+          {t`Run now with this event`}
         </Button>
       )}
     </div>
@@ -105,7 +106,7 @@ function Shown({ automation, graph, eventKey, onRun, loaded }: ShownProps) {
       <KeptEventView
         event={{ ...loaded.event, body: loaded.document }}
         picking={{
-          verb: 'Copy',
+          verb: t`Copy`,
           onPick: (steps) => {
             const path = writtenPath(steps);
             clipboard.copy(path);
@@ -115,8 +116,8 @@ function Shown({ automation, graph, eventKey, onRun, loaded }: ShownProps) {
       />
       <p className={classes.none} role="status">
         {copied !== null && clipboard.copied
-          ? `Copied the path ${copied}.`
-          : 'A click on a field copies its path. In the editor, a click fills it in.'}
+          ? t`Copied the path ${copied}.`
+          : t`A click on a field copies its path. In the editor, a click fills it in.`}
       </p>
       <MessagePreview graph={graph} loaded={loaded} payload={payload} />
     </>
@@ -133,12 +134,12 @@ export function ChosenEvent({ row, captured, ...rest }: Props) {
     enabled: isKept && (captured !== undefined || !eventKey.startsWith('captured:')),
   });
   return (
-    <Section title="Event">
+    <Section title={t`Event`}>
       {row && <p>{row.text}</p>}
       <Results row={row} eventKey={eventKey} />
       {error && <ErrorNotice error={error} />}
-      {(!isKept || data === null) && <p className={classes.none}>Its content is not kept.</p>}
-      {isKept && isPending && <p role="status">Loading the event…</p>}
+      {(!isKept || data === null) && <p className={classes.none}>{t`Its content is not kept.`}</p>}
+      {isKept && isPending && <p role="status">{t`Loading the event…`}</p>}
       {data && <Shown {...rest} loaded={data} />}
     </Section>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { IconCircleCheck, IconCircleX, IconFilterOff } from '@tabler/icons-react';
 import { StatusBadge, type StatusLook } from '../../../shared/ui/Status';
 import { RelativeTime, useNow } from '../../../shared/ui/Time';
@@ -20,10 +21,10 @@ interface Props {
 export function EventList({ rows, chosen, onChoose }: Props) {
   const now = useNow();
   if (rows.length === 0) {
-    return <p className={classes.none}>No event has arrived yet.</p>;
+    return <p className={classes.none}>{t`No event has arrived yet.`}</p>;
   }
   return (
-    <ol className={classes.events} aria-label="Last events">
+    <ol className={classes.events} aria-label={t`Last events`}>
       {rows.map(({ key, at, outcome, text }) => (
         <li key={key}>
           <button

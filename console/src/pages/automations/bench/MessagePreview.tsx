@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
@@ -47,7 +48,7 @@ function Rendered({ templateId, contact, loaded, payload }: Omit<Props, 'graph'>
   };
   const { data, error } = useQuery(previewQuery(api, templateId, document));
   if (error) return <ErrorNotice error={error} />;
-  if (!data) return <p role="status">Loading the preview…</p>;
+  if (!data) return <p role="status">{t`Loading the preview…`}</p>;
   return (
     <>
       {data.problems.length > 0 && (
@@ -59,9 +60,9 @@ function Rendered({ templateId, contact, loaded, payload }: Omit<Props, 'graph'>
           ))}
         </ul>
       )}
-      {data.address !== null && <p className={classes.none}>To {data.address}</p>}
-      {data.subject !== null && <p className={classes.none}>Subject: {data.subject}</p>}
-      {data.body !== null && <TextBlock label="Preview of the message" text={data.body} />}
+      {data.address !== null && <p className={classes.none}>{t`To ${data.address}`}</p>}
+      {data.subject !== null && <p className={classes.none}>{t`Subject: ${data.subject}`}</p>}
+      {data.body !== null && <TextBlock label={t`Preview of the message`} text={data.body} />}
     </>
   );
 }
@@ -75,13 +76,13 @@ export function MessagePreview({ graph, loaded, payload }: Props) {
   const [first] = messages;
   if (!first) return null;
   return (
-    <section className={classes.preview} aria-label="Preview of a message">
-      <h3>Preview</h3>
+    <section className={classes.preview} aria-label={t`Preview of a message`}>
+      <h3>{t`Preview`}</h3>
       <div className={classes.fields}>
         <NativeSelect
-          label="Message"
+          label={t`Message`}
           data={[
-            { value: '', label: 'Choose…' },
+            { value: '', label: t`Choose…` },
             ...messages.map(({ label }, index) => ({ value: String(index), label })),
           ]}
           value={chosen}
@@ -90,8 +91,8 @@ export function MessagePreview({ graph, loaded, payload }: Props) {
           }}
         />
         <TextInput
-          label="Contact"
-          placeholder="E-mail, phone, id or stripe:cus_123"
+          label={t`Contact`}
+          placeholder={t`E-mail, phone, id or stripe:cus_123`}
           value={contact}
           onChange={(event) => {
             setContact(event.currentTarget.value);

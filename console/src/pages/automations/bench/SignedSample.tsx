@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, NativeSelect } from '@mantine/core';
 import { IconSignature } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -23,11 +24,15 @@ function Answer({ answer: { status, contentType, body } }: { answer: SampleAnswe
     <>
       <Notice
         tone={isAccepted ? 'info' : 'bad'}
-        title={isAccepted ? `The webhook accepted it: ${status}` : `The webhook refused it: ${status}`}
+        title={isAccepted ? t`The webhook accepted it: ${status}` : t`The webhook refused it: ${status}`}
       >
-        <p>The sender gets this answer{contentType === '' ? '' : `, as ${contentType}`}.</p>
+        <p>
+          {contentType === ''
+            ? t`The sender gets this answer.`
+            : t`The sender gets this answer, as ${contentType}.`}
+        </p>
       </Notice>
-      {body !== '' && <Json label="Answer" value={body} />}
+      {body !== '' && <Json label={t`Answer`} value={body} />}
     </>
   );
 }
@@ -48,14 +53,14 @@ export function SignedSample({ automation, preset }: Props) {
   });
   if (!maySend || !found || automation.status === 'ARCHIVED') return null;
   if (!found.canSignSamples) {
-    return <p>Only {found.title} can sign its events, so no sample can be sent from here.</p>;
+    return <p>{t`Only ${found.title} can sign its events, so no sample can be sent from here.`}</p>;
   }
   return (
     <>
       <div className={classes.actions}>
         {samples.length > 1 && (
           <NativeSelect
-            aria-label="Sample"
+            aria-label={t`Sample`}
             data={samples.map(({ title }, index) => ({ value: String(index), label: title }))}
             value={String(chosen)}
             onChange={(event) => {
@@ -72,7 +77,7 @@ export function SignedSample({ automation, preset }: Props) {
             mutate();
           }}
         >
-          Send a signed sample
+          {t`Send a signed sample`}
         </Button>
       </div>
       {error && <ErrorNotice error={error} />}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Link } from 'react-router';
 import { useAddressState } from '../../../shared/address/addressState';
 import { useAllows } from '../../../shared/auth/role';
@@ -30,12 +31,12 @@ function Loaded({ automation, graph, intake, onRun }: Props & { intake: Facts })
   const row = rows.find(({ key }) => key === chosen) ?? null;
   return (
     <>
-      <Section title="Last events">
+      <Section title={t`Last events`}>
         <Capture automation={automation} captured={captured} />
         <SignedSample automation={automation} preset={presetOf(intake)} />
         {error && <ErrorNotice error={error} />}
         {isLoading ? (
-          <p role="status">Loading the last events…</p>
+          <p role="status">{t`Loading the last events…`}</p>
         ) : (
           <EventList
             rows={rows}
@@ -66,16 +67,20 @@ export function TestBench(props: Props) {
   const trigger = triggerOf(props.graph);
   const mayEdit = useAllows('ADMIN');
   const intake = trigger && intakeOf(trigger);
+  const [{ event: chosen }] = useAddressState(AUTOMATION_PAGE);
   if (!intake) {
-    return (
-      <Section title="Last events">
+    // A run of any trigger can be chosen by a link from its page.
+    return chosen === null ? (
+      <Section title={t`Last events`}>
         <p className={classes.none}>
-          The trigger receives no webhooks.{' '}
+          {t`The trigger receives no webhooks.`}{' '}
           {mayEdit && (
-            <Link to={`/automations/${props.automation.id}/edit`}>Choose the trigger Webhook</Link>
+            <Link to={`/automations/${props.automation.id}/edit`}>{t`Choose the trigger Webhook`}</Link>
           )}
         </p>
       </Section>
+    ) : (
+      <ChosenEvent key={chosen} {...props} eventKey={chosen} row={null} captured={undefined} />
     );
   }
   return <Loaded {...props} intake={intake} />;

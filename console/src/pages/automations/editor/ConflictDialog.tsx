@@ -1,8 +1,10 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useMemo } from 'react';
 import { Dialog, DialogActions } from '../../../shared/ui/Dialog';
 import { GraphChanges } from '../GraphChanges';
-import { diffGraphs } from '../graphDiff';
+import { diffGraphs, unionOf } from '../graphDiff';
 import { type Automation, REENTRY_LABELS } from '../types';
 import { type AutomationDocument, toDocument } from './document';
 
@@ -19,35 +21,39 @@ interface Props {
 /** Asks what to do after another user saved the draft while it was edited here. */
 export function ConflictDialog(props: Props) {
   const { theirs, mine, isSaving, onTakeTheirs, onOverwrite, onClose } = props;
-  const diff = useMemo(() => diffGraphs(toDocument(theirs), mine), [theirs, mine]);
+  const before = useMemo(() => toDocument(theirs), [theirs]);
+  const diff = useMemo(() => diffGraphs(before, mine), [before, mine]);
   const hasChanges = diff.nodes.length > 0 || diff.edges.length > 0;
   return (
-    <Dialog title="This automation was changed by someone else" opened onClose={onClose}>
+    <Dialog title={t`This automation was changed by someone else`} opened onClose={onClose}>
       <p>
-        {theirs.updatedBy} saved it after you started editing. Your changes are not saved yet, but
-        they are not lost. Differences from their version to yours:
+        {t`${theirs.updatedBy} saved it after you started editing. Your changes are not saved yet, but they are not lost. Differences from their version to yours:`}
       </p>
       {theirs.name !== mine.name && (
         <p>
-          Name: <del>{theirs.name}</del> → <ins>{mine.name}</ins>
+          <Trans>
+            Name: <del>{theirs.name}</del> → <ins>{mine.name}</ins>
+          </Trans>
         </p>
       )}
       {theirs.reentry !== mine.reentry && (
         <p>
-          Re-entry: <del>{REENTRY_LABELS[theirs.reentry]}</del> →{' '}
-          <ins>{REENTRY_LABELS[mine.reentry]}</ins>
+          <Trans>
+            Re-entry: <del>{REENTRY_LABELS[theirs.reentry]}</del> →{' '}
+            <ins>{REENTRY_LABELS[mine.reentry]}</ins>
+          </Trans>
         </p>
       )}
-      {(hasChanges || theirs.name === mine.name) && <GraphChanges diff={diff} />}
+      {(hasChanges || theirs.name === mine.name) && <GraphChanges diff={diff} graph={unionOf(before, mine)} />}
       <DialogActions>
         <Button variant="default" onClick={onClose}>
-          Keep editing
+          {t`Keep editing`}
         </Button>
         <Button variant="default" onClick={onTakeTheirs}>
-          Discard my changes
+          {t`Discard my changes`}
         </Button>
         <Button color="red" loading={isSaving} onClick={onOverwrite}>
-          Overwrite their changes
+          {t`Overwrite their changes`}
         </Button>
       </DialogActions>
     </Dialog>

@@ -1,15 +1,20 @@
+import { t } from '@lingui/core/macro';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useReducer, useState } from 'react';
+import { useCallback, useMemo, useReducer, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useAddressState, useKeptState } from '../../../shared/address/addressState';
 import { useAllows } from '../../../shared/auth/role';
 import { useServices } from '../../../shared/auth/services';
+import { readGraph } from '../../../shared/graph/model';
 import { ANY_TRIGGER, EDITOR_PAGE } from '../../../shared/subjects/automations';
 import { ErrorNotice, Notice } from '../../../shared/ui/ErrorNotice';
 import { LeaveGuard } from '../../../shared/ui/LeaveGuard';
 import { automationQuery } from '../queries';
+import { useEventWarnings } from '../recordedEvents';
+import { RunNowDialog } from '../RunNowDialog';
 import { StatusDialog } from '../StatusDialog';
 import type { Automation } from '../types';
+import { samplePayload, triggerOf } from '../webhook';
 import { ConflictDialog } from './ConflictDialog';
 import {
   type Action,
@@ -24,7 +29,7 @@ import { EditorHead } from './EditorHead';
 import { EditedAutomation } from './form/EditedAutomation';
 import { JsonView } from './JsonView';
 import { ProblemList } from './ProblemList';
-import { type DocumentProblem, nodeOf, useProblems } from './problems';
+import { type DocumentProblem, nodeOf, problemsIn, type ProblemsFound, useProblems } from './problems';
 import { useEditorKeys } from './useEditorKeys';
 import { useExample } from './useExample';
 import { useFocusTarget } from './useFocusTarget';
@@ -40,6 +45,34 @@ interface Props {
   /** The initial document: the saved draft, or unsaved work that was kept. */
   first: AutomationDocument;
   storageKey: string;
+}
+
+/** The problems of the document, with warnings from recorded events instead of those of the sample. */
+function useAllProblems(
+  automationId: string | null,
+  document: AutomationDocument,
+  enabled: boolean,
+): ProblemsFound {
+  const found = useProblems(automationId, document, enabled);
+  const fromEvents = useEventWarnings(automationId, document, enabled);
+  const warnings = useMemo(() => {
+    const known = new Set(fromEvents.map(({ nodeId, field, about }) => [nodeId, field, about].join()));
+    return [
+      ...fromEvents.map((warning) => ({ ...warning, words: warning.message })),
+      ...found.warnings.filter(({ nodeId, field, message }) => !known.has([nodeId, field, message].join())),
+    ];
+  }, [fromEvents, found.warnings]);
+  return { ...found, warnings };
+}
+
+/** The document's problems are listed below the graph. */
+function SaveFailure({ error }: { error: Error }) {
+  if (problemsIn(error) === null) return <ErrorNotice error={error} />;
+  return (
+    <Notice tone="bad" title={t`The automation was not saved`}>
+      <p>{t`Fix the problems that are listed below, then save again.`}</p>
+    </Notice>
+  );
 }
 
 export function Editor({ automation, saved: firstSaved, first, storageKey }: Props) {
@@ -64,6 +97,8 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
     dispatch({ type: 'REPLACE', document });
   });
   const [activating, setActivating] = useState<Automation | null>(null);
+  /** The automation that was activated and is run for one contact. */
+  const [running, setRunning] = useState<Automation | null>(null);
   const saving = useSave({
     automationId,
     edited,
@@ -77,7 +112,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   const { saved, conflict } = saving;
   const isDirty = !isReadOnly && !isSameDocument(edited, saved.document);
   const isKept = useKeepUnsavedWork(storageKey, edited, saved.revision, isDirty);
-  const found = useProblems(automationId, edited, !isReadOnly);
+  const found = useAllProblems(automationId, edited, !isReadOnly);
   const { problems } = found;
 
   const select = useCallback(
@@ -160,7 +195,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   return (
     <div className={classes.editor}>
       <LeaveGuard isDirty={isDirty}>
-        Your changes are kept in this tab. You can continue with them when you return to this page.
+        {t`Your changes are kept in this tab. You can continue with them when you return to this page.`}
       </LeaveGuard>
       <fieldset disabled={isReadOnly} className={classes.plainFieldset}>
         <EditorHead
@@ -179,20 +214,20 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
         />
       </fieldset>
       {isReadOnly && (
-        <Notice title="Read-only">
+        <Notice title={t`Read-only`}>
           <p>
             {mayEdit
-              ? 'Archived automations cannot be changed.'
-              : 'Only admins and owners can change automations.'}
+              ? t`Archived automations cannot be changed.`
+              : t`Only admins and owners can change automations.`}
           </p>
         </Notice>
       )}
       {!isKept && (
-        <Notice tone="bad" title="Your changes are not backed up in this tab">
-          <p>The browser's storage is full. Save before you leave the page.</p>
+        <Notice tone="bad" title={t`Your changes are not backed up in this tab`}>
+          <p>{t`The browser's storage is full. Save before you leave the page.`}</p>
         </Notice>
       )}
-      {saving.error && <ErrorNotice error={saving.error} />}
+      {saving.error && <SaveFailure error={saving.error} />}
       {view === 'json' ? (
         <JsonView json={json} problems={problems} isReadOnly={isReadOnly} />
       ) : (
@@ -226,7 +261,24 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
         />
       )}
       {question && (
-        <StatusDialog automation={question} change="activate" onClose={closeQuestion} />
+        <StatusDialog
+          automation={question}
+          change="activate"
+          onClose={closeQuestion}
+          onRun={(activated) => {
+            closeQuestion();
+            setRunning(activated);
+          }}
+        />
+      )}
+      {running && (
+        <RunNowDialog
+          automation={running}
+          sample={samplePayload(triggerOf(readGraph(running)) ?? {})}
+          onClose={() => {
+            setRunning(null);
+          }}
+        />
       )}
     </div>
   );

@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconLayoutDistributeVertical } from '@tabler/icons-react';
 import { type Dispatch, useMemo } from 'react';
@@ -21,7 +22,7 @@ interface Props {
 }
 
 function problemText(count: number): string {
-  return count === 1 ? '1 problem' : `${count} problems`;
+  return plural(count, { one: '1 problem', other: `${count} problems` });
 }
 
 function looksOf(
@@ -86,7 +87,7 @@ export function EditorCanvas(props: Props) {
     >
       <GraphCanvas
         graph={document}
-        label="Graph of the automation"
+        label={t`Graph of the automation`}
         looks={looks}
         edgeLooks={edgeLooks}
         selected={selected}
@@ -115,7 +116,7 @@ export function EditorCanvas(props: Props) {
             dispatch({ type: 'ARRANGE' });
           }}
         >
-          Arrange
+          {t`Arrange`}
         </Button>
       )}
     </div>

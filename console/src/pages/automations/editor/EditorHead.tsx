@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import type { Dispatch } from 'react';
@@ -25,9 +26,9 @@ interface Props {
 }
 
 function savedText({ isNew, isDirty, automation }: Props): string {
-  if (isNew) return 'Not saved yet';
-  if (isDirty) return 'Unsaved changes';
-  return automation?.hasUnpublishedChanges ? 'Saved, not active' : 'Saved';
+  if (isNew) return t`Not saved yet`;
+  if (isDirty) return t`Unsaved changes`;
+  return automation?.hasUnpublishedChanges ? t`Saved, not active` : t`Saved`;
 }
 
 function Buttons(props: Props) {
@@ -39,8 +40,8 @@ function Buttons(props: Props) {
       <ActionIcon
         variant="default"
         size="lg"
-        aria-label="Undo"
-        title="Undo (Ctrl+Z)"
+        aria-label={t`Undo`}
+        title={t`Undo (Ctrl+Z)`}
         disabled={!canUndo}
         onClick={() => {
           dispatch({ type: 'UNDO' });
@@ -51,8 +52,8 @@ function Buttons(props: Props) {
       <ActionIcon
         variant="default"
         size="lg"
-        aria-label="Redo"
-        title="Redo (Ctrl+Shift+Z)"
+        aria-label={t`Redo`}
+        title={t`Redo (Ctrl+Shift+Z)`}
         disabled={!canRedo}
         onClick={() => {
           dispatch({ type: 'REDO' });
@@ -68,7 +69,7 @@ function Buttons(props: Props) {
           onSave(false);
         }}
       >
-        Save
+        {t`Save`}
       </Button>
       <Button
         disabled={!canActivate}
@@ -76,7 +77,7 @@ function Buttons(props: Props) {
           onSave(true);
         }}
       >
-        {isDirty || isNew ? 'Save and activate' : 'Activate'}
+        {isDirty || isNew ? t`Save and activate` : t`Activate`}
       </Button>
     </div>
   );
@@ -89,7 +90,7 @@ export function EditorHead(props: Props) {
   return (
     <header className={classes.head}>
       <div className={classes.titleRow}>
-        <h1>{automation ? `Edit ${automation.name}` : 'New automation'}</h1>
+        <h1>{automation ? t`Edit ${automation.name}` : t`New automation`}</h1>
         {automation && <AutomationStatusBadge status={automation.status} />}
         {!isReadOnly && (
           <span className={classes.hint} role="status">
@@ -100,13 +101,13 @@ export function EditorHead(props: Props) {
       </div>
       {!isReadOnly && problemCount > 0 && (
         <p className={classes.hint}>
-          Fix the problems to save. Until then your changes are kept in this tab.
+          {t`Fix the problems to save. Until then your changes are kept in this tab.`}
         </p>
       )}
       <div className={classes.facts}>
         <TextInput
           id="automation-name"
-          label="Name"
+          label={t`Name`}
           withAsterisk
           maxLength={80}
           value={document.name}
@@ -115,7 +116,7 @@ export function EditorHead(props: Props) {
           }}
         />
         <NativeSelect
-          label="Re-entry"
+          label={t`Re-entry`}
           data={REENTRIES.map((value) => ({ value, label: REENTRY_LABELS[value] }))}
           value={document.reentry}
           onChange={(event) => {
@@ -125,11 +126,11 @@ export function EditorHead(props: Props) {
         />
       </div>
       <TabLinks
-        label="Editor views"
+        label={t`Editor views`}
         current={view}
         tabs={[
-          { key: 'visual', to: addressWith({ view: null }), label: 'Visual' },
-          { key: 'json', to: addressWith({ view: 'json' }), label: 'JSON' },
+          { key: 'visual', to: addressWith({ view: null }), label: t`Visual` },
+          { key: 'json', to: addressWith({ view: 'json' }), label: t`JSON` },
         ]}
       />
     </header>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'react-router';
@@ -13,7 +14,7 @@ import { unsavedWorkKey, dropUnsavedWork, readUnsavedWork } from './unsavedWork'
 import { UnsavedWorkNotice } from './UnsavedWorkNotice';
 import type { Saved } from './useSave';
 
-const BACK = { to: '/automations', label: 'Automations' };
+const BACK = { to: '/automations', label: t`Automations` };
 
 function savedOf(automation: Automation | null): Saved {
   return automation
@@ -66,10 +67,10 @@ function EditAutomation({ me, automationId }: { me: Me; automationId: string }) 
   });
   return (
     <DetailPage
-      noun="automation"
-      back={{ to: `/automations/${automationId}`, isThing: true, label: 'Automation' }}
+      noun={t`automation`}
+      back={{ to: `/automations/${automationId}`, isThing: true, label: t`Automation` }}
       query={query}
-      title={({ name }) => `Edit ${name}`}
+      title={({ name }) => t`Edit ${name}`}
     >
       {(automation) => <Begin key={automation.id} me={me} automation={automation} />}
     </DetailPage>
@@ -84,7 +85,7 @@ export default function EditorPage() {
     return <EditAutomation key={automationId} me={query.data} automationId={automationId} />;
   }
   return (
-    <DetailPage noun="automation" back={BACK} query={query} title={() => 'New automation'}>
+    <DetailPage noun={t`automation`} back={BACK} query={query} title={() => t`New automation`}>
       {(me) => <Begin me={me} automation={null} />}
     </DetailPage>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { type Dispatch, useCallback, useMemo, useState } from 'react';
@@ -37,17 +38,17 @@ function NameField({ document, nodeId, onRename }: NameProps) {
   const [typed, setTyped] = useState(nodeId);
   const isTaken = typed !== nodeId && document.nodes.some(({ id }) => id === typed);
   const error = isTaken
-    ? 'Another node has this name.'
+    ? t`Another node has this name.`
     : NODE_ID.test(typed)
       ? undefined
-      : 'Start with a letter, then up to 47 letters, digits and _.';
+      : t`Start with a letter, then up to 47 letters, digits and _.`;
   function apply() {
     if (error === undefined && typed !== nodeId) onRename(typed);
   }
   return (
     <TextInput
-      label="Name"
-      description="Must be unique in the automation. {{steps.<name>.…}} reads the node's output."
+      label={t`Name`}
+      description={t`Must be unique in the automation. ${'{{steps.<name>.…}}'} reads the node's output.`}
       value={typed}
       error={error}
       spellCheck={false}
@@ -70,7 +71,7 @@ function Description({ text }: { text: string }) {
       <CodeText text={first} />
       {rest !== '' && (
         <details>
-          <summary>More</summary>
+          <summary>{t`More`}</summary>
           <CodeText text={rest} />
         </details>
       )}
@@ -92,7 +93,7 @@ export function Inspector(props: Props) {
     [dispatch, node.id],
   );
   return (
-    <section aria-label={`Node ${node.id}`} className={classes.inspector}>
+    <section aria-label={t`Node ${node.id}`} className={classes.inspector}>
       <header className={classes.inspectorHead}>
         <h2>
           <NodeIcon name={type?.icon} size={18} /> {nodeTitle(nodeTypes, node.type)}
@@ -107,15 +108,15 @@ export function Inspector(props: Props) {
               onSelect(null);
             }}
           >
-            Delete
+            {t`Delete`}
           </Button>
         )}
       </header>
       {type && <Description text={type.description} />}
       {whole.length > 0 && (
         <ul className={classes.error}>
-          {whole.map(({ message }, index) => (
-            <li key={index}>{message}</li>
+          {whole.map(({ words }, index) => (
+            <li key={index}>{words}</li>
           ))}
         </ul>
       )}
@@ -138,9 +139,9 @@ export function Inspector(props: Props) {
           onChange={setConfig}
         />
       ) : (
-        <Json label={`Settings of ${node.id}`} value={node.config} />
+        <Json label={t`Settings of ${node.id}`} value={node.config} />
       )}
-      <h3>Next steps</h3>
+      <h3>{t`Next steps`}</h3>
       <OutgoingEdgeList
         document={document}
         node={node}

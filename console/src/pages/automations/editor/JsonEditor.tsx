@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { json, jsonParseLinter } from '@codemirror/lang-json';
 import { type Diagnostic, lintGutter, linter } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
@@ -64,7 +65,7 @@ export default function JsonEditor({ text, problems, isReadOnly, onChange }: Pro
           linter((shown) => diagnosticsOf(shown.state.doc.toString(), latest.current.problems)),
           codeTheme,
           EditorState.readOnly.of(isReadOnly),
-          EditorView.contentAttributes.of({ 'aria-label': 'The automation as JSON', tabindex: '0' }),
+          EditorView.contentAttributes.of({ 'aria-label': t`The automation as JSON`, tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             const written = update.state.doc.toString();

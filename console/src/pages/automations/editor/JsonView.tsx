@@ -1,9 +1,14 @@
-import { lazy, Suspense } from 'react';
+import { t } from '@lingui/core/macro';
 import { Notice } from '../../../shared/ui/ErrorNotice';
+import { lazyComponent } from '../../../shared/ui/lazyComponent';
 import type { DocumentProblem } from './problems';
 import type { JsonText } from './useJsonText';
 
-const JsonEditor = lazy(() => import('./JsonEditor'));
+function Loading() {
+  return <div role="status">{t`Loading the JSON view…`}</div>;
+}
+
+const { Component: JsonEditor } = lazyComponent(() => import('./JsonEditor'), <Loading />);
 
 interface Props {
   json: JsonText;
@@ -16,19 +21,17 @@ export function JsonView({ json, problems, isReadOnly }: Props) {
   return (
     <>
       {json.error !== null && (
-        <Notice tone="bad" title="Not a valid automation">
+        <Notice tone="bad" title={t`Not a valid automation`}>
           <p>{json.error}</p>
-          <p>The visual view shows the last valid state.</p>
+          <p>{t`The visual view shows the last valid state.`}</p>
         </Notice>
       )}
-      <Suspense fallback={<div role="status">Loading the JSON view…</div>}>
-        <JsonEditor
-          text={json.text}
-          problems={problems}
-          isReadOnly={isReadOnly}
-          onChange={json.write}
-        />
-      </Suspense>
+      <JsonEditor
+        text={json.text}
+        problems={problems}
+        isReadOnly={isReadOnly}
+        onChange={json.write}
+      />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, Autocomplete, NativeSelect } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import type { GraphEdge, GraphNode } from '../../../shared/graph/model';
@@ -42,16 +43,16 @@ function TargetSelect({ label, value, targets, nodeTypes, error, onTarget, onNew
     known.unshift({ value, label: value });
   }
   const types = [...nodeTypes.values()].filter(({ isStart }) => !isStart);
-  const added = types.map(({ type, title }) => ({ value: NEW + type, label: `New: ${title}` }));
+  const added = types.map(({ type, title }) => ({ value: NEW + type, label: t`New: ${title}` }));
   return (
     <NativeSelect
       label={label}
       error={error}
       value={value}
       data={[
-        ...(value === '' ? [{ value: '', label: 'Not connected' }] : []),
-        { group: 'Existing nodes', items: known },
-        ...(onNew ? [{ group: 'New node', items: added }] : []),
+        ...(value === '' ? [{ value: '', label: t`Not connected` }] : []),
+        { group: t`Existing nodes`, items: known },
+        ...(onNew ? [{ group: t`New node`, items: added }] : []),
       ]}
       onChange={(event) => {
         const chosen = event.currentTarget.value;
@@ -69,14 +70,14 @@ export function OutgoingEdgeList(props: Props) {
   const targets = targetsFor(document, node.id, nodeTypes);
   const isEnd = nodeTypes.get(node.type)?.isEnd ?? false;
   if (isEnd && outgoing.existing.length === 0) {
-    return <p className={classes.hint}>The run ends here.</p>;
+    return <p className={classes.hint}>{t`The run ends here.`}</p>;
   }
   const canFork = !isEnd && outgoing.labels.length === 0 && outgoing.existing.length > 0;
   return (
     <ul className={classes.outgoing}>
       {outgoing.existing.map(({ index, edge }) => {
         const found = problems.filter((problem) => problem.edge === index);
-        const name = edge.label === null ? 'Next' : `If ${edge.label}`;
+        const name = edge.label === null ? t`Next` : t`If ${edge.label}`;
         return (
           <li key={index} id={edgeElementId(index)} tabIndex={-1} className={classes.outgoingEdge}>
             <TargetSelect
@@ -84,15 +85,15 @@ export function OutgoingEdgeList(props: Props) {
               value={edge.target}
               targets={targets}
               nodeTypes={nodeTypes}
-              error={found.map(({ message }) => message).join(' ') || undefined}
+              error={found.map(({ words }) => words).join(' ') || undefined}
               onTarget={(target) => {
                 onSetEdge(index, { ...edge, target });
               }}
             />
             {(outgoing.labels.length > 0 || edge.label !== null) && (
               <Autocomplete
-                label="Branch"
-                placeholder="None"
+                label={t`Branch`}
+                placeholder={t`None`}
                 data={outgoing.labels}
                 value={edge.label ?? ''}
                 onChange={(label) => {
@@ -103,7 +104,7 @@ export function OutgoingEdgeList(props: Props) {
             <ActionIcon
               variant="subtle"
               color="red"
-              aria-label={`Remove the edge to ${edge.target}`}
+              aria-label={t`Remove the edge to ${edge.target}`}
               onClick={() => {
                 onRemoveEdge(index);
               }}
@@ -118,10 +119,10 @@ export function OutgoingEdgeList(props: Props) {
           <TargetSelect
             label={
               label === undefined
-                ? 'Next in parallel'
+                ? t`Next in parallel`
                 : label === null
-                  ? 'Next'
-                  : `If ${label}`
+                  ? t`Next`
+                  : t`If ${label}`
             }
             value=""
             targets={targets}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NodeIcon } from '../../../shared/graph/NodeIcon';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
 import classes from './Editor.module.css';
@@ -13,10 +14,10 @@ interface Props {
 /** The node types, each a button that adds one. */
 export function Palette({ nodeTypes, place, hasTrigger, onAdd }: Props) {
   return (
-    <section aria-label="Add a node" className={classes.palette}>
-      <h2>Add a node</h2>
+    <section aria-label={t`Add a node`} className={classes.palette}>
+      <h2>{t`Add a node`}</h2>
       <p className={classes.hint}>
-        {place ?? 'Added without a connection. Select a node first to add one after it.'}
+        {place ?? t`Added without a connection. Select a node first to add one after it.`}
       </p>
       <ul>
         {nodeTypes

@@ -1,8 +1,10 @@
+import { plural, t } from '@lingui/core/macro';
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconLoader2 } from '@tabler/icons-react';
+import { useNodeTypes } from '../../../shared/graph/useNodeTypes';
+import { problemPlace } from '../problemWords';
 import type { AutomationDocument } from './document';
 import classes from './Editor.module.css';
 import { type DocumentProblem, nodeOf, type ProblemsFound } from './problems';
-import { labelOf } from './schema';
 
 interface Props {
   found: ProblemsFound;
@@ -10,41 +12,30 @@ interface Props {
   onOpen: (problem: DocumentProblem) => void;
 }
 
-function place(problem: DocumentProblem, document: AutomationDocument): string {
-  const { nodeId, edge, field } = problem;
-  if (nodeId !== null) {
-    const last = field?.split('.').at(-1);
-    return last === undefined ? nodeId : `${nodeId}, ${labelOf(last).toLowerCase()}`;
-  }
-  const line = edge === null ? undefined : document.edges[edge];
-  if (line) return `${line.source} → ${line.target}`;
-  return field === null ? 'Automation' : labelOf(field);
-}
-
 function Summary({ found }: { found: ProblemsFound }) {
   const { problems, isCurrent, error } = found;
   if (error) {
     return (
       <p className={classes.summary} data-tone="bad">
-        <IconAlertTriangle size={18} aria-hidden /> The check failed: {error.message}
+        <IconAlertTriangle size={18} aria-hidden />{' '}{t`The check failed: ${error.message}`}
       </p>
     );
   }
   if (problems.length === 0 && !isCurrent) {
     return (
       <p className={classes.summary}>
-        <IconLoader2 size={18} aria-hidden /> Checking…
+        <IconLoader2 size={18} aria-hidden />{' '}{t`Checking…`}
       </p>
     );
   }
   return problems.length === 0 ? (
     <p className={classes.summary} data-tone="good">
-      <IconCircleCheck size={18} aria-hidden /> No problems
+      <IconCircleCheck size={18} aria-hidden />{' '}{t`No problems`}
     </p>
   ) : (
     <p className={classes.summary} data-tone="bad">
       <IconAlertTriangle size={18} aria-hidden />
-      {problems.length === 1 ? '1 problem' : `${problems.length} problems`}
+      {plural(problems.length, { one: '1 problem', other: `${problems.length} problems` })}
     </p>
   );
 }
@@ -54,6 +45,7 @@ interface PlacesProps extends Pick<Props, 'document' | 'onOpen'> {
 }
 
 function Places({ problems, document, onOpen }: PlacesProps) {
+  const nodeTypes = useNodeTypes();
   if (problems.length === 0) return null;
   return (
     <ul>
@@ -66,7 +58,7 @@ function Places({ problems, document, onOpen }: PlacesProps) {
               onOpen(problem);
             }}
           >
-            <strong>{place(problem, document)}</strong> {problem.message}
+            <strong>{problemPlace(problem, document, nodeTypes)}</strong> {problem.words}
           </button>
         </li>
       ))}
@@ -77,7 +69,7 @@ function Places({ problems, document, onOpen }: PlacesProps) {
 /** Lists the document's problems; each one leads to its place. */
 export function ProblemList({ found, document, onOpen }: Props) {
   return (
-    <section aria-label="Problems" id="problems" tabIndex={-1} className={classes.problems}>
+    <section aria-label={t`Problems`} id="problems" tabIndex={-1} className={classes.problems}>
       <div role="status">
         <Summary found={found} />
       </div>
@@ -85,7 +77,7 @@ export function ProblemList({ found, document, onOpen }: Props) {
       {found.warnings.length > 0 && (
         <>
           <p className={classes.summary} data-tone="warn">
-            <IconInfoCircle size={18} aria-hidden /> Warnings
+            <IconInfoCircle size={18} aria-hidden />{' '}{t`Warnings`}
           </p>
           <Places problems={found.warnings} document={document} onOpen={onOpen} />
         </>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { Notice } from '../../../shared/ui/ErrorNotice';
 import { RelativeTime, useNow } from '../../../shared/ui/Time';
@@ -16,16 +18,20 @@ interface Props {
 export function UnsavedWorkNotice({ kept, isOutdated, onTake, onDrop }: Props) {
   const now = useNow();
   return (
-    <Notice title="You have unsaved changes">
+    <Notice title={t`You have unsaved changes`}>
       <p>
-        “{kept.document.name || 'Untitled'}”, last changed{' '}
-        <RelativeTime time={kept.at} now={now} />, is kept in this tab.
-        {isOutdated && ' The automation was saved since then; you will be asked before you overwrite it.'}
+        <Trans>
+          “{kept.document.name || t`Untitled`}”, last changed{' '}
+          <RelativeTime time={kept.at} now={now} />, is kept in this tab.
+        </Trans>
+        {isOutdated && (
+          <> {t`The automation was saved since then; you will be asked before you overwrite it.`}</>
+        )}
       </p>
       <div className={classes.choices}>
-        <Button onClick={onTake}>Continue editing</Button>
+        <Button onClick={onTake}>{t`Continue editing`}</Button>
         <Button variant="default" onClick={onDrop}>
-          Discard
+          {t`Discard`}
         </Button>
       </div>
     </Notice>

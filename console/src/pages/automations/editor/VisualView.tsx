@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Dispatch } from 'react';
 import type { GraphNode } from '../../../shared/graph/model';
 import { type NodeType, useNodeTypes } from '../../../shared/graph/useNodeTypes';
@@ -63,8 +64,7 @@ export function VisualView(props: Props) {
           />
         ) : (
           <p className={classes.hint}>
-            Select a node to edit its settings and next steps. Drag nodes to move them. To connect
-            two nodes, drag from the dot below one to the other, or use the settings.
+            {t`Select a node to edit its settings and next steps. Drag nodes to move them. To connect two nodes, drag from the dot below one to the other, or use the settings.`}
           </p>
         )}
       </fieldset>

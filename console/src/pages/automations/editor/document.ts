@@ -1,5 +1,6 @@
 /** The edited automation and every change to it: one document for all views. */
 
+import { t } from '@lingui/core/macro';
 import { type GraphEdge, type GraphNode, type Position, readGraph, type WireGraph } from '../../../shared/graph/model';
 import { capitalize } from '../../../shared/ui/format';
 import { edgeKey } from '../graphDiff';
@@ -97,20 +98,20 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Reads a document from parsed JSON, or returns why it is not one. The API checks its content. */
 export function fromJson(value: unknown): AutomationDocument | string {
-  if (!isObject(value)) return 'The document must be a JSON object: { … }.';
+  if (!isObject(value)) return t`The document must be a JSON object: ${'{'} … ${'}'}.`;
   const { name = '', reentry = 'ALWAYS', ...graph } = value;
   const { nodes = [], edges = [], layout = {}, ...others } = graph;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) return `“${unknown}” is not a field of an automation.`;
-  if (typeof name !== 'string') return '“name” must be a string.';
+  if (unknown !== undefined) return t`“${unknown}” is not a field of an automation.`;
+  if (typeof name !== 'string') return t`“name” must be a string.`;
   const known = REENTRIES.find((each) => each === reentry);
-  if (!known) return `“reentry” must be one of ${REENTRIES.join(', ')}.`;
-  if (!Array.isArray(nodes) || !Array.isArray(edges)) return '“nodes” and “edges” must be lists.';
+  if (!known) return t`“reentry” must be one of ${REENTRIES.join(', ')}.`;
+  if (!Array.isArray(nodes) || !Array.isArray(edges)) return t`“nodes” and “edges” must be lists.`;
   for (const [index, node] of (nodes as unknown[]).entries()) {
     const isNode = isObject(node) && typeof node.id === 'string' && typeof node.type === 'string';
-    if (!isNode) return `nodes.${index} needs an “id” and a “type”, both strings.`;
+    if (!isNode) return t`nodes.${index} needs an “id” and a “type”, both strings.`;
     if (node.config !== undefined && !isObject(node.config)) {
-      return `The “config” of nodes.${index} must be an object.`;
+      return t`The “config” of nodes.${index} must be an object.`;
     }
   }
   for (const [index, edge] of (edges as unknown[]).entries()) {
@@ -119,12 +120,12 @@ export function fromJson(value: unknown): AutomationDocument | string {
       typeof edge.source === 'string' &&
       typeof edge.target === 'string' &&
       (typeof edge.label === 'string' || edge.label === undefined || edge.label === null);
-    if (!isEdge) return `edges.${index} needs a “source” and a “target”, both strings.`;
+    if (!isEdge) return t`edges.${index} needs a “source” and a “target”, both strings.`;
   }
   const isPosition = (place: unknown) =>
     isObject(place) && Number.isFinite(place.x) && Number.isFinite(place.y);
   if (!isObject(layout) || !Object.values(layout).every(isPosition)) {
-    return '“layout” must map node ids to x and y.';
+    return t`“layout” must map node ids to x and y.`;
   }
   return { name, reentry: known, ...readGraph(graph) };
 }

@@ -87,12 +87,13 @@ describe('problems', () => {
     ]);
     const found = problemsIn(error) ?? [];
     expect(found).toEqual([
-      { message: 'a', nodeId: 'score', edge: null, field: 'url' },
-      { message: 'b', nodeId: null, edge: 0, field: null },
-      { message: 'c', nodeId: null, edge: null, field: 'name' },
+      { code: 'INVALID_REQUEST', message: 'a', nodeId: 'score', edge: null, field: 'url' },
+      { code: 'INVALID_REQUEST', message: 'b', nodeId: null, edge: 0, field: null },
+      { code: 'INVALID_REQUEST', message: 'c', nodeId: null, edge: null, field: 'name' },
     ]);
     expect(found.map((problem) => nodeOf(problem, NEW_DOCUMENT))).toEqual(['score', 'start', null]);
-    expect(fieldProblems(found, 'score').get('url')).toBe('a');
+    const worded = found.map((problem) => ({ ...problem, words: `${problem.message}!` }));
+    expect(fieldProblems(worded, 'score').get('url')).toBe('a!');
     expect(problemsIn(new ApiError(409, 'Conflict', null, null))).toBeNull();
   });
 });

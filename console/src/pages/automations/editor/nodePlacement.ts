@@ -1,5 +1,6 @@
 /** Where an added node goes: after the selected node, if that can have a next node. */
 
+import { t } from '@lingui/core/macro';
 import type { GraphNode } from '../../../shared/graph/model';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
 import { type Action, type AutomationDocument, freeId } from './document';
@@ -51,8 +52,8 @@ export function placementText(
   const { missing, existing } = outgoingEdgesOf(document, chosen, nodeTypes.get(chosen.type));
   const [label] = missing;
   if (label !== undefined) {
-    return label === null ? `After ${chosen.id}.` : `After ${chosen.id}, on branch ${label}.`;
+    return label === null ? t`After ${chosen.id}.` : t`After ${chosen.id}, on branch ${label}.`;
   }
   const [only, ...others] = existing;
-  return only && others.length === 0 ? `Between ${chosen.id} and ${only.edge.target}.` : null;
+  return only && others.length === 0 ? t`Between ${chosen.id} and ${only.edge.target}.` : null;
 }

@@ -1,22 +1,21 @@
 /** The document's problems, as the API reports them while it is edited. */
 
+import { t } from '@lingui/core/macro';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { ApiClient } from '../../../shared/api/client';
 import { ApiError } from '../../../shared/api/problem';
 import { useServices } from '../../../shared/auth/services';
-import type { Problem } from '../types';
+import { useNodeTypes } from '../../../shared/graph/useNodeTypes';
+import { problemText, reported, type ReportedProblem } from '../problemWords';
 import { type AutomationDocument, toWire } from './document';
 
 const DEBOUNCE_MS = 400;
 
-/** `edge` is an index into the edges, `field` a path in the node's config. */
-export interface DocumentProblem {
-  message: string;
-  nodeId: string | null;
-  edge: number | null;
-  field: string | null;
+export interface DocumentProblem extends ReportedProblem {
+  /** The message in the words of the form; `message` is for the JSON view. */
+  words: string;
 }
 
 export interface ProblemsFound {
@@ -29,25 +28,23 @@ export interface ProblemsFound {
   error: Error | null;
 }
 
-const NO_NAME: DocumentProblem = {
-  message: 'Enter a name.',
+const NO_NAME: ReportedProblem = {
+  code: 'NO_NAME',
+  message: t`Enter a name.`,
   nodeId: null,
   edge: null,
   field: 'name',
 };
 
-function fromProblem({ message, nodeId, edge, field }: Problem): DocumentProblem {
-  return { message, nodeId: nodeId ?? null, edge: edge ?? null, field: field ?? null };
-}
-
 /** The problems in a 422 answer; null for any other error. */
-export function problemsIn(error: unknown): DocumentProblem[] | null {
+export function problemsIn(error: unknown): ReportedProblem[] | null {
   if (!(error instanceof ApiError) || error.status !== 422) return null;
-  return error.problems.map(({ message, nodeId, edge, field }) => {
+  return error.problems.map(({ code, message, nodeId, edge, field }) => {
     // An invalid value is named by its path in the whole document.
     const inConfig = field === null ? null : /^nodes\.\d+\.config\.(.+)$/.exec(field);
     const outside = field === null ? null : /^(nodes|edges)\.\d+/.exec(field);
     return {
+      code: code ?? 'INVALID_REQUEST',
       message,
       nodeId: nodeId ?? null,
       edge: edge ?? null,
@@ -56,15 +53,23 @@ export function problemsIn(error: unknown): DocumentProblem[] | null {
   });
 }
 
-async function validate(
+interface Checked {
+  problems: ReportedProblem[];
+  warnings: ReportedProblem[];
+}
+
+const NONE_FOUND: Checked = { problems: [], warnings: [] };
+
+/** Checks a document without saving it. */
+export async function validate(
   api: ApiClient,
   automationId: string | null,
   document: AutomationDocument,
-): Promise<Pick<ProblemsFound, 'problems' | 'warnings'>> {
+): Promise<Checked> {
   // The API refuses a document without a name before it checks the graph.
   const isNamed = document.name.trim() !== '';
   const missing = isNamed ? [] : [NO_NAME];
-  const body = toWire(isNamed ? document : { ...document, name: 'Without a name' });
+  const body = toWire(isNamed ? document : { ...document, name: t`Without a name` });
   try {
     const answer =
       automationId === null
@@ -74,8 +79,8 @@ async function validate(
             body,
           });
     return {
-      problems: [...missing, ...answer.problems.map(fromProblem)],
-      warnings: answer.warnings.map(fromProblem),
+      problems: [...missing, ...answer.problems.map(reported)],
+      warnings: answer.warnings.map(reported),
     };
   } catch (error) {
     const found = problemsIn(error);
@@ -101,9 +106,17 @@ export function useProblems(
     staleTime: Infinity,
     gcTime: 60_000,
   });
+  const nodeTypes = useNodeTypes();
+  const { problems, warnings } = data ?? NONE_FOUND;
+  const worded = useMemo(() => {
+    const withWords = (problem: ReportedProblem): DocumentProblem => ({
+      ...problem,
+      words: problemText(problem, settled, nodeTypes),
+    });
+    return { problems: problems.map(withWords), warnings: warnings.map(withWords) };
+  }, [problems, warnings, settled, nodeTypes]);
   return {
-    problems: data?.problems ?? [],
-    warnings: data?.warnings ?? [],
+    ...worded,
     isCurrent: !isPlaceholderData && !isPending && settled === document,
     error,
   };
@@ -111,21 +124,21 @@ export function useProblems(
 
 /** The messages of each field of a node, by path; several of one field are joined. */
 export function fieldProblems(
-  problems: readonly DocumentProblem[],
+  problems: readonly Pick<DocumentProblem, 'nodeId' | 'field' | 'words'>[],
   nodeId: string,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const problem of problems) {
     if (problem.nodeId !== nodeId || problem.field === null) continue;
     const before = found.get(problem.field);
-    found.set(problem.field, before === undefined ? problem.message : `${before} ${problem.message}`);
+    found.set(problem.field, before === undefined ? problem.words : `${before} ${problem.words}`);
   }
   return found;
 }
 
 /** The node on which a problem is shown. */
 export function nodeOf(
-  problem: DocumentProblem,
+  problem: Pick<ReportedProblem, 'nodeId' | 'edge'>,
   { edges }: Pick<AutomationDocument, 'edges'>,
 ): string | null {
   if (problem.nodeId !== null) return problem.nodeId;

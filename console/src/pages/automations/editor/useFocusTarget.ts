@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useEffect, useRef, useState } from 'react';
 import { edgeElementId, findField } from './elementIds';
 
@@ -14,7 +15,7 @@ function elementOf(target: FocusTarget): HTMLElement | null {
 function focusOn(target: FocusTarget): boolean {
   const element = elementOf(target);
   element?.scrollIntoView({ block: 'center' });
-  const inside = element?.matches('input, select, textarea, button')
+  const inside = element?.matches(t`input, select, textarea, button`)
     ? element
     : (element?.querySelector<HTMLElement>('select, input, textarea') ?? element);
   inside?.focus();

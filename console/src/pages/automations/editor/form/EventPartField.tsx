@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, TextInput } from '@mantine/core';
 import { IconFocus2 } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -30,13 +31,13 @@ function Parts({ part, path, loaded, onPick }: PartsProps) {
   const { event, document } = loaded;
   if (part === 'EVENT_HEADER') {
     return Object.keys(event.headers).length === 0 ? (
-      <p>This event has no kept headers.</p>
+      <p>{t`This event has no kept headers.`}</p>
     ) : (
       <JsonTree
-        label="Headers of the event"
+        label={t`Headers of the event`}
         value={event.headers}
         picking={{
-          verb: 'Use',
+          verb: t`Use`,
           onPick: ([name]) => {
             if (name !== undefined) onPick(String(name));
           },
@@ -49,10 +50,10 @@ function Parts({ part, path, loaded, onPick }: PartsProps) {
     <>
       {note !== null && <p>{note}</p>}
       <JsonTree
-        label="Fields of the event"
+        label={t`Fields of the event`}
         value={value}
         picking={{
-          verb: 'Use',
+          verb: t`Use`,
           onPick: (steps) => {
             onPick(writtenPath(steps));
           },
@@ -79,8 +80,8 @@ export function EventPartField({ part, ...props }: FieldProps & { part: EventPar
           intake && (
             <ActionIcon
               variant="subtle"
-              aria-label={`Pick ${label.toLowerCase()} from a real event`}
-              title="Pick from a real event"
+              aria-label={t`Pick ${label.toLowerCase()} from a real event`}
+              title={t`Pick from a real event`}
               onClick={() => {
                 setPicking(true);
               }}
@@ -96,7 +97,7 @@ export function EventPartField({ part, ...props }: FieldProps & { part: EventPar
       />
       {isPicking && (
         <EventPicker
-          title={`Pick: ${label.toLowerCase()}`}
+          title={t`Pick: ${label.toLowerCase()}`}
           preset={presetOf(intake ?? {})}
           onClose={() => {
             setPicking(false);

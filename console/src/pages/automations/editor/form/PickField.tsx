@@ -1,9 +1,11 @@
+import { t } from '@lingui/core/macro';
 import { NativeSelect, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { automationsQuery } from '../../../../shared/api/queries';
 import { CHANNELS } from '../../../../shared/api/types';
 import { useServices } from '../../../../shared/auth/services';
 import { formatWord } from '../../../../shared/ui/format';
+import { zoneNames } from '../../../../shared/ui/locale';
 import { segmentChoicesQuery, templateChoicesQuery } from '../../queries';
 import { type Picks, valueAt } from '../schema';
 import { type Choice, withChosen } from './choices';
@@ -11,7 +13,7 @@ import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 import { useInput } from './useInput';
 
-const ZONES = Intl.supportedValuesOf('timeZone');
+const ZONES = zoneNames();
 
 /** The choices; undefined while they load. */
 function useChoices(picks: Picks, beside: unknown): { choices: Choice[] | undefined; failed: boolean } {
@@ -27,10 +29,7 @@ function useChoices(picks: Picks, beside: unknown): { choices: Choice[] | undefi
       };
     case 'TIME_ZONE':
       return {
-        choices: ['UTC', ...ZONES.filter((zone) => zone !== 'UTC')].map((zone) => ({
-          value: zone,
-          label: zone,
-        })),
+        choices: ZONES.map((zone) => ({ value: zone, label: zone })),
         failed: false,
       };
     case 'TEMPLATE': {
@@ -67,7 +66,7 @@ export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
   const shared = {
     ...input,
     label: label.replace(/ ID$/, ''),
-    error: failed ? 'The choices could not be loaded.' : input.error,
+    error: failed ? t`The choices could not be loaded.` : input.error,
   };
   if (picks === 'TIME_ZONE') {
     return (
@@ -77,7 +76,7 @@ export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
         value={chosen}
         searchable
         limit={60}
-        nothingFoundMessage="No time zone with this name"
+        nothingFoundMessage={t`No time zone with this name`}
         onChange={(next) => {
           set(path, next ?? undefined);
         }}

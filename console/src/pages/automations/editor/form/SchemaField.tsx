@@ -1,5 +1,6 @@
 /** Form fields from a JSON Schema: one component for each kind of value. */
 
+import { t } from '@lingui/core/macro';
 import { Checkbox, NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CodeText } from '../../../../shared/ui/CodeText';
@@ -84,7 +85,7 @@ function OptionalField(props: FieldProps) {
         }}
       />
       {isSet && (
-        <FieldGroup path={path} label={`${label}, details`}>
+        <FieldGroup path={path} label={t`${label}, details`}>
           <Fields schema={withoutNull(schema, root).schema} path={path} value={value} />
         </FieldGroup>
       )}
@@ -170,7 +171,7 @@ function RareFields({ path, names, value, children }: RareProps) {
   const isUsed = names.some((name) => held[name] !== undefined || problemAt([...path, name]));
   return (
     <details className={classes.rare} open={isUsed}>
-      <summary>Rarer settings</summary>
+      <summary>{t`Rarer settings`}</summary>
       <div>{children}</div>
     </details>
   );

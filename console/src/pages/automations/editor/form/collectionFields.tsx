@@ -1,9 +1,11 @@
 /** Fields for several values: a list, and named entries. */
 
+import { t } from '@lingui/core/macro';
 import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { type ReactNode, useId, useState } from 'react';
 import classes from '../Editor.module.css';
+import { itemLabel } from '../fieldNames';
 import { type Field, fieldOf, initialValue, isObject, type Schema } from '../schema';
 import { descriptionOf } from './descriptionOf';
 import { FieldGroup } from './FieldGroup';
@@ -26,7 +28,7 @@ export function ListField({ field, schema, path, label, value, renderField }: Li
     : Array.isArray(schema.default)
       ? schema.default
       : [];
-  const one = label.replace(/ies$/, 'y').replace(/s$/, '');
+  const one = itemLabel(label);
   const inner = fieldOf(field.item, root).kind;
   const isPlain = inner === 'TEXT' || inner === 'EVENT_PART' || inner === 'CHOICE' || inner === 'PICK';
   return (
@@ -44,7 +46,7 @@ export function ListField({ field, schema, path, label, value, renderField }: Li
             <ActionIcon
               variant="subtle"
               color="red"
-              aria-label={`Remove ${one.toLowerCase()} ${index + 1}`}
+              aria-label={t`Remove ${one.toLowerCase()} ${index + 1}`}
               onClick={() => {
                 set(path, items.toSpliced(index, 1));
               }}
@@ -64,7 +66,7 @@ export function ListField({ field, schema, path, label, value, renderField }: Li
             set(path, [...items, initialValue(field.item, root)]);
           }}
         >
-          Add {one.toLowerCase()}
+          {t`Add ${one.toLowerCase()}`}
         </Button>
       )}
     </FieldGroup>
@@ -104,7 +106,7 @@ export function MapField({ schema, path, label, value, inner, renderField }: Map
             <ActionIcon
               variant="subtle"
               color="red"
-              aria-label={`Remove ${key}`}
+              aria-label={t`Remove ${key}`}
               onClick={() => {
                 set([...path, key], undefined);
               }}
@@ -117,8 +119,8 @@ export function MapField({ schema, path, label, value, inner, renderField }: Map
       <div className={classes.newName}>
         <TextInput
           id={nameId}
-          aria-label={`Name of the new entry in ${label.toLowerCase()}`}
-          placeholder="Name"
+          aria-label={t`Name of the new entry in ${label.toLowerCase()}`}
+          placeholder={t`Name`}
           size="xs"
           value={name}
           onChange={(event) => {
@@ -138,7 +140,7 @@ export function MapField({ schema, path, label, value, inner, renderField }: Map
           leftSection={<IconPlus size={14} aria-hidden />}
           onClick={add}
         >
-          Add
+          {t`Add`}
         </Button>
       </div>
     </FieldGroup>

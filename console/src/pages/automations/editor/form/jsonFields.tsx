@@ -1,5 +1,6 @@
 /** Fields for values that a schema leaves open. */
 
+import { t } from '@lingui/core/macro';
 import { NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import classes from '../Editor.module.css';
@@ -7,29 +8,35 @@ import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 import { useInput } from './useInput';
 
-const KINDS = ['Text', 'Number', 'True or false', 'JSON', 'Nothing'] as const;
-type Kind = (typeof KINDS)[number];
+type Kind = 'text' | 'number' | 'boolean' | 'json' | 'nothing';
+const KINDS: readonly { value: Kind; label: string }[] = [
+  { value: 'text', label: t`Text` },
+  { value: 'number', label: t`Number` },
+  { value: 'boolean', label: t`True or false` },
+  { value: 'json', label: t`JSON` },
+  { value: 'nothing', label: t`Nothing` },
+];
 
 function kindOf(value: unknown): Kind {
-  if (value === undefined || value === null) return 'Nothing';
-  if (typeof value === 'string') return 'Text';
-  if (typeof value === 'number') return 'Number';
-  return typeof value === 'boolean' ? 'True or false' : 'JSON';
+  if (value === undefined || value === null) return 'nothing';
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'number';
+  return typeof value === 'boolean' ? 'boolean' : 'json';
 }
 
 /** Converts the value to another kind if possible, else to an empty value. */
 function converted(value: unknown, kind: Kind): unknown {
   switch (kind) {
-    case 'Text':
+    case 'text':
       if (typeof value === 'string') return value;
       return value === undefined || value === null ? '' : JSON.stringify(value);
-    case 'Number':
+    case 'number':
       return Number.isFinite(Number(value)) ? Number(value) : 0;
-    case 'True or false':
+    case 'boolean':
       return value === true || value === 'true';
-    case 'JSON':
+    case 'json':
       return typeof value === 'object' && value !== null ? value : {};
-    case 'Nothing':
+    case 'nothing':
       return undefined;
   }
 }
@@ -59,7 +66,7 @@ export function JsonField(props: FieldProps) {
       set(path, next);
     } catch (failure) {
       if (!(failure instanceof SyntaxError)) throw failure;
-      setError(`Not saved. Invalid JSON: ${failure.message}`);
+      setError(t`Not saved. Invalid JSON: ${failure.message}`);
     }
   }
 
@@ -86,7 +93,7 @@ function AnyInput(props: FieldProps) {
   const input = useInput(props);
   const { path, value } = props;
   switch (kindOf(value)) {
-    case 'Number':
+    case 'number':
       return (
         <NumberInput
           {...input}
@@ -96,7 +103,7 @@ function AnyInput(props: FieldProps) {
           }}
         />
       );
-    case 'True or false':
+    case 'boolean':
       return (
         <NativeSelect
           {...input}
@@ -107,7 +114,7 @@ function AnyInput(props: FieldProps) {
           }}
         />
       );
-    case 'JSON':
+    case 'json':
       return <JsonField {...props} />;
     default:
       return (
@@ -127,17 +134,17 @@ function AnyInput(props: FieldProps) {
 export function AnyField(props: FieldProps) {
   const { set } = useForm();
   const { path, label, value, isRequired } = props;
-  const kinds = KINDS.filter((kind) => kind !== 'Nothing' || !isRequired || kindOf(value) === kind);
+  const kinds = KINDS.filter((kind) => kind.value !== 'nothing' || !isRequired || kindOf(value) === 'nothing');
   return (
     <div className={classes.any}>
       <AnyInput {...props} />
       <NativeSelect
-        aria-label={`Type of ${label.toLowerCase()}`}
+        aria-label={t`Type of ${label.toLowerCase()}`}
         data={kinds}
         value={kindOf(value)}
         onChange={(event) => {
-          const kind = KINDS.find((each) => each === event.currentTarget.value) ?? 'Text';
-          set(path, converted(value, kind));
+          const kind = KINDS.find((each) => each.value === event.currentTarget.value);
+          set(path, converted(value, kind?.value ?? 'text'));
         }}
       />
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -11,19 +12,19 @@ import { EventPartField } from '../EventPartField';
 
 /** The fields of a contact; those that end with a dot need a name. */
 const FIELDS = [
-  { value: 'email', label: 'E-mail' },
-  { value: 'phone', label: 'Phone' },
-  { value: 'firstName', label: 'First name' },
-  { value: 'lastName', label: 'Last name' },
-  { value: 'metadata.', label: 'Metadata…' },
-  { value: 'externalIds.', label: 'External id…' },
+  { value: 'email', label: t`E-mail` },
+  { value: 'phone', label: t`Phone` },
+  { value: 'firstName', label: t`First name` },
+  { value: 'lastName', label: t`Last name` },
+  { value: 'metadata.', label: t`Metadata…` },
+  { value: 'externalIds.', label: t`External id…` },
 ];
 
 function labelOfField(field: string): string {
   const known = FIELDS.find(({ value }) => value === field);
   if (known) return known.label;
   const [group, ...name] = field.split('.');
-  return `${group === 'externalIds' ? 'External id' : 'Metadata'} ${name.join('.')}`;
+  return `${group === 'externalIds' ? t`External id` : t`Metadata`} ${name.join('.')}`;
 }
 
 /** Which fields of the contact are filled, each from a path of the event. */
@@ -59,7 +60,7 @@ export function ContactFieldsField({ schema, path, label, value, inner }: FieldP
             <ActionIcon
               variant="subtle"
               color="red"
-              aria-label={`Remove ${labelOfField(each)}`}
+              aria-label={t`Remove ${labelOfField(each)}`}
               onClick={() => {
                 set([...path, each], undefined);
               }}
@@ -71,7 +72,7 @@ export function ContactFieldsField({ schema, path, label, value, inner }: FieldP
       </ul>
       <div className={classes.addField}>
         <NativeSelect
-          aria-label="Field of the contact"
+          aria-label={t`Field of the contact`}
           size="xs"
           data={FIELDS}
           value={field}
@@ -81,7 +82,7 @@ export function ContactFieldsField({ schema, path, label, value, inner }: FieldP
         />
         {needsName && (
           <TextInput
-            aria-label="Name of the metadata or external id"
+            aria-label={t`Name of the metadata or external id`}
             placeholder={field === 'metadata.' ? 'plan' : 'stripe'}
             size="xs"
             value={name}
@@ -102,7 +103,7 @@ export function ContactFieldsField({ schema, path, label, value, inner }: FieldP
           leftSection={<IconPlus size={14} aria-hidden />}
           onClick={add}
         >
-          Add field
+          {t`Add field`}
         </Button>
       </div>
     </FieldGroup>

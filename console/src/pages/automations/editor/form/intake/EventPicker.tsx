@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -46,8 +47,8 @@ function Chosen({ chosen, samples, captured, children }: ChosenProps) {
     return sample ? children(sampleEvent(sample)) : null;
   }
   if (error) return <ErrorNotice error={error} />;
-  if (isPending) return <p role="status">Loading the event…</p>;
-  return data ? children(data) : <p>The event is no longer kept.</p>;
+  if (isPending) return <p role="status">{t`Loading the event…`}</p>;
+  return data ? children(data) : <p>{t`The event is no longer kept.`}</p>;
 }
 
 interface ChoicesProps extends Omit<Props, 'title' | 'onClose'> {
@@ -67,18 +68,18 @@ function Choices({ preset, rows, captured, children }: ChoicesProps) {
       .map((row) => ({ value: row.key, label: rowLabel(row, now) })),
     ...samples.map(({ title }, index) => ({
       value: `${SAMPLE}${index}`,
-      label: `Example of ${found?.title ?? preset}: ${title}`,
+      label: t`Example of ${found?.title ?? preset}: ${title}`,
     })),
   ];
   const [picked, setPicked] = useState<string | null>(null);
   const chosen = picked ?? choices[0]?.value;
   if (chosen === undefined) {
-    return <p>No event has arrived yet. Capture one in the test bench, or send one.</p>;
+    return <p>{t`No event has arrived yet. Capture one in the test bench, or send one.`}</p>;
   }
   return (
     <>
       <NativeSelect
-        label="Event"
+        label={t`Event`}
         data={choices}
         value={chosen}
         onChange={(event) => {
@@ -95,7 +96,7 @@ function Choices({ preset, rows, captured, children }: ChoicesProps) {
 function OfAutomation({ automationId, ...rest }: Omit<Props, 'title' | 'onClose'> & { automationId: string }) {
   const { rows, captured, isLoading, error } = useEventRows(automationId);
   if (error) return <ErrorNotice error={error} />;
-  if (isLoading) return <p role="status">Loading the last events…</p>;
+  if (isLoading) return <p role="status">{t`Loading the last events…`}</p>;
   return <Choices {...rest} rows={rows} captured={captured} />;
 }
 

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { type ReactNode, useMemo } from 'react';
 import { OWN_SYSTEM, presetOf } from '../../../sources';
 import classes from '../../Editor.module.css';
@@ -34,6 +35,7 @@ const GROUPED = [
   'createIfMissing',
   'updateContact',
   'contactFields',
+  'keys',
   'headers',
   'rateLimitPerMinute',
   'answerRefused',
@@ -119,14 +121,14 @@ export function IntakeFields({ path, properties, value, renderField }: Props) {
         .map(({ name }) => (
           <div key={name}>{field(name)}</div>
         ))}
-      <Group title="Which events open a run">
+      <Group title={t`Which events open a run`}>
         {field('split')}
         {fieldIf(typeof intake.split === 'string', 'splitId')}
         <FormContext value={withRules}>{field('filter')}</FormContext>
         {field('dedupe')}
         {fieldIf(intake.dedupe !== 'OFF', 'dedupePath')}
       </Group>
-      <Group title="Who it is about">
+      <Group title={t`Who the event is about`}>
         {field('contactLookup')}
         {fieldIf(lookup !== null && lookup.by !== 'id', 'createIfMissing')}
         {fieldIf(lookup !== null, 'updateContact')}
@@ -134,7 +136,8 @@ export function IntakeFields({ path, properties, value, renderField }: Props) {
           <ContactFieldsField {...contactFields} inner={map.value} />
         )}
       </Group>
-      <Group title="Receiving">
+      {field('keys')}
+      <Group title={t`Receiving`}>
         {field('headers')}
         {field('rateLimitPerMinute')}
         {field('answerRefused')}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useId, useState } from 'react';
@@ -71,7 +72,7 @@ function Suggestions({ intake, preset, onTake }: SuggestionsProps) {
   if (Object.keys(suggested).length === 0) return null;
   return (
     <div className={classes.optional}>
-      <p className={classes.hint}>Usually fits: {suggestionText(suggested)}.</p>
+      <p className={classes.hint}>{t`Usually fits: ${suggestionText(suggested)}.`}</p>
       <Button
         variant="default"
         size="xs"
@@ -80,7 +81,7 @@ function Suggestions({ intake, preset, onTake }: SuggestionsProps) {
           onTake(suggested);
         }}
       >
-        Use the sender's usual fields
+        {t`Use the sender's usual fields`}
       </Button>
     </div>
   );
@@ -92,7 +93,7 @@ function obstacleOf(automation: Automation | null, intake: Facts): string | null
   const saved = trigger ? intakeOf(trigger) : null;
   const rule = (each: Facts) => JSON.stringify([each.source ?? null, each.signed ?? false]);
   if (saved && rule(saved) === rule(intake)) return null;
-  return 'Save the draft with this sender, then set its keys.';
+  return t`Save the draft with this sender, then set its keys.`;
 }
 
 /** Asks who sends the events, and shows how to set the sender up. */
@@ -113,7 +114,7 @@ export function SenderField({ path, intake, rule }: Props) {
       className={classes.group}
       tabIndex={-1}
     >
-      <legend>Who sends this?</legend>
+      <legend>{t`Who sends this?`}</legend>
       {problem !== undefined && <p className={classes.error}>{problem}</p>}
       {error && <ErrorNotice error={error} />}
       <div className={classes.chosenSender}>
@@ -127,7 +128,7 @@ export function SenderField({ path, intake, rule }: Props) {
             setOpen(!isOpen);
           }}
         >
-          {isOpen ? 'Hide the other senders' : 'Choose another sender'}
+          {isOpen ? t`Hide the other senders` : t`Choose another sender`}
         </Button>
       </div>
       <div id={listId} hidden={!isOpen}>

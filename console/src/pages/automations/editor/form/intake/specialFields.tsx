@@ -1,5 +1,6 @@
 /** Fields of the part of a trigger that receives webhooks, where a plain form is not enough. */
 
+import { t } from '@lingui/core/macro';
 import { Button, NativeSelect } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import { JsonTree } from '../../../../../shared/ui/JsonTree';
@@ -50,9 +51,9 @@ export function ContactLookupFields({ path, value, renderFields }: ObjectProps) 
 }
 
 const PLACES = [
-  { value: 'header', label: 'In a header' },
-  { value: 'query', label: 'In a query parameter' },
-  { value: 'path', label: 'In the body' },
+  { value: 'header', label: t`In a header` },
+  { value: 'query', label: t`In a query parameter` },
+  { value: 'path', label: t`In the body` },
 ];
 
 /** The place of a value in an event: a header, a query parameter or a path. */
@@ -63,7 +64,7 @@ export function PlaceFields({ path, value, renderFields }: ObjectProps) {
   return (
     <>
       <NativeSelect
-        label="Where it is"
+        label={t`Where it is`}
         data={PLACES}
         value={place}
         onChange={(event) => {
@@ -92,12 +93,12 @@ export function SampleEventField(props: FieldProps) {
             setPicking(true);
           }}
         >
-          Create the example from a real event
+          {t`Create the example from a real event`}
         </Button>
       )}
       {isPicking && (
         <EventPicker
-          title="Make an example"
+          title={t`Make an example`}
           preset={presetOf(intake ?? {})}
           onClose={() => {
             setPicking(false);
@@ -108,17 +109,16 @@ export function SampleEventField(props: FieldProps) {
             return (
               <>
                 <p>
-                  Texts and long numbers are replaced, because the example is stored with the
-                  automation, and erasing a contact does not change it.
+                  {t`Texts and long numbers are replaced, because the example is stored with the automation, and erasing a contact does not change it.`}
                 </p>
-                <JsonTree label="Example" value={example} />
+                <JsonTree label={t`Example`} value={example} />
                 <Button
                   onClick={() => {
                     set(props.path, example);
                     setPicking(false);
                   }}
                 >
-                  Use this event
+                  {t`Use this event`}
                 </Button>
               </>
             );

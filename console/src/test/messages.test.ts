@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import catalogue from '../locales/en.po?raw';
+
+/** The messages of the catalogue, which wraps long ones. */
+function messages(): string[] {
+  return [...catalogue.matchAll(/^msgid ((?:".*"\n)+)/gm)].map(([, quoted = '']) =>
+    [...quoted.matchAll(/"(.*)"/g)].map(([, text]) => text).join(''),
+  );
+}
+
+it('no message is the end or the beginning of a sentence that continues in another', () => {
+  const all = messages().filter((text) => text !== '');
+  expect(all.length).toBeGreaterThan(1_000);
+  // Another language may need another order, so a sentence is one message.
+  expect(all.filter((text) => text.trim() !== text || /^[,;:.·)]/.test(text) || /[,(·]$/.test(text))).toEqual([]);
+});
