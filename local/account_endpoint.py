@@ -6,7 +6,8 @@ temporary password.
 
 import json
 
-from local.asgi import Answer, App, Receive, Scope, Send, json_answer, read_body, send_answer
+from local.asgi import Answer, App, json_answer
+from local.local_endpoint import with_endpoint
 from local.patches import account_mails
 
 PATH = "/_local/accounts/age"
@@ -15,14 +16,7 @@ _DAY_SECONDS = 86_400
 
 def with_accounts(app: App) -> App:
     """Wraps the app: answers PATH."""
-
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", PATH):
-            await send_answer(send, _age(await read_body(receive)))
-        else:
-            await app(scope, receive, send)
-
-    return wrapped
+    return with_endpoint(app, "POST", PATH, _age)
 
 
 def _age(body: bytes) -> Answer:

@@ -28,6 +28,13 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): _text(value) for name, value in scope["headers"]}
 
 
+def header(scope: Scope, name: bytes) -> str | None:
+    """Returns the last value of a header, whose name is in lower case; None if there is none. The
+    server gives all names in lower case (ASGI, HTTP connection scope)."""
+    values = [value for found, value in scope["headers"] if found == name]
+    return _text(values[-1]) if values else None
+
+
 def _text(value: bytes) -> str:
     try:
         return value.decode()

@@ -5,20 +5,23 @@
 - `/_local/schedules` (`local/schedule_endpoint.py`)
 - `/_local/messages` (`local/messages.py`)
 - `/_local/feedback` (`local/feedback_endpoint.py`)
+- `POST /_local/inbound-sms` (`local/inbound_sms_endpoint.py`)
 - `/_local/faults` (`local/faults.py`)
 - `POST /_local/accounts/age` (`local/account_endpoint.py`)
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, NoReturn
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+import uvicorn
+import uvloop
 from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
@@ -26,9 +29,11 @@ from local import parent_watch, patches
 from local.account_endpoint import with_accounts
 from local.faults import with_faults
 from local.feedback_endpoint import with_feedback
+from local.inbound_sms_endpoint import with_inbound_sms
 from local.messages import with_messages
 from local.patches import execution_resume
 from local.patches.guard import PatchError
+from local.patches.table_calls import with_table_calls
 from local.schedule_endpoint import with_schedules
 from local.settings import WORKERS_PATH
 from local.wire_log import with_wire_log
@@ -53,17 +58,9 @@ def _pooled() -> list[Any]:
 
 
 def with_our_own(app: App) -> App:
-    """Wraps the app: answers WORKERS_PATH, and resumes executions after the start."""
+    """Wraps the app: answers WORKERS_PATH."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        async def send_and_resume(message: dict[str, Any]) -> None:
-            await send(message)
-            if message["type"] == "lifespan.startup.complete":
-                execution_resume.resume()
-
-        if scope["type"] == "lifespan":
-            await app(scope, receive, send_and_resume)
-            return
         if scope["type"] != "http" or scope["path"] != WORKERS_PATH:
             await app(scope, receive, send)
             return
@@ -75,17 +72,48 @@ def with_our_own(app: App) -> App:
     return wrapped
 
 
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Resumes executions as soon as their functions can reach the emulator."""
+        await super().startup(sockets)
+        execution_resume.resume()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Stops at SIGTERM and SIGINT. Uvicorn would raise the signal again afterwards, and end the
+        process before its workers."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
 async def _serve(app: App) -> NoReturn:
-    config = Config()
-    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
-    config.loglevel = os.environ.get("LOG_LEVEL", "INFO")
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        app,
+        host=os.environ["BIND_HOST"],
+        port=int(os.environ["GATEWAY_PORT"]),
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        # The emulator has configured logging.
+        log_config=None,
+        access_log=False,
+        # The gateway names the address that the caller used; the emulator passes it on.
+        proxy_headers=False,
+        # The emulator dates its answers itself.
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        # The emulator keeps the account and region of a request in its context. A connection must
+        # not take them over to its next request.
+        reset_contextvars=True,
+    )
+    await _Server(config).serve()
     _end()
 
 
@@ -107,5 +135,8 @@ def run() -> int:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
     parent_watch.watch()
-    app = with_accounts(with_schedules(with_messages(with_wire_log(ministack_app))))
-    return asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))
+    app = with_accounts(
+        with_schedules(with_messages(with_wire_log(with_table_calls(ministack_app))))
+    )
+    # Its transports send the head and the body of an answer together.
+    return uvloop.run(_serve(with_our_own(with_faults(with_feedback(with_inbound_sms(app))))))

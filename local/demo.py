@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from local import demo_mails
+
 Document = dict[str, Any]
 
 # The hour at which "Birthday" fires, in UTC.
@@ -82,6 +84,12 @@ CONTACTS = [
         "vip",
         phone="+12025550123",
         birthday="1906-12-09",
+        # She wants no marketing by SMS.
+        consents={
+            "marketing": True,
+            "transactional": True,
+            "channels": {"SMS": {"marketing": False}},
+        },
     ),
     _contact("alan@customer.example", "Alan", "Turing", "free", birthday="1912-06-23"),
     _contact(
@@ -110,29 +118,29 @@ TEMPLATES = [
         "name": "Order receipt",
         "channel": "EMAIL",
         "subject": "Thank you for order {{trigger.orderId}}",
-        "body": (
-            "Hello {{contact.firstName}},\n\nwe received your order {{trigger.orderId}} over "
-            "{{trigger.total}} EUR.\nYour loyalty score is {{steps.score.score}}.\n\n"
-            "{{workspace.name}}"
-        ),
+        "html": demo_mails.ORDER_RECEIPT,
     },
     {
         "name": "Welcome",
         "channel": "EMAIL",
         "subject": "Welcome, {{contact.firstName}}",
-        "body": "Hello {{contact.firstName}},\n\ngood to have you on the {{trigger.plan}} plan.",
+        "html": demo_mails.WELCOME,
     },
     {
         "name": "First day tips",
         "channel": "EMAIL",
         "subject": "Three things to try first",
-        "body": "Hello {{contact.firstName}},\n\nopen a project, invite a colleague, ask us.",
+        "html": demo_mails.FIRST_DAY_TIPS,
     },
     {
         "name": "Birthday",
         "channel": "EMAIL",
         "subject": "Happy birthday, {{contact.firstName}}",
-        "body": "Dear {{contact.firstName}},\n\nmany happy returns from {{workspace.name}}.",
+        "body": (
+            "Dear {{contact.firstName}},\n\nmany happy returns from {{workspace.name}}.\n\n"
+            "No more of these messages: {{unsubscribeUrl}}"
+        ),
+        "html": demo_mails.BIRTHDAY,
     },
     {
         "name": "Ticket alert",
@@ -144,7 +152,7 @@ TEMPLATES = [
         "name": "Upgrade offer",
         "channel": "EMAIL",
         "subject": "More than the {{trigger.trigger.plan}} plan",
-        "body": "Hello {{contact.firstName}},\n\nthe pro plan is yours to try for a month.",
+        "html": demo_mails.UPGRADE_OFFER,
     },
 ]
 
@@ -166,13 +174,14 @@ def _node(node_id: str, node_type: str, **config: Any) -> Document:
     return {"id": node_id, "type": node_type, "config": config}
 
 
-def _mail(node_id: str, name: str, recipients: Document | None = None) -> Document:
+def _mail(node_id: str, name: str, recipients: Document | None = None, **more: Any) -> Document:
     return _node(
         node_id,
         "SEND_MESSAGE",
         recipients=recipients or {"kind": "TRIGGER_CONTACT"},
         channels=[{"channel": "EMAIL", "templateId": template(name)}],
         multiChannelMode="CASCADE",
+        **more,
     )
 
 
@@ -218,7 +227,12 @@ def _order_paid(demo_url: str) -> Automation:
         "name": "Order paid",
         "reentry": "ALWAYS",
         "nodes": [
-            _trigger("customer.email", dedupePath="orderId", rateLimitPerMinute=600),
+            _trigger(
+                "customer.email",
+                dedupePath="orderId",
+                keys=[{"name": "orderId", "path": "orderId"}],
+                rateLimitPerMinute=600,
+            ),
             _node(
                 "big",
                 "CONDITION",
@@ -229,13 +243,19 @@ def _order_paid(demo_url: str) -> Automation:
             ),
             score,
             _node("remember", "SET", mode="MERGE", assignments=[tier]),
+            _node(
+                "customer",
+                "UPDATE_CONTACT",
+                fields=[{"field": "metadata.lastOrder", "value": "{{trigger.orderId}}"}],
+                addTags=["customer"],
+            ),
             _mail("receipt", "Order receipt"),
             _node("tooSmall", "STOP_ERROR", message="Order {{trigger.orderId}} is too small"),
             _node("done", "END"),
         ],
         "edges": _edges(
             "start > big",
-            "big [true] > score > remember > receipt > done",
+            "big [true] > score > remember > customer > receipt > done",
             "big [false] > tooSmall",
         ),
     }
@@ -308,7 +328,7 @@ def _upgrade() -> Automation:
                 operator="EQUALS",
                 right="free",
             ),
-            _mail("offer", "Upgrade offer"),
+            _mail("offer", "Upgrade offer", consent="MARKETING"),
             _node("done", "END"),
         ],
         "edges": _edges("start > free", "free [true] > offer > done", "free [false] > done"),
@@ -377,7 +397,11 @@ def _birthday() -> Automation:
     document = {
         "name": "Birthday",
         "reentry": "ALWAYS",
-        "nodes": [trigger, _mail("greeting", "Birthday"), _node("done", "END")],
+        "nodes": [
+            trigger,
+            _mail("greeting", "Birthday", consent="MARKETING"),
+            _node("done", "END"),
+        ],
         "edges": _edges("start > greeting > done"),
     }
     return Automation(document)

@@ -1,15 +1,11 @@
 """The template as the emulator gets it: template.yaml without CodeDeploy, which the emulator lacks.
 So an alias moves to its new version at once."""
 
-import json
-from pathlib import Path
 from typing import Any
 
+from local.packaging import FILES
 from local.settings import ROOT
 from local.template import load_long_template
-
-# Files beside template.yaml. The written template lies elsewhere.
-_FILES = ("CodeUri", "ContentUri", "DefinitionUri")
 
 
 def deployable() -> dict[str, Any]:
@@ -19,13 +15,7 @@ def deployable() -> dict[str, Any]:
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         properties.pop("DeploymentPreference", None)
-        for name in _FILES:
+        for name in FILES:
             if name in properties:
                 properties[name] = str(ROOT / properties[name])
     return template
-
-
-def write(path: Path) -> Path:
-    """Writes the template to `path` as JSON, and returns the path."""
-    path.write_text(json.dumps(deployable(), indent=1))
-    return path

@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
-
-import httpx
+from http import HTTPStatus
+from http.client import HTTPConnection
 
 from local.settings import HOST, REGION, ROOT, LocalError, Stack
 
 _START_SECONDS = 30
+_POLL_SECONDS = 0.02
 # Saving the demo data takes well under a second; large ledgers take longer.
 _STOP_SECONDS = 60
 
@@ -45,9 +46,8 @@ class Emulator:
         self._stack = stack
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Starts the emulator and returns once its AWS endpoints answer. Raises LocalError with the
-        last lines of the log."""
+    def launch(self) -> None:
+        """Starts the process. It takes a second until it answers."""
         scratch = self._stack.state_dir / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -64,7 +64,6 @@ class Emulator:
                 # This process passes a Ctrl-C on, in order.
                 start_new_session=True,
             )
-        self._await_ready()
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -85,14 +84,24 @@ class Emulator:
             process.stdin.close()
         self._process = None
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Returns once the AWS endpoints answer. Raises LocalError with the last lines of the
+        log."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.is_running():
-            try:
-                if httpx.get(f"{self._stack.aws_endpoint}/_ministack/health").is_success:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.1)
+            if self._answers():
+                return
+            time.sleep(_POLL_SECONDS)
         tail = " | ".join(self._stack.emulator_log.read_text().strip().splitlines()[-3:])
         self.stop()
         raise LocalError(f"the emulator did not start; see {self._stack.emulator_log}: {tail}")
+
+    def _answers(self) -> bool:
+        connection = HTTPConnection(HOST, self._stack.ports.emulator, timeout=_START_SECONDS)
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()

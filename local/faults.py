@@ -34,7 +34,7 @@ from local.asgi import (
     Receive,
     Scope,
     Send,
-    headers_of,
+    header,
     json_answer,
     pass_on,
     read_body,
@@ -96,8 +96,11 @@ class Faults:
     def forget(self) -> None:
         self._left.clear()
 
-    def waits_for(self, operation: tuple[str, str]) -> bool:
-        return any((f.service, f.operation) == operation for f in self._left.values())
+    def awaited(self, scope: Scope) -> tuple[str, str] | None:
+        """Returns the operation of a call if a fault waits for it."""
+        operation = operation_of(scope) if self._left else None
+        waiting = {(fault.service, fault.operation) for fault in self._left.values()}
+        return operation if operation in waiting else None
 
     def take(self, operation: tuple[str, str], body: bytes) -> Fault | None:
         """Returns the first fault that matches the call, and counts it as used once more."""
@@ -118,7 +121,7 @@ FAULTS = Faults()
 
 def operation_of(scope: Scope) -> tuple[str, str] | None:
     """Returns the service and operation of a call, if its headers show them."""
-    if target := headers_of(scope).get("x-amz-target"):
+    if target := header(scope, b"x-amz-target"):
         prefix, _, operation = target.rpartition(".")
         return (_TARGETS[prefix], operation) if prefix in _TARGETS else None
     return _ROUTES.get((scope["method"], scope["path"].rstrip("/")))
@@ -133,7 +136,7 @@ def with_faults(app: App) -> App:
             await app(scope, receive, send)
         elif scope["path"] == PATH:
             await send_answer(send, _endpoint(scope["method"], await read_body(receive)))
-        elif (operation := operation_of(scope)) is not None and FAULTS.waits_for(operation):
+        elif (operation := FAULTS.awaited(scope)) is not None:
             body = await read_body(receive)
             fault = FAULTS.take(operation, body)
             await send_answer(send, await _answered(app, scope, body, fault))

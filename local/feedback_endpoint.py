@@ -18,12 +18,12 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.core.concurrency import run_reentrant
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from local.asgi import Answer, App, Receive, Scope, Send, json_answer, read_body, send_answer
+from local.asgi import Answer, App, json_answer
+from local.local_endpoint import with_endpoint
 from local.messages import MESSAGES, Message
 from local.patches import guard
 
@@ -48,17 +48,7 @@ def apply() -> None:
 
 def with_feedback(app: App) -> App:
     """Wraps the app: answers PATH."""
-
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", PATH)
-        if not is_ours:
-            await app(scope, receive, send)
-            return
-        body = await read_body(receive)
-        # In a separate thread, because a rule's target may call this server.
-        await send_answer(send, await run_reentrant(report, body, thread_name="feedback"))
-
-    return wrapped
+    return with_endpoint(app, "POST", PATH, report)
 
 
 def report(body: bytes) -> Answer:

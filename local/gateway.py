@@ -11,24 +11,24 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.exceptions import HTTPException
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.caller_limiter import CallerLimiter
+from local.console_files import ConsoleFiles
 from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers, webhook_headers
 from local.publish_console import cache_control
 from local.refused_requests import refusal_of
 from local.settings import REGION
+from local.upstream import UnsendableError, Upstream, UpstreamError
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # Headers of one connection, not of the message (RFC 9110, section 7.6.1).
@@ -46,6 +46,8 @@ _HOP_BY_HOP = frozenset(
 )
 _OWN_HEADERS = frozenset(
     {
+        # This process itself answers 100 Continue.
+        b"expect",
         b"host",
         b"x-forwarded-host",
         b"x-forwarded-proto",
@@ -55,15 +57,14 @@ _OWN_HEADERS = frozenset(
 )
 SECURITY_HEADERS = response_headers("SecurityHeaders")
 API_HEADERS = response_headers("ApiHeaders")
+MESSAGE_FRAME = "/message-frame.html"
+MESSAGE_FRAME_HEADERS = response_headers("MessageFrameHeaders")
 # The same pattern as in the distribution's function.
 _NO_API = re.compile(r"v[0-9]+(/|$)")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _WEBHOOKS = "/v1/webhooks/in/"
 _TIMEOUT_SECONDS = 35
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# The distribution compresses the console's files from this length on, in bytes. The API compresses
-# its answers itself.
-_COMPRESSION = Middleware(GZipMiddleware, minimum_size=1_000)
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Runledger</title>
@@ -74,14 +75,25 @@ _NOT_BUILT = """<!doctype html>
 """
 
 
-class _SecurityHeaders(BaseHTTPMiddleware):
-    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        # Only the path: a caller's Host header may make the whole address unreadable.
-        path = request.scope["path"]
-        is_api = path.startswith("/v1/") or path == "/health"
-        response.headers.update(API_HEADERS if is_api else SECURITY_HEADERS)
-        return response
+class _SecurityHeaders:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Only the path: a caller's Host header may make the whole address unreadable.
+                MutableHeaders(scope=message).update(_headers_for(scope["path"]))
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _headers_for(path: str) -> dict[str, str]:
+    if path == MESSAGE_FRAME:
+        return MESSAGE_FRAME_HEADERS
+    is_api = path.startswith("/v1/") or path == "/health"
+    return API_HEADERS if is_api else SECURITY_HEADERS
 
 
 class _Anything(Convertor[str]):
@@ -106,15 +118,16 @@ class Gateway:
     def __init__(
         self, aws_endpoint: str, api_id: str, client_id: str, edge_key: str, console: Path
     ) -> None:
-        self._endpoint = httpx.URL(aws_endpoint)
+        endpoint = urlsplit(aws_endpoint)
+        assert endpoint.hostname is not None
+        assert endpoint.port is not None
+        self._upstream = Upstream(endpoint.hostname, endpoint.port, _TIMEOUT_SECONDS)
         self._api_path = f"/_aws/execute-api/{api_id}/$default".encode()
         self._client_id = client_id
         self._edge_key = edge_key
         self._console = console
+        self._files = ConsoleFiles(console)
         self._turns = CallerLimiter()
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
-        # Only headers that the caller sent may arrive.
-        self._http.headers.clear()
 
     def app(self) -> Starlette:
         return Starlette(
@@ -123,7 +136,7 @@ class Gateway:
                 Route("/health", self._health, methods=["GET", "HEAD"]),
                 Route("/cognito", self._cognito, methods=["POST"]),
                 Route("/config.json", self._config),
-                Route("/{path:anything}", self._page, middleware=[_COMPRESSION]),
+                Route("/{path:anything}", self._page),
             ],
             middleware=[Middleware(_SecurityHeaders)],
             lifespan=self._lifespan,
@@ -132,7 +145,7 @@ class Gateway:
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         yield
-        await self._http.aclose()
+        self._upstream.close()
 
     async def _api(self, request: Request) -> Response:
         refused = refusal_of(request.scope)
@@ -179,20 +192,16 @@ class Gateway:
         headers.append((EDGE_KEY.encode(), self._edge_key.encode()))
         body = await request.body()
         try:
-            url = self._endpoint.copy_with(raw_path=raw_path)
-            upstream = self._http.build_request(request.method, url, headers=headers, content=body)
-            answer = await self._http.send(upstream, stream=True)
-            # Raw, so that an encoded body keeps the header that names its encoding.
-            answered = b"".join([chunk async for chunk in answer.aiter_raw()])
-            await answer.aclose()
-        except (httpx.InvalidURL, httpx.LocalProtocolError):
+            answer = await self._upstream.request(request.method, raw_path, headers, body)
+        except UnsendableError:
             return JSONResponse({"message": "Bad Request"}, 400)
-        except httpx.TransportError as error:
+        except UpstreamError as error:
             return JSONResponse({"message": f"the emulator did not answer: {error}"}, 502)
-        response = Response(answered, answer.status_code)
+        # The body as it came, so that it keeps the header that names its encoding.
+        response = Response(answer.body, answer.status)
         response.raw_headers = [
             (name.lower(), value)
-            for name, value in answer.headers.raw
+            for name, value in answer.headers
             if name.decode("latin-1").lower() not in {*_HOP_BY_HOP, "date", "server"}
         ]
         return response
@@ -220,12 +229,7 @@ class Gateway:
         if not (self._console / "index.html").exists():
             return HTMLResponse(_NOT_BUILT, status_code=503)
         is_page = "." not in path.rsplit("/", 1)[-1]
-        files = StaticFiles(directory=self._console)
-        try:
-            response = await files.get_response("index.html" if is_page else path, request.scope)
-        except ValueError:
-            # No file can have such a name.
-            raise HTTPException(404) from None
+        response = self._files.answer("index.html" if is_page else path, request)
         response.headers["Cache-Control"] = cache_control(path)
         return response
 

@@ -5,8 +5,8 @@ here. They are authorized as on AWS, and checked enough to detect a wrong call. 
 to the emulator's SES.
 
 `GET /_local/messages` lists all messages, oldest first, as `{channel, messageId, deliveryId,
-workspaceId, to, subject, body, at}`. `?to=` and `?deliveryId=` filter. SMS are also in the
-emulator's mailbox: `/_ministack/sns/sms-messages`.
+workspaceId, to, subject, body, at}`; e-mails also have `headers`. `?to=` and `?deliveryId=` filter.
+SMS are also in the emulator's mailbox: `/_ministack/sns/sms-messages`.
 """
 
 import base64
@@ -120,6 +120,7 @@ def _note_email(body: bytes, answer: Answer) -> None:
             workspaceId=tags.get("workspaceId"),
             configurationSet=asked.get("ConfigurationSetName"),
             sender=asked.get("FromEmailAddress"),
+            headers={each["Name"]: each["Value"] for each in content.get("Headers", [])},
         )
 
 

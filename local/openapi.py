@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 from runledger.api.problems import GatewayMessage, ProblemDetail
-from runledger.http import is_personal, needed_role, own_answers
+from runledger.http import has_bytes, is_personal, needed_role, own_answers
 from runledger.models.workspace import Role
 from runledger.problem_details import PROBLEM_JSON
+from runledger.routes.query_routers import include_all_routers
 
 from functions.api.handler import app as api
 from functions.query.handler import app as query
-from functions.webhook_in.handler import PREFIX
+from functions.webhook_in.handler import PREFIX, UNSUBSCRIBE
 from functions.webhook_in.handler import app as webhooks
+from local.unsubscribe_operation import with_unsubscribe_facts
 from local.webhook_operation import with_webhook_facts
 
 if TYPE_CHECKING:
@@ -37,12 +39,17 @@ _DESCRIPTION = """Automations with an exact history of every run.
 
 Times are ISO 8601 in UTC. Errors are problem documents (RFC 9457), except those that API Gateway
 answers itself. An id of another workspace gets the same answer as one that does not exist. Unknown
-fields and parameters are refused. A method that a path does not support gets 405 with `Allow`."""
+fields and parameters are refused. A method that a path does not support gets 405 with `Allow`.
+
+A POST with an `idempotencyKey` may be repeated if its answer was lost: it acts once for each key.
+The same key with another request is a conflict (409), except that a resend and a test of a template
+answer with the delivery that the first request made."""
 _TAGS = {
     "Automations": "Graphs of nodes, their versions and their schedules.",
     "Contacts": "The people that automations run for.",
     "Deliveries": "Messages, each to one address on one channel.",
     "Exports": "Lists as files to download.",
+    "Imports": "Contacts from an uploaded file.",
     "Recoveries": "Reruns of many runs, with a canary and a pace.",
     "Refusals": "Events and fires that opened no run.",
     "Runs": "What an automation did for one contact or event.",
@@ -50,6 +57,8 @@ _TAGS = {
     "Segments": "Saved queries over contacts.",
     "Suppressions": "Addresses that get no messages.",
     "Templates": "Message templates.",
+    "Search": "One text, and what it finds.",
+    "Views": "Saved filters of lists, of one member or shared.",
     "Webhooks": "The addresses to which other systems send events.",
     "Workspace": "The caller, the members and the settings.",
 }
@@ -114,6 +123,11 @@ _ETAG: Document = {
     "description": "The revision; send it back as `If-Match`.",
     "schema": {"type": "string"},
 }
+_BYTES: Document = {
+    "required": True,
+    "description": "The bytes.",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
 _OWN_HEADERS = {"Cache-Control": {"$ref": "#/components/headers/NoStore"}}
 _WORKSPACE: Document = {
     "name": "X-Workspace-Id",
@@ -133,6 +147,7 @@ def document() -> Document:
     for model in (ProblemDetail, GatewayMessage):
         _add_schema(schemas, model.__name__, model.model_json_schema(by_alias=True))
     paths: Document = {}
+    include_all_routers(query)
     for app in (query, api, webhooks):
         part = json.loads(app.get_openapi_json_schema(title="Runledger", version="1"))
         schemas.update(part.get("components", {}).get("schemas", {}))
@@ -211,7 +226,11 @@ def _finished(operation: Document, route: "Route") -> Document:
             operation["description"] += f"\n\nFor {role}{above}."
     if is_webhook:
         with_webhook_facts(operation)
+    if has_bytes(handler):
+        operation["requestBody"] = _BYTES
     operation["responses"] = _responses(operation, route, is_open)
+    if route.openapi_path.startswith(UNSUBSCRIBE):
+        with_unsubscribe_facts(operation)
     return operation
 
 

@@ -61,12 +61,24 @@ def content_type(path: str) -> str:
     return f"{found}; charset=utf-8" if found.startswith(_TEXTS) else found
 
 
-def publish(s3: "S3Client", cloudfront: Any, deployment: Deployment, dist: Path) -> int:
-    """Uploads everything below `dist`, and `/config.json`. Returns the number of objects.
+def publish(
+    s3: "S3Client",
+    cloudfront: Any,
+    deployment: Deployment,
+    dist: Path,
+    *,
+    source_maps: bool = False,
+) -> int:
+    """Uploads everything below `dist`, and `/config.json`; source maps only on request. Returns the
+    number of objects.
 
     Files are uploaded before the page that names them.
     """
-    paths = sorted(str(path.relative_to(dist)) for path in dist.rglob("*") if path.is_file())
+    paths = sorted(
+        str(path.relative_to(dist))
+        for path in dist.rglob("*")
+        if path.is_file() and (source_maps or path.suffix != ".map")
+    )
     lasting = [path for path in paths if path.startswith("assets/")]
     fresh = sorted(set(paths) - set(lasting), key=lambda path: path == "index.html")
     if "index.html" not in fresh:
@@ -123,8 +135,10 @@ def _outputs(target: Target) -> Iterator[tuple[str, str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="local.publish_console", description=__doc__)
     add_options(parser)
+    parser.add_argument("--source-maps", action="store_true", help="publish the source maps too")
+    options = parser.parse_args(arguments)
     try:
-        target = target_of(parser.parse_args(arguments))
+        target = target_of(options)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
@@ -136,7 +150,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         user_pool_client_id=outputs["UserPoolClientId"],
         region=target.region,
     )
-    count = publish(s3, boto3.client("cloudfront"), deployment, ROOT / "console" / "dist")
+    count = publish(
+        s3,
+        boto3.client("cloudfront"),
+        deployment,
+        ROOT / "console" / "dist",
+        source_maps=options.source_maps,
+    )
     print(f"{count} files published; the console answers at {outputs['ConsoleUrl']}")
     return 0
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -44,13 +45,26 @@ class Api:
 
 
 def seed(stack: Stack, say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Fills both workspaces and returns their webhooks: `{automationId, name, path, secret?}`."""
+    """Fills both workspaces at the same time and returns their webhooks:
+    `{automationId, name, path, secret?}`."""
     (_, _, demo_domain), (_, _, other_domain) = WORKSPACES
-    with Api(stack.url, f"admin@{demo_domain}") as api:
-        webhooks = _fill(api, say, demo.CONTACTS, demo.automations(stack.demo_url))
-    with Api(stack.url, f"admin@{other_domain}") as api:
-        webhooks += _fill(api, say, demo.OTHER_CONTACTS, [demo.OTHER_AUTOMATION], templates=[])
-    return webhooks
+
+    def fill_demo() -> list[dict[str, Any]]:
+        with Api(stack.url, f"admin@{demo_domain}") as api:
+            automations = demo.automations(stack.demo_url)
+            return _fill(api, say, demo.CONTACTS, automations, demo.TEMPLATES)
+
+    def fill_other() -> list[dict[str, Any]]:
+        with Api(stack.url, f"admin@{other_domain}") as api:
+            return _fill(api, say, demo.OTHER_CONTACTS, [demo.OTHER_AUTOMATION], templates=[])
+
+    pool = ThreadPoolExecutor(2)
+    try:
+        filled = [pool.submit(fill) for fill in (fill_demo, fill_other)]
+        return [webhook for each in filled for webhook in each.result()]
+    finally:
+        # After an error or Ctrl-C the rest ends with its next call, when the gateway has stopped.
+        pool.shutdown(wait=False)
 
 
 def _fill(
@@ -58,7 +72,7 @@ def _fill(
     say: Callable[[str], None],
     contacts: list[demo.Document],
     automations: list[demo.Automation],
-    templates: list[demo.Document] = demo.TEMPLATES,
+    templates: list[demo.Document],
 ) -> list[dict[str, Any]]:
     for contact in contacts:
         api.call("POST", "/v1/contacts", contact)
@@ -69,28 +83,33 @@ def _fill(
     if templates:
         api.call("PUT", f"/v1/secrets/{demo.SECRET_NAME}", {"value": demo.SECRET_VALUE})
     webhooks: list[dict[str, Any]] = []
-    events: list[tuple[str, demo.Document]] = []
     expected: dict[str, Counter[str]] = {}
-    for automation in automations:
-        made = api.call("POST", "/v1/automations", _with_ids(automation.document, ids))
-        active = _activated(api, made["id"])
-        name = automation.document["name"]
-        ids[demo.automation(name)] = made["id"]
-        if automation.expected:
-            expected[made["id"]] = Counter(automation.expected)
-        # An automation is created after the one whose runs it waits for, and before that one's
-        # first event.
-        _fire(api, events)
-        events = []
-        intake = active["webhook"]
-        if intake is None:
-            continue
-        webhook = {"automationId": made["id"], "name": name, "path": intake["path"]}
-        if secret := intake.get("secret"):
-            webhook["secret"] = secret
-        webhooks.append(webhook)
-        events = [(intake["path"], event) for event in automation.events]
-    _fire(api, events)
+    # Sends events while the next automations are created.
+    with ThreadPoolExecutor(1) as sender:
+        sent: list[Future[None]] = []
+        events: list[tuple[str, demo.Document]] = []
+        for automation in automations:
+            made = api.call("POST", "/v1/automations", _with_ids(automation.document, ids))
+            active = _activated(api, made["id"])
+            name = automation.document["name"]
+            ids[demo.automation(name)] = made["id"]
+            if automation.expected:
+                expected[made["id"]] = Counter(automation.expected)
+            # An automation is created after the one whose runs it waits for, and before that one's
+            # first event.
+            sent.append(sender.submit(_fire, api, events))
+            events = []
+            intake = active["webhook"]
+            if intake is None:
+                continue
+            webhook = {"automationId": made["id"], "name": name, "path": intake["path"]}
+            if secret := intake.get("secret"):
+                webhook["secret"] = secret
+            webhooks.append(webhook)
+            events = [(intake["path"], event) for event in automation.events]
+        sent.append(sender.submit(_fire, api, events))
+        for each in sent:
+            each.result()
     _await_runs(api, expected, say)
     return webhooks
 

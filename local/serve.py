@@ -1,63 +1,60 @@
 """Serves web applications from a thread of this process."""
 
 import asyncio
-import logging
+import socket
 import threading
+import time
 from typing import Any
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+import uvicorn
+import uvloop
 
 from local.settings import HOST, LocalError
 
 _START_SECONDS = 10
+# What CloudFront takes is less (`local/refused_requests.py`).
+_MAX_HEAD_BYTES = 16_384
 
 
 class Server:
     """Applications, each on its own loopback port, from `start` until `stop`."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(_ignore_canceled)
-        self._stop = asyncio.Event()
-        self._tasks: list[Any] = []
+        self._loop = uvloop.new_event_loop()
+        self._servers: list[tuple[uvicorn.Server, Any]] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="serve")
         self._thread.start()
 
     def start(self, app: Any, port: int) -> None:
-        """Returns when the port is bound."""
-        logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
-        config = Config()
-        config.bind = [f"{HOST}:{port}"]
-        config.graceful_timeout = 1
-        config.loglevel = "WARNING"
-        coroutine = serve(app, config, shutdown_trigger=self._stop.wait)
-        self._tasks.append(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
-        asyncio.run_coroutine_threadsafe(_bound(port), self._loop).result(_START_SECONDS)
+        """Returns when the port answers. Raises OSError if it is in use."""
+        listener = socket.create_server((HOST, port), backlog=1_024)
+        config = uvicorn.Config(
+            app,
+            # Strict about what it reads: callers of the gateway are not trusted.
+            http="h11",
+            h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
+            ws="none",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        served = asyncio.run_coroutine_threadsafe(server.serve([listener]), self._loop)
+        self._servers.append((server, served))
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if served.done() or time.monotonic() > deadline:
+                raise LocalError(f"nothing answers on port {port}")
+            time.sleep(0.01)
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        for task in self._tasks:
-            task.result(_START_SECONDS)
+        for server, _ in self._servers:
+            server.should_exit = True
+        for _, served in self._servers:
+            served.result(_START_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_START_SECONDS)
         self._loop.close()
-
-
-def _ignore_canceled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Connections still open when serving stops are canceled; this is expected.
-    if not isinstance(context.get("exception"), asyncio.CancelledError):
-        loop.default_exception_handler(context)
-
-
-async def _bound(port: int) -> None:
-    for _ in range(_START_SECONDS * 20):
-        try:
-            _, writer = await asyncio.open_connection(HOST, port)
-        except OSError:
-            await asyncio.sleep(0.05)
-            continue
-        writer.close()
-        await writer.wait_closed()
-        return
-    raise LocalError(f"nothing answers on port {port}")

@@ -3,7 +3,8 @@
 - Standard: a second start with the same name and input returns the running execution.
 - Express: one name may run many times, each time with its own ARN. An Express execution sends no
   status events and can be neither described nor stopped.
-- Both: a machine's TimeoutSeconds ends its executions.
+- Both: a machine's TimeoutSeconds ends its executions. An execution begins at once; the emulator
+  waits 150 milliseconds first.
 """
 
 import contextvars
@@ -34,7 +35,8 @@ _sequence = iter(range(1 << 62))
 
 def apply() -> None:
     guard.wrap(stepfunctions, "_start_execution", "9923282fc76c57b9", _idempotent)
-    guard.wrap(stepfunctions, "_run_execution", "996dff84e0e0605a", _bounded)
+    guard.edit(stepfunctions, "_run_execution", "996dff84e0e0605a", "    time.sleep(0.15)\n", "")
+    stepfunctions._run_execution = _bounded(stepfunctions._run_execution)
     guard.wrap(stepfunctions, "_emit_execution_status_event", "9c89e45693e353eb", _standard_only)
     for name, expected in _STANDARD_ONLY.items():
         guard.wrap(stepfunctions, name, expected, _refusing_express)

@@ -41,6 +41,14 @@ def wrap(
     setattr(owner, name, make(original))
 
 
+def edit(owner: ModuleType, name: str, expected: str, old: str, new: str) -> None:
+    """Replaces `old` by `new` in the source of a module's function, which must have the expected
+    fingerprint and contain `old` exactly once."""
+    expect(owner, name, expected)
+    source = replace_text(inspect.getsource(getattr(owner, name)), old, new)
+    exec(compile(source, f"<{owner.__name__}.{name}, edited>", "exec"), vars(owner))
+
+
 def expect(owner: ModuleType | type, name: str, expected: str) -> None:
     """Raises PatchError if the source of `owner.name` does not have the expected fingerprint."""
     found = fingerprint(getattr(owner, name))
@@ -54,5 +62,5 @@ def replace_text(text: str, old: str, new: str) -> str:
     """Returns `text` with `old` replaced. Raises PatchError if `old` does not occur exactly
     once."""
     if text.count(old) != 1:
-        raise PatchError(f"expected the emulator's worker script to contain exactly once: {old!r}")
+        raise PatchError(f"expected the emulator's code to contain exactly once: {old!r}")
     return text.replace(old, new)

@@ -2,8 +2,11 @@
 
 The emulator reads all rows of the index's partition and sorts them for each page. With a hundred
 thousand rows, that takes longer than a client waits for an answer. With this patch, a partition
-stays sorted after its first read, and the emulator gets only the rows of the page; it processes
-them as before.
+stays sorted after its first read, and the emulator gets only the rows of the page. It also parses
+the condition again for each row, which is most of its work; with this patch, it
+only compares the keys of these rows with the values in the condition. Their order is not
+calculated again, and the attributes that the index has are looked up once for a query and selected
+once for a row.
 """
 
 import re
@@ -34,6 +37,12 @@ class Range(NamedTuple):
     high: str | None
     prefix: str | None
 
+    def holds(self, sort: str) -> bool:
+        is_within = (self.low is None or self.low <= sort) and (
+            self.high is None or sort <= self.high
+        )
+        return is_within and sort.startswith(self.prefix or "")
+
     def places(self, entries: list[Entry]) -> tuple[int, int]:
         """Returns the start and the end of the range in the sorted rows."""
         if self.prefix is not None:
@@ -48,14 +57,33 @@ class Range(NamedTuple):
         )
 
 
+class Keys(NamedTuple):
+    """The keys of an index that fulfill a condition, and the attributes with these keys."""
+
+    partition_name: str
+    partition: str
+    sort_name: str
+    range: Range
+
+    def holds(self, row: dict[str, Any]) -> bool:
+        # A row may have changed since it was found.
+        partition = row.get(self.partition_name, {}).get("S")
+        sort = row.get(self.sort_name, {}).get("S")
+        return partition == self.partition and sort is not None and self.range.holds(sort)
+
+
 # The conditions that the store writes; the emulator handles any other alone.
 _CONDITION = re.compile(
     r"#pk = :pk(?: AND (?:"
     r"#sk BETWEEN :low AND :high|#sk >= :low|#sk <= :high|begins_with\(#sk, :prefix\)))?"
 )
 
-# The current query: the emulator looks up members in the middle of it.
+# The current query: the emulator looks up members in the middle of it. And the keys that the query
+# asks for, once its rows were found here.
 _asked: ContextVar[dict[str, Any] | None] = ContextVar("asked", default=None)
+_found: ContextVar["Keys | None"] = ContextVar("found", default=None)
+# What the index has of the query's rows, by the row's identity. None outside of a query.
+_projected: ContextVar["Projection | None"] = ContextVar("projected", default=None)
 # Held while a partition is sorted, and while a row enters or leaves one: expired rows leave in
 # another thread of the emulator.
 _changing = Lock()
@@ -63,11 +91,14 @@ _changing = Lock()
 
 def apply() -> None:
     guard.expect(dynamodb, "_index_partition", "67cf1c5bf0d458f2")
-    guard.expect(dynamodb, "_index_order_keys", "4428816c83c94eed")
-    guard.expect(dynamodb, "_apply_exclusive_start_key", "080cc305f30345ff")
+    guard.expect(dynamodb, "_index_def", "b4abe1220b2a7d46")
+    guard.wrap(dynamodb, "_index_order_keys", "4428816c83c94eed", _unless_ordered)
+    guard.wrap(dynamodb, "_apply_exclusive_start_key", "080cc305f30345ff", _unless_started)
+    guard.wrap(dynamodb, "_apply_index_projection", "edab067f1dc84c96", _selected)
     guard.expect(dynamodb, "_paginate_evaluated_items", "d70cfb58e3a279c9")
     guard.wrap(dynamodb, "_index_item", "72c4575bce2764be", _keeping_order)
     guard.wrap(dynamodb, "_index_members", "0cb24364f003cd28", _narrowed)
+    guard.wrap(dynamodb, "_evaluate_condition", "94561811e28c4326", _compared)
     guard.wrap(dynamodb, "_query", "50c2e7ec69e93ea3", _remembered)
 
 
@@ -121,15 +152,86 @@ class Members(dict[str, Any]):
         self.ordered: dict[tuple[str, str], Ordered] = {}
 
 
+class Projection:
+    """The attributes that an index has, in a fixed order; `names` is None if it has all."""
+
+    def __init__(self, table: dict[str, Any], index: str) -> None:
+        definition = dynamodb._index_def(table, index) or {}
+        projection = definition.get("Projection") or {}
+        kind = projection.get("ProjectionType", "ALL")
+        keys = [key["AttributeName"] for key in definition.get("KeySchema") or []]
+        others = projection.get("NonKeyAttributes") or [] if kind == "INCLUDE" else []
+        own = [table["pk_name"], *([table["sk_name"]] if table.get("sk_name") else [])]
+        self.names = None if kind == "ALL" else tuple(dict.fromkeys([*own, *keys, *others]))
+        self._rows: dict[int, dict[str, Any]] = {}
+
+    def of(self, row: dict[str, Any]) -> dict[str, Any]:
+        if self.names is None:
+            return row
+        found = self._rows.get(id(row))
+        if found is None:
+            found = {name: row[name] for name in self.names if name in row}
+            self._rows[id(row)] = found
+        return found
+
+
+def _selected(project: Callable[..., Any]) -> Callable[..., Any]:
+    def select(row: dict[str, Any], table: dict[str, Any], index: str | None) -> Any:
+        asked = _asked.get()
+        if asked is None or index is None or asked.get("IndexName") != index:
+            return project(row, table, index)
+        projection = _projected.get()
+        if projection is None:
+            projection = Projection(table, index)
+            _projected.set(projection)
+        return projection.of(row)
+
+    return select
+
+
+def _unless_ordered(order_keys: Callable[..., Any]) -> Callable[..., Any]:
+    def order_keys_unless_ordered(table: dict[str, Any], range_names: Any) -> Any:
+        # Sorting by nothing leaves the rows as they are.
+        return order_keys(table, range_names) if _found.get() is None else []
+
+    return order_keys_unless_ordered
+
+
+def _unless_started(skip: Callable[..., Any]) -> Callable[..., Any]:
+    def skip_unless_started(candidates: list[Any], *args: Any, **options: Any) -> Any:
+        # The rows begin after the start key already.
+        return skip(candidates, *args, **options) if _found.get() is None else candidates
+
+    return skip_unless_started
+
+
 def _remembered(query: Callable[..., Any]) -> Callable[..., Any]:
     def remembering_query(data: dict[str, Any]) -> Any:
-        token = _asked.set(data)
+        asked, found, projected = _asked.set(data), _found.set(None), _projected.set(None)
         try:
             return query(data)
         finally:
-            _asked.reset(token)
+            _asked.reset(asked)
+            _found.reset(found)
+            _projected.reset(projected)
 
     return remembering_query
+
+
+def _compared(evaluate: Callable[..., bool]) -> Callable[..., bool]:
+    def evaluate_or_compare(
+        condition: str,
+        row: dict[str, Any],
+        values: Any,
+        names: Any,
+        slot: str = "ConditionExpression",
+    ) -> bool:
+        found = _found.get()
+        if found is not None and slot == "KeyConditionExpression":
+            return found.holds(row)
+        return evaluate(condition, row, values, names, slot)
+
+    return evaluate_or_compare
 
 
 def _narrowed(members_of: Callable[..., Any]) -> Callable[..., Any]:
@@ -164,8 +266,11 @@ def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> A
             entries = [_entry(item, pk, sk, sort_name) for item, pk, sk in rows if item]
             ordered = members.ordered[index, partition] = Ordered(entries)
     start = asked.get("ExclusiveStartKey")
+    range_ = Range(values.get(":low"), values.get(":high"), values.get(":prefix"))
+    partition_name = asked["ExpressionAttributeNames"]["#pk"]
+    _found.set(Keys(partition_name, partition, sort_name, range_))
     page = ordered.page(
-        Range(values.get(":low"), values.get(":high"), values.get(":prefix")),
+        range_,
         _entry(start, start["pk"]["S"], start["sk"]["S"], sort_name) if start else None,
         ascending=asked.get("ScanIndexForward", True),
         limit=asked.get("Limit"),

@@ -6,12 +6,12 @@ it.
 """
 
 import hashlib
+import io
 import tempfile
 import threading
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 from ministack.core import lambda_runtime
 
@@ -29,19 +29,40 @@ def apply() -> None:
     )
 
 
-class SharedArchive(zipfile.ZipFile):
-    """An archive that is unpacked once, below the scratch folder."""
+class SharedArchive:
+    """An archive that is unpacked once, below the scratch folder. It has the parts of
+    zipfile.ZipFile that the emulator uses."""
 
-    def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
+    def __init__(self, file: str | Path) -> None:
+        self._content = Path(file).read_bytes()
+
+    def __enter__(self) -> "SharedArchive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Does nothing: no file is open."""
+
+    def namelist(self) -> list[str]:
+        """Returns no names. For each worker, the emulator would check that each name is inside the
+        folder. That is not needed: zipfile never writes outside of it."""
+        return []
+
+    def extractall(self, path: str | Path) -> None:
         """Replaces the empty folder `path` by a link to the unpacked archive."""
-        assert self.filename is not None and members is None and pwd is None
-        digest = hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()
-        shared = Path(tempfile.gettempdir(), "lambda-code", digest)
-        with _unpacking:
-            if not shared.exists():
-                draft = shared.with_suffix(".part")
-                super().extractall(draft)
-                draft.rename(shared)
         folder = Path(path)
         folder.rmdir()
-        folder.symlink_to(shared, target_is_directory=True)
+        folder.symlink_to(unpacked(self._content), target_is_directory=True)
+
+
+def unpacked(archive: bytes) -> Path:
+    """Returns the folder with the archive's files."""
+    shared = (
+        Path(tempfile.gettempdir()).resolve() / "lambda-code" / hashlib.sha256(archive).hexdigest()
+    )
+    with _unpacking:
+        if not shared.exists():
+            draft = shared.with_suffix(".part")
+            with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+                opened.extractall(draft)
+            draft.rename(shared)
+    return shared

@@ -4,7 +4,8 @@ defines.
 The emulator ignores ReportBatchItemFailures, MaximumRetryAttempts, BisectBatchOnFunctionError and
 MaximumBatchingWindowInSeconds: a partial failure is lost, and a record that always fails blocks the
 stream. It serves the mappings one after the other, so a slow function delays the others. Its
-filters do not support `$or`, nor `exists` below a missing image.
+filters do not support `$or`, nor `exists` below a missing image. After a change that no mapping
+reads, it does not look at the streams for 50 milliseconds.
 """
 
 import contextvars
@@ -22,6 +23,8 @@ Record = dict[str, Any]
 
 _BACKOFF_SECONDS = 0.5
 _WINDOW_STEP_SECONDS = 0.05
+# Bounds the passes of the poller while many changes come that no mapping reads.
+_GAP_SECONDS = 0.005
 
 # The mappings that a thread serves now.
 _at_work: set[str] = set()
@@ -35,6 +38,8 @@ _limits: dict[str, int] = {}
 def apply() -> None:
     guard.expect(lambda_svc, "_send_ddb_stream_failure_record", "0efd5f5ffe2d6df5")
     guard.expect(lambda_svc, "_apply_filter_criteria", "d8d7d5c8f77ea1ac")
+    guard.expect(lambda_svc, "_poll_loop", "6a443090919adccf")
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS
     guard.expect(eventbridge, "_compile_pattern", "705b64157856b6fc")
     guard.expect(eventbridge, "_matches_detail", "4278d284fbea982b")
     guard.wrap(lambda_svc, "_match_esm_filter", "355086b70ce2adbf", lambda _original: matches)
@@ -51,7 +56,8 @@ def matches(record: Record, pattern: dict[str, Any]) -> bool:
 
 def _poll() -> bool:
     """Makes one pass over all mappings. Each mapping with records gets a thread, unless it
-    has one."""
+    has one. Returns whether this pass started a thread."""
+    has_started = False
     for account, region, mapping in lambda_svc._iter_all_esms():
         mapping_id = mapping["UUID"]
         if mapping_id in _at_work or not _is_stream(mapping):
@@ -60,12 +66,12 @@ def _poll() -> bool:
         context.run(lambda_svc._request_account_id.set, account)
         context.run(lambda_svc._request_region.set, region)
         if context.run(_has_work, mapping):
+            has_started = True
             _at_work.add(mapping_id)
             threading.Thread(
                 target=context.run, args=(_work, mapping), daemon=True, name="stream-mapping"
             ).start()
-    # The pass after the next wake finds the rest.
-    return False
+    return has_started
 
 
 def _is_stream(mapping: Mapping) -> bool:

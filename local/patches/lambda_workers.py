@@ -1,53 +1,39 @@
 """Lambda: workers start fast, and their number is limited.
 
 The emulator starts a new interpreter for every concurrent invocation, without limit. With this
-patch, workers are forked from a server that has loaded the functions' third-party packages. A call
-waits for a free worker if its function already has enough workers.
+patch, workers are forked from a process that has loaded the functions' modules. It starts when a
+function with these modules is created, before the first event. A call waits for a free worker if
+its function already has enough workers.
 """
 
-import multiprocessing
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
-from multiprocessing import forkserver
-from multiprocessing.process import BaseProcess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any
+from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
 from local import function_keys
-from local.lambda_child import become_worker
 from local.patches import guard
+from local.patches.lambda_code import unpacked
+from local.worker_forks import ZYGOTES, Forked, ForkError, Work
+from local.worker_pipes import WorkerPipes
 
 MAX_WORKERS = 4
 _WAIT_SECONDS = 60
-_SHORT_FOLDER = "/tmp"
+# A worker that imports its function for longer does not start.
+_START_SECONDS = 60
+# The pipes of a worker that ended are closed at once.
+_END_SECONDS = 1
+_FUNCTION = "AWS::Lambda::Function"
 
-# Never anything of runledger: the functions load that from their layer.
-_PRELOADED = [
-    "aws_lambda_powertools",
-    "aws_lambda_powertools.event_handler",
-    "aws_lambda_powertools.event_handler.openapi.params",
-    "boto3.session",
-    "botocore.client",
-    "email_validator",
-    "httpcore",
-    "httpx",
-    "jmespath",
-    "liquid",
-    "phonenumbers",
-    "pydantic",
-    "s3transfer.manager",
-    "ulid",
-]
-
-_context = multiprocessing.get_context("forkserver")
 _freed = threading.Condition()
 
 
@@ -55,74 +41,92 @@ def apply() -> None:
     guard.expect(lambda_runtime.Worker, "_spawn", "c55febf956565c5e")
     guard.expect(lambda_runtime, "acquire_worker", "5017d144adb5b983")
     guard.expect(lambda_runtime, "release_worker", "25d5dd7d42b6e30c")
-    _context.set_forkserver_preload(_PRELOADED)
-    _start_forkserver()
+    guard.expect(lambda_svc, "_resolve_layer_zip", "447d3c3ec42c50ad")
+    guard.expect(provisioners, "_lambda_create", "8b2cf80e961d92ee")
     lambda_runtime.subprocess = SimpleNamespace(PIPE=subprocess.PIPE, Popen=_popen)
     lambda_svc.acquire_worker = _waiting(lambda_svc.acquire_worker)
     lambda_svc.release_worker = _telling(lambda_svc.release_worker)
-
-
-def _start_forkserver() -> None:
-    """Starts the server with its socket in a short path. The path of a socket may have about a
-    hundred characters, and the scratch folder of a checkout may be longer."""
-    scratch, tempfile.tempdir = tempfile.gettempdir(), _SHORT_FOLDER
-    try:
-        forkserver.ensure_running()
-    finally:
-        tempfile.tempdir = scratch
+    handlers = provisioners._RESOURCE_HANDLERS[_FUNCTION]
+    handlers["create"] = _preparing(handlers["create"])
 
 
 class ForkedWorker:
-    """A forked process with the parts of subprocess.Popen that the emulator uses."""
+    """A forked worker with the parts of subprocess.Popen that the emulator uses."""
 
-    def __init__(
-        self, process: BaseProcess, stdin: IO[str], stdout: IO[str], stderr: IO[str]
-    ) -> None:
-        self._process = process
-        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
+    def __init__(self, process: Forked, pipes: WorkerPipes) -> None:
+        self.pipes = pipes
+        # While it starts the worker, the emulator uses them as files.
+        self.stdin = self.stdout = self.stderr = _Files(pipes)
+        self.pid = process.pid
+        self.poll, self.wait = process.poll, process.wait
+        self.terminate, self.kill = process.terminate, process.kill
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid
 
-    def poll(self) -> int | None:
-        return self._process.exitcode
+class _Files:
+    """A worker's pipes as the emulator's start of a worker uses them: it writes a line, and reads
+    lines until one is an answer. Its thread for stderr finds nothing and ends."""
 
-    def wait(self, timeout: float | None = None) -> int:
-        self._process.join(timeout)
-        code = self._process.exitcode
-        if code is None:
-            raise subprocess.TimeoutExpired("lambda worker", timeout or 0)
-        return code
+    def __init__(self, pipes: WorkerPipes) -> None:
+        self._pipes = pipes
 
-    def terminate(self) -> None:
-        self._process.terminate()
+    def write(self, text: str) -> None:
+        self._pipes.write(text.encode(), time.monotonic() + _START_SECONDS)
 
-    def kill(self) -> None:
-        self._process.kill()
+    def flush(self) -> None:
+        """Everything is written already."""
+
+    def readline(self) -> str:
+        line = self._pipes.answer(time.monotonic() + _START_SECONDS)
+        return "" if line is None else line.decode() + "\n"
+
+    def read(self, size: int) -> str:
+        """Returns the log of a worker that has ended."""
+        return "\n".join(self._pipes.log(None, time.monotonic() + _END_SECONDS))[:size]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
 
 
 def _popen(command: list[str], **options: Any) -> Any:
     if command[0] != sys.executable:
         return subprocess.Popen(command, **options)
-    function_keys.note(options["env"])
-    pipes = [_context.Pipe(duplex=False) for _ in range(3)]
-    (stdin, to_stdin), (from_stdout, stdout), (from_stderr, stderr) = pipes
-    process = _context.Process(
-        target=become_worker,
-        args=(command[1], options["cwd"], options["env"], (stdin, stdout, stderr)),
-        daemon=True,
-    )
-    process.start()
-    for theirs in (stdin, stdout, stderr):
-        theirs.close()
-    ours = [
-        os.fdopen(os.dup(end.fileno()), mode, buffering=1, encoding="utf-8")
-        for end, mode in ((to_stdin, "w"), (from_stdout, "r"), (from_stderr, "r"))
-    ]
-    for end in (to_stdin, from_stdout, from_stderr):
-        end.close()
-    return ForkedWorker(process, *ours)
+    environment: dict[str, str] = options["env"]
+    function_keys.note(environment)
+    (stdin, to_stdin), (from_stdout, stdout), (from_stderr, stderr) = (os.pipe() for _ in range(3))
+    pipes = WorkerPipes(to_stdin, from_stdout, from_stderr)
+    theirs = (stdin, stdout, stderr)
+    try:
+        folders = filter(None, environment.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep))
+        layers = [Path(folder, "python").resolve() for folder in folders]
+        work = Work(command[1], options["cwd"], environment, layers, theirs)
+        return ForkedWorker(ZYGOTES.worker(work), pipes)
+    finally:
+        for descriptor in theirs:
+            os.close(descriptor)
+
+
+def _preparing(create: Callable[..., Any]) -> Callable[..., Any]:
+    def create_and_prepare(*args: Any) -> Any:
+        created = create(*args)
+        config = lambda_svc._functions[created[0]]["config"]
+        archives = [lambda_svc._resolve_layer_zip(layer) for layer in config["Layers"]]
+        threading.Thread(
+            target=_prepare,
+            args=([archive for archive in archives if archive], config["Environment"]["Variables"]),
+            name="zygote",
+            daemon=True,
+        ).start()
+        return created
+
+    return create_and_prepare
+
+
+def _prepare(archives: list[bytes], environment: dict[str, str]) -> None:
+    try:
+        ZYGOTES.of([unpacked(archive) / "python" for archive in archives], environment)
+    except ForkError as error:
+        # The first worker tries again, and reports it.
+        print(f"local emulator: {error}", file=sys.stderr)
 
 
 def _waiting(acquire: Callable[..., Any]) -> Callable[..., Any]:
