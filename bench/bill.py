@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 """
 
 import base64
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -66,8 +67,9 @@ class Bill:
             yield f"{total:6.1f}  {name} in all, budget {BUDGET[name]:.0f}"
 
 
-def bill_of(calls: Iterable[Mapping[str, Any]]) -> Bill:
-    """Returns the bill for the calls of one run. Calls that no function made are left out."""
+def bill_of(calls: Iterable[Mapping[str, Any]], run_id: str) -> Bill:
+    """Returns the bill for the calls of one run. Calls that no function made are left out, and so
+    are those that a batched function made for other runs."""
     bill = Bill()
     known: dict[tuple[str, str], Raw] = {}
     for call in sorted(calls, key=lambda call: float(call["from"])):
@@ -78,8 +80,10 @@ def bill_of(calls: Iterable[Mapping[str, Any]]) -> Bill:
             if function not in BATCHED:
                 bill.invocations[function] += 1
             continue
-        if call["service"] == "dynamodb" and _is_shared(call["request"]):
-            continue
+        if call["service"] == "dynamodb":
+            is_of_another = function in BATCHED and run_id not in json.dumps(call["request"])
+            if is_of_another or _is_shared(call["request"]):
+                continue
         units = _count(bill, known, call) if call["service"] == "dynamodb" else None
         if function not in BATCHED or function == STARTER:
             bill.requests.append(Request.of(call, function, units))

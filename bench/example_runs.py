@@ -46,15 +46,24 @@ _TRIGGER = {
 _LEFT_OUT = ("many_recipients",)
 
 
+# The weight of a request among those that are made one after the other.
+Weigh = Callable[[Call], float]
+
+
+def _one(call: Call) -> float:
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """The cost of one run. `in_a_row` counts requests one after the other: requests that are sent
-    at the same time count as one."""
+    at the same time count as one. `answered_in_a_row` are those until the webhook's answer."""
 
     writes: float
     reads: float
     requests: int
-    in_a_row: int
+    in_a_row: float
+    answered_in_a_row: float
     invocations: int
     log_lines: int
     events: int
@@ -63,19 +72,24 @@ class Cost:
 class RequestCounter:
     """Counts the requests to AWS of the functions that a run waits for."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, weigh: Weigh) -> None:
         self._simulation = simulation
         self._invoke = simulation.invoke
+        self._weigh = weigh
         self.reset()
 
     def reset(self) -> None:
-        self.requests = self.in_a_row = self.invocations = self.log_lines = 0
+        self.requests = self.invocations = self.log_lines = 0
+        self.in_a_row = self.answered_in_a_row = 0.0
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Invokes a function of the simulation. Functions that read streams are not counted,
         because they serve many runs at once."""
         self.invocations += function in PATH and function != STARTER
-        return self._invoke(function, event)
+        answer = self._invoke(function, event)
+        if function == PATH[0]:
+            self.answered_in_a_row = self.in_a_row
+        return answer
 
     def log(self, *args: Any, **kwargs: Any) -> None:
         """Counts a line that the default log level writes. Takes the place of the log function."""
@@ -84,14 +98,14 @@ class RequestCounter:
     def around(self, call: Call, act: Callable[[], Any]) -> Any:
         if self._simulation.function in PATH and call.service != "http":
             self.requests += 1
-            self.in_a_row += 1
+            self.in_a_row += self._weigh(call)
         return act()
 
     def gather(self, calls: Iterable[Callable[[], T]]) -> list[T]:
         """Runs the calls one after the other, but counts only as many requests as the longest of
         them needs."""
         begun = self.in_a_row
-        longest = 0
+        longest = 0.0
         results = []
         for call in calls:
             self.in_a_row = begun
@@ -101,10 +115,16 @@ class RequestCounter:
         return results
 
 
-def cost_of(document: dict[str, Any]) -> Cost:
-    """Returns the cost of one run of this automation. A webhook opens the run."""
+def cost_of(
+    document: dict[str, Any],
+    weigh: Weigh = _one,
+    prepare: Callable[[Simulation], None] = lambda simulation: None,
+) -> Cost:
+    """Returns the cost of one run of this automation. A webhook opens the run. `prepare` may change
+    the simulation before anything is in it but its workspace."""
     with open_simulation() as simulation:
-        counter = RequestCounter(simulation)
+        prepare(simulation)
+        counter = RequestCounter(simulation, weigh)
         simulation.boundary.around = counter.around
         table = CountedTable(simulation.table, lambda: simulation.function in PATH)
         simulation.table = cast("MemoryTable", table)
@@ -130,6 +150,7 @@ def cost_of(document: dict[str, Any]) -> Cost:
             table.tally.reads,
             counter.requests,
             counter.in_a_row,
+            counter.answered_in_a_row,
             counter.invocations,
             counter.log_lines,
             len(simulation.bus.entries),
@@ -185,7 +206,7 @@ def main() -> None:
         cost = cost_of(example(name))
         print(
             f"{name:<14}{cost.writes:>8.1f}{cost.reads:>8.1f}{cost.requests:>10}"
-            f"{cost.in_a_row:>10}{cost.invocations:>9}"
+            f"{cost.in_a_row:>10.0f}{cost.invocations:>9}"
         )
     five_nodes = example("five_nodes")
     graph = Graph.model_validate({each: five_nodes[each] for each in ("nodes", "edges")})

@@ -11,26 +11,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 from runledger.clock import now_ms
-from runledger.store.values import to_dynamo
 
+from bench.history_rows import load, stop_stream_readers
 from bench.pages import Combination, Cost, combinations, page_costs
 from bench.synthetic_table import SyntheticTable
-from tests.support.stack import Stack, started_stack
+from tests.support.stack import started_stack
 
 # The reported far page, and how often the first page is requested.
 FAR_PAGE, REPEATS = 100, 20
-_WRITERS = 4
 _WARM_SECONDS = 120
 # A stack saves its rows when it stops.
 _STOP_SECONDS = 300
-_BATCH = 25
 
 
 def main(arguments: list[str]) -> int:
@@ -43,9 +38,9 @@ def main(arguments: list[str]) -> int:
     ):
         workspace = stack.local["workspaces"][1]
         table = SyntheticTable(rows, workspace_id=workspace["id"], newest=now_ms())
-        _stop_stream_readers(stack)
+        stop_stream_readers(stack)
         begun = time.monotonic()
-        _load(stack, table)
+        load(stack, table, range(rows))
         print(f"{rows:,} runs written in {time.monotonic() - begun:.0f} s")
         print(_HEAD)
         with stack.api(workspace["users"][0]["email"]) as api:
@@ -116,38 +111,6 @@ def _ask(api: httpx.Client, parameters: dict[str, str]) -> tuple[float, str | No
 
 def _p99(times: list[float]) -> float:
     return sorted(times)[-max(1, len(times) // 100)]
-
-
-def _stop_stream_readers(stack: Stack) -> None:
-    """Disables the functions that read the stream. They must not process a hundred thousand runs
-    that were never opened."""
-    with closing(stack.aws("lambda")) as functions:
-        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-
-
-def _load(stack: Stack, table: SyntheticTable) -> None:
-    numbers = range(table.rows)
-    batches = [numbers[start : start + _BATCH] for start in range(0, table.rows, _BATCH)]
-    with closing(stack.aws("dynamodb")) as dynamodb, ThreadPoolExecutor(_WRITERS) as writers:
-
-        def write(batch: range) -> None:
-            puts: list[Any] = [
-                {"PutRequest": {"Item": to_dynamo(_written(table, number))}} for number in batch
-            ]
-            left = {stack.table_name: puts}
-            while left:
-                left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
-
-        for _ in writers.map(write, batches):
-            pass
-
-
-def _written(table: SyntheticTable, number: int) -> dict[str, Any]:
-    """Returns the row without its place in the due index. Otherwise the tick would look for the
-    executions of these runs, which never existed."""
-    item = table.item(number)
-    return {name: value for name, value in item.items() if name not in ("gsi4pk", "dueKey")}
 
 
 if __name__ == "__main__":

@@ -40,8 +40,9 @@ class Request:
 
 
 def rounds(requests: Iterable[Request]) -> list[list[Request]]:
-    """Groups the requests of one function that were made at the same time. The emulator serves most
-    requests one after the other, so some of them look as if they had been sent one after the other.
+    """Groups the requests of one function that were made at the same time. The groups are not
+    exact: the emulator serves most requests one after the other, so requests that were sent
+    together may be in different groups.
     """
     found: list[list[Request]] = []
     for request in sorted(requests, key=lambda request: request.begun):

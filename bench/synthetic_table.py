@@ -58,6 +58,7 @@ class SyntheticTable:
         self.workspace_id = workspace_id
         self.contacts = max(1, rows // RUNS_OF_A_CONTACT)
         self.counted = Counted()
+        self._shards: dict[int, int] = {}
 
     # ── computing a row ────────────────────────────────────────────────────────────────────────
 
@@ -180,8 +181,12 @@ class SyntheticTable:
         last = min(self.rows - 1, self._number_at(keys.created_at_of(sort.high)) + 1)
         first += (start - first) % step
         numbers = range(first, last + 1, step)
+        by_contact = index is Index.BY_CONTACT
+        bucket, shard = parts[-2:]
         for number in numbers if ascending else reversed(numbers):
-            if not self._is_in(number, parts, index):
+            if not by_contact and _BUCKETS[number % len(_BUCKETS)] != bucket:
+                continue
+            if not by_contact and self.shards > 1 and self._shard(number) != int(shard):
                 continue
             created = keys.created_key(self.created_at(number), self.run_id(number))
             if sort.low <= created <= sort.high:
@@ -190,13 +195,10 @@ class SyntheticTable:
     def _number_at(self, moment: int) -> int:
         return self.rows - 1 - (self.newest - moment) // STEP
 
-    def _is_in(self, number: int, parts: Sequence[str], index: Index) -> bool:
-        if index is Index.BY_CONTACT:
-            return True
-        bucket, shard = parts[-2:]
-        if keys.run_bucket(self.status(number)) != bucket:
-            return False
-        return self.shards == 1 or keys.shard_of(self.run_id(number), self.shards) == int(shard)
+    def _shard(self, number: int) -> int:
+        if number not in self._shards:
+            self._shards[number] = keys.shard_of(self.run_id(number), self.shards)
+        return self._shards[number]
 
     # ── the rest of the protocol, refused: the table is only read in lists ──────────────────────
 
@@ -217,3 +219,9 @@ class SyntheticTable:
 
     def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
         raise TypeError("computed rows cannot be written")
+
+
+# The bucket of each row, which repeats itself.
+_BUCKETS = [
+    keys.run_bucket(SyntheticTable.status(number)) for number in range(AUTOMATIONS * len(_STATUSES))
+]
