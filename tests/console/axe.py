@@ -6,14 +6,12 @@ from playwright.sync_api import Page
 # Only violations are returned: complete results are large.
 RUN = """async (within) => {
   const {violations} = await axe.run(within, {resultTypes: ['violations']});
-  return violations
-    .filter(({impact}) => impact === 'serious' || impact === 'critical')
-    .map(({id, nodes}) => `${id}: ${JSON.stringify(nodes.map(({target}) => target))}`);
+  return violations.map(({id, nodes}) => `${id}: ${JSON.stringify(nodes.map(({target}) => target))}`);
 }"""
 
 
-def grave_violations(page: Page, within: str = "html") -> list[str]:
-    """Returns the serious and critical violations, each with its elements."""
+def violations(page: Page, within: str = "html") -> list[str]:
+    """Returns the violations of every impact, each with its elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found: list[str] = page.evaluate(RUN, within)

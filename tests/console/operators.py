@@ -48,6 +48,28 @@ class Operator:
         response.raise_for_status()
         return response.json()
 
+    def every(self, path: str, **filters: str) -> Iterator[dict[str, Any]]:
+        """Yields the rows of all pages of a list, which earlier tests may have made long."""
+        query: dict[str, str | int] = {**filters, "limit": 200}
+        while True:
+            page = self.get(path, **query)
+            yield from page["items"]
+            if page["nextCursor"] is None:
+                return
+            query["cursor"] = page["nextCursor"]
+
+    def automation_id(self, name: str) -> str:
+        """Returns the id of the demo's automation with this name."""
+        automations = self.every("/v1/automations")
+        return str(next(each["id"] for each in automations if each["name"] == name))
+
+    def newest_run(self, automation: str, status: str, **filters: str) -> dict[str, Any]:
+        """Returns the row of the newest run with this status of a demo automation, no matter how
+        many runs of others are newer."""
+        mine = {"automationId": self.automation_id(automation), "status": status, **filters}
+        run: dict[str, Any] = self.get("/v1/runs", range="30d", limit=1, **mine)["items"][0]
+        return run
+
     def sign_in(self) -> None:
         """By the form that the page shows."""
         sign_in(self.page, self.user.email, self.user.password)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from local.settings import ROOT
 from tests.console.browser import go
@@ -23,13 +23,26 @@ class Address:
     shown: str = "main h1"
     """A selector of what the page loads last."""
     dialogs: tuple[str, ...] = field(default=())
-    """The buttons that open dialogs, by the start of their names."""
+    """The buttons that open dialogs, by the start of their names: `first > second` is opened by
+    the second button, in the dialog of the first."""
+    keys: tuple[str, ...] = field(default=())
+    """The keys that open dialogs."""
 
 
 def routes() -> list[re.Pattern[str]]:
     """Returns the paths in console/src/app/routes.ts."""
     found = _ROUTE.findall((ROOT / "console/src/app/routes.ts").read_text())
     return [re.compile(re.sub(r":\w+", "[^/]+", f"/{path}")) for path in found]
+
+
+def _upload(owner: httpx.Client) -> str:
+    """Uploads a file of contacts and returns the import's id."""
+    document = {"format": "CSV", "fileName": "people.csv"}
+    made = owner.post("/v1/contacts/imports", json=document).raise_for_status().json()
+    part = f"/v1/contacts/imports/{made['id']}/parts/1"
+    headers = {"Content-Type": "application/octet-stream"}
+    owner.put(part, content=b"Mail,Plan\na@x.example,gold\n", headers=headers).raise_for_status()
+    return str(made["id"])
 
 
 def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
@@ -49,33 +62,41 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
     automations = {each["name"]: each["id"] for each in listed("/v1/automations", limit="200")}
     automation = f"/automations/{automations['Order paid']}"
     open_run = listed("/v1/runs", status="RUNNING", range="30d")[0]
-    failed_run = next(
-        run
-        for run in listed("/v1/runs", status="FAILED", range="30d")
-        if run["automationId"] == automations["Order paid"]
-    )
+    mine = {"automationId": automations["Order paid"]}
+    [failed_run, *_] = listed("/v1/runs", status="FAILED", range="30d", **mine)
     other_run = listed("/v1/runs", status="COMPLETED", range="30d")[0]
     delivery = listed("/v1/deliveries", status="SENT", range="30d")[0]
     refusal = listed("/v1/refusals")[0]
     template = listed("/v1/templates")[0]
-    group = listed("/v1/failure-groups", range="30d")[0]
+    group = listed("/v1/failure-groups", range="30d", status="OPEN")[0]
     # It selects no run, because nothing is that old.
     old = {"filter": {"to": "2020-01-01"}, "reason": "A test"}
     recovery_id = owner.post("/v1/recoveries", json=old).raise_for_status().json()["id"]
+    owner.post("/v1/suppressions", json={"address": f"{uuid4().hex}@customer.example"})
+    owner.post("/v1/exports", json={"list": "RUNS", "format": "CSV"}).raise_for_status()
+    uploaded = _upload(owner)
+    view = {"list": "RUNS", "name": uuid4().hex, "filter": {"status": ["FAILED"]}}
+    owner.post("/v1/views", json=view).raise_for_status()
     row, node = "tr[data-row]", ".react-flow__node"
     person = f"/contacts/{contact['id']}"
     failed = f"/runs/{failed_run['id']}?step={failed_run['error']['nodeId']}"
     return [
+        Address("/", "main section p"),
         Address(
             "/runs",
-            "figure svg.recharts-surface",
-            ("Export…", "Rerun failed", "Skip waits", "Cancel open"),
+            "figure figcaption",
+            ("Export…", "Rerun failed", "Skip waits", "Cancel open", "Views > Edit ", "Views"),
+            ("/", "?"),
         ),
-        Address(f"/runs?open={open_run['id']}", "li[data-step]"),
+        # Only running ones, because other tests may open many newer runs.
+        Address(f"/runs?range=30d&status=RUNNING&open={open_run['id']}", "li[data-step]"),
         Address(f"/runs?range=30d&errorGroup={group['id']}", row),
-        Address(f"/runs/{open_run['id']}", node, ("Cancel…",)),
-        Address(failed, f"{node}, li[data-step] [aria-expanded='true']", ("Rerun…",)),
+        # A narrow page folds the graph.
+        Address(f"/runs/{open_run['id']}", f"{node}, summary", ("Compare…", "Cancel…")),
+        Address(failed, "li[data-step] [aria-expanded='true']", ("Rerun…",)),
         Address(f"/runs/{failed_run['id']}/compare/{other_run['id']}", "li[data-step]"),
+        Address("/failures?range=30d", "li[data-group]", ("Resolve ", "Rerun the runs")),
+        Address(f"/failures/{group['id']}", "main section li", ("Resolve ",)),
         Address("/recoveries", "main li"),
         Address(f"/recoveries/{recovery_id}", ".mantine-Progress-root"),
         Address("/delivery-ops", row),
@@ -83,17 +104,22 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address(f"/delivery-ops/{delivery['id']}", "[data-gate]", ("Resend",)),
         Address("/refusals", row),
         Address(f"/refusals/{refusal['id']}", "main section h2"),
+        Address("/suppressions", row, ("Suppress an", "Remove ")),
+        Address("/exports", "main li"),
         Address("/automations", row),
         Address("/automations/new", "button[data-node]"),
         Address(automation, "button[data-node]", ("Run now", "Hold…", "Pause", "Archive")),
         Address(f"{automation}?tab=test", "button[data-event]"),
         Address(f"{automation}?tab=test&event=refusal%3A{refusal['id']}", "[aria-label='Body']"),
         Address(f"{automation}?tab=versions"),
+        Address(f"{automation}/timings?range=30d", "tbody tr"),
         Address(f"{automation}/edit?node=start", "input[type='radio']"),
         Address(f"{automation}/edit?node=score", "button[data-node]"),
         Address(f"{automation}/edit?view=json", "[aria-label='The automation as JSON']"),
         Address("/contacts", row),
         Address("/contacts/new", "form"),
+        Address("/contacts/import", "form"),
+        Address(f"/contacts/import?import={uploaded}", "[aria-label='Columns'] select"),
         Address(person, "main section h2", ("Erase…",)),
         Address(f"{person}/edit", "form"),
         Address("/contacts/segments", row),
@@ -105,7 +131,11 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address("/settings?tab=workspace", "form"),
         Address("/settings?tab=members", "form", ("Remove viewer",)),
         Address("/settings?tab=secrets", "code", ("New secret", "Replace ", "Delete ")),
-        Address("/account", "main section h2", ("Sign out everywhere",)),
+        Address(
+            "/account",
+            "main section h2",
+            ("Sign out everywhere", "(Search, pages|Open the search)"),
+        ),
         Address("/nowhere"),
     ]
 
@@ -122,6 +152,10 @@ def visit(page: Page, path: str, shown: str = "main h1") -> None:
     else:
         page.locator("main h1").evaluate("title => title.dataset.left = ''")
         go(page, path)
-    page.wait_for_function(IS_LOADED, timeout=15_000)
-    page.locator(shown).first.wait_for(timeout=15_000)
-    page.wait_for_function(IS_LOADED, timeout=15_000)
+    try:
+        page.wait_for_function(IS_LOADED, timeout=15_000)
+        page.locator(shown).first.wait_for(timeout=15_000)
+        page.wait_for_function(IS_LOADED, timeout=15_000)
+    except TimeoutError as error:
+        seen = page.locator("body").inner_text()
+        raise AssertionError(f"{path} does not show {shown}, but: {seen}") from error

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from local.settings import default_state_dir
 from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, open_browser, sign_in
+from tests.console.pages import IS_LOADED
 
 
 def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> None:
@@ -20,16 +21,42 @@ def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> Non
     shoot("sign-in")
     sign_in(page, user["email"], user["password"])
     page.locator("tr[data-row]").first.wait_for()
-    page.locator("figure svg.recharts-surface").first.wait_for()
+    page.goto("/")
+    page.get_by_role("list", name="Slowest nodes").wait_for()
+    shoot("overview")
+    page.goto("/runs")
+    page.locator("tr[data-row]").first.wait_for()
+    if suffix.endswith(str(DESKTOP[0])):
+        # A small screen shows the chart on request.
+        page.locator("figure figcaption").first.wait_for()
     shoot("runs")
     page.locator("tr[data-row] button").first.click()
     page.locator("li[data-step]").first.wait_for()
     shoot("runs-open")
+    page.goto("/runs?range=30d")
+    page.locator("tr[data-row]").first.wait_for()
+    page.get_by_role("button", name="Views", exact=True).click()
+    page.get_by_role("form", name="Save the current filters").wait_for()
+    shoot("views-menu")
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.keyboard.press("/")
+    page.get_by_role("listbox", name="Results").wait_for()
+    shoot("palette")
+    page.get_by_role("combobox", name="Search, pages and actions").fill("ada")
+    page.get_by_role("group", name="Found").wait_for()
+    shoot("palette-found")
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
+    shoot("shortcuts")
     page.goto("/runs?status=FAILED")
-    page.locator("tr[data-row]").first.get_by_role("link").click()
+    page.locator("tr[data-row]").first.get_by_role("link").first.click()
     page.get_by_role("link", name="Open the step").click()
     page.locator("li[data-step] [aria-expanded='true']").wait_for()
-    page.locator(".react-flow__node").first.wait_for()
+    # A narrow page folds the graph.
+    page.locator(".react-flow__node, summary").first.wait_for()
     # Icons come with the node types.
     page.wait_for_load_state("networkidle")
     shoot("run-step")
@@ -50,7 +77,7 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     def shoot(name: str, path: str | None = None) -> None:
         if path is not None:
             page.goto(path)
-        page.get_by_role("main").get_by_role("heading", level=1).wait_for()
+        page.wait_for_function(IS_LOADED)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=directory / f"{name}-{suffix}.png")
 
@@ -70,6 +97,13 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     shoot("delivery")
     shoot("refusals", "/refusals?range=30d")
     open_first_of_any("refusal")
+    shoot("suppressions", "/suppressions")
+    shoot("exports", "/exports")
+    shoot("failures", "/failures?range=30d")
+    page.locator("li[data-group] a[href^='/failures/']").first.click()
+    page.get_by_role("list", name="Runs, newest first").get_by_role("link").first.wait_for()
+    shoot("failure")
+    shoot("import", "/contacts/import")
     shoot("contacts", "/contacts")
     page.goto("/contacts?contact=ada@customer.example")
     open_first()
@@ -99,9 +133,13 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
         page.get_by_role("group", name="Body").wait_for()
         shoot("automation-test-event")
     shoot("automation-versions", f"{own}?tab=versions")
+    shoot("timings", f"{own}/timings?range=30d")
     shoot("editor-trigger", f"{own}/edit?node=start")
     shoot("editor", f"{own}/edit?node=big")
     shoot("editor-json", f"{own}/edit?view=json")
+    page.goto(f"{own}/edit?activate=true")
+    page.get_by_role("dialog").wait_for()
+    shoot("activate")
 
 
 def main(directory: Path) -> None:

@@ -16,19 +16,18 @@ from tests.support.stack import Stack
 def test_every_open_run_of_a_list_is_canceled(operator: Operator, stack: Stack) -> None:
     page = operator.page
     email = f"{uuid4().hex}@customer.example"
-    automations = operator.get("/v1/automations", limit=200)["items"]
-    automation_id = next(each["id"] for each in automations if each["name"] == "Welcome")
+    automation_id = operator.automation_id("Welcome")
     ended = fire(stack.local, "Welcome", {"email": email, "plan": "free"})
     opened = {fire(stack.local, "Welcome", {"email": email, "plan": "team"}) for _ in range(3)}
     operator.open(f"/runs?contact={email}&automationId={automation_id}")
-    expect(page.locator("tr[data-row] [data-status='RUNNING']")).to_have_count(3, timeout=30_000)
+    expect(page.locator("tr[data-row] [data-status='WAITING']")).to_have_count(3, timeout=30_000)
     expect(page.locator(f"tr[data-row='{ended}'] [data-status='COMPLETED']")).to_be_visible()
 
     page.get_by_role("button", name="Cancel open runs…").click()
     dialog = page.get_by_role("dialog", name="Cancel all open runs in this list?")
     expect(dialog).to_contain_text("This stops 3 runs where they are.")
     sample = dialog.get_by_role("list", name="Examples").get_by_role("listitem")
-    expect(sample).to_have_text([re.compile(f"Running.*Welcome.*for {email}")] * 3)
+    expect(sample).to_have_text([re.compile(f"Waiting.*Welcome · {email}")] * 3)
     cancel = dialog.get_by_role("button", name="Cancel 3 runs")
     expect(cancel).to_be_disabled()
     dialog.get_by_label("Reason").fill("A test, not customers")
@@ -64,6 +63,26 @@ def test_an_admin_overrules_a_gate(admin: Operator, stack: Stack) -> None:
         # Other tests resend this message.
         document["consents"] = contact["consents"]
         admin.api.put(f"/v1/contacts/{contact['id']}", json=document).raise_for_status()
+
+
+def test_an_admin_withdraws_a_consent_on_one_channel(admin: Operator) -> None:
+    page = admin.page
+    person = {"email": f"{uuid4().hex}@customer.example", "consents": {"marketing": True}}
+    made = admin.api.post("/v1/contacts", json=person)
+    made.raise_for_status()
+    address = f"/contacts/{made.json()['id']}"
+    admin.open(f"{address}/edit")
+    page.get_by_role("checkbox", name="Marketing messages by SMS").uncheck()
+    page.get_by_role("button", name="Save").click()
+
+    consents = page.get_by_role("region", name="Consents")
+    expect(consents.locator("[data-channel='SMS']")).to_have_text("SMSGivenWithdrawn")
+    expect(consents.locator("[data-channel='EMAIL']")).to_have_text("E-mailGivenGiven")
+    changes = consents.get_by_role("list").get_by_role("listitem")
+    expect(changes).to_have_count(2)
+    expect(changes.first).to_contain_text("Marketing withdrawn for SMS")
+    expect(changes.first).to_contain_text(f"In the console, by {admin.user.email}")
+    expect(changes.last).to_contain_text(f"By a program of {admin.user.email}")
 
 
 def overrule_the_gate(admin: Operator) -> None:

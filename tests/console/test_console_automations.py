@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.operators import Operator, at_work
@@ -26,8 +25,7 @@ def exit_of(page: Page, name: str) -> Locator:
 
 def open_editor(admin: Operator, name: str) -> str:
     """Opens the editor of the demo's automation with this name; returns its id."""
-    automations = admin.get("/v1/automations", limit=200)["items"]
-    automation_id: str = next(each["id"] for each in automations if each["name"] == name)
+    automation_id = admin.automation_id(name)
     admin.open(f"/automations/{automation_id}/edit")
     expect(node(admin.page, "start")).to_be_visible()
     return automation_id
@@ -47,7 +45,7 @@ def test_an_automation_is_created_fixed_activated_and_run(admin: Operator) -> No
     expect(node(page, "condition")).to_have_attribute(
         "aria-label", re.compile("condition, Condition, 1 problem")
     )
-    press(problems.get_by_role("button", name=re.compile("condition, tag")))
+    press(problems.get_by_role("button", name=re.compile("Condition “condition”, tag")))
     tag = page.get_by_role("textbox", name="Tag", exact=True)
     expect(tag).to_be_focused()
     tag.fill("vip")
@@ -64,11 +62,10 @@ def test_an_automation_is_created_fixed_activated_and_run(admin: Operator) -> No
 
     press(page.get_by_role("button", name="Save and activate"))
     press(page.get_by_role("dialog").get_by_role("button", name="Activate"))
-    expect(page.locator("[data-status='ACTIVE']")).to_be_visible(timeout=30_000)
-    press(page.get_by_role("link", name="Automation", exact=True))
-
-    press(page.get_by_role("button", name="Run now"))
-    dialog = page.get_by_role("dialog")
+    activated = page.get_by_role("dialog", name="Automation activated")
+    expect(activated).to_be_visible(timeout=30_000)
+    press(activated.get_by_role("button", name="Run now"))
+    dialog = page.get_by_role("dialog", name="Run “Made in the editor” now")
     dialog.get_by_label("Contact").fill("ada@customer.example")
     press(dialog.get_by_role("button", name="Run now"))
     press(dialog.get_by_role("link", name="Open the run"))

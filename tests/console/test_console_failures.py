@@ -132,7 +132,7 @@ def test_a_failed_list_is_reported(reader: Operator, failure: Failure) -> None:
 
 def test_a_failed_run_page_is_reported(reader: Operator) -> None:
     page = reader.page
-    run = reader.get("/v1/runs", range="7d", status="COMPLETED")["items"][0]
+    run = reader.newest_run("Order paid", "COMPLETED")
     address = re.compile(rf"/v1/runs/{run['id']}$")
     for failure in (OFFLINE, FORBIDDEN, RETRY_LATER, AWAY):
         with failing(page, address, failure):

@@ -376,3 +376,23 @@ def test_filters_of_refusals_together(member: Operator, history: History) -> Non
     ):
         found += len(rows.combine(filters)) > 0
     assert found > 10
+
+
+def test_every_filtered_list_names_the_filters_that_it_does_not_know(member: Operator) -> None:
+    page = member.page
+    for path in (
+        "/runs",
+        "/delivery-ops",
+        "/refusals",
+        "/failures",
+        "/suppressions",
+        "/automations",
+    ):
+        member.open(f"{path}?colour=red")
+        notice = page.get_by_role("status").filter(has_text="colour=red")
+        expect(
+            notice.get_by_text("The address has filters that this page does not know")
+        ).to_be_visible()
+        notice.get_by_role("button", name="Remove them").click()
+        expect(notice).to_have_count(0)
+        assert urlsplit(page.url).query == ""

@@ -34,7 +34,9 @@ def test_the_operator_signs_in_and_sees_runs(operator: Operator) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     operator.sign_in()
-    expect(page).to_have_url(f"{operator.api.base_url}/runs")
+    expect(page).to_have_url(f"{operator.api.base_url}/")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.get_by_role("link", name="Run history", exact=True).click()
     expect(page.locator("tr[data-row]").first).to_be_visible()
     expect(page.get_by_text(operator.user.email, exact=True)).to_be_visible()
 
@@ -123,10 +125,10 @@ def test_an_expired_invitation_is_sent_again(page: Page, browser: Browser, stack
     page.reload()
     invitations = page.get_by_role("list", name="Invitations", exact=True)
     entry = invitations.get_by_role("listitem").filter(has_text=email)
-    expect(entry).to_contain_text("expired")
+    expect(entry).to_contain_text("Expired")
     page.get_by_role("button", name=f"Resend the invitation to {email}").click()
     expect(page.get_by_text(f"Invitation sent to {email}")).to_be_visible()
-    expect(entry).to_contain_text("expires")
+    expect(entry).to_contain_text("Expires")
 
     invited.get_by_role("button", name="Back to signing in").click()
     sent = last_password(stack, email)

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for
-from tests.emulator.test_faults import tick
 from tests.support.stack import Stack
 
 BANNED = ("arn:aws", "Exception", "botocore", "urllib3", "An error occurred", "refused on purpose")
@@ -114,7 +113,7 @@ def test_a_run_whose_task_lambda_cannot_run_is_handed_back_and_continued(
     assert_clean(str(told))
 
     make_due(stack, run_id)
-    tick(stack)
+    stack.tick()
     told = ended(api, run_id)
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2)
 

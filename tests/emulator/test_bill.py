@@ -49,7 +49,7 @@ def test_a_five_node_run_stays_within_its_budget(stack: Stack) -> None:
             wait_for("the end of the counted run", is_over)
         calls = httpx.get(calls_url, params={"since": start}).json()["calls"]
 
-    bill = bill_of(calls)
+    bill = bill_of(calls, run_id)
     print("\n".join(bill.lines()))
     assert bill.totals["invocations"] == BUDGET["invocations"], bill.invocations
     assert 0 < bill.totals["writeUnits"] <= BUDGET["writeUnits"], list(bill.lines())

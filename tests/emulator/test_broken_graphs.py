@@ -1,25 +1,18 @@
 """Broken graphs on the deployed stack: all their problems are reported and nothing is stored."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulator.orders import ADMIN, activate
+from tests.emulator.orders import activate
 from tests.support.graphs import document, end
 from tests.support.stack import Stack
 from tests.unit.test_checks_codes import CASES
 
 _HOOK = {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}}
 _SOUND = {"name": "Sound", **document([_HOOK, end()], "start > done")}
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +41,9 @@ def test_there_are_at_least_twenty_cases() -> None:
     assert len(CASES) >= 20
 
 
+OF_TEMPLATES = ("UNKNOWN_TEMPLATE", "NO_UNSUBSCRIBE_LINK")
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_broken_graph_is_refused_with_all_its_problems(
     stack: Stack, api: httpx.Client, automation: dict[str, Any], case: str
@@ -59,13 +55,14 @@ def test_a_broken_graph_is_refused_with_all_its_problems(
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    # The workspace has none of the templates that the graphs of the unit tests may use.
+    # The workspace has none of the templates that the graphs of the unit tests may use, so it
+    # cannot check their texts either.
     found = {
         (found["code"], found.get("nodeId"), found.get("edge"), found.get("field"))
         for found in answer.json()["problems"]
-        if found["code"] != "UNKNOWN_TEMPLATE"
+        if found["code"] not in OF_TEMPLATES
     }
-    assert found == {place for place in places if place[0] != "UNKNOWN_TEMPLATE"}
+    assert found == {place for place in places if place[0] not in OF_TEMPLATES}
     assert all(found["message"] for found in answer.json()["problems"])
     assert rows(stack, automation["id"]) == before
 

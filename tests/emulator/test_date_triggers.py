@@ -1,7 +1,6 @@
 """Date automations on the deployed stack: which contacts are due, and pausing during a fire."""
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -12,18 +11,12 @@ import httpx
 import pytest
 
 from local.settings import STACK_NAME
-from tests.emulator.orders import ADMIN, activate, wait_for
+from tests.emulator.orders import activate, wait_for
 from tests.support.depth import examples
 from tests.support.stack import Stack
 
 # Enough for several pages of a fire.
 CROWD = examples(230, quick=120)
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def next_minute() -> datetime:

@@ -1,16 +1,14 @@
 """Dates in every form on the deployed stack, in nodes, triggers and ranges; and invalid dates."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-import pytest
 
-from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for
+from tests.emulator.orders import activate, ended, fire, wait_for
 from tests.emulator.test_date_triggers import begun, birthdays, fires, next_minute, runs
 from tests.support.stack import Stack
 
@@ -30,12 +28,6 @@ FORMS: list[Any] = [
 OTHERS: list[Any] = ["02.01.2026", "2026-02-29", "soon", 20260102, True]
 FORMS_SHOWN = "2026-03-01T09:00:00Z"
 ZONE = "America/Sao_Paulo"
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def graph(trigger: dict[str, Any], *nodes: dict[str, Any]) -> dict[str, Any]:

@@ -2,21 +2,10 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
-import pytest
-
-from tests.emulator.orders import ADMIN
-from tests.support.stack import Stack
 
 MERGE_PATCH = "application/merge-patch+json"
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Any:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def contact(api: httpx.Client) -> httpx.Response:
@@ -43,7 +32,7 @@ def test_a_contact_is_changed_in_parts_and_whole(api: httpx.Client) -> None:
     assert stale.headers["ETag"] == patched.headers["ETag"]
     whole = api.put(path, json={"tags": ["x"]}, headers={"If-Match": stale.headers["ETag"]})
     assert whole.json()["email"] is None
-    assert whole.json()["consents"] == {"marketing": True, "transactional": False}
+    assert whole.json()["consents"] == {"marketing": True, "transactional": False, "channels": {}}
 
 
 def test_only_one_of_many_concurrent_changes_succeeds(api: httpx.Client) -> None:

@@ -4,7 +4,6 @@ import base64
 import random
 import uuid
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -13,11 +12,11 @@ import pytest
 from runledger.store.delivery_rows import WORDS
 
 from tests.emulator.orders import (
-    ADMIN,
     activate,
     automation_id,
     demo_service,
     ended,
+    everything,
     fire,
     five_nodes,
     runs_of,
@@ -40,12 +39,6 @@ def _opened(body: bytes) -> str:
     except zlib.error:
         # Not a body: the hashes by which an erasure finds a kept event.
         return body.decode("latin-1")
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def test_a_webhook_runs_to_its_end_and_the_captured_field_is_in_the_mail(
@@ -218,7 +211,7 @@ def test_all_pages_together_have_every_run_once(api: httpx.Client) -> None:
     # Up to a moment that has passed, so that runs which come meanwhile are not in question.
     newest = api.get("/v1/runs", params={"limit": 1}).raise_for_status().json()["items"][0]
     window = {"to": newest["createdAt"], "automationId": automation_id(api, "Order paid")}
-    whole = api.get("/v1/runs", params={**window, "limit": 200}).json()["items"]
+    whole = list(everything(api, "/v1/runs", **window))
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:

@@ -13,7 +13,6 @@ from runledger.store.values import from_dynamo
 
 from local.settings import STACK_NAME
 from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
-from tests.emulator.test_faults import tick
 from tests.support.stack import Stack
 from tests.support.stored_text import find_words, kept
 
@@ -121,7 +120,7 @@ def test_a_contact_has_a_timeline_and_is_then_erased(stack: Stack) -> None:
         assert (gone.status_code, gone.json()["erasure"]) == (410, "ERASING")
         for _ in range(4):
             let_an_hour_pass(stack, contact_id, run_ids, sent)
-            tick(stack)
+            stack.tick()
             gone = api.get(f"/v1/contacts/{contact_id}")
             if gone.json()["erasure"] == "ERASED":
                 break

@@ -62,7 +62,10 @@ def test_two_runs_with_the_same_failure_share_a_group(stack: Stack) -> None:
         # A list shows the beginning of the newest message.
         beginning = group["newestMessage"].removesuffix("…")
         assert one["newestMessage"].startswith(beginning)
-        assert one == {**group, "newestMessage": one["newestMessage"]}
+        # Its trend is that of 30 days, the list's is that of the list's period.
+        assert sum(one["trend"]["counts"]) == sum(group["trend"]["counts"]) == 2
+        own = {name: one[name] for name in ("newestMessage", "trend")}
+        assert one == {**group, **own}
         assert one["newestRunId"] == runs[1]
     stranger = stack.local["workspaces"][1]["users"][0]["email"]
     with stack.api(stranger) as api:

@@ -1,24 +1,17 @@
 """Faults on the deployed stack: killed workers, lost executions, and nodes that raise."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, wait_for
+from tests.emulator.orders import activate, demo_service, ended, fire, wait_for
 from tests.emulator.time_travel import let_pass
 from tests.support.stack import Stack
 
 DAY = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def calling(url: str, **config: Any) -> dict[str, Any]:
@@ -56,12 +49,6 @@ def step(api: httpx.Client, run_id: str, node_id: str, status: str) -> Any:
         return found[0] if found and found[0]["status"] == status else None
 
     return wait_for(f"{status} of {node_id}", look)
-
-
-def tick(stack: Stack) -> None:
-    with closing(stack.aws("lambda")) as functions:
-        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def test_a_call_whose_function_was_killed_is_unknown_and_not_repeated(
@@ -134,7 +121,7 @@ def test_the_tick_continues_a_run_past_its_deadline(stack: Stack, api: httpx.Cli
     step(api, run_id, "pause", "WAITING")
     let_pass(stack, run_id, 2 * DAY)
 
-    tick(stack)
+    stack.tick()
 
     told = ended(api, run_id)
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2)
@@ -173,7 +160,7 @@ def test_the_tick_ends_a_run_whose_handlers_raise(stack: Stack, api: httpx.Clien
                 return True
             # Each attempt stops moving as the first did, until there are no more.
             let_pass(stack, run_id, 2 * DAY)
-            tick(stack)
+            stack.tick()
             return False
 
         wait_for("the end by the tick", settled)

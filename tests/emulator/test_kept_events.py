@@ -11,7 +11,6 @@ from runledger.clock import HOUR
 
 from tests.emulator.orders import ADMIN, activate, ended
 from tests.emulator.test_erasing import NOISE, everything
-from tests.emulator.test_faults import tick
 from tests.emulator.test_webhook_intake import VIEWER, graph, post
 from tests.support.stack import Stack
 from tests.support.stored_text import find_words
@@ -70,7 +69,7 @@ def test_a_refused_event_is_replayed_once_and_erased(stack: Stack) -> None:
         erased = api.post(f"/v1/contacts/{contact_id}/erase", json={"reason": "request 7"})
         assert erased.status_code == 202, erased.text
         make_due(stack, contact_id)
-        tick(stack)
+        stack.tick()
         # Only the erasure itself still knows the address: it is not over yet.
         left = find_words(everything(stack), words)
         assert [each for each in left if "#ERASURE/" not in each] == []

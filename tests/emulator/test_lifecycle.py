@@ -1,7 +1,6 @@
 """Opening runs by hand, canceling and pausing, over HTTP on the deployed stack."""
 
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -11,12 +10,6 @@ import pytest
 from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for
 from tests.emulator.test_faults import WAITING, step
 from tests.support.stack import Stack
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ ALL_NODE_TYPES = {
     "SWITCH",
     "WAIT",
     "SET",
+    "UPDATE_CONTACT",
     "MERGE",
     "SEND_MESSAGE",
     "INTEGRATION",
@@ -143,8 +144,7 @@ def test_the_end_of_a_run_opened_a_downstream_run(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
         automations = api.get("/v1/automations", params={"limit": 200}).json()["items"]
         (automation_id,) = [each["id"] for each in automations if each["name"] == "Upgrade offer"]
-        runs = api.get("/v1/runs", params={"automationId": automation_id, "limit": 200}).json()
-        offer = runs["items"][-1]
+        *_, offer = everything(api, "/v1/runs", automationId=automation_id)
         opened = api.get(f"/v1/runs/{offer['id']}").json()
         ended = api.get(f"/v1/runs/{opened['trigger']['upstreamRunId']}").json()
     assert offer["status"] == "COMPLETED"

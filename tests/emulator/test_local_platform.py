@@ -205,6 +205,10 @@ def test_a_role_without_the_permission_is_denied(platform: Platform) -> None:
         assert error is None
     finally:
         platform.revoke("list")
+    # The emulator keeps what it read from policies, but no decision.
+    error, answer = platform.invoke(do="list")
+    assert error == "Unhandled"
+    assert "AccessDenied" in answer["errorMessage"]
 
 
 def test_a_machine_calls_functions_with_its_own_role(platform: Platform) -> None:

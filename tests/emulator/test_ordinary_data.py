@@ -1,7 +1,6 @@
 """Ordinary data on the deployed stack: values arrive as their authors expect."""
 
 import uuid
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +8,6 @@ import httpx
 import pytest
 
 from tests.emulator.orders import (
-    ADMIN,
     activate,
     demo_service,
     ended,
@@ -18,12 +16,6 @@ from tests.emulator.orders import (
     wait_for,
 )
 from tests.support.stack import Stack
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def line(trigger: dict[str, Any], *nodes: dict[str, Any]) -> dict[str, Any]:

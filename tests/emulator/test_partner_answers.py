@@ -6,14 +6,13 @@ import gzip
 import json
 import uuid
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire
+from tests.emulator.orders import activate, demo_service, ended, fire
 from tests.support.stack import Stack
 
 JSON = {"Content-Type": "application/json"}
@@ -152,12 +151,6 @@ CASES = {
         error=("CAPTURE_LIMIT", "too large"),
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from tests.emulator.orders import ADMIN, activate
 from tests.support.stack import Stack
 
 VIEWER = "viewer@demo.example"
-# What everybody may do who has the token, is invited, or is signed in.
-OWN = ("/v1/webhooks/", "/v1/invitations/", "/v1/me/")
+# What everybody may do who has the token or the link, is invited, or is signed in.
+OWN = ("/v1/webhooks/", "/v1/unsubscribe/", "/v1/invitations/", "/v1/me/", "/v1/views")
 HOOK = {
     "name": "Edges",
     "nodes": [

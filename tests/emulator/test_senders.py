@@ -21,7 +21,7 @@ from runledger.sources.facts import Sample
 from runledger.sources.registry import all_sources, example_intake, source_of
 from runledger.sources.samples import sign_sample
 
-from tests.emulator.orders import ADMIN, wait_for
+from tests.emulator.orders import wait_for
 from tests.support.stack import Stack
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -188,12 +188,6 @@ def senders() -> list[Sender]:
 
 
 SENDERS = senders()
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def ready(api: httpx.Client, sender: Sender) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from local.faults import PATH as FAULTS
-from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, wait_for
+from tests.emulator.orders import activate, demo_service, ended, fire, wait_for
 from tests.emulator.time_travel import let_pass
 from tests.support.stack import Stack
 
@@ -63,12 +63,6 @@ def fork(url: str) -> dict[str, Any]:
     )
 
 
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
-
-
 @contextmanager
 def fault(stack: Stack, **what: Any) -> Iterator[None]:
     httpx.post(stack.aws_endpoint + FAULTS, json=what).raise_for_status()
@@ -90,12 +84,6 @@ def detail(api: httpx.Client, run_id: str) -> dict[str, Any]:
 
 def statuses(api: httpx.Client, run_id: str) -> dict[str, str]:
     return {step["nodeId"]: step["status"] for step in detail(api, run_id)["steps"]}
-
-
-def tick(stack: Stack) -> None:
-    with closing(stack.aws("lambda")) as functions:
-        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def executions(stepfunctions: Any, automation_id: str) -> dict[str, str]:
@@ -169,10 +157,10 @@ def test_another_execution_follows_one_that_was_stopped_without_an_event(
         stepfunctions.stop_execution(executionArn=arn)
         # It waits for an hour, which nothing is wrong with; then it should have moved.
         let_pass(stack, run_id, 60 * MINUTE)
-        tick(stack)
+        stack.tick()
         assert detail(api, run_id)["attempt"] == 1
         let_pass(stack, run_id, 5 * MINUTE)
-        tick(stack)
+        stack.tick()
         told = ended(api, run_id)
     assert (told["status"], told["attempt"]) == ("COMPLETED", 2), told["error"]
     reason = "the run stopped at node done: its execution was stopped in AWS"
@@ -192,7 +180,7 @@ def test_a_stalled_branch_continues_while_the_other_waits(stack: Stack, api: htt
         assert (statuses(api, run_id)["call"], detail(api, run_id)["attempt"]) == ("COMPLETED", 1)
         let_pass(stack, run_id, 5 * MINUTE)
         began = time.monotonic()
-        tick(stack)
+        stack.tick()
         wait_for("the branch", lambda: statuses(api, run_id).get("afterwards") == "COMPLETED")
         assert time.monotonic() - began < 60
         told = detail(api, run_id)

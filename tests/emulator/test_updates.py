@@ -1,23 +1,15 @@
 """An update of the deployed stack: versions, aliases, and a run that is under way meanwhile."""
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
 from local.settings import STACK_NAME
-from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, five_nodes, template
+from tests.emulator.orders import activate, demo_service, ended, fire, five_nodes, template
 from tests.support.stack import Stack
 
 ALIAS = "live"
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def functions(stack: Stack) -> dict[str, str]:

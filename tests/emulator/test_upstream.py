@@ -12,16 +12,10 @@ from runledger.api.run_events import RunEvent, event_id
 from runledger.ids import derived_id
 
 from local.settings import STACK_NAME
-from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for, wait_until_rules_are_known
+from tests.emulator.orders import activate, ended, fire, wait_for, wait_until_rules_are_known
 from tests.support.stack import Stack
 
 Event = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 class Ear:

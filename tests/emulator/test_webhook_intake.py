@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,16 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for
+from tests.emulator.orders import activate, ended, fire, wait_for
 from tests.support.stack import Stack
 
 VIEWER = "viewer@demo.example"
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    with stack.api(ADMIN) as client:
-        yield client
 
 
 def graph(name: str, **config: Any) -> dict[str, Any]:
@@ -173,12 +166,6 @@ def dated(time_of_day: str, **source: Any) -> dict[str, Any]:
     )
 
 
-def tick(stack: Stack) -> None:
-    with closing(stack.aws("lambda")) as functions:
-        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
-
-
 def test_a_run_is_scheduled_for_the_date_in_its_event(stack: Stack, api: httpx.Client) -> None:
     automation = activate(api, dated("09:00"))
     ahead = (datetime.now(UTC) + timedelta(days=10)).date()
@@ -194,7 +181,7 @@ def test_a_run_is_scheduled_for_the_date_in_its_event(stack: Stack, api: httpx.C
     # A run that was opened later and has ended: the stream has passed the scheduled one by.
     other = fire(stack, automation, {"on": "2020-02-29"})
     assert ended(api, other)["status"] == "COMPLETED"
-    tick(stack)
+    stack.tick()
     scheduled = told()
     assert (scheduled["status"], scheduled["startedAt"]) == ("PENDING", None)
     assert scheduled["health"]["state"] == "SCHEDULED"
@@ -228,7 +215,7 @@ def test_a_scheduled_run_starts_when_it_is_due(stack: Stack, api: httpx.Client) 
                 ":due": {"S": f"{moment:013d}#{run_id}"},
             },
         )
-    tick(stack)
+    stack.tick()
     told = ended(api, run_id)
     assert (told["status"], told["trigger"]["type"]) == ("COMPLETED", "DATE")
     assert told["scheduledFor"] is not None

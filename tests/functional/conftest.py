@@ -9,6 +9,7 @@ from tests.support import depth
 from tests.support.engine import Engine, EngineOpener, open_engine
 from tests.support.memory_table import MemoryTable
 from tests.support.quick_moto import hurry
+from tests.support.simulation import Simulation, open_simulation
 
 hurry()
 
@@ -42,3 +43,9 @@ def no_sleeping(monkeypatch: pytest.MonkeyPatch) -> None:
 def engine(new_engine: EngineOpener) -> Iterator[Engine]:
     with new_engine(1) as made:
         yield made
+
+
+@pytest.fixture
+def simulation() -> Iterator[Simulation]:
+    with open_simulation() as simulation:
+        yield simulation

@@ -9,13 +9,13 @@ from runledger.composition import services
 from runledger.errors import ServiceError
 from runledger.models.invitation import INVITATION_LIFE_DAYS
 from runledger.services.workspaces.account_mails import (
-    ADDRESS_CACHED_SECONDS,
     FIRST_PASSWORD,
     FORGOTTEN_PASSWORD,
     AccountMail,
     AccountMails,
 )
 from runledger.services.workspaces.accounts import Accounts
+from runledger.services.workspaces.console_address import ADDRESS_CACHED_SECONDS, ConsoleAddress
 
 from tests.functional.test_api_handlers import CONTEXT, EVENTS
 from tests.functional.test_invitations import Scripted, refused
@@ -40,7 +40,7 @@ def parameter(address: str) -> dict[str, Any]:
 def mails(*answers: Any) -> tuple[AccountMails, Scripted, Time]:
     ssm, time = Scripted(get_parameter=list(answers)), Time()
     client: Any = ssm
-    return AccountMails(client, "/console", time), ssm, time
+    return AccountMails(ConsoleAddress(client, "/console", time)), ssm, time
 
 
 def written(service: AccountMails, occasion: str = FIRST_PASSWORD) -> AccountMail:
@@ -117,7 +117,8 @@ def test_the_handler_answers_cognitos_event(monkeypatch: pytest.MonkeyPatch) -> 
     from functions.account_mail.handler import handler
 
     ssm: Any = Scripted(get_parameter=parameter(ADDRESS))
-    monkeypatch.setitem(vars(services()), "account_mails", AccountMails(ssm, "/console"))
+    service = AccountMails(ConsoleAddress(ssm, "/console"))
+    monkeypatch.setitem(vars(services()), "account_mails", service)
     event = json.loads((EVENTS / "account_mail.json").read_text())
     assert event["triggerSource"] == FIRST_PASSWORD
     answer = handler({**event, "response": dict(event["response"])}, CONTEXT)

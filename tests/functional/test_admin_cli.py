@@ -5,7 +5,9 @@ import json
 import pytest
 from runledger.cli import main
 from runledger.errors import NotFoundError
+from runledger.models.contact import ContactDocument
 from runledger.models.workspace import Role
+from runledger.store.keys import Key
 
 from tests.support.engine import Engine, client_of
 from tests.support.environment import TABLE
@@ -85,3 +87,21 @@ def test_an_account_with_an_unverified_address_gets_no_membership(
     assert main(["member", "ws_demo", "ada@acme.example", "OWNER"]) == 1
     assert "has not verified ada@acme.example" in capsys.readouterr().err
     assert deployed.stores.workspaces.members("ws_demo") == []
+
+
+def test_the_names_of_all_contacts_are_added_to_the_search(
+    deployed: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runledger.admin_cli._CONTACTS_READ", 2)
+    for name in ("Ada", "Bob", "Cem", None, "Eve"):
+        deployed.contacts.create("ws_demo", ContactDocument(first_name=name))
+    for row in deployed.rows():
+        if row["pk"].endswith("#NAME"):
+            deployed.table.delete(Key(row["pk"], row["sk"]))
+    for _ in range(2):
+        assert main(["names", "ws_demo"]) == 0
+        assert "5 contacts" in capsys.readouterr().out
+        for name in ("ada", "bob", "cem", "eve"):
+            assert len(deployed.search.find("ws_demo", name).items) == 1
+    assert main(["names", "ws_none"]) == 1
+    assert "no workspace" in capsys.readouterr().err

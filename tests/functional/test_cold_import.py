@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Every field of the API has its description in its model, which costs some hundredths of this.
-MOST = 1.45
+# Of a start and the first request. Most of it are the descriptions of the models' fields.
+MOST = 1.4
 ROUNDS = 20
 # What the function cannot do without.
 LIBRARIES = ("boto3", "botocore", "pydantic", "pydantic_core", "aws_lambda_powertools")
 IMPORT = "import sys; sys.path.insert(0, 'functions/query'); import handler"
+# The resource with the most models.
+FIRST = f"{IMPORT}; handler.include_router(handler.app, '/v1/runs')"
 LIST = f"import json; print(json.dumps([m for m in sys.modules if m.split('.')[0] in {LIBRARIES}]))"
 
 
@@ -49,7 +51,7 @@ def run(code: str, compiled: Path) -> tuple[float, str]:
 def test_the_query_function_takes_little_longer_than_its_libraries(
     report_figure: Callable[[str], None], tmp_path: Path
 ) -> None:
-    _, printed = run(f"{IMPORT}; {LIST}", tmp_path)
+    _, printed = run(f"{FIRST}; {LIST}", tmp_path)
     used = json.loads(printed)
     resolver = "aws_lambda_powertools.event_handler.APIGatewayHttpResolver(enable_validation=True)"
     libraries = (
@@ -62,12 +64,12 @@ def test_the_query_function_takes_little_longer_than_its_libraries(
     # The least of several is what the code itself takes; other work on the machine only adds.
     for _ in range(ROUNDS):
         bare.append(run(libraries, tmp_path)[0])
-        whole.append(run(IMPORT, tmp_path)[0])
+        whole.append(run(FIRST, tmp_path)[0])
         ratio = min(whole) / min(bare)
         if len(whole) >= 3 and ratio <= MOST:
             break
     report_figure(
-        f"importing the query function: {min(whole):.2f} s of processor time, "
+        f"importing the query function with its runs: {min(whole):.2f} s of processor time, "
         f"{ratio:.2f} times its libraries' {min(bare):.2f} s"
     )
     assert ratio <= MOST
@@ -77,6 +79,11 @@ def test_the_query_function_takes_little_longer_than_its_libraries(
 SLOW = {
     "liquid": {"run_logic", "run_message", "run_integration"},
     "babel": {"run_logic", "run_message", "run_integration"},
+    # For e-mails: SES needs HTML, which most templates have or have made from their text.
+    "css_inline": {"run_message"},
+    "markdown_it": {"run_message"},
+    # Only for a template without a plain text.
+    "markdownify": set[str](),
     "httpcore": {"run_integration"},
     "phonenumbers": set[str](),
     "email_validator": set[str](),

@@ -167,7 +167,7 @@ def everything_else_works(engine: Engine, story: Story) -> None:
         story.refusal,
     }
     run = engine.details.run(engine.workspace_id, story.completed)
-    stats = engine.stats.of(engine.workspace_id, run.automation_id or None, None, None, None)
+    stats = engine.stats.of(engine.workspace_id, request(automation_id=run.automation_id or None))
     stats.model_dump_json()
 
 

@@ -544,7 +544,8 @@ def test_a_suppressed_attempt_ignores_reports(engine: Engine, automation: str) -
     contact_id = engine.contacts.store.find_address(engine.workspace_id, "EMAIL", ADA["email"])
     assert contact_id is None
     script(engine, TAKEN)
-    automation = engine.activate(mailing(engine.template(), consent="MARKETING"))
+    template = engine.template("News. Stop: {{unsubscribeUrl}}")
+    automation = engine.activate(mailing(template, consent="MARKETING"))
     engine.walk(engine.fire(automation, ADA))
     refused = only(engine)
     assert refused.status is DeliveryStatus.SUPPRESSED and refused.tries == 0

@@ -9,7 +9,8 @@ import pytest
 from runledger import http
 
 from local import edge
-from local.gateway import API_HEADERS, SECURITY_HEADERS
+from local.gateway import API_HEADERS, MESSAGE_FRAME, MESSAGE_FRAME_HEADERS, SECURITY_HEADERS
+from local.settings import ROOT
 from local.template import load_template
 from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, claims_of, deployed, pool, sample
 from tests.support.engine import Engine
@@ -67,7 +68,7 @@ def test_health_is_answered_by_the_api() -> None:
     assert run("Callers", event)["uri"] == "/v1/health"
     behaviors = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
     targets = {each["PathPattern"]: each["TargetOriginId"] for each in behaviors}
-    assert targets == {"/v1/*": "api", "/health": "api"}
+    assert (targets["/v1/*"], targets["/health"]) == ("api", "api")
 
 
 def test_the_viewers_address_replaces_the_callers_headers() -> None:
@@ -140,10 +141,36 @@ def test_the_security_headers_are_strict() -> None:
     assert SECURITY_HEADERS["Referrer-Policy"] == "same-origin"
 
 
+def test_the_frame_of_a_message_has_an_origin_of_its_own() -> None:
+    """A message in it can reach nothing of the console, and only the console can show it."""
+    config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
+    (frame,) = [each for each in config["CacheBehaviors"] if each["PathPattern"] == MESSAGE_FRAME]
+    assert frame["TargetOriginId"] == "console"
+    assert frame["ResponseHeadersPolicyId"]["Ref"] == "MessageFrameHeaders"
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in MESSAGE_FRAME_HEADERS["Content-Security-Policy"].split(";")
+    )
+    assert policy == {
+        "sandbox": "allow-scripts",
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "https: http:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+    }
+    assert MESSAGE_FRAME_HEADERS["X-Frame-Options"] == "SAMEORIGIN"
+    assert MESSAGE_FRAME_HEADERS["Referrer-Policy"] == "no-referrer"
+    assert (ROOT / f"console/public{MESSAGE_FRAME}").is_file()
+
+
 def test_the_api_is_not_cached_and_errors_are_not_replaced_by_pages() -> None:
     config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
-    assert {api["PathPattern"] for api in config["CacheBehaviors"]} == {"/v1/*", "/health"}
-    for api in config["CacheBehaviors"]:
+    of_api = [each for each in config["CacheBehaviors"] if each["TargetOriginId"] == "api"]
+    assert {api["PathPattern"] for api in of_api} == {"/v1/*", "/health"}
+    for api in of_api:
         # AWS's own policies: CachingDisabled, AllViewerExceptHostHeader.
         assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
         assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"

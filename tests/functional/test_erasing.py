@@ -75,7 +75,8 @@ def shop(engine: Engine, *, waits: bool = False, **more: Any) -> str:
     """Activates an automation that calls a service, stores its answer, and sends the contact a
     message; a total up to 100 fails the run."""
     body = f"Dear {{{{contact.firstName}}}}, {{{{trigger.note}}}} {NOISE[:200]}"
-    template_id = engine.template(body, subject="For {{contact.lastName}}")
+    html = f"<p>{body}</p>"
+    template_id = engine.template(body, subject="For {{contact.lastName}}", html=html)
     lookup = {"contactLookup": {"by": "email", "path": "email"}, "dedupePath": "n"}
     start = {"triggerType": "WEBHOOK", **lookup, **more.pop("trigger", {})}
     ask = {
@@ -643,6 +644,7 @@ def test_only_an_admin_erases_through_the_api(deployed: Engine) -> None:
         ("GET", path, None),
         ("PUT", path, {"email": "new@example.com"}),
         ("GET", f"{path}/timeline", None),
+        ("GET", f"{path}/consents", None),
     ]:
         gone = call(method, where, body)
         assert gone["status"] == 410

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from runledger.errors import InvalidInputError, NotFoundError, TransientError
-from runledger.models.contact import Consents, Contact, ContactDocument
+from runledger.models.consent import Consents
+from runledger.models.contact import Contact, ContactDocument
 
 from tests.functional.test_webhooks import event, hooked
 from tests.support.api_calls import wrap_calls

@@ -9,7 +9,7 @@ import pytest
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import ServiceError, TransientError
 from runledger.models.export import Export, ExportStatus
-from runledger.services.bulk import export_pages
+from runledger.services.bulk import export_pages, visits
 from runledger.services.bulk.export_contract import ExportEvent, ExportPlace
 from runledger.store import bodies
 
@@ -37,7 +37,7 @@ def test_the_machine_outlives_its_function_and_its_export() -> None:
     seconds = MACHINE.function_seconds()
     assert all(each > seconds for each in MACHINE.task_seconds())
     assert MACHINE.definition()["TimeoutSeconds"] * 1_000 > export_pages.MAX_TIME
-    assert export_pages.STALL > seconds * 1_000
+    assert visits.STALL > seconds * 1_000
 
 
 class Walked:

@@ -12,24 +12,23 @@ from moto.s3 import models as moto_s3
 from runledger import aws
 from runledger.api.bulk_cancels import BulkCancelDocument
 from runledger.api.exports import ExportDocument
-from runledger.clock import DAY, HOUR, MINUTE, now_ms
+from runledger.clock import DAY, HOUR, MINUTE, iso, now_ms
 from runledger.composition import services
-from runledger.errors import NotFoundError, ServiceError
+from runledger.errors import InvalidInputError, NotFoundError, ServiceError
+from runledger.models.consent import ConsentOrigin, ConsentPurpose, ConsentSource
 from runledger.models.contact import ContactDocument
+from runledger.models.contact_import import RowOutcome
 from runledger.models.export import Export, ExportStatus
+from runledger.nodes.segment_rules import SegmentDocument
 from runledger.services.bulk import export_pages
-from runledger.services.bulk.export_contract import (
-    Caught,
-    ExportEvent,
-    ExportOperation,
-    ExportPlace,
-)
+from runledger.services.bulk.export_contract import ExportEvent, ExportOperation, ExportPlace
 from runledger.services.bulk.export_removal import ExportRemoval
 from runledger.services.bulk.exports import KEPT
+from runledger.services.bulk.visits import Caught
 from runledger.store import keys
 from runledger.store.export_files import ExportFiles
 
-from tests.functional import test_delivery_lists, test_history, test_refusal_lists
+from tests.functional import test_delivery_lists, test_history, test_imports, test_refusal_lists
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.support.engine import Engine, client_of
 from tests.support.environment import BUCKET
@@ -146,6 +145,126 @@ def test_an_export_has_the_rows_at_its_creation(engine: Engine) -> None:
     write(engine, export)
     told = [each["id"] for each in documents(content(engine, export))]
     assert told == [each.id for each in expected.items] != []
+
+
+def people(engine: Engine, count: int) -> None:
+    for number in range(count):
+        person = ContactDocument(
+            email=f"person{number}@example.com",
+            first_name="=1+1",
+            tags=["vip", "a b"] if number % 2 else [],
+            external_ids={"shop": str(number)},
+            metadata={"visits": number, "address": {"city": "Köln"}},
+        )
+        engine.contacts.create("ws_demo", person)
+
+
+def a_segment(engine: Engine, *rules: dict[str, Any]) -> str:
+    document = SegmentDocument.model_validate({"name": "Some", "rules": list(rules)})
+    return engine.segments.create("ws_demo", document).id
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted"),
+    [
+        ([{"kind": "HAS_TAG", "tag": "vip"}], range(1, 120, 2)),
+        (
+            [
+                {
+                    "kind": "METADATA",
+                    "key": "visits",
+                    "operator": "GREATER_THAN",
+                    "value": 112.5,
+                }
+            ],
+            range(113, 120),
+        ),
+    ],
+)
+def test_an_export_of_a_segment_has_its_contacts(
+    engine: Engine, rules: list[dict[str, Any]], wanted: range
+) -> None:
+    people(engine, 120)
+    segment_id = a_segment(engine, *rules)
+    export = ask(engine, "CONTACTS", segmentId=segment_id)
+    # Neither a later contact nor a later change of the segment matters.
+    engine.contacts.create("ws_demo", ContactDocument(tags=["vip"], metadata={"visits": 999}))
+    engine.segments.patch("ws_demo", segment_id, {"rules": [{"kind": "HAS_TAG", "tag": "x"}]})
+    write(engine, export)
+    found = [each["email"] for each in documents(content(engine, export))]
+    assert found == [f"person{number}@example.com" for number in wanted]
+    assert stored(engine, export).filter.segment_id == segment_id
+
+
+@pytest.mark.usefixtures("small")
+def test_an_export_of_all_contacts_can_be_imported_again(engine: Engine) -> None:
+    people(engine, 8)
+    export = ask(engine, "CONTACTS", "CSV")
+    write(engine, export)
+    data = content(engine, export)
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert [row["externalIds"] for row in rows] == [f'{{"shop": "{n}"}}' for n in range(8)]
+    assert json.loads(rows[3]["metadata"]) == {"visits": 3, "address": {"city": "Köln"}}
+    assert (rows[3]["tags"], rows[3]["consents.marketing"]) == ("vip, a b", "false")
+    names = ("email", "firstName", "tags", "consents.marketing", "consents.transactional")
+    columns = [{"column": name, "field": name} for name in names]
+    made = test_imports.imported(engine, data, columns=columns)
+    assert made.counts == {RowOutcome.UNCHANGED: 8}
+
+
+@pytest.mark.parametrize("format_", ["CSV", "JSONL"])
+def test_an_export_of_contacts_has_the_record_of_their_consents(
+    engine: Engine, format_: str
+) -> None:
+    people(engine, 2)
+    source = ConsentSource(origin=ConsentOrigin.UNSUBSCRIBE, detail="dlv_1")
+    contact = engine.stores.contacts.in_order("ws_demo", 1, None)[0][0]
+    changed = engine.contacts.set_consent(
+        "ws_demo", contact.id, ConsentPurpose.MARKETING, None, False, source
+    )
+    export = ask(engine, "CONTACTS", format_)
+    write(engine, export)
+    data = content(engine, export)
+    if format_ == "CSV":
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        written = [row["consentChanges"] for row in csv.DictReader(text)]
+        assert written[1] == ""
+        changes = json.loads(written[0])
+    else:
+        first, second = documents(data)
+        assert second["consentChanges"] == []
+        changes = first["consentChanges"]
+    assert changes == [
+        {
+            "purpose": "MARKETING",
+            "channel": None,
+            "isGiven": False,
+            "at": iso(changed.updated_at),
+            "origin": "UNSUBSCRIBE",
+            "by": None,
+            "detail": "dlv_1",
+            "givenAt": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"),
+    [
+        ({"segmentId": "seg_none"}, "filter.segmentId"),
+        ({"status": ["FAILED"]}, "filter.status"),
+        ({"automationId": "aut_1"}, "filter.automationId"),
+        ({"contact": "ada@example.com"}, "filter.contact"),
+    ],
+)
+def test_an_export_of_contacts_has_only_its_own_filters(
+    engine: Engine, filters: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        ask(engine, "CONTACTS", **filters)
+    assert refused.value.field == field
+    with pytest.raises(InvalidInputError, match="do not have this filter"):
+        ask(engine, "RUNS", segmentId="seg_1")
 
 
 def test_an_empty_list_gives_a_file_without_rows(engine: Engine) -> None:

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runledger.api.failures import FailureGroupView
-from runledger.api.lists import ListView
+from runledger.api.failures import FailureGroupListView
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
 from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundError, TransientError
 from runledger.ids import derived_id
 from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
-from runledger.services.lists import failures
+from runledger.services.lists import failure_views, failures
 from runledger.services.lists.failures import FailureRequest
 from runledger.services.views.runs import run_view
 from runledger.services.workspaces.workspaces import create_workspace
@@ -80,7 +79,7 @@ class FailuresEngine(MemoryEngine):
         self.failure_groups.take(run.id)
         return run
 
-    def page(self, workspace_id: str = "ws_demo", **given: Any) -> ListView[FailureGroupView]:
+    def page(self, workspace_id: str = "ws_demo", **given: Any) -> FailureGroupListView:
         return self.failure_queries.page(workspace_id, request(**given))
 
     def pages(self, **given: Any) -> list[str]:
@@ -416,7 +415,7 @@ def test_a_count_within_a_range_equals_the_list_of_runs(
 def test_a_count_beyond_its_limit_is_marked_incomplete(
     failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "MOST_RUNS", 5)
+    monkeypatch.setattr(failure_views, "MOST_RUNS", 5)
     runs = [failures_engine.grouped(SMALL.format(n), created_at=START + n) for n in range(5)]
     (group,) = failures_engine.page().items
     assert (group.count, group.is_complete) == (5, True)

@@ -8,9 +8,10 @@ import pytest
 from runledger.api.suppressions import SuppressionDocument
 from runledger.channels.base import ProviderAnswer, RenderedMessage, UnknownOutcomeError
 from runledger.channels.registry import make_channels
-from runledger.errors import InvalidInputError, NotFoundError
+from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundError
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.feedback import error_after, has_complaint
+from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.models.template import TemplateDocument
 from runledger.settings import ChannelSettings
 from runledger.store import keys
@@ -223,6 +224,40 @@ def test_an_invalid_number_is_suppressed_on_every_phone_channel(
         assert delivered_by(engine, automation_id).status is DeliveryStatus.SUPPRESSED
         assert delivered_by(engine, sending(engine, "WHATSAPP")).status is DeliveryStatus.SUPPRESSED
     assert len(provider.requests) == 1
+
+
+def test_the_suppression_list_is_filtered_by_reason(engine: Engine) -> None:
+    store, lists = engine.stores.suppressions, engine.resource_lists
+    for number in range(9):
+        engine.clock.advance(1)
+        is_complaint = number in (0, 1)
+        entry = Suppression(
+            workspace_id="ws_demo",
+            kind="EMAIL",
+            address=f"c{number}@customer.example",
+            reason=SuppressionReason.COMPLAINT if is_complaint else SuppressionReason.BOUNCE,
+            note=None,
+            delivery_id=None,
+            created_by=None,
+            created_at=engine.clock.now,
+        )
+        assert store.add(entry) is None
+    found: list[str | None] = []
+    cursor: str | None = None
+    for _ in range(9):
+        page = lists.suppressions("ws_demo", 2, cursor, SuppressionReason.COMPLAINT)
+        assert len(page.items) <= 2
+        found += [each.address for each in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert (found, cursor) == (["c1@customer.example", "c0@customer.example"], None)
+    # A cursor belongs to the list with its filter.
+    first = lists.suppressions("ws_demo", 2, None, SuppressionReason.BOUNCE).next_cursor
+    with pytest.raises(InvalidCursorError):
+        lists.suppressions("ws_demo", 2, first)
+    one = engine.suppressions.one("ws_demo", "c0@customer.example", SuppressionReason.BOUNCE)
+    assert one.items == []
 
 
 def test_the_suppression_list_has_pages_newest_first(engine: Engine) -> None:

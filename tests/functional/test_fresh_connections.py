@@ -4,7 +4,6 @@ real sockets."""
 import json
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -16,8 +15,11 @@ from runledger.channels.base import Channel, RenderedMessage, UnknownOutcomeErro
 from runledger.channels.registry import CHANNEL_NAMES, make_channels
 from runledger.settings import ChannelSettings
 
-from tests.support.lambda_processes import forget_clients
+from tests.support.lambda_processes import new_process
 from tests.support.wire_server import Behavior, Connection, answer_bytes, wire_server
+
+__all__ = ["new_process"]
+pytestmark = pytest.mark.usefixtures("new_process")
 
 TAKEN = answer_bytes(json.dumps({"MessageId": "m-1", "messageId": "m-1"}).encode())
 STARTED = answer_bytes(b'{"executionArn": "arn:aws:states:x", "startDate": 1.0}')
@@ -28,18 +30,6 @@ SETTINGS = ChannelSettings.model_validate(
         "RUNLEDGER_WHATSAPP_PHONE_NUMBER_ID": "phone-number-id-0123456789",
     }
 )
-
-
-@pytest.fixture(autouse=True)
-def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A separate process: it creates its clients again, with credentials that any server
-    accepts."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    forget_clients()
-    yield
-    forget_clients()
 
 
 def channel(name: str) -> Channel:
@@ -79,6 +69,16 @@ def closed_when_idle(answer: bytes) -> Behavior:
     return behave
 
 
+def closed_if_asked(connection: Connection, request: bytes) -> None:
+    """Answers as a server must that is asked to close. Breaks a connection that is used again."""
+    assert b"connection: close\r\n" in request.lower()
+    if connection.number == 1:
+        head, _, body = TAKEN.partition(b"\r\n\r\n")
+        connection.send(head + b"\r\nConnection: close\r\n\r\n" + body)
+    else:
+        connection.reset()
+
+
 BREAKS = {"purged": purged_when_idle, "closed": closed_when_idle}
 
 
@@ -98,7 +98,7 @@ def test_each_message_is_sent_once_and_its_answer_is_known(
 
 
 def test_threads_share_a_client_but_not_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    with wire_server(purged_when_idle(TAKEN)) as server:
+    with wire_server(closed_if_asked) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         sender = channel("EMAIL")
         sender.send(message("EMAIL"))
@@ -115,6 +115,30 @@ def test_threads_share_a_client_but_not_a_connection(monkeypatch: pytest.MonkeyP
         for thread in threads:
             thread.join()
         assert answered == [True] * 20
+        assert [each.number for each in server.connections] == [1] * 21
+
+
+def test_a_connection_is_not_used_again_if_its_call_ends_while_another_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The moment that close() cannot cover: a call ends after another one has closed the idle
+    connections, and before it takes one."""
+    with wire_server(closed_if_asked) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        starts = aws.effect_client("sesv2")
+        body = {
+            "FromEmailAddress": "a@example.com",
+            "Destination": {"ToAddresses": ["b@c.example"]},
+        }
+        body["Content"] = {"Raw": {"Data": b"x"}}
+
+        def between(**_: Any) -> None:
+            starts.meta.events.unregister("request-created", between)
+            starts.send_email(**body)
+
+        starts.meta.events.register("request-created", between)
+        starts.send_email(**body)
+        assert [each.number for each in server.connections] == [1, 1]
 
 
 @pytest.mark.parametrize("break_", BREAKS)

@@ -7,7 +7,8 @@ from runledger.clock import DAY, HOUR, MINUTE
 from runledger.errors import ConflictError, RunReleasedError
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import Cancellation, RunStatus
-from runledger.nodes.base import HttpRequest, HttpResponse, Operation
+from runledger.nodes.base import Operation
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.services.execution.start import MAX_ATTEMPTS, MAX_RESUMED_ATTEMPTS
 
 from tests.support.engine import Engine

@@ -23,7 +23,7 @@ from runledger.errors import (
     TransientError,
 )
 from runledger.models.automation import AutomationDocument, AutomationStatus
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.services.triggers.webhook_request import WebhookRequest
 from runledger.sources.base import Answer
 

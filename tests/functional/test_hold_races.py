@@ -18,24 +18,17 @@ from runledger.services.triggers.webhook_request import WebhookRequest
 from runledger.store import keys
 from runledger.store.due import DueRow
 
-from tests.functional.test_kill_points_holds import Ready, no_run_is_held, waits
+from tests.functional.test_kill_points_holds import Ready, no_run_is_held, opened, waits
 from tests.support.boundary import Call
 from tests.support.depth import examples
 from tests.support.every_node import plain
 from tests.support.invariants import Watch, problems
 from tests.support.scheduler import AtRandom, Interleaving, Outcome
-from tests.support.simulation import WORKSPACE, open_simulation
+from tests.support.simulation import WORKSPACE
 
 SEEDS = examples(150, quick=25)
 BY = "ada@example.com"
 Actors = dict[str, Callable[[], Any]]
-
-
-def opened(graph: dict[str, Any]) -> Iterator[Ready]:
-    with open_simulation() as simulation:
-        automation_id = simulation.activate(graph)
-        simulation.records.clear()
-        yield Ready(simulation, automation_id, simulation.snapshot())
 
 
 @pytest.fixture(scope="module")

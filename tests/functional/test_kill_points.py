@@ -15,7 +15,15 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE
 
-from tests.support.every_node import brief, everything, follower, make_template, order, plain
+from tests.support.every_node import (
+    brief,
+    contact_update,
+    everything,
+    follower,
+    make_template,
+    order,
+    plain,
+)
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.simulation import Simulation, open_simulation
 
@@ -31,6 +39,7 @@ class Ready:
     standard: str
     express: str
     upstream: str
+    update: str
     webhooks: dict[str, str]
     restore: Callable[[], None]
 
@@ -49,9 +58,14 @@ def ready() -> Iterator[Ready]:
         express = simulation.activate(brief(template_id))
         upstream = simulation.activate(plain())
         simulation.activate(follower(upstream))
-        webhooks = {each: simulation.webhook_path(each) for each in (standard, express, upstream)}
+        update = simulation.activate(contact_update())
+        webhooks = {
+            each: simulation.webhook_path(each) for each in (standard, express, upstream, update)
+        }
         simulation.records.clear()
-        yield Ready(simulation, standard, express, upstream, webhooks, simulation.snapshot())
+        yield Ready(
+            simulation, standard, express, upstream, update, webhooks, simulation.snapshot()
+        )
 
 
 # ── the stories ─────────────────────────────────────────────────────────────────────────────────
@@ -65,6 +79,19 @@ def completes(ready: Ready) -> None:
 def completes_on_express(ready: Ready) -> None:
     ready.fire(ready.express, order())
     ready.simulation.settle()
+
+
+def updates_its_contact(ready: Ready) -> None:
+    simulation = ready.simulation
+    contact = {"email": "ada@example.com", "tags": ["lead", "vip"]}
+    assert simulation.request("api", "POST", "/v1/contacts", contact)["status"] in (201, 409)
+    ready.fire(ready.update, order())
+    simulation.settle()
+    found = simulation.request("query", "GET", "/v1/contacts", None)
+    (shown,) = found["body"]["items"]
+    assert shown["firstName"] == "Ada"
+    assert shown["metadata"] == {"lastOrder": "A-1", "renewsOn": "2027-03-01"}
+    assert shown["tags"] == ["vip", "customer"]
 
 
 def stops_with_an_error(ready: Ready) -> None:
@@ -190,6 +217,7 @@ SCENARIOS = (
         ),
     ),
     Scenario(completes_on_express, ("COMPLETED",), ("run_message", "run_integration")),
+    Scenario(updates_its_contact, ("COMPLETED",), ("run_logic",)),
     Scenario(stops_with_an_error, ("FAILED",), ("run_logic", "group_failures")),
     Scenario(is_opened_by_hand, ("COMPLETED",), ("api",)),
     Scenario(is_canceled_while_it_waits, ("CANCELED",), ("api", "close_runs")),

@@ -26,6 +26,7 @@ class Ready:
     express: str
     standard: str
     webhooks: dict[str, str]
+    template_id: str
     restore: Callable[[], None]
 
     def fire(self, automation_id: str) -> str:
@@ -41,6 +42,13 @@ class Ready:
         delivery_id = delivery_key.removeprefix("DELIVERY#")
         path = f"/v1/deliveries/{delivery_id}/resend"
         return self.simulation.request("api", "POST", path, document)
+
+    def test(self) -> dict[str, Any]:
+        """Sends a test of the template, until it is answered. Returns the answer's body."""
+        path = f"/v1/templates/{self.template_id}/test"
+        answer = self.simulation.request("api", "POST", path, {"idempotencyKey": "k"})
+        assert answer["status"] in (200, 202), (answer, self.simulation.unforeseen)
+        return dict(answer["body"])
 
 
 def mailing(template_id: str, *, waits: bool) -> dict[str, Any]:
@@ -80,11 +88,13 @@ def ready() -> Iterator[Ready]:
         made = simulation.request("api", "POST", "/v1/templates", document)
         assert made["status"] == 201, made
         template_id = made["body"]["id"]
+        plain = {**document, "body": "To nobody in particular"}
+        tested = simulation.request("api", "POST", "/v1/templates", plain)["body"]["id"]
         express = simulation.activate(mailing(template_id, waits=False))
         standard = simulation.activate(mailing(template_id, waits=True))
         webhooks = {each: simulation.webhook_path(each) for each in (express, standard)}
         simulation.records.clear()
-        yield Ready(simulation, express, standard, webhooks, simulation.snapshot())
+        yield Ready(simulation, express, standard, webhooks, tested, simulation.snapshot())
 
 
 # ── the stories ─────────────────────────────────────────────────────────────────────────────────
@@ -178,6 +188,21 @@ def is_sent_again_by_hand(ready: Ready) -> None:
     simulation.run_until(simulation.clock.now + DAY)
 
 
+def is_a_test_that_is_requested_again(ready: Ready) -> None:
+    """Somebody who is not sure, or who got no answer, repeats the request, at once and later."""
+    simulation = ready.simulation
+    simulation.ses.refusals = [LATER]
+    requested = ready.test()
+    assert ready.test()["deliveryId"] == requested["deliveryId"]
+    simulation.settle()
+    (row,) = simulation.deliveries()
+    late = ready.test()
+    assert late["duplicate"] and late["status"] == row["status"]
+    # What is not known is said: the message may have left.
+    assert (late["reason"] is None) == (row["status"] == "SENT")
+    simulation.settle()
+
+
 DONE, CANCELED = ("COMPLETED",), ("CANCELED",)
 SCENARIOS = (
     Scenario(
@@ -195,6 +220,7 @@ SCENARIOS = (
     Scenario(is_canceled_between_two_tries, CANCELED, ("api", "retry_delivery"), ("FAILED",)),
     Scenario(is_canceled_while_it_is_sent, CANCELED, ("api", "run_message"), ("SENT",)),
     Scenario(is_reported_twice_and_out_of_order, DONE, ("delivery_feedback",), ("DELIVERED",)),
+    Scenario(is_a_test_that_is_requested_again, (), ("api", "retry_delivery"), ("SENT",)),
     Scenario(is_sent_again_by_hand, DONE, ("api", "retry_delivery"), ("SENT", "SENT")),
 )
 

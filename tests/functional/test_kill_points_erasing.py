@@ -13,6 +13,7 @@ from runledger.clock import MINUTE
 from runledger.store.values import Item
 
 from tests.support.kill_points import Scenario, break_everything
+from tests.support.rerun_stage import restorer
 from tests.support.simulation import Simulation, open_simulation
 from tests.support.stored_text import find_words, stored_in_simulation
 
@@ -46,7 +47,8 @@ class Ready:
 def shop(template_id: str) -> dict[str, Any]:
     """Returns an automation that calls a service, sends the contact a message, and waits for an
     hour."""
-    lookup = {"contactLookup": {"by": "email", "path": "email"}}
+    keys = [{"name": "customer", "path": "email"}]
+    lookup = {"contactLookup": {"by": "email", "path": "email"}, "keys": keys}
     ask = {"method": "POST", "url": "https://api.example.com/", "body": "{{contact.email}}"}
     mail = {**MAIL, "channels": [{"channel": "EMAIL", "templateId": template_id}]}
     nodes = [
@@ -99,20 +101,14 @@ def ready() -> Iterator[Ready]:
         simulation.ses.refusals = [LATER] * 9
         fire(simulation, shop_id, "again")
         simulation.run_until(simulation.clock.now + MINUTE)
+        assert sum(row["pk"].startswith("KEY#") for row in simulation.table.items()) == 2
         # No row names the object of the message as it was when it was claimed.
         assert len(simulation.open_runs()) == 1 and len(simulation.s3.objects) == 3
         assert {
             each.rpartition(": ")[2]
             for each in find_words(stored_in_simulation(simulation), PERSONAL)
         } == {word.lower() for word in PERSONAL}
-        restore_rows = simulation.snapshot()
-        told, sent, called = simulation.bus.entries, simulation.ses.sent, simulation.http.calls
-
-        def restore() -> None:
-            restore_rows()
-            simulation.bus.entries, simulation.heard = list(told), len(told)
-            simulation.ses.sent, simulation.http.calls = list(sent), list(called)
-
+        restore = restorer(simulation)
         rows = [*simulation.runs(), *simulation.deliveries()]
         places = {row["pk"]: row for row in rows}
         yield Ready(simulation, made["body"]["id"], shop_id, places, restore)
@@ -127,6 +123,8 @@ def what_is_left(ready: Ready) -> list[str]:
     simulation = ready.simulation
     found = find_words(stored_in_simulation(simulation), PERSONAL)
     found += [f"{key} is left" for key in simulation.s3.objects]
+    leads = [row["pk"] for row in simulation.table.items() if row["pk"].startswith("KEY#")]
+    found += [f"{key} still leads to a run" for key in leads]
     record = f"WORKSPACE#ws_demo#ERASURE/{ready.contact_id}"
     named = find_words(stored_in_simulation(simulation), [ready.contact_id])
     found += [each for each in named if not each.startswith(record)]

@@ -35,7 +35,7 @@ class Ready:
         return str(answer["body"]["runId"])
 
 
-def _ready(graph: dict[str, Any]) -> Iterator[Ready]:
+def opened(graph: dict[str, Any]) -> Iterator[Ready]:
     with open_simulation() as simulation:
         automation_id = simulation.activate(graph)
         simulation.records.clear()
@@ -44,7 +44,7 @@ def _ready(graph: dict[str, Any]) -> Iterator[Ready]:
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    yield from _ready(plain())
+    yield from opened(plain())
 
 
 def waits() -> dict[str, Any]:
@@ -56,7 +56,7 @@ def waits() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def waiting() -> Iterator[Ready]:
-    yield from _ready(waits())
+    yield from opened(waits())
 
 
 def is_held_and_released(ready: Ready) -> None:

@@ -599,11 +599,15 @@ def test_segments_are_listed_and_invalid_ones_refused(mailing: Mailing) -> None:
 def test_the_outcome_of_a_message_chooses_the_branch(
     mailing: Mailing, consent: str, tag: str, expected: str
 ) -> None:
+    body = "{{unsubscribeUrl}}" if consent == "MARKETING" else "Hello"
+    written = {"name": "News", "channel": "EMAIL", "subject": "Hi", "body": body}
+    made = mailing.simulation.request("api", "POST", "/v1/templates", written)
+    template_id = made["body"]["id"]
     news = node(
         "news",
         "SEND_MESSAGE",
         recipients={"kind": "TAG_QUERY", "tags": [tag]},
-        channels=[{"channel": "EMAIL", "templateId": mailing.template_id}],
+        channels=[{"channel": "EMAIL", "templateId": template_id}],
         consent=consent,
     )
     assignments = [

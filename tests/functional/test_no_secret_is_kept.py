@@ -109,7 +109,9 @@ def graph(host: str) -> dict[str, Any]:
     }
     # The body, the header and the words of each call are known to it alone, so each names all.
     names = {f"x{name}": f"{{{{secret.{name}}}}}" for name in NAMES}
-    nodes = [{"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}}]
+    keys = [{"name": "number", "path": "n"}, {"name": "given", "path": "given"}]
+    trigger = {"triggerType": "WEBHOOK", "keys": keys}
+    nodes: list[dict[str, Any]] = [{"id": "start", "type": "TRIGGER", "config": trigger}]
     edges: list[dict[str, str]] = [{"source": "start", "target": "json"}]
     for name, call in calls.items():
         query = {**call.get("query", {}), **names}

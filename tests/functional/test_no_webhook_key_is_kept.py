@@ -1,103 +1,40 @@
 """Keys of webhooks are set, made, rotated, refused and used, through the deployed handlers. Then
 everything that was stored, logged, published and answered is searched for them."""
 
-import io
 import json
-import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from runledger.clock import MINUTE
-from runledger.ids import new_token
-from runledger.observability import logger
 
 from tests.functional.test_activation_throttle import document
 from tests.functional.test_rotation import signature
 from tests.support.boundary import Call
-from tests.support.secret_forms import find_words
-from tests.support.simulation import Simulation, open_simulation
-from tests.support.stored_text import stored_in_simulation
+from tests.support.secret_search import Searched, open_searched
 
 META = {"source": {"preset": "META"}}
 
 
-@dataclass
-class Ready:
-    simulation: Simulation
-    log: io.StringIO
-    # The values that must not be found, and the answers of the API.
-    secrets: dict[str, str] = field(default_factory=dict)
-    answers: list[str] = field(default_factory=list)
-
-    def new(self, name: str) -> str:
-        self.secrets[name] = f"{new_token(12)}/+ä{new_token(24)}"
-        return self.secrets[name]
-
-    def call(self, function: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        answer = self.simulation.request(function, method, path, body)
-        self.answers.append(json.dumps(answer, ensure_ascii=False))
-        return answer
-
-    def shown(self, answer: dict[str, Any], name: str) -> str:
-        """Takes the secret out of the one answer that may show it."""
-        secret = answer["body"]["webhook"]["secret"]
-        assert secret is not None
-        self.secrets[name] = secret
-        kept = json.loads(self.answers.pop())
-        assert json.dumps(kept).count(secret) == 1
-        kept["body"]["webhook"]["secret"] = None
-        self.answers.append(json.dumps(kept))
-        return str(secret)
-
-    def find(self) -> list[str]:
-        simulation = self.simulation
-        places = [
-            *stored_in_simulation(simulation),
-            ("log", self.log.getvalue()),
-            ("unforeseen", "\n".join(simulation.unforeseen)),
-            ("events", json.dumps(simulation.bus.entries, default=str)),
-            *(("answer", each) for each in self.answers),
-        ]
-        assert len(places) > 10 and "the log is read" in self.log.getvalue()
-        return [
-            f"{name} in {place}: {text[max(text.find(trace) - 80, 0) :][:200]}"
-            for name, secret in self.secrets.items()
-            for trace in find_words(secret)
-            for place, text in places
-            if trace in text
-        ]
-
-
 @pytest.fixture
-def ready() -> Iterator[Ready]:
-    log = io.StringIO()
-    handler = logging.StreamHandler(log)
-    handler.setFormatter(logger.registered_formatter)
-    with open_simulation() as simulation:
-        level = logger.log_level
-        logger.setLevel("DEBUG")
-        logger._logger.addHandler(handler)
-        logger.info("the log is read")
-        yield Ready(simulation, log)
-        logger._logger.removeHandler(handler)
-        logger.setLevel(level)
+def ready() -> Iterator[Searched]:
+    with open_searched() as found:
+        yield found
 
 
-def made(ready: Ready, **trigger: Any) -> str:
+def made(ready: Searched, **trigger: Any) -> str:
     answer = ready.call("api", "POST", "/v1/automations", document(**trigger))
     assert answer["status"] == 201, answer
     return f"/v1/automations/{answer['body']['id']}"
 
 
-def read_everything(ready: Ready, path: str) -> None:
+def read_everything(ready: Searched, path: str) -> None:
     for each in (path, "/v1/automations", f"{path}/versions", "/v1/secrets", "/v1/refusals"):
         assert ready.call("query", "GET", each)["status"] == 200, each
 
 
-def test_keys_that_a_sender_made_are_found_nowhere(ready: Ready) -> None:
+def test_keys_that_a_sender_made_are_found_nowhere(ready: Searched) -> None:
     path = made(ready, **META)
     for number in range(3):
         sent = {
@@ -118,7 +55,9 @@ def test_keys_that_a_sender_made_are_found_nowhere(ready: Ready) -> None:
     assert ready.simulation.secrets.secrets == {}
 
 
-def test_secrets_that_were_made_here_are_only_in_the_answer_that_made_them(ready: Ready) -> None:
+def test_secrets_that_were_made_here_are_only_in_the_answer_that_made_them(
+    ready: Searched,
+) -> None:
     path = made(ready, signed=True)
     first = ready.shown(ready.call("api", "POST", f"{path}/activate"), "first")
     ready.simulation.clock.advance(MINUTE)
@@ -149,7 +88,7 @@ def test_secrets_that_were_made_here_are_only_in_the_answer_that_made_them(ready
     ids=["GITLAB", "BASIC", "TOKEN"],
 )
 def test_a_sample_that_sends_the_secret_itself_leaves_no_trace_of_it(
-    ready: Ready, source: dict[str, Any]
+    ready: Searched, source: dict[str, Any]
 ) -> None:
     path = made(ready, source=source, dedupePath="id")
     ready.shown(ready.call("api", "POST", f"{path}/activate"), "secret")
@@ -166,7 +105,7 @@ def test_a_sample_that_sends_the_secret_itself_leaves_no_trace_of_it(
     assert ready.find() == []
 
 
-def post(ready: Ready, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
+def post(ready: Searched, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
     simulation = ready.simulation
     invoke = simulation.invoke
 
@@ -194,7 +133,7 @@ def post(ready: Ready, path: str, body: Any, headers: dict[str, str]) -> dict[st
         lambda secret: secret,
     ],
 )
-def test_a_refused_key_is_not_quoted(ready: Ready, wrong: Any) -> None:
+def test_a_refused_key_is_not_quoted(ready: Searched, wrong: Any) -> None:
     path = made(ready, **META)
     secret = ready.new("refused")
     answer = ready.call("api", "POST", f"{path}/rotate-secret", wrong(secret))
@@ -205,7 +144,7 @@ def test_a_refused_key_is_not_quoted(ready: Ready, wrong: Any) -> None:
 
 @pytest.mark.parametrize("operation", ["CreateSecret", "PutSecretValue", "GetSecretValue"])
 def test_an_error_of_aws_that_quotes_a_key_is_not_logged(
-    ready: Ready, operation: str, monkeypatch: pytest.MonkeyPatch
+    ready: Searched, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.support.simulation.PERSON_WAITS", (0,))
     path = made(ready, **META)
@@ -229,7 +168,7 @@ def test_an_error_of_aws_that_quotes_a_key_is_not_logged(
     assert ready.find() == []
 
 
-def services_forget(ready: Ready) -> None:
+def services_forget(ready: Searched) -> None:
     """Starts new processes, which have read no keys."""
     from runledger.composition import services
 

@@ -1,20 +1,13 @@
 """Reruns, recoveries and holds are told on the bus, once each, if a rule may match them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.fakes import rule
 from tests.support.graphs import document, end, integration, node
-from tests.support.simulation import OPERATOR, WORKSPACE, Simulation, open_simulation
-
-
-@pytest.fixture
-def simulation() -> Iterator[Simulation]:
-    with open_simulation() as simulation:
-        yield simulation
+from tests.support.simulation import OPERATOR, WORKSPACE, Simulation
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from runledger.errors import NodeError
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.outbound.client import MAX_BODY_BYTES, OutboundClient
 
 

@@ -81,6 +81,22 @@ def test_an_old_release_is_removed_when_no_tab_can_still_use_it(
     assert ("assets/one.js" in found) == (kept > timedelta(0))
 
 
+@pytest.mark.usefixtures("aws")
+def test_source_maps_are_published_only_on_request(tmp_path: Path) -> None:
+    s3 = client_of("s3")
+    s3.create_bucket(Bucket="console")
+    dist = build(tmp_path, "one")
+    (dist / "assets" / "one.js.map").write_text("{}")
+
+    def published() -> set[str]:
+        return {each["Key"] for each in s3.list_objects_v2(Bucket="console")["Contents"]}
+
+    publish(s3, Edge(), TARGET, dist)
+    assert "assets/one.js.map" not in published()
+    publish(s3, Edge(), TARGET, dist, source_maps=True)
+    assert "assets/one.js.map" in published()
+
+
 def test_publishing_without_a_build_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="npm run build"):
         publish(None, Edge(), TARGET, tmp_path)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from runledger.http import is_personal, needed_role
 from runledger.models.workspace import Role
+from runledger.routes.query_routers import include_all_routers
 
 from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed, pool, sample
 from tests.functional.test_settle import WAITING
@@ -36,6 +37,7 @@ def operations() -> list[tuple[str, str, Role, bool]]:
     from functions.api.handler import app as api
     from functions.query.handler import app as query
 
+    include_all_routers(query)
     found = []
     for app in (api, query):
         for route in (*app._static_routes, *app._dynamic_routes):
@@ -51,8 +53,8 @@ def test_the_document_has_exactly_the_deployed_operations() -> None:
         (method.upper(), path)
         for path, item in OPENAPI["paths"].items()
         for method in item
-        # Its token in the path is all that a sender has, and a probe has none.
-        if not path.startswith("/v1/webhooks/in/") and path != "/v1/health"
+        # Its token in the path is all that a sender or a recipient has, and a probe has none.
+        if not path.startswith(("/v1/webhooks/in/", "/v1/unsubscribe/")) and path != "/v1/health"
     }
     assert {(method, path) for method, path, *_ in operations()} == documented
 
@@ -130,6 +132,7 @@ def test_every_answer_forbids_caching(deployed: Engine, pool: str) -> None:
     assert [each["statusCode"] for each in raw] == [200, 404, 202]
     for answer in (*answers, *raw):
         assert answer["headers"]["Cache-Control"] == "no-store", answer
+        assert answer["headers"]["X-Content-Type-Options"] == "nosniff", answer
 
 
 @pytest.mark.parametrize(

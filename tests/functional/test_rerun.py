@@ -22,6 +22,7 @@ from runledger.services.reruns.previews import preview_of
 from runledger.services.reruns.rerun import RerunBy
 
 from tests.support.engine import Engine
+from tests.support.lists import request
 
 ADMIN = RerunBy("ada@example.com", may_repeat_messages=True)
 MEMBER = RerunBy("max@example.com", may_repeat_messages=False)
@@ -393,7 +394,7 @@ def test_durations_of_nodes_leave_out_steps_that_were_taken_over(
     original = failed_run(engine, automation)
     engine.walk(rerun(engine, original))
     engine.walk(rerun(engine, original, **{"from": "START"}))
-    shown = engine.stats.of(engine.workspace_id, automation, "24h", None, None)
+    shown = engine.stats.of(engine.workspace_id, request(automation_id=automation, range="24h"))
     sampled = {node.node_id: node.sampled for node in shown.nodes}
     assert sampled == {"start": 3, "hello": 1, "score": 2, "goodbye": 1, "done": 2}
     assert sum(hour.counts["COMPLETED"] for hour in shown.hours) == 2

@@ -6,10 +6,12 @@ import pytest
 from runledger.api.resends import ResendDocument
 from runledger.clock import DAY, MINUTE, now_ms
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
-from runledger.models.contact import Consents, ContactDocument
+from runledger.models.consent import Consents
+from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.suppression import Suppression, SuppressionReason
-from runledger.services.messages.resend import MAX_RESENDS, Resends, Resent
+from runledger.services.messages.requested_messages import RequestedMessage
+from runledger.services.messages.resend import MAX_RESENDS, Resends
 from runledger.services.views.deliveries import delivery_view
 from runledger.store import keys
 
@@ -41,7 +43,7 @@ def resends(engine: Engine) -> Resends:
 
 def resend(
     engine: Engine, resends: Resends, attempt: DeliveryAttempt, key: str | None = None, **more: Any
-) -> Resent:
+) -> RequestedMessage:
     document = ResendDocument(idempotency_key=key, **more)
     return resends.resend(engine.workspace_id, attempt.id, document, BY)
 

@@ -14,10 +14,12 @@ from tests.support.engine import Engine
 __all__ = ["deployed"]
 
 APP_ROUTES = [*app._static_routes, *app._dynamic_routes]
+# A view of one's own is no change to the workspace.
+OF_ONE_MEMBER = "/v1/views"
 ROUTES = [
     (method, re.sub(r"<\w+>", "x", route.path), needed_role(route.func))
     for route in APP_ROUTES
-    if not is_personal(route.func)
+    if not is_personal(route.func) and not route.path.startswith(OF_ONE_MEMBER)
     for method in ([route.method] if isinstance(route.method, str) else route.method)
 ]
 
@@ -69,3 +71,13 @@ def test_a_body_may_need_a_higher_role_than_its_route(deployed: Engine) -> None:
     path = "/v1/deliveries/dlv_none/resend"
     assert call("POST", path, {"force": True}, role="member")["status"] == 403
     assert call("POST", path, {"force": False}, role="member")["status"] == 404
+
+
+def test_every_member_saves_views_of_their_own(deployed: Engine) -> None:
+    of_views = [each for each in APP_ROUTES if each.path.startswith(OF_ONE_MEMBER)]
+    assert {needed_role(each.func) for each in of_views} == {Role.VIEWER}
+    view = {"list": "RUNS", "name": "Failed"}
+    assert call("POST", "/v1/views", view, role="nobody")["status"] == 403
+    assert call("POST", "/v1/views", view, role="viewer")["status"] == 201
+    shared = call("POST", "/v1/views", {**view, "shared": True}, role="viewer")
+    assert (shared["status"], "MEMBER" in shared["body"]["detail"]) == (403, True)

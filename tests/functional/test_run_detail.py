@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE, SECOND, from_iso
 from runledger.models.run import Cancellation
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 
 from tests.functional.test_upstream import edit, end, follow, opened_by, upstream_document, waiting
 from tests.support.engine import Engine

@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -16,8 +16,8 @@ from runledger.observability import logger
 from tests.functional.test_follow import Following, deletes_objects, publishes
 from tests.support.boundary import Call
 from tests.support.every_node import everything, make_template
-from tests.support.graphs import document, end, integration, node, wait
-from tests.support.simulation import Simulation, open_simulation
+from tests.support.graphs import calls_after_a_wait
+from tests.support.simulation import Simulation
 
 Key = tuple[str, ...]
 # CloudWatch adds 26 bytes to each line, and a request id is a UUID:
@@ -59,12 +59,6 @@ class Log:
 def log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Log:
     caplog.set_level("INFO", logger="runledger")
     return Log(capsys, caplog)
-
-
-@pytest.fixture
-def simulation() -> Iterator[Simulation]:
-    with open_simulation() as simulation:
-        yield simulation
 
 
 def fire(simulation: Simulation, graph: dict[str, Any], body: dict[str, Any]) -> str:
@@ -126,12 +120,6 @@ def test_the_lines_of_a_run_are_no_longer_than_their_price_assumes(
     assert ending > max(others)
     # Of five nodes, as the price is calculated.
     assert statistics.mean([*[statistics.mean(others)] * 5, ending]) <= LINE_BYTES
-
-
-def calls_after_a_wait() -> dict[str, Any]:
-    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait("pause", 600)]
-    nodes += [integration("call"), end()]
-    return {"name": "A", **document(nodes, "start > pause", "pause > call", "call > done")}
 
 
 def test_a_run_without_room_is_handed_back_and_then_fails_by_the_engine(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE
 from runledger.compiler import checks
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.outbound.client import OutboundClient
 
 from tests.support.echo_service import EchoService, echo_service

@@ -1,19 +1,11 @@
 """Skipping the waits of a run."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from runledger.clock import HOUR, MINUTE
 
-from tests.support.graphs import document, end, integration, merge, node, wait
-from tests.support.simulation import Simulation, open_simulation
-
-
-def linear() -> dict[str, Any]:
-    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait("pause", 600)]
-    nodes += [integration("call"), end()]
-    return {"name": "A", **document(nodes, "start > pause", "pause > call", "call > done")}
+from tests.support.graphs import calls_after_a_wait, document, end, merge, node, wait
+from tests.support.simulation import Simulation
 
 
 def forked() -> dict[str, Any]:
@@ -21,12 +13,6 @@ def forked() -> dict[str, Any]:
     nodes += [merge("both"), end()]
     edges = ("start > short", "start > long", "short > both", "long > both", "both > done")
     return {"name": "B", **document(nodes, *edges)}
-
-
-@pytest.fixture
-def simulation() -> Iterator[Simulation]:
-    with open_simulation() as simulation:
-        yield simulation
 
 
 def waiting_run(simulation: Simulation, automation: dict[str, Any]) -> str:
@@ -47,7 +33,7 @@ def detail(simulation: Simulation, run_id: str) -> dict[str, Any]:
 
 
 def test_a_skipped_wait_ends_and_the_run_goes_on(simulation: Simulation) -> None:
-    run_id = waiting_run(simulation, linear())
+    run_id = waiting_run(simulation, calls_after_a_wait())
     assert detail(simulation, run_id)["health"]["state"] == "WAITING"
     began = simulation.clock.now
     skipped = skip(simulation, run_id)
@@ -73,7 +59,7 @@ def test_both_waits_of_a_fork_are_skipped(simulation: Simulation) -> None:
 
 
 def test_only_a_waiting_run_has_a_wait_to_skip(simulation: Simulation) -> None:
-    run_id = waiting_run(simulation, linear())
+    run_id = waiting_run(simulation, calls_after_a_wait())
     assert skip(simulation, run_id)["status"] == 200
     again = skip(simulation, run_id)
     assert (again["status"], again["body"]["detail"]) == (409, "the run is not waiting")
@@ -83,7 +69,7 @@ def test_only_a_waiting_run_has_a_wait_to_skip(simulation: Simulation) -> None:
 
 
 def test_all_waits_that_a_list_shows_are_skipped(simulation: Simulation) -> None:
-    automation_id = simulation.activate(linear())
+    automation_id = simulation.activate(calls_after_a_wait())
     path = simulation.webhook_path(automation_id)
     opened = [simulation.request("webhook_in", "POST", path, {"n": n}) for n in range(3)]
     simulation.run_until(simulation.clock.now + MINUTE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from runledger.nodes.base import HttpRequest
+from runledger.nodes.tools import HttpRequest
 from runledger.outbound.client import OutboundClient
 from runledger.outbound.connection import resolve
 from runledger.outbound.guard import AllowList

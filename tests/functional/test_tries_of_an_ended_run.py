@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from runledger.errors import RunledgerError, ServiceError, TransientError
 from runledger.models.run import Cancellation, Run
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.store.runs import RunStore
 
 from tests.support.engine import Engine

@@ -2,7 +2,6 @@
 order, and if calls fail."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runledger.errors import ConflictError, TransientError
 from runledger.models.contact import Contact, ContactDocument, ContactIdentity
-from runledger.services.contacts.contacts import Contacts
 from runledger.store import keys
-from runledger.store.contacts import MAX_LISTINGS, ContactStore, identity_of
+from runledger.store.contacts import MAX_LISTINGS, identity_of
 from runledger.store.table import Put, key_attributes
 
-from tests.support.boundary import Boundary, Call, straight
+from tests.support.boundary import Call, straight
+from tests.support.contact_book import ContactBook
 from tests.support.depth import examples
 from tests.support.engine import Engine, open_engine
 from tests.support.memory_table import MemoryTable
@@ -29,22 +28,7 @@ TABLES: dict[str, Callable[[], MemoryTable | None]] = {
 }
 
 
-@dataclass
-class Book:
-    """The contacts of one workspace, over a table in memory whose calls can be broken."""
-
-    boundary: Boundary = field(default_factory=Boundary)
-    now: int = 0
-
-    def __post_init__(self) -> None:
-        self.table = MemoryTable(self.boundary)
-        self.store = ContactStore(self.table)
-        self.contacts = Contacts(self.store, self._clock)
-
-    def _clock(self) -> int:
-        self.now += 1
-        return self.now
-
+class Book(ContactBook):
     def all(self) -> list[Contact]:
         return self.store.in_order(WORKSPACE, 100, None)[0]
 

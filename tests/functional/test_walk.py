@@ -98,7 +98,7 @@ def test_a_run_is_walked_to_its_end_and_shown_step_by_step(engine: Engine, autom
     assert [link["nodeId"] for link in told["deliveries"]] == ["mail"]
     (message,) = engine.mailbox()
     assert message.destinations["ToAddresses"] == ["ada@example.com"]
-    assert "Your score is 42, ada@example.com" in message.body
+    assert "Your score is 42, " in message.body and ">ada@example.com<" in message.body
     delivery = engine.details.delivery(engine.workspace_id, mail["deliveryIds"][0])
     assert delivery.status == "SENT"
     order = ["consent", "address", "suppression", "frequency", "quiet_hours", "template"]

@@ -1,6 +1,6 @@
 """A stalled run continues within minutes, whatever stopped it, and shows the reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -17,16 +17,10 @@ from tests.support.boundary import Call
 from tests.support.fakes import client_error
 from tests.support.graphs import assign, document, end, integration, merge, message, node, wait
 from tests.support.invariants import error_of
-from tests.support.simulation import Simulation, open_simulation
+from tests.support.simulation import Simulation
 from tests.support.states_language import FunctionError
 
 THIRTY_DAYS = 30 * 24 * 60
-
-
-@pytest.fixture
-def simulation() -> Iterator[Simulation]:
-    with open_simulation() as simulation:
-        yield simulation
 
 
 def webhook() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tests.support.template import load_template
 
 __all__ = ["deployed"]
 
+WEBHOOKS = "/v1/webhooks/in/{token}"
 WANTED = {"kind": "COMPARE", "left": "{{event.query.env}}", "operator": "EQUALS", "right": "live"}
 
 
@@ -45,11 +46,10 @@ def test_other_methods_are_not_allowed_and_touch_nothing(deployed: Engine, metho
 def test_each_method_has_a_route_without_the_authorizer() -> None:
     """A route for any method would lose to the route of another function with the method."""
     events = load_template()["Resources"]["WebhookIn"]["Properties"]["Events"].values()
-    routes = [event["Properties"] for event in events]
+    routes = [event["Properties"] for event in events if event["Properties"]["Path"] == WEBHOOKS]
     assert {route["Method"] for route in routes} == {
         *("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
     }
-    assert {route["Path"] for route in routes} == {"/v1/webhooks/in/{token}"}
     assert all(route["Auth"] == {"Authorizer": "NONE"} for route in routes)
 
 

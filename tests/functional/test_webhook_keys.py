@@ -297,7 +297,7 @@ def test_a_source_without_keys_has_none_to_rotate(hooks: Hooks) -> None:
     sns = {"source": {"preset": "SNS", "topicArn": "arn:aws:sns:eu-central-1:123456789012:orders"}}
     for trigger in ({}, sns, {"triggerType": "MANUAL"}):
         draft = hooks.draft(**trigger)
-        with pytest.raises(ConflictError, match="has no keys"):
+        with pytest.raises(ConflictError, match="has no signing keys"):
             hooks.set(draft)
 
 

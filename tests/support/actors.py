@@ -11,8 +11,7 @@ from runledger.errors import NotFoundError, RunledgerError
 from runledger.ids import derived_id
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import Cancellation, Run
-from runledger.nodes.base import Operation
-from runledger.services.execution.lent_tools import NoTools
+from runledger.nodes.base import Function, Operation
 from runledger.services.execution.settle import ExecutionEnded
 from runledger.services.execution.walk_contract import WalkEvent
 from runledger.services.retry_budget import MARGIN
@@ -27,7 +26,11 @@ from tests.support.simulation import WORKSPACE, Simulation
 
 Actor = Callable[[], Any]
 BY = "ada@example.com"
-_TOOLBOXES = {"SEND_MESSAGE": "message_tools", "INTEGRATION": "integration_tools"}
+_TOOLBOXES = {
+    Function.LOGIC: "contact_tools",
+    Function.MESSAGE: "message_tools",
+    Function.INTEGRATION: "integration_tools",
+}
 # How often a machine retries a task that AWS refused.
 _TRIES = 3
 
@@ -134,8 +137,8 @@ class RunActors:
     ) -> Any:
         node_type, _ = self.graph.parsed(node_id)
         self._requests += 1
-        function = _TOOLBOXES.get(node_type.name)
-        toolbox = NoTools() if function is None else getattr(services(), function)
+        function = _TOOLBOXES[node_type.function]
+        toolbox = getattr(services(), function)
         event = WalkEvent(
             contract=1,
             workspace_id=WORKSPACE,

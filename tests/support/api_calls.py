@@ -44,3 +44,16 @@ def wrap_calls(patch: pytest.MonkeyPatch, table: Table, around: Around) -> None:
     replace_api_call(patch, made)
     if isinstance(table, MemoryTable):
         patch.setattr(table, "around", translated)
+
+
+def record_calls(patch: pytest.MonkeyPatch, table: Table) -> list[str]:
+    """Returns a list that gets the operation of each call of a client or of a table in memory from
+    now on."""
+    made: list[str] = []
+
+    def recording(operation: str, act: Callable[[], Any]) -> Any:
+        made.append(operation)
+        return act()
+
+    wrap_calls(patch, table, recording)
+    return made

@@ -17,7 +17,8 @@ from runledger.composition import Composition
 from runledger.models.automation import AutomationDocument
 from runledger.models.run import RunStatus
 from runledger.models.template import TemplateDocument
-from runledger.nodes.base import HttpRequest, HttpResponse, Operation
+from runledger.nodes.base import Operation
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.services.automations.activations import Activations
 from runledger.services.automations.automations import Automations
 from runledger.services.execution.lent_tools import LentTools
@@ -25,9 +26,11 @@ from runledger.services.execution.node_claims import NodeClaim
 from runledger.services.execution.walk import Walker
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.in_parallel import Gather, in_turn
+from runledger.services.messages.unsubscribe_links import LinkKeys
 from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.run_context import RunContext
 from runledger.services.triggers.webhook_request import WebhookRequest
+from runledger.services.workspaces.console_address import ConsoleAddress
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.settings import Settings
 from runledger.store.table import Table
@@ -39,6 +42,7 @@ from tests.support.environment import (
     REGION,
     SCHEDULE_GROUP,
     SENDER,
+    STACK,
     START,
     TABLE,
     environment,
@@ -48,6 +52,8 @@ from tests.support.memory_values import copied
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 PUBLIC_URL = "https://api.example.com"
+CONSOLE_URL = "https://console.example.com"
+LINK_KEY = "the-key-of-unsubscribe-links-of-these-tests"
 
 
 class Clock:
@@ -81,6 +87,26 @@ class StubHttp:
             truncated=False,
             duration_ms=5,
         )
+
+
+class StoredText:
+    """Secrets Manager and the parameter store with one text, which a test may replace."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.reads = 0
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:
+        self.reads += 1
+        return {"SecretString": self.text}
+
+    def get_parameter(self, Name: str) -> dict[str, dict[str, str]]:
+        self.reads += 1
+        return {"Parameter": {"Value": self.text}}
+
+
+def stored(text: str) -> Any:
+    return StoredText(text)
 
 
 @cache
@@ -170,6 +196,17 @@ class Engine(Composition):
     def cursor_key(self) -> Any:
         return lambda: b"a key of this test"
 
+    @cached_property
+    def link_keys(self) -> LinkKeys:
+        return LinkKeys(stored(LINK_KEY), STACK, self.seconds)
+
+    @cached_property
+    def console_address(self) -> ConsoleAddress:
+        return ConsoleAddress(stored(CONSOLE_URL), "console-address", self.seconds)
+
+    def seconds(self) -> float:
+        return self.clock.now / 1_000
+
     # Values that requests would bring.
     @cached_property
     def automations(self) -> Automations:
@@ -185,6 +222,7 @@ class Engine(Composition):
         integration = self.integration_tools.lend(context, claim, retry_budget)
         tools = replace(
             integration.tools,
+            contact=self.contact_tools.lend(context, claim, retry_budget).tools.contact,
             begun=message.tools.begun,
             contacts=message.tools.contacts,
             messenger=message.tools.messenger,
@@ -195,8 +233,15 @@ class Engine(Composition):
         """Returns a walker with all tools, for an invocation of at most `milliseconds`."""
         return self.walker(self, request_id, milliseconds + MARGIN)
 
-    def template(self, body: str = "Hello {{contact.email}}", subject: str = "Hi") -> str:
-        document = TemplateDocument(name="Mail", channel="EMAIL", subject=subject, body=body)
+    def template(
+        self,
+        body: str | None = "Hello {{contact.email}}",
+        subject: str = "Hi",
+        html: str | None = None,
+    ) -> str:
+        document = TemplateDocument(
+            name="Mail", channel="EMAIL", subject=subject, body=body, html=html
+        )
         return self.templates.create(self.workspace_id, document).id
 
     def activate(self, document: dict[str, Any]) -> str:

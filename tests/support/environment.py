@@ -11,6 +11,7 @@ PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:runledger-"
 FAN_OUT = f"{PREFIX}fan-out"
 DELIVERY_RETRY = f"{PREFIX}delivery-retry"
 EXPORT = f"{PREFIX}export"
+IMPORT = f"{PREFIX}contact-import"
 SCHEDULE_GROUP = "runledger-schedules"
 STACK = "runledger"
 TABLE = "runledger"
@@ -35,6 +36,7 @@ _KNOWN = {
     "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
     "RUNLEDGER_DELIVERY_RETRY_ARN": DELIVERY_RETRY,
     "RUNLEDGER_EXPORT_ARN": EXPORT,
+    "RUNLEDGER_IMPORT_ARN": IMPORT,
     "RUNLEDGER_BUS": "runledger",
     "RUNLEDGER_SENDER_EMAIL": SENDER,
     "RUNLEDGER_ALLOW_HOSTS": "",

@@ -1,4 +1,4 @@
-"""An automation with a node of every type, and its events."""
+"""Automations with nodes of every type, and their events."""
 
 from typing import Any
 
@@ -6,13 +6,14 @@ from tests.support.simulation import Simulation
 
 
 def everything(template_id: str) -> dict[str, Any]:
-    """Returns an automation of every node type. It has a WAIT, so it runs on Standard, and a fork
-    whose branches both have effects."""
+    """Returns an automation of every node type except UPDATE_CONTACT. It has a WAIT, so it runs on
+    Standard, and a fork whose branches both have effects."""
     trigger = {
         "triggerType": "WEBHOOK",
         "contactLookup": {"by": "email", "path": "customer.email"},
         "createIfMissing": True,
         "dedupePath": "orderId",
+        "keys": [{"name": "order", "path": "orderId"}, {"name": "plan", "path": "plan"}],
     }
     big = {
         "kind": "COMPARE",
@@ -77,6 +78,31 @@ def brief(template_id: str) -> dict[str, Any]:
         ("mail", "done", None),
     ]
     return _document("Brief", nodes, edges)
+
+
+def contact_update() -> dict[str, Any]:
+    """Returns an automation that changes its contact."""
+    trigger = {
+        "triggerType": "WEBHOOK",
+        "contactLookup": {"by": "email", "path": "customer.email"},
+        "createIfMissing": True,
+        "dedupePath": "orderId",
+    }
+    update = {
+        "fields": [
+            {"field": "firstName", "value": "Ada"},
+            {"field": "metadata.lastOrder", "value": "{{trigger.orderId}}"},
+            {"field": "metadata.renewsOn", "value": "2027-03-01", "type": "DATE"},
+        ],
+        "addTags": ["customer"],
+        "removeTags": ["lead"],
+    }
+    nodes: list[tuple[str, str, dict[str, Any]]] = [
+        ("start", "TRIGGER", trigger),
+        ("update", "UPDATE_CONTACT", update),
+        ("done", "END", {}),
+    ]
+    return _document("Update", nodes, [("start", "update", None), ("update", "done", None)])
 
 
 def plain() -> dict[str, Any]:

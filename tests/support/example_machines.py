@@ -46,6 +46,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "switch", ("start", "plan", "free"), {"plan": "free"}, {"free": STOP}, "FAILED", ("start",)
     ),
+    Example("update_contact", ("start", "plan", "done")),
     Example("wait", ("start", "pause", "morning", "mail", "done")),
     Example(
         "fork", ("start", "prepare", "mail", "vip", "gold", "together", "done"), {"vip": "true"}

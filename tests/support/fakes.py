@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 
 from tests.support.boundary import Boundary, Call
 
@@ -64,17 +64,21 @@ class Client:
 
 @dataclass
 class Ses:
-    """E-mail. `sent` are the delivery ids in the order in which SES accepted them; `refusals` are
-    the codes of the next refusals."""
+    """E-mail. `sent` are the delivery ids in the order in which SES accepted them, `contents` what
+    it was asked to send for each; `refusals` are the codes of the next refusals."""
 
     sent: list[str] = field(default_factory=list)
+    contents: dict[str, Any] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
 
-    def send_email(self, *, EmailTags: list[dict[str, str]], **more: Any) -> dict[str, Any]:
+    def send_email(
+        self, *, EmailTags: list[dict[str, str]], Content: Any = None, **more: Any
+    ) -> dict[str, Any]:
         if self.refusals:
             raise client_error(self.refusals.pop(0), "SendEmail")
         tags = {tag["Name"]: tag["Value"] for tag in EmailTags}
         self.sent.append(tags["deliveryId"])
+        self.contents[tags["deliveryId"]] = Content
         return {"MessageId": f"message-{len(self.sent)}"}
 
 
@@ -256,6 +260,16 @@ class Scheduler:
         if name not in self.schedules:
             raise client_error("ResourceNotFoundException", operation, 404)
         return self.schedules[name]
+
+
+@dataclass
+class Ssm:
+    """Parameter Store, in which every parameter has this value."""
+
+    value: str
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:
+        return {"Parameter": {"Name": Name, "Value": self.value}}
 
 
 class Anything:

@@ -29,9 +29,9 @@ LONG = 10 * SECOND
 
 
 class FaultyCall:
-    """Counts the calls of functions and breaks the one with the number `point`.
+    """Counts calls to AWS, and makes call number `point` fail.
 
-    `made` are the calls, each with the function that made it."""
+    `made` lists the calls, each with the function that called AWS."""
 
     def __init__(
         self, simulation: Simulation, point: int | None = None, fault: Fault | None = None

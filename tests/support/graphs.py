@@ -77,6 +77,13 @@ def document(nodes: list[Document], *edges: str) -> Document:
     return {"nodes": nodes, "edges": [edge(text) for text in edges]}
 
 
+def calls_after_a_wait() -> Document:
+    """Returns an automation that waits for ten hours and then makes a call."""
+    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait("pause", 600)]
+    nodes += [integration("call"), end()]
+    return {"name": "A", **document(nodes, "start > pause", "pause > call", "call > done")}
+
+
 def graph(nodes: list[Document], *edges: str) -> Graph:
     return Graph.model_validate(document(nodes, *edges))
 

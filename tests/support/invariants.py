@@ -11,6 +11,7 @@ from runledger.ids import derived_id
 from runledger.store import keys
 from runledger.store.bodies import decompress
 from runledger.store.keys import Key
+from runledger.store.run_rows import run_key_items, shown_run_from_item
 from runledger.store.values import Item
 
 from tests.support.boundary import Call
@@ -122,6 +123,7 @@ def problems(simulation: Simulation) -> list[str]:
             found += _run_problems(simulation, row)
         if row["sk"] == "DELIVERY":
             found += _delivery_problems(simulation, row)
+    found += _key_problems(simulation)
     found += _unpublished(simulation)
     found += _ungrouped(simulation)
     sent = Counter(simulation.ses.sent)
@@ -131,6 +133,21 @@ def problems(simulation: Simulation) -> list[str]:
     called = Counter(request.headers["Idempotency-Key"] for request in simulation.http.calls)
     found += [f"the service was called {count} times" for count in called.values() if count > 1]
     return found
+
+
+def _key_problems(simulation: Simulation) -> list[str]:
+    """Checks that each key of a run has an item, and that no item leads anywhere else."""
+    rows = simulation.table.items()
+    wanted = {
+        tuple(key)
+        for row in rows
+        if row["sk"] == "RUN"
+        for key in run_key_items(shown_run_from_item(row))
+    }
+    there = {(row["pk"], row["sk"]) for row in rows if row["pk"].startswith("KEY#")}
+    return [f"{key} is missing" for key in wanted - there] + [
+        f"{key} leads to no run" for key in there - wanted
+    ]
 
 
 def _unpublished(simulation: Simulation) -> list[str]:

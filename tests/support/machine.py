@@ -59,7 +59,8 @@ Place = dict[str, Any]
 @dataclass
 class _Walk:
     """One walk of an execution, or one of its branches; `over` is True if it must not continue.
-    `place` is as in `StepFunctions.places`, without branches."""
+    `place` is the position in the execution, as in `StepFunctions.places`;
+    positions inside its branches are not part of it."""
 
     execution: Execution
     states: Generator["_Pause", Any, Any]

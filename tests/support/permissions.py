@@ -63,9 +63,11 @@ _TABLE = "runledger.store.table."
 GENERAL = (
     "runledger.aws.read_secret",
     "runledger.store.bodies.Bodies.",
+    "runledger.store.checkpoints.",
     "runledger.store.export_files.ExportFiles.",
+    "runledger.store.import_files.ImportFiles.",
     "runledger.store.kept_events.KeptEventStore.",
-    "runledger.store.objects.read_object",
+    "runledger.store.objects.",
     "runledger.store.row_reads.",
     _TABLE,
 )
@@ -78,6 +80,7 @@ def _arn(service: str, rest: str) -> str:
 _RUNS, _DELIVERIES, _AUTOMATIONS = "runs/", "deliveries/", "automations/"
 _KEPT = "refusals/ captured/"
 _SECRETS_OF_USERS = _arn("secretsmanager", "secret:${AWS::StackName}/workspaces/*")
+_LINK_KEYS = _arn("secretsmanager", "secret:${AWS::StackName}/links/*")
 _WEBHOOK_KEYS = _arn("secretsmanager", "secret:${AWS::StackName}/webhooks/*")
 _MACHINES = _arn("states", "stateMachine:${AWS::StackName}-aut_*")
 _EXECUTIONS = _arn("states", "execution:${AWS::StackName}-aut_*")
@@ -86,6 +89,7 @@ _IDENTITIES = _arn("ses", "identity/*")
 # Where the objects are with which a site works, by the beginning of the site's name.
 _OBJECTS = {
     "services.bulk.export": "exports/",
+    "services.bulk.import": "imports/",
     "services.erasure.erasers.DeliveryEraser": _DELIVERIES,
     "services.erasure.erasers.RunEraser": _RUNS,
     "services.erasure.erasers.RefusalEraser": "refusals/",
@@ -119,9 +123,11 @@ _RESOURCES = {
         "${SmsOriginationIdentity} " + _arn("sms-voice", "configuration-set/${SmsConfigurationSet}")
     ),
     "channels.whatsapp.WhatsAppChannel": "${WhatsAppPhoneNumberId}",
-    "composition.Composition.cursor_key": "${CursorSecret.Id}",
+    "composition.edges.Edges.cursor_key": "${CursorSecret.Id}",
     "http._edge_key": "${EdgeSecret.Id}",
+    "services.messages.unsubscribe_links.LinkKeys": _LINK_KEYS,
     "services.bulk.exports.ExportMachine": "${Export}",
+    "services.bulk.imports.ImportMachine": "${ContactImport}",
     "services.execution.cancel.Canceler": _EXECUTIONS,
     "services.execution.machines.": _MACHINES,
     "services.execution.start.Starter": _MACHINES,
@@ -136,7 +142,7 @@ _RESOURCES = {
     # ListRules has no resource smaller than all.
     "services.stream.bus_rules.BusRules": "*",
     "services.stream.publish.Publisher": "${EventBus.Arn}",
-    "services.workspaces.account_mails.AccountMails": _arn(
+    "services.workspaces.console_address.ConsoleAddress": _arn(
         "ssm", "parameter/runledger/${AWS::StackName}/console-address"
     ),
     "services.workspaces.accounts.Accounts": "${UserPool.Arn}",
@@ -145,10 +151,14 @@ _RESOURCES = {
 # The partitions of a site's rows. Only for functions whose policies name partitions.
 _PARTITIONS = {
     "store.automations.AutomationStore.has_downstream": "AUTOMATION#*",
-    "store.checkpoints.": "WORKSPACE#*#EXPORT",
+    "store.contacts.": (
+        "WORKSPACE#*#ADDRESS WORKSPACE#*#TAG#* WORKSPACE#*#DATE#* WORKSPACE#*#NODATE#*"
+    ),
     "store.deliveries.DeliveryStore.forget_sent": "SENT#*",
     "store.exports.": "WORKSPACE#*#EXPORT",
+    "store.imports.": "WORKSPACE#*#IMPORT",
     "store.freshness.": "FRESHNESS",
+    "store.run_reads.RunReads.": "RUN#*",
     "store.runs.RunStore.": "RUN#*",
     "store.tombstones.": "RUN#* DELIVERY#* REFUSAL#*",
     "store.totals.": "TOTALS#*",
@@ -164,7 +174,8 @@ def needed(graph: CallGraph, function: "Function") -> dict[Permission, str]:
 
 @cache
 def _needed_by_code(graph: CallGraph, root: str, bounded: frozenset[str]) -> dict[Permission, str]:
-    """`bounded` are the actions for which the policies name partitions."""
+    """Returns the permissions that the function needs by its code, each with a site that needs it.
+    `bounded` are the actions that policies allow only on certain partitions of the table."""
     found: dict[Permission, str] = {}
     for reached in sorted(graph.reached_calls(root, GENERAL), key=lambda each: each.site):
         for action in _actions(graph, root, reached.call):

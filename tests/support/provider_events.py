@@ -1,10 +1,13 @@
 """Events of providers about one message, as AWS documents them."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-_SAMPLE = Path(__file__).parents[2] / "events" / "delivery_feedback.json"
+_EVENTS = Path(__file__).parents[2] / "events"
+_SAMPLE = _EVENTS / "delivery_feedback.json"
+_SMS_ANSWER = _EVENTS / "delivery_feedback.sms_answer.json"
 
 _AT = "2026-11-22T09:03:41.500Z"
 _BOUNCED = [{"emailAddress": "ada@example.com", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}]
@@ -136,3 +139,24 @@ def whatsapp_event(
             **detail,
         },
     }
+
+
+def sms_answer(body: str, phone: str, at: int, message_id: str = "answer-1", **more: Any) -> Any:
+    """Returns the SNS event of Lambda with an SMS from this phone, received `at` this time (epoch
+    milliseconds). `more` overrides fields of AWS's message; a field of None is left out."""
+    event: dict[str, Any] = json.loads(_SMS_ANSWER.read_text())
+    notification = event["Records"][0]["Sns"]
+    message = json.loads(notification["Message"]) | {
+        "originationNumber": phone,
+        "messageKeyword": "KEYWORD_123456789012",
+        "messageBody": body,
+        **more,
+    }
+    kept = {name: value for name, value in message.items() if value is not None}
+    moment = datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")
+    notification |= {
+        "MessageId": message_id,
+        "Timestamp": moment.replace("+00:00", "Z"),
+        "Message": json.dumps(kept),
+    }
+    return event

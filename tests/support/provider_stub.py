@@ -1,5 +1,5 @@
-"""AWS services that send, answered at the HTTP level: botocore serializes and validates each
-request by the service's own model, signs it, and parses the answer."""
+"""Answers requests to the AWS services that send messages, at the level of HTTP. So botocore
+serializes, validates and signs each request by the service's own model, and parses the answer."""
 
 import json
 from dataclasses import dataclass, field

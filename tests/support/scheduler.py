@@ -1,8 +1,9 @@
-"""Deterministic interleaving: several actors on one stage, and a chooser of the next call.
+"""Deterministic interleaving: several actors work at the same time, and a chooser says whose call
+is next.
 
-An actor is plain code over the real services. At each call across the boundary it stops until it is
-chosen; between two calls no other actor runs. A chooser's choices can be repeated, so that every
-failure can be replayed.
+An actor is plain code over the real services. Before each call to AWS or to another system it stops
+until it is chosen; between two calls no other actor runs. A chooser's choices can be repeated, so
+that every failure can be replayed.
 """
 
 import random

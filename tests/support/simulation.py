@@ -5,10 +5,11 @@ are simulated, and each of them retries as AWS (or a person) would. Every call o
 crosses one boundary, where a test can delay or break it.
 """
 
+import base64
 import json
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 import runledger.aws
 import runledger.clock
@@ -43,6 +45,7 @@ from tests.support.environment import (
     DELIVERY_RETRY,
     EXPORT,
     FAN_OUT,
+    IMPORT,
     LAMBDA,
     REGION,
     SENDERS,
@@ -196,6 +199,31 @@ class Simulation:
         event.update(rawPath=path, rawQueryString="", isBase64Encoded=False)
         event["body"] = json.dumps(body)
         event["headers"] = {"content-type": "application/json", "x-workspace-id": workspace}
+        return self._requested(function, method, path, event)
+
+    def send_form(self, path: str, fields: Mapping[str, str]) -> dict[str, Any]:
+        """Makes one POST request with a form and no sign-in, as a mail provider's program does.
+        Like `request`, it may send the request twice, and returns the answer."""
+        event = json.loads((EVENTS / "webhook_in.json").read_text())
+        event.update(rawPath=path, rawQueryString="", isBase64Encoded=True)
+        event["body"] = base64.b64encode(urlencode(fields).encode()).decode()
+        event["headers"] = {"content-type": "application/x-www-form-urlencoded", "accept": "*/*"}
+        return self._requested("webhook_in", "POST", path, event)
+
+    def send_bytes(self, path: str, content: bytes) -> dict[str, Any]:
+        """Makes one PUT request to the API with bytes, as `request` does."""
+        event = json.loads((EVENTS / "api.json").read_text())
+        event.update(rawPath=path, rawQueryString="", isBase64Encoded=True)
+        event["body"] = base64.b64encode(content).decode()
+        event["headers"] = {
+            "content-type": "application/octet-stream",
+            "x-workspace-id": WORKSPACE,
+        }
+        return self._requested("api", "PUT", path, event)
+
+    def _requested(
+        self, function: str, method: str, path: str, event: dict[str, Any]
+    ) -> dict[str, Any]:
         event["requestContext"]["http"].update(method=method, path=path)
         claims = {
             "sub": "user-operator",
@@ -217,7 +245,7 @@ class Simulation:
         return {
             "status": int(answer["statusCode"]),
             "headers": answer.get("headers", {}),
-            "body": json.loads(answer["body"] or "null"),
+            "body": _document(answer),
         }
 
     # ── what AWS does by itself ────────────────────────────────────────────────────────────────
@@ -363,7 +391,7 @@ class Simulation:
             # The next scenario's automations have the same ids, but other machines.
             self.step_functions.machines = dict(machines)
             self.ses.sent, self.http.calls, self.bus.entries = [], [], []
-            self.ses.refusals = []
+            self.ses.refusals, self.ses.contents = [], {}
             self.step_functions.forget()
             self.step_functions.refuses = lambda workspace_id: None
             self.records, self.deaf, self.heard = [], set(), 0
@@ -440,6 +468,10 @@ class Simulation:
         """Creates the state machine `export` of the template, which writes exports."""
         self._make_machine("export", EXPORT, ExportPageArn="export_page")
 
+    def make_import(self) -> None:
+        """Creates the state machine `contact_import` of the template."""
+        self._make_machine("contact_import", IMPORT, ImportContactsArn="import_contacts")
+
     def _make_machine(self, file: str, arn: str, **functions: str) -> None:
         text = (EVENTS.parent / "statemachines" / f"{file}.asl.json").read_text()
         for name, function in functions.items():
@@ -451,6 +483,13 @@ class Simulation:
             if row["sk"] == automation_id and row.get("webhookToken"):
                 return f"/v1/webhooks/in/{row['webhookToken']}"
         raise LookupError(automation_id)
+
+
+def _document(answer: dict[str, Any]) -> Any:
+    """Returns the body of an answer: a page as text, everything else parsed."""
+    if answer.get("headers", {}).get("Content-Type", "").startswith("text/html"):
+        return answer["body"]
+    return json.loads(answer["body"] or "null")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -96,6 +96,12 @@ class Stack:
         )
         return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
+    def tick(self) -> None:
+        """Runs the tick once, besides its schedule."""
+        with closing(self.aws("lambda")) as functions:
+            answer = functions.invoke(FunctionName=self.function_name("Tick"), Payload=b"{}")
+            assert "FunctionError" not in answer, answer["Payload"].read()
+
     def mailbox(self) -> list[dict[str, Any]]:
         """Returns every e-mail that was sent, oldest first."""
         answer = httpx.get(f"{self.aws_endpoint}/_ministack/ses/messages").raise_for_status()
@@ -138,6 +144,12 @@ class Launch:
                 start_new_session=True,
             )
         return _await(self._process, self._state_dir)
+
+    @property
+    def pid(self) -> int:
+        """The process that started all others of the stack."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
         if self._process is not None:

@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runledger.clock import Clock
-from runledger.models.contact import Consents, Contact
-from runledger.nodes.base import (
+from runledger.models.consent import Consents
+from runledger.models.contact import Contact
+from runledger.nodes.base import NodeResult, Visit
+from runledger.nodes.registry import node_type
+from runledger.nodes.tools import (
     BodyKeeper,
+    ContactEditor,
     ContactFinder,
     HttpCaller,
     Messenger,
-    NodeResult,
     SecretReader,
     Tools,
-    Visit,
 )
-from runledger.nodes.registry import node_type
 
 # 2026-03-10T12:00:00Z
 NOW = 1_773_144_000_000
@@ -45,6 +46,7 @@ def visit(
     secrets: SecretReader | None = None,
     messenger: Messenger | None = None,
     contacts: ContactFinder | None = None,
+    contact_editor: ContactEditor | None = None,
     bodies: BodyKeeper | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], None] | None = None,
@@ -63,6 +65,7 @@ def visit(
             secrets=secrets,
             messenger=messenger,
             contacts=contacts,
+            contact=contact_editor,
             bodies=bodies,
             clock=clock or (lambda: now),
             sleep=sleep or _never,

@@ -186,10 +186,11 @@ _BACKGROUND = (
     "upstreamTrigger",
     "groupFailures",
     "exportPage",
+    "importContacts",
     "deliveryFeedback",
     "retryDelivery",
 )
-_MACHINES = ("contactFanOut", "deliveryRetry", "export")
+_MACHINES = ("contactFanOut", "deliveryRetry", "export", "contactImport")
 _OPERATIONS = (
     "getItem",
     "batchGetItem",

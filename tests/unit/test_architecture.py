@@ -36,6 +36,7 @@ FLOORS = {
     "outbound": 2,
     "nodes": 2,
     "api": 2,
+    "html_mail": 1,
     "templating": 1,
     "liquid_engine": 1,
     "liquid_filters": 0,
@@ -43,6 +44,7 @@ FLOORS = {
     "template_limits": 0,
     "template_markup": 0,
     "template_errors": 0,
+    "template_words": 0,
     "redaction": 1,
     "models": 1,
     "aws": 1,
@@ -68,35 +70,43 @@ BESIDE = {"outbound": {"nodes"}, "templating": {"liquid_engine"}}
 # The rooms of `services/`, from top to bottom, with the subject of each file.
 ROOMS = {
     "erasure": "contact_eraser erasers kept_event_eraser",
-    "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
-    "exports",
+    "bulk": "bulk_cancel due_exports due_imports export_contract export_pages export_removal "
+    "export_rows exports import_contract import_mapping import_parts import_records "
+    "import_removal import_repeats import_report import_visits imports visits",
     "reruns": "compare effects plans previews recovered_groups recovery recovery_progress "
     "recovery_queries recovery_rights recovery_runs rerun version_machines",
     "stream": "bus_rules delivery_events expiry failure_groups follow operation_events publish "
     "recovered_runs run_metrics",
-    "counts": "changed_hours list_counts pulses recount row_counts stats stream_lag totals",
-    "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
-    "resource_lists snapshots timeline windows",
+    "overview": "last_day open_runs overview slow_nodes usual_hours",
+    "counts": "activity changed_hours list_counts pulses recount row_counts stats stream_lag "
+    "totals",
+    "search": "found search",
+    "lists": "cursors details failure_resolution failure_trend failure_views failures key_filters "
+    "kinds pages plans queries requests resource_lists saved_views snapshots timeline view_filters "
+    "windows",
     "automations": "activations automation_stopper automations catalogue holds preview rotation "
-    "template_variables templates upstream_checks webhook_address",
+    "template_variables templates test_sends upstream_checks webhook_address",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
     "triggers": "admitted_event answering captures event_contact event_dates event_keys "
     "event_opening event_reading filtering handshakes ignored_events kept_events kept_hashes "
-    "kept_requests manual open_run proving refusals replays sample_events upstream webhook_request "
-    "webhook_targets webhooks",
-    "execution": "branch_failures branch_progress cancel integration_tools lent_tools machines "
-    "message_tools node_claims settle silence skip_wait start superseded_machines walk "
-    "walk_contract watchdog",
-    "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
-    "provider_send retry_contract retry_delivery retry_machine suppression_reads suppressions",
-    "contacts": "addresses contact_fields contacts known_contact named_contact recipients segments",
-    "views": "automations contacts deliveries erasures exports filters fires invitations "
-    "kept_events recoveries refusals reruns runs secrets segments sources steps suppressions "
-    "templates workspaces",
+    "kept_requests manual open_run proving refusals replays run_keys sample_events upstream "
+    "webhook_request webhook_targets webhooks",
+    "execution": "branch_failures branch_progress cancel contact_tools integration_tools "
+    "lent_tools machines message_tools node_claims node_runs settle silence skip_wait start "
+    "superseded_machines walk walk_contract watchdog",
+    "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages "
+    "provider_send rendering requested_messages resend retry_contract retry_delivery "
+    "retry_machine sms_answers suppression_reads suppressions unsubscribe unsubscribe_links "
+    "unsubscribe_page",
+    "contacts": "addresses consents contact_edits contact_fields contact_rows contacts "
+    "known_contact named_contact recipients segments",
+    "views": "automations contact_imports contacts deliveries erasures exports filters fires "
+    "invitations kept_events recoveries refusals reruns runs saved_views secrets segments sources "
+    "steps suppressions templates workspaces",
     "runs": "body_links position run_context run_state step_errors",
     "secrets": "key_forms key_versions names secrets signing values",
-    "workspaces": "account_mails accounts identity invitation_mail invitations me members "
-    "workspaces",
+    "workspaces": "account_mails accounts console_address identity invitation_mail invitations me "
+    "members workspaces",
 }
 # Files that every room may use and that know none of them.
 BELOW_ALL_ROOMS = {"due_work", "editing", "in_parallel", "retry_budget", "revisions"}
@@ -148,7 +158,13 @@ def _nodes(tree: ast.AST, when_run: bool) -> Iterable[ast.AST]:
         yield from _nodes(node, when_run)
 
 
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+COMPOSITION = PACKAGE / "composition"
+# The files with code. Only one `__init__.py` has more than a docstring or a re-export.
+FILES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py" or path.parent == COMPOSITION
+)
 MODULES = {module_of(path): path for path in FILES}
 SERVICES = [path for path in FILES if part_of(path) == "services"]
 
@@ -264,18 +280,22 @@ def test_no_old_name_returns() -> None:
 
 
 def constructed() -> set[str]:
-    """Returns the services and stores that `composition.py` creates."""
-    tree = ast.parse((PACKAGE / "composition.py").read_text())
+    """Returns the services and stores that `composition/` creates."""
+    nodes = [
+        node
+        for path in sorted(COMPOSITION.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+    ]
     names = {
         alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module
         if node.module.startswith(("runledger.services.", "runledger.store."))
         for alias in node.names
     }
     called = {
         node.func.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     return {name for name in names & called if name[0].isupper()}
@@ -289,6 +309,29 @@ def test_only_the_composition_creates_services() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in names, f"{path}:{node.lineno}"
+
+
+# `views` has only functions.
+PARTS = [room for room in ROOMS if room != "views"]
+
+
+def test_the_composition_has_a_part_for_each_room_in_their_order() -> None:
+    from runledger.composition import Composition
+
+    modules = [each.__module__ for each in Composition.__mro__ if each is not object]
+    assert modules == [
+        "runledger.composition",
+        *(f"runledger.composition.{part}" for part in (*PARTS, "edges")),
+    ]
+    assert {path.stem for path in COMPOSITION.glob("*.py")} == {*PARTS, "__init__", "edges"}
+
+
+@pytest.mark.parametrize("room", PARTS)
+def test_a_part_of_the_composition_creates_services_of_its_room_or_lower_ones(room: str) -> None:
+    modules = imported(COMPOSITION / f"{room}.py")
+    assert any(module.startswith(f"runledger.services.{room}.") for module in modules)
+    here = f"runledger.services.{room}.any"
+    assert {room_problem(here, module) for module in modules} == {None}
 
 
 def test_handlers_never_import_each_other() -> None:
@@ -338,6 +381,7 @@ NODE_TYPES = (
     "SWITCH",
     "WAIT",
     "SET",
+    "UPDATE_CONTACT",
     "MERGE",
     "SEND_MESSAGE",
     "INTEGRATION",

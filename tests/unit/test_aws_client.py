@@ -8,22 +8,15 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from runledger import aws
 
-from tests.support.lambda_processes import forget_clients
+from tests.support.lambda_processes import new_process
+
+__all__ = ["new_process"]
+pytestmark = pytest.mark.usefixtures("new_process")
 
 
 class Body:
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
         yield b"{}"
-
-
-@pytest.fixture(autouse=True)
-def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    forget_clients()
-    yield
-    forget_clients()
 
 
 def test_a_request_is_signed_whole_and_repeated_after_a_fault() -> None:

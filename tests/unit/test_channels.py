@@ -89,7 +89,20 @@ def test_an_email_carries_its_ids_as_tags_through_the_configuration_set() -> Non
         "deliveryId": "dlv_1",
         "workspaceId": "ws_1",
     }
-    assert sent["Content"]["Simple"]["Body"]["Text"]["Data"] == "Grüße, Ada ☕"
+    parts = sent["Content"]["Simple"]["Body"]
+    assert parts["Text"] == {"Data": "Grüße, Ada ☕", "Charset": "UTF-8"}
+    assert parts["Html"]["Charset"] == "UTF-8"
+    assert "<p>Grüße, Ada ☕</p>" in parts["Html"]["Data"]
+
+
+def test_an_email_carries_the_html_of_its_template() -> None:
+    stub = accepting("EMAIL")
+    send(stub, "EMAIL", html="<p>Grüße</p>")
+    parts = stub.sent()["Content"]["Simple"]["Body"]
+    assert {name: part["Data"] for name, part in parts.items()} == {
+        "Text": "Grüße, Ada ☕",
+        "Html": "<p>Grüße</p>",
+    }
 
 
 def test_a_domain_beyond_ascii_is_sent_in_punycode() -> None:

@@ -39,6 +39,13 @@ def to_tagged(node_id: str) -> Document:
     return sent
 
 
+def marketing(node_id: str, recipients: Document | None = None) -> Document:
+    sent = message(node_id)
+    sent["config"]["consent"] = "MARKETING"
+    sent["config"]["recipients"] = recipients or sent["config"]["recipients"]
+    return sent
+
+
 def to_segment(node_id: str, segment_id: str) -> Document:
     sent = message(node_id)
     sent["config"]["recipients"] = {"kind": "SEGMENT", "segmentId": segment_id}
@@ -405,6 +412,18 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         linear(message("mail", "tpl_404")),
         {at_node("UNKNOWN_TEMPLATE", "mail", "channels.0.templateId")},
     ),
+    "marketing without a link to unsubscribe": (
+        linear(marketing("mail")),
+        {at_node("NO_UNSUBSCRIBE_LINK", "mail", "channels.0.templateId")},
+    ),
+    "marketing to written addresses": (
+        linear(marketing("mail", {"kind": "AD_HOC", "addresses": ["a@example.com"]})),
+        {at_node("NOBODY_TO_UNSUBSCRIBE", "mail", "consent")},
+    ),
+    "unsubscribe link outside of a template": (
+        linear(assign("a", "{{unsubscribeUrl}}")),
+        {at_node("UNKNOWN_VARIABLE", "a", "assignments.0.value")},
+    ),
     "unknown segment": (
         linear(to_segment("mail", "seg_404")),
         {at_node("UNKNOWN_SEGMENT", "mail", "recipients.segmentId")},
@@ -534,6 +553,29 @@ def test_a_template_with_broken_liquid_is_named() -> None:
         ("INVALID_LIQUID", "mail", "channels.0.templateId")
     ]
     assert "body of template 'Welcome'" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("Stop: {{unsubscribeUrl}}", []),
+        ("{% if contact.firstName %}{{ unsubscribeUrl }}{% endif %}", []),
+        ("Stop: unsubscribeUrl", ["NO_UNSUBSCRIBE_LINK"]),
+        ("{{unsubscribeUrl.x}}", ["UNKNOWN_VARIABLE"]),
+        ("{{ unsubscribeUrl", ["INVALID_LIQUID"]),
+    ],
+)
+def test_a_marketing_template_has_its_link(body: str, codes: list[str]) -> None:
+    template = TEMPLATES["tpl_1"].changed(body=body, subject="{{unsubscribeUrl}}")
+    graph = Graph.model_validate(linear(marketing("mail")))
+    assert [each.code for each in find_problems(graph, {"tpl_1": template})] == codes
+
+
+def test_marketing_on_other_channels_needs_no_link() -> None:
+    template = TEMPLATES["tpl_1"].changed(channel="SMS", subject=None, body="News")
+    sent = marketing("text")
+    sent["config"]["channels"] = [{"channel": "SMS", "templateId": "tpl_1"}]
+    assert find_problems(Graph.model_validate(linear(sent)), {"tpl_1": template}) == []
 
 
 def test_every_code_of_every_check_has_a_case() -> None:

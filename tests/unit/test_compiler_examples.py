@@ -32,6 +32,7 @@ TYPES = {
     "order_paid": (MachineType.EXPRESS, 290),
     "stop_error": (MachineType.EXPRESS, 105),
     "switch": (MachineType.EXPRESS, 175),
+    "update_contact": (MachineType.EXPRESS, 140),
     "wait": (MachineType.STANDARD, 104_640),
 }
 

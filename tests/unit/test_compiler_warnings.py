@@ -1,5 +1,6 @@
 """The warnings for the author of a graph."""
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,8 @@ from runledger.compiler.graph import GraphView
 from runledger.compiler.warnings import warnings_of
 from runledger.models.automation import Graph, TemplateSnapshot
 from runledger.nodes.trigger import MAX_SAMPLE_BYTES, TriggerConfig
+
+from local.settings import ROOT
 
 TEMPLATE = TemplateSnapshot(
     id="tpl_1", name="Paid", channel="EMAIL", subject="Order {{trigger.id}}", body="{{trigger.nam}}"
@@ -55,6 +58,40 @@ def test_a_variable_that_the_sample_lacks_gives_a_warning() -> None:
     assert "`trigger.nam`" in found[1].message
     (of_event,) = warnings_of(view({"id": 5}, set_of("{{event.body.idd}} {{event.headers.A}}")))
     assert "`event.body.idd`" in of_event.message
+
+
+def test_html_that_mail_clients_show_badly_gives_a_warning() -> None:
+    html = '<p>{{contact.id}}</p>\n<img src="https://shop.example/a.png">' + "x" * 100_000
+    template = TEMPLATE.changed(body=None, html=html)
+    graph = view(None, SEND).graph
+    found = warnings_of(GraphView(graph, {"tpl_1": template}))
+    assert {(each.code, each.node_id, each.field) for each in found} == {
+        ("HTML_EMAIL", "n0", "channels.0.templateId")
+    }
+    assert ["(line 2)" in found[0].message, "100 kB" in found[1].message] == [True, True]
+    assert found[0].message.startswith("In the HTML of template 'Paid': An image has no text")
+    small = template.changed(html="<p>x</p>")
+    assert warnings_of(GraphView(graph, {"tpl_1": small})) == []
+
+
+def test_a_variable_of_html_that_the_sample_lacks_gives_a_warning() -> None:
+    template = TEMPLATE.changed(subject="Hi", body=None, html="<p>{{trigger.nam}}</p>")
+    (found,) = warnings_of(GraphView(view({"id": 5}, SEND).graph, {"tpl_1": template}))
+    assert (found.code, found.node_id) == ("NOT_IN_SAMPLE", "n0")
+    assert found.message.startswith("In the HTML of template 'Paid': `trigger.nam`")
+
+
+def test_the_console_still_reads_the_parts_of_this_warning() -> None:
+    """The console uses other words for the warning, and takes its parts from the message."""
+    source = (ROOT / "console/src/pages/automations/recordedEvents.ts").read_text()
+    pattern = re.search(r"^const NOT_IN_SAMPLE = /(.*)/s;$", source, re.MULTILINE)
+    assert pattern is not None
+    found = warnings_of(view({"id": 5}, set_of("{{trigger.idd}}"), SEND))
+    parts = [re.match(pattern[1], each.message, re.DOTALL) for each in found]
+    assert [each.groups() for each in parts if each is not None] == [
+        (None, None, "trigger.idd"),
+        ("body", "Paid", "trigger.nam"),
+    ]
 
 
 @pytest.mark.parametrize(

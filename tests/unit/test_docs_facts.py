@@ -8,10 +8,12 @@ from runledger import json_body, liquid_filters, template_errors, template_limit
 from runledger.channels import sms, whatsapp
 from runledger.clock import DAY
 from runledger.compiler import checks, checks_nodes, forks, machine_checks, timing
+from runledger.html_mail import checks as html_checks
 from runledger.models import automation, contact, workspace
 from runledger.models.attempt_transitions import MAX_TRIES
 from runledger.nodes import http_capture, http_record, recipients, send_message, source_config
 from runledger.outbound import client
+from runledger.services.automations import templates
 from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
 from runledger.services.contacts.contacts import MAX_DATES
 from runledger.services.counts.stats import LONGEST
@@ -51,7 +53,10 @@ LIMITS = {
     "`Idempotency-Key`": MAX_KEY_CHARACTERS,
     "days ahead that a date in it may schedule a run": LONGEST_WAIT // DAY,
     "metadata": contact.METADATA_BYTES,
-    "source of a template": template_errors.MAX_SOURCE_CHARACTERS,
+    "source of a text": template_errors.MAX_SOURCE_CHARACTERS,
+    "subject, plain text and HTML of a template together": templates.MAX_BYTES,
+    "elements of HTML": html_checks.MAX_ELEMENTS,
+    "elements of HTML inside each other": html_checks.MAX_DEPTH,
     "what a rendering writes": template_limits.MAX_OUTPUT_BYTES,
     "turns of loops in it": template_limits.MAX_LOOP_ITERATIONS,
     "its time": int(template_limits.MAX_SECONDS),

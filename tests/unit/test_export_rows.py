@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from runledger.api.contacts import ContactRowView
 from runledger.api.deliveries import DeliveryRowView
 from runledger.api.refusals import RefusalView
 from runledger.api.runs import RunView
@@ -22,6 +23,7 @@ VIEWS: dict[ListName, type[BaseModel]] = {
     ListName.RUNS: RunView,
     ListName.DELIVERIES: DeliveryRowView,
     ListName.REFUSALS: RefusalView,
+    ListName.CONTACTS: ContactRowView,
 }
 
 

@@ -8,8 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runledger.channels.registry import describe_channels
 from runledger.models.delivery import DeliveryStatus
-from runledger.models.feedback import deciding, error_after, has_complaint, merge, status_after
-from runledger.models.report import FeedbackReport, KeptReport, ReportKind, Reports
+from runledger.models.feedback import (
+    bounce_after,
+    deciding,
+    error_after,
+    has_complaint,
+    merge,
+    status_after,
+)
+from runledger.models.report import BounceKind, FeedbackReport, KeptReport, ReportKind, Reports
 from runledger.models.run import ErrorDetail
 
 from tests.support.provider_events import email_event, sms_event, whatsapp_event
@@ -60,6 +67,7 @@ def test_an_email_event_is_a_report(
         kind=kind,
         at=AT,
         is_permanent=is_permanent,
+        bounce=BounceKind.PERMANENT if is_permanent else None,
         code=code,
         message=message,
         provider_id="0100019aa7c2d1e8-5c0f7b1e-3a9d-4a4e-9f0a-1b2c3d4e5f60-000000",
@@ -84,6 +92,62 @@ def test_an_event_without_a_time_has_that_of_its_envelope(
 def test_a_soft_bounce_does_not_blame_the_address(kind: str) -> None:
     (report,) = reports_of(email_event("Email Bounced", "dlv_1", bounceType=kind))
     assert (report.kind, report.is_permanent) == (ReportKind.BOUNCED, False)
+
+
+@pytest.mark.parametrize(
+    ("type_", "sub_type", "kind"),
+    [
+        ("Permanent", "NoEmail", BounceKind.PERMANENT),
+        ("Permanent", "OnAccountSuppressionList", BounceKind.PERMANENT),
+        ("Transient", "General", BounceKind.TEMPORARY),
+        ("Transient", "MailboxFull", BounceKind.MAILBOX_FULL),
+        ("Transient", "MessageTooLarge", BounceKind.MESSAGE_REFUSED),
+        ("Transient", "ContentRejected", BounceKind.MESSAGE_REFUSED),
+        ("Transient", "AttachmentRejected", BounceKind.MESSAGE_REFUSED),
+        ("Transient", "SomethingNew", BounceKind.TEMPORARY),
+        ("Undetermined", "Undetermined", BounceKind.UNDETERMINED),
+    ],
+)
+def test_a_bounced_email_has_a_kind(type_: str, sub_type: str, kind: BounceKind) -> None:
+    detail = {"bounceType": type_, "bounceSubType": sub_type}
+    (report,) = reports_of(email_event("Email Bounced", "dlv_1", **detail))
+    assert report.bounce is kind
+    assert report.is_permanent is (kind is BounceKind.PERMANENT)
+    assert bounce_after({"e": report.kept()}) is kind
+
+
+@pytest.mark.parametrize(
+    ("event_type", "kind"),
+    [
+        ("TEXT_INVALID", BounceKind.PERMANENT),
+        ("TEXT_UNREACHABLE", BounceKind.TEMPORARY),
+        ("TEXT_CARRIER_UNREACHABLE", BounceKind.TEMPORARY),
+        ("TEXT_BLOCKED", BounceKind.BLOCKED),
+        ("TEXT_CARRIER_BLOCKED", BounceKind.BLOCKED),
+        ("TEXT_SPAM", None),
+        ("TEXT_DELIVERED", None),
+    ],
+)
+def test_a_bounced_sms_has_a_kind(event_type: str, kind: BounceKind | None) -> None:
+    (report,) = reports_of(sms_event(event_type, "dlv_1"))
+    assert report.bounce is kind
+
+
+def test_each_kind_of_bounce_has_its_own_words() -> None:
+    reports = [KeptReport(kind=ReportKind.BOUNCED, at=1, bounce=kind) for kind in BounceKind]
+    errors = [error_after(None, "mail", {"e": report}) for report in reports]
+    assert {error.kind for error in errors if error} == {"BOUNCED"}
+    assert len({error.message for error in errors if error}) == len(BounceKind)
+
+
+def test_a_bounce_of_before_kinds_has_one() -> None:
+    soft = KeptReport(kind=ReportKind.BOUNCED, at=1)
+    hard = KeptReport(kind=ReportKind.BOUNCED, at=2, is_permanent=True)
+    assert bounce_after({"a": soft}) is BounceKind.UNDETERMINED
+    assert bounce_after({"a": soft, "b": hard}) is BounceKind.PERMANENT
+    rejected = KeptReport(kind=ReportKind.REJECTED, at=3)
+    assert bounce_after({"a": soft, "c": rejected}) is None
+    assert bounce_after({}) is None
 
 
 @pytest.mark.parametrize(

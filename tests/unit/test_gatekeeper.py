@@ -7,11 +7,13 @@ import pytest
 from runledger.channels.registry import make_channels
 from runledger.clock import HOUR
 from runledger.models.automation import TemplateSnapshot
-from runledger.models.contact import Consents, Contact
+from runledger.models.consent import Consents
+from runledger.models.contact import Contact
 from runledger.models.suppression import Suppression, SuppressionReason
-from runledger.nodes.base import OutboundMessage
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
+from runledger.nodes.tools import OutboundMessage
 from runledger.services.messages.gatekeeper import Gatekeeper, PreparedMessage, refused
+from runledger.services.messages.rendering import RenderedParts
 from runledger.settings import ChannelSettings
 from runledger.store import keys
 from runledger.store.frequencies import FrequencyStore
@@ -85,7 +87,8 @@ def prepared(
         consent="TRANSACTIONAL",
     ).model_copy(update=changes)
     channel = CHANNELS["EMAIL"]
-    return PreparedMessage("ws_1", delivery_id, message, channel, TEMPLATE, "Hi", body)
+    parts = RenderedParts("Hi", body)
+    return PreparedMessage("ws_1", delivery_id, message, channel, TEMPLATE, parts)
 
 
 @pytest.fixture
@@ -100,6 +103,20 @@ def test_all_gates_are_recorded_in_order(hall: Hall) -> None:
     assert refused(hall.gates) is None
     assert all(gate.reason for gate in hall.gates)
     assert hall.moments() == []
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_the_consent_of_the_messages_channel_decides(hall: Hall, is_given: bool) -> None:
+    channels = {"EMAIL": {"marketing": is_given}, "SMS": {"marketing": not is_given}}
+    consents = Consents.model_validate({"marketing": not is_given, "channels": channels})
+    contact = CONTACT.changed(consents=consents)
+    hall.check(contact=contact, consent="MARKETING")
+    verdict = "was given" if is_given else "was not given"
+    assert hall.gates[0].passed is is_given
+    assert hall.gates[0].reason == f"marketing consent {verdict} for EMAIL"
+    hall.check(contact=contact, consent="TRANSACTIONAL")
+    assert hall.gates[0].passed
+    assert hall.gates[0].reason == "transactional consent was given"
 
 
 def test_no_gate_is_asked_after_a_refusal(hall: Hall) -> None:

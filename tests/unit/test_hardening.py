@@ -104,17 +104,47 @@ def test_only_the_stacks_own_rules_may_write_to_a_queue(queue: str) -> None:
         if policy["Queues"] == [{"Ref": queue}]
         for statement in statements(policy)
     ]
-    assert bool(senders) == bool(allowed)
+    topics = {
+        subscription["TopicArn"]["Ref"]
+        for subscription in of_type("AWS::SNS::Subscription").values()
+        if queue == owner_of(subscription.get("RedrivePolicy", {}).get("deadLetterTargetArn"))
+    }
+    found: dict[str, set[str | None]] = {}
     for statement in allowed:
-        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert statement["Action"] == "sqs:SendMessage"
         assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
         arns = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-        assert {owner_of(arn) for arn in (arns if isinstance(arns, list) else [arns])} == senders
+        owners = {owner_of(arn) for arn in (arns if isinstance(arns, list) else [arns])}
+        found[statement["Principal"]["Service"]] = owners
+    services = {"events.amazonaws.com": senders, "sns.amazonaws.com": topics}
+    assert found == {service: each for service, each in services.items() if each}
 
 
 def owner_of(arn: Any) -> str | None:
-    return arn["Fn::GetAtt"][0] if isinstance(arn, dict) and "Fn::GetAtt" in arn else None
+    if not isinstance(arn, dict):
+        return None
+    return arn["Fn::GetAtt"][0] if "Fn::GetAtt" in arn else arn.get("Ref")
+
+
+def test_only_end_user_messaging_of_this_account_publishes_inbound_sms() -> None:
+    (statement,) = RESOURCES["InboundSmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "sms-voice.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+    (subscription,) = (
+        each
+        for each in of_type("AWS::SNS::Subscription").values()
+        if each["TopicArn"] == {"Ref": "InboundSms"}
+    )
+    assert subscription["Endpoint"] == {"Ref": "DeliveryFeedbackAliaslive"}
+    (permission,) = (
+        each
+        for each in of_type("AWS::Lambda::Permission").values()
+        if each["Principal"] == "sns.amazonaws.com"
+    )
+    assert permission["SourceArn"] == {"Ref": "InboundSms"}
 
 
 def test_no_policy_of_a_resource_allows_everybody() -> None:
@@ -143,6 +173,17 @@ def test_the_distribution_takes_the_owners_web_acl() -> None:
         ({"Item": {"pk": {"S": "TOTALS#1"}, "sk": {"S": "x"}}}, ["TOTALS#1"]),
         (
             {"RequestItems": {"table": {"Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "b"}}]}}},
+            ["a", "b"],
+        ),
+        (
+            {
+                "RequestItems": {
+                    "table": [
+                        {"PutRequest": {"Item": {"pk": {"S": "a"}}}},
+                        {"DeleteRequest": {"Key": {"pk": {"S": "b"}}}},
+                    ]
+                }
+            },
             ["a", "b"],
         ),
         (

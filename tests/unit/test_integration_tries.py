@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from runledger.errors import NodeError, NotSentError, ServiceError, TransientError
 from runledger.models.run import StepStatus
-from runledger.nodes.base import HttpRequest, HttpResponse, NodeResult
+from runledger.nodes.base import NodeResult
 from runledger.nodes.http_retry import Retry, retry_after, seconds_to_wait
 from runledger.nodes.integration import MAX_CALL_SECONDS, IntegrationConfig
 from runledger.nodes.registry import node_type
+from runledger.nodes.tools import HttpRequest, HttpResponse
 
 from tests.support.template import load_template
 from tests.support.visits import NOW, evidence_of, run_node, visit

@@ -16,7 +16,22 @@ from runledger.store.table import Change, DynamoTable, SortRange
 from local.patches import index_reads
 
 _PARTITION, _SORT = INDEX_ATTRIBUTES[Index.BY_STATUS]
-_PATCHED = ("_index_item", "_index_members", "_query")
+_PATCHED = (
+    "_apply_exclusive_start_key",
+    "_apply_index_projection",
+    "_evaluate_condition",
+    "_index_item",
+    "_index_members",
+    "_index_order_keys",
+    "_query",
+)
+# Attributes besides the keys: the first one is in the index.
+_OTHERS = ("kept", "left")
+_PROJECTIONS: list[dict[str, Any]] = [
+    {"ProjectionType": "ALL"},
+    {"ProjectionType": "KEYS_ONLY"},
+    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kept"]},
+]
 
 TABLE = "rows"
 
@@ -59,12 +74,14 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Emulator:
 
 
 @contextmanager
-def _table(emulator: Emulator) -> Iterator[DynamoTable]:
+def _table(
+    emulator: Emulator, projection: dict[str, Any] = _PROJECTIONS[0]
+) -> Iterator[DynamoTable]:
     keys = ("pk", "sk", _PARTITION, _SORT)
     index = {
         "IndexName": str(Index.BY_STATUS),
         "KeySchema": _schema(_PARTITION, _SORT),
-        "Projection": {"ProjectionType": "ALL"},
+        "Projection": projection,
     }
     table = {
         "TableName": TABLE,
@@ -110,11 +127,12 @@ WRITES = st.lists(
         max_size=4,
     ),
     bytes_a_page=st.sampled_from([60, 200, 1_048_576]),
+    projection=st.sampled_from(_PROJECTIONS),
 )
 def test_a_range_gets_the_emulators_own_answer(
-    emulator: Emulator, rounds: list[Any], bytes_a_page: int
+    emulator: Emulator, rounds: list[Any], bytes_a_page: int, projection: dict[str, Any]
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch, _table(emulator) as table:
+    with pytest.MonkeyPatch.context() as patch, _table(emulator, projection) as table:
         patch.setattr(dynamodb, "_DDB_PAGE_SIZE_BYTES", bytes_a_page)
         for writes, partition, sort, ascending, limit in rounds:
             for key, place, is_update in writes:
@@ -172,6 +190,7 @@ def _write(table: DynamoTable, key: Key, place: tuple[str, str] | None, *, is_up
         table.delete(key)
         return
     placed: dict[Any, str] = dict(zip((_PARTITION, _SORT), place, strict=True))
+    placed.update((name, key.sk) for name in _OTHERS)
     if is_update:
         table.update(key, Change(set=placed))
     else:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from runledger.errors import NodeError
 from runledger.models.run import StepStatus
-from runledger.nodes.base import HttpRequest, HttpResponse, NodeResult
+from runledger.nodes.base import NodeResult
 from runledger.nodes.integration import IntegrationConfig
 from runledger.nodes.registry import node_type
+from runledger.nodes.tools import HttpRequest, HttpResponse
 
 from tests.support.depth import examples
 from tests.support.visits import run_node, visit
@@ -489,10 +490,10 @@ def test_an_integration_needs_its_tools() -> None:
         ({"provider": "FTP"}, "provider", "'HTTP'"),
         ({"method": "TRACE"}, "method", "'GET'"),
         ({"url": "ftp://x.example"}, "", "must begin with http"),
-        ({"url": "{{ a b }}"}, "url", "expected end of expression"),
+        ({"url": "{{ a b }}"}, "url", "a name is not expected here"),
         ({"headers": {"Bad Name": "x"}}, "headers.Bad Name.[key]", "pattern"),
         ({"headers": {"Host": "x"}}, "", "the header Host is set automatically"),
-        ({"query": {"a": "{{ a b }}"}}, "query.a", "expected end of expression"),
+        ({"query": {"a": "{{ a b }}"}}, "query.a", "a name is not expected here"),
         ({"method": "GET"}, "", "a GET request has no body"),
         ({"timeoutSeconds": 31}, "timeoutSeconds", "less than or equal to 30"),
         ({"expectedStatus": []}, "expectedStatus", "at least 1"),
@@ -524,7 +525,7 @@ def test_an_integration_needs_its_tools() -> None:
         ({"capture": {"a": "[["}}, "capture.a.path", "not a JMESPath expression"),
         ({"capture": {"a-b": "x"}}, "capture.a-b.[key]", "pattern"),
         ({"capture": {"apiKey": "x"}}, "", "`apiKey` looks like a credential"),
-        ({"body": {"a": ["{{ a b }}"]}}, "body", "expected end of expression"),
+        ({"body": {"a": ["{{ a b }}"]}}, "body", "a name is not expected here"),
         ({"body": "{{ secret }}"}, "", "write the whole secret"),
         ({"body": "{{ secret.A.b }}"}, "", "write the whole secret"),
         ({"body": "{{ secret[trigger.x] }}"}, "", "write the whole secret"),

@@ -15,8 +15,8 @@ from local.node_types import TARGET, rendered
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
-    "TRIGGER", "CONDITION", "SWITCH", "WAIT", "SET", "MERGE", "SEND_MESSAGE", "INTEGRATION",
-    "STOP_ERROR", "END",
+    "TRIGGER", "CONDITION", "SWITCH", "WAIT", "SET", "UPDATE_CONTACT", "MERGE", "SEND_MESSAGE",
+    "INTEGRATION", "STOP_ERROR", "END",
 )  # fmt: skip
 
 

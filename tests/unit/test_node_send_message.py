@@ -11,16 +11,11 @@ from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import StepStatus
 from runledger.nodes import send_message
-from runledger.nodes.base import (
-    ContactPage,
-    ContactQuery,
-    MessageOutcome,
-    NodeResult,
-    OutboundMessage,
-)
+from runledger.nodes.base import NodeResult
 from runledger.nodes.registry import node_type
 from runledger.nodes.send_message import SendMessageConfig
 from runledger.nodes.tally import OUTCOMES
+from runledger.nodes.tools import ContactPage, ContactQuery, MessageOutcome, OutboundMessage
 
 from tests.support.visits import CONTACT, NOW, evidence_of, run_node, visit
 

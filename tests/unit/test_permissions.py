@@ -14,6 +14,9 @@ from tests.support.call_graph import CallGraph, call_graph
 from tests.support.permissions import Function, Permission, functions, listed, needed, text
 from tests.support.template import load_template
 
+# The first test waits until mypy has read the whole code.
+pytestmark = pytest.mark.timeout(300)
+
 TEMPLATE = load_template()
 FUNCTIONS = [each.name for each in functions(TEMPLATE)]
 _WEBHOOK_KEYS = (

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runledger.services.lists.key_filters import KeyFilter
 from runledger.services.lists.kinds import (
     ListFilter,
     ListKind,
@@ -53,6 +54,7 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
         newest_first,
         recovery,
         among,
+        key,
     ) in itertools.product(
         some,
         [None, "aut_1"],
@@ -61,6 +63,7 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
         [True, False],
         [None, "rcv_1"],
         [None, ("0000000000001#run_1",)],
+        [None, KeyFilter("orderid", "a-1")],
     ):
         filter_ = ListFilter(
             "ws_demo",
@@ -73,10 +76,11 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
             newest_first,
             recovery,
             among,
+            key,
         )
         found = plan(kind, filter_, shards)
         buckets = {kind.bucket_of(status) for status in wanted or kind.statuses}
-        narrow = (group, contact_id, recovery, among) != (None,) * 4
+        narrow = (group, contact_id, recovery, among, key) != (None,) * 5
         sources = [source for phase in found.phases for source in phase]
         assert len(set(sources)) == (1 if narrow else len(buckets) * shards)
         # RETRYING is read twice, as deliveries come back to it.
@@ -86,10 +90,12 @@ def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) 
             assert among is not None
         elif found.name is PlanName.RECOVERY:
             assert recovery is not None and among is None
+        elif found.name is PlanName.KEY:
+            assert key is not None and recovery is None and among is None
         elif found.name is PlanName.ERROR_GROUP:
-            assert group is not None and recovery is None and among is None
+            assert group is not None and (recovery, among, key) == (None,) * 3
         elif found.name is PlanName.CONTACT:
-            assert contact_id is not None and (group, recovery, among) == (None,) * 3
+            assert contact_id is not None and (group, recovery, among, key) == (None,) * 4
         else:
             is_automation = found.name is PlanName.AUTOMATION
             assert is_automation == (automation_id is not None)

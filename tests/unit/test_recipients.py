@@ -8,34 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runledger.errors import InvalidInputError
 from runledger.models.contact import Contact, ContactDocument
-from runledger.nodes.base import ContactQuery
 from runledger.nodes.recipients import Tagged
 from runledger.nodes.segment_rules import SegmentRules
+from runledger.nodes.tools import ContactQuery
 from runledger.services.contacts import recipients
-from runledger.services.contacts.contacts import Contacts
 from runledger.services.contacts.recipients import Recipients
-from runledger.store.contacts import MAX_LISTINGS, ContactStore
+from runledger.store.contacts import MAX_LISTINGS
 
+from tests.support.contact_book import ContactBook
 from tests.support.depth import examples
-from tests.support.memory_table import MemoryTable
 
 WORKSPACE = "ws_1"
 TAGS = ("a", "b", "c", "#d")
 
 
-class Book:
-    """The contacts of a workspace over a table in memory."""
-
+class Book(ContactBook):
     def __init__(self) -> None:
-        self.table = MemoryTable()
-        self.now = 1_700_000_000_000
-        self.store = ContactStore(self.table)
-        self.contacts = Contacts(self.store, self._clock)
+        super().__init__(now=1_700_000_000_000)
         self.finder = Recipients(self.store, WORKSPACE, {})
-
-    def _clock(self) -> int:
-        self.now += 1
-        return self.now
 
     def add(self, *tags: str, **metadata: object) -> Contact:
         document = ContactDocument(tags=list(tags), metadata=metadata)

@@ -6,10 +6,10 @@ from tests.support.template import load_template
 
 RESOURCES = load_template()["Resources"]
 # The parts of a secret's name after the stack's, and the template's own secrets.
-WORKSPACES, WEBHOOKS = "/workspaces/*", "/webhooks/*"
+WORKSPACES, WEBHOOKS, LINKS = "/workspaces/*", "/webhooks/*", "/links/*"
 
 ALLOWED = {
-    "WebhookIn": {WEBHOOKS: {"GetSecretValue"}},
+    "WebhookIn": {WEBHOOKS: {"GetSecretValue"}, LINKS: {"GetSecretValue"}},
     "Api": {
         WEBHOOKS: {
             "CreateSecret",
@@ -22,6 +22,8 @@ ALLOWED = {
     },
     "Tick": {WEBHOOKS: {"DeleteSecret"}, WORKSPACES: {"DeleteSecret"}},
     "RunIntegration": {WORKSPACES: {"GetSecretValue"}},
+    "RunMessage": {LINKS: {"GetSecretValue", "CreateSecret", "TagResource"}},
+    "RetryDelivery": {LINKS: {"GetSecretValue", "CreateSecret", "TagResource"}},
 }
 
 
@@ -38,7 +40,9 @@ def listed(value: Any) -> list[Any]:
 def secret_rights(function: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for policy in RESOURCES[function]["Properties"].get("Policies", []):
-        for statement in policy.get("Statement", []):
+        shared = RESOURCES[policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else {}
+        for statement in policy.get("Statement") or shared["Statement"]:
+            statement = statement["If"][1] if "If" in statement else statement
             assert statement["Effect"] == "Allow"
             actions = {
                 action.removeprefix("secretsmanager:")

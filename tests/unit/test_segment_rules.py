@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from runledger.models.contact import Consents
+from runledger.models.consent import Consents
 from runledger.nodes.segment_rules import SegmentDocument, SegmentRules
 from runledger.nodes.written_dates import ACCEPTED
 
@@ -59,6 +59,15 @@ def test_a_rule_matches_a_contact(rule: dict[str, Any], expected: bool) -> None:
     assert CONTACT.consents == Consents()
 
 
+@pytest.mark.parametrize(("channel", "is_given"), [(None, True), ("SMS", True), ("EMAIL", False)])
+def test_a_rule_asks_for_the_consent_of_a_channel(channel: str | None, is_given: bool) -> None:
+    consents = {"marketing": True, "channels": {"EMAIL": {"marketing": False}}}
+    contact = CONTACT.changed(consents=Consents.model_validate(consents))
+    for given in (True, False):
+        rule = {"kind": "CONSENT", "consent": "MARKETING", "channel": channel, "given": given}
+        assert rules(rule).matches(contact) is (given is is_given)
+
+
 @pytest.mark.parametrize(
     ("each", "match", "expected"),
     [
@@ -101,6 +110,10 @@ def test_a_listing_may_use_these_tags(
         ({"name": "A", "rules": [{"kind": "AGE"}]}, ("rules", 0)),
         ({"name": "A", "rules": [VIP, {"kind": "HAS_TAG"}]}, ("rules", 1, "tag")),
         ({"name": "A", "rules": [{"kind": "CONSENT", "consent": "X"}]}, ("rules", 0, "consent")),
+        (
+            {"name": "A", "rules": [{"kind": "CONSENT", "consent": "MARKETING", "channel": "FAX"}]},
+            ("rules", 0, "channel"),
+        ),
         ({"name": "A", "rules": [{**PRO, "key": "a b"}]}, ("rules", 0, "key")),
         ({"name": "A", "rules": [{**PRO, "operator": "LIKE"}]}, ("rules", 0, "operator")),
         ({"name": "A", "rules": [metadata("plan", "EQUALS")]}, ("rules", 0)),

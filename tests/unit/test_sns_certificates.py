@@ -3,7 +3,7 @@
 import pytest
 from runledger.clock import MINUTE
 from runledger.errors import NodeError, SignatureRefusedError, TransientError
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.sources.schemes.certificates import Certificates, require_amazon
 
 HOST = "https://sns.eu-central-1.amazonaws.com"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from runledger.channels.registry import describe_channels
 from runledger.errors import InvalidInputError
-from runledger.models.contact import Consents, Contact
+from runledger.models.consent import Consents
+from runledger.models.contact import Contact
 from runledger.models.event import EVENT_FIELDS, event_scope
 from runledger.models.template import TemplateDocument
 from runledger.services.automations.template_variables import VARIABLES, variable_problem
@@ -61,14 +62,17 @@ def test_a_template_may_read_known_and_open_variables(body: str) -> None:
         ("{% if customer.vip %}{% endif %}", "there is no variable `customer`"),
         ("Hello\n{{ name | shout }}", "there is no filter `shout` (line 2, column 11)"),
         ("Hello\n\n  {{ a b }}", "(line 3, column 8)"),
-        ("Hi\n{% if trigger.x %}", "expected tag endif, found end of expression (line 2"),
+        ("Hi\n{% if trigger.x %}", "the tag `{% if %}` has no `{% endif %}` (line 2"),
         (
             "{% if vars.a %}{% endif %}\n{% if vars.b %}{% for i in vars.c %}\n{% endfor %}",
             "(line 2, column 1)",
         ),
-        ("{% if vars.a %}\n {{ vars.b | }}{% endif %}", "expected word, found end of expression"),
+        (
+            "{% if vars.a %}\n {{ vars.b | }}{% endif %}",
+            "the name of a filter is missing after `|`",
+        ),
         ("{% if vars.a %}\n {{ vars.b | }}{% endif %}", "(line 2, column 2)"),
-        ("{% include 'other' %}", "unexpected tag 'include' (line 1, column 4)"),
+        ("{% include 'other' %}", "there is no tag `include` (line 1, column 4)"),
     ],
 )
 def test_a_mistake_is_named_with_its_field(body: str, words: str) -> None:

@@ -48,14 +48,19 @@ def test_references_lists_what_a_text_reads(source: str, paths: list[tuple[str, 
 @pytest.mark.parametrize(
     ("source", "message", "line", "column"),
     [
-        ("{{ a", "expected '}}', found end of file", 1, 1),
-        ("Hello\n  {{ a b }}", "expected end of expression, found word", 2, 8),
-        ("{% if %}{% endif %}", "missing expression", 1, 4),
+        ("{{ a", "`{{` has no `}}`", 1, 1),
+        (
+            "Hello\n  {{ a b }}",
+            "a name is not expected here; a filter begins with `|`, and its arguments with `:`",
+            2,
+            8,
+        ),
+        ("{% if %}{% endif %}", "the tag needs a value or a condition", 1, 4),
         ("{{ a }}\n {{ a | nope }}", "there is no filter `nope`", 2, 9),
-        ("{% include 'x' %}", "unexpected tag 'include'", 1, 4),
-        ("{% render 'x' %}", "unexpected tag 'render'", 1, 4),
+        ("{% include 'x' %}", "there is no tag `include`", 1, 4),
+        ("{% render 'x' %}", "there is no tag `render`", 1, 4),
         ("{{ [a.b] }}", "a variable must begin with a name, such as trigger", None, None),
-        ("x" * 100_001, "longer than 100000 characters", None, None),
+        ("x" * 200_001, "longer than 200000 characters", None, None),
     ],
 )
 def test_bad_liquid_says_what_and_where(

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runledger.models.run import StepStatus
-from runledger.nodes.base import HttpRequest, HttpResponse, NodeResult
+from runledger.nodes.base import NodeResult
 from runledger.nodes.http_exchange import FORM
+from runledger.nodes.tools import HttpRequest, HttpResponse
 from runledger.templating import evaluate, render, text_of
 
 from tests.support.depth import examples
