@@ -22,6 +22,8 @@ export UV := $(CURDIR)/.venv/bin/uv
 UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
 CHECKOV_VERSION := 3.3.30
+# Only `make bench-peers` installs and runs it.
+N8N_VERSION := 2.40.7
 
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
@@ -30,6 +32,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 PY := .venv/bin/python
 SAM := .tools/bin/sam
 CHECKOV := .tools/bin/checkov
+N8N := .tools/n8n/.$(N8N_VERSION)
 # DEEP=1 runs all cases of tests that otherwise run a sample.
 DEEP :=
 PYTEST = $(PY) -m pytest $(if $(DEEP),--deep)
@@ -53,6 +56,8 @@ STACK :=
 REGION :=
 DOCS_PORT := 8001
 ROWS := 100000
+# Of `make bench-peers`: --write, --check, --passes 3, --loaded 100.
+PEERS_ARGS :=
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
 TARGET = $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION))
@@ -67,7 +72,7 @@ WHO := $(if $(filter default,$(origin AS)),,$(AS))
 # ── Running ──────────────────────────────────────────────────────────────────────────────────────
 .PHONY: run token clean
 
-run: $(VENV) $(SAM) $(CONSOLE) ## Start the whole stack on this machine, with demo data (PORT=8080)
+run: $(VENV) $(CONSOLE) ## Start the whole stack on this machine, with demo data (PORT=8080)
 	@exec $(PY) -m local.run
 
 token: $(VENV) ## Print a bearer token for the running stack (AS=member@demo.example)
@@ -109,16 +114,16 @@ unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Run the tests that use nothi
 functional: $(VENV) $(INTERPRETERS) ## Run the tests against in-process AWS (moto) and other interpreters
 	$(PYTEST_TWICE) tests/functional
 
-deployed: $(VENV) $(SAM) $(CONSOLE) chromium ## Run the emulator and console tests, on one stack per process
+deployed: $(VENV) $(CONSOLE) chromium ## Run the emulator and console tests, on one stack per process
 	$(PYTEST_FILES_TWICE) tests/emulator tests/console
 
-emulator: $(VENV) $(SAM) $(CONSOLE) ## Run the tests against the deployed template, with IAM enforced
+emulator: $(VENV) $(CONSOLE) ## Run the tests against the deployed template, with IAM enforced
 	$(PYTEST_FILES_TWICE) tests/emulator
 
-console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Run the tests of the console in a real Chromium
+console-test: $(VENV) $(CONSOLE) chromium ## Run the tests of the console in a real Chromium
 	$(PYTEST_FILES_TWICE) tests/console
 
-fuzz: $(FUZZ) $(SAM) $(CONSOLE) ## Run Schemathesis against the deployed stack, as OWNER and as VIEWER
+fuzz: $(FUZZ) $(CONSOLE) ## Run Schemathesis against the deployed stack, as OWNER and as VIEWER
 	$(PYTEST) tests/fuzz
 
 audit: $(VENV) ## Search for known vulnerabilities (exceptions: audit-exceptions.toml)
@@ -138,7 +143,7 @@ docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Serve the documentation site (DOCS_POR
 	$(MKDOCS) serve $(WEBSITE) --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 # ── Building and deploying ───────────────────────────────────────────────────────────────────────
-.PHONY: compile generate bench build sbom deploy doctor destroy smoke
+.PHONY: compile generate bench bench-peers build sbom deploy doctor destroy smoke
 
 compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
 	@test -n "$(GRAPH)" || { echo "pass a graph: make compile GRAPH=graph.json" >&2; exit 2; }
@@ -156,11 +161,14 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Regenerate all files that are generated 
 	$(PY) -m local.source_presets
 	cd console && npm run --silent generate
 
-bench: $(VENV) $(SAM) $(CONSOLE) ## Measure and price runs, cold starts, and pages of many runs (ROWS=100000)
+bench: $(VENV) $(CONSOLE) ## Measure and price runs, cold starts, and pages of many runs (ROWS=100000)
 	$(PYTEST) tests/emulator/test_bill.py --deep --capture=no --quiet
 	$(PY) -m bench.example_runs
 	$(PY) -m bench.cold_start
 	$(PY) -m bench.local_history --rows $(ROWS)
+
+bench-peers: $(VENV) $(SAM) $(CONSOLE) $(N8N) ## Measure n8n and the local stack side by side (PEERS_ARGS=--write)
+	$(PY) -m bench.peers $(PEERS_ARGS)
 
 build: $(VENV) $(SAM) ## Build for AWS and print the size of the dependency layer
 	$(SAM) build
@@ -170,10 +178,10 @@ sbom: $(VENV) ## Write the build's bill of materials as CycloneDX (SBOM=.runledg
 	$(PY) -m local.sbom $(SBOM)
 
 # The guided deployment asks for stack and region, and writes them to samconfig.toml.
-deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, REGION=, SAM_ARGS=)
+deploy: build $(CONSOLE) ## Deploy stack and console to your AWS account (STACK=, REGION=, SAM_ARGS=, SOURCE_MAPS=)
 	$(if $(findstring --guided,$(SAM_ARGS)),,$(PY) -m local.target $(TARGET))
 	$(SAM) deploy $(SAM_TARGET) $(STACK_TAGS) $(SAM_ARGS)
-	$(PY) -m local.publish_console $(TARGET)
+	$(PY) -m local.publish_console $(TARGET)$(if $(SOURCE_MAPS), --source-maps)
 	@target="$$($(PY) -m local.target $(TARGET))" && .venv/bin/runledger prune $$target || \
 	  echo "the deployment succeeded, but old versions were not deleted" >&2
 
@@ -226,6 +234,17 @@ $(CHECKOV): | $(VENV)
 	@echo "installing checkov"
 	@uv tool install --quiet --python $(CURDIR)/$(PY) checkov==$(CHECKOV_VERSION)
 
+# Without the install scripts of the many packages that no bench needs. SQLite's is built, or comes
+# prebuilt. Node's headers are in the virtual environment.
+$(N8N): | $(VENV)
+	@echo "installing n8n $(N8N_VERSION), which takes some minutes"
+	@rm -rf .tools/n8n && mkdir -p .tools/n8n && echo '{"private": true}' >.tools/n8n/package.json
+	@cd .tools/n8n && npm install --loglevel=error --no-fund --no-audit --no-package-lock --ignore-scripts \
+	  n8n@$(N8N_VERSION)
+	@cd .tools/n8n && npm_config_nodedir="$$(node -p 'path.resolve(process.execPath, "../..")')" \
+	  npm rebuild --loglevel=error sqlite3
+	@touch $@
+
 $(CONSOLE_MODULES): console/package-lock.json | $(VENV)
 	@echo "installing the console's packages"
 	@cd console && npm ci --silent --no-fund --no-audit
@@ -242,10 +261,14 @@ $(WEBSITE_MODULES): website/package-lock.json | $(VENV)
 	@touch $@
 
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) \
-  console/index.html console/package.json console/vite.config.ts
+  console/index.html console/package.json $(wildcard console/vite.*.ts)
+# SOURCE_MAPS=1 also builds maps from the scripts to their sources, and publishes them.
+ifneq ($(SOURCE_MAPS),)
+.PHONY: $(CONSOLE)
+endif
 $(CONSOLE): $(CONSOLE_MODULES) $(CONSOLE_SOURCES)
 	@echo "building the console"
-	@cd console && npm run --silent build -- --logLevel warn
+	@cd console && SOURCE_MAPS=$(SOURCE_MAPS) npm run --silent build -- --logLevel warn
 
 .PHONY: chromium
 chromium:
