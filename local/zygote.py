@@ -58,6 +58,8 @@ _LIBRARIES = (
 )
 # The services that most functions call.
 _SERVICES = ("dynamodb", "s3", "secretsmanager", "sesv2", "stepfunctions")
+# The signals that a zygote handles.
+_HANDLED = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM}
 # Commands of the operator, which no function loads.
 _COMMANDS = ("cli", "doctor", "stack_removal")
 
@@ -106,9 +108,12 @@ class _Zygote:
 
     def _fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
         pipe, *own = descriptors
+        # Python forgets the signals that reach a new process before it is ready for them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         pid = os.fork()
         if pid == 0:
             _live(lambda: self._child(request, pipe, own))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         self._pipes[pid] = pipe
         _tell(pipe, pid)
         for descriptor in own:
@@ -119,6 +124,7 @@ class _Zygote:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         self._requests.close()
         for descriptor in (pipe, self._wakeups, self._wakeup, *self._pipes.values()):
             os.close(descriptor)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Bench:
     def __init__(self, zygotes: Zygotes, folder: Path) -> None:
         self.zygotes = zygotes
         self._folder = folder
+        self._numbers = count()
         self.layer = folder / "layer" / "python"
         package = self.layer / zygote.PACKAGE
         package.mkdir(parents=True)
@@ -64,8 +66,9 @@ class Bench:
 
     def start(self, function: str, script: str = _WORKER, **environment: str) -> tuple[Forked, Any]:
         """Returns a new worker, and its input and output."""
-        directory = self._folder / function
-        directory.mkdir(exist_ok=True)
+        # Of this worker only: another one may still be loading its own.
+        directory = self._folder / f"{function}-{next(self._numbers)}"
+        directory.mkdir()
         (directory / "handler.py").write_text(f"NAME = {function!r}")
         (directory / "worker.py").write_text(script)
         (stdin, to_stdin), (from_stdout, stdout) = os.pipe(), os.pipe()
@@ -295,6 +298,32 @@ def test_nothing_outlives_a_process_that_was_killed(tmp_path: Path) -> None:
         assert len(pids) == 3 and all(map(_lives, pids))
         owner.kill()
     _until(lambda: not any(map(_lives, pids)))
+
+
+def test_a_signal_ends_a_worker_that_has_just_been_forked(tmp_path: Path) -> None:
+    """It comes before the worker has dropped the handlers of its zygote."""
+    (tmp_path / "worker.py").write_text("import time; time.sleep(600)")
+    code = """
+import os, signal, sys
+from local import zygote
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+parent = zygote._Zygote(zygote.socket.socket())
+told, pipe = os.pipe()
+work = {"kind": "worker", "script": f"{sys.argv[1]}/worker.py", "directory": sys.argv[1]}
+parent._fork({**work, "environment": {}}, [pipe])
+pid = zygote.NUMBER.unpack(os.read(told, zygote.NUMBER.size))[0]
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [str(-signal.SIGTERM), "set()"], done.stderr
 
 
 def test_modules_read_no_other_variables_when_they_are_loaded() -> None:
