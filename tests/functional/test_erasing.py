@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from runledger.api.contact_imports import ImportDocument
 from runledger.api.resends import ResendDocument
 from runledger.api.suppressions import SuppressionDocument
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
@@ -490,6 +491,26 @@ def test_exports_from_before_the_erasure_are_deleted_and_later_ones_stay(engine:
     assert find_words(stored_in_engine(engine), PERSONAL) == []
     assert [row["sk"] for row in rows(engine, later).values()] == [later]
     assert len(objects_of(engine)) == 1
+
+
+def test_an_import_stays_if_it_came_after_the_request_but_before_the_last_row_was_blanked(
+    engine: Engine,
+) -> None:
+    contact_id = a_person(engine)
+    engine.walk(engine.fire(shop(engine), event(OLD_EMAIL)))
+    requests = engine.import_requests
+    document = ImportDocument.model_validate({"format": "CSV", "fileName": "people.csv"})
+    before = requests.create("ws_demo", document, BY)
+    erase(engine, contact_id)
+    engine.clock.advance(SECOND)
+    after = requests.create("ws_demo", document, BY)
+    requests.put_part("ws_demo", after.id, 1, b"Mail\nbob@example.com\n")
+    assert erased(engine, contact_id, ticks=12).blanked_at > after.created_at
+    stored = engine.stores.imports.get
+    assert stored("ws_demo", after.id, engine.clock()).parts
+    assert [after.id in key for key in objects_of(engine)] == [True]
+    with pytest.raises(NotFoundError):
+        stored("ws_demo", before.id, engine.clock())
 
 
 def test_an_erasure_progresses_even_if_no_tick_has_time(

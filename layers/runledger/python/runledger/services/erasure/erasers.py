@@ -322,14 +322,14 @@ class ExportEraser:
 
 @dataclass(frozen=True, slots=True)
 class ImportEraser:
-    """Deletes all imports that were created before the erasure, because the person may be in any of
-    their files. Their rows were deleted with the contact."""
+    """Deletes all imports that were created before the erasure was requested, because the person
+    may be in any of their files. Their rows were deleted with the contact."""
 
     removal: "ImportRemoval"
     clock: Clock
 
     def __call__(self, erasure: Erasure, until: int) -> int:
-        before = id_floor(IMPORT_PREFIX, erasure.blanked_at)
+        before = id_floor(IMPORT_PREFIX, erasure.requested_at)
         found = 0
         while deleted := self.removal.delete_some(erasure.workspace_id, before):
             found += deleted
