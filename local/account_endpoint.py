@@ -1,4 +1,4 @@
-"""Lets the first password of an account grow older.
+"""Makes the temporary password of an account older, so that it can expire.
 
 `POST /_local/accounts/age` with `{"email", "days"}` answers 204, or 404 if the account has no
 temporary password.

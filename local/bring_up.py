@@ -20,7 +20,8 @@ Say = Callable[[str], None]
 def bring_up(
     stack: Stack, emulator: Emulator, server: Server, say: Say, *, with_data: bool
 ) -> None:
-    """Returns when the stack is ready, with demo data if `with_data`. `say` prints the stages."""
+    """Deploys the stack if it has changed, starts the gateway and the demo service, and opens the
+    workspaces. Fills these with demo data if `with_data`. `say` prints the stages."""
     # Packed while the emulator loads.
     package = changes(stack)
     emulator.await_ready()

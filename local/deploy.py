@@ -66,8 +66,7 @@ def _is_source(path: Path) -> bool:
 
 
 def changes(stack: Stack) -> Package | None:
-    """Returns what is to be deployed. None if the last deployment was of exactly the working
-    tree."""
+    """Returns the package to deploy, or None if nothing has changed since the last deployment."""
     if stack.read_note(_NOTE).get("fingerprint") == fingerprint(stack):
         return None
     return pack(deployable.deployable())
@@ -148,7 +147,8 @@ def _status(cloudformation: Any, name: str) -> str | None:
 
 
 def _await(describe: Callable[[], dict[str, Any]], status: str) -> dict[str, Any]:
-    """Returns the description when its status is a final one."""
+    """Waits until the description's field `status` is a final status, and returns the description.
+    Raises LocalError if this takes too long."""
     deadline = time.monotonic() + _DEPLOY_SECONDS
     while True:
         described = describe()

@@ -47,7 +47,7 @@ class Emulator:
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
-        """Starts the process. It takes a second until it answers."""
+        """Starts the process, which answers about a second later."""
         scratch = self._stack.state_dir / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)

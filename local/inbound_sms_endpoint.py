@@ -41,7 +41,7 @@ class Asked(BaseModel):
 
 def apply() -> None:
     """Checks the functions that are called here. Gives notifications a time with milliseconds, as
-    AWS does, because it decides which of two answers is the later one."""
+    AWS does, because this time decides which of two answers is the later one."""
     guard.expect(sns, "publish_internal", "f979fc53e1eb274f")
     guard.expect(sns, "topic_policy_allows", "2c5001e5af7ece8f")
     guard.edit(sns, "_build_envelope", "e7ae25cae4661a17", _SECONDS, _MILLISECONDS)

@@ -1,6 +1,6 @@
 """Uploads the code that the template names to the emulator, as `sam deploy` does on AWS.
 
-The SAM CLI takes ten seconds for it, most of them for its own start.
+The SAM CLI would take ten seconds, most of them to start itself.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ _MODE = 0o644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Objects by their key, the digest of the content; `template` is the template's key."""
+    """The objects to upload, by key. A key is the digest of the object's content. `template` is the
+    template's key."""
 
     objects: dict[str, bytes]
     template: str

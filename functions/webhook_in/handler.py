@@ -1,5 +1,4 @@
-"""Answers requests that come without a sign-in: webhooks, and the links of messages by which their
-recipients unsubscribe."""
+"""Answers requests that come without a sign-in: webhooks, and the unsubscribe links of messages."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl
@@ -139,7 +138,8 @@ def unsubscribe(
 
 
 def _page(write: "Callable[[], str]") -> Response[str]:
-    """Returns the page. A browser gets an error as a page too."""
+    """Returns the page that `write` returns. If it raises an error, a browser gets a page about the
+    error."""
     from runledger.services.messages.unsubscribe_page import refused_page
 
     try:

@@ -1,9 +1,11 @@
-"""DynamoDB: an expression is read once, and rows are copied and measured as plain values.
+"""DynamoDB: an expression is parsed once, and rows are copied and measured as plain values.
 
-The emulator divides each expression into its parts several times for each request, and for each row
-that a filter or condition looks at. It copies a row four times for an update, with Python's general
-copying, which looks for cycles and for types of its own. It encodes each name and text to count its
-bytes. The expressions are the texts of the store's code, so there are few.
+The emulator divides each expression into its parts several times for each request, and again for
+each row that a filter or condition looks at. With this patch, the parts are kept. There are few
+expressions, because they are texts in the store's code.
+
+The emulator also copies a row four times for an update, with Python's general copying, which looks
+for cycles and for types that copy themselves. It encodes each name and text to count its bytes.
 """
 
 import copy
@@ -30,7 +32,7 @@ def apply() -> None:
 
 
 def tokens_once(tokenize: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
-    """Returns the function with its results kept. Each caller gets a list of its own."""
+    """Returns the function with cached results. Each caller gets its own copy of the list."""
 
     @lru_cache(_KEPT)
     def kept(expression: str) -> tuple[Any, ...]:
@@ -55,7 +57,7 @@ def plain_copy(value: Any) -> Any:
 
 
 def sizes(size_of: Callable[[Any], int]) -> Callable[[Any], int]:
-    """Returns the function that counts a row's bytes, with a shorter way for texts."""
+    """Returns the function that counts a row's bytes, with a shortcut for texts."""
 
     def size(row: Any) -> int:
         if type(row) is not dict:

@@ -26,7 +26,7 @@ _PRINCIPALS = frozenset({"Root", "User", "AssumedRole", "FederatedUser"})
 
 
 class Policy(list[ParsedStatement]):
-    """The statements of one text. They do not change. Compared by identity."""
+    """The statements of one policy, which never change. Compared by identity."""
 
     def __hash__(self) -> int:  # type: ignore[override]
         return id(self)
@@ -177,8 +177,8 @@ def _signed_once(extract: Callable[..., str]) -> Callable[..., str]:
 
 
 def caller_arn(headers: dict[str, str], query_params: dict[str, Any] | None = None) -> str:
-    """Returns the ARN of the caller, or of the account's root if the key is unknown. The emulator
-    also gathers the caller's policies for it."""
+    """Returns the ARN of the caller, or of the account's root if the key is unknown. The emulator's
+    own function also gathers the caller's policies, which are not needed here."""
     account = get_account_id()
     key = router.extract_access_key_id(headers or {}, query_params or {})
     if key:

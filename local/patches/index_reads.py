@@ -1,12 +1,13 @@
 """DynamoDB: a query of an index reads only the rows that its page needs.
 
 The emulator reads all rows of the index's partition and sorts them for each page. With a hundred
-thousand rows, that takes longer than a client waits for an answer. With this patch, a partition
-stays sorted after its first read, and the emulator gets only the rows of the page. It also parses
-the condition again for each row, which is most of its work; with this patch, it
-only compares the keys of these rows with the values in the condition. Their order is not
-calculated again, and the attributes that the index has are looked up once for a query and selected
-once for a row.
+thousand rows, that takes longer than a client waits for an answer. Most of the work is that it
+parses the condition again for each row.
+
+With this patch, a partition stays sorted after its first read, and the emulator gets only the rows
+of the page. It does not sort them again. It does not parse the condition, but compares the keys of
+these rows with the values in the condition. The attributes that the index has are looked up once
+for a query and selected once for a row.
 """
 
 import re
@@ -58,7 +59,8 @@ class Range(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """The keys of an index that fulfill a condition, and the attributes with these keys."""
+    """A condition on the keys of an index: a partition and a range of sort keys, with the names of
+    the two attributes."""
 
     partition_name: str
     partition: str

@@ -1,9 +1,9 @@
 """Lambda: workers start fast, and their number is limited.
 
 The emulator starts a new interpreter for every concurrent invocation, without limit. With this
-patch, workers are forked from a process that has loaded the functions' modules. It starts when a
-function with these modules is created, before the first event. A call waits for a free worker if
-its function already has enough workers.
+patch, workers are forked from a process that has loaded the functions' modules. That process starts
+when a function with these modules is created, before the first event. A call waits for a free
+worker if its function already has enough workers.
 """
 
 import os
@@ -63,8 +63,9 @@ class ForkedWorker:
 
 
 class _Files:
-    """A worker's pipes as the emulator's start of a worker uses them: it writes a line, and reads
-    lines until one is an answer. Its thread for stderr finds nothing and ends."""
+    """A worker's pipes as files, for the emulator while it starts the worker. It writes a line, and
+    then reads lines until one of them is an answer. Its thread that reads stderr finds nothing and
+    ends."""
 
     def __init__(self, pipes: WorkerPipes) -> None:
         self._pipes = pipes
@@ -73,7 +74,7 @@ class _Files:
         self._pipes.write(text.encode(), time.monotonic() + _START_SECONDS)
 
     def flush(self) -> None:
-        """Everything is written already."""
+        """Does nothing, because `write` has already written everything."""
 
     def readline(self) -> str:
         line = self._pipes.answer(time.monotonic() + _START_SECONDS)

@@ -21,7 +21,8 @@ _role: ContextVar[str] = ContextVar("machine role", default="")
 
 
 def apply() -> None:
-    """Must be called after parallel_context, which checks the original `_execute_task`."""
+    """Applies the patch. Must be called after the `apply` of parallel_context, which checks the
+    original `_execute_task`."""
     guard.expect(stepfunctions, "_invoke_resource_with_timeout", "faeed0bf70d53efc")
     guard.expect(iam_evaluator, "_gather_role_policies", "d83d1661b86595ac")
     guard.wrap(stepfunctions, "_call_lambda", "25830369b12636da", _asking)

@@ -1,12 +1,12 @@
-"""HTTP: a call of an AWS API is not searched for among the other addresses, and its answer has
-fewer headers.
+"""HTTP: a call of an AWS API is recognized at once, and its answer has fewer headers.
 
 The emulator answers much besides the APIs of AWS: load balancers, distributions, buckets, functions
 and APIs with a host name or a path of their own, and pages about itself. It compares each request
-with all of them, three times. A POST to `/` of the address where it listens is none of these.
+with all of them, three times. A POST to `/` of the address where it listens can only be a call of
+an AWS API.
 
-It also answers every call as if a browser had made it, and with the request's number three times.
-The client of each function reads all these headers.
+The emulator also adds headers for browsers to each answer, and the request's id in three headers.
+The AWS client of each function would have to read them all.
 """
 
 import re
@@ -92,7 +92,7 @@ def _with_few_headers(dispatch: Handler) -> Handler:
 
 
 def date_of_now(*, usegmt: bool) -> str:
-    """Returns the date of an answer's head, which changes once a second."""
+    """Returns the current date for an answer's Date header. It is formatted once a second."""
     assert usegmt
     return _date_of(int(time.time()))
 

@@ -1,7 +1,7 @@
 """Step Functions: a Retry obeys MaxDelaySeconds and JitterStrategy.
 
-The emulator ignores both and limits every delay to 60 seconds. The patch makes the delay, and gives
-the emulator a retrier that has none.
+The emulator ignores both and limits every delay to 60 seconds. The patch waits for the right time
+itself, and then gives the emulator a retrier without a delay.
 """
 
 import random

@@ -1,10 +1,11 @@
 """EventBridge Scheduler: schedules fire when AWS would fire them.
 
-The emulator ignores the time zone, accepts any expression, fires only one schedule of each name,
-ever, and does not replace `<aws.scheduler.scheduled-time>`. The patch calculates the next fire of
-each schedule from its expression, in its own zone. It starts from the schedule's last change or
-from the start of the emulator, whichever is later. So nothing fires twice, and fires that were
-missed while the emulator was stopped do not happen later.
+The emulator ignores the time zone, accepts any expression, and does not replace
+`<aws.scheduler.scheduled-time>`. After a one-time schedule has fired, it never fires another one of
+the same name. The patch calculates the next fire of each schedule from its expression, in its own
+zone. It starts from the schedule's last change or from the start of the emulator, whichever is
+later. So nothing fires twice, and fires that were missed while the emulator was stopped do not
+happen later.
 """
 
 import contextvars

@@ -1,10 +1,11 @@
 """DynamoDB: a usual call of a function goes straight to its operation.
 
-The emulator asks about each request which of some hundred services it is for, in which of several
-forms it is signed, and how it is encoded. Nine of ten requests of a run have the same answers: one
-of seven operations of DynamoDB, signed with the key of a function's session, with the headers that
-the AWS client sends. Such a request is recognized by all of its headers at once. Its signature is
-compared, IAM's own code decides on it, and the operation answers it.
+For each request, the emulator finds out which of some hundred services it is for, in which of
+several ways it is signed, and how it is encoded. Nine of ten requests of a run are alike: they call
+one of seven operations of DynamoDB, are signed with the key of a function's session, and have the
+headers that the AWS client sends. Such a request is recognized by all of its headers at once. Its
+signature is compared here, the emulator's own code of IAM decides on it, and the operation answers
+it.
 
 Every other request goes the emulator's way, and so does a request that would be refused here: its
 signature is wrong or too old, its token is another one, or no policy allows it. So the emulator
@@ -79,7 +80,8 @@ Headers = Mapping[str, str]
 
 
 class Signer(NamedTuple):
-    """What the Authorization header of a function has in common for a day."""
+    """The values in an Authorization header that a function sends with all its requests of a day:
+    everything but the signature."""
 
     key: str
     day: str
@@ -88,7 +90,8 @@ class Signer(NamedTuple):
 
 
 def apply() -> None:
-    """Checks the code that this module takes the place of."""
+    """Checks that the emulator still has the code that this module replaces. Lets IAM accept a
+    caller whose signature was compared here."""
     guard.expect(emulator, "app", "ab1297bd6cd59811")
     guard.expect(emulator, "_read_request_body", "2b85f2bcd699594c")
     guard.expect(emulator, "_send_response", "316290fa1412913f")
@@ -255,7 +258,7 @@ def is_signed(headers: Headers, body: bytes, signer: Signer, secret: str) -> boo
 
 @lru_cache(64)
 def _moment(date: str) -> float | None:
-    """Returns the time of an X-Amz-Date in seconds since 1970; None if it is none."""
+    """Returns the time in an X-Amz-Date in seconds since 1970; None if the header is invalid."""
     try:
         return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:

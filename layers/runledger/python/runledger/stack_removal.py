@@ -78,8 +78,9 @@ class DeployedStack:
 
 @dataclass(frozen=True, slots=True)
 class StackRemoval:
-    """Each method calls AWS and raises its errors. It can be repeated after an error. `client`
-    returns the client of a service, and `report` gets one line after each step."""
+    """Finds a deployed stack and removes it. The methods raise the errors of AWS, and can be
+    repeated after an error. `client` returns the client of a service, and `report` gets one line
+    after each step."""
 
     client: Callable[[str], Any]
     report: Callable[[str], None]
@@ -109,7 +110,8 @@ class StackRemoval:
         return DeployedStack(stack["StackName"], stack["StackId"], outputs, resources)
 
     def _find_deleted(self, name: str) -> DeployedStack | None:
-        """CloudFormation describes a deleted stack, by its id, for 90 days:
+        """Returns the stack of this name that was deleted last, or None. CloudFormation describes a
+        deleted stack, by its id, for 90 days:
         https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
         """
         stacks = self.client("cloudformation")
@@ -134,7 +136,8 @@ class StackRemoval:
     def runtime_resources(
         self, stack: DeployedStack, *, with_planned: bool = False
     ) -> RuntimeResources:
-        """Returns what is left; `with_planned`, also the secrets that can still be restored."""
+        """Returns what is left. With `with_planned`, this includes the secrets that are already
+        deleted but can still be restored."""
         return RuntimeResources(
             tuple(self._machines(stack)),
             tuple(self._schedules(stack)),
@@ -165,7 +168,8 @@ class StackRemoval:
             self._delete_user_pool(stack.user_pool)
 
     def _refuse_foreign(self, stack: DeployedStack, *, with_data: bool) -> None:
-        """Kept data can be imported into another stack, or its name can be used again."""
+        """Raises ServiceError if something that would be deleted belongs to another stack: one that
+        imported the kept data, or that used a name again."""
         owners = {stack.console: self._bucket_owner(stack.console)}
         if with_data:
             owners[stack.table] = self._table_owner(stack.table)
@@ -275,7 +279,8 @@ class StackRemoval:
                     raise
 
     def _secrets(self, stack: DeployedStack, *, with_planned: bool) -> Iterator[str]:
-        """Yields the secrets of workspaces and webhooks; the stack's own are CloudFormation's."""
+        """Yields the secrets of workspaces and webhooks. CloudFormation deletes those that are in the
+        template."""
         prefix = f"{stack.name}/"
         pages = self.client("secretsmanager").get_paginator("list_secrets")
         named = [{"Key": "name", "Values": [prefix]}]
@@ -340,7 +345,8 @@ class StackRemoval:
         _unless_missing(self.client("s3").delete_bucket, Bucket=bucket)
 
     def _delete_table(self, name: str) -> None:
-        """DynamoDB itself keeps a last backup for 35 days, because recovery is on:
+        """Deletes the table. DynamoDB itself keeps a last backup for 35 days, because point-in-time
+        recovery is on:
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html
         """
         tables = self.client("dynamodb")

@@ -64,10 +64,10 @@ def position(
 
 
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
-    """Returns the position of a mistake that Liquid only notices at the end of the text. The text
-    is cut after each markup in turn. The position is that of the first markup after which the cut
-    text has the same mistake. A block without an end has no such markup: its position is the end of
-    the longest beginning of the text that can be parsed."""
+    """Returns the position of a mistake that Liquid only notices at the end of the text; None if it
+    is not found. Each beginning of the text that ends with a markup is parsed. The position is that
+    of the first markup with which a beginning has the same mistake. If a block has no end, it is
+    that of the first markup after the longest beginning that can be parsed."""
     from liquid.exceptions import LiquidError
 
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]

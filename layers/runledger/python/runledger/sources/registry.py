@@ -51,8 +51,8 @@ def source_of(intake: WebhookIntake) -> Source:
 
 @lru_cache(maxsize=256)
 def _source(text: str) -> Source:
-    """Returns the source of a config. It is cached by the config's value, because each event brings
-    its own copy of the same one."""
+    """Returns the source of a config in JSON. Sources are cached by this text, because each event
+    brings its own copy of the config."""
     config = SourceConfig.model_validate(json.loads(text))
     if isinstance(config, SnsSource):
         return Source(standards.SNS, SnsScheme(config.topic_arn, standards.SNS.title))

@@ -1,1 +1,1 @@
-"""The one table and the body bucket: every key, read and write."""
+"""The one table and the body bucket: all their keys, and all code that reads or writes them."""

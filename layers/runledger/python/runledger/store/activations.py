@@ -31,7 +31,7 @@ class ActivationStore:
         return self.at(keys.activation(automation_id, version))
 
     def frozen(self, activation: Activation) -> Version:
-        """Returns the fixed version that the activation makes active."""
+        """Returns the version that the activation makes active, as it was fixed at the request."""
         assert activation.body is not None
         return Version.model_validate(self._bodies.unpack(activation.body))
 

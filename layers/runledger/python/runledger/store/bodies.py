@@ -59,8 +59,8 @@ class Bodies:
         return {"s3": object_key}
 
     def keep(self, text: str, object_key: str, content_type: str) -> str:
-        """Stores a text as a file for people and returns its key, which begins with `object_key`
-        and ends with a hash of the content."""
+        """Stores a text as a file that people can download. Returns the file's key, which begins
+        with `object_key` and ends with a hash of the content."""
         data = clean_text(text).encode()
         object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
         try:

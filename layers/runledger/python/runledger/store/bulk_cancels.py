@@ -24,8 +24,9 @@ class BulkCancelStore:
     def create(
         self, asked: BulkCancel, due_at: int, request: RequestKey | None = None
     ) -> BulkCancel:
-        """Stores a new bulk cancel and returns it. An earlier request with the same idempotency key
-        counts as in `put_once`: its bulk cancel is returned."""
+        """Stores a new bulk cancel and returns it. If the same idempotency key was used before with
+        the same request, returns the bulk cancel that it created; with another request, raises
+        KeyReusedError."""
         item: Item = {
             **key_attributes(_key(asked)),
             "workspaceId": asked.workspace_id,

@@ -227,8 +227,8 @@ class ContactStore:
         return Modify(keys.date_fields(workspace_id), change)
 
     def list_doubtful(self, contact: Contact, field: str) -> None:
-        """Adds to the index a value of a contact that was written before an automation used this
-        metadata key."""
+        """Adds a contact's doubtful value of this metadata key to the index. This is needed if the
+        value was written before an automation used the key."""
         for key in _doubtful(contact, frozenset({field})):
             self._table.put(dict(key_attributes(key)))
 
@@ -240,7 +240,7 @@ class ContactStore:
         return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
 
     def owners(self, workspace_id: str, addresses: "Iterable[Address]") -> list[str]:
-        """Returns the ids of the contacts with these addresses, in their order."""
+        """Returns the ids of the contacts with these addresses, in the order of the addresses."""
         wanted = [keys.contact_address(workspace_id, *each) for each in addresses]
         found = self._table.batch_get(wanted) if wanted else {}
         return [str(found[key]["contactId"]) for key in wanted if key in found]
@@ -313,8 +313,8 @@ def identity_of(contact: Contact) -> ContactIdentity:
 
 def _address_item(key: "Key", contact: Contact) -> "Item":
     """Returns the item that reserves an address or external id. It contains the contact's id,
-    e-mail and phone. A run stores no more about its contact, so an event needs to read only this
-    item."""
+    e-mail and phone. A run stores nothing else about its contact, so an event needs to read only
+    this item."""
     return {
         **key_attributes(key),
         "contactId": contact.id,
@@ -375,8 +375,8 @@ def _dates(contact: Contact) -> "set[Key]":
 
 
 def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
-    """Returns the keys that list this contact's values in these fields, for each value that is not
-    a date or that consists of digits only and so may not be one."""
+    """Returns the keys that list this contact's doubtful values in these fields: values that are no
+    dates, and values of digits only, which may be something else."""
     return {
         keys.unreadable_date(contact.workspace_id, field, contact.id)
         if written is None

@@ -192,8 +192,8 @@ class DeliveryStore:
     def report(
         self, attempt: DeliveryAttempt, report: "FeedbackReport", shards: int
     ) -> DeliveryAttempt | None:
-        """Adds a provider's report and returns the attempt. A known event changes nothing. Returns
-        None if the attempt was never sent."""
+        """Adds a provider's report and returns the attempt. A report that was added before changes
+        nothing. Returns None if the attempt was never sent."""
         found = attempt
         for _ in range(_TRIES):
             if found.tries == 0:
@@ -243,8 +243,8 @@ class DeliveryStore:
             self._table.delete(_sent(attempt))
 
     def note_texted(self, attempt: DeliveryAttempt, now: int) -> None:
-        """Notes that the workspace is about to send this marketing message to its phone, so that
-        `texted` finds it. It takes the place of the message before."""
+        """Notes the marketing message that the workspace is about to send to a phone, so that
+        `texted` finds it. The note replaces that of the previous message to this phone."""
         self._table.put(
             {
                 **key_attributes(keys.texted_by(attempt.address, attempt.workspace_id)),

@@ -28,8 +28,9 @@ class ExportStore:
         self._rows = CheckpointRows(table, _key, _progress, _from_item)
 
     def create(self, export: Export, due_at: int, request: RequestKey | None = None) -> Export:
-        """Stores a new export and returns it. An earlier request with the same idempotency key
-        counts as in `put_once`: its export is returned."""
+        """Stores a new export and returns it. If the same idempotency key was used before with
+        the same request, returns the export that it created; with another request, raises
+        KeyReusedError."""
         is_new = Attr("pk").not_exists()
         item: Item = {
             **key_attributes(_key(export)),

@@ -1,7 +1,7 @@
 """Kept events: those of refusals and of captures, and the items by which an erasure finds them.
 
-The item is written before the event, so each event and each of its objects always has an item. An
-item without an event expires like the others.
+An event's item is written before the event, so each event and each of its objects always has an
+item. If the event is never written, its item expires like the others.
 """
 
 import base64
@@ -30,9 +30,9 @@ HASH_BYTES = 6
 
 
 class KeptPlace(Model):
-    """Where a kept event is stored. `id` is the id of its refusal or of the captured event; `row`
-    is its key, `objects` the key prefix of its objects. `hashes` are the hashes of the addresses
-    and ids in it, or None if there are too many."""
+    """Where a kept event is stored. `id` is the id of the refusal or of the captured event, `row`
+    is the key of the event's row, and `objects` is the key prefix of the event's objects. `hashes`
+    are the hashes of the addresses and ids in the event, or None if there are too many."""
 
     id: str
     workspace_id: str
@@ -98,7 +98,8 @@ class KeptEventStore:
     def keep(
         self, place: KeptPlace, event: KeptEvent, facts: "Mapping[str, Any] | None" = None
     ) -> None:
-        """Stores an event at its place, together with these facts. Safe to repeat."""
+        """Stores an event at its place. `facts` are the other fields of a captured event, which are
+        stored with it. Safe to repeat."""
         self._table.put(_place_item(place))
         body = self._bodies.pack(
             {"event": _document(event), **(facts or {})}, f"{place.objects}event"
@@ -123,7 +124,7 @@ class KeptEventStore:
         return None if found is None else _event(found["event"])
 
     def captured(self, automation_id: str, since: int, now: int, most: int) -> list[CapturedEvent]:
-        """Returns up to `most` events that were captured since then, newest first."""
+        """Returns up to `most` events that were captured from `since` to `now`, newest first."""
         low = keys.captured_event(automation_id, since, "")
         high = keys.captured_event(automation_id, now, "\uffff")
         page = self._table.query(
@@ -173,8 +174,8 @@ class KeptEventStore:
         return None if found is None else _event(found["event"])
 
     def delete(self, place: KeptPlace) -> bool:
-        """Deletes an event with its objects, but not its item. Returns whether there was an event
-        or an object."""
+        """Deletes an event with its objects, but not the item by which an erasure finds it. Returns
+        whether there was an event or an object."""
         was_there = self._table.get(place.row, consistent=True) is not None
         self._table.delete(place.row)
         return bool(self._bodies.delete_all(place.objects)) or was_there
@@ -211,7 +212,7 @@ class KeptEventStore:
 
     def _unpacked(self, item: "Item") -> dict[str, Any] | None:
         """Returns the stored document, or None if its object was just deleted or the document is
-        damaged. It is only for display, and nothing depends on it."""
+        damaged. So callers treat a damaged event like a deleted one."""
         try:
             found = self._bodies.unpack(item["body"])
             _event(found["event"])

@@ -168,7 +168,7 @@ def keyed_runs(workspace_id: str, value: str) -> str:
 
 def keyed_name(name: str) -> str:
     """Returns the prefix of the sort keys of the runs that have a key with this folded name. The
-    rest is that of the list indexes."""
+    prefix is followed by the sort key of the list indexes."""
     return f"{name}#"
 
 
@@ -198,8 +198,9 @@ def sent_message(channel: str, provider_id: str) -> Key:
 
 
 def texted(phone: str) -> str:
-    """Returns the partition of the workspaces that sent marketing to a phone number. It is a hash,
-    so that the row does not show the number. An answer to an SMS names no workspace."""
+    """Returns the partition of the workspaces that sent marketing to a phone number. An answer to
+    an SMS names no workspace, so the workspaces are found by the number. The partition is a hash,
+    so that the row does not show the number."""
     return f"TEXTED#{hashlib.sha256(phone.encode(errors='surrogatepass')).hexdigest()}"
 
 

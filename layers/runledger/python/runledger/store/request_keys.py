@@ -1,7 +1,7 @@
 """Rows that a request with an idempotency key writes only once.
 
-A second item, written in the same transaction, leads from the key to the row. The key is of one
-kind of request in one workspace. Exports, bulk actions and recoveries are listed by their ids,
+A second item, written in the same transaction, leads from the key to the row. A key counts only for
+one kind of request in one workspace. Exports, bulk actions and recoveries are listed by their ids,
 which sort by time, so their ids cannot be derived from the key.
 """
 
@@ -49,10 +49,10 @@ def put_once(
     now: int,
     until: int,
 ) -> str:
-    """Writes a new row, and an item at `place` that leads to it until `until`. `name` is the field
-    of that item that holds the row's id, and the id. Returns the id; if an earlier request with the
-    same key and digest wrote a row, writes nothing and returns the id of that row. Raises
-    KeyReusedError if the earlier request was another one."""
+    """Writes a new row, and an item at `place` that leads to it until `until`. Returns the row's
+    id. `name` is a pair: the field of the item that holds this id, and the id itself. If an earlier
+    request with the same key and digest wrote a row, writes nothing and returns the id of that row.
+    Raises KeyReusedError if the earlier request had another digest."""
     field, row_id = name
     leading: Item = {
         **key_attributes(place),

@@ -1,4 +1,5 @@
-"""Writes of runs, events and steps. Every write has a condition, and every condition has a name."""
+"""Writes of runs, events and steps. Every write has a condition. Each part of a condition is a
+variable whose name says what must be true, such as `is_running`."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -304,9 +305,10 @@ class RunStore(RunReads):
         self, run: Run, due_at: int, reason: str, *, untried: bool, is_as_read: bool = False
     ) -> Run:
         """Takes a RUNNING run from its execution, which cannot continue, so that the next attempt
-        can. Recorded steps and claims stay. With `untried`, the next attempt starts only when due.
-        Raises ConditionFailedError if the run ended or got another owner since it was read. With
-        `is_as_read`, also if a node was claimed since."""
+        can. Recorded steps and claims stay. With `untried`, the tick starts the next attempt at
+        `due_at`; otherwise the caller starts it at once. Raises ConditionFailedError if the run
+        ended or got another owner since it was read. With `is_as_read`, also if a node was claimed
+        since."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))
@@ -368,8 +370,9 @@ def _messages_left(run: Run, status: RunStatus) -> int | None:
 def _again(
     run: Run, due_at: int, reason: str, *, untried: bool = False, gone: Sequence[Path] = ()
 ) -> Change:
-    """Returns the update that begins the run's next attempt. If the previous attempt never started,
-    it is recorded as refused, so that it does not count as used."""
+    """Returns the update that begins the run's next attempt. With `untried`, the tick starts this
+    attempt at `due_at`. Otherwise the caller starts it, and if it has not started by `due_at`, the
+    tick begins another one."""
     return Change(
         set={
             "attempt": run.attempt + 1,

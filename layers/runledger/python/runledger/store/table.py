@@ -102,8 +102,8 @@ class Table(Protocol):
         condition does not hold."""
 
     def change(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> None:
-        """Changes a row as `update` does, for a caller that does not need the row: it is neither
-        sent nor read."""
+        """Changes a row as `update` does, for a caller that does not need the changed row: DynamoDB
+        does not send it back."""
 
     def delete(self, key: Key) -> None: ...
 
@@ -274,8 +274,9 @@ class DynamoTable:
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """Whether a write was refused because a transaction was working on the same row. A single write
-    then has an error code of its own; a transaction has one in its cancellation reasons."""
+    """Whether a write was refused because a transaction was working on the same row. DynamoDB
+    refuses a single write with TransactionConflictException, and a transaction with
+    TransactionCanceledException and the reason TransactionConflict."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code"))
     if code == "TransactionCanceledException":

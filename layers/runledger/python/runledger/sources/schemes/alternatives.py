@@ -8,8 +8,9 @@ from runledger.sources.schemes.refusing import MISSING, has_header, refuse
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """The first scheme whose header is in the request decides: no other scheme is tried. `ways` are
-    pairs of a header and its scheme. Samples are signed in the first way."""
+    """Verifies an event by the first of the `ways` whose header is in the request, and tries no
+    other. A way is a header and the scheme that goes with it. Samples are signed in the first way.
+    """
 
     ways: tuple[tuple[str, Scheme], ...]
     sender: str

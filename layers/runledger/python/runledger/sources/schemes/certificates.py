@@ -20,8 +20,8 @@ _HTTPS_PORT = 443
 
 
 class Certificates:
-    """Keeps the certificates that it read. An address holds the certificate's fingerprint, so what
-    it leads to does not change."""
+    """Reads certificates and keeps them. An address contains the fingerprint of its certificate, so
+    it always leads to the same one."""
 
     def __init__(self, http: HttpCaller, clock: Clock) -> None:
         self._http = http

@@ -99,7 +99,8 @@ def body_value(document: Any, path: str, sender: str, what: str) -> str:
 def placed(
     received: Received, document: Any, header: str | None, path: str | None, sender: str, what: str
 ) -> str | None:
-    """Returns the value in a header or in the body, or None if it has no place."""
+    """Returns the value of this header or, if `header` is None, the value at this path of the body.
+    Returns None if both are None. Raises SignatureRefusedError if the value is missing."""
     if header is not None:
         return header_of(received, header, sender)
     if path is not None:
@@ -140,5 +141,5 @@ def _unit(seconds: int) -> int:
 
 
 def _whole(seconds: int) -> int:
-    """Returns the largest unit in which a duration is a whole number."""
+    """Returns the largest unit, in seconds, that divides a duration without a remainder."""
     return next(unit for unit in _UNITS if seconds >= unit and seconds % unit == 0)

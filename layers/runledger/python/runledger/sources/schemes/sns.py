@@ -27,8 +27,9 @@ _VERSIONS = ("1", "2")
 
 @dataclass(frozen=True, slots=True)
 class SnsScheme:
-    """Accepts the messages of one topic. The signed time is the message's own, and SNS repeats a
-    message for hours, so a replay is recognized by the message's id, not by its age."""
+    """Accepts the messages of one topic. The signed time is that of the publication, and SNS may
+    send the message again for hours. So a replay is recognized by the message's id, not by its age.
+    """
 
     topic_arn: str
     sender: str
