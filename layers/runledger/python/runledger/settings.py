@@ -40,13 +40,13 @@ class StoreSettings(Settings):
 
 
 class EdgeSettings(StoreSettings):
-    """The secret key by which requests from the distribution are recognized."""
+    """`edge_secret_arn` names the secret by which requests from the distribution are recognized."""
 
     edge_secret_arn: str
 
 
 class CallSettings(Settings):
-    """Whether requests are answered that do not come through the distribution."""
+    """Whether the function also answers requests that do not come through the distribution."""
 
     direct_calls: Literal["Allowed", "Refused"] = "Allowed"
 

@@ -45,5 +45,5 @@ class RetryBudget:
                 wait = min(wait * 2, _LONGEST_WAIT)
 
     def within(self, until: int) -> "RetryBudget":
-        """Returns the same budget, which ends at `until` at the latest."""
+        """Returns a copy of the budget that ends at `until`, or earlier if this budget does."""
         return RetryBudget(min(self.until, until), self.clock, self.sleep)

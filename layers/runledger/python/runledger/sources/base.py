@@ -1,4 +1,5 @@
-"""What the parts of a source share: one request as received, and the proof of its sender."""
+"""The types that all parts of a source use: a request as received, the proof of its sender, the
+parsed event and the answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,8 +56,9 @@ class Scheme(Protocol):
     """Verifies requests. A scheme is made once for each config."""
 
     def verify(self, received: Received, keys: SourceKeys) -> Proof:
-        """Raises SignatureRefusedError, which names the rule that failed; a malformed request
-        raises nothing else. Raises TransientError if a service that is needed did not answer."""
+        """Returns what the request proves. Raises SignatureRefusedError, with the rule that failed,
+        if the request does not prove its sender or is malformed. Raises TransientError if a service
+        that is needed did not answer."""
 
 
 @runtime_checkable

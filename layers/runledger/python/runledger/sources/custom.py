@@ -42,7 +42,8 @@ def cloud_events_source(config: CloudEventsSource) -> Source:
 
 
 def _verified(facts: PresetFacts, verify: VerifyConfig | None) -> Source:
-    """Returns the source with the scheme of a rule, and the facts that follow from the rule."""
+    """Returns the source that verifies requests as `verify` says, with the facts that follow from
+    it."""
     if verify is None or isinstance(verify, NoVerify):
         return Source(facts, NoScheme())
     scheme, key = _scheme(verify, facts.title)

@@ -48,8 +48,8 @@ def trigger_body(document: Any) -> dict[str, Any]:
 
 
 def form_pairs(received: Received, *, most: int = MAX_SPLIT_BYTES) -> list[tuple[str, str]]:
-    """Returns the names and values of an URL-encoded form in their order, with repeated names;
-    nothing for another content type. Raises the errors of `read_event`."""
+    """Returns the names and values of a URL-encoded form in their order, with repeated names.
+    Returns an empty list for any other content type. Raises the errors of `read_event`."""
     content_type = received.headers.get("content-type", "")
     if format_of(content_type) is not Format.FORM:
         return []

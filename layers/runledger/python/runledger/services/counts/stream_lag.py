@@ -1,7 +1,8 @@
 """Notes how far the readers of the stream lag, so that counts do not seem fresher than they are.
 
-The pulses show the lag of the readers that they reach. A table with 160 partitions is read in 640
-parallel parts, so most readers see none. Each of them sees the age of its own batch.
+A pulse shows only the lag of the reader that reads it. A table with 160 partitions is read in 640
+parallel parts, so most readers never read a pulse. Therefore every reader also notes the age of its
+own batch if that batch is late.
 """
 
 from collections.abc import Iterable, Mapping

@@ -27,8 +27,8 @@ _KEYS, _ROWS = 200_000, 10_000
 
 @dataclass(frozen=True, slots=True)
 class HourlyCounts:
-    """Rows by hour and status; hours without rows are left out. Changes up to `until` are included
-    for sure. If `is_complete` is False, the numbers are lower bounds."""
+    """Numbers of rows by hour and status; hours without rows are left out. The numbers include
+    every change up to `until`. If `is_complete` is False, they are lower bounds."""
 
     hours: dict[int, Counter[str]]
     until: int
@@ -88,8 +88,8 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Decides what to take from totals and what to count. Hours are named by their first
-    millisecond. No row was kept for less than `kept_for` (milliseconds)."""
+    """Decides which hours are taken from stored totals and which are counted. An hour is identified
+    by its first millisecond. Every row was kept for at least `kept_for` milliseconds."""
 
     first: int
     last: int
@@ -132,7 +132,8 @@ class _Reading:
             yield from self._unknown(at, last)
 
     def _unknown(self, first: int, last: int) -> Iterable[Piece]:
-        """Splits a piece without a total by age: rows older than `kept_for` may have expired."""
+        """Splits a range that has no totals in two at the age `kept_for`, because older rows may
+        have expired."""
         oldest = self.now - self.kept_for
         if first <= oldest:
             yield Piece(first, min(last, oldest), by_row=True)

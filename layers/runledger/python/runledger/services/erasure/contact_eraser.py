@@ -160,8 +160,8 @@ class ContactEraser:
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
     def _end_look(self, erasure: Erasure, until: int) -> None:
-        """Ends a look. Each of the `others` does a little work even after `until`, so the look can
-        end; the next look does the rest."""
+        """Runs the `others`, then ends the look. Each of the `others` does a little work even if
+        `until` has passed, and continues in the next look."""
         has_found = erasure.found_something
         blanked_at = self.clock() if has_found else erasure.blanked_at
         looked = erasure.changed(blanked_at=blanked_at)

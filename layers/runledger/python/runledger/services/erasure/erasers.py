@@ -1,10 +1,10 @@
 """The erasers of a contact's data, one for each kind.
 
-`RowEraser`s erase the rows in the contact's index, by the prefix of their ids. A row is removed
-from the index last, because other data is found through it. A process that read a row before it was
-blanked may still write personal data that belongs to it. So the row is checked again when no such
-process can still be at work. `Eraser`s erase data with other keys. Every eraser may be repeated at
-any time; a repeat finds nothing.
+`RowEraser`s erase the rows in the contact's index; there is one for each id prefix. They remove a
+row from the index last, because other data is found through it. A process that read a row before it
+was blanked may still write personal data that belongs to it. So the erasure checks the row again
+when no such process can still be at work. `Eraser`s erase data that is not in the contact's index.
+Every eraser may be repeated at any time; a repeat finds nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -115,8 +115,8 @@ class RunEraser:
 
 
 def _is_quiet(run: Run, since: int, now: int) -> bool:
-    """Whether no process can be working on the run, and all its messages are settled. Settling a
-    message needs the contact."""
+    """Whether no process can still be working on the run, and all its messages are settled. Until
+    then the run keeps its contact, because settling a message needs it."""
     if run.unreadable is not None:
         # Nothing can walk a damaged row or settle its messages.
         return now >= since + LONGEST_INVOCATION
@@ -145,7 +145,7 @@ class FailureEraser:
 
 @dataclass(frozen=True, slots=True)
 class KeyEraser:
-    """Deletes the items that lead from the values of the run's keys to the run."""
+    """Deletes the items through which the run is found by its keys."""
 
     runs: "ErasedRunStore"
 
@@ -211,8 +211,8 @@ class DeliveryEraser:
 
 @dataclass(frozen=True, slots=True)
 class RefusalEraser:
-    """Erases a refusal, and its event if that is kept. Writes after that bring no personal data
-    back: they change only the count and the replay of a refusal."""
+    """Erases a refusal, and its event if that is kept. Later writes cannot bring personal data
+    back, because they change only the refusal's count and its replay."""
 
     refusals: "RefusalStore"
     events: "KeptEventStore"
@@ -267,8 +267,8 @@ class FrequencyEraser:
 
 @dataclass(frozen=True, slots=True)
 class TextedEraser:
-    """Erases the notes by which answers to an SMS are understood, except those of a phone number
-    that now belongs to another contact."""
+    """Deletes the notes about marketing SMS to the person's phone numbers, by which an answer such
+    as STOP is understood. Keeps the note of a number that now belongs to another contact."""
 
     deliveries: "DeliveryStore"
     contacts: "ContactStore"
@@ -323,7 +323,8 @@ class ExportEraser:
 @dataclass(frozen=True, slots=True)
 class ImportEraser:
     """Deletes all imports that were created before the erasure was requested, because the person
-    may be in any of their files. Their rows were deleted with the contact."""
+    may be in any of their files. All were already deleted before the contact was, but one that was
+    running may have left an object."""
 
     removal: "ImportRemoval"
     clock: Clock

@@ -1,10 +1,10 @@
 """Erases kept events that mention a person: events of refusals, and captured events.
 
 Such an event may have no contact: it may have been refused because no contact was found. So the
-erasure reads the items of all events that the workspace kept before the erasure began, and compares
-their hashes with the person's addresses and ids. If an event has more hashes than its item can
-store, its body is read. The position is stored, so that a search through many bodies can continue
-over several ticks.
+erasure reads the items of all events that the workspace kept until a minute after the erasure
+began, and compares their hashes with the person's addresses and id. If an event has more hashes
+than its item can store, its body is read. The position is stored, so that a search through many
+bodies can continue over several ticks.
 """
 
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class KeptEventEraser:
     clock: Clock
 
     def __call__(self, erasure: "Erasure", until: int) -> int:
-        """Continues the search. Returns how long the erasure must wait before it may end: MINUTE
-        while the search is incomplete, then 0, because no process that was running when the erasure
-        began can still add an event."""
+        """Continues the search. Returns how long the erasure must wait before it may end: 0 if the
+        search is complete and no process that was running when the erasure began can still add an
+        event, otherwise MINUTE."""
         last = erasure.requested_at + LONGEST_INVOCATION
         begun = self.events.searched(erasure)
         settled, is_whole, has_begun = begun, True, False

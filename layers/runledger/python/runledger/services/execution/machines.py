@@ -80,17 +80,17 @@ class Machines(MachineRemover):
     tags: "Mapping[str, str]"
 
     def take_turn(self, workspace_id: str) -> None:
-        """Takes one creation of a machine from the workspace's rate limit. Call it before each
-        `create`. Raises RateLimitedError if none is left."""
+        """Takes the workspace's turn to create a machine. Call it before each `create`. Raises
+        RateLimitedError if no turn is left."""
         self.throttle.reserve("activations", workspace_id)
 
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:
         """Creates a version's machine, unless it exists.
 
-        AWS refuses a name that exists with another definition. Then another release of Runledger
-        created the machine for the same version of the automation, but did not receive AWS's
-        answer. The machine can be used, because every release can run machines that another one
-        compiled."""
+        AWS refuses the name if a machine with another definition has it. In that case, another
+        release of Runledger created the machine for the same version of the automation, but did not
+        receive AWS's answer. That machine can be used, because every release can run machines that
+        another release compiled."""
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self._create(arn, compiled)

@@ -70,9 +70,9 @@ class NodeClaim:
         self.is_written = True
 
     def require_free(self) -> None:
-        """Raises RunReleasedError or StepInProgressError if a transaction failed because of the
-        write to the run's row. If the claim is already written, the transaction has no such write,
-        and nothing is read."""
+        """Call it after a transaction with `write` failed. Raises RunReleasedError or
+        StepInProgressError if the reason was the run's row. Does nothing if the claim was written
+        before, because the transaction then only checked who owns the run."""
         if self.is_written:
             return
         try:
@@ -94,8 +94,8 @@ class NodeClaim:
             log_failure("a claim could not be released", error)
 
     def _left(self) -> list[int]:
-        """Returns the claims of the nodes before this one that are still on the run's row. These
-        nodes have finished, so their claims can be removed."""
+        """Returns the ranks of the nodes before this one whose claims are still on the run's row.
+        These nodes have finished, so their claims can be removed."""
         topology = self.context.graph.topology
         return [
             rank

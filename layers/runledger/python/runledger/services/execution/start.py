@@ -82,7 +82,7 @@ class Starter:
 
     def hold_back(self, run: "Run", *, is_untried: bool) -> None:
         """Postpones a run because its workspace was just refused a start. `is_untried` means that
-        the run's attempt is not used up."""
+        the same attempt can be started later."""
         reason = "Step Functions is refusing starts of this workspace"
         self._put_off(run, reason, is_untried=is_untried)
 

@@ -40,7 +40,8 @@ class FailureResolution:
         return self.shown.group(workspace_id, group_id, consistent=True)
 
     def _first_failures(self, members: "Iterable[FailedRun]") -> list[int]:
-        """Returns when these runs failed, without reruns: they do not reopen a group."""
+        """Returns when these runs failed. Leaves out reruns, because a failed rerun does not reopen
+        a group."""
         failed_at = {member.run_id: member.failed_at for member in members}
         runs = self.shown.runs.get_many(failed_at, consistent=True)
         return [failed_at[run.id] for run in runs.values() if run.rerun_of is None]

@@ -30,8 +30,8 @@ _FORM = "write a key as its name and its value, such as orderId:A-1001"
 
 @dataclass(frozen=True, slots=True)
 class KeyFilter:
-    """A key with folded name and value. `known` are the list keys of runs that are found without an
-    item."""
+    """The key that the listed runs have; `name` and `value` are folded. `known` are the list keys
+    of runs that have no item for the key, because `dedupePath` names it."""
 
     name: str
     value: str

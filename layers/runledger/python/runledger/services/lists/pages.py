@@ -79,10 +79,11 @@ def list_rows(
 class _Merge:
     """The keys of all partitions of a plan, in the order of the list.
 
-    A row that changes its status moves between partitions while they are read. So they are read
-    in rounds. Each round reads every partition from the same position, first the partitions of
-    the statuses that a row has first. It uses keys only up to the position that every partition
-    has reached. A row that moves is then seen once, or twice in one round and returned once."""
+    A row that changes its status moves between partitions while they are read. So they are read in
+    rounds. Each round reads every partition from the same position, in the order in which a row
+    passes through their statuses. It uses keys only up to the position that every partition has
+    reached. So a row that moves is never missed. It may be seen twice in one round, but is returned
+    once."""
 
     table: "Table"
     plan: Plan
@@ -90,8 +91,7 @@ class _Merge:
     gather: Gather
 
     def rounds(self, after: str | None, limit: int) -> Iterator[list[str]]:
-        """Yields the keys after `after`, in order and each once. Each element has the keys that one
-        read of all partitions found."""
+        """Yields the keys after `after`, in order and each once, as one list for each round."""
         position = after
         size = min(limit, max(_FEWEST, -(-4 * limit // self.plan.sources)))
         while True:

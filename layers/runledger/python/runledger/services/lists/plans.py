@@ -51,8 +51,10 @@ class Plan:
 
 
 def plan(kind: "ListKind[RowT]", wanted: "ListFilter", shards: int) -> Plan:
-    """Returns the partition of the recovery, the key, the error group or the contact, or one for
-    each bucket and shard of the narrowest index that covers the other filters."""
+    """Returns the plan of a list. If the filter gives the rows' list keys (`among`), no partition
+    is read. If it names a recovery, a key, an error group or a contact, only its partition is read.
+    Otherwise one partition is read for each bucket and shard, in the index by automation or by
+    status."""
     workspace_id, of = wanted.workspace_id, kind.kind
     if wanted.among is not None:
         return _single(PlanName.RERUNS, Source("", None, wanted.among))

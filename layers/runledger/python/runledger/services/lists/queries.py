@@ -165,8 +165,8 @@ class Queries:
         )
 
     def _rerun_keys(self, workspace_id: str, run_id: str) -> tuple[str, ...]:
-        """Returns the list keys of the reruns in the run's family, which are few. They can also be
-        found after the run has expired, unless it was a rerun itself."""
+        """Returns the list keys of the reruns in the run's family, which are few. Finds them even
+        if the run has expired, unless it was a rerun itself."""
         original = self.stores.runs.get_many([run_id]).get(run_id)
         root = None if original is None else original.root_run_id
         reruns = self.stores.runs.get_many(self.stores.runs.family(root or run_id))

@@ -9,10 +9,10 @@ class ListRequest:
 
     `since` and `until` are dates or times, read in `time_zone` (default UTC) unless they have an
     offset. The statuses of refusals are their reasons. Empty sets mean everything. `channel`,
-    `run_id`, `address` (in any format), `error_kind` and `bounce` apply to deliveries. To runs
-    apply `health` (what open runs do), `error_group`, `recovered` (whether a rerun has completed),
+    `run_id`, `address` (in any format), `error_kind` and `bounce` apply only to deliveries.
+    `health` (what open runs do), `error_group`, `recovered` (whether a rerun has completed),
     `rerun_of` (the run that they repeat), `recovery_id` (the recovery that opened them) and `key`
-    (`name:value`)."""
+    (`name:value`) apply only to runs."""
 
     statuses: frozenset[str]
     automation_id: str | None

@@ -88,8 +88,8 @@ class ResourceLists:
         cursor: str | None,
         reason: "SuppressionReason | None" = None,
     ) -> ListView[SuppressionView]:
-        """Returns the suppressed addresses. With a reason, a page has the matching ones of the next
-        rows, because no index is sorted by reason."""
+        """Returns the suppressed addresses. With `reason`, only those with this reason: a page may
+        then be short or empty although more follow, because no index is sorted by reason."""
 
         def read(size: int, after: str | None) -> "tuple[list[Suppression], str | None]":
             found: list[Suppression] = []

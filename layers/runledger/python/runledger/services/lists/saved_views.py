@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SavedViews:
-    """A member sees their own views and the shared ones. They change their own; a shared view is
-    changed by its owner or an ADMIN."""
+    """Reads and changes the views that the caller may see: their own and the shared ones. Only the
+    owner of a view may change it; an ADMIN may also change shared ones."""
 
     store: "SavedViewStore"
     filters: "ViewFilters"

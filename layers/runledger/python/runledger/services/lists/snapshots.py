@@ -85,16 +85,16 @@ class SnapshotPage:
 
 @dataclass(frozen=True, slots=True)
 class ListSnapshots:
-    """Makes snapshots of lists and reads them. `queries` may sign its cursors with any key, because
-    they stay in rows and no client gets one."""
+    """Makes snapshots of lists and reads them. `queries` may sign cursors with any key, because
+    these cursors are only stored in rows and no client gets them."""
 
     queries: "Queries"
 
     def freeze(
         self, workspace_id: str, name: ListName, asked: "FilterDocument", now: int
     ) -> FrozenFilter:
-        """Returns the list as it is now. Raises InvalidInputError for a filter that the list would
-        refuse."""
+        """Returns the list's filters and time range, fixed as of `now`. Raises InvalidInputError
+        for a filter that the list would refuse."""
         try:
             return self._freeze(workspace_id, name, asked, now)
         except InvalidInputError as error:
@@ -170,8 +170,8 @@ class ListSnapshots:
         limit: int,
         cursor: str | None,
     ) -> SnapshotPage:
-        """Returns the rows after `cursor`, newest first. A page may be short or empty although the
-        list continues."""
+        """Returns the rows after `cursor`, newest first, but contacts oldest first. A page may be
+        short or empty although the list continues."""
         if frozen.is_empty:
             return SnapshotPage([], None)
         request = _request(frozen, limit, cursor)

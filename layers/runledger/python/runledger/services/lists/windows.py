@@ -64,7 +64,8 @@ def _last(written: Written, zone: str) -> int:
 
 
 def _beyond(written: Written) -> int:
-    """Returns a time before or after all rows. It replaces a date at the edge of Python's range."""
+    """Returns a time before or after all rows, for a date that is too early or too late for
+    Python."""
     return 0 if written.moment.year < _EPOCH.year else _FAR
 
 

@@ -147,9 +147,9 @@ class Delivery:
         return None
 
     def _begin(self, attempt: DeliveryAttempt) -> DeliveryAttempt | None:
-        """Claims the message. Returns the attempt that claimed it before, or None if nothing did.
-        Raises RunReleasedError if this execution no longer owns the run, StepInProgressError if
-        another request is working on the node."""
+        """Claims the message. Returns None if this call claimed it, or else the attempt that had
+        claimed it earlier. Raises RunReleasedError if this execution no longer owns the run,
+        StepInProgressError if another request is working on the node."""
         token, run_part = new_token(), self.claim.write()
         if self.retry_budget.retry(lambda: self.deliveries.begin(attempt, run_part, token)):
             self.claim.written()

@@ -1,8 +1,8 @@
 """Applies what providers report about messages that they accepted.
 
-Each channel reads its own provider's events. A report names its attempt by the id that was sent
-with the message, or else by the provider's id, which is in the answer to the sender. It may come
-before the sender's own record, more than once, and in any order.
+Each channel reads its own provider's events. A report names its attempt by the id that we sent with
+the message, or else by the id that the provider returned when it accepted the message. Reports may
+come before the sending function has stored that id, more than once, and in any order.
 """
 
 from collections.abc import Mapping
@@ -115,7 +115,8 @@ class Feedback:
 
 
 def _without_links(report: FeedbackReport) -> FeedbackReport:
-    """Returns the report without usable links: a mail server may quote one that it blocks."""
+    """Returns the report with its unsubscribe links made unusable. A mail server that blocks a link
+    may quote it."""
     if report.message is None:
         return report
     return report.changed(message=without_link_signatures(report.message))

@@ -26,8 +26,8 @@ def send(
     clock: "Clock",
 ) -> Try:
     """Sends the attempt and returns the try. Raises nothing: after an unexpected error, the outcome
-    is unknown. A message without a way to unsubscribe (its link, or the note by which an answer is
-    understood) is not handed over, and is tried again."""
+    is unknown. If the way to unsubscribe cannot be prepared (the link, or the note by which a STOP
+    is understood), the message is not handed over, and a later try follows."""
     at = clock()
     try:
         message = _message(channel, attempt, links)

@@ -46,14 +46,14 @@ class Unsubscribe:
 
     def look(self, token: str) -> str:
         """Returns the name of the workspace whose messages the link is about, and changes nothing.
-        Raises NotFoundError for a link that is not ours, GoneError for an expired one,
-        RateLimitedError."""
+        Raises NotFoundError for a link that is not ours, GoneError for an expired one, and
+        RateLimitedError if the link was used too often in this minute."""
         return self._workspace(self._recipient(token))
 
     def withdraw(self, token: str, body: bytes, content_type: str) -> str:
         """Withdraws the marketing consent on every channel, if it is given, and returns the name of
         the workspace. Does nothing for a contact that was erased. Raises the errors of `look`, and
-        InvalidInputError or PayloadTooLargeError for another form than RFC 8058's."""
+        InvalidInputError or PayloadTooLargeError if the body is not the form of RFC 8058."""
         recipient = self._recipient(token)
         _require_one_click(body, content_type)
         source = ConsentSource(origin=ConsentOrigin.UNSUBSCRIBE, detail=recipient.delivery_id)

@@ -2,8 +2,8 @@
 
 An address ends with a token of seven parts with dots between them: the signature, the version of
 this format, the key's id, the ids of workspace, contact and delivery, and the expiry in seconds
-since 1970. Everything after the signature is signed with HMAC-SHA256. Each character may stand in
-a path, in a header and in HTML as it is.
+since 1970. Everything after the signature is signed with HMAC-SHA256. The token needs no escaping
+in a path, a header or HTML.
 
 The keys are the lines of one secret, the newest first. New links are signed with the first, and
 links of every key are accepted. The first link makes the secret, because a secret costs money and
@@ -159,8 +159,8 @@ class UnsubscribeLinks:
     console: "ConsoleAddress"
 
     def of(self, attempt: "DeliveryAttempt") -> str:
-        """Returns the address at which the contact of this message withdraws the consent; the same
-        for every try while the key stays. Raises the errors of AWS as ours."""
+        """Returns the address at which the contact of this message withdraws the consent. It is the
+        same for every try, unless the key changes in between. Raises the errors of AWS as ours."""
         assert attempt.contact_id is not None, "only a contact can withdraw consent"
         key_id, key = self.keys.signing()
         expiry = (attempt.created_at + LIFETIME) // SECOND

@@ -57,8 +57,8 @@ def done_page(workspace: str) -> str:
 
 
 def refused_page(reason: str, status: int) -> str:
-    """Returns the page of a request that changed nothing, and was answered with `status`. A reason
-    of our own, such as a wrong setting, is not shown."""
+    """Returns the page that answers a refused request with `status`. It shows `reason`, except for
+    a fault on our side, such as a wrong setting."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         reason = "something went wrong on our side"
     if status in _BAD_LINK:

@@ -83,7 +83,8 @@ class OpenRuns:
         return [str(item["createdKey"]) for item in page.items], page.next is not None
 
     def _overdue(self) -> tuple[int, bool]:
-        """Returns the number of overdue runs, and whether these are all."""
+        """Returns the number of overdue runs that were found, and whether these are all there
+        are."""
         before = self.now - TICK_SLACK
         ids: list[str] = []
         is_complete = True
@@ -100,7 +101,8 @@ class OpenRuns:
         return self._by_health(ids)[RunHealth.OVERDUE], is_complete
 
     def _by_health(self, ids: list[str]) -> Counter[str]:
-        """Counts the runs of the workspace: a due partition also has rows of others."""
+        """Counts the open runs among these ids by their health. Leaves out runs of other
+        workspaces, which a due partition may hold."""
         counts = Counter[str]()
         for run in self.stores.runs.get_many(ids).values():
             health = health_of(run, self.now)

@@ -54,9 +54,9 @@ class PlannedEffect:
 @dataclass(frozen=True, slots=True)
 class NodePlan:
     """What a rerun does at one node. `step` is taken from an earlier run if the node is REUSED or
-    SUPPRESSED; with `at_once` it is recorded when the rerun is opened. `effect_run` identifies the
-    node's effects; None means the root run. `continues` names the runs whose messages are not sent
-    again."""
+    SUPPRESSED; with `at_once` it is recorded when the rerun is opened. `effect_run` is the run
+    whose id identifies the node's effects; None means the first run of the family. `continues`
+    names the runs whose messages are not sent again."""
 
     node_id: str
     type: str
@@ -353,8 +353,9 @@ class Planner:
         return record
 
     def _continues(self, node: "NodeView", found: NodeRecords) -> bool:
-        """Whether the node sends to many recipients and has not finished: then the rerun sends to
-        the missing ones, even if the outcome of one message is unknown."""
+        """Whether the node sends messages, has not finished, and needs no choice. The rerun then
+        sends only the missing messages. A node that sends to one recipient needs a choice if the
+        outcome of its message is unknown."""
         if node.type is None or node.config is None or node.type.function is not Function.MESSAGE:
             return False
         is_unfinished = not any(record.is_passed for record in found.records)

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRights:
-    """Decides by the types of the nodes to repeat, in the active version. Runs of several
-    automations have no common graph, and runs of an older version may have a message where the
-    active version has none. Such runs are checked when their reruns are planned, by the rights of
-    the recovery's author. So if an ADMIN's recovery may include such runs, only an ADMIN may
-    continue it."""
+    """Allows or forbids a recovery, depending on whether the nodes to repeat send messages in the
+    active version. This is not known if the runs belong to several automations or walk an older
+    version. The rerun of such a run is checked when it is planned, with the rights of the
+    recovery's author. So if an ADMIN's recovery may include such runs, only an ADMIN may continue
+    it."""
 
     automations: "AutomationStore"
     failures: "FailureStore"
     contexts: "RunContexts"
 
     def require_to_begin(self, recovery: "Recovery") -> None:
-        """Raises ForbiddenError if the recovery would repeat the messages of a node and its author
-        may not."""
+        """Raises ForbiddenError if the recovery would repeat the messages of a node, and the
+        recovery's author may not do that."""
         if not recovery.may_repeat_messages and self._repeats_messages(recovery, if_unknown=False):
             raise _forbidden()
 

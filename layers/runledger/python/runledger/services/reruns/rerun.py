@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RerunBy:
-    """The caller who requests a rerun. `may_repeat_messages` says whether they may send a message
-    again that was sent. `recovery_id` is the recovery that requests it, if any."""
+    """The caller who requests a rerun. `may_repeat_messages` says whether the caller may repeat a
+    message that was already sent. `recovery_id` is the recovery that requests it, if any."""
 
     email: str
     may_repeat_messages: bool

@@ -98,8 +98,8 @@ def current_nodes(run: "Run", graph: "GraphView | None") -> list[str]:
 
 
 def _has_begun(run: "Run") -> bool:
-    """Whether any node of the run was claimed. Both fields are needed: an ended run keeps only
-    `open_claims`."""
+    """Whether any node of the run was claimed. An ended run has lost `claimed` and keeps only
+    `open_claims`, so both are checked."""
     return bool(run.open_claims or run.claimed)
 
 

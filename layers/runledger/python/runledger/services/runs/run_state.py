@@ -89,9 +89,9 @@ def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
 
 def _began_late(step: Step, steps: "Mapping[str, Step]", run: Run, graph: "GraphView") -> bool:
     """Whether the step was recorded after the run had ended, by a request that had read the run
-    while it was open. This happens only to nodes that are never claimed, and no step follows such a
-    step. So a step that another one follows was not recorded late: its time is only later because
-    another machine's clock measured it."""
+    while it was open. Only nodes that are never claimed can have such a step, and it is the last
+    one of its branch. If another step follows, the step was recorded in time, even if it seems to
+    have begun after the run ended: different machines' clocks measured these times."""
     if run.finished_at is None or run.status is RunStatus.COMPLETED:
         return False
     is_cause = run.error is not None and run.error.node_id == step.node_id

@@ -233,7 +233,8 @@ class DateFires:
     def _open(
         self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
     ) -> bool:
-        """Returns whether there is now a run for this contact and day."""
+        """Opens the run for this contact and day, unless an earlier call did. Returns False if the
+        re-entry rule allows no run."""
         assert fire.anchor is not None
         source = trigger.source
         facts: dict[str, Any] = {

@@ -103,10 +103,10 @@ class DueContacts:
         """Looks at up to `limit` contacts after the cursor `after`, in a stable order: first the
         contacts listed by their dates, then those whose value is not a date.
 
-        The index has values that are not dates, and dates written in digits only (20260301), only
-        if the contact was written after an automation used their key. With `looks_at_all`, contacts
-        that were written earlier are searched for such values too, and these are added to the index
-        for the next fire."""
+        Two kinds of values are indexed only if the contact was written after an automation used
+        their key: values that are not dates, and dates of digits only (20260301). With
+        `looks_at_all`, all contacts are searched for such values, and those that are missing in the
+        index are added for the next fire."""
         index, sort = _position(after)
         found: list[_Listed] = []
         spans = list(self._spans(workspace_id, trigger, anchor, looks_at_all))

@@ -1,8 +1,9 @@
 """Secrets of a workspace: written here, and read only by the function that calls other services.
 
-The row of the name (store/secrets.py) makes a crash between any two calls harmless. The row lists a
-new value before the value is created, and the value is valid once the row points to it. The row
-lists an old value until the value is deleted. The tick finishes what a request leaves undone.
+Each secret's name has a row (store/secrets.py), which makes a crash between any two calls harmless.
+The row lists a new value before the value is created, and the value is valid once the row points to
+it. The row lists an old value until the value is deleted. The tick finishes what a request leaves
+undone.
 """
 
 import re

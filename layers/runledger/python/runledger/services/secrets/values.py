@@ -1,5 +1,5 @@
-"""Reads secrets, for the only function that may. Values are cached briefly, so a new value takes
-effect soon."""
+"""Reads secrets for the function that calls other services, the only one that may read them. Values
+are cached briefly, so a new value takes effect soon."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

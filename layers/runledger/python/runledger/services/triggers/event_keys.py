@@ -32,8 +32,8 @@ IDEMPOTENCY_HEADER = "idempotency-key"
 
 @dataclass(frozen=True, slots=True)
 class EventKey:
-    """`must_match`: the sender chose the key freely, so the same key with another body is a
-    mistake."""
+    """The key of one event; `value` is None if it has no key. `must_match` says that the sender
+    chose the key freely, so the same key with another body is a mistake."""
 
     value: str | None
     must_match: bool = False

@@ -33,7 +33,7 @@ REFUSED = (InvalidInputError, ConflictError, PayloadTooLargeError, UnsupportedMe
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """The run that a part opened, or why it opened none. With neither, the filter ignored it."""
+    """The run that a part opened, or why it was refused. With neither, the filter ignored it."""
 
     index: int
     opened: OpenedRun | None = None
@@ -61,7 +61,8 @@ class TakenEvent:
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether an earlier request with the same event opened every run."""
+        """Whether the event has runs, and all of them had been opened by an earlier request with
+        the same event."""
         opened = [each.opened for each in self.results if each.opened is not None]
         return bool(opened) and all(each.is_duplicate for each in opened)
 

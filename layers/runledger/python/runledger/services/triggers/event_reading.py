@@ -66,8 +66,9 @@ class EventReader:
         self._proof = Proof(event_id=proof.event_id, covers_body=proof.covers_body)
 
     def read(self) -> ReadEvent:
-        """Raises PayloadTooLargeError, UnsupportedMediaTypeError or InvalidInputError for an event
-        that cannot be read. An element of a split event has a fault instead."""
+        """Returns the request's event, or the elements of a split one. Raises PayloadTooLargeError,
+        UnsupportedMediaTypeError or InvalidInputError for an event that cannot be read. An element
+        that cannot be read is returned with its `fault` instead."""
         split = self._intake.split
         most = MAX_EVENT_BYTES if split is None else MAX_SPLIT_BYTES
         parsed = read_event(self._received, self._intake.preset, most=most)

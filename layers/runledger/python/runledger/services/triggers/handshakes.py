@@ -60,8 +60,8 @@ def looks_like_handshake(received: "Received") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Handshakes:
-    """`http` makes calls to public addresses only. The operator's list of allowed hosts with
-    private addresses does not count here."""
+    """Answers handshakes. `http` calls only public addresses. It ignores the operator's list of
+    hosts with private addresses that nodes may call."""
 
     targets: "WebhookTargets"
     prover: "Prover"
@@ -199,7 +199,8 @@ _SIGNS: dict[Handshake, Callable[["Received"], bool]] = {
 
 
 def _document(received: "Received") -> dict[str, Any]:
-    """Returns the body as a JSON object, or an empty one if it is none."""
+    """Returns the body as a JSON object. Returns an empty object if the body is too large or not a
+    JSON object."""
     if len(received.body) > _MAX_BODY_BYTES:
         return {}
     try:

@@ -44,8 +44,8 @@ class RefusedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Records refusals. `full` are the automations for which this process knows that no more events
-    are kept, each with the minute."""
+    """Records refusals. `full` has, by automation, the minute for which this process knows that no
+    more events may be kept."""
 
     store: "RefusalStore"
     workspaces: "WorkspaceStore"

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SampleEvents:
-    """`public_url` is where webhooks are posted, without a path: some senders sign the address."""
+    """Sends samples. `public_url` is the address to which senders post webhooks, without the path.
+    It is needed because some senders sign the address."""
 
     automations: "AutomationStore"
     keys: "SigningKeys"

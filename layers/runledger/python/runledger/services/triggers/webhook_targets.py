@@ -115,7 +115,8 @@ class WebhookTargets:
 
 
 def live_target(automation: "Automation") -> Target:
-    """Returns the active version's trigger, without one if no version was ever active."""
+    """Returns the automation with its active version's trigger. The trigger is None if no version
+    was ever active."""
     active = automation.active
     trigger = None if active is None else TriggerConfig.model_validate(active.trigger)
     return Target(automation, trigger, is_live=True)

@@ -2,8 +2,8 @@
 
 Cognito asks for subject and text before it sends
 (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-custom-message.html). It
-gives placeholders, and puts the password or the code in their place itself: nothing secret comes
-here.
+passes placeholders to us, and replaces them by the password or the code itself. So this code never
+sees a secret.
 """
 
 import html
@@ -65,8 +65,8 @@ class AccountMails:
         return AccountMail(subject, text.format(code=code, username=username, at=at, days=days))
 
     def _console(self) -> str:
-        """Returns the console's address, or "" if it is unknown. Without this mail nobody gets in,
-        so it is sent all the same."""
+        """Returns the console's address, or "" if it is unknown. The mail is then sent without the
+        address, because people cannot sign in without the mail."""
         try:
             return self.console.read()
         except RunledgerError:

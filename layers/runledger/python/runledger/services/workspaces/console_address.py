@@ -1,7 +1,8 @@
 """The public address of console and API, for texts that leave the stack.
 
-The template stores it in a parameter: the functions that need it cannot refer to the distribution,
-which comes after the API and the API after them.
+The template stores the address in a parameter. The functions that need the address cannot refer to
+the distribution, because the distribution depends on the API, and the API depends on these
+functions.
 """
 
 import time
@@ -34,8 +35,8 @@ class ConsoleAddress:
     _read_at: float = field(default=float("-inf"))
 
     def read(self) -> str:
-        """Returns the address, without a slash at its end. Returns the last known one if it cannot
-        be read, and raises AWS's error as one of ours if none is known."""
+        """Returns the address, without a slash at its end. If the address cannot be read, returns
+        the last known one. If none is known, raises AWS's error as one of ours."""
         now = self.age()
         if now - self._read_at < ADDRESS_CACHED_SECONDS:
             return self._address

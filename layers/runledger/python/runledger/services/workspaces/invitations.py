@@ -43,8 +43,8 @@ class SentInvitation(NamedTuple):
 class Invitations:
     """Lets owners manage the invitations of their workspace.
 
-    No answer depends on whether an address has an account, because that is private to its owner and
-    their other workspaces."""
+    No answer shows whether an address has an account, because only the account's owner and the
+    owner's other workspaces may know that."""
 
     store: "InvitationStore"
     workspaces: "WorkspaceStore"
@@ -57,8 +57,8 @@ class Invitations:
         self, workspace_id: str, document: "InvitationDocument", invited_by: str, url: str
     ) -> SentInvitation:
         """Creates an invitation and mails it. Raises ConflictError if the address belongs to a
-        member, is already invited, or there are too many invitations, and RateLimitedError if it
-        was mailed too often."""
+        member or is already invited, or if there are too many members and invitations. Raises
+        RateLimitedError if the address was mailed too often."""
         invited = self.store.of_workspace(workspace_id)
         if len(self.workspaces.members(workspace_id)) + len(invited) >= MAX_MEMBERS:
             raise ConflictError(

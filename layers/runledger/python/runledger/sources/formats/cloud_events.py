@@ -35,7 +35,7 @@ _IMPLIED_TYPE = "application/json"
 def read_cloud_event(headers: Mapping[str, str], body: bytes) -> Parsed:
     """Returns the event or the batch of events of a request; header names are in lower case.
 
-    Raises UnsupportedMediaTypeError for another event format than JSON, and InvalidInputError for
+    Raises UnsupportedMediaTypeError for an event format other than JSON, and InvalidInputError for
     a request that is not a CloudEvent of version 1.0."""
     content_type = headers.get("content-type", "")
     media_type = media_type_of(content_type)
@@ -68,7 +68,8 @@ def _batch(value: Any) -> Parsed:
 
 
 def _structured(value: Any, of: str) -> Parsed:
-    """Returns an event in the JSON format; `of` names it in errors."""
+    """Returns the event that `value`, an object of the JSON format, describes. Error messages call
+    it `of`."""
     if not isinstance(value, dict):
         raise InvalidInputError(f"{of} is not a JSON object")
     # JSON event format, section 2.3: null is the same as no attribute.

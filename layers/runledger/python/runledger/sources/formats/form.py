@@ -32,7 +32,8 @@ def read_pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
 
 
 def as_document(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns the fields by name; a repeated name has the list of its values."""
+    """Returns the fields by name. If a name is repeated, its value is the list of all its
+    values."""
     grouped: dict[str, list[Any]] = {}
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
