@@ -279,7 +279,7 @@ class StackRemoval:
                     raise
 
     def _secrets(self, stack: DeployedStack, *, with_planned: bool) -> Iterator[str]:
-        """Yields the secrets of workspaces and webhooks. CloudFormation deletes those that are in the
+        """Yields the secrets of workspaces and webhooks. CloudFormation deletes those in the
         template."""
         prefix = f"{stack.name}/"
         pages = self.client("secretsmanager").get_paginator("list_secrets")
