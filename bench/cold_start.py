@@ -42,8 +42,8 @@ def functions() -> list[str]:
 
 
 def start_of(code: str, compiled: Path) -> Start:
-    """Runs the code in new interpreters and measures them. Modules are compiled once, into a folder
-    of their own."""
+    """Runs the code in several new interpreters and returns the fastest start. Modules are compiled
+    once, into a folder of their own."""
     variables = {
         **os.environ,
         **environment(),

@@ -120,8 +120,8 @@ def cost_of(
     weigh: Weigh = _one,
     prepare: Callable[[Simulation], None] = lambda simulation: None,
 ) -> Cost:
-    """Returns the cost of one run of this automation. A webhook opens the run. `prepare` may change
-    the simulation before anything is in it but its workspace."""
+    """Returns the cost of one run of this automation, which a webhook opens. `prepare` may change
+    the simulation while it has only its workspace."""
     with open_simulation() as simulation:
         prepare(simulation)
         counter = RequestCounter(simulation, weigh)

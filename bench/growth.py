@@ -2,8 +2,8 @@
 
     python -m bench.growth
 
-Units and requests are counted in the simulated stack and on computed rows. Milliseconds are a paper
-model: the requests that a run waits for, each with a published median.
+Units and requests are counted in the simulated stack and on computed rows. Milliseconds are
+calculated, not measured: each request that a run waits for counts with a published median.
 """
 
 import io
@@ -27,13 +27,14 @@ SHARDS = (1, 64)
 
 
 def page(rows: int, shards: int) -> PageCost:
-    """Returns the cost of the newest 50 of so many runs, without a filter: the dearest page that
-    indexes cover."""
+    """Returns the cost of a page with the newest 50 of `rows` runs, without a filter. It is the
+    most expensive page that indexes cover."""
     return next(page_costs(SyntheticTable(rows, shards), Combination(), 1))
 
 
 def run(rows: int, shards: int) -> Cost:
-    """Returns the cost of a five-node run in a workspace that has so many ended runs already."""
+    """Returns the cost of a five-node run in a workspace with a history of `rows` runs, without
+    those that are open."""
 
     def prepare(simulation: Simulation) -> None:
         workspace = simulation.table.row(keys.workspace(WORKSPACE))

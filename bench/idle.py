@@ -1,8 +1,8 @@
 """What a stack costs a month at rest, counted from the expanded template.
 
-Prices are the list prices of us-east-1. What AWS gives every account for free, without an end, is
-not subtracted. A type of resource that is not known here is an error: decide what it costs at rest,
-and add it.
+Prices are the list prices of us-east-1. AWS gives every account free amounts each month, without a
+time limit: `IdleItem.dollars` leaves them out, `IdleItem.list_dollars` does not. A type of resource
+that is not known here is an error: decide what it costs at rest, and add it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -107,7 +107,8 @@ class TickCost:
 
 @dataclass(frozen=True, slots=True)
 class IdleItem:
-    """`amount` is for a month. `dollars` are those of a stack that is alone in its account."""
+    """What a stack uses of one thing. `amount` is for a month. `dollars` is the price for a stack
+    that is alone in its account."""
 
     name: str
     amount: float

@@ -57,8 +57,8 @@ _HEAD = (
 
 
 def _warm(api: httpx.Client) -> None:
-    """Repeats the first read until it succeeds. The emulator sorts the partition then, which may
-    take longer than a request may."""
+    """Repeats the first read until it succeeds. The emulator sorts the partition during this read,
+    and may need longer than the time limit of a request."""
     deadline = time.monotonic() + _WARM_SECONDS
     while (answer := api.get("/v1/runs")).status_code == 503 and time.monotonic() < deadline:
         time.sleep(1)
@@ -81,14 +81,14 @@ def _print_cost(api: httpx.Client, table: SyntheticTable, combination: Combinati
 
 
 def _costs(table: SyntheticTable, combination: Combination) -> dict[int, Cost]:
-    """Returns the costs of the first page and of the page `far_page`, if there is one."""
+    """Returns the costs of the first page and of the page FAR_PAGE, if there is one."""
     found = enumerate(page_costs(table, combination, FAR_PAGE), 1)
     return {page: cost for page, cost in found if page in (1, FAR_PAGE)}
 
 
 def _timed(api: httpx.Client, parameters: dict[str, str]) -> Iterator[tuple[int, list[float]]]:
-    """Yields the milliseconds of the first page, measured several times, and of each page up to the
-    last one that is measured."""
+    """Yields the number of a page and its milliseconds: of the first page, measured several times,
+    and of the page FAR_PAGE, if there is one, together with the pages just before it."""
     first = [_ask(api, parameters)[0] for _ in range(REPEATS)]
     yield 1, first
     cursor: str | None = None

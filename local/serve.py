@@ -26,7 +26,8 @@ class Server:
         self._thread.start()
 
     def start(self, app: Any, port: int) -> None:
-        """Returns when the port answers. Raises OSError if it is in use."""
+        """Serves the application, and returns when the port answers. Raises OSError if the port is
+        in use, and LocalError if nothing answers on it in time."""
         listener = socket.create_server((HOST, port), backlog=1_024)
         config = uvicorn.Config(
             app,

@@ -33,8 +33,8 @@ _DIFFICULT = "Müller ☃"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A signed webhook, and the status of its answer. `name` is in its body, and in its run;
-    `words` are what a refusal must say."""
+    """A signed webhook and the expected answer. `status` is the answer's status, and `words` a part
+    of its text. `name` is the name in the event, as the run must show it."""
 
     title: str
     body: Callable[[str], bytes]
@@ -83,12 +83,12 @@ def check(
     compared: str | None = None,
     deliver: Callable[[str], None] | None = None,
 ) -> list[str]:
-    """Checks the main path of the product on the stack at `url`, with the token of an ADMIN: from a
-    webhook to a delivery. Returns the problems. `report` is called with each line of the report.
+    """Checks the product's main path, from a webhook to a delivery, on the stack at `url`. `token`
+    is an ADMIN's. Returns the problems. Calls `report` with each line of the report.
 
-    The same webhooks are sent to the address `compared`, such as API Gateway's own; its problems
-    are reported but not returned. On a stack without real providers, `deliver` is called with the
-    id of each delivery, and reports it as delivered.
+    Sends the same webhooks to the address `compared` too, such as API Gateway's own. Problems there
+    are reported but not returned. On a stack without real providers, calls `deliver` with the id of
+    each delivery; it must report the message as delivered.
     """
     problems: list[str] = []
 
@@ -137,7 +137,8 @@ def _problem(api: httpx.Client, url: str, hook: Hook, case: Case) -> str | None:
 def _delivery_problem(
     api: httpx.Client, hook: Hook, deliver: Callable[[str], None] | None
 ) -> str | None:
-    """Follows every message until its provider reports it as delivered."""
+    """Waits until the provider has reported each message as delivered. Returns the first
+    problem."""
     query = f"/v1/deliveries?address={hook.email.replace('+', '%2B')}"
     listed = _await(api, query, lambda found: found["items"])["items"]
     for each in listed:
@@ -153,7 +154,8 @@ def _delivery_problem(
 
 
 def _cancel_problem(api: httpx.Client, url: str, hook: Hook) -> str | None:
-    """Cancels a run that waits for an hour."""
+    """Cancels a run that waits for an hour. Returns the problem if the run does not end as
+    CANCELED."""
     answer = _send(url, hook.secret, _body(hook.email, "waits", wait=True).encode())
     if answer.status_code != 202:
         return f"cancel: {answer.status_code} instead of 202: {answer.text[:300]}"

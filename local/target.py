@@ -2,8 +2,8 @@
 options of a command, or the reason why nothing can be deployed there. With `--tags`, it prints the
 stack's tags as `sam deploy` takes them.
 
-An option (`--stack`, `--region`) wins over samconfig.toml, which `sam deploy` reads too, and the
-region there over the one of your AWS profile.
+An option (`--stack`, `--region`) takes precedence over samconfig.toml, which `sam deploy` reads
+too. The region in samconfig.toml takes precedence over the one in your AWS profile.
 """
 
 import argparse
@@ -32,7 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def target_of(options: argparse.Namespace, config: Path = ROOT / "samconfig.toml") -> Target:
-    """Raises LocalError, with one line, if the stack or the region cannot be deployed to."""
+    """Returns the stack and the region that the options, samconfig.toml or the defaults name.
+    Raises LocalError, with one line, if nothing can be deployed there."""
     stack = options.stack or _configured(config, "stack_name") or DEFAULT_STACK
     region = options.region or _configured(config, "region") or boto3.Session().region_name
     if not region:
@@ -44,8 +45,8 @@ def target_of(options: argparse.Namespace, config: Path = ROOT / "samconfig.toml
 
 
 def tags_of(target: Target, config: Path = ROOT / "samconfig.toml") -> str:
-    """Returns the tags of the file and the stack's own, which win: of two tags with the same key,
-    `sam deploy` takes the last."""
+    """Returns the tags in samconfig.toml, followed by the stack's own. The stack's own tags win,
+    because `sam deploy` takes the last of two tags with the same key."""
     own = [f"{key}={value}" for key, value in stack_tags(target.stack).items()]
     return " ".join([_configured(config, "tags") or "", *own]).strip()
 

@@ -1,8 +1,9 @@
 """Limits how many Lambda invocations run at the same time on this machine.
 
 On AWS, each concurrent invocation has a processor of its own. Here all of them share the cores with
-the emulator that answers them. More at once than the cores can run take more processor time in all,
-because they drive one another out of the caches, and no one of them ends earlier.
+the emulator that answers them. If more of them run at once than the cores can handle, they take
+more processor time in total, because they push one another out of the caches. None of them ends
+sooner.
 """
 
 import os
@@ -50,7 +51,7 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Waits for a turn."""
+        """Waits for a turn, and gives it back at the end of the block."""
         mine = object()
         self._begin(mine)
         try:
@@ -88,7 +89,7 @@ class Turns:
                     seconds = self._seconds_to_an_end()
 
     def _seconds_to_an_end(self) -> float:
-        """Returns when the first of the running turns no longer counts."""
+        """Returns the seconds until the first of the running turns no longer counts."""
         return max(0.0, min(self._ends.values()) - self._clock())
 
     def _has_room(self) -> bool:

@@ -26,7 +26,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class UpstreamError(Exception):
-    """No whole answer came."""
+    """The answer did not arrive, or not completely."""
 
 
 class UnsendableError(ValueError):
@@ -34,7 +34,7 @@ class UnsendableError(ValueError):
 
 
 class _NotAnsweredError(ConnectionError):
-    """The server closed a kept connection without a byte of the answer."""
+    """The server closed a kept connection before it sent a byte of the answer."""
 
 
 @dataclass(slots=True)
@@ -55,8 +55,8 @@ class Upstream:
     async def request(self, method: str, target: bytes, headers: Headers, body: bytes) -> Answer:
         """Sends a request and returns its answer, whose body is not decoded. Adds the headers Host,
         and Content-Length if the request needs one. A "#" is sent encoded, because a target has no
-        fragment. Reads are sent once more if the server has just closed the kept connection. Raises
-        UnsendableError or UpstreamError."""
+        fragment. If the server closes a kept connection without an answer, a request that only
+        reads is sent once more. Raises UnsendableError or UpstreamError."""
         message = self._head(method, target.replace(b"#", b"%23"), headers, body) + body
         is_head = method == "HEAD"
         try:

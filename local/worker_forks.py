@@ -218,8 +218,8 @@ class Zygotes:
             raise
 
     def _drop(self, zygote: Zygote) -> subprocess.Popen[bytes] | None:
-        """Forgets a zygote that has ended or does not answer. Returns its process if it was the
-        first one, which is killed."""
+        """Forgets a zygote that has ended or does not answer. If it was the first one, kills its
+        process and returns it."""
         for key in [key for key, found in self._of_layers.items() if found is zygote]:
             del self._of_layers[key]
         killed = None

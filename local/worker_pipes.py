@@ -27,7 +27,7 @@ class WorkerPipes:
         os.set_blocking(stdin, False)
 
     def write(self, data: bytes, deadline: float) -> None:
-        """Writes all of it. Raises TimeoutError at the deadline (of time.monotonic), and
+        """Writes all of the data. Raises TimeoutError at the deadline (of time.monotonic), and
         BrokenPipeError if the worker has ended."""
         rest = memoryview(data)
         while rest:
@@ -49,8 +49,8 @@ class WorkerPipes:
         return self._answers.whole.popleft()
 
     def log(self, mark: bytes | None, deadline: float) -> list[str]:
-        """Returns the lines of stderr before the mark, or those that came until the deadline or
-        the worker's end. Without a mark, it returns all of them."""
+        """Returns the lines of stderr before the mark. If the deadline or the worker's end comes
+        first, or if the mark is None, returns all lines until then."""
         try:
             while mark not in self._log.whole and not self._log.is_closed:
                 self._wait(deadline)

@@ -2,16 +2,16 @@
 `python -m local.zygote DESCRIPTOR`, where the descriptor is a socket. `local/worker_forks.py` is
 the other end.
 
-A fork takes a few milliseconds, and a new interpreter that loads the same a second. The first
-zygote loads the functions' libraries. It forks others, each of which also loads the `runledger`
-package of a layer. A worker gets its own environment and its function's code only after it was
-forked.
+A fork takes a few milliseconds. A new interpreter that loads the same modules takes a second. The
+first zygote loads the functions' libraries. It forks others, each of which also loads the
+`runledger` package of a layer. A worker gets its own environment and its function's code only after
+it was forked.
 
 A request is its length and its JSON, with file descriptors. The first descriptor is a pipe, into
 which a zygote writes the process id of the new process, and its exit code when it has ended.
 
-No thread may run in a zygote: a fork copies only one thread, but the locks of all. Keep the
-imports of this module few: every function has them too.
+No thread may run in a zygote: a fork copies only one thread, but the locks of all threads. Keep the
+imports of this module few, because every function has them too.
 """
 
 import gc

@@ -100,7 +100,7 @@ def report_figure(record_property: Callable[[str, object], None]) -> Callable[[s
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Names bytes by their length, because packed bytes may contain the time of day.
 
-    Both processes of a run must collect the same names, and a report must be readable.
+    All processes of a session must collect tests of the same names, and a report must be readable.
     """
     return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) else None
 

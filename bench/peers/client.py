@@ -40,7 +40,7 @@ def events(count: int) -> list[Event]:
 
 
 def send_evenly(url: str, batch: Sequence[Event], every_seconds: float) -> list[Sent]:
-    """Sends an event each `every_seconds`: low load, in which each run has the machine for
+    """Sends one event every `every_seconds`: a low load, at which each run has the machine to
     itself. An event waits for the answer to the one before it."""
     found: list[Sent] = []
     with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:

@@ -15,8 +15,8 @@ BEGIN, END = "<!-- written by make bench-peers -->", "<!-- end of what make benc
 
 
 def replaced(text: str, lines: Iterable[str]) -> str:
-    """Returns the page with these lines between its markers. Raises ValueError if it does not have
-    both of them once."""
+    """Returns the page with these lines between its markers. Raises ValueError unless it has each
+    of the two markers exactly once, in their order."""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise ValueError(f"{PAGE.name} needs {BEGIN} and then {END}, each once")
     before, _, rest = text.partition(BEGIN)

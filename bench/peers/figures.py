@@ -67,7 +67,7 @@ _GROWTH_TITLE = "history page at 100,000 runs over the same at 10,000"
 
 def percentile(values: Iterable[float], percent: int) -> float:
     """Returns the smallest value that at least `percent` of the values do not exceed. Raises
-    ValueError if there is none."""
+    ValueError if there are no values."""
     ranked = sorted(values)
     if not ranked:
         raise ValueError("no values")

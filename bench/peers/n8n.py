@@ -1,7 +1,7 @@
 """n8n as it comes: production mode and SQLite, in a folder of its own, on loopback only.
 
-Only what makes n8n call its makers is switched off. By default n8n keeps 10,000 executions and
-deletes older ones each hour; the bench ends before that.
+Only n8n's calls to its makers are switched off. By default n8n keeps 10,000 executions and deletes
+older ones each hour; the bench ends before that.
 """
 
 import json
@@ -81,8 +81,8 @@ class N8n:
         return executions(answer.json())
 
     def history_page(self, rows: int) -> float:
-        """Returns the milliseconds of the newest page of executions, as n8n's own pages ask for
-        it."""
+        """Returns how many milliseconds n8n takes for the newest page of executions, requested as
+        n8n's own console does."""
         begun = time.perf_counter()
         self._page({"filter": "{}"}, rows)
         return (time.perf_counter() - begun) * 1_000
@@ -115,7 +115,7 @@ class N8n:
 
 
 def copy_execution(database: sqlite3.Connection, runs: int) -> None:
-    """Copies the newest successful execution with its data, as often as `runs` are missing. The
+    """Copies the newest successful execution with its data until there are `runs` executions. The
     copies are older than all others, a second apart, so the list shows them after the real ones."""
     (there,) = database.execute("SELECT count(*) FROM execution_entity").fetchone()
     (newest,) = database.execute(
@@ -207,7 +207,7 @@ def _await_ready(process: "subprocess.Popen[bytes]", url: str, folder: Path) -> 
 
 
 def _is_ready(url: str) -> bool:
-    """n8n answers before its database and its API are ready, with other bodies."""
+    """Whether n8n's database and API are ready. Until they are, n8n answers with other bodies."""
     try:
         readiness = httpx.get(f"{url}/healthz/readiness")
         settings = httpx.get(f"{url}/rest/settings")

@@ -69,7 +69,8 @@ def new_context(
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
-    """Fills the sign-in form, which replaces the requested page."""
+    """Fills in and submits the sign-in form, which the console shows instead of the requested
+    page."""
     # The page before it may have a field of the same name.
     page.get_by_role("heading", name="Sign in").wait_for()
     page.get_by_label("E-mail address").fill(email)
@@ -79,8 +80,8 @@ def sign_in(page: Page, email: str, password: str) -> None:
 
 @contextmanager
 def open_page(context: BrowserContext) -> Iterator[Page]:
-    """Yields a new tab. Raises AssertionError if an error escaped in it, or if it met its
-    Content-Security-Policy."""
+    """Yields a new tab. Raises AssertionError if the page had an uncaught error, or did something
+    that its Content-Security-Policy forbids."""
     page = context.new_page()
     crashes: list[str] = []
     page.on("pageerror", lambda error: crashes.append(str(error)))
@@ -103,8 +104,8 @@ SIGN_IN = """(kept => {
 
 
 def enter(page: Page, email: str, granted: dict[str, Any]) -> None:
-    """Starts the tab's first page with the tokens that signing in there would have left. `granted`
-    is Cognito's AuthenticationResult."""
+    """Signs in without the form: the tab's first page starts with the tokens that signing in would
+    have stored. `granted` is Cognito's AuthenticationResult."""
     tokens = {
         "accessToken": granted["AccessToken"],
         "refreshToken": granted["RefreshToken"],

@@ -24,8 +24,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def profile(browser: Browser, stack: Stack) -> Iterator[BrowserContext]:
-    """The profile of every test's tab. A session belongs to a tab, so each test starts signed
-    out; a page that stays open spares the others the loading and compiling of the console."""
+    """The browser profile that the tabs of all tests share. A session belongs to one tab, so each
+    test starts signed out. One page stays open, so that other tabs need not load and compile the
+    console again."""
     with new_context(browser, stack.url) as context:
         context.new_page().goto("/")
         yield context

@@ -1,5 +1,5 @@
-"""A month of runs, deliveries and refusals, written as the stores would have left them: every
-value of every filter has rows and has others beside it."""
+"""A month of runs, deliveries and refusals, written as the stores would have left them. For every
+value of every filter, some rows have it and others do not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -181,5 +181,5 @@ class _Writer:
             )
 
     def _created_at(self, number: int, statuses: int) -> int:
-        """Adds rows of every status and age."""
+        """Returns the time at which a row was created. The rows of each status have every age."""
         return self.now - AGES[(number + number // statuses) % len(AGES)] - number * SECOND

@@ -28,7 +28,8 @@ def user_of(stack: Stack, workspace: int, role: str) -> User:
 
 @contextmanager
 def at_work(stack: Stack, page: Page, role: str, workspace: int = 0) -> Iterator["Operator"]:
-    """Yields the user of a role, whose first page is open to them without the form."""
+    """Yields a user with this role, who is already signed in: the first page opens without the
+    sign-in form."""
     user = user_of(stack, workspace, role)
     enter(page, user.email, stack.granted(user.email))
     with stack.api(user.email) as api:
@@ -71,7 +72,7 @@ class Operator:
         return run
 
     def sign_in(self) -> None:
-        """By the form that the page shows."""
+        """Signs in with the form that the page shows."""
         sign_in(self.page, self.user.email, self.user.password)
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""Accessibility in both themes and the width of a phone."""
+"""Accessibility in both themes, and at the width of a phone."""
 
 import re
 from collections.abc import Iterator
@@ -59,8 +59,8 @@ Sizes = tuple[tuple[int, int], ...]
 
 
 def sizes_of_each() -> Iterator[Sizes]:
-    """Returns the screen sizes for each place; in a quick session each place gets one size in
-    turn."""
+    """Yields the screen sizes for each page or dialog that is checked: both in a deep session,
+    otherwise one, desktop and phone alternately."""
     return repeat((DESKTOP, PHONE)) if depth.is_deep() else cycle([(DESKTOP,), (PHONE,)])
 
 
@@ -74,7 +74,7 @@ def expect_usable(page: Page, where: str, sizes: Sizes, within: str = "html") ->
 
 
 def expect_dialog_usable(page: Page, where: str, sizes: Sizes) -> None:
-    """Looks at the open dialog, and closes it."""
+    """Checks the open dialog as `expect_usable` does, and closes it."""
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.get_by_role("status", name=re.compile("^Looking"))).to_have_count(0)
     # A button that becomes ready while axe looks has the colors of neither state.

@@ -86,7 +86,8 @@ def test_an_admin_withdraws_a_consent_on_one_channel(admin: Operator) -> None:
 
 
 def overrule_the_gate(admin: Operator) -> None:
-    """Opens the resend dialog of the only delivery in the list."""
+    """Resends the only delivery in the list. A gate stops the message, until the dialog's checkbox
+    overrules the gates."""
     page = admin.page
     page.locator("tr[data-row]").get_by_role("link").first.click()
     expect(page.locator("[data-gate]").first).to_be_visible()

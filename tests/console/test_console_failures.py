@@ -23,7 +23,8 @@ RETRIES = 2
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed answer of the API, or none, and the notice about it."""
+    """A request of the console that fails, and the notice about it. Without a `status`, the API
+    does not answer at all."""
 
     status: int | None
     title: str
@@ -100,7 +101,7 @@ def ask_until_reported(
 
 @pytest.fixture
 def page(browser: Browser, stack: Stack) -> Iterator[Page]:
-    """In a profile of its own: the clock is the profile's."""
+    """A tab in a profile of its own, because the clock that a test moves is the profile's."""
     with new_context(browser, stack.url) as context, open_page(context) as page:
         yield page
 

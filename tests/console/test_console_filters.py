@@ -117,7 +117,8 @@ class ListPage:
         return ids
 
     def narrow(self, asked: Filters, act: Callable[..., object], *arguments: Any) -> list[str]:
-        """Uses a control and checks the list. It must keep some rows of 30 days, but not all."""
+        """Uses a control and checks the list. The control must leave some of the rows of 30 days,
+        but not all."""
         with self.page.expect_response(self._is_about(asked)):
             act(*arguments)
         ids = self.expect(asked)
@@ -125,7 +126,8 @@ class ListPage:
         return ids
 
     def combine(self, written: Filters, **asked: str) -> list[str]:
-        """Opens the list by address; `asked` has the filters whose API names differ."""
+        """Opens the list with the filters `written` in the address. `asked` has the filters that
+        have another name in the API."""
         filters = {name: value for name, value in written.items() if name != "tab"} | asked
         if not {"from", "to"} & filters.keys():
             filters = {"range": "7d"} | filters
@@ -135,7 +137,8 @@ class ListPage:
         return self.expect(filters, has_chips="tab" not in written)
 
     def _is_about(self, asked: Filters) -> Callable[[Response], bool]:
-        """Waits for the list's own request, so that earlier rows are not mistaken for the
+        """Returns a function that tells whether a response answers the list's own request with
+        these filters. So a test can wait for it, and does not mistake earlier rows for the
         answer."""
 
         def is_it(response: Response) -> bool:
@@ -169,7 +172,7 @@ class ListPage:
         self.page.get_by_role("search").get_by_text(word, exact=True).click()
 
     def choose_period(self, begin: datetime, end: datetime) -> None:
-        """Times in the browser's time zone."""
+        """Chooses a custom period. Its times are in the browser's time zone."""
         self.page.get_by_role("button", name="Custom…").click()
         form = self.page.get_by_role("form", name="Custom period")
         form.get_by_label("From").fill(begin.strftime("%Y-%m-%dT%H:%M"))
@@ -189,7 +192,8 @@ def member(stack: Stack, page: Page, history: History) -> Iterator[Operator]:
 
 
 def runs_of(operator: Operator) -> ListPage:
-    """The list's requests, without other requests of the page that have the same filters."""
+    """Returns the list of runs. Other requests of its page, which have the same filters, are
+    answered with 404, so that they are not mistaken for the list's."""
     operator.page.route(
         re.compile(r"/v1/(stats|failure-groups)\?"), lambda route: route.fulfill(status=404)
     )
@@ -205,7 +209,7 @@ def refusals_of(operator: Operator) -> ListPage:
 
 
 def spellings(person: Person) -> list[str]:
-    """A contact's name as people paste it."""
+    """Returns a contact's addresses and id as people paste them."""
     local, domain = person.email.split("@")
     country, number = person.phone[:3], person.phone[3:]
     return [
@@ -218,7 +222,7 @@ def spellings(person: Person) -> list[str]:
 
 
 def period_of(begin: datetime, end: datetime) -> Filters:
-    """The value as the console sends it."""
+    """Returns the period as the console sends it."""
     return {
         name: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
         for name, moment in (("from", begin), ("to", end))
@@ -234,8 +238,8 @@ def week_before_last() -> tuple[datetime, datetime]:
 def narrow_by_what_all_lists_have(
     rows: ListPage, history: History, label: str, filter_name: str
 ) -> None:
-    """Checks automation, contact and period. Text in the field `label` is sent as `filter_name`,
-    except a contact's id."""
+    """Checks the filters for automation, contact and period. Text in the field `label` is sent as
+    `filter_name`, but the id of a contact is sent as `contact`."""
     month = {"range": "30d"}
     for name, automation_id in history.automations.items():
         rows.narrow(month | {"automationId": automation_id}, rows.choose_automation, name)

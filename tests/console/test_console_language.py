@@ -1,5 +1,6 @@
-"""The console in a pseudo language, which writes all that is in the catalogue in wide letters.
-Usual letters are then the API's, or belong to a text that no translator would see."""
+"""The console in a pseudo language, which shows every text of the catalogue in wide letters.
+Ordinary letters then come from the API, or from a text that is not in the catalogue, so that no
+translator would see it."""
 
 import json
 import re
@@ -101,7 +102,7 @@ def plain(text: str) -> str:
 
 
 def untranslated(text: str, of_api: str) -> list[str]:
-    """Returns the pieces in usual letters that the API did not send."""
+    """Returns the pieces in ordinary letters that the API did not send."""
     pieces = re.split(r"[,:;()·\u00d7→…\uff21-\uff3a\uff41-\uff5a]+", UNTRANSLATED.sub(" ", text))
     stripped = (
         _NUMBER.sub("", plain(piece)).strip(" .!?\u2013\u2014-“”\u2019'\"/+{}") for piece in pieces

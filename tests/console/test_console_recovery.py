@@ -24,8 +24,8 @@ MINUTE = 60_000
 
 
 def expect_usable(page: Page, within: str = "html") -> None:
-    """Expects no serious violation, and nothing wider than the screen: in a deep session with both
-    themes in both sizes, otherwise with each of them once."""
+    """Expects no accessibility violation, and nothing wider than the screen. A deep session checks
+    both themes in both sizes. Other sessions check each theme once and each size once."""
     both = zip(get_args(ColorScheme), (PHONE, DESKTOP), strict=True)
     for scheme, size in product(get_args(ColorScheme), (PHONE, DESKTOP)) if is_deep() else both:
         page.emulate_media(color_scheme=scheme)

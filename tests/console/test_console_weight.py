@@ -32,7 +32,8 @@ def weight(names: Iterable[str]) -> int:
 
 
 def with_imports(names: Iterable[str]) -> set[str]:
-    """Returns scripts and all scripts that they import at once."""
+    """Returns these scripts and all scripts that they import statically, directly or through
+    others."""
     found = set(names)
     waiting = list(found)
     while waiting:

@@ -1,4 +1,5 @@
-"""Cognito's mails on the deployed stack: the function that writes them, and how long they count."""
+"""Cognito's mails on the deployed stack: their sender and text, and the passwords and codes in
+them."""
 
 from typing import Any
 

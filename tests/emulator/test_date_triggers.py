@@ -20,7 +20,8 @@ CROWD = examples(230, quick=120)
 
 
 def next_minute() -> datetime:
-    """Returns a full minute that begins soon, but late enough to activate an automation before."""
+    """Returns a full minute that begins soon, but leaves enough time to activate an automation
+    first."""
     soon = datetime.now(UTC) + timedelta(seconds=20)
     return (soon + timedelta(minutes=1)).replace(second=0, microsecond=0)
 
@@ -62,16 +63,17 @@ def fires(api: httpx.Client, automation: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def fire_now(stack: Stack, automation: dict[str, Any]) -> None:
-    """Fires the schedule for its next moment with its own role and target, if that moment is near
-    enough."""
+    """Fires the automation's schedule for its next time, with the schedule's own role and target.
+    Does nothing if that time is too far in the future."""
     name = {"name": automation["id"], "group": group(stack)}
     fired = httpx.post(f"{stack.aws_endpoint}/_local/schedules/fire", json=name, timeout=30)
     assert fired.status_code == 200 or "is in the future" in fired.text, fired.text
 
 
 def begun(stack: Stack, api: httpx.Client, automation: dict[str, Any]) -> dict[str, Any]:
-    """Returns the automation's fire as soon as there is one. Firing again does no harm: a schedule
-    that comes more than a minute early does nothing, and a repeated one is ignored."""
+    """Fires the automation's schedule until the automation has a fire, and returns that fire.
+    Firing several times does no harm: a schedule that comes more than a minute early does nothing,
+    and a repeated one is ignored."""
 
     def look() -> Any:
         fire_now(stack, automation)

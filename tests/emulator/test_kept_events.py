@@ -17,7 +17,7 @@ from tests.support.stored_text import find_words
 
 
 def make_due(stack: Stack, contact_id: str) -> None:
-    """Makes the next look of an erasure due now."""
+    """Makes the next check of an erasure due now."""
     past = int(time.time() * 1_000) - HOUR
     with closing(stack.aws("dynamodb")) as dynamodb:
         dynamodb.update_item(

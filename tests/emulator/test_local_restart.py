@@ -72,7 +72,8 @@ def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
 
 
 def _only_the_yearly_schedule_fires(stack: Stack, group: str) -> None:
-    """The fired schedule has ended; the next message comes from the other one."""
+    """Checks that the schedule that fired earlier has ended, and that the next message comes from
+    the yearly one."""
     listed = httpx.get(stack.aws_endpoint + LIST_PATH).raise_for_status().json()
     upcoming = {each["name"]: each["nextFire"] for each in listed if each["group"] == group}
     assert upcoming["fired"] is None

@@ -188,7 +188,8 @@ def _archive() -> bytes:
 
 
 def soon(seconds: float = 2) -> str:
-    """Returns an `at` expression in whole seconds, late enough to create the schedule before."""
+    """Returns an `at` expression in whole seconds, which leaves enough time to create the schedule
+    first."""
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     return f"at({at:%Y-%m-%dT%H:%M:%S})"
 

@@ -48,8 +48,8 @@ def outage(service: str, key: str) -> dict[str, Any]:
 
 
 def tick_at_once(stack: Stack) -> list[str]:
-    """Invokes the tick's function several times at the same moment. Returns for each what its log
-    says about rows that another process changed meanwhile."""
+    """Invokes the tick's function several times at the same moment. Returns, for each invocation,
+    the lines of its log about rows that another process changed meanwhile."""
     barrier, name = Barrier(TICKS), stack.function_name("Tick")
 
     def tick(_: int) -> str:

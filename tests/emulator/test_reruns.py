@@ -1,4 +1,5 @@
-"""A rerun on the deployed stack: what the partner failed is done, and nothing happens twice."""
+"""A rerun on the deployed stack: it repeats the call that the partner failed, and nothing happens
+twice."""
 
 import uuid
 from itertools import pairwise

@@ -30,7 +30,7 @@ class Person:
         }
 
     def send(self, consent: str) -> dict[str, Any]:
-        """Sends one message and returns its link in the run."""
+        """Sends one message and returns its delivery as the run shows it."""
         path = f"/v1/automations/{self.automations[consent]}/runs"
         opened = self.api.post(path, json={"contactId": self.id}).raise_for_status()
         (delivery,) = ended(self.api, opened.json()["runId"])["deliveries"]
@@ -110,7 +110,8 @@ def test_a_stranger_and_another_workspace_change_nothing(stack: Stack) -> None:
 
 @pytest.mark.parametrize("function", ["DeliveryFeedback", "RunMessage", "WebhookIn"])
 def test_no_function_of_the_stack_may_publish_an_answer(stack: Stack, function: str) -> None:
-    """Only the service may: the test before this one came through the topic's policy."""
+    """Only the SMS service may publish. The test before this one shows that the topic's policy
+    allows the service's answers."""
     topic = stack.function_name("InboundSms")
     name = stack.function_name(function)
     role_arn = stack.aws("lambda").get_function_configuration(FunctionName=name)["Role"]

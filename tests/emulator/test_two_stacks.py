@@ -1,4 +1,5 @@
-"""Two stacks side by side in one account: both do their job, and one leaves without a trace."""
+"""Two stacks side by side in one account: both do their job, and one is destroyed without a
+trace."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -154,7 +154,7 @@ def call(
     headers: dict[str, str] | None = None,
     claims: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Makes one request and returns its status, headers and parsed body. Fails if the API's
+    """Makes one request and returns its status, headers and parsed body. Fails if the OpenAPI
     document does not allow the answer."""
     from functions.api.handler import handler as api
     from functions.query.handler import handler as query_handler

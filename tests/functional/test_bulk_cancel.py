@@ -115,7 +115,8 @@ class Bulk:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of three; a request cancels one and finds the next."""
+    """Limits batches to three runs, and requests to two batches: one request cancels the runs of
+    one batch and finds those of the next."""
     monkeypatch.setattr(bulk_cancel, "BATCH", 3)
     monkeypatch.setattr(bulk_cancel, "REQUEST_BATCHES", 2)
 

@@ -189,7 +189,8 @@ def test_another_workspace_has_no_such_automation(engine: Engine) -> None:
 
 
 def test_a_webhook_notes_every_event_of_a_known_address(engine: Engine) -> None:
-    """Accepted, ignored, refused and unproved ones, as their senders were answered."""
+    """Accepted, ignored, refused and unproved events are noted, each with the answer that its
+    sender got."""
     waits = {"kind": "COMPARE", "left": "{{trigger.kind}}", "operator": "EQUALS", "right": "paid"}
     token = hooked(engine, signed=True, contactLookup=BY_EMAIL, createIfMissing=True, filter=waits)
     automation_id = automation_of(engine, token)

@@ -1,4 +1,5 @@
-"""Consents through the API: who changed them and where, per channel, and the messages they stop."""
+"""Consents through the API: who changed them, where and for which channel, and which messages they
+stop."""
 
 import json
 from typing import Any

@@ -209,8 +209,9 @@ def two_contacts_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Outage:
-    """Fails one AWS call after the other, each in a new engine: every call before it takes effect,
-    a write also after. Of equal reads in a row only the first and the last fail."""
+    """Fails the AWS calls of a story one by one, each in a new engine. Every call fails before it
+    takes effect; a write also fails after it has taken effect. Of equal reads in a row, only the
+    first and the last fail."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, new_engine: EngineOpener) -> None:
         self._patch = monkeypatch
@@ -220,9 +221,9 @@ class Outage:
     def each(
         self, prepare: Callable[[Dates], str]
     ) -> Iterator[tuple[Dates, str, Callable[[], None]]]:
-        """Yields an engine in which the next point fails, the value that `prepare` returned for it,
-        and a function that ends the failure. In the first engine no call fails: it shows which
-        calls there are."""
+        """Yields, for each failure, a new engine in which it happens, the value that `prepare`
+        returned for it, and a function that ends the failure. In the first engine no call fails: it
+        shows which calls there are."""
         calls: list[str] = []
         yield from self._try(prepare, calls, None)
         points = [(number, False) for number in _without_repeated_reads(calls)]

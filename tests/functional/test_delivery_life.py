@@ -326,7 +326,7 @@ def test_a_transient_refusal_stays_on_its_channel(engine: Engine, automation: st
 
 
 def unknown(engine: Engine, automation: str) -> DeliveryAttempt:
-    """Returns the attempt of a walked run, whose answer by the provider was lost."""
+    """Walks a run and returns its attempt, for which the provider's answer was lost."""
     engine.walk(engine.fire(automation, ADA))
     return only(engine)
 

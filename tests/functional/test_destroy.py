@@ -30,8 +30,9 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/machines"
 
 
 def deploy(name: str) -> None:
-    """Deploys a small stack with the outputs of template.yaml. What CloudFormation keeps when it
-    deletes the stack is made beside it, because moto's CloudFormation has no user pools."""
+    """Deploys a small stack with the outputs of template.yaml. The table, buckets and user pool,
+    which CloudFormation keeps when it deletes a stack, are made outside of the stack, because
+    moto's CloudFormation has no user pools."""
     function = {
         "Runtime": "python3.13",
         "Handler": "index.handler",
@@ -201,7 +202,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr("runledger.destroy_cli.boto3.Session", Session)
 
     def register(event: str, called: Callable[..., None]) -> None:
-        """Calls a function at an event of the command's clients."""
+        """Has the command's AWS clients call the function at this event of botocore."""
         hooks.append((event, called))
 
     return register

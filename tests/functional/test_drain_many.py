@@ -88,7 +88,7 @@ class BusyAutomation(MemoryEngine):
 
     @cached_property
     def due_kinds(self) -> Any:
-        """Runs are due as well, but this test ignores what the tick does with them."""
+        """Ignores due runs: what the tick does with them does not matter to this test."""
         return {
             "aut": self.stopping.drain,
             "can": self.bulk_cancels.settle,

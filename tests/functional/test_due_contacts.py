@@ -1,4 +1,5 @@
-"""Contacts are found by their dates: exactly the due ones, despite earlier values."""
+"""Contacts are found by their dates: exactly those that are due now, even if they had other dates
+before."""
 
 import random
 from datetime import date, timedelta
@@ -33,7 +34,7 @@ def replace(engine: Engine, contact: Contact, **metadata: Any) -> Contact:
 
 
 def due(engine: Engine, config: DateTrigger, anchor: str, limit: int = 3) -> list[str]:
-    """Returns the ids of all pages."""
+    """Returns the ids of the due contacts on all pages."""
     listing = DueContacts(engine.table, engine.stores.contacts)
     found: list[str] = []
     after = None

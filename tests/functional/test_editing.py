@@ -1,5 +1,5 @@
-"""Editing contacts, templates, segments and automations: whole, in parts, and not over newer
-changes."""
+"""Editing contacts, templates, segments and automations: replacing a whole document, changing parts
+of it, and never overwriting a newer change."""
 
 import json
 from typing import Any, NamedTuple

@@ -357,7 +357,8 @@ def resends(engine: Engine) -> Resends:
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_resend_requested_during_the_erasure_is_not_sent(engine: Engine, force: bool) -> None:
-    """Its writer had read the contact before the erasure; the index shows it soon after."""
+    """The request had read the contact before the erasure. Its resend appears in the index soon
+    after the erasure began."""
     from runledger.services.messages.retry_contract import RetryEvent
 
     channel = script(engine, TAKEN)

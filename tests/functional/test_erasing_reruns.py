@@ -1,4 +1,5 @@
-"""Erasing a contact reaches its reruns, and everything that a rerun whose request died has left."""
+"""Erasing a contact reaches its reruns, and everything that a rerun leaves behind if its request
+dies."""
 
 import base64
 import random

@@ -318,7 +318,8 @@ def test_an_event_for_a_stopped_automation_is_kept_until_it_is_active_again(
 
 
 def test_a_split_event_is_replayed_as_a_whole(engine: Engine) -> None:
-    """Elements whose runs were opened before are found, and those that fail again are named."""
+    """Elements whose runs were opened before are found. If others are refused again, there is a new
+    refusal."""
     create(engine, "a@example.com")
     token = hooked(engine, split="items", contactLookup={"by": "email", "path": "mail"})
     items = [{"mail": f"{name}@example.com"} for name in "abc"]
@@ -342,7 +343,8 @@ def test_a_split_event_is_replayed_as_a_whole(engine: Engine) -> None:
 
 
 def test_the_key_of_a_replay_is_what_the_signature_had_proved(engine: Engine) -> None:
-    """The scheme signs an id in a header. It is old by the time of the replay."""
+    """The scheme signs an id in a header. By the time of the replay the signature is too old to be
+    accepted."""
     token = hooked(engine, source={"preset": "STANDARD_WEBHOOKS"}, contactLookup=BY_EMAIL)
     document = RotationDocument(secret=f"whsec_{base64.b64encode(SIGNING_KEY).decode()}")
     rotations = engine.rotations_at(PUBLIC_URL)

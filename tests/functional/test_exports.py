@@ -290,7 +290,7 @@ def test_concurrent_visits_write_each_row_once(engine: Engine) -> None:
     turns = 0
 
     class Interrupted:
-        """Makes another visit at every second read of a page."""
+        """Makes another visit during every other read of a page."""
 
         def page(self, *given: Any) -> Any:
             nonlocal turns

@@ -1,4 +1,4 @@
-"""A contact has ids in other systems. Each finds only this contact, as an address does."""
+"""A contact has ids in other systems. Each id finds only this contact, as an address does."""
 
 import json
 from typing import Any

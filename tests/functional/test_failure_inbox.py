@@ -58,7 +58,7 @@ def from_of(text: str) -> int:
     st.sampled_from(ZONES),
 )
 def test_a_trend_counts_each_run_of_its_range_once(ages: list[int], length: int, zone: str) -> None:
-    """A length of 0 means no beginning."""
+    """If the length is 0, the range has no beginning."""
     now = START + 150 * DAY
     since = now - length if length else 0
     created = [now - age for age in ages if now - age >= since]
@@ -253,7 +253,7 @@ def test_a_failed_rerun_between_any_two_calls_of_resolving_leaves_the_group_reso
 
 
 def _with_rerun(meeting: Race) -> Race:
-    """Makes the run that fails meanwhile a rerun."""
+    """Makes the run that fails during the race a rerun of the failed one."""
     engine = meeting.failures_engine
     original = next(row["sk"][14:] for row in engine.rows().values() if row["sk"] != "GROUP")
     meeting.run_id = engine.failed(

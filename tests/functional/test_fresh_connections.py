@@ -70,7 +70,8 @@ def closed_when_idle(answer: bytes) -> Behavior:
 
 
 def closed_if_asked(connection: Connection, request: bytes) -> None:
-    """Answers as a server must that is asked to close. Breaks a connection that is used again."""
+    """Answers like a server that was asked to close the connection: says that it closes it. Breaks
+    a connection that is used again."""
     assert b"connection: close\r\n" in request.lower()
     if connection.number == 1:
         head, _, body = TAKEN.partition(b"\r\n\r\n")

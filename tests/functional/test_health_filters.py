@@ -24,7 +24,8 @@ __all__ = ["deployed"]
 
 
 def runs_by_health(engine: Engine) -> dict[str, list[str]]:
-    """Opens runs of several healths, and one that has ended; returns their ids, newest first."""
+    """Opens runs in several states of health, and cancels one more. Returns the ids of the open
+    runs by health, newest first."""
     automation_id = engine.activate(waiting())
     overdue = [engine.fire(automation_id, {"a": number}) for number in range(2)]
     for run_id in overdue:

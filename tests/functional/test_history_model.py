@@ -120,7 +120,7 @@ class Pages(RuleBasedStateMachine):
         assert set(found) <= ever
 
     def _pages(self, wanted: ListFilter, trigger: TriggerType | None, limit: int) -> list[str]:
-        """Returns the ids of all pages."""
+        """Returns the ids of the runs on all pages."""
         found: list[str] = []
         after = None
         # A run that is open may have either status: only its row tells.
@@ -150,8 +150,9 @@ class Pages(RuleBasedStateMachine):
     def _between(
         self, meanwhile: Iterable[tuple[int, tuple[str, int]]], look: Callable[[], None]
     ) -> Callable[..., Any]:
-        """Wraps the table's calls. Each move happens before a read, a given number of reads after
-        the previous move; then `look` is called."""
+        """Wraps the table's calls, so that the moves happen between reads. `meanwhile` has each
+        move, which changes a run, with the number of reads between it and the move before. After
+        each move, `look` is called."""
         waiting: list[list[Any]] = [
             [calls, partial(self._move, *move)] for calls, move in meanwhile
         ]

@@ -42,7 +42,7 @@ def waiting() -> Iterator[Ready]:
 
 
 def race(ready: Ready, seed: int, actors: Actors, *, lags: bool = False) -> dict[str, Outcome]:
-    """Plays one order. Every error of an actor must be one of ours."""
+    """Plays the actors in one order. Fails if an actor raises anything but a RunledgerError."""
     table = ready.simulation.table
     table.holds_back = lags
     try:

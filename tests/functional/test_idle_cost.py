@@ -53,7 +53,7 @@ class Requests:
 
 
 def tick_cost() -> TickCost:
-    """Counts a tick of a stack with one workspace and no work."""
+    """Returns what one tick costs in a stack with one workspace and no work."""
     requests = Requests(MemoryTable())
     table = CountedTable(requests)
     engine = Engine(1, table)

@@ -1,4 +1,4 @@
-"""A dry run says of every row what the import does with it, as far as that can be known."""
+"""A dry run says for every row what the import would do with it, as far as that can be known."""
 
 import tracemalloc
 from typing import Any

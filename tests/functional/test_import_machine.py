@@ -35,7 +35,8 @@ def test_the_machine_outlives_its_function_and_its_import() -> None:
 
 
 class Walked:
-    """The deployed machine over an engine, which runs the service as its function."""
+    """The deployed machine on an engine. The engine's service takes the place of the machine's
+    function."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -412,7 +412,7 @@ class Killed(BaseException):
 
 
 def kill_after(engine: Engine, monkeypatch: pytest.MonkeyPatch, writes: int) -> Callable[[], None]:
-    """Lets the process die after so many writes of contacts. Returns the cure."""
+    """Lets the process die after so many writes of contacts. Returns a function that ends this."""
     table, made = engine.table, 0
     original = table.transact
 
@@ -429,7 +429,8 @@ def kill_after(engine: Engine, monkeypatch: pytest.MonkeyPatch, writes: int) -> 
 
 @pytest.fixture
 def in_memory() -> Iterator[Engine]:
-    """moto's DynamoDB takes minutes for thousands of transactions."""
+    """An engine with a table in memory: moto's DynamoDB would take minutes for thousands of
+    transactions."""
     with mock_aws():
         yield Engine(table=MemoryTable())
 
@@ -483,7 +484,8 @@ def test_a_change_between_plan_and_write_is_kept(engine: Engine) -> None:
     meddled: list[Contact] = []
 
     class Meddled:
-        """Changes one contact and creates the other between plan and write."""
+        """Changes the contact of one row and creates the contact of the other, between plan and
+        write."""
 
         def plan(self, *given: Any) -> Any:
             found = plan(*given)

@@ -174,8 +174,8 @@ def is_lost_on_its_way(ready: Ready) -> None:
 
 
 def is_handed_back(ready: Ready) -> None:
-    """Lambda has no capacity for a node, whatever the machine retries; the next attempt
-    continues."""
+    """Lambda has no capacity for a node, no matter how often the machine retries. The next attempt
+    of the run continues."""
     ready.simulation.no_room["run_integration"] = 3
     ready.fire(ready.standard, order())
     ready.simulation.settle()

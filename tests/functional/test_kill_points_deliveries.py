@@ -189,7 +189,8 @@ def is_sent_again_by_hand(ready: Ready) -> None:
 
 
 def is_a_test_that_is_requested_again(ready: Ready) -> None:
-    """Somebody who is not sure, or who got no answer, repeats the request, at once and later."""
+    """Somebody who is not sure, or who got no answer, repeats the request for the test, at once and
+    later."""
     simulation = ready.simulation
     simulation.ses.refusals = [LATER]
     requested = ready.test()

@@ -25,7 +25,7 @@ ROWS = 10
 
 
 class S3:
-    """moto's S3, except that a completed upload no longer exists, like on AWS."""
+    """moto's S3, except that a multipart upload is gone once it is completed, as on AWS."""
 
     def __init__(self) -> None:
         self._s3 = client_of("s3")

@@ -1,5 +1,5 @@
-"""After any AWS call of a recovery is broken, each original is rerun at most once by it, no run is
-lost, and its counts are true."""
+"""After any AWS call of a recovery is broken, the recovery reruns each original at most once, no
+run is lost, and the recovery's counts are true."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

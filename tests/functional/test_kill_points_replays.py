@@ -1,5 +1,5 @@
-"""Every AWS call of a refused event's life is broken in turn: it is replayed once, an erasure finds
-everything of it, and no object is left without an item that leads to it."""
+"""Every AWS call of a refused event's life is broken in turn. In each case the event is replayed
+once, an erasure finds everything of it, and no object is left without an item that leads to it."""
 
 import base64
 import random
@@ -118,7 +118,8 @@ def is_refused_and_erased(ready: Ready) -> None:
 
 
 def each_leads_to_all(ready: Ready) -> list[str]:
-    """Returns the events and objects to which no item leads, and refusals that promise too much."""
+    """Returns the events and objects to which no item leads, and the refusals that promise an event
+    that does not exist."""
     rows = list(ready.simulation.table.items())
     items = [row for row in rows if row["pk"].endswith("#KEPT") and "row" in row]
     led_to = {tuple(item["row"]) for item in items}

@@ -1,6 +1,6 @@
 """Every AWS call of setting and rotating a webhook's keys is broken in turn, and every order of two
-rotations and an event is tried. In each state that this passes through, the sender's secret or one
-that somebody was shown is valid, and every valid version has its label and its value."""
+rotations and an event is tried. At every moment, the sender's secret or one that was shown to
+somebody is valid, and every valid version has its label and its value."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -59,7 +59,8 @@ class Hook:
         return answer
 
     def check(self, when: str) -> None:
-        """Notes if nobody knows a valid secret, or a valid version may be deleted."""
+        """Notes if nobody knows a valid secret, or if a valid version has lost its label, so that
+        it may be deleted."""
         valid = self.valid()
         if not set(valid) & self.known:
             self.wrong.append(f"{when}: nobody knows a valid secret")
@@ -86,8 +87,8 @@ def hook(simulation: Simulation) -> Hook:
 
 
 def make_old(hook: Hook) -> None:
-    """Makes the row and the secret what an earlier version of Runledger left: no named version, and
-    the secret as plain text."""
+    """Puts the row and the secret into the form in which an earlier version of Runledger left them:
+    no named version, and the secret as plain text."""
     name = f"runledger/webhooks/{hook.automation_id}"
     hook.simulation.secrets.secrets.pop(name)
     hook.simulation.client("secretsmanager").create_secret(Name=name, SecretString=hook.first)
@@ -168,7 +169,8 @@ def test_after_any_fault_a_known_secret_is_valid(
 
 
 def _is_settled(hook: Hook, sent: Document, answer: dict[str, Any], told: str) -> None:
-    """Checks that an answer keeps its word, and that the next rotation works after a minute."""
+    """Checks that the newest valid secret is the one that a successful answer promised, and that
+    the next rotation works after a minute."""
     if answer["status"] == 200:
         expected = answer["body"]["webhook"]["secret"] or sent.get("secret", hook.first)
         assert hook.valid()[0] == expected, told

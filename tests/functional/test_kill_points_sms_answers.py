@@ -1,5 +1,5 @@
-"""After any AWS call around a STOP by SMS is broken, no marketing SMS leaves after the STOP that
-answers one. Each answer is recorded once, and the latest decides."""
+"""After any AWS call around a STOP by SMS is broken, a person who answers a marketing SMS with STOP
+gets no marketing SMS after that. Each answer is recorded once, and the latest decides."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PHONE = "+491701234567"
 
 @dataclass
 class Sms:
-    """SMS, whose messages count as sent with those of e-mail."""
+    """The SMS service. It notes its messages in the e-mail service's list of sent messages."""
 
     ses: Ses
 

@@ -26,7 +26,7 @@ def long_graph() -> dict[str, Any]:
 
 
 def fail_each_visit_at_first(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets every node fail as often as the machine retries it, before its visit succeeds."""
+    """Lets every node fail as often as the machine retries it, and then succeed."""
     tries: Counter[str] = Counter()
     machines = simulation.step_functions
     invoke = machines._invoke

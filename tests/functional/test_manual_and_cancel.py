@@ -313,7 +313,7 @@ def test_a_draft_cannot_be_paused(engine: Engine) -> None:
 
 
 def test_a_transaction_with_a_failed_check_writes_nothing(engine: Engine) -> None:
-    """An attempt is begun by such a transaction."""
+    """A delivery attempt begins with such a transaction."""
     from runledger.store.table import Check, Put
 
     run_id = engine.fire(engine.activate(WAITING), {})

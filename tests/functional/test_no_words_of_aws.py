@@ -1,7 +1,7 @@
 """No API answer and no row repeats a text of AWS's errors.
 
-Every call of every API operation fails in every way; starts, messages, steps and exports of runs
-fail alike. Each error contains a name that only AWS knows, so the tests find it wherever it
+Every call of every API operation fails in every way. So do the calls of starts, messages, steps and
+exports of runs. Each error contains a name that only AWS knows, so the tests find it wherever it
 appears.
 """
 
@@ -265,7 +265,7 @@ def test_a_refused_message_is_reported_in_our_words(
 def test_a_failed_step_is_reported_in_our_words(
     deployed: Engine, breaker: Breaker, name: str
 ) -> None:
-    """Breaks each call of a walk once; the failure is recorded as by the machine."""
+    """Breaks each call of a walk once. The failure is recorded as the machine would record it."""
     automation_id = mailing(deployed)
     ended = set()
 

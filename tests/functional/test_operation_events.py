@@ -18,7 +18,7 @@ def automation(simulation: Simulation) -> str:
 
 
 def told(simulation: Simulation, *kinds: str) -> list[tuple[str, dict[str, Any]]]:
-    """Returns the events of these kinds, and that each was published once."""
+    """Returns the events of these kinds. Fails if one of them was published twice."""
     simulation.settle()
     found = [
         (str(entry["DetailType"]), dict(json.loads(entry["Detail"])))

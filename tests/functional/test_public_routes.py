@@ -1,5 +1,5 @@
 """Every address that answers without a sign-in: it has safe headers, and no token, method or body
-breaks it, changes anything or learns anything."""
+breaks it, changes anything or reveals anything."""
 
 import base64
 import importlib

@@ -194,7 +194,7 @@ def test_repeated_records_make_the_same_events(
 def test_events_of_reordered_records_can_be_sorted(
     engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    """The stream keeps its order, but listeners on the bus must bear any order."""
+    """The stream keeps its order, but listeners on the bus must cope with any order."""
     expected = runs_of_every_kind(engine)
     publisher.publish(changes_of(reversed(stream(engine))))
     bus.taken.sort(key=lambda event: event.sequence)

@@ -13,7 +13,8 @@ from runledger.routes.query_routers import RESOURCES, include_all_routers, inclu
 
 @pytest.fixture(autouse=True)
 def own_routers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A router serves the app that included it last, so the function's app keeps its routers."""
+    """Lets each test import the routers anew. A router serves only the app that included it last,
+    so otherwise the tests would take the routers from the function's app."""
     for name in [name for name in sys.modules if name.startswith(f"{query.__name__}.")]:
         monkeypatch.delitem(sys.modules, name)
 

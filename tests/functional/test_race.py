@@ -1,4 +1,5 @@
-"""Cancel and pause race with everything that moves a run, in every order or in many.
+"""Cancel and pause race with everything that moves a run. Short races are played in every order,
+long ones in many.
 
 The services are the real ones. At each AWS call of one actor, any other may come first. A failed
 test shows the order of all calls, and the seed or choices to replay it.
@@ -46,7 +47,7 @@ class Race:
 
 
 def unopened(actors: RunActors) -> None:
-    """Leaves everything unopened."""
+    """Opens no run, so that the race begins without one."""
 
 
 def opened(actors: RunActors) -> None:

@@ -28,7 +28,7 @@ def failed_run(simulation: Simulation, automation_id: str) -> str:
 
 
 def copies(simulation: Simulation, run_id: str, count: int) -> None:
-    """Adds as many runs like this one, with ids of their own."""
+    """Adds `count` copies of this run, each with an id of its own."""
     rows = [row for row in simulation.table.items() if row["pk"] == f"RUN#{run_id}"]
     for number in range(count):
         copy = f"run_01HF7YAT{number:018d}"

@@ -1,5 +1,5 @@
-"""People pause, abort and rerun while a process goes on with a recovery, at every moment of it; and
-several processes go on with it at the same time."""
+"""People pause, abort and rerun at every moment while a process continues a recovery; and several
+processes continue the same recovery at the same time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -112,7 +112,7 @@ def test_the_counts_stay_true_whatever_a_person_does_meanwhile(
 def test_processes_at_the_same_time_rerun_each_run_once(
     ready: Ready, report_figure: Callable[[str], None]
 ) -> None:
-    """A person continues while two ticks find the recovery due."""
+    """A person continues the recovery while two ticks find it due."""
     simulation, overtaken = ready.simulation, 0
     seeds = examples(150, quick=25)
     for seed in range(seeds):
