@@ -1,4 +1,4 @@
-"""Only an ADMIN repeats the messages of a node in a recovery, or continues one that does."""
+"""Only an ADMIN may preview, begin or continue a recovery that repeats the messages of a node."""
 
 from collections.abc import Iterator
 from typing import Any

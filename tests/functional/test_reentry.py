@@ -67,8 +67,8 @@ def test_one_at_a_time_allows_the_next_run_after_the_last_has_ended(
 def test_only_one_of_two_concurrent_events_opens_a_run(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, between: str
 ) -> None:
-    """Another event of the contact comes just before the write, or just after the holder of the
-    entry was read."""
+    """Another event of the contact opens its run just before this event's write, or just after
+    this event has read which run holds the contact's entry."""
     automation_id = entering(engine, "ONE_AT_A_TIME")
     engine.walk(fire(engine, automation_id, 0))
     real = getattr(engine.table, between)

@@ -218,7 +218,7 @@ def test_duplicate_blocked_and_inactive_manual_runs_are_recorded(engine: Engine)
 
 
 class SameStack(Composition):
-    """Another process of the engine's stack, over another table."""
+    """The services of another process of the engine's stack, over another table."""
 
     def __init__(self, engine: Engine, table: MemoryTable) -> None:
         self.clock = engine.clock
@@ -254,7 +254,8 @@ class Flood:
             self.calls[f"{call.operation} {row}"] += 1
 
     def send(self, times: int, kind: type[RunledgerError]) -> Counter[str]:
-        """Sends this many events within one minute; returns the calls."""
+        """Sends this many events within one minute, each of which must raise this error. Returns
+        the number of table calls for each operation and kind of row."""
         self.clock.now -= self.clock.now % MINUTE
         self.calls.clear()
         for number in range(times):

@@ -191,8 +191,8 @@ def test_an_execution_walked_a_second_time_repeats_nothing(
     prepared: tuple[Simulation, dict[str, str], Any],
     kind: str,
 ) -> None:
-    """The second walk has the same ARN, and begins at each state of the first one or after
-    its end."""
+    """The second walk has the ARN of the first one. It begins before the first one's states,
+    after each of them, and after its end."""
     states = 0
     while True:
         prepared[2]()
@@ -218,7 +218,7 @@ def test_an_execution_walked_a_second_time_repeats_nothing(
 def test_several_executions_of_one_attempt_repeat_nothing(
     simulation: Simulation, automations: dict[str, str]
 ) -> None:
-    """AWS starts another Express execution each time its name is used."""
+    """AWS starts a new Express execution even if the name was used before."""
     fire(simulation, automations["express"])
     simulation.records *= 4
     simulation.deliver_stream()

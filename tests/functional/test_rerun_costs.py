@@ -22,7 +22,7 @@ COUNTED = ("api", *PATH)
 
 
 def graph(calls: int) -> dict[str, Any]:
-    """Some calls, and one more that fails."""
+    """Returns a graph of this many calls and the call `last`, which a test may let fail."""
     names = [f"call{number}" for number in range(calls)]
     nodes = [node("start", "TRIGGER", triggerType="MANUAL")]
     nodes += [integration(name, url=f"https://api.example.com/{name}") for name in names]

@@ -50,7 +50,7 @@ class Story:
         return self.simulation.request("api", "POST", f"/v1/runs/{self.run_id}/rerun", asked)
 
     def mailed(self) -> Counter[str]:
-        """Returns how many messages of the mailing each person got: the mailbox, by contact."""
+        """Returns how many messages of the mailing each contact got."""
         return self._sent("news")
 
     def greeted(self) -> int:
@@ -212,7 +212,8 @@ def test_from_the_start_only_the_unanswered_call_needs_a_choice(story: Story) ->
 
 
 def test_a_second_rerun_repeats_nothing_of_the_first(story: Story) -> None:
-    """The mailing is complete then, and one of its messages still has an unknown outcome."""
+    """After the first rerun the mailing is complete, but one of its messages still has an unknown
+    outcome."""
     story.sms.refuses = False
     order = {"order": {"do": "SUPPRESS", "outcome": "ok", "output": {}}}
     for effects in (order, {**order, "news": {"do": "REUSE"}}):

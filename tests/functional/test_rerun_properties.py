@@ -32,7 +32,9 @@ REFUSALS = ("", "", "MessageRejected")
 
 @dataclass
 class Story:
-    """One automation whose partners answer as drawn. `answers` and `refusals` are used in turn."""
+    """A generated automation and its contact. Each HTTP call gets the next of `answers`; when they
+    are used up, every call succeeds. E-mails get the next of `simulation.ses.refusals` in the same
+    way."""
 
     simulation: Simulation
     automation_id: str
@@ -198,7 +200,8 @@ def test_no_effect_happens_that_the_preview_did_not_announce(
 
 
 def check_plan(story: Story, from_node: str, announced: dict[str, Any]) -> None:
-    """Every node behind the beginning that has had no effects is visited again."""
+    """Checks that the preview announces RUN for each node that the rerun can reach and that has had
+    no effects."""
     edges = [(each["source"], each["target"]) for each in story.graph["edges"]]
     topology = Topology([each["id"] for each in story.graph["nodes"]], edges)
     for node_id, plan in announced.items():

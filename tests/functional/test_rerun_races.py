@@ -95,7 +95,7 @@ def check(played: Played, found: list[str], seed: int) -> None:
 
 @contextmanager
 def seeds(report: Callable[[str], None], title: str) -> Iterator[dict[str, int]]:
-    """Counts how the races ended, and reports the counts."""
+    """Yields a dict in which the test counts how its races end; reports these counts afterwards."""
     ends: dict[str, int] = {}
     yield ends
     told = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
@@ -178,7 +178,8 @@ def test_of_two_reruns_at_once_one_at_most_is_opened(
 
 
 def seconds_pass(stage: FailedRun) -> Callable[[], None]:
-    """Lets a second pass after each of its calls, which come between those of the others."""
+    """Returns an actor that makes eight calls and lets a second pass after each. The other actors
+    may make calls in between."""
 
     def wait() -> None:
         for _ in range(8):
@@ -240,7 +241,8 @@ def test_a_contact_has_one_open_run_at_a_time(report_figure: Callable[[str], Non
 
 
 def test_a_rerun_is_whole_though_the_original_expires(report_figure: Callable[[str], None]) -> None:
-    """DynamoDB deletes the rows of the original one by one, and the stream its files."""
+    """DynamoDB deletes the rows of the original one by one; a follower of the stream deletes its
+    files."""
     answer = {"data": {"score": 1}, "rest": [f"{n * 7919}" for n in range(30_000)]}
     with (
         open_rerun_stage(answer) as stage,

@@ -189,7 +189,8 @@ ACCESS = [
 
 @pytest.fixture
 def with_people(copy: Any) -> Any:
-    """A copy with people who have been removed since, a sign-out, and a tag of an unlucky name."""
+    """A copy with a member and an invitation that were removed after it was made, a sign-out, and
+    a contact's tag with the name MEMBER."""
     for key in (*ACCESS, keys.sessions("ada"), keys.contact_tag("ws_1", "MEMBER", "con_1")):
         copy.put_item(TableName=COPY, Item=row(*key))
     return copy

@@ -27,8 +27,8 @@ EVENT_BYTES, REQUEST_ID_BYTES = 26, 36
 
 @dataclass
 class Log:
-    """The metrics in the lines of the log so far: counts, and durations, by name and dimensions
-    without the stack's."""
+    """The metrics in the log lines read so far: counts and durations. A key is the metric's name
+    and the values of its dimensions, except for the stack's."""
 
     capsys: pytest.CaptureFixture[str]
     caplog: pytest.LogCaptureFixture

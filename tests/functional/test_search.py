@@ -317,7 +317,7 @@ def everything_else(engine: Engine) -> None:
 
 
 class _Counted(CountedTable):
-    """Counts the requests too."""
+    """Counts the requests to the table as well as their units."""
 
     requests = 0
 

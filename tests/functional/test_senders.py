@@ -85,7 +85,8 @@ def name_of(sender: Sender) -> str:
 
 
 def ready(engine: Engine, sender: Sender, **trigger: Any) -> tuple[str, Received]:
-    """The token of an automation for this sender, with its keys; and its event."""
+    """Creates an automation with the sender's keys. Returns the token of its webhook, and a signed
+    event of the sender."""
     token = hooked(engine, **sender.config, **trigger)
     engine.__dict__["signing_keys"] = FixedKeys(sender.keys)
     engine.__dict__["certificates"] = sender.keys.certificates

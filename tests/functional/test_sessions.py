@@ -215,7 +215,7 @@ def test_personal_routes_need_no_workspace(two: Engine) -> None:
 
 
 def switch_on(pool: str, user: str, *, on: bool = True) -> None:
-    """Sets the state in Cognito of a user who has verified a code."""
+    """Switches a user's second factor on or off in Cognito, as if the user had verified a code."""
     account = cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].user_pools[pool].users[user]
     account.token_verified = True
     client_of("cognito-idp").admin_set_user_mfa_preference(

@@ -52,7 +52,8 @@ AWS_STOP = (
 
 
 class ScriptedSms(SmsChannel):
-    """SMS whose provider gives these answers in turn, then accepts."""
+    """SMS whose provider gives one of these answers to each of the first messages, and accepts
+    all later ones."""
 
     def __init__(self, *answers: ProviderAnswer) -> None:
         super().__init__(_no_client, ChannelSettings())
@@ -316,7 +317,8 @@ def test_stop_again_and_again_is_recorded_once_with_the_latest_time(
 
 
 def test_a_stop_counts_before_the_consent_was_ever_given(engine: Engine, sms: ScriptedSms) -> None:
-    """The consent that an import finds later is older than the STOP."""
+    """An import after the STOP brings a consent that was given before it, and then a newer one.
+    Only the newer one counts."""
     ada = a_contact(engine)
     sent_by(engine, mailing(engine, "MARKETING"))
     engine.contacts.patch(engine.workspace_id, ada, {"consents": {"marketing": False}})

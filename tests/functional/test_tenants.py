@@ -168,7 +168,7 @@ def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, 
 
 
 def _kept(engine: Engine, refusal: Refusal, automation_id: str) -> None:
-    """The event of a refusal, and a captured one."""
+    """Keeps the event of the refusal, and captures the same event."""
     event = KeptEvent(
         method="POST",
         headers={"content-type": "text/plain"},

@@ -101,7 +101,8 @@ class TotalsSimulation:
         self.made = 0
 
     def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
-        """Returns the countable with rows that have only what lists and totals read."""
+        """Wraps `of`, which returns the countable of a scope. The rows that the countable reads
+        have only what lists and totals need."""
 
         def read(ids: Iterable[str]) -> dict[str, Any]:
             wanted = [_key(row_id) for row_id in ids]
@@ -342,8 +343,8 @@ def life(simulated: TotalsSimulation, chance: random.Random, steps: int, kept: i
 
 
 def interlude(simulated: TotalsSimulation, chance: random.Random, told: list[Record]) -> None:
-    """Sometimes creates or changes a row between two calls, which the stream reports at once or
-    later."""
+    """Sometimes changes a row between two calls, and perhaps creates one. The stream reports this
+    at once or later."""
     if chance.random() < 0.1:
         if chance.random() < 0.3:
             simulated.add("RUN", "aut_one", simulated.clock.now - HOUR, 90 * DAY)
@@ -395,7 +396,8 @@ def test_counts_equal_the_rows_despite_reordered_and_repeated_records(
 
 
 def an_hour_of_runs(shards: int) -> TotalsSimulation:
-    """Returns a simulation with three open runs, already reported and marked, an hour later."""
+    """Returns a simulation an hour after three runs were opened. The stream has been read, so the
+    hour of the runs is marked."""
     simulated = TotalsSimulation(shards, 90 * DAY)
     simulated.pulse()
     for _ in range(3):
@@ -415,7 +417,8 @@ def test_a_change_between_any_two_calls_of_the_tick_is_not_lost(
     shards: int, is_told_at_once: bool, lags: bool
 ) -> None:
     def ticks(point: int | None) -> list[str]:
-        """Makes a change right before the call with this number. Returns the calls."""
+        """Runs ticks, and makes a change right before the call with this number. Returns the
+        calls of the ticks."""
         simulated = an_hour_of_runs(shards)
 
         def interlude() -> None:

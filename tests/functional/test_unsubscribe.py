@@ -318,7 +318,8 @@ def test_a_link_of_another_stack_changes_nothing(ready: Engine, person: str) -> 
 
 
 def test_a_link_reaches_only_the_contact_of_its_workspace(ready: Engine, person: str) -> None:
-    """Two workspaces may have contacts with the same id only by mistake; a link names both."""
+    """A link names the workspace and the contact, in case contacts of two workspaces have the same
+    id by mistake."""
     create_workspace(
         ready.stores.workspaces, ready.clock, workspace_id="ws_other", name="Other", shards=1
     )

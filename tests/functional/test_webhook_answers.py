@@ -44,7 +44,8 @@ def test_other_methods_are_not_allowed_and_touch_nothing(deployed: Engine, metho
 
 
 def test_each_method_has_a_route_without_the_authorizer() -> None:
-    """A route for any method would lose to the route of another function with the method."""
+    """One route for ANY method is not enough: API Gateway would prefer another function's route
+    that names the method."""
     events = load_template()["Resources"]["WebhookIn"]["Properties"]["Events"].values()
     routes = [event["Properties"] for event in events if event["Properties"]["Path"] == WEBHOOKS]
     assert {route["Method"] for route in routes} == {

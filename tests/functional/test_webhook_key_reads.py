@@ -1,4 +1,4 @@
-"""How often the keys of webhooks are read, and what those of earlier versions mean."""
+"""How often the keys of webhooks are read, and which keys a row of an earlier version means."""
 
 import pytest
 from runledger.clock import HOUR, MINUTE

@@ -30,8 +30,9 @@ LATER = ProviderAnswer(accepted=False, code="ThrottledRequestException", is_tran
 
 
 class ScriptedWhatsApp(WhatsAppChannel):
-    """WhatsApp whose provider gives these answers in turn, then accepts. `before` is called after
-    the provider accepted a message and before its answer arrives."""
+    """WhatsApp whose provider gives one of these answers to each of the first messages, and accepts
+    all later ones. `before` is called after the provider accepted a message and before its answer
+    arrives."""
 
     def __init__(self, *answers: ProviderAnswer) -> None:
         super().__init__(_no_client, ChannelSettings())
@@ -124,7 +125,8 @@ def test_a_receipt_before_the_senders_record_is_refused_until_it_is_stored(engin
 
 
 def test_a_message_of_another_sender_is_ignored_when_ours_would_be_stored(engine: Engine) -> None:
-    """Lambda's last try comes three minutes after the first."""
+    """The function asks Lambda to try again while the item of our own message may still be missing.
+    At Lambda's last try, three minutes after the first, it ignores the event."""
     foreign = event(engine, "Read", "somebody-elses")
     for wait in (0, MINUTE):
         engine.clock.advance(wait)

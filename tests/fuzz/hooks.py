@@ -7,7 +7,8 @@ import schemathesis
 
 
 def filter_body(context: Any, body: Any) -> bool:
-    """An INTEGRATION would call any host that its address names: the stack under test is real."""
+    """Leaves out each request whose body has an INTEGRATION. The stack under test is real, so the
+    node would call any host that its address names."""
     return '"INTEGRATION"' not in json.dumps(body, default=str)
 
 

@@ -1,7 +1,7 @@
 """Schemathesis against the deployed stack: what the API's document says is what the stack does.
 
-Run it by `make fuzz`. Each role is one run with a fixed seed; its failures are printed with a
-command for each that repeats it.
+Run it by `make fuzz`. Each role is one run with a fixed seed. Each failure is printed together
+with a command that repeats it.
 """
 
 import json

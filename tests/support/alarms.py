@@ -42,7 +42,8 @@ class MetricUse:
 
 
 def metrics_of(alarm: Mapping[str, Any]) -> dict[str, MetricUse]:
-    """Returns the metrics that an alarm (its properties) reads, by id; a single one is `metric`."""
+    """Returns the metrics that an alarm reads, by id. `alarm` has the alarm's properties. If they
+    name a single metric without an id, its id is `metric`."""
     if "MetricName" in alarm:
         stat = alarm.get("Statistic") or alarm["ExtendedStatistic"]
         return {"metric": _use(alarm, stat)}

@@ -163,7 +163,7 @@ def find_forwarders(trees: Iterable[MypyFile], types: Types) -> dict[str, tuple[
 
 
 def client_service(of: Type | None) -> str | None:
-    """Returns the service of which the type is the client, if it is one."""
+    """Returns the service whose client has this type, or None if it is not the type of a client."""
     proper = get_proper_type(of)
     found = _STUB.fullmatch(proper.type.fullname) if isinstance(proper, Instance) else None
     return None if found is None else _SERVICES.get(found[1], found[1])

@@ -52,8 +52,8 @@ def marked(blocks: list[Block]) -> list[Block]:
 
 
 def example_problems(block: Block) -> list[str]:
-    """Returns what is wrong with a JSON example, by the model that its label names. A block that
-    is not JSON has no problems."""
+    """Returns what is wrong with a JSON example, by the type that its mark names. A block that
+    is not JSON or has no mark has no problems."""
     kind = block.marked("example")
     if block.language != "json" or kind is None:
         return []

@@ -169,7 +169,8 @@ class Secrets:
     def _refuse_another(
         self, versions: dict[str, SecretVersion], token: str, value: str, operation: str
     ) -> None:
-        """Refuses a request, unless it is one that was made before."""
+        """Refuses a request, unless it repeats an earlier one: its token and value are the
+        same."""
         found = versions.get(token)
         if found is None or found.value != value:
             raise client_error("ResourceExistsException", operation)

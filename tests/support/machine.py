@@ -191,9 +191,9 @@ class StepFunctions:
         self._begin(execution, {"data": json.loads(execution.input)})
 
     def places(self, arn: str) -> list[Place]:
-        """Returns where each walk of an execution is: `{state, data, branches}`, of which a walk
-        before its first state has only `data`. `branches` are the places inside a Parallel. A
-        branch that has ended has only `result`."""
+        """Returns where each walk of an execution is: `{state, data, branches}`. `branches` are the
+        places inside a Parallel. A walk before its first state has only `data`, and a branch that
+        has ended has only `result`."""
         return [_place(walk) for walk in self._walks.get(arn, []) if not walk.over]
 
     def resume(self, execution: Execution, places: list[Place]) -> None:

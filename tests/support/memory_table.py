@@ -273,8 +273,8 @@ class MemoryTable:
         return self._place_of(entry, index, partition)
 
     def _place_of(self, entry: Entry, index: Index | None, partition: str) -> Item:
-        """Returns the key attributes of an entry. They are all that an index returns of it, and the
-        start key of the next page."""
+        """Returns the key attributes of an entry. A query of an index returns only these, and a
+        full page returns them as the start key of the next one."""
         place: Item = {"pk": entry[1], "sk": entry[2]}
         if index is not None:
             partition_name, sort_name = INDEX_ATTRIBUTES[index]

@@ -87,7 +87,7 @@ def _execution_of(simulation: Simulation, key: str) -> str:
 
 
 def _mail_to_some(simulation: Simulation, automation_id: str) -> None:
-    """Stops when a message has been sent to some of its contacts."""
+    """Opens a run that mails to several contacts, and lets it send two messages."""
     reader = next(item for item in simulation.table.items() if item["sk"].startswith("con_"))
     path = f"/v1/automations/{automation_id}/runs"
     asked = {"contactId": reader["sk"], "idempotencyKey": "mailing"}

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 
 class _Raw:
-    """The interface of urllib3's response that botocore reads."""
+    """The part of urllib3's response that botocore uses."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

@@ -1,4 +1,5 @@
-"""Every form in which somebody may write a secret, for searching or echoing it."""
+"""Every form in which somebody may write a secret. Tests search stored texts for these forms, and
+let services return them."""
 
 import base64
 import html

@@ -39,7 +39,8 @@ class Searched:
         self.answers.append(json.dumps(answer, ensure_ascii=False))
 
     def shown(self, answer: dict[str, Any], name: str) -> str:
-        """Takes the secret out of the one answer that may show it."""
+        """Returns the secret that the latest answer shows, and remembers it under this name.
+        Removes it from the kept answer, because this is the one answer that may show it."""
         secret = answer["body"]["webhook"]["secret"]
         assert secret is not None
         self.secrets[name] = secret

@@ -179,7 +179,8 @@ class Simulation:
             return
 
     def queued(self, function: str, body: dict[str, Any]) -> None:
-        """Reads a queue as Lambda does, one message at a time: retries a failure."""
+        """Gives a function one message of a queue as Lambda does. Retries a failure, then gives
+        up."""
         record = {"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(body)}
         for _ in range(QUEUE_TRIES):
             try:
@@ -418,7 +419,8 @@ class Simulation:
         forget_clients()
 
     def new_ulid(self) -> ULID:
-        """Returns the same ids in the same order, so that a failure can be replayed."""
+        """Returns the next id. Each play of a scenario gets the same ids, so that a failure can be
+        replayed."""
         self.ids += 1
         return ULID.from_bytes(self.clock.now.to_bytes(6, "big") + self.ids.to_bytes(10, "big"))
 

@@ -159,7 +159,8 @@ class Launch:
 
 @pytest.fixture(scope="session")
 def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch | None]:
-    """Yields how the session's stack is started; None if it is the one of RUNLEDGER_STACK_URL."""
+    """Yields the launch of the session's stack, or None if RUNLEDGER_STACK_URL names a running
+    stack."""
     if os.environ.get("RUNLEDGER_STACK_URL"):
         yield None
         return
@@ -182,7 +183,7 @@ def stack(launch: Launch | None) -> Iterator[Stack]:
 def started_stack(
     state_dir: Path, *options: str, stop_seconds: float = _STOP_SECONDS
 ) -> Iterator[Stack]:
-    """Yields a stack as `Launch` starts it."""
+    """Starts a stack of its own with a `Launch`, yields it, and stops it afterwards."""
     launch = Launch(state_dir, *options)
     try:
         yield launch.start()

@@ -1,4 +1,4 @@
-"""Searches words in everything that is stored: every attribute of every item, decompressed if
+"""Searches for words in everything that is stored: every attribute of every item, decompressed if
 needed, and every object."""
 
 import gzip

@@ -28,16 +28,16 @@ class Reader:
     webhooks: dict[str, str]
 
     def ask_for(self, consent: str, number: int = 0) -> str:
-        """Sends the event of one message, until it is answered. Returns the run's id. The same
-        number is the same event."""
+        """Sends the event of one message, and repeats it until it gets an answer. Returns the run's
+        id. An event with the same consent and number is the same event."""
         event = {**ADA, "number": number}
         answer = self.simulation.request("webhook_in", "POST", self.webhooks[consent], event)
         assert answer["status"] in (200, 202), (answer, self.simulation.unforeseen)
         return str(answer["body"]["runId"])
 
     def links(self) -> dict[str, str]:
-        """Returns the paths of the links in the messages that were sent, as a mail provider reads
-        them, by the message's id."""
+        """Returns the path of the link in each sent message, by the message's id. It is read from
+        the header, as a mail provider does."""
         found = {}
         for delivery_id, content in self.simulation.ses.contents.items():
             headers = {each["Name"]: each["Value"] for each in content["Simple"].get("Headers", [])}

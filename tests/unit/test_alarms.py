@@ -157,7 +157,8 @@ def age(limit: float) -> Behavior:
 
 
 def sums(names: Sequence[str], missing_page: str, periods: int, *, to_alarm: int) -> Behavior:
-    """Any one of the metrics raises the alarm, and silence ends it."""
+    """Returns the behavior of an alarm that any one of these metrics raises and that missing data
+    ends."""
     quiet = [0.0] * periods
     once = [*quiet[1:], 1.0]
     often = [*quiet[to_alarm:], *[1.0] * to_alarm]
@@ -311,7 +312,7 @@ def test_an_alarm_treats_missing_data_as_documented(name: str) -> None:
 
 
 def whole(alarm: Mapping[str, Any], series: Mapping[str, Series]) -> dict[str, Series]:
-    """Returns the series of all metrics of an alarm."""
+    """Returns the series of all metrics of an alarm. A metric that `series` lacks has no data."""
     (length,) = {len(values) for values in series.values()}
     return {**dict.fromkeys(metrics_of(alarm), [None] * length), **series}
 

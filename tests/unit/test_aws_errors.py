@@ -47,7 +47,7 @@ def refused(code: str, operation: str = "PutItem", status: int = 400, **more: An
 
 
 def marked_as_passing() -> Iterator[str]:
-    """Returns the codes that the services' models mark as retryable or as the service's fault, and
+    """Yields the codes that the services' models mark as retryable or as the service's fault, and
     those whose names say so."""
     for service in SERVICES:
         model = botocore.session.get_session().get_service_model(service)

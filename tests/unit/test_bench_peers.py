@@ -1,4 +1,4 @@
-"""The side by side with n8n: its arithmetic, its table, and its reading of answers."""
+"""The comparison with n8n: its arithmetic, its table, and its reading of answers."""
 
 import sqlite3
 import subprocess
@@ -75,7 +75,8 @@ def test_the_limits_are_those_of_the_page() -> None:
 
 
 def results(**ratios: float) -> Results:
-    """Returns three passes of each figure, with these ratios by title, otherwise 1."""
+    """Returns results with three passes of each figure. `ratios` are by the figure's title; other
+    figures have the ratio 1."""
     found = Results()
     for figure in FIGURES:
         for factor in (0.9, 1.0, 1.4):

@@ -1,4 +1,4 @@
-"""An update worked out by the bench is the one that a table makes."""
+"""The bench calculates the same row after an update as the table stores."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The size of an attempt's row: each begun KB costs a unit with each write."""
+"""The size of an attempt's row: each KB or part of one costs one unit at every write."""
 
 from typing import Any
 

@@ -115,7 +115,8 @@ ALLOWED: dict[str, Callable[[], Received]] = {
 
 
 def measured(call: Callable[[], object]) -> tuple[float, int]:
-    """Returns the processor seconds of a call, and the most bytes it held in a second one."""
+    """Makes the call twice. Returns the processor seconds of the first time, and the most bytes
+    that it held the second time."""
     before = time.process_time()
     call()
     seconds = time.process_time() - before

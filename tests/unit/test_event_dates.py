@@ -47,7 +47,8 @@ def a_trigger(
 
 
 def at(value: Any, now: datetime | None = None, **trigger: Any) -> EventDate:
-    """Reads the date `now` or long after it, so that it is never too far ahead."""
+    """Reads the date as of `now`; without `now`, as of the year 9999, so that no date is too far
+    ahead."""
     moment = now or datetime(9_999, 1, 1, tzinfo=UTC)
     return event_date(a_trigger(**trigger), FIELD, value, int(moment.timestamp() * 1_000))
 

@@ -1,4 +1,4 @@
-"""What texts read of an event besides its body."""
+"""What Liquid texts can read of an event besides its body."""
 
 from typing import Any
 

@@ -66,7 +66,7 @@ def read(data: bytes) -> list[dict[str, str]]:
 
 
 def paths(model: type[BaseModel], before: str = "") -> list[str]:
-    """Yields the path of every field of a row."""
+    """Returns the path of every field of a row."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         path = f"{before}{field.alias or name}"

@@ -277,7 +277,8 @@ def test_some_events_and_then_all_give_the_same_as_all(
 
 @given(EVENTS)
 def test_a_status_follows_from_the_one_before(events: dict[str, KeptReport]) -> None:
-    """Keeps the status of earlier reports, as a row does."""
+    """The status is derived report by report, each time from the status that the row had before. It
+    must equal the one derived from all reports at once."""
     for base in (DeliveryStatus.PROCESSING, DeliveryStatus.SENT):
         status, reports = base, taken({}, [])
         for event_id, report in events.items():

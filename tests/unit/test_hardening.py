@@ -1,4 +1,5 @@
-"""The template's protection of data and of the way to the API."""
+"""How the template protects stored data, and restricts access by policies and the owner's web
+ACL."""
 
 import json
 from typing import Any

@@ -1,4 +1,5 @@
-"""The HTML of e-mails: its checks, inlined CSS, and the part that a message lacks."""
+"""The HTML of e-mails: its checks, its inlined CSS, and the HTML or plain text that is made if a
+message has only the other part."""
 
 import pytest
 from runledger.errors import NodeError

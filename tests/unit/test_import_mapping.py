@@ -26,8 +26,8 @@ def read(
     tags: tuple[str, ...] = (),
     kind: ValueKind = ValueKind.TEXT,
 ) -> ContactRow | BadRow:
-    """Reads a row of a CSV whose columns are named as the fields that they fill. The column of the
-    address comes first if the row has none. `kind` is that of `metadata.x`."""
+    """Reads a row of a CSV whose columns are named as the fields that they fill. If `cells` lacks
+    the column `by`, it is put first, with an e-mail address. `kind` is that of `metadata.x`."""
     values = cells if by in cells else {by: "ada@example.com", **cells}
     columns = tuple(
         MappedColumn(

@@ -6,7 +6,7 @@ from local.caller_limiter import AT_ONCE, PRESENT_SECONDS, CallerLimiter
 
 
 class Crowd:
-    """Changes of one caller; each stays open until it is released."""
+    """Many changes that one caller requests. Each that gets its turn stays open until `let_go`."""
 
     def __init__(self, turns: CallerLimiter, size: int) -> None:
         self.inside = 0

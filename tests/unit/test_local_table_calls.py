@@ -1,5 +1,5 @@
-"""A function's call of the table is answered as the emulator answers it, with or without the short
-way, and only a usual call takes that way."""
+"""The short way, a patch of the emulator for usual calls of the table: it gives the emulator's own
+answers, and only usual calls take it."""
 
 import asyncio
 import json

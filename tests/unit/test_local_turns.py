@@ -16,7 +16,8 @@ _LONG = 60.0
 
 @contextmanager
 def calls(turns: Turns, count: int) -> Iterator[list[int]]:
-    """Starts so many calls, one after the other. Yields the list of those that had a turn."""
+    """Starts this many calls, one after the other. Yields the list of the calls that have got their
+    turn so far."""
     begun: list[int] = []
     threads: list[threading.Thread] = []
 

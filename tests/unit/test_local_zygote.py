@@ -1,4 +1,5 @@
-"""Local Lambda workers are forked: each from what all share, with what is its own."""
+"""Local Lambda workers are forked from a process with the modules that all share; each gets its
+own environment and code."""
 
 import json
 import os

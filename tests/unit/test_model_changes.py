@@ -1,4 +1,4 @@
-"""A model is changed only by the names of its fields, and mypy checks names and values."""
+"""`changed` accepts only the names of a model's fields, and mypy checks the names and values."""
 
 import subprocess
 import sys

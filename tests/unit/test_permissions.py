@@ -64,7 +64,8 @@ def test_every_call_to_aws_was_read(graph: CallGraph) -> None:
 
 
 def test_lambda_may_report_what_a_function_could_not_do() -> None:
-    """Lambda sends it with the function's role. SAM adds the permission, once."""
+    """Lambda sends the report to a queue with the function's role. SAM adds the permission to send
+    to this queue, exactly once."""
     resources = expanded_template()["Resources"]
     reporting = 0
     for function in functions(TEMPLATE):

@@ -1,4 +1,4 @@
-"""Finds contacts by tags and by rules: each once, in order, after every change."""
+"""The search for contacts by tags and by rules finds each once, in order, after every change."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The rules of single schemes that no property of a preset says."""
+"""The rules of single schemes that do not follow from the properties of a preset."""
 
 import base64
 import hashlib
@@ -160,7 +160,7 @@ def test_twilio_signs_its_address_with_or_without_the_port(url: str, signature: 
 
 
 def test_twilio_signs_each_different_value_of_a_field_once() -> None:
-    """Published with twilio-php: repeated fields, in any order."""
+    """Verifies an example that twilio-php publishes: its fields are repeated and not in order."""
     sent = request(
         b"Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234",
         {"X-Twilio-Signature": "IK+Dwps556ElfBT0I3Rgjkr1wJU=", "Content-Type": FORM},

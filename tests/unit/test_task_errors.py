@@ -48,7 +48,7 @@ def static(name: str) -> dict[str, Any]:
 
 
 def tasks(part: Any) -> list[dict[str, Any]]:
-    """Yields every Task state, those within branches included."""
+    """Returns every Task state, those within branches included."""
     found = []
     for state in part.get("States", {}).values():
         if state["Type"] == "Task":

@@ -264,5 +264,5 @@ def test_the_local_stack_differs_only_by_code_deploy(expanded: Template) -> None
 
 
 def without_hash(name: str) -> str:
-    """A version's logical id without the hash, in which the path of the code counts."""
+    """Returns a version's logical id without its hash, which depends on the path of the code."""
     return re.sub(r"[0-9a-f]{10}$", "", name)

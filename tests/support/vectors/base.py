@@ -94,7 +94,7 @@ def _another_certificate() -> bytes:
 
 
 def request(body: bytes, headers: dict[str, str], at: int, *, url: str = ADDRESS) -> Received:
-    """`at` is in epoch milliseconds."""
+    """Returns a POST request that was received `at` this time (epoch milliseconds)."""
     named = {name.lower(): value for name, value in headers.items()}
     query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     return Received("POST", url, {"content-type": "application/json", **named}, query, body, at)

@@ -1,5 +1,5 @@
-"""Vectors of CUSTOM and CLOUDEVENTS. Clients write the rule of such a sender, so each vector is
-made by an example of such a rule."""
+"""Vectors of CUSTOM and CLOUDEVENTS. For these, the author of an automation writes the sender's
+rule, so each vector is made by an example of such a rule."""
 
 import base64
 import hashlib

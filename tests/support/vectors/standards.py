@@ -14,7 +14,7 @@ from tests.support.vectors.base import (
 
 
 def _sns(index: int) -> Vector:
-    """Sent by Amazon in 2022, with the certificate of that year."""
+    """Returns the vector of a message that Amazon sent in 2022, with that year's certificate."""
     message = json.loads((FILES / "messages.json").read_text())[index]
     sent = datetime.fromisoformat(message["Timestamp"])
     return Vector(
