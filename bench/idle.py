@@ -1,7 +1,7 @@
 """What a stack costs a month at rest, counted from the expanded template.
 
 Prices are the list prices of us-east-1. AWS gives every account free amounts each month, without a
-time limit: `IdleItem.dollars` leaves them out, `IdleItem.list_dollars` does not. A type of resource
+time limit: `IdleItem.dollars` subtracts them, `IdleItem.list_dollars` does not. A type of resource
 that is not known here is an error: decide what it costs at rest, and add it.
 """
 
