@@ -6,8 +6,9 @@ not
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html,
 CachingDisabled: "Cache compressed objects setting: Disabled").
 
-Lengths of compressed answers are no oracle (BREACH): a browser does not attach the caller's token
-to a request by itself, so no other site can make it ask.
+Other sites cannot guess secrets from the length of a compressed answer (BREACH). They would have to
+make the browser send requests for the caller, but a browser never attaches the caller's token by
+itself.
 """
 
 import base64

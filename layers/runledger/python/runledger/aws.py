@@ -245,9 +245,10 @@ def effect_client(service: str) -> Any:
 
 
 def use_fresh_connections(made: Any) -> None:
-    """Makes a client use each connection for one call. It closes idle ones before a call.
-    It asks the server to close each after its answer, because another thread's call may end just
-    after that: https://www.rfc-editor.org/rfc/rfc9112.html#section-9.6"""
+    """Makes a client use each connection for one call only. Before each call, the client closes its
+    idle connections. But another thread's call may end just then and leave its connection idle. So
+    each request also asks the server to close the connection after the answer:
+    https://www.rfc-editor.org/rfc/rfc9112.html#section-9.6"""
 
     # The handlers must return None: botocore would use their result as the answer.
     def close(**_: Any) -> None:

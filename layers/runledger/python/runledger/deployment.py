@@ -50,12 +50,12 @@ _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 def stack_tags(stack: str) -> dict[str, str]:
-    """Returns the tags of everything that belongs to a stack, also if it is made at run time."""
+    """Returns the tags of everything that belongs to a stack, even if it is created at run time."""
     return {**_TAGS, "stack": stack}
 
 
 def region_problem(region: str) -> str | None:
-    """Returns one line if Runledger cannot be deployed to this region."""
+    """Returns why Runledger cannot be deployed to this region, in one line; None if it can."""
     if region in SUPPORTED_REGIONS:
         return None
     return (
@@ -65,7 +65,7 @@ def region_problem(region: str) -> str | None:
 
 
 def stack_name_problem(name: str) -> str | None:
-    """Returns one line if a stack cannot have this name."""
+    """Returns why a stack cannot have this name, in one line; None if it can."""
     if _STACK_NAME.fullmatch(name) and len(name) <= LONGEST_STACK_NAME and name != "default":
         return None
     return (

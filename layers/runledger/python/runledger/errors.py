@@ -15,7 +15,7 @@ class RunledgerError(Exception):
 
 class InvalidInputError(RunledgerError):
     """The request is wrong. `field` is the path of the wrong value, in camelCase. If the message
-    quotes the request, `kept` is the text that is stored instead of it."""
+    quotes the request, `kept` is the text that is stored instead of the message."""
 
     def __init__(self, message: str, field: str | None = None, *, kept: str | None = None) -> None:
         super().__init__(message)

@@ -245,9 +245,12 @@ def resolve(
     seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
     """Cleans the texts of one request (runledger.texts) and answers it within about `seconds`.
-    After that time, calls to AWS fail with TransientError. Headers
-    forbid to cache an answer, which is for one caller, and to guess its type. No distribution adds
-    them at the API's own address. A long answer is compressed if the caller accepts that."""
+    After that time, calls to AWS fail with TransientError. A long answer is compressed if the
+    caller accepts that.
+
+    Two headers of the answer say that it must not be cached, because it is for one caller, and that
+    its type must not be guessed. They are set here, because at the API's own address there is no
+    distribution that could add them."""
     with answer_within(seconds):
         cleaned = clean(event)
         answer: dict[str, Any] = _refusal(cleaned) or app.resolve(cleaned, context)

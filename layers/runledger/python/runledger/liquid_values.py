@@ -6,8 +6,8 @@ from decimal import Decimal
 
 
 def scalar_text(value: object) -> str:
-    """Returns a value that is no list or object as a text. None becomes an empty text. Numbers are
-    written without an exponent, true and false in lower case."""
+    """Returns a value as a text; the value must not be a list or an object. None becomes an empty
+    text. Numbers are written without an exponent, true and false in lower case."""
     if value is None:
         return ""
     if isinstance(value, bool):

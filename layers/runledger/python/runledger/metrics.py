@@ -80,8 +80,8 @@ class MetricLog:
     clock: Clock
 
     def write(self, measures: Iterable[Measure]) -> None:
-        """Writes measures, as few lines as possible: counts are added up, and a line has up to 100
-        durations."""
+        """Writes measures in as few lines as possible: counts are added up, and one line has up to
+        100 durations."""
         amounts: dict[tuple[str, tuple[str, ...]], tuple[Measure, list[int]]] = {}
         for each in measures:
             first, found = amounts.setdefault((each.metric.name, each.values), (each, []))
@@ -95,8 +95,8 @@ class MetricLog:
                 print(json.dumps(fields, separators=(",", ":")))
 
     def fields(self, measure: Measure) -> dict[str, Any]:
-        """Returns the fields that make another log line carry a measure too, which takes fewer
-        bytes than a line of its own."""
+        """Returns the fields of a measure, to be added to another log line. This takes fewer bytes
+        than a line of its own."""
         return self._fields(measure, [measure.amount])
 
     def _fields(self, measure: Measure, amounts: list[int]) -> dict[str, Any]:

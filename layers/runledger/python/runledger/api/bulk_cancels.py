@@ -41,8 +41,8 @@ class BulkSkipDocument(BulkDocument):
 
 
 class BulkSkipView(WireModel):
-    """Skipping the waits of many runs. Runs that continue by themselves meanwhile are not
-    changed."""
+    """A request to end the waits of many runs now, and its progress. A run that continues by itself
+    meanwhile is not changed."""
 
     id: str | None = Field(description="The id of the bulk action; null for a dry run.")
     filter: FilterView = Field(description="The filters of the request.")

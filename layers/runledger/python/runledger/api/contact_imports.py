@@ -84,7 +84,7 @@ class ImportMappingView(WireModel):
 
 
 class RowProblemView(WireModel):
-    """Why a row failed, or what it left out."""
+    """A problem of one row: why the row failed, or which of its values the import left out."""
 
     row: int = Field(description="The row, counted from 1. Row 1 of a CSV is its header.")
     column: str | None = Field(

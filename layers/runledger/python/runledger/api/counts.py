@@ -32,16 +32,16 @@ class AutomationActivityView(WireModel):
 
 
 class HourView(WireModel):
-    """The runs that were created in one hour. In the first and last hour, only those in the
-    range."""
+    """The runs that were created in one hour. In the first and the last hour, only runs inside
+    the range are counted."""
 
     start: str = Field(description="When the hour starts.")
     counts: dict[str, int] = Field(description="The number of runs by status.")
 
 
 class MinuteView(WireModel):
-    """The runs that were created in one minute. In the first and last minute, only those in the
-    range."""
+    """The runs that were created in one minute. In the first and the last minute, only runs inside
+    the range are counted."""
 
     start: str = Field(description="When the minute starts.")
     counts: dict[str, int] = Field(description="The number of runs by status.")
@@ -60,8 +60,9 @@ class DurationView(WireModel):
 
 
 class NodeDurationView(WireModel):
-    """How long the newest visits of one node took. Only the newest runs are measured, up to 1,000
-    steps in total, so a large graph has fewer measured runs here than in `duration`."""
+    """How long the newest visits of one node took. Up to 1,000 steps of the newest runs are
+    measured, for all nodes together. So for a large graph, fewer runs are measured here than for
+    `duration`."""
 
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")

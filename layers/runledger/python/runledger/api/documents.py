@@ -60,10 +60,12 @@ def patch_of(
     kept: frozenset[str] = frozenset(),
     types: Mapping[str, Any] = MappingProxyType({}),
 ) -> type[Any]:
-    """Returns the model of a PATCH's body: every field of `document`, none required. Null removes a
-    field that has a default, except a field in `kept`, which can be changed but not removed.
-    `types` has the types of fields that consist of parts; in such a field, null can also remove a
-    part. Length limits are checked after the patch, on the changed document."""
+    """Returns the model of a PATCH's body: the fields of `document`, all optional. Null removes a
+    field that has a default. A field in `kept` can be changed but not removed.
+
+    `types` replaces the types of fields that are objects, so that null can also remove one entry of
+    the object. The length limits of these fields are not checked here, but after the patch, on the
+    changed document."""
     fields: dict[str, Any] = {
         each: _optional(
             info,

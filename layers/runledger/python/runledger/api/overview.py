@@ -63,7 +63,7 @@ class OpenRunsView(WireModel):
 
 
 class CountView(WireModel):
-    """A number of items."""
+    """How many items there are; a minimum if not all of them could be counted."""
 
     count: int = Field(description="The number of items.")
     is_complete: bool = Field(description=_AT_LEAST)

@@ -103,7 +103,7 @@ class RerunNodeView(WireModel):
 
 
 class DownstreamPlanView(WireModel):
-    """An automation that starts when a run of this one ends."""
+    """An automation that is triggered when a run of the rerun's automation ends."""
 
     automation_id: str = Field(description="The automation's id.")
     automation_name: str = Field(description="The automation's name.")

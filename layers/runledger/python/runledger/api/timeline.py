@@ -19,8 +19,8 @@ class TimelineKind(StrEnum):
 
 
 class TimelineItemView(WireModel):
-    """One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set. It
-    has the same form as in its own list."""
+    """One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set. The
+    one that is set has the same fields as in the list of runs, deliveries or refusals."""
 
     kind: TimelineKind = Field(description="The kind of this row.")
     at: str = Field(description="When it was created. Rows are sorted by this time.")

@@ -1,6 +1,6 @@
-"""Takes the signatures out of unsubscribe links in texts from outside. A provider or a mail server
-may quote a link of the message that it refuses, and who reads that text must not be able to use the
-link."""
+"""Removes the signatures of unsubscribe links from texts that come from outside. A provider or a
+mail server may quote a link of the message that it refuses. The people who read that text must not
+be able to use the link."""
 
 import re
 
@@ -10,5 +10,6 @@ _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}(?=\.1\.[0-9a-f]{8}\.)")
 
 
 def without_link_signatures(text: str) -> str:
-    """Returns the text, in which no link can be used. The rest of each link stays readable."""
+    """Returns the text without the signatures of unsubscribe links, so that nobody can use these
+    links. The rest of each link stays readable."""
     return _SIGNATURE.sub("…", text)

@@ -161,8 +161,8 @@ def _unreachable(error: Exception) -> ProviderAnswer:
 
 
 def _is_certificate_refused(error: SSLError) -> bool:
-    """Whether TLS ended before a byte of the request could be sent. For other TLS errors, it is
-    unknown when they happened."""
+    """Whether the provider's certificate was not accepted. In this case TLS ended before a byte of
+    the request was sent. After any other TLS error, the request may have been sent."""
     found: BaseException | None = error.kwargs.get("error")
     while found is not None:
         if isinstance(found, ssl.SSLCertVerificationError):

@@ -1,8 +1,8 @@
 """Answers to an SMS: STOP and START.
 
 AWS End User Messaging SMS publishes each SMS that a number receives to an SNS topic:
-https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html It names the phone
-that the answer came from, and no workspace.
+https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html The published
+message names the phone that the answer came from, but no workspace.
 """
 
 import json
@@ -100,7 +100,7 @@ def _answer(notification: _Notification) -> SmsAnswer:
 
 
 def _document(text: str) -> Any:
-    """Returns None for a text that is not JSON, which no model accepts."""
+    """Returns the parsed JSON. If the text is not JSON, returns None, which no model accepts."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -108,8 +108,8 @@ def _document(text: str) -> Any:
 
 
 def _is_given(inbound: _Inbound) -> bool | None:
-    """A withdrawal counts also if AWS found its word in a longer text, because AWS treats it as
-    one."""
+    """Returns True for START, False for STOP, and None for any other text. If AWS found a word for
+    STOP in a longer text (`keyword`), that is a withdrawal too, because AWS treats it as one."""
     word = _word(inbound.body)
     if word in _STOP or _word(inbound.keyword or "") in _STOP:
         return False
@@ -117,6 +117,6 @@ def _is_given(inbound: _Inbound) -> bool | None:
 
 
 def _word(text: str) -> str:
-    """Returns the text in capitals, without signs and spaces around it."""
+    """Returns the text in capitals, without the punctuation and spaces around it."""
     folded = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).upper()
     return " ".join(_AROUND.sub("", folded).split())

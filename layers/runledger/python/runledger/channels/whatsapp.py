@@ -1,7 +1,8 @@
 """WhatsApp by AWS End User Messaging Social.
 
-A message takes no id of ours. Receipts arrive as events that name it by the id in the answer to its
-call. So if that answer is lost, the outcome stays unknown.
+A message cannot carry an id of ours. The answer to our call has AWS's id of the message, and the
+receipts, which arrive as events, name the message only by that id. So if the answer is lost, the
+outcome stays unknown.
 """
 
 import json

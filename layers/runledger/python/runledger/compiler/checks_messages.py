@@ -61,7 +61,8 @@ def _without_link(
 
 
 def _read_roots(view: GraphView) -> dict[Place, set[str]]:
-    """Returns where each text reads from: `contact` for `contact.firstName`, for each variable."""
+    """Returns the roots of the variables that each text reads. The root of `contact.firstName` is
+    `contact`."""
     found: defaultdict[Place, set[str]] = defaultdict(set)
     for reference in view.references:
         found[reference.place].add(reference.root)

@@ -141,7 +141,8 @@ def retry_tasks(machine: Machine) -> Machine:
 
 def catch_failures(machine: Machine) -> Machine:
     """Makes each task that fails continue to the failure state of its branch. If the failure state
-    fails too, the branch fails, and the run's deadline later settles what was not recorded."""
+    fails too, the branch fails without a record. The run is then settled when the status event of
+    its execution arrives, or by the watchdog."""
 
     def caught(scope: Scope, name: str, state: State) -> State:
         if name == scope.state(RECORD_FAILURE):

@@ -59,8 +59,8 @@ BATCHED_MS = 20
 
 @dataclass(frozen=True, slots=True)
 class RunCost:
-    """What one run uses. `in_a_row` counts requests to AWS one after the other: requests that are
-    sent at the same time count as one. `transitions` are those of a Standard machine."""
+    """What one run uses. `in_a_row` is how many requests to AWS follow one another; requests that
+    are sent at the same time count as one. `transitions` are those of a Standard machine."""
 
     writes: float
     reads: float

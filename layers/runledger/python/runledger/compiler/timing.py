@@ -58,11 +58,11 @@ class Bound:
     - `waits` is the time of that path's waits.
     - `run` is the time of everything: all tries, all delays, and the recording of a failure.
 
-    In `path`, each node that claims its work counts with all tries and delays. The other nodes only
-    write their step and end within seconds. So each of them counts with one try, and the tries that
-    one such node may need in addition are added once: it is unlikely that several nodes need them
-    in one run. If an execution takes longer anyway, its own timeout ends it, and the watchdog hands
-    the run back, as for any execution that ends early.
+    In `path`, a node that claims its work counts with all its tries and delays. Any other node only
+    writes its step and ends within seconds, so it counts with one try. The retries of only one
+    such node are added, the one whose retries may take longest: it is unlikely that several of
+    these nodes need retries in one run. If an execution takes longer anyway, its own timeout ends
+    it, and the watchdog hands the run back, as after any execution that ends early.
     """
 
     machine_type: MachineType

@@ -1,11 +1,11 @@
 """Puts stores, clients, settings and services together. This is the only place that does so.
 
-`edges.py` has settings, clients and stores, and each further module has the services of one room of
-`services/`. Their classes follow the order of the rooms: each inherits from that of the room below,
-and so may use what all lower rooms have.
+`edges.py` has settings, clients and stores. Each other module has the services of one room, which
+is a folder of `services/`. The rooms have an order: the class of each room inherits from the class
+of the room below it, so a room can use the services of all lower rooms.
 
 Each service is imported and created at its first use: a function needs few of them, and starts
-faster without the others. Tests override the outermost parts and construct nothing else.
+faster without the others. Tests override what is in `edges.py`, and construct nothing else.
 """
 
 from functools import cache, cached_property

@@ -34,7 +34,8 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
 class Edges:
-    """What the services of every room are made of. Tests override it."""
+    """The clock, settings, clients and stores that all services are built from. Tests override
+    this class."""
 
     @cached_property
     def clock(self) -> Clock:

@@ -31,8 +31,8 @@ _MUCH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the stack has, or shall have. `reserved` is the part of the wanted concurrency that the
-    account does not reserve yet."""
+    """The properties of the deployed stack, or of a stack to deploy, that the account must allow.
+    `reserved` is the concurrency to reserve in addition to what the stack reserves already."""
 
     region: str
     sender: str

@@ -66,7 +66,8 @@ def find_stack(client: Clients, name: str) -> DeployedStack | None:
 
 @dataclass(frozen=True, slots=True)
 class StackChecks:
-    """`get` returns the HTTP status of an address, or the reason why there is none."""
+    """The checks of one deployed stack. `get` returns the HTTP status of an address, or the reason
+    why there is none."""
 
     client: Clients
     stack: DeployedStack

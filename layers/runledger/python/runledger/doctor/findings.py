@@ -11,7 +11,8 @@ from runledger.aws import AWS_ERRORS
 
 
 class Level(StrEnum):
-    """UNKNOWN: the check could not be made. Only a PROBLEM makes the command fail."""
+    """How serious a finding is. UNKNOWN: the check could not be made. Only a PROBLEM makes the
+    command fail."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,8 +22,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`said` is what was found, and `advice` what to do about it; both are one line for a
-    person."""
+    """One result of a check. `said` is what was found, and `advice` is what to do about it; each is
+    one line for a person."""
 
     level: Level
     subject: str
@@ -42,8 +43,8 @@ class Clients(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`run` yields findings, and may raise the errors of AWS. `action` is the permission that it
-    needs."""
+    """One check. `run` yields its findings, and may raise the errors of AWS. `action` is the
+    permission that it needs."""
 
     subject: str
     action: str

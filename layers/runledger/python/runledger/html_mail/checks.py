@@ -1,8 +1,9 @@
 """Checks the HTML of an e-mail: as its author wrote it, with Liquid, and as it is sent.
 
-Values are escaped, which protects a text and an attribute in quotes. So a value anywhere else is
-refused when the template is saved. Links and images need whole addresses, since an e-mail has none
-that they could be relative to. An address that comes from a value is checked when it is rendered.
+Values are escaped. This makes them safe in texts and in quoted attributes, but nowhere else. So a
+template with a value in another place is refused when it is saved. Links and images need complete
+addresses, because an e-mail has no address of its own to which theirs could be relative. An address
+that comes from a value is checked when the message is rendered.
 """
 
 import re
@@ -59,8 +60,8 @@ def source_findings(source: str) -> tuple[Finding, ...]:
 
 
 def html_warnings(source: str, rendered: str | None = None) -> list[str]:
-    """Returns the warnings about a template's HTML. Its size is that of the rendered HTML, if that
-    is known."""
+    """Returns the warnings about a template's HTML. The warning about the size is for the rendered
+    HTML if it is known, otherwise for the template's own."""
     found = [str(each) for each in source_findings(source) if not each.is_fault]
     size = size_warning(rendered if rendered is not None else source)
     return found if size is None else [*found, size]
@@ -85,7 +86,8 @@ def size_warning(html: str) -> str | None:
 
 
 class _Reader(HTMLParser):
-    """`is_sent` says that values are filled in, so every address is whole."""
+    """Reads HTML and collects the findings. `is_sent` says that all values are filled in, so every
+    address is complete."""
 
     def __init__(self, *, is_sent: bool) -> None:
         super().__init__(convert_charrefs=True)
@@ -183,7 +185,7 @@ class _Reader(HTMLParser):
         self._fault(f"the image {_shown(address)} must begin with https: or http:")
 
     def _is_open(self, address: str) -> bool:
-        """Whether only a value says how the address begins."""
+        """Whether the address begins with a value, so that it cannot be checked yet."""
         return not self._is_sent and address.startswith(VALUE)
 
     def _fault(self, message: str) -> None:

@@ -1,4 +1,5 @@
-"""Makes the parts of an e-mail: HTML as mail clients show it, and each part from the other.
+"""Makes the parts of an e-mail: HTML that mail clients can show, plain text from HTML, and HTML
+from plain text.
 
 The libraries are imported when they are first needed: most messages need only one of them.
 """

@@ -18,7 +18,8 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 class PlainText(MarkdownConverter):
     """Writes Markdown as a person would type it: no escapes, no marks for bold. E-mails use tables
-    for their layout, so a table becomes its cells, and a row of short cells one line."""
+    for their layout, so only the content of the cells is written. A row becomes one line if its
+    cells contain no paragraphs or other blocks."""
 
     class Options:
         escape_asterisks = False

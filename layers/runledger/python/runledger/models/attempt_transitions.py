@@ -223,8 +223,8 @@ def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> 
 
 
 def _logged(attempt: DeliveryAttempt) -> tuple[Try, ...]:
-    """Returns the logged tries without the current one, which may have been logged as lost too
-    early."""
+    """Returns the logged tries except the current one. The current try is in the log already if its
+    answer seemed to be lost."""
     return attempt.tries_log[: max(attempt.tries - 1, 0)]
 
 

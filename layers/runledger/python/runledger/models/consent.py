@@ -10,14 +10,14 @@ from runledger.models.base import Model, WireModel
 
 
 class ConsentPurpose(StrEnum):
-    """What messages are for. Each message asks for the consent of its purpose."""
+    """The purposes of messages. A message needs the consent for its purpose."""
 
     MARKETING = "MARKETING"
     TRANSACTIONAL = "TRANSACTIONAL"
 
 
 class ConsentChannel(StrEnum):
-    """The channels that can have consents of their own: all channels."""
+    """The channels on which a consent can differ. These are all channels."""
 
     EMAIL = "EMAIL"
     SMS = "SMS"
@@ -53,8 +53,8 @@ class ConsentSource(Model):
       consent does not undo a withdrawal that came later. 0: the time is unknown, so no recorded
       withdrawal is undone. None: the contact agrees now.
     - `answered_at` is when the contact sent an answer to a message, in epoch milliseconds. Answers
-      may arrive late, in another order and twice, so this time decides between them. A recorded
-      change has it as its time.
+      may arrive late, out of order and twice, so this time decides which of them counts. It is also
+      the time of the recorded change.
     """
 
     origin: ConsentOrigin
@@ -101,8 +101,8 @@ class ChannelConsents(WireModel):
 class Consents(WireModel):
     """What a contact agreed to, for all channels and where channels differ.
 
-    The stored form is unique: a channel appears only with a consent that was withdrawn on it, or
-    with one that was given on it but not for all channels."""
+    Equal consents always have the same stored form: `channels` has a consent only if it was
+    withdrawn on the channel, or if it was given on the channel but not for all channels."""
 
     marketing: StrictBool = Field(
         default=False,
@@ -135,7 +135,7 @@ class Consents(WireModel):
         return None if own is None else own.own(purpose)
 
     def sent(self) -> Iterator[ConsentSetting]:
-        """Yields the consents that a client's document sets, those of all channels first."""
+        """Yields the consents that a client's document sets: first those for all channels."""
         for purpose in ConsentPurpose:
             if purpose.lower() in self.model_fields_set:
                 yield ConsentSetting(purpose, None, self.allows(purpose))

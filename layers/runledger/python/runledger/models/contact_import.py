@@ -21,7 +21,8 @@ class ImportStatus(StrEnum):
     """The status of an import. UPLOADING: the file is not whole yet. CHECKING: a dry run reads the
     rows and writes no contact. CHECKED: the dry run has ended, and the import can be started.
     RUNNING: contacts are being written. COMPLETED: every row has its outcome. CANCELED: somebody
-    ended it; the rows so far have theirs. FAILED: it could not go on, `error` says why."""
+    ended it; the rows done before that have their outcome. FAILED: it could not go on; `error` says
+    why."""
 
     UPLOADING = "UPLOADING"
     CHECKING = "CHECKING"
@@ -67,8 +68,9 @@ class ValueKind(StrEnum):
 
 
 class MappedColumn(Model):
-    """A column of the file and the contact's field that it fills. `place` is the place of a CSV's
-    column, from 0; a column of JSON Lines is the path of a value."""
+    """A column of the file and the contact's field that it fills. In a CSV, `column` is the name in
+    the header, and `place` is the position of the column, from 0. In JSON Lines, `column` is the
+    path of a value, and `place` is None."""
 
     column: str
     field: str
@@ -99,8 +101,8 @@ class FilePart(Model):
 
 
 class RowProblem(Model):
-    """Why a row failed, or what the import left out. `row` counts from 1, as a spreadsheet does:
-    row 1 of a CSV is its header."""
+    """A problem of one row: why the row failed, or which of its values the import left out. `row`
+    counts from 1, as a spreadsheet does: row 1 of a CSV is its header."""
 
     row: int
     column: str | None
@@ -116,13 +118,14 @@ class ContactImport(Model):
     - `delimiter` and `width` are the separator and the number of columns of a CSV.
     - `total` is the number of rows in the file, without the header and blank rows; None until it
       has been read.
-    - `offset` is the byte at which the next row begins, and `row` the number of the last row.
+    - `offset` is the byte at which the next row begins, and `row` is the number of the last row
+      before it.
     - `planned` has a letter for each row that is being written, which stands for its outcome;
       `planned_at` is when they were planned.
     - `counts` and `problems` are about the rows done; `problems` has the first few.
     - `chunks` are the objects with the report on these rows, until `report_key` has it whole.
     - `seen` are the objects with the addresses of a dry run's rows.
-    - `canceled_by` is who asked to end it.
+    - `canceled_by` is the user who asked to cancel it.
     - `expires_at` is when the files are deleted.
     """
 

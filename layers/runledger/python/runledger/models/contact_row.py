@@ -7,8 +7,8 @@ from runledger.models.contact import ContactChange
 
 
 class ContactRow(Model):
-    """A contact is found by the address or external id `by`. `number` is the row of the file, and
-    `source` says where its `consents` come from."""
+    """What one row changes of its contact, which is found by the address or external id `by`.
+    `number` is the number of the row in the file. `source` says where the `consents` come from."""
 
     number: int
     by: Address

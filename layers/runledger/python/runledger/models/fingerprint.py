@@ -165,8 +165,8 @@ def is_word_part(part: str) -> bool:
 
 
 def is_fixed_part(part: str) -> bool:
-    """Whether a part of a path may be shown, if it is the same in every call. False if the part
-    looks like a token or an address; digits alone are allowed."""
+    """Whether a part of a path may be shown, assuming that it is the same in every call. False if
+    the part is long or looks like a token or an address. A part of digits is allowed."""
     is_short = len(part) <= _WORD_CHARACTERS
     return is_short and not _is_random(part) and not set("@%=&*{}") & set(part)
 

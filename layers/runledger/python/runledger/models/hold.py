@@ -15,10 +15,10 @@ class Hold(Model):
 class Release(Model):
     """A release in progress: it starts the held runs of an automation, `rate` per minute.
 
-    `started` counts the started runs, and `total` also those that are still held; None while they
-    are too many to count. A release ends after two searches, a minute apart, that find
-    no held run, because an index may lag; `empty_at` is the time of the first of them. `due_at` is
-    when the release continues.
+    `started` is the number of started runs. `total` is the number of started and still held runs
+    together; None while there are too many held runs to count. A release ends after two searches, a
+    minute apart, that find no held run, because an index may lag; `empty_at` is the time of the
+    first of them. `due_at` is when the release continues.
     """
 
     workspace_id: str

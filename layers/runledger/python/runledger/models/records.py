@@ -88,7 +88,8 @@ class WaitMode(TypedDict):
 
 @final
 class WaitEvidence(WaitMode):
-    """`until` is a time in UTC. `passed` says that this time was in the past when the node ran."""
+    """When a wait ends: at `until`, a time in UTC. `passed` says that this time was in the past
+    when the node ran."""
 
     until: str
     passed: bool
@@ -134,7 +135,7 @@ class CallTry(TryEnd):
 
 @final
 class CallEvidence(TypedDict):
-    """`gaveUp` says why there was no further try."""
+    """The tries of a call. `gaveUp` says why there was no further try."""
 
     tries: list[CallTry]
     gaveUp: NotRequired[str]
@@ -171,7 +172,7 @@ class BodyFile(TypedDict):
 
 
 class BodyLink(TypedDict):
-    """`expiresAt` is a time in UTC."""
+    """A download link for a body; `expiresAt` is a time in UTC."""
 
     url: str
     expiresAt: str

@@ -68,5 +68,5 @@ class Refusal(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The id of the contact whose data the row is; None if there is no contact."""
+        """The id of the contact whose data the row contains; None if there is no contact."""
         return self.contact_id

@@ -200,7 +200,7 @@ class Run(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The id of the contact whose data the row is."""
+        """The id of the contact whose data the row contains."""
         return self.contact_id
 
     @property

@@ -26,8 +26,8 @@ def folded(text: str) -> str:
 
 
 def key_value(value: Any) -> str | None:
-    """Returns a value of an event as a key shows it. Returns None for a value that is no key: one
-    that is missing, empty, longer than MAX_VALUE_CHARACTERS, or no text or number."""
+    """Returns a value of an event as a key shows it. Returns None if the value cannot be a key: if
+    it is missing, empty, longer than MAX_VALUE_CHARACTERS, or neither a text nor a number."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, float) and value.is_integer():

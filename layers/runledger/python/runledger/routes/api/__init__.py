@@ -1,1 +1,1 @@
-"""The routes of the function `api`: changes."""
+"""The routes of the function `api`: all methods except GET. Most of them change something."""
