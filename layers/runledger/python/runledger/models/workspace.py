@@ -41,12 +41,12 @@ class Workspace(Model):
 
     @property
     def retention(self) -> int:
-        """In milliseconds."""
+        """The retention in milliseconds."""
         return self.retention_days * DAY
 
     @property
     def least_retention(self) -> int:
-        """In milliseconds."""
+        """The least retention in milliseconds; see `least_retention_days`."""
         return self.least_retention_days * DAY
 
 
