@@ -102,8 +102,9 @@ MAILGUN = PresetFacts(
     # Mailgun repeats after everything but 200 and 406.
     answers={Outcome.ACCEPTED: AnswerForm(status=200), Outcome.IGNORED: AnswerForm(status=200)},
     notes=(
-        "Mailgun signs a time and a random token, not the body: anybody who sees one request can "
-        "send another body with its signature, once, if it arrives first.",
+        "Mailgun signs a time and a random token, not the body. So anybody who sees a request "
+        "before it arrives can send another body with its signature: the one that arrives first is "
+        "accepted.",
         "Mailgun repeats an event for eight hours, so a timestamp may be twelve hours old.",
     ),
 )

@@ -119,7 +119,8 @@ TWILIO = PresetFacts(
         "address with that domain.",
         "The signature covers no time. A repeat is recognized by its digest as long as the run is "
         "kept.",
-        "Signing with a Webhooks Rule's shared key (HMAC-SHA256) is not read; use the Auth Token.",
+        "The signature of a Webhooks Rule with a shared key (HMAC-SHA256) is not supported. Use "
+        "the Auth Token.",
     ),
 )
 
