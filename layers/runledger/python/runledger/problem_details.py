@@ -136,7 +136,8 @@ def answer_validation(error: RequestValidationError, body: Any) -> Response[str]
 
 
 def _request_problem(fault: Mapping[str, Any], body: Any) -> dict[str, Any]:
-    """Returns one wrong value with its path. Inside a graph, also with its node or edge."""
+    """Returns the problem with one value of a request, with the value's path. For a value in a
+    graph, the problem also names the node or edge."""
     place, *inside = fault["loc"] or ("body",)
     path: list[Any] = inside if place in _PLACES else [place, *inside]
     if place == "body":

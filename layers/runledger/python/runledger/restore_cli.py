@@ -1,5 +1,4 @@
-"""The command `runledger restore`: brings rows that were lost back from a restored copy of the
-table."""
+"""The command `runledger restore`: copies lost rows back from a restored copy of the table."""
 
 import argparse
 from collections import Counter
@@ -27,7 +26,7 @@ _TOGETHER = 100
 def add_restore_command(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "restore",
-        help="bring rows that were lost back from a restored copy of the table",
+        help="copy lost rows back from a restored copy of the table",
         description=(
             "Counts the rows of COPY that the stack's table lacks, by kind. With --write it writes "
             "them; a row that is there stays as it is. Members and invitations stay away unless "
@@ -85,7 +84,8 @@ def _key(row: dict[str, Any]) -> Key:
 
 
 def _starts_work(row: dict[str, Any]) -> bool:
-    """Returns whether the row is due, or is a run, which starts when its row is written."""
+    """Returns whether writing the row starts work. It does if the row is due or is a run, because a
+    run starts when its row is written."""
     due, _ = INDEX_ATTRIBUTES[Index.DUE]
     return due in row or row["sk"]["S"] == "RUN"
 
@@ -93,8 +93,9 @@ def _starts_work(row: dict[str, Any]) -> bool:
 def _missing(
     client: "DynamoDBClient", table: str, copy: str, partition: str, *, starting: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yields the rows of the copy that the table lacks, without those that have expired since:
-    those that start work, or all others."""
+    """Yields the rows that the copy has and the table lacks, in partitions that begin with
+    `partition`. Expired rows are left out. If `starting`, yields only rows that start work,
+    otherwise only the other rows."""
     now = now_ms() // SECOND
     own = DynamoTable(client, table)
     for page in _pages(client, copy):
@@ -124,7 +125,7 @@ def _pages(client: "DynamoDBClient", copy: str) -> Iterator[list[dict[str, Any]]
 
 
 def _write(client: "DynamoDBClient", table: str, row: dict[str, Any]) -> bool:
-    """Writes a row, unless there is one now."""
+    """Writes a row, unless the table has a row with its key. Returns whether it wrote the row."""
     try:
         client.put_item(TableName=table, Item=row, ConditionExpression="attribute_not_exists(pk)")
     except client.exceptions.ConditionalCheckFailedException:

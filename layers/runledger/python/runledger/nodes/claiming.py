@@ -20,5 +20,5 @@ class Claiming(StrEnum):
 
 
 def may_read_contact(texts: Iterable[str]) -> bool:
-    """Whether a Liquid text may read the contact. True in case of doubt."""
+    """Whether any of these Liquid texts could read the contact. True in case of doubt."""
     return any("contact" in text or _COMPUTED_ROOT.search(text) for text in texts)

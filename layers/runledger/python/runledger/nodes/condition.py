@@ -69,7 +69,7 @@ class ContactConditionConfig(ABC):
 
     @abstractmethod
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
-        """Returns the operand's value and whether the rule holds."""
+        """Returns the contact's value that the rule is about, and whether the rule holds."""
 
     def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
         rule = self.details()
@@ -283,7 +283,8 @@ def _values_seen(
 
 
 def _as_stored(field: str, value: Any) -> Any:
-    """Returns the wanted email or phone in the form in which contacts store it."""
+    """Returns the value that a rule compares with this field of the contact. An email or phone is
+    returned in the form in which contacts store it."""
     if not isinstance(value, str):
         return value
     if field == "email":

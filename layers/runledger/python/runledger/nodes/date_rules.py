@@ -40,8 +40,8 @@ def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
 
 
 def anchor_of(fire_day: date, offset_days: int) -> date | None:
-    """Returns the day A above for a fire on `fire_day`. None outside the years that Python
-    supports."""
+    """Returns the day A for a fire on `fire_day` (see the top of this module). None outside the
+    years that Python supports."""
     return shifted(fire_day, -offset_days)
 
 
@@ -55,9 +55,9 @@ def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
 
 
 def nearby(found: list[MonthDay]) -> list[MonthDay]:
-    """Returns each day in `found`, the day before it and the day after it, in leap years and in
-    common years. A moment that falls on a found day in some time zone falls on one of the returned
-    days in UTC."""
+    """Returns each day in `found` with the day before it and the day after it. Leap years and
+    common years are both considered. A moment that falls on a found day in some time zone falls on
+    one of the returned days in UTC."""
     around: dict[MonthDay, None] = {}
     for month, day in found:
         for year in (_LEAP_YEAR, _COMMON_YEAR):

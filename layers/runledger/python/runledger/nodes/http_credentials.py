@@ -39,8 +39,8 @@ class Call(Protocol):
 
 
 def credentials_in(call: Call, rendered: Mapping[str, Any], scope: Mapping[str, Any]) -> list[str]:
-    """Returns the values, longest first. `rendered` has the parts of the call with variables filled
-    in."""
+    """Returns the credentials in the call, longest first. `rendered` has the parts of the call with
+    variables filled in."""
     auth = call.auth
     found = [text_of(rendered["auth"][name]) for name in auth.credentials] if auth else []
     for value in _named(rendered):

@@ -12,11 +12,11 @@ _SUCCESS, _REDIRECT, _FAILURE = range(200, 300), range(300, 400), range(400, 600
 def call_effect(
     method: str, url: str, tries: Sequence[CallTry] | None, kind: str | None, at: int
 ) -> list[RecordedEffect]:
-    """Returns the effect of a call, if it may have had one. `tries` are those in its evidence; None
-    if the step has none. `kind` is the kind of the step's error.
+    """Returns the effect of a call, if it may have had one. `tries` are the tries in the step's
+    evidence, or None if it has none. `kind` is the kind of the step's error.
 
-    If a step has an error but no tries, the call failed before anything was sent, except if its
-    process died.
+    If a step has an error but no tries, nothing was sent, unless its process failed (`kind` is
+    `OUTCOME_UNKNOWN` or `INTERNAL_ERROR`). Then it is unknown whether the effect happened.
     """
     if method in _SAFE:
         return []

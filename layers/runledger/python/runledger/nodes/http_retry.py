@@ -1,7 +1,7 @@
 """Decides whether to retry a call, and how long to wait before the next try.
 
-All tries happen within one visit of the node, so their total time counts toward the time of the
-task.
+All tries happen within one visit of the node, so their total time counts toward the time limit of
+the node's Step Functions task.
 """
 
 import hashlib

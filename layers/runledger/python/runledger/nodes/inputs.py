@@ -33,7 +33,8 @@ VARIABLES: Place = ("variables",)
 
 
 class Record(Protocol):
-    """The result of a visit, or the recorded step."""
+    """The parts of a visit's result, or of a recorded step, that may contain values of the
+    config."""
 
     @property
     def output(self) -> dict[str, Any]: ...
@@ -132,8 +133,8 @@ class _Bound:
 def filled(
     config: Mapping[str, Any], values: Mapping[str, Any], known: Mapping[Place, Any]
 ) -> dict[str, Any]:
-    """Returns the config with its expressions replaced by the recorded values, and by those in the
-    step's record."""
+    """Returns the config with its expressions replaced by their values. `values` are those that the
+    step recorded as its input; `known` are those that other parts of its record contain."""
     whole: dict[str, Any] = deepcopy(dict(config))
     for place, value in {**known, **places_of(values)}.items():
         _put(whole, place, value)

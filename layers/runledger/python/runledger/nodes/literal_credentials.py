@@ -120,7 +120,8 @@ class CredentialMasker:
         return REDACTED
 
     def text(self, text: str, place: Place) -> str:
-        """Masks a text that may contain names with values, or credentials with a known form."""
+        """Masks the credentials in a text: values whose names mark them as credentials
+        (`api_key=…`), and credentials of a known form."""
         masked, markup = _masked(text)
         for pattern in _PAIRS:
             masked = pattern.sub(self._pair(place, markup), masked)
@@ -203,8 +204,8 @@ def _is_harmless(fragment: str) -> bool:
 
 
 def _may_hold_it(name: str) -> bool:
-    """Whether the value of this field can be a credential, in an object that stands where a
-    credential is expected."""
+    """Whether the field `name` of an object can contain a credential, if the object stands in the
+    place of a credential."""
     return not is_harmless_name(name)
 
 

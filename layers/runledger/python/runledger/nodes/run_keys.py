@@ -1,4 +1,4 @@
-"""The `keys` of a trigger: which values of an event its run is found by."""
+"""The `keys` of a trigger: the values of an event by which people find its run."""
 
 from typing import Annotated
 

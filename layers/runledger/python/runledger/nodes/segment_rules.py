@@ -171,7 +171,9 @@ class SegmentRules(Config):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags by which contacts can be listed."""
+        """The tags by which matching contacts can be listed. A matching contact has all of them if
+        `needs_all_tags`, otherwise at least one. Empty if a contact can match without any of
+        them."""
         tags = tuple(dict.fromkeys(r.tag for r in self.rules if isinstance(r, HasTagRule)))
         is_all_tags = all(isinstance(rule, HasTagRule) for rule in self.rules)
         return tags if self.match == "ALL" or is_all_tags else ()
@@ -185,8 +187,9 @@ class SegmentRules(Config):
         return all(matching) if self.match == "ALL" else any(matching)
 
     def unreadable(self, contact: Contact) -> str | None:
-        """Returns a message about a value that could not be compared, if the contact might match
-        were the value readable; otherwise None."""
+        """Returns a message about a value of the contact that cannot be compared, or None. Also
+        returns None if the contact matches, or if another rule already decides that it does not
+        match."""
         if self.matches(contact):
             return None
         others = [rule.unreadable(contact) for rule in self.rules]

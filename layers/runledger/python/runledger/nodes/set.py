@@ -103,9 +103,8 @@ class SetNode(NodeType[SetConfig]):
         return frozenset(assignment.variable for assignment in config.assignments)
 
     def recorded_values(self, config: SetConfig, record: Record) -> dict[Place, Any]:
-        """Returns the values of the texts of STRING and JSON variables: the text's value is also
-        the variable's value, which the step records. For other types, the recorded value was
-        converted from the text's value."""
+        """Returns the recorded values of STRING and JSON variables: each is also the value of the
+        variable's text. For other types it is not, because the value was converted."""
         return {
             ("assignments", str(index), "value"): record.output[each.variable]
             for index, each in enumerate(config.assignments)

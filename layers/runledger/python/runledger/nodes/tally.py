@@ -19,9 +19,10 @@ _FAILED = (DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED)
 
 
 class Tally(BaseModel):
-    """Counts messages, one per attempt. `goals` counts the messages that should be sent: one per
-    recipient if channels are tried in turn, one per recipient and channel if all are used.
-    `reached` counts the goals with a message that is sent or on its way."""
+    """Counts the step's messages by their result; each attempt is one message. `goals` is the
+    number of messages that should be sent: one per recipient if channels are tried one after the
+    other, one per recipient and channel if all channels are used. `reached` is the number of goals
+    whose message is sent or on its way."""
 
     model_config = ConfigDict(extra="forbid")
 

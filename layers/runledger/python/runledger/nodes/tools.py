@@ -89,7 +89,8 @@ class OutboundMessage(Model):
 
     @property
     def rules(self) -> dict[str, Any]:
-        """The optional checks of the gates, as JSON, with the same fields as OutboundMessage."""
+        """The limits of this message (`frequency_cap` and `quiet_hours`) as JSON. A limit that is
+        not set is left out."""
         return self.model_dump(
             mode="json", include={"frequency_cap", "quiet_hours"}, exclude_none=True
         )

@@ -45,7 +45,8 @@ class Day(StrEnum):
 
     @property
     def hours(self) -> int:
-        """An upper limit for the wait: the hours from now to the end of that day at the latest."""
+        """The most hours that a wait for a time on this day can take, including changes of the
+        clocks."""
         return {Day.TOMORROW: 48, Day.NEXT_WEEKDAY: 72}.get(self, 24) + _CLOCK_CHANGES
 
 

@@ -1,4 +1,5 @@
-"""The only way out: HTTP to public addresses, limited in time and size."""
+"""The only client for calls to other services: HTTP to public addresses, limited in time and
+size."""
 
 import ssl
 import time

@@ -17,8 +17,8 @@ _CONSOLE = "console"
 
 
 def require_role(app: "HttpApp", needed: "Role | None" = None) -> "Caller":
-    """Returns the caller, who has at least the role that the route needs, or the role `needed` if
-    it is given."""
+    """Returns the caller. Raises ForbiddenError if the caller's role is lower than `needed`, or
+    than the role that the route needs if `needed` is None."""
     return caller(app, services().identity, needed)
 
 

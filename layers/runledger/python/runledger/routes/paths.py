@@ -1,6 +1,7 @@
 """The methods that each path of the API takes, across all functions.
 
-A function answers only some of the methods. If it refuses one, it has to name the others.
+Each function serves only some of a path's methods. When it refuses a method, its answer has to name
+all methods that the path takes.
 """
 
 import re
@@ -20,8 +21,8 @@ _Rule = tuple[re.Pattern[str], str]
 
 
 def methods_of(path: str) -> list[str]:
-    """Returns the methods in alphabetical order; empty if the path does not exist. A rule without
-    parameters comes first: /v1/runs/cancel is not a run's id."""
+    """Returns the methods in alphabetical order; empty if the path does not exist. Rules without
+    parameters come first, so that `cancel` in /v1/runs/cancel is not taken for a run's id."""
     for rules in _rules():
         found = {method for pattern, method in rules if pattern.fullmatch(path)}
         if found:

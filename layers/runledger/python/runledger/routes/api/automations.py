@@ -121,8 +121,9 @@ def _validated(
 def validate_new_automation(
     document: Annotated[AutomationDocument, Body()], strict: Strict = False
 ) -> ProblemsView:
-    """Lists every problem of a new automation, without saving it. The answer is 200 even if there
-    are problems, because the check itself succeeded; with `strict=true` it is then 422."""
+    """Lists every problem of a new automation, without saving it. Answers 200 even if there are
+    problems, because the check itself succeeded. With `strict=true`, answers 422 if there are
+    problems."""
     return _validated(require_role(router), document, strict)
 
 
@@ -131,8 +132,9 @@ def validate_new_automation(
 def validate_automation(
     automation_id: str, document: Annotated[AutomationDocument, Body()], strict: Strict = False
 ) -> ProblemsView:
-    """Lists every problem of a changed automation, without saving it. The answer is 200 even if
-    there are problems, because the check itself succeeded; with `strict=true` it is then 422."""
+    """Lists every problem of a changed automation, without saving it. Answers 200 even if there are
+    problems, because the check itself succeeded. With `strict=true`, answers 422 if there are
+    problems."""
     who = require_role(router)
     _automations().store.get(who.workspace_id, automation_id)
     return _validated(who, document, strict, automation_id)
@@ -168,7 +170,7 @@ def activate_automation(automation_id: str) -> Response[AutomationView]:
 @needs(Role.ADMIN)
 def pause_automation(automation_id: str) -> AutomationView:
     """Pauses the automation: refuses new events and cancels every open run, including waiting ones.
-    Another activation accepts new events; canceled runs stay canceled."""
+    After another activation it accepts events again; canceled runs stay canceled."""
     who = require_role(router)
     return _stopped(who, automation_id, AutomationStatus.PAUSED)
 

@@ -24,7 +24,7 @@ _CHANGED = "The import has another status, or was changed at the same time."
 @router.post("/v1/contacts/imports", tags=["Imports"], status_code=201)
 @needs(Role.ADMIN)
 def create_import(document: Annotated[ImportDocument, Body()]) -> ImportView:
-    """Creates an import of contacts. Upload the file in parts of at most 4 MB next, then start the
+    """Creates an import of contacts. Next, upload the file in parts of at most 4 MB; then start the
     import. A file has at most 50 MB."""
     who = require_role(router)
     return import_view(services().import_requests.create(who.workspace_id, document, who.email))
@@ -58,8 +58,9 @@ def put_import_part(
 @answers({409: f"{_CHANGED} Or the file is not whole.", 413: "The file has more than 50 MB."})
 @needs(Role.ADMIN)
 def start_import(import_id: str, document: Annotated[ImportStartDocument, Body()]) -> ImportView:
-    """Starts writing the contacts of the file, or a dry run, after which the import can be started
-    again. `GET` shows the progress and the report."""
+    """Starts the import, which writes the contacts of the uploaded file. With `dryRun` it only
+    checks the rows and writes nothing; after that, the import can be started again. `GET` shows the
+    progress and the report."""
     who = require_role(router)
     requests = services().import_requests
     return import_view(requests.start(who.workspace_id, import_id, document, who.email))
@@ -69,6 +70,7 @@ def start_import(import_id: str, document: Annotated[ImportStartDocument, Body()
 @answers({409: "The import has ended."})
 @needs(Role.ADMIN)
 def cancel_import(import_id: str) -> ImportView:
-    """Cancels an import. Rows that are being written are finished; the report says which were."""
+    """Cancels an import. If it is running, it first finishes the rows that it is writing; its
+    report lists all finished rows."""
     who = require_role(router)
     return import_view(services().import_requests.cancel(who.workspace_id, import_id, who.email))

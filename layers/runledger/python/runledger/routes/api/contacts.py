@@ -130,8 +130,8 @@ def erase_contact(
     contact_id: str, document: Annotated[EraseDocument | None, Body()] = None
 ) -> ErasureView:
     """Erases a person permanently. The contact is erased at once; its open runs are canceled and
-    its unsent messages stopped. Everything else about the person follows. A repeated request
-    answers how far the erasure is."""
+    its unsent messages stopped. All other data about the person is erased after that. A repeated
+    request returns the progress of the erasure."""
     who = require_role(router)
     erases = services().erasing
     reason = document.reason if document else None

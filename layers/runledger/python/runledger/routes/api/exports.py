@@ -18,8 +18,8 @@ router = make_router()
 @answers({409: "The idempotency key was used with another request."})
 @needs(Role.MEMBER)
 def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
-    """Starts writing a list to a file. The file holds the whole list as it is now, at any length.
-    `GET` shows the progress and the link."""
+    """Starts writing a list to a file. The file contains the whole list as it is now, however long
+    it is. `GET` shows the progress and the link."""
     who = require_role(router)
     requested = services().export_requests.create(who.workspace_id, document, who.email)
     return export_view(requested)

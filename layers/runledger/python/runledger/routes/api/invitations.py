@@ -46,7 +46,7 @@ def invite_member(document: Annotated[InvitationDocument, Body()]) -> SentInvita
 @router.post("/v1/invitations/<invitation_id>/resend", tags=["Workspace"])
 @needs(Role.OWNER)
 def resend_invitation(invitation_id: str) -> SentInvitationView:
-    """Mails an invitation again and extends it by another seven days from now, even if it had
+    """Mails an invitation again. It is then valid for seven days from now, even if it had
     expired."""
     who = require_role(router)
     sent = services().invitations.resend(who.workspace_id, invitation_id, public_url(router))

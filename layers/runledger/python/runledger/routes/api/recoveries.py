@@ -27,9 +27,10 @@ router = make_router()
 def create_recovery(document: Annotated[RecoveryDocument, Body()]) -> Response[RecoveryView]:
     """Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if
     you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left
-    out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects
-    need a choice. `dryRun` says how many runs there are, which are left out and why, and what would
-    happen at each node. Only an ADMIN may repeat the messages of a node."""
+    out if it is open, if it is a rerun itself, if a later rerun of it completed, or if you must
+    first choose in `effects` what to do with its effects. `dryRun` says how many runs there are,
+    which are left out and why, and what would happen at each node. Only an ADMIN may repeat the
+    messages of a node."""
     who = require_role(router)
     recoveries = services().recoveries
     may_repeat = who.may(Role.ADMIN)
@@ -58,8 +59,8 @@ def continue_recovery(recovery_id: str) -> RecoveryView:
 @answers({409: "The recovery is paused already, or has ended."})
 @needs(Role.MEMBER)
 def pause_recovery(recovery_id: str) -> RecoveryView:
-    """Opens no more reruns until `continue`. Open reruns continue. Up to 20 reruns that are being
-    opened at this moment are still opened."""
+    """Pauses the recovery: opens no more reruns until it is continued. Open reruns continue. Up to
+    20 reruns that are being opened at this moment are still opened."""
     who = require_role(router)
     return recovery_view(services().recoveries.pause(who.workspace_id, recovery_id, who.email))
 

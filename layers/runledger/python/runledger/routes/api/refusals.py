@@ -26,9 +26,9 @@ router = make_router()
 @needs(Role.MEMBER)
 def replay_refusal(refusal_id: str) -> Response[ReplayView]:
     """Sends a refused event again, through the trigger as it is now. Each refusal can be replayed
-    once. Its signature and rate are not checked again. If the event is refused again, `refusal` is
-    the new refusal. If the request is interrupted, send it again: it finds the runs that were
-    opened already."""
+    once. The event's signature and the rate limit are not checked again. If the event is refused
+    again, `refusal` is the new refusal. If the request is interrupted, send it again: it finds the
+    runs that were opened already."""
     who = require_role(router)
     replayed = services().replays.replay(who.workspace_id, refusal_id, who.email)
     refusal = replayed.refusal

@@ -34,8 +34,8 @@ def rerun_run(
 ) -> Response[RerunView | RerunPreviewView]:
     """Runs a run again, from its failed node or from another one. Effects that happened, or may
     have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every
-    effect and what the rerun would do with it. Answers 422 if an effect needs a choice. Only an
-    ADMIN may repeat a message that was sent."""
+    effect and what the rerun would do with it. Answers 422 if you must first choose in `effects`
+    what to do with an effect. Only an ADMIN may repeat a message that was sent."""
     asked = document or RerunDocument()
     who = require_role(router)
     by = RerunBy(who.email, may_repeat_messages=who.may(Role.ADMIN))

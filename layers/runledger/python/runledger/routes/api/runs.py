@@ -34,7 +34,8 @@ router = make_router()
 )
 @needs(Role.MEMBER)
 def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
-    """Opens a run by hand for one contact. Answers 200 if the same key opened the run before."""
+    """Opens a run by hand for one contact. Answers 200 if an earlier request with the same
+    idempotency key opened the run."""
     who = require_role(router)
     opened = services().manual_runs.open(who.workspace_id, automation_id, document, who.email)
     run = opened.run

@@ -55,7 +55,8 @@ def patch_view(
 @router.delete("/v1/views/<view_id>", tags=["Views"], status_code=204)
 @needs(Role.VIEWER)
 def delete_view(view_id: str) -> Response[str]:
-    """Deletes a view. Members who chose it as their default have no default for the list then."""
+    """Deletes a view. Members who chose it as their default no longer have a default for its
+    list."""
     services().saved_views.delete(require_role(router), view_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
@@ -71,5 +72,6 @@ def set_default_view(view_id: str) -> Response[SavedViewView]:
 @router.delete("/v1/views/<view_id>/default", tags=["Views"])
 @needs(Role.VIEWER)
 def unset_default_view(view_id: str) -> Response[SavedViewView]:
-    """Leaves the caller without a default for the list, if this view is the default."""
+    """Removes the caller's default for the view's list, if this view is the default. Otherwise
+    changes nothing."""
     return tagged(services().saved_views.unset_default(require_role(router), view_id))

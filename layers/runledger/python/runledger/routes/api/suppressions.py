@@ -23,8 +23,8 @@ router = make_router()
 def add_suppression(
     document: Annotated[SuppressionDocument, Body()],
 ) -> Response[SuppressionView]:
-    """Adds an address to the suppression list, so that nothing is sent to it. If it is on the list
-    already, answers 200 with the reason."""
+    """Adds an address to the suppression list, so that nothing is sent to it. If the address is
+    already on the list, answers 200 with the existing entry, which keeps its reason."""
     who = require_role(router)
     suppression, is_new = services().suppressions.add(who.workspace_id, document, who.email)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK

@@ -93,7 +93,7 @@ def get_import(import_id: str) -> ImportView:
 @answers({409: "The first part of the file is missing."})
 @needs(Role.ADMIN)
 def preview_import(import_id: str) -> ImportPreviewView:
-    """Returns the columns of the uploaded file, the first values of each, and the fields that they
-    fill by their names."""
+    """Returns the columns of the uploaded file. Each column has its first values, and the field
+    that its name suggests."""
     who = require_role(router)
     return services().import_queries.preview(who.workspace_id, import_id)

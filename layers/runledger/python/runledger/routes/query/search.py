@@ -1,4 +1,4 @@
-"""The search."""
+"""Searching a workspace: its history, contacts and automations."""
 
 from typing import Annotated
 

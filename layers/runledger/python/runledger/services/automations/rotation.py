@@ -66,7 +66,8 @@ class Rotations:
         """Sets the keys that `document` has, or makes a secret if it has none, and returns the
         automation. Shows only a secret that was made here, and only this once. Keys that `document`
         leaves out stay. The replaced keys are accepted for `overlap_minutes` more. Keys that were
-        replaced earlier end at their own times, but not later than these.
+        replaced earlier keep their own end, but are accepted no longer than the keys that are
+        replaced now.
 
         Raises ConflictError if the automation's webhook needs no keys or another rotation is under
         way, and InvalidInputError if a key is unusable or the sender makes its own."""

@@ -208,7 +208,8 @@ class BulkCancels:
         return True
 
     def _cancel(self, asked: BulkCancel, run_id: str) -> bool:
-        """Whether this cancellation ended the run, now or before."""
+        """Cancels a run. Returns whether this bulk cancel ended the run, now or in an earlier
+        try."""
         canceled = Cancellation(by=asked.by, reason=asked.reason)
         wanted = frozenset(RunStatus(status) for status in asked.filter.statuses)
         try:

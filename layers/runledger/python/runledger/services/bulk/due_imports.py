@@ -23,8 +23,9 @@ class DueImports:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """Restarts or fails an import that has made no progress for a while, and lets one that has
-        ended delete its file. Raises ConditionFailedError if it has made progress meanwhile."""
+        """Restarts or fails an import that has made no progress for a while. If the import has
+        ended, starts an execution that deletes the objects it no longer needs. Raises
+        ConditionFailedError if the import has made progress meanwhile."""
         made = self.store.at(row.key)
         if made is None:
             return

@@ -18,7 +18,8 @@ class ExportPlace(Place):
 
 
 class ExportEvent(WireModel):
-    """`caught` is given with FAIL."""
+    """What the machine asks the export function to do. `caught` is the error that Step Functions
+    caught; only FAIL has it."""
 
     operation: ExportOperation
     export: ExportPlace

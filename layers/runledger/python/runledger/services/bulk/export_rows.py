@@ -147,7 +147,8 @@ def file_name(export: Export) -> str:
 
 
 def head(export: Export) -> bytes:
-    """Returns the beginning of the file."""
+    """Returns the beginning of the file: a CSV's byte order mark and header, nothing for JSON
+    Lines."""
     if export.format is ExportFormat.JSONL:
         return b""
     return (_BYTE_ORDER_MARK + csv_text([COLUMNS[export.list]])).encode()
@@ -185,13 +186,14 @@ def _cell(document: dict[str, Any], path: str) -> str:
 
 
 def _item(value: Any) -> str:
-    """Returns one item of a list: a text, or a run's key as the filter of the list takes it."""
+    """Returns one item of a list as a text. A run's key becomes `name:value`, the form in which the
+    filter of the list takes it."""
     return f"{value['name']}:{value['value']}" if isinstance(value, dict) else str(value)
 
 
 def cell(value: Any, separator: str = " ") -> str:
-    """Returns a JSON value as the text of a cell, which no spreadsheet takes for a formula. An
-    object is JSON there."""
+    """Returns a JSON value as the text of a cell. An object becomes JSON. No spreadsheet takes the
+    text for a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -8,7 +8,7 @@ from runledger.services.bulk.visits import Caught, Place
 
 
 class ImportOperation(StrEnum):
-    """ROWS continues the import; FAIL ends it as it is."""
+    """ROWS continues the import; FAIL ends it as FAILED and keeps the rows that were written."""
 
     ROWS = "ROWS"
     FAIL = "FAIL"
@@ -19,7 +19,8 @@ class ImportPlace(Place):
 
 
 class ImportEvent(WireModel):
-    """`caught` is given with FAIL."""
+    """What the machine asks the import function to do. `caught` is the error that Step Functions
+    caught; only FAIL has it."""
 
     operation: ImportOperation
     place: ImportPlace

@@ -149,7 +149,7 @@ def _is_field(field: str) -> bool:
 
 
 def suggested_field(name: str) -> str | None:
-    """Returns the field that a column of this name fills by its name, or None."""
+    """Returns the field that the name of a column suggests, or None."""
     if _is_field(name):
         return name
     return _USUAL_NAMES.get(re.sub("[^a-z]", "", name.lower()))
@@ -210,8 +210,8 @@ def _setting(field: str, value: Any) -> ConsentSetting:
 
 
 def _source(made: ContactImport, text: Any, date: Any) -> ConsentSource:
-    """Returns where a row's consents come from. Without both a text and a date, they undo no
-    withdrawal. Raises ValueError if the date is not one, or not past."""
+    """Returns the source of a row's consents. They can undo an earlier withdrawal only if the row
+    has both a text and a date. Raises ValueError if the date cannot be read or is in the future."""
     given_at = 0
     if date is not None:
         moment = moment_of(date, "UTC")
@@ -240,8 +240,8 @@ def _address(mapping: ImportMapping, value: Any) -> Address:
 
 
 def _value(row: Any, column: MappedColumn) -> Any:
-    """Returns the value of a column, or None or empty text if the row has none. Raises ValueError
-    if a text is not of the column's kind."""
+    """Returns the row's value in a column. Returns None or an empty text if the row has no value
+    there. Raises ValueError if a text is not of the column's kind."""
     if column.place is None:
         return _at(row, column.column)
     if column.place >= len(row):

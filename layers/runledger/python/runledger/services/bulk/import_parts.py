@@ -15,7 +15,7 @@ _BEGINNING = 1024 * 1024
 
 
 def bytes_from(made: ContactImport, files: "ImportFiles", start: int) -> Iterator[bytes]:
-    """Yields the file's bytes from a place on, a part at a time."""
+    """Yields the file's bytes, beginning with the byte `start`, one part at a time."""
     at = 0
     for _, part in sorted(made.parts.items()):
         if at + part.size > start:
@@ -28,8 +28,8 @@ def bytes_from(made: ContactImport, files: "ImportFiles", start: int) -> Iterato
 
 
 def beginning(made: ContactImport, files: "ImportFiles") -> tuple[bytes, bool]:
-    """Returns the beginning of the file, without parts behind a missing one, and whether that is
-    all of it."""
+    """Returns the beginning of the file, which ends at the first missing part, and whether it is
+    the whole file."""
     numbers = range(1, len(made.parts) + 1)
     parts = {number: made.parts[number] for number in numbers if number in made.parts}
     data = b""

@@ -98,8 +98,9 @@ def read_records(
     start: int = 0,
     row: int = 0,
 ) -> Iterator[Record]:
-    """Yields the rows of a file, and the header of a CSV as its first. Blank rows are counted and
-    left out. `chunks` are the bytes from `start` on, where the row after number `row` begins.
+    """Yields the rows of a file; the header of a CSV is its first row. Blank rows are counted but
+    not yielded. `chunks` are the bytes of the file, beginning with the byte `start`. `row` is the
+    number of the row that ends there, or 0 at the beginning of the file.
 
     Raises UnreadableFileError where the file cannot be read any further."""
     lines = _Lines(chunks, start, row + 1)

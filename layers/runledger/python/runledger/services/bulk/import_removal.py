@@ -17,8 +17,8 @@ class ImportRemoval:
     files: "ImportFiles"
 
     def end_all(self, workspace_id: str) -> None:
-        """Deletes what is stored of all imports. An import that is running then writes no more
-        contacts."""
+        """Deletes the rows of all imports of the workspace, but not their files. A running import
+        then stops writing contacts."""
         while self.store.delete_some(workspace_id, _ROWS):
             continue
 

@@ -1,10 +1,11 @@
-"""Which addresses the earlier rows of a dry run had.
+"""Remembers the addresses of the earlier rows in a dry run.
 
-A dry run writes nothing, so it cannot know what a row does that depends on an earlier one, however
-far above it is. It recognizes such a row by its addresses. They are kept as hashes of eight bytes,
-in memory and between visits in objects beside the import's file. For a file of half a million rows
-these are a few megabytes, and reading them takes less than a second. Two different addresses with
-the same hash are improbable, and would only make a row REPEATED.
+A dry run writes nothing. So if the result of a row depends on an earlier row, however far above,
+the dry run cannot know that result. It recognizes such a row by an address that an earlier row had.
+The addresses are kept as hashes of eight bytes: in memory during a visit, and between visits in
+objects beside the import's file. For a file of half a million rows these are a few megabytes, and
+reading them takes less than a second. Two different addresses with the same hash are improbable,
+and would only make a row REPEATED.
 """
 
 from array import array
@@ -36,7 +37,7 @@ class SeenAddresses:
 
     def read(self, made: ContactImport, files: "ImportFiles") -> int:
         """Adds the addresses that earlier visits stored. Returns the number of the last row whose
-        addresses they are."""
+        addresses were stored, or 0."""
         start = folder(made.workspace_id, made.id)
         for name in made.seen:
             self._all.update(array("Q", files.read(f"{start}{name}")))
@@ -53,8 +54,8 @@ class SeenAddresses:
                 self._unstored.append(hashed)
 
     def stored(self, made: ContactImport, files: "ImportFiles") -> ContactImport:
-        """Stores the addresses that were added since the last call. They must be those of this
-        import's rows. Returns the import with the name of the stored object."""
+        """Stores the addresses that were added since the last call. They must be those of the rows
+        up to `made.row`. Returns the import with the name of the stored object."""
         start = folder(made.workspace_id, made.id)
         data = self._unstored.tobytes()
         key = files.put(f"{start}{_NAME}{made.row:07}-", data, _CONTENT_TYPE)

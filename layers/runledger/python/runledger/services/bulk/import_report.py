@@ -47,8 +47,8 @@ def unknown_lines(row: int, count: int) -> bytes:
 
 
 def without_results(made: ContactImport) -> ContactImport:
-    """Returns the import without what its dry run found out so far. A dry run that did not come to
-    its end has no report: it would read like that of an import."""
+    """Returns the import without the results of its dry run so far. A dry run that did not finish
+    has no report, because readers would take it for the report of an import."""
     return made.changed(counts={}, problems=(), planned="", planned_at=None)
 
 
@@ -78,8 +78,8 @@ def _columns_by_field(made: ContactImport) -> dict[str, str]:
 
 
 def _column(columns: Mapping[str, str], problem: BadRow | None) -> str | None:
-    """Returns the column of a problem. A problem's field may be a part of the column's, such as
-    `tags.0`."""
+    """Returns the column that a problem is about. The problem's field may be inside the field that
+    the column fills: `tags.0` is inside `tags`."""
     field = problem.field if problem is not None else None
     while field:
         if field in columns:

@@ -1,15 +1,15 @@
 """Does the work of an import, one visit at a time.
 
-A visit works in chunks of rows. What each row of a chunk will do is stored before any contact is
-written, and the outcome after. If a process dies in between, the next one repeats the chunk: it
-knows from the plan which contacts the chunk was going to create or to change, and so it reports
-them as created or changed, although it finds them done. The id of a new contact depends only on
-the import and the row, so no row makes two contacts.
+A visit works in chunks of rows. Before it writes any contact of a chunk, it stores a plan: what
+each row will do. After that, it stores the outcomes. If a process dies in between, the next one
+repeats the chunk. It may find contacts that are already written. The plan says that they were to be
+created or changed, so they are reported as that. The id of a new contact depends only on the
+import, the time of the plan and the row, so no row makes two contacts.
 
-A chunk ends before a row that has an address or a contact in common with an earlier row of it. So
-the rows of a chunk do not depend on each other, and can be written in parallel. The addresses of a
-row are those that it names and those that its contact has: a row may give away an address that a
-later one takes.
+A chunk ends before a row that has an address or a contact in common with an earlier row of the
+chunk. So the rows of a chunk do not depend on each other, and can be written in parallel. The
+addresses of a row are those that it names and those that its contact has: a row may give away an
+address that a later one takes.
 """
 
 from collections import deque
@@ -62,7 +62,8 @@ _LETTER_OF = {outcome: letter for letter, outcome in _LETTERS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows to be done together: their plans or problems, and the last of their records."""
+    """Rows that are done together. `rows` has the plan of each row, or its problem if it is not
+    valid. `last` is the last row as the file has it."""
 
     rows: tuple[RowPlan | BadRow, ...]
     last: Record
@@ -70,7 +71,7 @@ class Chunk:
 
 
 class _Reader:
-    """The rows of an import from its place on."""
+    """Reads the rows of an import, beginning with the first that is not done."""
 
     def __init__(self, made: ContactImport, files: "ImportFiles") -> None:
         chunks = bytes_from(made, files, made.offset)
@@ -143,8 +144,8 @@ class ImportVisits:
             return self._end(made, ImportStatus.FAILED, str(error))
 
     def _read_through(self, made: ContactImport) -> ContactImport:
-        """Reads the whole file before the first row is written. Raises UnreadableFileError if it is
-        not what it should be."""
+        """Reads the whole file and stores its number of rows, before the first row is written.
+        Raises UnreadableFileError if the file cannot be read, or has no rows or too many."""
         total = sum(1 for _ in records_of(made, self.files))
         if total == 0:
             raise UnreadableFileError("the file has no rows")
@@ -192,8 +193,8 @@ class ImportVisits:
     def _next_chunk(
         self, made: ContactImport, reader: _Reader, seen: SeenAddresses
     ) -> Chunk | None:
-        """Returns the next rows with their plans; None after the last row. In a dry run, `seen`
-        has the addresses of the earlier rows and gets those of these rows."""
+        """Returns the next rows with their plans; None after the last row. In a dry run, `seen` has
+        the addresses of all earlier rows; those of the returned rows are added to it."""
         records = reader.take(CHUNK_ROWS)
         if not records:
             return None
@@ -215,7 +216,8 @@ class ImportVisits:
         return Chunk(tuple(rows), records[len(rows) - 1], now)
 
     def _planned_before(self, made: ContactImport, reader: _Reader) -> Chunk:
-        """Returns the rows that an earlier visit planned, with new plans: some may be done."""
+        """Returns the rows that an earlier visit planned. They get new plans, because some of the
+        rows may be done already."""
         records = reader.take(len(made.planned))
         planned_at = made.planned_at or self.clock()
         return Chunk(tuple(self._plans(made, records, planned_at)), records[-1], planned_at)
@@ -261,8 +263,8 @@ class ImportVisits:
     def _result(
         self, made: ContactImport, planned_at: int, plan: RowPlan | BadRow, planned: RowOutcome
     ) -> RowResult:
-        """Writes a row, unless that was done, and returns its outcome. `planned` is the outcome as
-        stored before the first try."""
+        """Writes a row, unless it is written already, and returns its outcome. `planned` is the
+        outcome that was stored before the first try. In a dry run, nothing is written."""
         if isinstance(plan, BadRow):
             return RowResult(plan.number, RowOutcome.FAILED, None, plan)
         before = plan.before
@@ -279,8 +281,8 @@ class ImportVisits:
         return result
 
     def _require_own(self, made: ContactImport) -> None:
-        """Raises ConditionFailedError if another process has taken the import, or it was deleted,
-        because a person was erased who may be in it."""
+        """Raises ConditionFailedError if another process has changed the import, or if the import
+        was deleted because its file may contain an erased person."""
         now = self.store.at(keys.contact_import(made.workspace_id, made.id))
         if now is None or now.version != made.version:
             raise ConditionFailedError

@@ -192,8 +192,8 @@ class ImportRequests:
         return started
 
     def cancel(self, workspace_id: str, import_id: str, by: str) -> ContactImport:
-        """Cancels the import. At work, it ends after the rows that it is writing. Raises
-        ConflictError if it has ended."""
+        """Cancels the import. If it is running, it first finishes the rows that it is writing.
+        Raises ConflictError if it has ended."""
         made = self._get(workspace_id, import_id)
         if made.status is ImportStatus.CANCELED:
             return made
@@ -288,8 +288,8 @@ class ImportQueries:
 def _first_rows(
     format_: ImportFormat, data: bytes, delimiter: str | None, is_whole: bool
 ) -> list[Any]:
-    """Returns the values of the first valid rows. The last row may be cut off, so without the whole
-    file an error behind the first row is ignored."""
+    """Returns the values of the first valid rows. If `data` is only the beginning of the file, its
+    last row may be cut off, so an error after the first row is ignored."""
     rows = []
     try:
         records = read_records(format_, [data], delimiter)

@@ -23,9 +23,10 @@ def changed_consents(
     now: int,
     read_record: Callable[[], Record],
 ) -> tuple[Consents, Record | None]:
-    """Returns the consents after the settings, and the record after that, oldest change first; None
-    if nothing differs. `read_record` returns the record before; it is called only if something
-    differs. At most one setting may be for the same purpose and channel.
+    """Returns the consents after the settings, and the record with these changes, oldest change
+    first. Returns None as the record if no consent changes. `read_record` returns the stored
+    record; it is called only if a setting differs. At most one setting may be for the same purpose
+    and channel.
 
     A consent that was given before a recorded withdrawal does not undo it; see `ConsentSource`."""
     wanted = tuple(settings)
@@ -101,11 +102,13 @@ def _latest_answer(record: Record, setting: ConsentSetting) -> ConsentChange | N
 def _repeated_withdrawal(
     setting: ConsentSetting, source: ConsentSource, now: int, read_record: Callable[[], Record]
 ) -> Record | None:
-    """Returns the record after a setting that changed no consent, or None if it stays as it is.
+    """Returns the record after a setting that changed no consent, or None if the record stays as it
+    is.
 
-    A contact may withdraw a consent that it has not given, or withdrew before. The time of that
-    counts: a consent from before it, which an import finds later, must not undo it. The same
-    source, such as a link that is used twice, is recorded once."""
+    A contact may withdraw a consent that it never gave or has already withdrawn. The time of this
+    withdrawal is recorded, so that an import cannot undo the withdrawal with an older consent. If
+    the same source withdraws it again, such as a link that is used twice, that is not recorded
+    again."""
     if setting.is_given or not source.is_contact:
         return None
     record = read_record()

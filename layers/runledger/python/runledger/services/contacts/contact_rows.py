@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:
-    """What a row will do. `before` is the contact as it was read, or None for a new one; `after` is
-    the contact with the row's values, and `record` that of its consents, if they change. `problem`
-    says why the row fails, or what it leaves out."""
+    """What a row will do. `before` is the contact as it was read, or None if the row creates one.
+    `after` is the contact with the row's values. `record` is the new record of the contact's
+    consents, or None if none changes. `problem` says why the row fails, or what it leaves out."""
 
     row: ContactRow
     outcome: RowOutcome

@@ -328,9 +328,10 @@ class Contacts:
         return contact.id if contact else None
 
     def _phone_meant(self, workspace_id: str, text: str) -> str | None:
-        """Returns the number that the text means, in E.164. If it can mean several, returns the one
-        that a contact has, or None. Raises ValueError if several contacts have one of them: two
-        contacts in different countries may have the same number without its country code."""
+        """Returns the number that the text means, in E.164. If it can mean several numbers, returns
+        the one that a contact has, or None if no contact has one. Raises ValueError if several
+        contacts have such a number: in different countries, numbers may be the same except for
+        their country codes."""
         readings = phone_readings(text)
         if not readings:
             # Called for its error message.
@@ -366,7 +367,8 @@ def contact_of(
     created_at: int,
     now: int,
 ) -> Contact:
-    """Raises InvalidInputError for too many dates, tags or external ids."""
+    """Returns the contact that a document describes. Raises InvalidInputError if it has too many
+    dates, tags or external ids."""
     dates = list(written_dates(document.metadata))
     if len(dates) > MAX_DATES:
         raise InvalidInputError(

@@ -23,17 +23,17 @@ MOST_AUTOMATIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Reads several automations in one request; a list of automations needs one call, not one a
-    row."""
+    """Reads several automations in one request, so that a list of automations needs one call, not
+    one for each row."""
 
     queries: "Queries"
 
     def of(
         self, workspace_id: str, automation_ids: Sequence[str], range_: str
     ) -> ListView[AutomationActivityView]:
-        """Returns the activity of each automation of the workspace, in this order, each once;
-        without ids, of the newest automations. Raises InvalidInputError for a range that cannot be
-        read."""
+        """Returns the activity of these automations, in the given order and each once. Ids that the
+        workspace does not have are left out. Without ids, returns the activity of the newest
+        automations. Raises InvalidInputError for a range that cannot be read."""
         window(range_, None, None, self.queries.clock())
         store = self.queries.stores.automations
         if automation_ids:

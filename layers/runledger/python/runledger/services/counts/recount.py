@@ -50,7 +50,8 @@ ScopeKinds = Mapping[str, Callable[[Scope], Countable[Any]]]
 
 
 def countables(stores: "Stores") -> ScopeKinds:
-    """Returns what to count for a scope, by its kind."""
+    """Returns a function for each kind of scope, which says what to count for a scope of that
+    kind."""
 
     def counted(kind: ListKind[RowT]) -> Callable[[Scope], Countable[RowT]]:
         def of(scope: Scope) -> Countable[RowT]:
