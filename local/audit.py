@@ -65,7 +65,7 @@ def read_exceptions(text: str) -> list[Exempt]:
     try:
         entries = tomllib.loads(text).get("exception", [])
     except tomllib.TOMLDecodeError as error:
-        raise ExceptionsError(f"it is not TOML: {error}") from error
+        raise ExceptionsError(f"the file is not TOML: {error}") from error
     found: list[Exempt] = []
     for number, entry in enumerate(entries, start=1):
         if set(entry) != _FIELDS:
@@ -81,7 +81,7 @@ def read_exceptions(text: str) -> list[Exempt]:
     keys = [(each.id, each.package) for each in found]
     for key in keys:
         if keys.count(key) > 1:
-            raise ExceptionsError(f"{key[0]} of {key[1]} has two exceptions; remove one")
+            raise ExceptionsError(f"two exceptions are for {key[0]} of {key[1]}; remove one")
     return found
 
 

@@ -37,7 +37,7 @@ def target_of(options: argparse.Namespace, config: Path = ROOT / "samconfig.toml
     stack = options.stack or _configured(config, "stack_name") or DEFAULT_STACK
     region = options.region or _configured(config, "region") or boto3.Session().region_name
     if not region:
-        raise LocalError("name the region: REGION=, in samconfig.toml or in your AWS profile")
+        raise LocalError("name the region with REGION=, in samconfig.toml or in your AWS profile")
     problem = stack_name_problem(stack) or region_problem(region)
     if problem:
         raise LocalError(problem)

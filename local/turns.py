@@ -28,7 +28,7 @@ def configured_limit(environment: Mapping[str, str]) -> int:
     if not text:
         return _FOR_EACH_CORE * len(os.sched_getaffinity(0))
     if not text.isdigit() or int(text) == 0:
-        raise LocalError(f"{VARIABLE}={text} is not a number from 1")
+        raise LocalError(f"{VARIABLE}={text} is not a whole number of 1 or more")
     return int(text)
 
 

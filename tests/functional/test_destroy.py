@@ -436,7 +436,7 @@ def test_another_stack_is_not_touched(capsys: pytest.CaptureFixture[str]) -> Non
         StackName="shop", TemplateBody=json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
     )
     assert main(["destroy", "--stack", "shop", "--yes"]) == 1
-    assert "shop is no stack of Runledger" in capsys.readouterr().err
+    assert "shop is not a stack of Runledger" in capsys.readouterr().err
     assert main(["destroy", "--stack", "gone", "--yes"]) == 1
     said = capsys.readouterr().err
     assert "gone" in said

@@ -119,7 +119,7 @@ def test_a_challenge_that_is_no_short_text_is_refused(engine: Engine, challenge:
 def test_meta_must_know_the_verify_token(engine: Engine) -> None:
     automation_id, token = drafted(engine, META)
     asked = request(token, method="GET", query=HUB)
-    with pytest.raises(SignatureRefusedError, match="not proved"):
+    with pytest.raises(SignatureRefusedError, match="could not be verified"):
         engine.webhooks.answer(asked)
     engine.rotations_at(PUBLIC_URL).rotate(
         engine.workspace_id,

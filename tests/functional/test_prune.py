@@ -169,7 +169,7 @@ def test_another_stack_is_not_touched(
     monkeypatch.setattr(prune_cli, "now_ms", lambda: now_ms() + DAY + MINUTE)
     assert main(["prune", "--stack", "shop", "--region", REGION]) == 2
     assert versions(functions, name) == before
-    assert "shop is no stack of Runledger" in capsys.readouterr().err
+    assert "shop is not a stack of Runledger" in capsys.readouterr().err
 
 
 def test_a_missing_region_is_reported_in_one_line(

@@ -96,7 +96,7 @@ def test_only_the_named_partitions_are_restored(copy: Any) -> None:
         (["restore", TABLE], "own table"),
         (["restore", "no-such-table"], "ResourceNotFoundException"),
         (["restore", COPY, "--stack", "other"], "other"),
-        (["restore", COPY, "--stack", "shop"], "shop is no stack of Runledger"),
+        (["restore", COPY, "--stack", "shop"], "shop is not a stack of Runledger"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line(

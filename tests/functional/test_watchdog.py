@@ -275,7 +275,7 @@ def test_a_merge_that_hands_the_run_back_gives_the_reason(simulation: Simulation
     release_visits(simulation, 1, "left")
     key = fire(simulation, NESTED)
     simulation.run_while(lambda: row(simulation, key)["attempt"] == 1)
-    why = "node both cannot begin: node left before it has not finished"
+    why = "node both cannot begin: the earlier node left has not finished"
     assert health(simulation, key) == f"continues soon (attempt 2): {why}"
 
 

@@ -53,7 +53,7 @@ def test_an_exception_is_read() -> None:
         (ENTRY.replace('reason = "Only our own templates are rendered."', 'reason = " "'), "texts"),
         (ENTRY.replace("2027-01-31", '"soon"'), "review must be a date"),
         (ENTRY.replace("2027-01-31", "2027-01-31T00:00:00"), "review must be a date"),
-        (ENTRY + ENTRY, "has two exceptions"),
+        (ENTRY + ENTRY, "two exceptions are for"),
     ],
 )
 def test_an_exception_without_reason_or_review_is_refused(text: str, fault: str) -> None:

@@ -120,7 +120,7 @@ def test_a_branch_that_was_not_taken_does_not_count() -> None:
 def test_an_end_needs_the_node_before_it(status: StepStatus | None) -> None:
     before = [] if status is None else [step("yes", status, wait_until=BEGAN + 60_000)]
     done = steps(step("vip", outcome="true"), *before)
-    with pytest.raises(BranchUnfinishedError, match="node yes before it has not finished"):
+    with pytest.raises(BranchUnfinishedError, match="the earlier node yes has not finished"):
         require_finished("done", run(EXCLUSIVE), done, EXCLUSIVE, BEGAN)
 
 

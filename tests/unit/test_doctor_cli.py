@@ -83,7 +83,7 @@ def test_a_stack_of_another_product_is_refused(
     clients.stub("cloudformation", "describe_stacks", {"Stacks": [stack]})
     clients.stub("cloudformation", "list_stack_resources", {"StackResourceSummaries": []})
     assert main(DOCTOR) == 2
-    assert "acme (CREATE_COMPLETE) is no stack of Runledger" in capsys.readouterr().err
+    assert "acme (CREATE_COMPLETE) is not a stack of Runledger" in capsys.readouterr().err
 
 
 def test_credentials_that_aws_refuses_end_the_command(

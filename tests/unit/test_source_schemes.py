@@ -71,10 +71,10 @@ def test_a_refusal_says_how_old_the_timestamp_is(age: int, rule: str) -> None:
 @pytest.mark.parametrize(
     ("header", "rule"),
     [
-        ("v1=" + "0" * 64, "Stripe: the header Stripe-Signature has no t"),
-        (f"t={NOON}", "Stripe: the header Stripe-Signature has no v1"),
-        (f"t={NOON},v0=" + "0" * 64, "Stripe: the header Stripe-Signature has no v1"),
-        (f"t={NOON},t=1,v1=" + "0" * 64, "more than one t"),
+        ("v1=" + "0" * 64, "Stripe: the header Stripe-Signature has no key t"),
+        (f"t={NOON}", "Stripe: the header Stripe-Signature has no key v1"),
+        (f"t={NOON},v0=" + "0" * 64, "Stripe: the header Stripe-Signature has no key v1"),
+        (f"t={NOON},t=1,v1=" + "0" * 64, "more than one key t"),
         (f"t={NOON},v1=00", "is not 64 hexadecimal digits"),
         (f"t={NOON},v1=" + " 0" * 32, "is not 64 hexadecimal digits"),
         ("t=\uff11\uff12,v1=" + "0" * 64, "not ASCII"),
@@ -177,7 +177,7 @@ def test_twilio_without_a_digest_must_send_a_form() -> None:
     signed = base64.b64encode(hmac.new(b"12345", bare.url.encode(), hashlib.sha1).digest())
     headers = {**bare.headers, "x-twilio-signature": signed.decode()}
     rule = refused(source("TWILIO"), replace(bare, headers=headers), secret("12345"))
-    assert rule == "Twilio: the sender signs the fields of a form, but the body is no form"
+    assert rule == "Twilio: the sender signs the fields of a form, but the body is not a form"
 
 
 def test_the_digest_of_another_body_is_refused() -> None:
@@ -251,9 +251,9 @@ def test_a_secret_that_is_not_base64_is_named_without_its_value() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"TopicArn": "arn:aws:sns:us-east-2:1:other"}, "the message is of another topic"),
-        ({"Type": "Other"}, "Type is not one of a message of SNS"),
-        ({"Type": ["Notification"]}, "Type is not one of a message of SNS"),
+        ({"TopicArn": "arn:aws:sns:us-east-2:1:other"}, "the message comes from another topic"),
+        ({"Type": "Other"}, "Type is not the type of an SNS message"),
+        ({"Type": ["Notification"]}, "Type is not the type of an SNS message"),
         ({"SignatureVersion": "3"}, "SignatureVersion is neither 1 nor 2"),
         ({"SignatureVersion": "2"}, "the signature does not match"),
         ({"Signature": "é"}, "Signature is not Base64"),

@@ -54,7 +54,9 @@ def run_destroy(options: argparse.Namespace) -> int:
         stack = removal.find(options.stack)
         missing = OUTPUTS - {*stack.outputs}
         if missing:
-            return _refused(f"{stack.name} is no stack of Runledger: it has no {min(missing)}")
+            return _refused(
+                f"{stack.name} is not a stack of Runledger: it has no output {min(missing)}"
+            )
         print(f"{stack.name} in {session.region_name} has {removal.runtime_resources(stack)}")
         if stack.gone:
             print("CloudFormation has deleted the stack itself; its data may still be there")

@@ -51,7 +51,7 @@ def add_doctor_command(subparsers: Subparsers) -> None:
 def run_doctor(options: argparse.Namespace) -> int:
     session: Any = boto3.Session(region_name=options.region)
     if session.region_name is None:
-        return _refused("name the region: --region, or in your AWS profile")
+        return _refused("name the region with --region or in your AWS profile")
 
     @cache
     def client(service: str, region: str | None = None) -> Any:
@@ -66,7 +66,7 @@ def run_doctor(options: argparse.Namespace) -> int:
     if stack is None:
         print(f"{options.stack} is not deployed to {wanted.region}: checking the account alone")
     elif "TableName" not in stack.outputs:
-        return _refused(f"{stack.name} ({stack.status}) is no stack of Runledger")
+        return _refused(f"{stack.name} ({stack.status}) is not a stack of Runledger")
     else:
         url = options.url or stack.outputs["ConsoleUrl"]
         checks += StackChecks(client, stack, now_ms, _status, url).all()

@@ -22,7 +22,9 @@ def outputs_of(stack: str, region: str | None = None) -> dict[str, str]:
     found = answer["Stacks"][0].get("Outputs", [])
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found}
     if missing := OUTPUTS - outputs.keys():
-        raise InvalidInputError(f"{stack} is no stack of Runledger: it has no {min(missing)}")
+        raise InvalidInputError(
+            f"{stack} is not a stack of Runledger: it has no output {min(missing)}"
+        )
     return outputs
 
 

@@ -379,7 +379,8 @@ def _refuse_undeletable(stack: Mapping[str, Any]) -> None:
     if status == "DELETE_COMPLETE":
         # CloudFormation answers this to an ARN alone. The name may be another stack's by now.
         raise ServiceError(
-            f"CloudFormation has already deleted {name}; give its name to delete its data",
+            f"CloudFormation has already deleted {name}; to delete its data, give the stack's "
+            "name instead of its ARN",
             "StackDeleted",
         )
     if status.endswith("_IN_PROGRESS"):

@@ -44,7 +44,7 @@ def secret_hosts(view: GraphView) -> Iterator[Problem]:
             if use.host is None and not allowed:
                 yield Problem(
                     code="SECRET_WITHOUT_HOSTS",
-                    message=f"The address of {node.id!r} is known only in the run, so the secret "
+                    message=f"The host that {node.id!r} calls depends on the run, so the secret "
                     f"{use.name} could be sent to any host. Set the secret's allowed hosts.",
                     node_id=node.id,
                     field=use.field,

@@ -30,8 +30,8 @@ def unsubscribe_links(view: GraphView) -> Iterator[Problem]:
         if isinstance(config.recipients, AdHocRecipients):
             yield Problem(
                 code="NOBODY_TO_UNSUBSCRIBE",
-                message="Written addresses have no consent that could be withdrawn; send marketing "
-                "to contacts, or choose TRANSACTIONAL.",
+                message="Addresses that are written in the node belong to no contact who could "
+                "unsubscribe; send marketing to contacts, or choose TRANSACTIONAL.",
                 node_id=use.node_id,
                 field="consent",
             )

@@ -43,8 +43,8 @@ def too_many_visits(view: GraphView) -> Iterator[Problem]:
         if visits > MAX_VISITS:
             yield Problem(
                 code="TOO_MANY_VISITS",
-                message=f"With {node.id!r}, the nodes that send page by page may need {visits:,} "
-                f"visits in one run; at most {MAX_VISITS:,} are allowed.",
+                message=f"The nodes that send page by page, {node.id!r} included, may need "
+                f"{visits:,} visits in one run; at most {MAX_VISITS:,} are allowed.",
                 node_id=node.id,
             )
 

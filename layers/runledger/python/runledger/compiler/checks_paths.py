@@ -57,8 +57,8 @@ def total_waits(view: GraphView) -> Iterator[Problem]:
         if before <= MAX_WAIT_SECONDS < waited[node_id]:
             yield Problem(
                 code="WAIT_TOO_LONG",
-                message=f"Up to {node_id!r}, a run may wait {waited[node_id] / 86_400:.1f} days in "
-                f"all; at most {MAX_WAIT_SECONDS // 86_400} are allowed.",
+                message=f"A run may wait {waited[node_id] / 86_400:.1f} days in all until it has "
+                f"passed {node_id!r}; at most {MAX_WAIT_SECONDS // 86_400} are allowed.",
                 node_id=node_id,
             )
 

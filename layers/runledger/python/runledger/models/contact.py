@@ -34,7 +34,7 @@ def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def _external_id_name(name: str) -> str:
     if name == _PHONE_SCHEME:
-        raise ValueError("is how a phone number begins; choose another name")
+        raise ValueError(f"`{_PHONE_SCHEME}:` begins a phone number; choose another name")
     return name
 
 

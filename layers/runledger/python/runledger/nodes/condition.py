@@ -211,7 +211,7 @@ class CompareConfig(ConditionConfig):
     def _sides(self) -> "CompareConfig":
         given = "right" in self.model_fields_set
         if self.operator.is_unary and given and self.right is not None:
-            raise ValueError(f"{self.operator} compares `left` with nothing; leave out `right`")
+            raise ValueError(f"{self.operator} takes no `right`; leave it out")
         if not self.operator.is_unary and not given:
             raise ValueError(f"{self.operator} compares `left` with `right`; add `right`")
         return self

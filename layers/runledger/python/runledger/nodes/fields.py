@@ -70,7 +70,7 @@ def _checked_source(field: str) -> str:
     root = "trigger" if is_anchored(field) else str(parse(field)[0])
     if not _ROOT.fullmatch(root):
         raise ValueError(
-            f"a path cannot begin with {root!r}; begin with what it reads, such as `trigger` in "
+            f"a path cannot begin with {root!r}; begin it with a variable, such as `trigger` in "
             "`trigger.plan`"
         )
     return operand_source(field)

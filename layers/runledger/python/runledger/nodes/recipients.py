@@ -110,8 +110,8 @@ class AdHocRecipients(RecipientsConfig):
         if len(found) > MAX_ADDRESSES:
             raise NodeError(
                 "TOO_MANY_RECIPIENTS",
-                f"{len(found)} addresses; at most {MAX_ADDRESSES} are allowed; use a segment "
-                "for more",
+                f"the message has {len(found)} addresses; at most {MAX_ADDRESSES} are allowed; use "
+                "a segment for more",
             )
         return [Recipient(address, None, address) for address in found.values()]
 

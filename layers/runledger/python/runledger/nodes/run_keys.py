@@ -18,7 +18,7 @@ from runledger.redaction import is_credential_name
 
 def _check_name(name: str) -> str:
     if is_credential_name(name):
-        raise ValueError("this name is that of a credential, and credentials cannot be keys")
+        raise ValueError("this is the name of a credential, and credentials cannot be keys")
     return name
 
 

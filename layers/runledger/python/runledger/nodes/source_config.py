@@ -93,7 +93,7 @@ def _check_signed(text: str) -> str:
     if "{" in _PART.sub("", text) or "}" in _PART.sub("", text):
         raise ValueError("a brace is not closed; write a part as {body}")
     if not _PART.search(text):
-        raise ValueError("the signed text has no part of the event; write for example {body}")
+        raise ValueError("the signed text contains no part of the request; add one, such as {body}")
     return text
 
 
@@ -177,11 +177,15 @@ class HmacVerify(VerifyConfig):
                 "write where the signature is, with exactly one of `header` and `path`"
             )
         if (self.signature_key or self.timestamp_key) and self.header is None:
-            raise ValueError("these keys are parts of a header; give its name in `header`")
+            raise ValueError(
+                "`signatureKey` and `timestampKey` are keys in a header; set `header` to its name"
+            )
         if self.timestamp_key is not None and self.signature_key is None:
             raise ValueError("`timestampKey` needs `signatureKey`: both are keys of one header")
         if self.signature_key is not None and self.separator:
-            raise ValueError("a header of pairs is separated by commas; leave out `separator`")
+            raise ValueError(
+                "with `signatureKey`, commas separate the header's pairs; leave out `separator`"
+            )
         _require_place(self.signed, "timestamp", self._timestamps(), "`timestampHeader`")
         _require_place(self.signed, "id", [self.id_header, self.id_path], "`idHeader`")
         return self
@@ -197,7 +201,8 @@ def _require_place(signed: str, part: str, places: list[str | None], example: st
     is_signed = f"{{{part}}}" in signed
     if given > 1:
         raise ValueError(
-            f"the {part} can be in only one place; keep one of its fields, such as {example}"
+            f"the {part} has more than one place in the request; keep only one of the fields that "
+            f"name its place, such as {example}"
         )
     if is_signed and not given:
         raise ValueError(

@@ -29,7 +29,7 @@ class SwitchRule(Config):
     def _sides(self) -> "SwitchRule":
         given = "value" in self.model_fields_set
         if self.operator.is_unary and given and self.value is not None:
-            raise ValueError(f"{self.operator} compares `field` with nothing; leave out `value`")
+            raise ValueError(f"{self.operator} takes no `value`; leave it out")
         if not self.operator.is_unary and not given:
             raise ValueError(f"{self.operator} compares `field` with `value`; add `value`")
         return self

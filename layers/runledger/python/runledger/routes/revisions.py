@@ -52,7 +52,7 @@ def _tags(header: str | None) -> frozenset[str] | None:
     found = [re.fullmatch(_ENTITY_TAG, part) for part in header.split(",")]
     if not all(found):
         raise InvalidInputError(
-            'If-Match must be an ETag as the API answered it, such as "12", or *', field="If-Match"
+            'If-Match must be an ETag that the API sent, such as "12", or *', field="If-Match"
         )
     return frozenset(match[1] for match in found if match)
 

@@ -25,7 +25,7 @@ def inflated(body: bytes, encoding: str, most: int) -> bytes:
         ) from error
     except CutBodyError as error:
         raise InvalidInputError(
-            f"the body is not complete: its {error.encoding} data does not end"
+            f"the body is not complete: its {error.encoding} data ends too early"
         ) from error
     except DamagedBodyError as error:
         raise InvalidInputError(f"the body is not {error.encoding}, or it is damaged") from error

@@ -282,8 +282,8 @@ class ContactStore:
     def _write(self, writes: list[Write], contact: Contact) -> None:
         if len(writes) > _MAX_WRITES:
             raise InvalidInputError(
-                "too many tags and metadata values that automations use as dates change at once; "
-                "change fewer",
+                "the request changes too many tags, or too many metadata values that automations "
+                "use as dates; change fewer at once",
                 field="tags",
             )
         try:

@@ -85,7 +85,7 @@ class AutomationStopper:
         is_unused = before.active is None and status is AutomationStatus.PAUSED
         if before.status is AutomationStatus.ARCHIVED or (is_unused and pending is None):
             raise ConflictError(
-                f"a {before.status} automation cannot be {status.lower()}",
+                f"an automation that is {before.status} cannot be {status.lower()}",
                 status=before.status.value,
             )
         return is_unused

@@ -78,7 +78,7 @@ class _Lines:
             ) from error
         if "\0" in text:
             raise UnreadableFileError(
-                f"row {self.number} has bytes of value 0, as other encodings and binary files do; "
+                f"row {self.number} has zero bytes, so the file is binary or in another encoding; "
                 f"{_SAVE_AS_UTF8}"
             )
         return text
@@ -173,7 +173,7 @@ def read_header(data: bytes) -> Header:
         if first is not None and first.number == 1:
             found.append(Header(delimiter, _names(first.value), first.end))
     if not found:
-        raise problem or UnreadableFileError("the file has no header; its first row must have one")
+        raise problem or UnreadableFileError("the file has no header; name the columns in row 1")
     best = max(found, key=lambda header: len(header.names))
     if len(best.names) > MAX_COLUMNS:
         raise UnreadableFileError(f"the file has more than {MAX_COLUMNS} columns")

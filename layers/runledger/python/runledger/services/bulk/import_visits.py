@@ -151,7 +151,7 @@ class ImportVisits:
             raise UnreadableFileError("the file has no rows")
         if total > MAX_ROWS:
             raise UnreadableFileError(
-                f"the file has {total} rows; an import takes {MAX_ROWS}, so split the file"
+                f"the file has {total} rows; an import takes at most {MAX_ROWS}; split the file"
             )
         return self._stored(made, made.changed(total=total))
 

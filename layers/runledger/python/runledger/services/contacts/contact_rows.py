@@ -121,7 +121,7 @@ class ContactRows:
         except ConflictError as error:
             if error.field is not None:
                 return _failed(row, contact_id, error)
-            raise TransientError("others keep changing a contact; try again") from error
+            raise TransientError("other requests keep changing the contact; try again") from error
         # The write of the new contact fails if the SDK has repeated it.
         outcome = RowOutcome.CREATED if contact_id == new_id else RowOutcome.UPDATED
         return RowResult(row.number, outcome, contact_id, _withheld(row, contact.consents))

@@ -75,5 +75,5 @@ def require_finished(
     ]
     if missing:
         raise BranchUnfinishedError(
-            f"node {node_id} cannot begin: node {missing[0]} before it has not finished"
+            f"node {node_id} cannot begin: the earlier node {missing[0]} has not finished"
         )

@@ -225,7 +225,7 @@ class Walker:
             raise
         if stored.status is StepStatus.RUNNING:
             if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
-                raise StepInProgressError("another request has continued this node")
+                raise StepInProgressError("another request has made the next visit of this node")
             # Let the next visit start without waiting for the lease.
             claim.give_back(self.retry_budget)
         if claim.is_written:

@@ -138,7 +138,7 @@ class SavedViews:
     ) -> SavedView:
         if document.list is not before.list:
             raise InvalidInputError(
-                f"a view stays with its list, {before.list}; save a new view for another list",
+                f"this view belongs to the list {before.list}; save a new one for another list",
                 field="list",
             )
         if before.shared and not document.shared and before.owner_id != caller.membership.user_id:
@@ -177,7 +177,7 @@ class SavedViews:
             if other.list is after.list and other.name.casefold() == after.name.casefold():
                 whose = "a shared view" if after.shared else "a view of yours"
                 raise ConflictError(
-                    f"{whose} has the name {other.name} already; choose another name",
+                    f"{whose} already has the name {other.name}; choose another name",
                     field="name",
                 )
 

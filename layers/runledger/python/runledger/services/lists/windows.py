@@ -34,7 +34,7 @@ def window(
     place = zone_of(zone)
     if range_ is not None:
         if since is not None or until is not None:
-            raise InvalidInputError("give either range, or from and to", field="range")
+            raise InvalidInputError("send either `range`, or `from` and `to`", field="range")
         if range_ not in _RANGES:
             known = ", ".join(_RANGES)
             raise InvalidInputError(f"range must be one of {known}", field="range")
@@ -42,7 +42,7 @@ def window(
     first = 0 if since is None else _first(_read(since, "from"), place)
     last = now + DAY if until is None else _last(_read(until, "to"), place)
     if first > last:
-        raise InvalidInputError("from is later than to; swap them", field="from")
+        raise InvalidInputError("`from` is later than `to`; swap them", field="from")
     return max(first, 0), min(max(last, 0), now + DAY)
 
 

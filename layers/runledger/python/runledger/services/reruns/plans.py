@@ -156,7 +156,7 @@ class Planner:
             )
         if graph.nodes[from_node].is_end:
             raise InvalidInputError(
-                f"{from_node} is an end, and there is nothing to do after it", field="from"
+                f"{from_node} ends the run, so there is nothing to rerun after it", field="from"
             )
         return from_node
 

@@ -120,7 +120,7 @@ class Reruns:
         plan = planner.plan(document.from_)
         if document.body is not None and plan.from_node != START:
             raise InvalidInputError(
-                f"another body needs `from: {START}`: later nodes have read the old one",
+                f"a changed body needs `from: {START}`, because later nodes have read the old body",
                 field="body",
             )
         return PlannedRerun(new_run_id, plan, original, automation, version, family)
@@ -261,7 +261,7 @@ class Reruns:
         ]
         if repeated and not by.may_repeat_messages:
             raise ForbiddenError(
-                "to send a message again that was sent, you need the role ADMIN; choose REUSE or "
+                "to repeat a message that was sent, you need the role ADMIN; choose REUSE or "
                 "SUPPRESS instead"
             )
 
@@ -364,7 +364,7 @@ def _require_none_completed(planned: PlannedRerun) -> None:
             continue
         if run.status is RunStatus.COMPLETED:
             raise AlreadyRerunError(
-                f"the rerun {run.id} of this run is COMPLETED", run.id, is_open=False
+                f"the rerun {run.id} of this run has already completed", run.id, is_open=False
             )
 
 

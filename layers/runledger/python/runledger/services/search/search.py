@@ -72,8 +72,8 @@ class Search:
         asked = text.strip()
         if not FEWEST_CHARACTERS <= len(asked) <= MOST_CHARACTERS:
             raise InvalidInputError(
-                f"search for {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters; "
-                f"this text has {len(asked)}",
+                f"a search text has {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters; "
+                f"this one has {len(asked)}",
                 field="q",
             )
         search = _OneSearch(self, workspace_id, text, asked)

@@ -119,7 +119,7 @@ class Handshakes:
         if not wanted:
             _refuse(f"{source.facts.title}: no verify token is set")
         if not is_equal(received.query["hub.verify_token"], wanted):
-            _refuse(f"{source.facts.title}: the verify token is another one")
+            _refuse(f"{source.facts.title}: the verify token does not match")
 
     def _confirm(self, message: dict[str, Any]) -> Answer:
         """Confirms a subscription. The message's signature was verified before. The end of a
@@ -231,4 +231,4 @@ def _allowed(intake: "WebhookIntake", received: "Received") -> Answer:
 
 
 def _refuse(kept: str, cause: Exception | None = None) -> NoReturn:
-    raise SignatureRefusedError("the sender is not proved", kept) from cause
+    raise SignatureRefusedError("the sender could not be verified", kept) from cause

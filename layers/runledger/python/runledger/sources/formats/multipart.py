@@ -93,7 +93,9 @@ def _parsed(body: bytes, boundary: bytes) -> _Form:
         raise too_many_fields()
     padding = re.escape(boundary) + rb"[ \t]{%d}" % _MOST_PADDING
     if re.search(padding, body):
-        raise InvalidInputError(f"a boundary of the form is followed by {_MOST_PADDING} blanks")
+        raise InvalidInputError(
+            f"a boundary of the form is followed by {_MOST_PADDING} or more spaces or tabs"
+        )
     form = _Form()
     try:
         parser = MultipartParser(

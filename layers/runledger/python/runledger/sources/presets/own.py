@@ -58,7 +58,7 @@ _OUR_SAMPLE = Sample(
 )
 _SECRET = KeyFacts(
     name="Signing secret",
-    where="shown once when it is made; give it to the sender",
+    where="in your system's settings; a secret made here is shown only once",
     chosen_by=ChosenBy.RUNLEDGER,
 )
 

@@ -118,7 +118,7 @@ CALENDLY = PresetFacts(
     properties=Properties(signs_body=True, signs_timestamp=True),
     secret=KeyFacts(
         name="Webhook signing key",
-        where="signing_key of the subscription, or on the OAuth app's page",
+        where="in the subscription's signing_key, or on the OAuth app's page",
         chosen_by=ChosenBy.RUNLEDGER,
     ),
     event_type=(EventPlace(path="event"),),

@@ -36,7 +36,7 @@ class BasicScheme:
         is_user = is_equal(username, self.rule.username)
         is_password = any(is_equal(password, secret) for secret in secrets)
         if not (is_user and is_password):
-            refuse(WRONG, self.sender, "the user name or the password is another one")
+            refuse(WRONG, self.sender, "the user name or the password is wrong")
         return Proof()
 
     def sign(self, unsigned: Received, secret: str) -> Received:

@@ -141,7 +141,7 @@ class HmacScheme:
         values = [value for name, value in pairs if name == key]
         if len(values) != 1:
             said = "no" if not values else "more than one"
-            refuse(MISSING, self.sender, f"the header {self.rule.header} has {said} {key}")
+            refuse(MISSING, self.sender, f"the header {self.rule.header} has {said} key {key}")
         return values[0]
 
     def _signatures(
@@ -155,7 +155,7 @@ class HmacScheme:
         elif rule.signature_key is not None:
             where, texts = str(rule.header), [v for name, v in pairs if name == rule.signature_key]
             if not texts:
-                refuse(MISSING, sender, f"the header {where} has no {rule.signature_key}")
+                refuse(MISSING, sender, f"the header {where} has no key {rule.signature_key}")
         else:
             where = str(rule.header)
             text = header_of(received, where, sender)
@@ -262,7 +262,7 @@ def _with_values(received: Received, values: dict[str, str]) -> Received:
             parent = parent.setdefault(step, {}) if isinstance(parent, dict) else None
         if not isinstance(parent, dict):
             raise InvalidInputError(
-                f"the sample must be a JSON object with a place for {path}", field="body"
+                f"the sample must be a JSON object in which {path} can be set", field="body"
             )
         parent[last] = value
     return replace(received, body=json.dumps(document, ensure_ascii=False).encode())

@@ -57,7 +57,7 @@ class PublicKeyScheme:
     def _compare(self, keys: tuple[str, ...], signature: bytes, text: bytes) -> None:
         texts = [key for key in keys if key]
         if not texts:
-            refuse(WRONG, self.sender, "no public key is set, so no event can be proved")
+            refuse(WRONG, self.sender, "no public key is set, so no event can be verified")
         for key in texts:
             try:
                 parsed = parse_public_key(key, self.rule.algorithm)

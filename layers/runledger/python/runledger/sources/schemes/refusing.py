@@ -47,7 +47,7 @@ def secrets_of(keys: SourceKeys, sender: str) -> tuple[str, ...]:
     accept everybody."""
     secrets = tuple(secret for secret in keys.secrets if secret)
     if not secrets:
-        refuse(WRONG, sender, "no secret is set, so no event can be proved")
+        refuse(WRONG, sender, "no secret is set, so no event can be verified")
     return secrets
 
 

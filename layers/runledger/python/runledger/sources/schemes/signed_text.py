@@ -59,13 +59,13 @@ def form_text(received: Received, sender: str) -> bytes:
     different values in order, without anything between them. Raises SignatureRefusedError unless
     the body is a form that can be read."""
     if not is_form(received):
-        refuse(WRONG, sender, "the sender signs the fields of a form, but the body is no form")
+        refuse(WRONG, sender, "the sender signs the fields of a form, but the body is not a form")
     fields: dict[str, set[str]] = {}
     try:
         for name, value in form_pairs(received):
             fields.setdefault(name, set()).add(value)
     except RunledgerError:
-        refuse(WRONG, sender, "the sender signs the fields of a form, but it cannot be read")
+        refuse(WRONG, sender, "the sender signs the fields of a form, but the form cannot be read")
     text = "".join(name + value for name in sorted(fields) for value in sorted(fields[name]))
     return text.encode("utf-8", "surrogatepass")
 

@@ -60,17 +60,18 @@ class SnsScheme:
             refuse(
                 MISSING,
                 self.sender,
-                "the body is no signed message; turn off raw message delivery for the subscription",
+                "the body is not a signed message; turn off raw message delivery for the "
+                "subscription",
             )
         if message.get("TopicArn") != self.topic_arn:
-            refuse(WRONG, self.sender, "the message is of another topic")
+            refuse(WRONG, self.sender, "the message comes from another topic")
         return message
 
     def _signed_text(self, message: dict[str, Any]) -> bytes:
         kind = message.get("Type")
         names = _SIGNED_FIELDS.get(kind) if isinstance(kind, str) else None
         if names is None:
-            refuse(WRONG, self.sender, "Type is not one of a message of SNS")
+            refuse(WRONG, self.sender, "Type is not the type of an SNS message")
         lines = []
         for name in names:
             if name == "Subject" and message.get(name) is None:

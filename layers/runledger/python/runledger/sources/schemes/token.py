@@ -29,7 +29,7 @@ class TokenScheme:
             )
         token = given[len(prefix) :].strip()
         if not any(is_equal(token, secret.strip()) for secret in secrets):
-            refuse(WRONG, self.sender, f"the header {self.rule.header} has another secret")
+            refuse(WRONG, self.sender, f"the secret in the header {self.rule.header} is wrong")
         return Proof()
 
     def sign(self, unsigned: Received, secret: str) -> Received:
