@@ -43,7 +43,7 @@ def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> Non
     page.keyboard.press("/")
     page.get_by_role("listbox", name="Results").wait_for()
     shoot("palette")
-    page.get_by_role("combobox", name="Search, pages and actions").fill("ada")
+    page.get_by_role("combobox", name="Search records, pages and actions").fill("ada")
     page.get_by_role("group", name="Found").wait_for()
     shoot("palette-found")
     page.keyboard.press("Escape")

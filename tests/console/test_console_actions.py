@@ -82,7 +82,7 @@ def test_an_admin_withdraws_a_consent_on_one_channel(admin: Operator) -> None:
     expect(changes).to_have_count(2)
     expect(changes.first).to_contain_text("Marketing withdrawn for SMS")
     expect(changes.first).to_contain_text(f"In the console, by {admin.user.email}")
-    expect(changes.last).to_contain_text(f"By a program of {admin.user.email}")
+    expect(changes.last).to_contain_text(f"Through the API, by {admin.user.email}")
 
 
 def overrule_the_gate(admin: Operator) -> None:

@@ -395,7 +395,7 @@ def test_every_filtered_list_names_the_filters_that_it_does_not_know(member: Ope
         member.open(f"{path}?colour=red")
         notice = page.get_by_role("status").filter(has_text="colour=red")
         expect(
-            notice.get_by_text("The address has filters that this page does not know")
+            notice.get_by_text("The URL has filters that this page does not know")
         ).to_be_visible()
         notice.get_by_role("button", name="Remove them").click()
         expect(notice).to_have_count(0)

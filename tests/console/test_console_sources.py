@@ -92,7 +92,7 @@ def test_the_sender_is_chosen_and_its_own_secret_set(admin: Operator) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     sender.get_by_role("button", name="Set the secret").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Enter the one that the sender uses").check()
+    dialog.get_by_label("Enter the secret that the sender uses").check()
     dialog.locator("input[type=password]").fill(f"shared-with-github-{uuid4().hex}")
     assert violations(page) == []
     dialog.get_by_role("button", name="Set", exact=True).click()

@@ -43,7 +43,7 @@ def search(hands: Hands, text: str, found: str) -> None:
     """Types into the search of every page, and opens the one result with this name."""
     page = hands.page
     page.keyboard.press("/")
-    field = page.get_by_role("combobox", name="Search, pages and actions")
+    field = page.get_by_role("combobox", name="Search records, pages and actions")
     expect(field).to_be_focused()
     page.keyboard.type(text)
     option = page.get_by_role("group", name="Found").get_by_role("option", name=found).first

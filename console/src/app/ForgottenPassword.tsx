@@ -49,7 +49,7 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
       action={t`Set the password and sign in`}
       notice={
         // The same for every address: nobody learns here who has an account.
-        <Notice title={t`Look into your mailbox`}>
+        <Notice title={t`Check your e-mail`}>
           {t`If ${sentTo} has an account, a code is on its way. It is valid for an hour.`}
         </Notice>
       }

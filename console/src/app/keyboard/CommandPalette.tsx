@@ -182,7 +182,7 @@ export default function CommandPalette({ onClose, onOpen }: Props) {
     <Modal
       opened
       onClose={onClose}
-      title={t`Search, pages and actions`}
+      title={t`Search records, pages and actions`}
       size="40rem"
       yOffset="8vh"
       // Locking the page's scroll would write a <style> element, which the security policy refuses.
@@ -195,7 +195,7 @@ export default function CommandPalette({ onClose, onOpen }: Props) {
         <input
           type="text"
           role="combobox"
-          aria-label={t`Search, pages and actions`}
+          aria-label={t`Search records, pages and actions`}
           aria-expanded={options.length > 0}
           aria-controls={options.length > 0 ? `${id}-list` : undefined}
           aria-autocomplete="list"
@@ -265,7 +265,7 @@ export default function CommandPalette({ onClose, onOpen }: Props) {
           <Trans><kbd>Esc</kbd> close</Trans>
         </span>
         <span>
-          <Trans><kbd>?</kbd> all shortcuts, on a page</Trans>
+          <Trans><kbd>?</kbd> on a page: all shortcuts</Trans>
         </span>
       </p>
     </Modal>

@@ -83,9 +83,9 @@ export function SearchButton({ isSmall = false }: { isSmall?: boolean }) {
       type="button"
       className={classes.search}
       data-small={isSmall}
-      aria-label={isSmall ? t`Open the search` : t`Search, pages and actions`}
+      aria-label={isSmall ? t`Open the search` : t`Search records, pages and actions`}
       aria-keyshortcuts={hasSingleKeys ? '/ Control+K Meta+K' : 'Control+K Meta+K'}
-      title={t`Search, pages and actions (${paletteKeyText()})`}
+      title={t`Search records, pages and actions (${paletteKeyText()})`}
       onClick={() => {
         open('search');
       }}

@@ -46,7 +46,7 @@ function open(address: string, routes: Routes = {}) {
 }
 
 function palette() {
-  return screen.findByRole('combobox', { name: 'Search, pages and actions' });
+  return screen.findByRole('combobox', { name: 'Search records, pages and actions' });
 }
 
 async function firstRow() {
@@ -91,7 +91,7 @@ describe('the palette', () => {
 
   it('offers what was found last, in this workspace, until the user signs out', async () => {
     const { user, session } = open('/contacts');
-    await user.click(await screen.findByRole('button', { name: 'Search, pages and actions' }));
+    await user.click(await screen.findByRole('button', { name: 'Search records, pages and actions' }));
     await user.type(await palette(), 'A-1001');
     await user.click(await screen.findByRole('option', { name: /Order paid/ }));
     await user.keyboard('{Control>}k{/Control}');
@@ -105,7 +105,7 @@ describe('the palette', () => {
 
   it('moves through the options with the arrows, and from the last to the first', async () => {
     const { user } = open('/contacts');
-    await user.click(await screen.findByRole('button', { name: 'Search, pages and actions' }));
+    await user.click(await screen.findByRole('button', { name: 'Search records, pages and actions' }));
     await palette();
     const options = await screen.findAllByRole('option');
     const selected = () =>
@@ -121,7 +121,7 @@ describe('the palette', () => {
 
   it('offers actions that the role allows', async () => {
     const { user } = open('/contacts', { '/v1/me': () => json({ ...ME, role: 'VIEWER' }) });
-    await user.click(await screen.findByRole('button', { name: 'Search, pages and actions' }));
+    await user.click(await screen.findByRole('button', { name: 'Search records, pages and actions' }));
     await user.type(await palette(), 'new');
     expect(await screen.findByRole('option', { name: /Order paid/ })).toBeVisible();
     expect(screen.queryByRole('option', { name: 'New contact' })).toBeNull();
@@ -132,7 +132,7 @@ describe('the palette', () => {
 
   it('says why the search failed', async () => {
     const { user } = open('/contacts', { '/v1/search': () => json({ detail: 'Down' }, 503) });
-    await user.click(await screen.findByRole('button', { name: 'Search, pages and actions' }));
+    await user.click(await screen.findByRole('button', { name: 'Search records, pages and actions' }));
     await user.type(await palette(), 'A-1001');
     expect(await screen.findByRole('alert')).toHaveTextContent('The search failed.');
   });

@@ -36,7 +36,7 @@ export function LocaleSection() {
   return (
     <section className={classes.section} aria-labelledby="locale">
       <h2 id="locale">{t`Times and numbers`}</h2>
-      <p>{t`The console writes them this way wherever you see them. The choice is kept in this browser.`}</p>
+      <p>{t`How the console writes times and numbers on all pages. The choice is kept in this browser.`}</p>
       <div className={classes.choices}>
         {LANGUAGES.length > 1 && (
           <NativeSelect
@@ -44,7 +44,7 @@ export function LocaleSection() {
             label={t`Language`}
             value={setting.language ?? ''}
             data={[
-              { value: '', label: t`As the browser: ${formatName(languageFor(null, navigator.languages))}` },
+              { value: '', label: t`Same as the browser: ${formatName(languageFor(null, navigator.languages))}` },
               ...LANGUAGES.map((tag) => ({ value: tag, label: formatName(tag) })),
             ]}
             onChange={({ currentTarget }) => {
@@ -59,7 +59,7 @@ export function LocaleSection() {
           label={t`Format`}
           value={setting.format ?? ''}
           data={[
-            { value: '', label: t`As the browser: ${formatName(format)}` },
+            { value: '', label: t`Same as the browser: ${formatName(format)}` },
             ...FORMATS.map((tag) => ({ value: tag, label: formatName(tag) })),
           ]}
           onChange={({ currentTarget }) => {
@@ -69,10 +69,10 @@ export function LocaleSection() {
         <NativeSelect
           name="zone"
           label={t`Time zone`}
-          description={t`Also of the times that you enter in filters.`}
+          description={t`It also applies to the times that you enter in filters.`}
           value={setting.zone ?? ''}
           data={[
-            { value: '', label: t`As the browser: ${browserZone()}` },
+            { value: '', label: t`Same as the browser: ${browserZone()}` },
             ...zoneNames().map((zone) => ({ value: zone, label: zone })),
           ]}
           onChange={({ currentTarget }) => {

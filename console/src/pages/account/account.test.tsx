@@ -113,7 +113,7 @@ it('a chosen format and time zone apply at once, and the browser keeps them', as
   serve({ '/v1/me': () => json(ME) });
   const { user } = openConsole('/account');
   const format = await screen.findByLabelText('Format');
-  expect(within(format).getByRole('option', { name: 'As the browser: English (United States)' })).toBeVisible();
+  expect(within(format).getByRole('option', { name: 'Same as the browser: English (United States)' })).toBeVisible();
   await user.selectOptions(format, 'German (Germany)');
   await user.selectOptions(screen.getByLabelText('Time zone'), 'Asia/Kathmandu');
   expect(screen.getByText(/^Example: .*GMT\+5:45 · 1\.234,5$/)).toBeVisible();

@@ -60,7 +60,7 @@ export function FailureRate({ activity }: Props) {
       className={page.nowrap ?? ''}
     >
       <span aria-hidden>{words}</span>
-      <span className="visually-hidden">{t`${words} failed, ${statistics.failed} runs`}</span>
+      <span className="visually-hidden">{t`${words} of the runs failed (${statistics.failed})`}</span>
     </Link>
   );
 }

@@ -91,7 +91,7 @@ export function ReleaseDialog({ automation, onClose }: Props) {
       <form onSubmit={submit}>
         <p>{t`New runs start at once. Held runs start at this pace, the oldest first.`}</p>
         <NumberInput
-          label={t`Held runs per minute`}
+          label={t`Held runs to start per minute`}
           mt="md"
           mb="md"
           min={1}

@@ -56,7 +56,7 @@ function KeyField({ needed: { name, facts }, isSet, value, error, onChange }: Ke
   };
   if (name === 'secret') return <PasswordInput {...shared} />;
   if (name === 'publicKey') return <Textarea {...shared} autosize minRows={2} maxRows={8} />;
-  const choose = t`Choose one and enter it ${facts.where} too.`;
+  const choose = t`Choose a token, and enter the same token ${facts.where}.`;
   return <TextInput {...shared} description={joined(choose, hint)} />;
 }
 
@@ -132,8 +132,8 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
               }}
             >
               <Stack gap="xs" mt="xs">
-                <Radio value="make" label={t`Make a new one`} description={t`It is shown once.`} />
-                <Radio value="enter" label={t`Enter the one that the sender uses`} />
+                <Radio value="make" label={t`Make a new secret`} description={t`It is shown once.`} />
+                <Radio value="enter" label={t`Enter the secret that the sender uses`} />
               </Stack>
             </Radio.Group>
           )}

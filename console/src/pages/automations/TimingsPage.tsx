@@ -139,7 +139,7 @@ export default function TimingsPage() {
       </BackLink>
       <h1>{t`Node timings`}</h1>
       <p className={detail.muted}>
-        {t`Measured in the newest finished runs of the period, up to 1,000 steps together. For a wait, the waiting time counts.`}
+        {t`Measured in the newest finished runs of the period, with at most 1,000 steps in all. The time of a Wait node includes the waiting.`}
       </p>
       <div className={classes.fields} role="search" aria-label={t`Filter timings`}>
         <NativeSelect

@@ -158,7 +158,7 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
           </ScrollableTable>
           <h3 className={classes.subtitle}>{t`Changes`}</h3>
           {isOnly ? (
-            <p>{t`There is no other version yet, and the draft is the same.`}</p>
+            <p>{t`There is only one version, and the draft has not changed since.`}</p>
           ) : (
             <>
               <div className={classes.compared}>

@@ -59,7 +59,7 @@ describe('a hold', () => {
     const { user } = openConsole('/automations/aut_1');
     await user.click(await screen.findByRole('button', { name: 'Release…' }));
     const dialog = within(await screen.findByRole('dialog'));
-    const pace = dialog.getByLabelText('Held runs per minute');
+    const pace = dialog.getByLabelText('Held runs to start per minute');
     await user.clear(pace);
     expect(dialog.getByRole('button', { name: 'Release' })).toBeDisabled();
     await user.type(pace, '30');

@@ -80,7 +80,7 @@ describe('another sender', () => {
       splitId: 'eventId',
     });
     expect(suggestionText(suggested)).toBe(
-      'the contact by the external id hubspot at objectId; a run for each element of $; their id at eventId',
+      'the contact, found by the external id hubspot at objectId; a run for each element of $; the id of each element at eventId',
     );
     expect(missingSuggestions(suggested, preset('HUBSPOT'))).toEqual({});
     expect(missingSuggestions({ headers: ['X-Mine'] }, preset('GITHUB'))).not.toHaveProperty('headers');

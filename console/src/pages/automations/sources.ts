@@ -100,17 +100,17 @@ export function missingSuggestions(intake: Facts, preset: SourcePreset): Facts {
   );
 }
 
-/** `the contact by e-mail at customer.email, the header X-GitHub-Event` */
+/** `the contact, found by e-mail at customer.email; the headers X-GitHub-Event` */
 export function suggestionText(suggested: Facts): string {
   const { contactLookup, split, splitId, headers } = suggested;
   const parts: string[] = [];
   if (isFacts(contactLookup)) {
     const { by, name, path } = contactLookup;
     const word = by === 'externalId' ? t`the external id ${String(name)}` : String(by);
-    parts.push(t`the contact by ${word} at ${String(path)}`);
+    parts.push(t`the contact, found by ${word} at ${String(path)}`);
   }
   if (typeof split === 'string') parts.push(t`a run for each element of ${split}`);
-  if (typeof splitId === 'string') parts.push(t`their id at ${splitId}`);
+  if (typeof splitId === 'string') parts.push(t`the id of each element at ${splitId}`);
   if (Array.isArray(headers)) parts.push(t`the headers ${headers.join(', ')}`);
   return parts.join('; ');
 }

@@ -9,11 +9,11 @@ import { CHANNELS, type ConsentDraft, type ConsentDrafts, PURPOSES, withAll } fr
 const TEXTS = {
   TRANSACTIONAL: {
     label: t`Transactional messages`,
-    description: t`Receipts, confirmations and other messages they expect.`,
+    description: t`Receipts, confirmations and other messages that the contact expects.`,
   },
   MARKETING: {
     label: t`Marketing messages`,
-    description: t`Only if they gave their consent.`,
+    description: t`Only if the contact gave consent.`,
   },
 } as const;
 

@@ -103,7 +103,7 @@ function Change({ change }: { change: ConsentChange }) {
         </p>
       )}
       {givenAt !== null && (
-        <p className={classes.origin}>{t`The contact agreed on ${formatExact(givenAt)}`}</p>
+        <p className={classes.origin}>{t`The contact gave this consent on ${formatExact(givenAt)}`}</p>
       )}
     </TimelineItem>
   );

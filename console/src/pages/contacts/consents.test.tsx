@@ -147,9 +147,9 @@ describe('the consents of a contact', () => {
       '/delivery-ops/dlv_7',
     );
     expect(items[1]).toHaveTextContent('In the console, by admin@demo.example');
-    expect(items[2]).toHaveTextContent('By an import of admin@demo.example');
+    expect(items[2]).toHaveTextContent('By an import that admin@demo.example started');
     expect(items[2]).toHaveTextContent('imp_1');
-    expect(items[2]).toHaveTextContent(/The contact agreed on .*2025/);
+    expect(items[2]).toHaveTextContent(/The contact gave this consent on .*2025/);
     await user.click(screen.getByRole('button', { name: 'Show all 4 changes' }));
     const last = await screen.findByText('Transactional given for all channels');
     expect(last).toBeVisible();

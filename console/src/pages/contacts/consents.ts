@@ -120,9 +120,9 @@ export function originText({ origin, by, channel }: ConsentChange): string {
     case 'CONSOLE':
       return by === null ? t`In the console` : t`In the console, by ${by}`;
     case 'API':
-      return by === null ? t`By a program` : t`By a program of ${by}`;
+      return by === null ? t`Through the API` : t`Through the API, by ${by}`;
     case 'IMPORT':
-      return by === null ? t`By an import` : t`By an import of ${by}`;
+      return by === null ? t`By an import` : t`By an import that ${by} started`;
     case 'WEBHOOK':
       return t`By an event`;
     case 'UNSUBSCRIBE':

@@ -149,7 +149,7 @@ describe('contacts', () => {
     expect(name).toHaveAccessibleDescription('Name the system.');
     expect(sent(calls, 'PUT')).toBeUndefined();
     await user.type(name, 'stripe');
-    expect(name).toHaveAccessibleDescription('This system has an id above.');
+    expect(name).toHaveAccessibleDescription('The id of this system is already entered above.');
     await user.clear(name);
     await user.type(name, 'shop');
     await user.click(screen.getByRole('button', { name: 'Save' }));

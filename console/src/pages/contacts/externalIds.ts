@@ -29,7 +29,7 @@ export function nameProblem(rows: ExternalIdRow[], row: ExternalIdRow): string |
   const name = row.name.trim();
   if (name === '') return isBlank(row) ? null : t`Name the system.`;
   const first = rows.find((each) => each.name.trim() === name);
-  return first?.key === row.key ? null : t`This system has an id above.`;
+  return first?.key === row.key ? null : t`The id of this system is already entered above.`;
 }
 
 /** The rows as the API takes them; null if a name is missing or repeated. */

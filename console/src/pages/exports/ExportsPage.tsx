@@ -83,7 +83,7 @@ export default function ExportsPage() {
       <h1>{t`Exports`}</h1>
       <p className={detail.muted}>
         {t`Lists that were written to a file. A file is kept for 7 days.`}
-        {!mayDownload && <> {t`To download one, you need the role Member.`}</>}
+        {!mayDownload && <> {t`You need the Member role to download a file.`}</>}
       </p>
       <SimpleList
         label={t`Exports, newest first`}

@@ -20,17 +20,17 @@ export function joinedBars(counts: readonly number[]): number[] {
   return bars;
 }
 
-/** Says a trend in words: `At most 12 runs per hour, 3 in the last one`. */
+/** Says a trend in words: `At most 12 runs in one hour, 3 in the last hour`. */
 export function trendText({ unit, counts }: TrendOf): string {
   const most = formatRuns(Math.max(0, ...counts));
   const last = formatCount(counts.at(-1) ?? 0);
   switch (unit) {
     case 'MINUTE':
-      return t`At most ${most} per minute, ${last} in the last one`;
+      return t`At most ${most} in one minute, ${last} in the last minute`;
     case 'HOUR':
-      return t`At most ${most} per hour, ${last} in the last one`;
+      return t`At most ${most} in one hour, ${last} in the last hour`;
     case 'DAY':
-      return t`At most ${most} per day, ${last} in the last one`;
+      return t`At most ${most} in one day, ${last} in the last day`;
   }
 }
 

@@ -133,7 +133,7 @@ function Loaded({ made, columns }: LoadedProps) {
       <div className={form.pair}>
         <NativeSelect
           label={t`Find contacts by`}
-          description={t`A row without a contact creates one.`}
+          description={t`A row that matches no contact creates one.`}
           data={keys.map((field) => ({ value: field, label: keyLabel(field) }))}
           value={key}
           error={key === '' && t`A column must fill the e-mail, the phone or an external id.`}

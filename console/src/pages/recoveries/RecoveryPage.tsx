@@ -206,7 +206,7 @@ function Loaded({ recovery }: { recovery: Recovery }) {
       </DetailHeader>
       {status === 'WAITING' && (
         <Notice title={t`The canary has completed`}>
-          <p>{t`Look at its reruns below, then continue with the others.`}</p>
+          <p>{t`Look at the canary’s reruns below, then continue with the other runs.`}</p>
         </Notice>
       )}
       {status === 'PAUSED' && statusReason !== null && (

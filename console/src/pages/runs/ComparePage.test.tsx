@@ -76,7 +76,7 @@ describe('two runs side by side', () => {
     const events = screen.getByRole('region', { name: 'Differences of the events' });
     expect(events).toHaveTextContent('orderId10091010');
     expect(screen.getByText('not visited')).toBeVisible();
-    expect(screen.getByRole('link', { name: 'score in the Rerun' })).toHaveAttribute(
+    expect(screen.getByRole('link', { name: 'Step score in the Rerun' })).toHaveAttribute(
       'href',
       '/runs/run_2?step=score',
     );

@@ -102,7 +102,7 @@ function Side({ runId, step, name }: { runId: string; step: Step | null; name: s
         <>
           <Status status={step.status} />{' '}
           {step.reusedFrom && <>{t`reused`} </>}
-          <Link to={stepAddress(runId, step.nodeId)} aria-label={t`${step.nodeId} in the ${name}`}>
+          <Link to={stepAddress(runId, step.nodeId)} aria-label={t`Step ${step.nodeId} in the ${name}`}>
             {t`step`}
           </Link>
         </>

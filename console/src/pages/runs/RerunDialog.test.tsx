@@ -113,7 +113,7 @@ describe('the rerun of a run', () => {
     });
     expect(dialog.getByText('happens again')).toBeVisible();
     await user.type(dialog.getByLabelText('Reason'), 'The CRM is back');
-    await user.click(dialog.getByLabelText('Also start the automations that follow'));
+    await user.click(dialog.getByLabelText('Also start the automations that follow this one'));
     await waitFor(() => {
       expect(dialog.getByRole('button', { name: 'Rerun' })).toBeEnabled();
     });

@@ -117,7 +117,7 @@ function BodyFields({ run, form, onChange, error }: FieldProps & { error: string
 function Problems({ preview }: { preview: RerunPreview }) {
   if (preview.problems.length === 0) return null;
   return (
-    <Notice title={t`Choose before you rerun`}>
+    <Notice title={t`Your choice is needed before the rerun`}>
       <ul className={classes.problems}>
         {preview.problems.map(({ message }, index) => (
           <li key={index}>{capitalize(message)}.</li>
@@ -133,7 +133,7 @@ function DownstreamField({ form, preview, onChange }: Omit<FieldProps, 'run'> & 
   const names = preview.downstream.map(({ automationName }) => automationName).join(', ');
   return (
     <Checkbox
-      label={t`Also start the automations that follow`}
+      label={t`Also start the automations that follow this one`}
       description={t`When the rerun ends, it starts: ${names}.`}
       checked={form.firesDownstream}
       onChange={(event) => {
@@ -195,7 +195,7 @@ export default function RerunDialog({ run, onClose }: Props) {
           }}
         >
           <p>
-            {t`Opens a new run. Calls and messages that happened, or may have happened, do not happen again unless you choose so.`}
+            {t`Opens a new run. Calls and messages that happened, or may have happened, do not happen again unless you choose to repeat them.`}
           </p>
           <StartFields run={run} form={form} onChange={change} />
           <BodyFields

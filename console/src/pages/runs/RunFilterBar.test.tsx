@@ -29,8 +29,8 @@ describe('the filters of the run history', () => {
       calls.filter(({ url }) => url.pathname === '/v1/runs').map(({ url }) => url.searchParams);
     expect(asked().at(-1)?.get('rerunOf')).toBe('run_9');
     expect(asked().at(-1)?.get('recoveryId')).toBe('rcv_1');
-    await user.click(screen.getByRole('button', { name: 'Reruns of run_9, remove this filter' }));
-    await user.click(screen.getByRole('button', { name: 'Recovery rcv_1, remove this filter' }));
+    await user.click(screen.getByRole('button', { name: 'Remove the filter Reruns of run_9' }));
+    await user.click(screen.getByRole('button', { name: 'Remove the filter Recovery rcv_1' }));
     await waitFor(() => {
       expect(asked().at(-1)?.toString()).toBe('range=30d&limit=50');
     });
@@ -66,11 +66,11 @@ describe('the filters of the run history', () => {
   it('reports what it does not know in the address', async () => {
     serveRuns();
     const { user } = openConsole('/runs?status=BROKEN&automationId=atm_1&colour=red');
-    const notice = await screen.findByText('The address has filters that this page does not know');
+    const notice = await screen.findByText('The URL has filters that this page does not know');
     expect(notice.closest('[role]')).toHaveTextContent('status=BROKEN, colour=red');
     await user.click(screen.getByRole('button', { name: 'Remove them' }));
     expect(window.location.search).toBe('?automationId=atm_1');
-    expect(screen.queryByText('The address has filters that this page does not know')).toBeNull();
+    expect(screen.queryByText('The URL has filters that this page does not know')).toBeNull();
   });
 
   it('draws the runs that the filters leave, with a legend', async () => {

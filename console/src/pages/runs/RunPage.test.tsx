@@ -183,7 +183,7 @@ describe('one run', () => {
     const { user } = openConsole('/runs/run_1');
     await user.type(await screen.findByRole('searchbox', { name: 'Find a step' }), 'call failed');
     expect(screen.getByText('2 of 40 steps')).toBeVisible();
-    const next = screen.getByRole('button', { name: 'Next failed (2)' });
+    const next = screen.getByRole('button', { name: 'Go to the next of 2 failed steps' });
     for (const at of [11, 30, 11]) {
       await user.click(next);
       await waitFor(() => {

@@ -53,7 +53,7 @@ export function TraceTools({ asked, onAsk, total, found, failed, onGoTo }: Props
           leftSection={<IconArrowDown size={16} aria-hidden />}
           onClick={goToNextFailed}
         >
-          {plural(failed.length, { one: 'Go to the failed step', other: `Next failed (${formatCount(failed.length)})` })}
+          {plural(failed.length, { one: 'Go to the failed step', other: `Go to the next of ${formatCount(failed.length)} failed steps` })}
         </Button>
       )}
     </div>

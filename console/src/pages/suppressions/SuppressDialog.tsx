@@ -48,7 +48,7 @@ export default function SuppressDialog({ onClose }: { onClose: () => void }) {
         <Textarea
           label={t`Note`}
           name="note"
-          description={t`Why nothing may be sent. The list shows it.`}
+          description={t`Why nothing may be sent. The note is shown in the list.`}
           maxLength={500}
           error={fieldError(error, 'note')}
         />

@@ -67,7 +67,7 @@ function columnsFor(onRemove: ((row: SuppressionRow) => void) | null): Column<Su
         row.address === null ? (
           t`An erased contact`
         ) : (
-          <RowLink to={deliveriesTo(row)} label={t`${row.address}, messages to it`}>
+          <RowLink to={deliveriesTo(row)} label={t`Messages to ${row.address}`}>
             {row.address}
           </RowLink>
         ),

@@ -48,7 +48,7 @@ function JsonInput({ label, field, previewInput, onChange }: Pick<Props, 'previe
 function Text({ body }: { body: string | null }) {
   return body === null ? (
     <p className={classes.muted}>
-      {t`Cannot be rendered with these values. The field Values names the one that is missing.`}
+      {t`Cannot be rendered with these values. The field Values names the missing value.`}
     </p>
   ) : (
     <TextBlock label={t`Body preview`} text={body} />

@@ -8,7 +8,7 @@ import type { Draft } from './preview';
 const HINT =
   t`Liquid: ${'{{contact.…}}'}, ${'{{trigger.…}}'}, ${'{{steps.node.…}}'}, ${'{{vars.…}}'}, ${'{{workspace.name}}'}, ${'{{unsubscribeUrl}}'}.`;
 
-const TEXT_HINT = t`Leave it empty to make it from the HTML.`;
+const TEXT_HINT = t`Leave it empty to generate the text from the HTML.`;
 const HTML_HINT =
   t`Values are escaped, except with the filter safe. Leave it empty to send a plain text with links and paragraphs.`;
 

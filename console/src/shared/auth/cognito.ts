@@ -44,7 +44,7 @@ export class CodeRequired extends Error {
     /** Proves to Cognito that the password was correct; valid for a few minutes. */
     readonly proof: string,
   ) {
-    super(t`This account needs a code.`);
+    super(t`Signing in to this account needs a code from your authenticator app.`);
     this.name = t`CodeRequired`;
   }
 }

@@ -18,7 +18,7 @@ export function IgnoredParameters({ states }: { states: readonly KnownParameters
   if (ignored.length === 0) return null;
   return (
     <Notice
-      title={t`The address has filters that this page does not know`}
+      title={t`The URL has filters that this page does not know`}
       action={
         <Button
           variant="default"

@@ -17,7 +17,7 @@ export function LinkedFilter({ name, onRemove }: Props) {
       size="xs"
       classNames={{ root: classes.linked ?? '', label: classes.linkedName ?? '' }}
       rightSection={<IconX size={14} aria-hidden />}
-      aria-label={t`${name}, remove this filter`}
+      aria-label={t`Remove the filter ${name}`}
       onClick={onRemove}
     >
       {name}

@@ -139,7 +139,7 @@ describe('the views of a list', () => {
     const calls = stack([makeView()], { '/v1/views/view_1/default': () => json(makeView()) });
     const { user } = openConsole('/refusals?range=24h');
     await user.click(await screen.findByRole('button', { name: 'Views' }));
-    const star = await screen.findByRole('button', { name: 'Open the list with Duplicates' });
+    const star = await screen.findByRole('button', { name: 'Make Duplicates your default for this list' });
     expect(star).toHaveAttribute('aria-pressed', 'false');
     await user.click(star);
     await waitFor(() => {

@@ -120,7 +120,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
           />
         )}
         {undecided.length > 0 && (
-          <Notice title={t`Choose before you rerun`}>
+          <Notice title={t`Your choice is needed before the rerun`}>
             <p>
               {t`Calls or messages of ${undecided.join(', ')} may have happened. Choose what happens to them, or leave these runs out.`}
             </p>
@@ -166,7 +166,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
           />
           <NumberInput
             label={t`Canary`}
-            description={t`So many runs first; 0 for none.`}
+            description={t`How many runs are rerun first, as a test. 0 for none.`}
             min={0}
             max={1_000}
             allowDecimal={false}
@@ -203,8 +203,8 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
           />
         </div>
         <Checkbox
-          label={t`Also start the automations that follow`}
-          description={t`The end of each rerun starts them, as the end of any other run does.`}
+          label={t`Also start the automations that follow these runs`}
+          description={t`A rerun that ends then starts them, as any other run does.`}
           checked={chosen.firesDownstream}
           onChange={(event) => {
             change({ firesDownstream: event.currentTarget.checked });

@@ -19,7 +19,7 @@ const ACTIONS = [
 /** What to do about runs that are left out. */
 const WHY: Record<string, string> = {
   NOT_APPLICABLE:
-    t`They cannot be rerun in this way. A run that a Stop node ended is rerun from the start, and to skip a node that did not complete, write its output.`,
+    t`They cannot be rerun with these choices. Rerun runs that ended at a “Stop with an error” node from the start. To skip a node that did not complete, write its output.`,
 };
 
 function Actions({ node }: { node: RecoveryNode }) {
@@ -83,7 +83,7 @@ export function RecoveryPreview({ preview, decisions, mayRepeatMessages, error, 
             Reruns <strong>{amount}</strong>, each from the start.
           </Trans>
         )}{' '}
-        {t`Calls and messages that happened, or may have happened, do not happen again unless you choose so.`}
+        {t`Calls and messages that happened, or may have happened, do not happen again unless you choose to repeat them.`}
       </p>
       {reasons.length > 0 && (
         <>

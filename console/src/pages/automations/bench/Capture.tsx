@@ -36,8 +36,8 @@ export function Capture({ automation, captured }: Props) {
         <Notice title={t`Events are being captured`}>
           <p>
             <Trans>
-              At most {capture.left} more are kept. You can look at them for an hour. The capture
-              ends <RelativeTime time={capture.until} now={now} />
+              At most {capture.left} more events are kept. You can look at them for an hour. The
+              capture ends <RelativeTime time={capture.until} now={now} />
             </Trans>
           </p>
         </Notice>

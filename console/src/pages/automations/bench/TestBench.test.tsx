@@ -86,7 +86,7 @@ describe('the test bench', () => {
     });
     await user.click(await screen.findByRole('button', { name: 'Capture for ten minutes' }));
     expect(await screen.findByText('Events are being captured')).toBeVisible();
-    expect(screen.getByText(/At most 19 more are kept/)).toBeVisible();
+    expect(screen.getByText(/At most 19 more events are kept/)).toBeVisible();
     const list = await eventsList();
     // The captured event takes the place of its run.
     expect(list.getAllByRole('button').map((each) => each.dataset.event)).toContain('captured:cap_1');

@@ -49,7 +49,7 @@ describe('a node that is added', () => {
 
   it('has a text that says where it will be', () => {
     const [start, done] = NEW_DOCUMENT.nodes;
-    expect(placementText(NEW_DOCUMENT, start, TYPES)).toBe('Between start and done.');
+    expect(placementText(NEW_DOCUMENT, start, TYPES)).toBe('Added between start and done.');
     expect(placementText(NEW_DOCUMENT, done, TYPES)).toBeNull();
   });
 });

@@ -52,8 +52,8 @@ export function placementText(
   const { missing, existing } = outgoingEdgesOf(document, chosen, nodeTypes.get(chosen.type));
   const [label] = missing;
   if (label !== undefined) {
-    return label === null ? t`After ${chosen.id}.` : t`After ${chosen.id}, on branch ${label}.`;
+    return label === null ? t`Added after ${chosen.id}.` : t`Added after ${chosen.id}, on the branch ${label}.`;
   }
   const [only, ...others] = existing;
-  return only && others.length === 0 ? t`Between ${chosen.id} and ${only.edge.target}.` : null;
+  return only && others.length === 0 ? t`Added between ${chosen.id} and ${only.edge.target}.` : null;
 }

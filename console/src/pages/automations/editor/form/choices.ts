@@ -26,7 +26,7 @@ const LABELS: Readonly<Record<string, string>> = {
   HEX: t`Hexadecimal`,
   HMAC: t`HMAC: a keyed hash`,
   JSON: 'JSON',
-  NONE: t`None: nothing is proved`,
+  NONE: t`None: the sender is not verified`,
   PUBLIC_KEY: t`Public key`,
   SHA1: 'SHA-1',
   SHA256: 'SHA-256',

@@ -101,7 +101,7 @@ describe('the form of a webhook trigger', () => {
     });
     await user.click(await screen.findByRole('button', { name: 'Set the secret' }));
     const dialog = within(await screen.findByRole('dialog', { name: /GitHub/ }));
-    await user.click(dialog.getByRole('radio', { name: 'Enter the one that the sender uses' }));
+    await user.click(dialog.getByRole('radio', { name: 'Enter the secret that the sender uses' }));
     await user.type(dialog.getByLabelText('Secret', { selector: 'input[type=password]' }), 'their own secret');
     await user.click(dialog.getByRole('button', { name: 'Set' }));
     expect(await dialog.findByText('The keys are set')).toBeVisible();
