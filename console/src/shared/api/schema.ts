@@ -241,7 +241,7 @@ export interface paths {
         put?: never;
         /**
          * Pause automation
-         * @description Pauses the automation: refuses new events and cancels every open run, including waiting ones. Another activation accepts new events; canceled runs stay canceled.
+         * @description Pauses the automation: refuses new events and cancels every open run, including waiting ones. After another activation it accepts events again; canceled runs stay canceled.
          *
          *     For ADMIN and above.
          */
@@ -307,7 +307,7 @@ export interface paths {
         put?: never;
         /**
          * Open run
-         * @description Opens a run by hand for one contact. Answers 200 if the same key opened the run before.
+         * @description Opens a run by hand for one contact. Answers 200 if an earlier request with the same idempotency key opened the run.
          *
          *     For MEMBER and above.
          */
@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Validate automation
-         * @description Lists every problem of a changed automation, without saving it. The answer is 200 even if there are problems, because the check itself succeeded; with `strict=true` it is then 422.
+         * @description Lists every problem of a changed automation, without saving it. Answers 200 even if there are problems, because the check itself succeeded. With `strict=true`, answers 422 if there are problems.
          *
          *     For ADMIN and above.
          */
@@ -433,7 +433,7 @@ export interface paths {
         put?: never;
         /**
          * Validate new automation
-         * @description Lists every problem of a new automation, without saving it. The answer is 200 even if there are problems, because the check itself succeeded; with `strict=true` it is then 422.
+         * @description Lists every problem of a new automation, without saving it. Answers 200 even if there are problems, because the check itself succeeded. With `strict=true`, answers 422 if there are problems.
          *
          *     For ADMIN and above.
          */
@@ -539,7 +539,7 @@ export interface paths {
         put?: never;
         /**
          * Erase contact
-         * @description Erases a person permanently. The contact is erased at once; its open runs are canceled and its unsent messages stopped. Everything else about the person follows. A repeated request answers how far the erasure is.
+         * @description Erases a person permanently. The contact is erased at once; its open runs are canceled and its unsent messages stopped. All other data about the person is erased after that. A repeated request returns the progress of the erasure.
          *
          *     For ADMIN and above.
          */
@@ -585,7 +585,7 @@ export interface paths {
         put?: never;
         /**
          * Create import
-         * @description Creates an import of contacts. Upload the file in parts of at most 4 MB next, then start the import. A file has at most 50 MB.
+         * @description Creates an import of contacts. Next, upload the file in parts of at most 4 MB; then start the import. A file has at most 50 MB.
          *
          *     For ADMIN and above.
          */
@@ -627,7 +627,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel import
-         * @description Cancels an import. Rows that are being written are finished; the report says which were.
+         * @description Cancels an import. If it is running, it first finishes the rows that it is writing; its report lists all finished rows.
          *
          *     For ADMIN and above.
          */
@@ -669,7 +669,7 @@ export interface paths {
         };
         /**
          * Preview import
-         * @description Returns the columns of the uploaded file, the first values of each, and the fields that they fill by their names.
+         * @description Returns the columns of the uploaded file. Each column has its first values, and the field that its name suggests.
          *
          *     For ADMIN and above.
          */
@@ -693,7 +693,7 @@ export interface paths {
         put?: never;
         /**
          * Start import
-         * @description Starts writing the contacts of the file, or a dry run, after which the import can be started again. `GET` shows the progress and the report.
+         * @description Starts the import, which writes the contacts of the uploaded file. With `dryRun` it only checks the rows and writes nothing; after that, the import can be started again. `GET` shows the progress and the report.
          *
          *     For ADMIN and above.
          */
@@ -801,7 +801,7 @@ export interface paths {
         put?: never;
         /**
          * Create export
-         * @description Starts writing a list to a file. The file holds the whole list as it is now, at any length. `GET` shows the progress and the link.
+         * @description Starts writing a list to a file. The file contains the whole list as it is now, however long it is. `GET` shows the progress and the link.
          *
          *     For MEMBER and above.
          */
@@ -1079,7 +1079,7 @@ export interface paths {
         put?: never;
         /**
          * Resend invitation
-         * @description Mails an invitation again and extends it by another seven days from now, even if it had expired.
+         * @description Mails an invitation again. It is then valid for seven days from now, even if it had expired.
          *
          *     For OWNER.
          */
@@ -1215,7 +1215,7 @@ export interface paths {
         };
         /**
          * Get overview
-         * @description Returns the workspace at a glance: the runs of the last hour beside the usual numbers for this weekday and hour, the open runs, and what needs attention. The hours of earlier weeks are those at the same local time of day in `timeZone`.
+         * @description Returns the workspace at a glance: the runs of the last hour beside the usual numbers for this weekday and hour, the open runs, and what needs attention. The usual numbers are from earlier weeks, at the same time of day in `timeZone`.
          */
         get: operations["getOverview"];
         put?: never;
@@ -1241,7 +1241,7 @@ export interface paths {
         put?: never;
         /**
          * Create recovery
-         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if its effects need a choice. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Only an ADMIN may repeat the messages of a node.
+         * @description Reruns all runs that match a filter or belong to a failure group: first a few as a canary, if you ask for one, then the others at a given rate. Each run is rerun at most once. A run is left out if it is open, if it is a rerun itself, if a later rerun of it completed, or if you must first choose in `effects` what to do with its effects. `dryRun` says how many runs there are, which are left out and why, and what would happen at each node. Only an ADMIN may repeat the messages of a node.
          *
          *     For MEMBER and above.
          */
@@ -1327,7 +1327,7 @@ export interface paths {
         put?: never;
         /**
          * Pause recovery
-         * @description Opens no more reruns until `continue`. Open reruns continue. Up to 20 reruns that are being opened at this moment are still opened.
+         * @description Pauses the recovery: opens no more reruns until it is continued. Open reruns continue. Up to 20 reruns that are being opened at this moment are still opened.
          *
          *     For MEMBER and above.
          */
@@ -1409,7 +1409,7 @@ export interface paths {
         put?: never;
         /**
          * Replay refusal
-         * @description Sends a refused event again, through the trigger as it is now. Each refusal can be replayed once. Its signature and rate are not checked again. If the event is refused again, `refusal` is the new refusal. If the request is interrupted, send it again: it finds the runs that were opened already.
+         * @description Sends a refused event again, through the trigger as it is now. Each refusal can be replayed once. The event's signature and the rate limit are not checked again. If the event is refused again, `refusal` is the new refusal. If the request is interrupted, send it again: it finds the runs that were opened already.
          *
          *     For MEMBER and above.
          */
@@ -1533,7 +1533,7 @@ export interface paths {
         put?: never;
         /**
          * Rerun run
-         * @description Runs a run again, from its failed node or from another one. Effects that happened, or may have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every effect and what the rerun would do with it. Answers 422 if an effect needs a choice. Only an ADMIN may repeat a message that was sent.
+         * @description Runs a run again, from its failed node or from another one. Effects that happened, or may have happened, do not happen again unless you ask for it. With `dryRun` the answer lists every effect and what the rerun would do with it. Answers 422 if you must first choose in `effects` what to do with an effect. Only an ADMIN may repeat a message that was sent.
          *
          *     For MEMBER and above.
          */
@@ -1873,7 +1873,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Counts the runs that match the filters by hour and status, and by minute in a range of at most three hours, and measures how long the newest 1,000 finished ones took. With `automationId` it also measures each node, in the newest of these runs that have up to 1,000 steps together. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are counted; then `isComplete` may be false.
+         * @description Counts the runs that match the filters, by hour and status; in a range of at most three hours, also by minute. Measures how long the newest finished runs took, at most 1,000. With `automationId`, also measures each node in the newest of these runs: in as many runs as have 1,000 steps together. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are looked at; `isComplete` is false if there are more.
          */
         get: operations["getStats"];
         put?: never;
@@ -1899,7 +1899,7 @@ export interface paths {
         put?: never;
         /**
          * Add suppression
-         * @description Adds an address to the suppression list, so that nothing is sent to it. If it is on the list already, answers 200 with the reason.
+         * @description Adds an address to the suppression list, so that nothing is sent to it. If the address is already on the list, answers 200 with the existing entry, which keeps its reason.
          *
          *     For ADMIN and above.
          */
@@ -2120,7 +2120,7 @@ export interface paths {
         post?: never;
         /**
          * Delete view
-         * @description Deletes a view. Members who chose it as their default have no default for the list then.
+         * @description Deletes a view. Members who chose it as their default no longer have a default for its list.
          */
         delete: operations["deleteView"];
         options?: never;
@@ -2148,7 +2148,7 @@ export interface paths {
         post?: never;
         /**
          * Unset default view
-         * @description Leaves the caller without a default for the list, if this view is the default.
+         * @description Removes the caller's default for the view's list, if this view is the default. Otherwise changes nothing.
          */
         delete: operations["unsetDefaultView"];
         options?: never;
@@ -2751,8 +2751,8 @@ export interface components {
         };
         /**
          * BulkSkipView
-         * @description Skipping the waits of many runs. Runs that continue by themselves meanwhile are not
-         *     changed.
+         * @description A request to end the waits of many runs now, and its progress. A run that continues by itself
+         *     meanwhile is not changed.
          */
         BulkSkipView: {
             /**
@@ -3140,7 +3140,7 @@ export interface components {
         };
         /**
          * ConsentChannel
-         * @description The channels that can have consents of their own: all channels.
+         * @description The channels on which a consent can differ. These are all channels.
          * @enum {string}
          */
         ConsentChannel: "EMAIL" | "SMS" | "WHATSAPP";
@@ -3152,7 +3152,7 @@ export interface components {
         ConsentOrigin: "CONSOLE" | "API" | "IMPORT" | "WEBHOOK" | "UNSUBSCRIBE" | "MESSAGE";
         /**
          * ConsentPurpose
-         * @description What messages are for. Each message asks for the consent of its purpose.
+         * @description The purposes of messages. A message needs the consent for its purpose.
          * @enum {string}
          */
         ConsentPurpose: "MARKETING" | "TRANSACTIONAL";
@@ -3160,8 +3160,8 @@ export interface components {
          * Consents
          * @description What a contact agreed to, for all channels and where channels differ.
          *
-         *     The stored form is unique: a channel appears only with a consent that was withdrawn on it, or
-         *     with one that was given on it but not for all channels.
+         *     Equal consents always have the same stored form: `channels` has a consent only if it was
+         *     withdrawn on the channel, or if it was given on the channel but not for all channels.
          */
         Consents: {
             /**
@@ -3496,7 +3496,7 @@ export interface components {
         };
         /**
          * CountView
-         * @description A number of items.
+         * @description How many items there are; a minimum if not all of them could be counted.
          */
         CountView: {
             /**
@@ -3881,7 +3881,7 @@ export interface components {
         };
         /**
          * DownstreamPlanView
-         * @description An automation that starts when a run of this one ends.
+         * @description An automation that is triggered when a run of the rerun's automation ends.
          */
         DownstreamPlanView: {
             /**
@@ -4915,8 +4915,8 @@ export interface components {
         };
         /**
          * HourView
-         * @description The runs that were created in one hour. In the first and last hour, only those in the
-         *     range.
+         * @description The runs that were created in one hour. In the first and the last hour, only runs inside
+         *     the range are counted.
          */
         HourView: {
             /**
@@ -5095,7 +5095,8 @@ export interface components {
          * @description The status of an import. UPLOADING: the file is not whole yet. CHECKING: a dry run reads the
          *     rows and writes no contact. CHECKED: the dry run has ended, and the import can be started.
          *     RUNNING: contacts are being written. COMPLETED: every row has its outcome. CANCELED: somebody
-         *     ended it; the rows so far have theirs. FAILED: it could not go on, `error` says why.
+         *     ended it; the rows done before that have their outcome. FAILED: it could not go on; `error` says
+         *     why.
          * @enum {string}
          */
         ImportStatus: "UPLOADING" | "CHECKING" | "CHECKED" | "RUNNING" | "COMPLETED" | "CANCELED" | "FAILED";
@@ -5837,8 +5838,8 @@ export interface components {
         };
         /**
          * MinuteView
-         * @description The runs that were created in one minute. In the first and last minute, only those in the
-         *     range.
+         * @description The runs that were created in one minute. In the first and the last minute, only runs inside
+         *     the range are counted.
          */
         MinuteView: {
             /**
@@ -5922,8 +5923,9 @@ export interface components {
         };
         /**
          * NodeDurationView
-         * @description How long the newest visits of one node took. Only the newest runs are measured, up to 1,000
-         *     steps in total, so a large graph has fewer measured runs here than in `duration`.
+         * @description How long the newest visits of one node took. Up to 1,000 steps of the newest runs are
+         *     measured, for all nodes together. So for a large graph, fewer runs are measured here than for
+         *     `duration`.
          */
         NodeDurationView: {
             /**
@@ -7365,7 +7367,7 @@ export interface components {
         RowOutcome: "CREATED" | "UPDATED" | "UNCHANGED" | "FAILED" | "REPEATED" | "UNKNOWN";
         /**
          * RowProblemView
-         * @description Why a row failed, or what it left out.
+         * @description A problem of one row: why the row failed, or which of its values the import left out.
          */
         RowProblemView: {
             /**
@@ -9143,8 +9145,8 @@ export interface components {
         };
         /**
          * TimelineItemView
-         * @description One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set. It
-         *     has the same form as in its own list.
+         * @description One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set. The
+         *     one that is set has the same fields as in the list of runs, deliveries or refusals.
          */
         TimelineItemView: {
             /**
