@@ -145,5 +145,5 @@ def test_an_invalid_value_is_named(
 def test_a_range_counts_back_from_now_in_every_zone() -> None:
     assert window("24h", None, None, NOW, "Asia/Tokyo") == (NOW - DAY, NOW + DAY)
     for since, until in (("2026-11-29", None), (None, "2026-11-29")):
-        with pytest.raises(InvalidInputError, match="either range, or from and to"):
+        with pytest.raises(InvalidInputError, match="either `range`, or `from` and `to`"):
             window("24h", since, until, NOW)

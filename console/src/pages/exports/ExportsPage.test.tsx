@@ -75,7 +75,7 @@ describe('the exports', () => {
     });
     openConsole('/exports');
     await screen.findByText('No exports yet');
-    await screen.findByText(/you need the role Member/);
+    await screen.findByText(/You need the Member role/);
   });
 });
 
