@@ -6,13 +6,13 @@ more processor time in total, because they push one another out of the caches. N
 sooner.
 """
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from local.one_core import ONE_CORE
 from local.settings import LocalError
 
 VARIABLE = "RUNLEDGER_INVOCATIONS_AT_ONCE"
@@ -26,7 +26,7 @@ def configured_limit(environment: Mapping[str, str]) -> int:
     """Returns the limit. Raises LocalError if the variable is no positive number."""
     text = environment.get(VARIABLE, "")
     if not text:
-        return _FOR_EACH_CORE * len(os.sched_getaffinity(0))
+        return _FOR_EACH_CORE * max(1, len(ONE_CORE.usable))
     if not text.isdigit() or int(text) == 0:
         raise LocalError(f"{VARIABLE}={text} is not a whole number of 1 or more")
     return int(text)
@@ -49,17 +49,26 @@ class Turns:
         self._ends: dict[object, float] = {}
         self._waiting: deque[threading.Event] = deque()
 
+    def begin(self) -> object:
+        """Waits for a turn and returns it."""
+        mine = object()
+        self._begin(mine)
+        return mine
+
+    def end(self, turn: object) -> None:
+        """Ends a turn, which may have ended before."""
+        with self._lock:
+            self._ends.pop(turn, None)
+            self._wake_next()
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Waits for a turn, and gives it back at the end of the block."""
-        mine = object()
-        self._begin(mine)
+        mine = self.begin()
         try:
             yield
         finally:
-            with self._lock:
-                self._ends.pop(mine, None)
-                self._wake_next()
+            self.end(mine)
 
     def _begin(self, mine: object) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.one_core import ONE_CORE
 from local.settings import ROOT
 from local.zygote import LENGTH, NUMBER, PACKAGE, WORKER, ZYGOTE
 
@@ -236,7 +237,8 @@ ZYGOTES = Zygotes()
 
 def _start() -> tuple[Zygote, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair()
-    with theirs:
+    # The workers share all cores.
+    with theirs, ONE_CORE.on_all():
         process = subprocess.Popen(
             [sys.executable, "-m", "local.zygote", str(theirs.fileno())],
             cwd=ROOT,
