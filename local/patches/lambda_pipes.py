@@ -6,7 +6,6 @@ threads costs time, and the thread that gets the processor last decides how long
 """
 
 import json
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,6 @@ from ministack.core import lambda_runtime
 from local.patches import guard
 from local.patches.lambda_log_end import MARK
 from local.patches.lambda_workers import ForkedWorker
-from local.turns import Turns, configured_limit
 
 _LOG_SECONDS = 0.25
 # Lines of stdout that are no answer: a function may write there too.
@@ -25,8 +23,6 @@ _DIED = {"status": "error", "error": "Worker process died"}
 _SILENT = {"status": "error", "error": f"No JSON response from worker after {_MOST_LINES} lines"}
 
 Result = dict[str, Any]
-
-_turns = Turns(configured_limit(os.environ))
 
 
 def apply() -> None:
@@ -68,7 +64,7 @@ def _with_pipes(invoke: Callable[..., Result]) -> Callable[..., Result]:
                 "durable": durable or {},
             },
         }
-        with self._lock, _turns.turn():
+        with self._lock:
             is_cold = self._proc is None or self._proc.poll() is not None
             if is_cold:
                 self._spawn()

@@ -2,8 +2,8 @@
 
 The emulator starts a new interpreter for every concurrent invocation, without limit. With this
 patch, workers are forked from a process that has loaded the functions' modules. That process starts
-when a function with these modules is created, before the first event. A call waits for a free
-worker if its function already has enough workers.
+when a function with these modules is created, before the first event. A call waits for its turn
+(`local/turns.py`), and for a free worker if its function already has enough workers.
 """
 
 import os
@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,7 @@ from ministack.services.cloudformation import provisioners
 from local import function_keys
 from local.patches import guard
 from local.patches.lambda_code import unpacked
+from local.turns import Turns, configured_limit
 from local.worker_forks import ZYGOTES, Forked, ForkError, Work
 from local.worker_pipes import WorkerPipes
 
@@ -34,7 +36,12 @@ _START_SECONDS = 60
 _END_SECONDS = 1
 _FUNCTION = "AWS::Lambda::Function"
 
+_turns = Turns(configured_limit(os.environ))
+# The turn of each worker that is in use.
+_held: dict[Any, object] = {}
+# Guards the number of workers that were released so far.
 _freed = threading.Condition()
+_releases = [0]
 
 
 def apply() -> None:
@@ -131,23 +138,45 @@ def _prepare(archives: list[bytes], environment: dict[str, str]) -> None:
 
 
 def _waiting(acquire: Callable[..., Any]) -> Callable[..., Any]:
-    def acquire_or_wait(*args: Any, **kwargs: Any) -> Any:
-        deadline = time.monotonic() + _WAIT_SECONDS
-        with _freed:
-            while True:
-                worker, reason = acquire(*args, **{**kwargs, "max_concurrency": MAX_WORKERS})
-                left = deadline - time.monotonic()
-                if worker is not None or left <= 0:
-                    return worker, reason
-                _freed.wait(left)
+    """Waits for a turn, and then for a worker. A worker that is chosen only when its invocation
+    begins is mostly the one that was used last, whose memory is still in the processor's caches."""
 
-    return acquire_or_wait
+    def acquire_in_turn(*args: Any, **kwargs: Any) -> Any:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            with _freed:
+                before = _releases[0]
+            turn = _turns.begin()
+            try:
+                worker, reason = acquire(*args, **{**kwargs, "max_concurrency": MAX_WORKERS})
+            except BaseException:
+                _turns.end(turn)
+                raise
+            if worker is not None:
+                _held[worker] = turn
+                return worker, reason
+            # All workers of the function are busy. Calls of other functions go on.
+            _turns.end(turn)
+            left = deadline - time.monotonic()
+            with _freed:
+                if not _freed.wait_for(partial(_has_released_since, before), left):
+                    return worker, reason
+
+    return acquire_in_turn
+
+
+def _has_released_since(before: int) -> bool:
+    return _releases[0] != before
 
 
 def _telling(release: Callable[[Any], None]) -> Callable[[Any], None]:
     def release_and_report(worker: Any) -> None:
         release(worker)
+        turn = _held.pop(worker, None)
+        if turn is not None:
+            _turns.end(turn)
         with _freed:
+            _releases[0] += 1
             _freed.notify_all()
 
     return release_and_report
