@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from local.joined_writes import StrictProtocol
 from local.settings import HOST, LocalError
 
 _START_SECONDS = 10
@@ -32,7 +33,7 @@ class Server:
         config = uvicorn.Config(
             app,
             # Strict about what it reads: callers of the gateway are not trusted.
-            http="h11",
+            http=StrictProtocol,
             h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
             ws="none",
             log_config=None,
