@@ -1,6 +1,7 @@
 """Puts the parts of an import's file together."""
 
 from collections.abc import Iterator
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 from runledger.errors import NotFoundError
@@ -30,8 +31,8 @@ def bytes_from(made: ContactImport, files: "ImportFiles", start: int) -> Iterato
 def beginning(made: ContactImport, files: "ImportFiles") -> tuple[bytes, bool]:
     """Returns the beginning of the file, which ends at the first missing part, and whether it is
     the whole file."""
-    numbers = range(1, len(made.parts) + 1)
-    parts = {number: made.parts[number] for number in numbers if number in made.parts}
+    numbers = takewhile(made.parts.__contains__, count(1))
+    parts = {number: made.parts[number] for number in numbers}
     data = b""
     for chunk in bytes_from(made.changed(parts=parts), files, 0):
         data += chunk
