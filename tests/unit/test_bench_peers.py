@@ -266,6 +266,14 @@ def test_a_real_execution_is_copied_into_the_past(database: sqlite3.Connection) 
     assert data == [(4, "data 2"), (5, "data 2")]
 
 
+def test_copies_can_be_later_than_other_executions(database: sqlite3.Connection) -> None:
+    earlier = "2026-11-30 01:59:58.625"
+    database.execute("UPDATE execution_entity SET startedAt = ? WHERE id = 1", (earlier,))
+    copy_execution(database, 5)
+    by_time = database.execute("SELECT id FROM execution_entity ORDER BY startedAt DESC, id")
+    assert [number for (number,) in by_time] == [2, 3, 4, 1, 5]
+
+
 def test_the_processor_time_of_ended_children_counts() -> None:
     busy = (
         "import subprocess, sys, time\n"
