@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { activateLanguage, PSEUDO_LANGUAGE, SOURCE_LANGUAGE } from '../../shared/ui/language';
 import type { NodeType } from '../../shared/graph/useNodeTypes';
 import nodeTypes from '../../test/nodeTypes.json';
 import { problemPlace, problemText, type ReportedProblem } from './problemWords';
@@ -41,12 +42,16 @@ const OF_CONFIGS: [string, string | null, string, string][] = [
   ['thanks', 'multiChannelMode', 'Must be CASCADE or BROADCAST.', 'Choose Cascade or Broadcast.'],
   ['pause', null, 'Set exactly one of `delayMinutes` and `until`.', 'Set either a delay or a time until which to wait.'],
   ['pause', 'delayMinutes', 'Must be at most 524160.', 'Must be at most 524,160.'],
+  ['pause', 'delayMinutes', 'Must be at least 1.', 'Must be at least 1.'],
   ['pause', 'delayMinutes', 'Must be a whole number.', 'Must be a whole number.'],
   ['pause', 'until', '`day` is allowed only with `timeOfDay`; leave it out.', '“Day” is allowed only with “Time of day”; leave it out.'],
   ['check', 'tag', 'Must have at most 500 characters.', 'This is too long. Write at most 500 characters.'],
+  ['check', 'tag', 'Must have at most 1 character.', 'This is too long. Write at most 1 character.'],
+  ['check', 'tag', 'Must have at least 2 characters.', 'Write at least 2 characters.'],
   ['check', null, 'GREATER_THAN compares `left` with `right`; add `right`.', 'Greater than compares “Left” with “Right”; add “Right”.'],
   ['check', 'left', 'An object cannot be compared; write a text, a number, true, false, null or a list.', 'An object cannot be compared; write a text, a number, true, false, nothing or a list.'],
   ['check', 'conditions', 'Must have at most 20 entries.', 'There are too many. At most 20 are allowed.'],
+  ['check', 'conditions', 'Must have at most 1 entry.', 'There are too many. At most 1 is allowed.'],
   ['tier', 'assignments', 'Must be a list.', 'This part has the wrong form. Correct it in the JSON view.'],
   ['tier', 'assignments.0.type', 'Must be STRING, NUMBER, BOOLEAN, JSON or DATE.', 'Choose String, Number, Boolean, JSON or Date.'],
   ['score', 'method', 'Must be GET, POST, PUT, PATCH, DELETE or HEAD.', 'Choose GET, POST, PUT, PATCH, DELETE or HEAD.'],
@@ -75,6 +80,21 @@ describe('a problem in the words of the form', () => {
 
   it.each(OF_GRAPHS)('%s: %s', (code, message, words) => {
     expect(problemText(problem(null, null, message, code), GRAPH, TYPES)).toBe(words);
+  });
+
+  it.each([
+    'Must be at least 1.',
+    'Must be at most 20.',
+    'Must have at most 20 characters.',
+    'Must have at most 20 entries.',
+    'Is missing, or: must be at most 20.',
+  ])('can be translated: %s', async (message) => {
+    await activateLanguage(PSEUDO_LANGUAGE);
+    try {
+      expect(problemText(problem('pause', 'delayMinutes', message), GRAPH, TYPES)).not.toMatch(/[a-z]/i);
+    } finally {
+      await activateLanguage(SOURCE_LANGUAGE);
+    }
   });
 
   it('keeps variables as they are written', () => {

@@ -3,7 +3,7 @@
  * as JSON does, for readers who write JSON.
  */
 
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import type { Graph } from '../../shared/graph/model';
 import { type NodeType, nodeTitle } from '../../shared/graph/useNodeTypes';
 import { formatCount } from '../../shared/ui/format';
@@ -65,12 +65,14 @@ const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => 
   [/^must have at most (\d+) (character|entr)/i, ([, most, unit]) => atMost(most, unit)],
   [
     /^must have at least (\d+) characters$/i,
-    ([, least]) => t`Write at least ${formatCount(Number(least))} characters.`,
+    ([, least]) =>
+      plural(Number(least), {
+        one: 'Write at least 1 character.',
+        other: `Write at least ${formatCount(Number(least))} characters.`,
+      }),
   ],
-  [
-    /^must be at (least|most) (-?\d+)$/i,
-    ([, way, limit]) => t`Must be at ${way ?? ''} ${formatCount(Number(limit))}.`,
-  ],
+  [/^must be at least (-?\d+)$/i, ([, least]) => t`Must be at least ${formatCount(Number(least))}.`],
+  [/^must be at most (-?\d+)$/i, ([, most]) => t`Must be at most ${formatCount(Number(most))}.`],
   [/^is not a known field; remove it$/i, () => t`This setting does not exist. Remove it in the JSON view.`],
   [/^must be (an object|a list|text|null|valid Unicode text)$/i, () => WRONG_FORM],
   [/^write an object here$/i, () => WRONG_FORM],
@@ -109,10 +111,16 @@ function emptyText(field: Field): string {
 }
 
 function atMost(most: string | undefined, unit: string | undefined): string {
-  const limit = formatCount(Number(most));
+  const limit = Number(most);
   return unit === 'character'
-    ? t`This is too long. Write at most ${limit} characters.`
-    : t`There are too many. At most ${limit} are allowed.`;
+    ? plural(limit, {
+        one: 'This is too long. Write at most 1 character.',
+        other: `This is too long. Write at most ${formatCount(limit)} characters.`,
+      })
+    : plural(limit, {
+        one: 'There are too many. At most 1 is allowed.',
+        other: `There are too many. At most ${formatCount(limit)} are allowed.`,
+      });
 }
 
 function lowered(text: string): string {
@@ -203,5 +211,5 @@ export function problemText(problem: ReportedProblem, graph: Drawn, types: NodeT
       asSentence(withBranches(withOurNames(part, graph, types, root ?? {})))
     );
   });
-  return [...new Set(words)].join(' Or: ');
+  return [...new Set(words)].reduce((one, other) => t`${one} Or: ${other}`);
 }

@@ -6,7 +6,7 @@ import {
   keysOf,
   missingSuggestions,
   presetOf,
-  suggestionText,
+  suggestionTexts,
   withSender,
 } from './sources';
 
@@ -79,10 +79,25 @@ describe('another sender', () => {
       split: '$',
       splitId: 'eventId',
     });
-    expect(suggestionText(suggested)).toBe(
-      'the contact, found by the external id hubspot at objectId; a run for each element of $; the id of each element at eventId',
-    );
+    expect(suggestionTexts(suggested)).toEqual([
+      'The contact, found by the external id hubspot at objectId',
+      'A run for each element of $',
+      'The id of each element at eventId',
+    ]);
     expect(missingSuggestions(suggested, preset('HUBSPOT'))).toEqual({});
     expect(missingSuggestions({ headers: ['X-Mine'] }, preset('GITHUB'))).not.toHaveProperty('headers');
+  });
+
+  it.each([
+    ['email', 'The contact, found by e-mail at customer'],
+    ['phone', 'The contact, found by phone number at customer'],
+    ['id', 'The contact, found by id at customer'],
+  ])('is said in whole messages: a lookup by %s', (by, words) => {
+    expect(suggestionTexts({ contactLookup: { by, path: 'customer' } })).toEqual([words]);
+  });
+
+  it('says how many headers it suggests', () => {
+    expect(suggestionTexts({ headers: ['X-Topic'] })).toEqual(['The header X-Topic']);
+    expect(suggestionTexts({ headers: ['X-Topic', 'X-Id'] })).toEqual(['The headers X-Topic, X-Id']);
   });
 });

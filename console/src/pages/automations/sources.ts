@@ -1,6 +1,6 @@
 /** The senders of webhooks: which one a trigger names, and which keys prove its events. */
 
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import type { SourcePreset } from '../../shared/api/types';
 
 export type Facts = Record<string, unknown>;
@@ -100,17 +100,30 @@ export function missingSuggestions(intake: Facts, preset: SourcePreset): Facts {
   );
 }
 
-/** `the contact, found by e-mail at customer.email; the headers X-GitHub-Event` */
-export function suggestionText(suggested: Facts): string {
-  const { contactLookup, split, splitId, headers } = suggested;
-  const parts: string[] = [];
-  if (isFacts(contactLookup)) {
-    const { by, name, path } = contactLookup;
-    const word = by === 'externalId' ? t`the external id ${String(name)}` : String(by);
-    parts.push(t`the contact, found by ${word} at ${String(path)}`);
+function lookupText({ by, name, path }: Facts): string {
+  const place = String(path);
+  switch (by) {
+    case 'email':
+      return t`The contact, found by e-mail at ${place}`;
+    case 'phone':
+      return t`The contact, found by phone number at ${place}`;
+    case 'externalId':
+      return t`The contact, found by the external id ${String(name)} at ${place}`;
+    default:
+      return t`The contact, found by id at ${place}`;
   }
-  if (typeof split === 'string') parts.push(t`a run for each element of ${split}`);
-  if (typeof splitId === 'string') parts.push(t`the id of each element at ${splitId}`);
-  if (Array.isArray(headers)) parts.push(t`the headers ${headers.join(', ')}`);
-  return parts.join('; ');
+}
+
+/** `The contact, found by e-mail at customer.email`, `The headers X-Topic, X-Id` */
+export function suggestionTexts(suggested: Facts): string[] {
+  const { contactLookup, split, splitId, headers } = suggested;
+  const texts: string[] = [];
+  if (isFacts(contactLookup)) texts.push(lookupText(contactLookup));
+  if (typeof split === 'string') texts.push(t`A run for each element of ${split}`);
+  if (typeof splitId === 'string') texts.push(t`The id of each element at ${splitId}`);
+  if (Array.isArray(headers)) {
+    const names = headers.join(', ');
+    texts.push(plural(headers.length, { one: `The header ${names}`, other: `The headers ${names}` }));
+  }
+  return texts;
 }

@@ -1,10 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConsentChange, Consents, Contact } from '../../shared/api/types';
+import catalogue from '../../locales/en.po?raw';
 import { openConsole, rememberTokens } from '../../test/render';
 import { json, ME, type Routes, serve } from '../../test/server';
 import { consentText } from './describe';
-import { allows, CHANNELS, consentsOf, draftsOf, withAll } from './consents';
+import { allows, changeText, CHANNELS, consentsOf, draftsOf, withAll } from './consents';
 
 const AT = '2026-03-01T10:00:00.000Z';
 const CONSENTS: Consents = {
@@ -105,6 +106,22 @@ describe('the consents of the form', () => {
   });
 });
 
+describe('a change of a consent', () => {
+  it.each([
+    ['MARKETING', null, true, 'Marketing given for all channels'],
+    ['MARKETING', null, false, 'Marketing withdrawn for all channels'],
+    ['TRANSACTIONAL', null, true, 'Transactional given for all channels'],
+    ['TRANSACTIONAL', null, false, 'Transactional withdrawn for all channels'],
+    ['MARKETING', 'EMAIL', true, 'Marketing given for e-mail'],
+    ['MARKETING', 'SMS', false, 'Marketing withdrawn for SMS'],
+    ['TRANSACTIONAL', 'WHATSAPP', true, 'Transactional given for WhatsApp'],
+    ['TRANSACTIONAL', 'EMAIL', false, 'Transactional withdrawn for e-mail'],
+  ] as const)('is one message: %s, %s, %s', (purpose, channel, isGiven, words) => {
+    expect(changeText(change({ purpose, channel, isGiven }))).toBe(words);
+    if (channel === null) expect(catalogue).toContain(`msgid "${words}"`);
+  });
+});
+
 describe('the consents of a contact', () => {
   beforeEach(() => {
     rememberTokens();
@@ -140,7 +157,7 @@ describe('the consents of a contact', () => {
     const list = await screen.findByRole('list', { name: 'Changes of consents, newest first' });
     const items = within(list).getAllByRole('listitem');
     expect(items).toHaveLength(3);
-    expect(items[0]).toHaveTextContent('Marketing withdrawn for E-mail');
+    expect(items[0]).toHaveTextContent('Marketing withdrawn for e-mail');
     expect(items[0]).toHaveTextContent('By the contact, with the link in a message');
     expect(within(list).getByRole('link', { name: 'The message' })).toHaveAttribute(
       'href',

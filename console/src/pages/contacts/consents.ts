@@ -7,7 +7,7 @@ import type {
   ConsentPurpose,
   Consents,
 } from '../../shared/api/types';
-import { formatWord } from '../../shared/ui/format';
+import { channelName } from '../../shared/subjects/channels';
 
 export const PURPOSES = ['TRANSACTIONAL', 'MARKETING'] as const satisfies ConsentPurpose[];
 export const CHANNELS = ['EMAIL', 'SMS', 'WHATSAPP'] as const satisfies ConsentChannel[];
@@ -106,12 +106,18 @@ export function consentsOf(stored: Consents, drafts: ConsentDrafts): Consents {
 
 /** `Marketing withdrawn for SMS`. */
 export function changeText({ purpose, channel, isGiven }: ConsentChange): string {
-  const word = formatWord(purpose);
+  const isMarketing = purpose === 'MARKETING';
   if (channel === null) {
-    return isGiven ? t`${word} given for all channels` : t`${word} withdrawn for all channels`;
+    if (isGiven) {
+      return isMarketing ? t`Marketing given for all channels` : t`Transactional given for all channels`;
+    }
+    return isMarketing
+      ? t`Marketing withdrawn for all channels`
+      : t`Transactional withdrawn for all channels`;
   }
-  const where = formatWord(channel);
-  return isGiven ? t`${word} given for ${where}` : t`${word} withdrawn for ${where}`;
+  const name = channelName(channel);
+  if (isGiven) return isMarketing ? t`Marketing given for ${name}` : t`Transactional given for ${name}`;
+  return isMarketing ? t`Marketing withdrawn for ${name}` : t`Transactional withdrawn for ${name}`;
 }
 
 /** Who changed a consent, and where. */

@@ -14,7 +14,7 @@ import {
   isFacts,
   missingSuggestions,
   presetOf,
-  suggestionText,
+  suggestionTexts,
   withSender,
 } from '../../../sources';
 import type { Automation } from '../../../types';
@@ -72,7 +72,12 @@ function Suggestions({ intake, preset, onTake }: SuggestionsProps) {
   if (Object.keys(suggested).length === 0) return null;
   return (
     <div className={classes.optional}>
-      <p className={classes.hint}>{t`Usually fits: ${suggestionText(suggested)}.`}</p>
+      <p className={classes.hint}>{t`These fields usually fit:`}</p>
+      <ul className={classes.hint}>
+        {suggestionTexts(suggested).map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
       <Button
         variant="default"
         size="xs"
