@@ -36,7 +36,7 @@ it('a user without a workspace accepts an invitation and joins', async () => {
   });
   const { user, session } = openConsole('/nowhere');
   expect(await screen.findByRole('heading', { name: /not in a workspace yet/ })).toBeVisible();
-  await user.click(screen.getByRole('button', { name: 'Accept the invitation to Acme' }));
+  await user.click(await screen.findByRole('button', { name: 'Accept the invitation to Acme' }));
   await waitFor(() => {
     expect(screen.queryByRole('heading', { name: /not in a workspace yet/ })).toBeNull();
   });
