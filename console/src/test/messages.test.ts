@@ -8,6 +8,14 @@ function messages(): string[] {
   );
 }
 
+const COUNTED = 'bytes characters contacts deliveries events fields items messages ones problems reruns results rows runs steps times tries changes';
+
+it('a count before a noun has cases', () => {
+  const noun = new RegExp(`\\{\\w+\\}\\+? (?:earlier |failed |more |open )?(?:${COUNTED.replaceAll(' ', '|')})\\b`);
+  const single = messages().filter((text) => !/\{\w+, plural,/.test(text));
+  expect(single.filter((text) => noun.test(text))).toEqual([]);
+});
+
 it('no message is the end or the beginning of a sentence that continues in another', () => {
   const all = messages().filter((text) => text !== '');
   expect(all.length).toBeGreaterThan(1_000);

@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { useQueries } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -37,13 +37,16 @@ interface Props {
 /** The number of runs, with a link to them; a dash until it is known. */
 export function RunCount({ activity }: Props) {
   if (!activity) return UNKNOWN;
+  const { runs, total } = statisticsOf(activity);
   return (
     <Link
       to={runsAddress(activity.automationId, { range: STATISTICS_RANGE })}
       className={page.nowrap ?? ''}
     >
-      <span aria-hidden>{statisticsOf(activity).runs}</span>
-      <span className="visually-hidden">{t`${statisticsOf(activity).runs} runs in 7 days`}</span>
+      <span aria-hidden>{runs}</span>
+      <span className="visually-hidden">
+        {plural(total, { one: `${runs} run in 7 days`, other: `${runs} runs in 7 days` })}
+      </span>
     </Link>
   );
 }

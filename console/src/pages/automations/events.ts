@@ -127,7 +127,7 @@ function fromRefusal({ id, lastAt, reason, message, keptUntil, count }: Refusal)
     key: `refusal:${id}`,
     at: lastAt,
     outcome: 'REFUSED',
-    text: count === 1 ? words : t`${words}, ${count} times`,
+    text: count === 1 ? words : plural(count, { one: `${words}, once`, other: `${words}, ${count} times` }),
     type: null,
     runIds: [],
     refusalId: id,

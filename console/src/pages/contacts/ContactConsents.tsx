@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -132,7 +132,10 @@ function Changes({ changes }: { changes: ConsentChange[] }) {
             setWhole(true);
           }}
         >
-          {t`Show all ${formatCount(changes.length)} changes`}
+          {plural(changes.length, {
+            one: 'Show the change',
+            other: `Show all ${formatCount(changes.length)} changes`,
+          })}
         </Button>
       )}
     </>

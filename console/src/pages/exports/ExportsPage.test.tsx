@@ -87,6 +87,15 @@ it('an expired file is named as deleted', () => {
   );
 });
 
+it('one row is not “rows”', () => {
+  const states = (changes: Partial<Export>) =>
+    ['2026-03-08T09:00:00Z', '2026-03-09T10:00:00Z'].map((now) =>
+      exportState(makeExport({ expiresAt: '2026-03-08T10:00:00.000Z', rows: 1, ...changes }), Date.parse(now)),
+    );
+  expect(states({})).toEqual(['1 row', '1 row, the file is deleted']);
+  expect(states({ status: 'RUNNING' })[0]).toBe('In progress, 1 row so far');
+});
+
 it('only filters that are set are named', () => {
   const { filter } = makeExport();
   expect(filterWords(makeExport({ filter: { ...filter, status: [], automationId: null } }))).toEqual([]);

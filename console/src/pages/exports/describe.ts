@@ -1,6 +1,6 @@
 /** The words for an export. */
 
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import type { Export, ExportedList } from '../../shared/api/types';
 import { formatCount, formatWord } from '../../shared/ui/format';
 
@@ -25,8 +25,18 @@ export function isExpired({ expiresAt }: Export, now: number): boolean {
 export function exportState(made: Export, now: number): string {
   const rows = formatCount(made.rows);
   if (made.status === 'FAILED') return made.error ?? t`The export failed.`;
-  if (made.status !== 'COMPLETED') return t`In progress, ${rows} rows so far`;
-  return isExpired(made, now) ? t`${rows} rows, the file is deleted` : t`${rows} rows`;
+  if (made.status !== 'COMPLETED') {
+    return plural(made.rows, {
+      one: 'In progress, 1 row so far',
+      other: `In progress, ${rows} rows so far`,
+    });
+  }
+  return isExpired(made, now)
+    ? plural(made.rows, {
+        one: '1 row, the file is deleted',
+        other: `${rows} rows, the file is deleted`,
+      })
+    : plural(made.rows, { one: '1 row', other: `${rows} rows` });
 }
 
 /** The filters of the list except the period, such as `Status: Failed`. */

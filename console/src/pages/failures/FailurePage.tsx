@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
@@ -109,7 +109,10 @@ function GroupRuns({ group, now }: { group: FailureGroup; now: number }) {
         </SimpleList>
         {runs !== undefined && query.data?.nextCursor && (
           <p className={detail.muted}>
-            {t`These are the people of the newest ${formatCount(runs.length)} runs.`}
+            {plural(runs.length, {
+              one: 'These are the people of the newest run.',
+              other: `These are the people of the newest ${formatCount(runs.length)} runs.`,
+            })}
           </p>
         )}
       </Section>

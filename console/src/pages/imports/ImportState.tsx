@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Button, Progress } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
@@ -50,7 +50,10 @@ function Working({ made }: { made: ContactImport }) {
       <p role="status">
         {total === null
           ? t`Reading the file…`
-          : t`${formatCount(done)} of ${formatCount(total)} rows. You can leave this page; the work continues.`}
+          : plural(total, {
+              one: `${formatCount(done)} of 1 row. You can leave this page; the work continues.`,
+              other: `${formatCount(done)} of ${formatCount(total)} rows. You can leave this page; the work continues.`,
+            })}
       </p>
       {error && <ErrorNotice error={error} />}
       <div>

@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Button, Progress } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -132,7 +132,12 @@ function RecoveryFacts({ recovery }: { recovery: Recovery }) {
           : t`${formatCount(canary.count)}, then ${formatWord(canary.then).toLowerCase()}`}
       </Fact>
       <Fact name={t`Pace`}>{t`${formatCount(recovery.ratePerMinute)} a minute`}</Fact>
-      <Fact name={t`Pauses after`}>{t`${formatCount(recovery.stopAfterFailures)} failed reruns`}</Fact>
+      <Fact name={t`Pauses after`}>
+        {plural(recovery.stopAfterFailures, {
+          one: '1 failed rerun',
+          other: `${formatCount(recovery.stopAfterFailures)} failed reruns`,
+        })}
+      </Fact>
       <Fact name={t`Requested`}>
         {recovery.requestedBy}
         <ExactTime time={recovery.createdAt} />
@@ -224,7 +229,12 @@ function Loaded({ recovery }: { recovery: Recovery }) {
           {(item) => <Item key={item.runId} item={item} />}
         </SimpleList>
         {runs.data?.nextCursor && (
-          <p className={detail.muted}>{t`These are the first ${formatCount(runs.data.items.length)} runs.`}</p>
+          <p className={detail.muted}>
+            {plural(runs.data.items.length, {
+              one: 'This is the first run.',
+              other: `These are the first ${formatCount(runs.data.items.length)} runs.`,
+            })}
+          </p>
         )}
       </Section>
     </>

@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import type { RerunNode, RerunPreview, RunDetail } from '../../shared/api/types';
 import { type Decision, isSentMessage } from '../../shared/subjects/effectChoices';
 import { EffectChoiceField } from '../../shared/subjects/EffectChoiceField';
@@ -53,7 +53,10 @@ function Effects({ node }: { node: RerunNode }) {
       ))}
       {node.effectCount > node.effects.length && (
         <li className={classes.muted}>
-          {t`and ${formatCount(node.effectCount - node.effects.length)} earlier ones`}
+          {plural(node.effectCount - node.effects.length, {
+            one: 'and 1 earlier one',
+            other: `and ${formatCount(node.effectCount - node.effects.length)} earlier ones`,
+          })}
         </li>
       )}
     </ul>

@@ -43,8 +43,11 @@ export function TraceTools({ asked, onAsk, total, found, failed, onGoTo }: Props
       />
       <span role="status" className={classes.label}>
         {found === null
-          ? t`${formatCount(total)} steps`
-          : t`${formatCount(found)} of ${formatCount(total)} steps`}
+          ? plural(total, { one: '1 step', other: `${formatCount(total)} steps` })
+          : plural(total, {
+              one: `${formatCount(found)} of 1 step`,
+              other: `${formatCount(found)} of ${formatCount(total)} steps`,
+            })}
       </span>
       {failed.length > 0 && (
         <Button

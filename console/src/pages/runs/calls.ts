@@ -1,6 +1,6 @@
 /** The HTTP call of a step: its record, one line about it, and the same call as a command. */
 
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import type { Step } from '../../shared/api/types';
 import { formatDuration } from '../../shared/ui/format';
 import { quoteForShell } from '../../shared/ui/shellText';
@@ -130,7 +130,9 @@ export function callSentence(step: Step): string | null {
   const result = lastResult(step);
   if (result === null) return call;
   const tries = step.tries ?? callTries(step).length;
-  return tries > 1 ? t`${call} → ${result}, ${tries} tries` : `${call} → ${result}`;
+  return tries > 1
+    ? plural(tries, { one: `${call} → ${result}, 1 try`, other: `${call} → ${result}, ${tries} tries` })
+    : `${call} → ${result}`;
 }
 
 /** What stands in a record instead of a secret; it is never encoded, so that people see it. */

@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -26,7 +26,7 @@ function scope(plural: string, filter: AskedFilters, total: number | undefined):
   if (filter.segmentId) return t`All ${plural} that match the segment, as a file.`;
   return total === undefined
     ? t`All ${plural} that match the filters, as a file.`
-    : t`The ${formatCount(total)} ${plural} that match the filters, as a file.`;
+    : t`All ${plural} that match the filters (${formatCount(total)}), as a file.`;
 }
 
 function Progress({ started, onClose }: { started: Export; onClose: () => void }) {
@@ -37,7 +37,10 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
     return (
       <p role="status" className={classes.progress}>
         <Loader size="sm" aria-hidden />
-        {t`Exporting… ${formatCount(found.rows)} rows so far. You can close this window; the export continues.`}
+        {plural(found.rows, {
+          one: 'Exporting… 1 row so far. You can close this window; the export continues.',
+          other: `Exporting… ${formatCount(found.rows)} rows so far. You can close this window; the export continues.`,
+        })}
       </p>
     );
   }
@@ -52,7 +55,10 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
   return (
     <>
       <p role="status">
-        {t`The file is ready: ${formatCount(found.rows)} rows.`}
+        {plural(found.rows, {
+          one: 'The file is ready: 1 row.',
+          other: `The file is ready: ${formatCount(found.rows)} rows.`,
+        })}
       </p>
       <DialogActions>
         <Button component="a" href={found.url} download onClick={onClose}>

@@ -99,3 +99,7 @@ describe('a German format in the zone of Kathmandu, which is 5 hours and 45 minu
     expect(formatCount(12_345)).toBe('12,345');
   });
 });
+
+it('formatBytes writes few bytes as they are', () => {
+  expect([0, 1, 512, 1_400].map(formatBytes)).toEqual(['0 bytes', '1 byte', '512 bytes', '1.4 kB']);
+});

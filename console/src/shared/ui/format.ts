@@ -157,7 +157,7 @@ export function formatZone(now: number): string {
 
 /** `512 bytes`, `1.4 MB`. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1_000) return t`${bytes} bytes`;
+  if (bytes < 1_000) return plural(bytes, { one: '1 byte', other: `${bytes} bytes` });
   return bytes < 1_000_000
     ? t`${decimal().format(bytes / 1_000)} kB`
     : t`${decimal().format(bytes / 1_000_000)} MB`;

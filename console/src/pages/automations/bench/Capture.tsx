@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconAntenna } from '@tabler/icons-react';
@@ -35,9 +35,13 @@ export function Capture({ automation, captured }: Props) {
       {capture ? (
         <Notice title={t`Events are being captured`}>
           <p>
+            {plural(capture.left, {
+              one: 'At most 1 more event is kept.',
+              other: `At most ${capture.left} more events are kept.`,
+            })}{' '}
+            {t`You can look at them for an hour.`}{' '}
             <Trans>
-              At most {capture.left} more events are kept. You can look at them for an hour. The
-              capture ends <RelativeTime time={capture.until} now={now} />
+              The capture ends <RelativeTime time={capture.until} now={now} />
             </Trans>
           </p>
         </Notice>
