@@ -54,6 +54,20 @@ describe('one delivery', () => {
     expect(screen.getByRole('region', { name: 'Gates' })).toHaveTextContent('Blocked');
   });
 
+  it('names channels in its gates as people do', async () => {
+    const gates = [
+      { name: 'address', passed: true, reason: 'a valid address for WHATSAPP' },
+      { name: 'consent', passed: false, reason: 'marketing consent was not given for WHATSAPP' },
+    ];
+    const settledAt = '2026-03-01T10:00:05Z';
+    stack(makeDelivery({ status: 'SUPPRESSED', settledAt, gates, triesLog: [] }));
+    openConsole('/delivery-ops/dlv_1');
+    const why = await screen.findByRole('region', { name: 'Reason' });
+    expect(why).toHaveTextContent('marketing consent was not given for WhatsApp');
+    expect(screen.getByRole('region', { name: 'Gates' })).toHaveTextContent('a valid address for WhatsApp');
+    expect(screen.queryByText(/for WHATSAPP/)).toBeNull();
+  });
+
   it('is resent under one key, even if the answer was lost', async () => {
     const calls = stack();
     const { user } = openConsole('/delivery-ops/dlv_1');

@@ -9,6 +9,7 @@ import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { deliveryTitle, recipient } from '../../shared/subjects/deliveries';
 import { DeliveryGates } from '../../shared/subjects/DeliveryGates';
+import { gateReason } from '../../shared/subjects/gates';
 import { stepAddress } from '../../shared/subjects/runs';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
@@ -101,7 +102,7 @@ function Failure({ delivery }: { delivery: DeliveryDetail }) {
         label={t`Reason`}
         title={t`Not sent: blocked by the ${formatWord(closed.name).toLowerCase()} gate`}
       >
-        <p>{closed.reason}</p>
+        <p>{gateReason(closed.reason)}</p>
       </Panel>
     );
   }

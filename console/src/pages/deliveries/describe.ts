@@ -3,6 +3,7 @@
 import { t } from '@lingui/core/macro';
 import type { DeliveryDetail, DeliveryStatus, ProviderReport, Try } from '../../shared/api/types';
 import { bounceReason } from '../../shared/subjects/deliveries';
+import { gateReason } from '../../shared/subjects/gates';
 import { formatMoment } from '../../shared/ui/format';
 
 export function isUnderWay(status: DeliveryStatus): boolean {
@@ -75,7 +76,8 @@ function ending(delivery: DeliveryDetail): DeliveryEvent[] {
   if (at === null) return [];
   if (status === 'SUPPRESSED') {
     const closed = gates.find(({ passed }) => !passed);
-    return [{ at, title: t`Blocked by a gate`, detail: closed?.reason ?? null, tone: 'bad' }];
+    const detail = closed ? gateReason(closed.reason) : null;
+    return [{ at, title: t`Blocked by a gate`, detail, tone: 'bad' }];
   }
   if (status === 'FAILED' || status === 'DEAD_LETTERED') {
     const title = status === 'FAILED' ? failure(delivery) : t`Dead-lettered after the last try`;

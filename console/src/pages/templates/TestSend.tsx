@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { useRepeatKey } from '../../shared/api/repeatKey';
 import { useServices } from '../../shared/auth/services';
+import { gateReason } from '../../shared/subjects/gates';
 import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import type { TestRequest } from './preview';
 import classes from './PreviewPanel.module.css';
@@ -64,7 +65,7 @@ export function TestSend({ templateId, revision, request, isDirty }: Props) {
               </Trans>
             ) : (
               <Trans>
-                {data.reason}. <Link to={path}>See its delivery</Link>
+                {gateReason(data.reason)}. <Link to={path}>See its delivery</Link>
               </Trans>
             )}
           </p>

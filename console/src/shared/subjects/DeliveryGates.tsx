@@ -3,6 +3,7 @@ import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { Gate } from '../api/types';
 import { formatWord } from '../ui/format';
 import classes from './DeliveryGates.module.css';
+import { gateReason } from './gates';
 
 function verdict({ passed, forcedBy }: Gate): string {
   if (forcedBy) return t`Overruled by ${forcedBy}`;
@@ -20,7 +21,7 @@ export function DeliveryGates({ gates }: { gates: Gate[] }) {
             <Icon size={18} aria-hidden className={classes.icon} />
             <span className={classes.name}>{formatWord(gate.name)}</span>
             <span className={classes.verdict}>{verdict(gate)}</span>
-            <span className={classes.reason}>{gate.reason}</span>
+            <span className={classes.reason}>{gateReason(gate.reason)}</span>
           </li>
         );
       })}
