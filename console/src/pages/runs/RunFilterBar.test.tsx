@@ -15,6 +15,16 @@ describe('the filters of the run history', () => {
     rememberTokens();
   });
 
+  it('says what names a contact, in a placeholder that fits its field', async () => {
+    serveRuns();
+    openConsole('/runs');
+    const field = await screen.findByRole('searchbox', { name: 'Contact' });
+    expect(field).toHaveAttribute('placeholder', 'E-mail, phone or any id');
+    expect(field).toHaveAccessibleDescription(
+      'An e-mail address, phone number, contact id, or external id such as stripe:cus_123',
+    );
+  });
+
   it('names the button that clears the error filter', async () => {
     serveRuns();
     openConsole('/runs?errorGroup=err_1');

@@ -6,12 +6,14 @@ import { useState } from 'react';
 interface Props {
   label: string;
   placeholder: string;
+  /** Says what may be written, if the placeholder has no room for it. */
+  hint?: string;
   value: string | null;
   onChange: (value: string | null) => void;
 }
 
 /** A filter by a whole text, applied when it is complete: on Enter, on blur, on paste. */
-export function TextFilter({ label, placeholder, value, onChange }: Props) {
+export function TextFilter({ label, placeholder, hint, value, onChange }: Props) {
   const [typed, setTyped] = useState(value ?? '');
   const [shown, setShown] = useState(value);
   if (shown !== value) {
@@ -29,6 +31,7 @@ export function TextFilter({ label, placeholder, value, onChange }: Props) {
     <TextInput
       label={label}
       placeholder={placeholder}
+      title={hint}
       type="search"
       leftSection={<IconSearch size={16} aria-hidden />}
       value={typed}
@@ -53,7 +56,8 @@ export function ContactFilter({ value, onChange }: Pick<Props, 'value' | 'onChan
   return (
     <TextFilter
       label={t`Contact`}
-      placeholder={t`E-mail, phone, id or stripe:cus_123`}
+      placeholder={t`E-mail, phone or any id`}
+      hint={t`An e-mail address, phone number, contact id, or external id such as stripe:cus_123`}
       value={value}
       onChange={onChange}
     />
