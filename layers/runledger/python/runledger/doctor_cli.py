@@ -74,7 +74,8 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 
 def _wanted(options: argparse.Namespace, region: str, stack: DeployedStack | None) -> Wanted:
-    """Returns what to check: the options, and the deployed stack's parameters."""
+    """Returns what the account must allow. An option of the command overrides a parameter of
+    the deployed stack."""
     of_stack = {} if stack is None else stack.parameters
     reserved = int(of_stack.get("IntakeConcurrency") or 0)
     wanted = reserved if options.intake_concurrency is None else options.intake_concurrency

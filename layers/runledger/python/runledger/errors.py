@@ -53,7 +53,8 @@ class InvalidGraphError(RunledgerError):
 
 
 class ChoiceNeededError(InvalidGraphError):
-    """The caller must choose what a rerun does at some nodes. `problems` has one for each."""
+    """The caller must choose what a rerun does at some nodes. `problems` has one problem for
+    each of these nodes."""
 
     def __init__(self, problems: list[dict[str, Any]]) -> None:
         super().__init__(problems)
@@ -227,8 +228,8 @@ class UnreadableError(RunledgerError):
 
 
 class StepInProgressError(RunledgerError):
-    """Another process holds the lease on this node. Try again after the lease ends. If it outlasts
-    the machine's retries, the run is handed back."""
+    """Another process holds the lease on this node. Try again after the lease ends. If the node is
+    still taken at the machine's last retry, the run is handed back."""
 
 
 class RunReleasedError(RunledgerError):

@@ -364,8 +364,8 @@ def caller_address(app: HttpApp) -> str:
 
 
 def caller(app: HttpApp, identity: Identity, needed: Role | None = None) -> Caller:
-    """Returns the signed-in caller. Checks that they have at least the role `needed`, or else the
-    role that the route needs. The caller is read from the store once per request."""
+    """Returns the signed-in caller. Checks that they have at least the role `needed`; if it is
+    None, the role that the route needs. The caller is read from the store once per request."""
     known: Caller | None = app.context.get(_CALLER)
     if needed is None and known is not None:
         return known

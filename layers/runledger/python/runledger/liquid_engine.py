@@ -63,7 +63,8 @@ class _Missing(FalsyStrictUndefined):
 
 
 class _Context(RenderContext):
-    """Names a missing variable by its whole path, and counts the work of the whole template."""
+    """The state of rendering one template. It names a missing variable by its whole path, and
+    limits the steps and loop iterations of the whole template."""
 
     __slots__ = ("as_json", "iterations", "meter")
 

@@ -1,5 +1,5 @@
-"""The filters of templates: their arguments, and our own versions of some filters. These are
-filters for which the Python library differs from Shopify's Liquid
+"""The filters of templates: the arguments that each one takes, and our own versions of some
+filters. We replace a filter if the Python library differs from Shopify's Liquid
 (https://shopify.github.io/liquid).
 
 A wrong argument is refused when a text is saved. Errors in a run use Liquid's terms, the name of

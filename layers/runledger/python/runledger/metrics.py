@@ -1,11 +1,11 @@
 """Our own metrics, written as log lines in CloudWatch's embedded metric format.
 
-CloudWatch reads the metrics from the log, so a metric is no request to AWS:
+CloudWatch reads the metrics from the log, so no request to AWS is needed:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
-Each combination of dimensions is a metric of its own, which AWS charges for while it is reported.
-So every dimension has a fixed set of values. Ids of workspaces, automations and runs are never
-dimensions.
+AWS treats each combination of dimension values as a separate metric, and charges for each metric
+while it receives values. So every dimension has a fixed set of values. Ids of workspaces,
+automations and runs are never dimensions.
 """
 
 import json

@@ -12,8 +12,8 @@ OUTPUTS = frozenset({"TableName", "BucketName", "ConsoleBucketName", "UserPoolId
 
 
 def outputs_of(stack: str, region: str | None = None) -> dict[str, str]:
-    """Returns the outputs of a deployed stack, by name. Without a region, it is that of the AWS
-    profile. Raises InvalidInputError if the stack is not one of Runledger."""
+    """Returns the outputs of a deployed stack, by name. If `region` is None, the region of the AWS
+    profile is used. Raises InvalidInputError if the stack is not one of Runledger."""
     try:
         cloudformation = boto3.client("cloudformation", region_name=region)
         answer = cloudformation.describe_stacks(StackName=stack)

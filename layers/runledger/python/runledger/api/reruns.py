@@ -69,7 +69,7 @@ class RerunDocument(WireModel):
 
 
 class RerunEffectView(WireModel):
-    """An effect of the original or of an earlier rerun, and what would happen to it."""
+    """An effect of the original run or of an earlier rerun, and what a new rerun does to it."""
 
     kind: str = Field(description="The HTTP method of a call, or the channel of a message.")
     status: str = Field(

@@ -35,7 +35,7 @@ class TestSendDocument(PreviewDocument):
 
 
 class TestSendView(WireModel):
-    """A test of a template, as a delivery."""
+    """The delivery by which a template is tested."""
 
     delivery_id: str = Field(description="The delivery's id.")
     status: DeliveryStatus = Field(

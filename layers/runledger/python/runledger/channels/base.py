@@ -20,8 +20,7 @@ class RenderedMessage(Model):
     """A message ready to send. `delivery_id` is sent with the message if the provider can return
     it, so that a report can be matched to its delivery. `consent` is the consent that the message
     needs: TRANSACTIONAL or MARKETING. An e-mail may have `html` beside `body`. The recipient
-    can withdraw the consent at `unsubscribe_url`. If the channel's messages have a header for this
-    address, it is put there."""
+    can withdraw the consent at `unsubscribe_url`. An e-mail carries this URL in its headers."""
 
     delivery_id: str
     workspace_id: str

@@ -1,4 +1,4 @@
-"""Shared by the channels that send a text to a phone number."""
+"""The base class of the channels that send a text to a phone number."""
 
 from typing import TYPE_CHECKING, ClassVar
 

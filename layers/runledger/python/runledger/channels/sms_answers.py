@@ -35,10 +35,10 @@ _DASHES = re.compile("[\u2010-\u2015]")
 
 
 class SmsAnswer(Model):
-    """One SMS of a person. `is_given` is True for START, False for STOP, and None for any other
-    text. `phone` is in E.164, or None if the sender has no ordinary number, such as a short code.
-    `at` is when AWS received it, in epoch milliseconds; it stays the same if SNS delivers the
-    message again, and so does `message_id`."""
+    """One SMS that a person sent. `is_given` is True for START, False for STOP, and None for any
+    other text. `phone` is in E.164; it is None if the sender is not an ordinary number, but a short
+    code, for example. `at` is when AWS received the SMS, in epoch milliseconds. If SNS delivers the
+    SMS again, `message_id` and `at` stay the same."""
 
     message_id: str
     phone: str | None

@@ -38,7 +38,8 @@ def without_merge(view: GraphView) -> Iterator[Problem]:
 
 
 def shared_nodes(view: GraphView) -> Iterator[Problem]:
-    """Reports the first nodes that two branches share. Later shared nodes follow from these."""
+    """Reports the nodes in which branches of a fork wrongly meet. The nodes after them are shared
+    too, but are not reported."""
     for fork, shared in _closed_forks(view):
         for node_id in sorted(shared, key=view.topology.rank):
             if not any(view.topology.reaches(other, node_id) for other in shared):

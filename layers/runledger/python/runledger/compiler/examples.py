@@ -53,8 +53,8 @@ _TRUSTED_BODY = f"{{{{{UNSUBSCRIBE_VARIABLE}}}}}"
 
 
 def trusted_templates(graph: Graph) -> Mapping[str, TemplateSnapshot]:
-    """Returns a template for each template id in the graph, of the channel that its node needs. So
-    a graph can be compiled without a workspace."""
+    """Returns a made-up e-mail template for each template id in the graph. With these, the graph
+    can be compiled without a workspace."""
     return {
         use.template_id: TemplateSnapshot(
             id=use.template_id,

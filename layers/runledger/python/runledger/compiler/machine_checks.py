@@ -22,8 +22,8 @@ _ONWARD = ("Task", "Wait", "Parallel", "Pass")
 
 @dataclass(frozen=True, slots=True)
 class MachineScope:
-    """The states of the machine or of one branch. `given` are the data paths that have a value at
-    its start."""
+    """The states of the machine or of one branch. `given` are the data paths that have a value when
+    the first state begins."""
 
     start: str
     states: Mapping[str, State]

@@ -1,8 +1,8 @@
 """The passes that turn a valid graph into a state machine.
 
-Each pass takes the unfinished machine and returns the next one; it never changes its input. Until
-`nest_branches`, every scope has its own map of states, and a Parallel state refers to its branches
-by their heads.
+Each pass takes the unfinished machine and returns the next one; it never changes its input. Before
+the pass `nest_branches`, every scope has its own map of states, and a Parallel state refers to its
+branches by their heads.
 """
 
 from collections.abc import Callable, Mapping

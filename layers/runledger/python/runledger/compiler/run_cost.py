@@ -42,7 +42,7 @@ _MESSAGE = _Visit(writes=9, reads=3, in_a_row=6, transitions=1)
 
 def run_cost(view: "GraphView") -> RunCost:
     """Returns the cost of a run of a valid graph that takes the most expensive branch of each node.
-    A message to many recipients counts as one."""
+    A node that sends messages counts as one message, even if it has many recipients."""
     (start,) = view.starts
     walked = _dearest(view, start, {})
     visits = [_INTAKE, *(_visit(view, node_id) for node_id in sorted(walked))]

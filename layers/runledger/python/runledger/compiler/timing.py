@@ -52,17 +52,18 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How long a run may take at most.
+    """The machine type of a graph, and how long a run may take at most.
 
+    - `machine_type` is the type that the graph needs, and `reason` explains it.
     - `path` is the time that Express must allow for the longest path.
     - `waits` is the time of that path's waits.
     - `run` is the time of everything: all tries, all delays, and the recording of a failure.
 
     In `path`, a node that claims its work counts with all its tries and delays. Any other node only
-    writes its step and ends within seconds, so it counts with one try. The retries of only one
-    such node are added, the one whose retries may take longest: it is unlikely that several of
-    these nodes need retries in one run. If an execution takes longer anyway, its own timeout ends
-    it, and the watchdog hands the run back, as after any execution that ends early.
+    writes its step and ends within seconds, so it counts with one try. Such nodes rarely need
+    retries, and hardly ever several of them in one run. So `path` includes the retries of only one
+    of them: the one whose retries may take longest. If an execution reaches its timeout anyway, it
+    ends, and the watchdog hands the run back, as after any execution that ends early.
     """
 
     machine_type: MachineType

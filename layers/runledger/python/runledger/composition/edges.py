@@ -1,4 +1,5 @@
-"""The edges of a process: time, AWS, settings and the internet, and the stores behind them."""
+"""The edges of a process: its clock, its settings, its clients for AWS and the internet, and its
+stores."""
 
 import os
 import time

@@ -2,7 +2,7 @@
 
 Values are escaped. This makes them safe in texts and in quoted attributes, but nowhere else. So a
 template with a value in another place is refused when it is saved. Links and images need complete
-addresses, because an e-mail has no address of its own to which theirs could be relative. An address
+addresses: an e-mail has no address of its own, so a relative address would lead nowhere. An address
 that comes from a value is checked when the message is rendered.
 """
 

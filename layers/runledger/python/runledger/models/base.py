@@ -25,8 +25,9 @@ class CleanModel(BaseModel):
         """Returns a copy with other values in these fields. The values are not validated. Raises
         TypeError for a name that is not a field.
 
-        mypy checks each name and value against the fields: `local/mypy_changes.py` gives this
-        method a signature per class. mypy refuses a call that the plugin cannot read.
+        mypy checks each name and value against the fields, because the plugin
+        `local/mypy_changes.py` gives this method a signature per class. mypy refuses a call with
+        arguments unpacked by `**`, because the plugin cannot see their names.
         """
         unknown = changes.keys() - type(self).model_fields.keys()
         if unknown:

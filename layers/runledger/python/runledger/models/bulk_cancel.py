@@ -20,7 +20,8 @@ class BulkCancel(Model):
     - `version` counts its changes.
     - `cursor` is where the list continues after the runs found so far.
     - `batch` has the runs that are being changed.
-    - `matched` and `canceled` count all runs so far, and `sample` has the first ones.
+    - `matched` counts the runs found so far, and `sample` has the ids of the first few.
+    - `canceled` counts the runs that were canceled so far, or whose waits were skipped.
     - `is_read` is True once the whole list was read.
     - `again_at` is when the list may be read a second time; None during the first reading.
     - `finished_at` is when everything was done.

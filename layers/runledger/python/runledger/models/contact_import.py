@@ -120,10 +120,11 @@ class ContactImport(Model):
       has been read.
     - `offset` is the byte at which the next row begins, and `row` is the number of the last row
       before it.
-    - `planned` has a letter for each row that is being written, which stands for its outcome;
-      `planned_at` is when they were planned.
-    - `counts` and `problems` are about the rows done; `problems` has the first few.
-    - `chunks` are the objects with the report on these rows, until `report_key` has it whole.
+    - `planned` has one letter for each row in work: the outcome that is planned for the row.
+      `planned_at` is when these rows were planned.
+    - `counts` has the number of finished rows by outcome. `problems` has the first few problems.
+    - `chunks` are the objects with the report's lines about finished rows. When the import ends,
+      they are joined to one report, the object `report_key`.
     - `seen` are the objects with the addresses of a dry run's rows.
     - `canceled_by` is the user who asked to cancel it.
     - `expires_at` is when the files are deleted.

@@ -32,7 +32,7 @@ class GroupOrder(StrEnum):
 
 
 class TrendUnit(StrEnum):
-    """How long a bar of a trend is."""
+    """The span of time that one bar of a trend covers."""
 
     MINUTE = "MINUTE"
     HOUR = "HOUR"

@@ -148,7 +148,8 @@ class Run(Model):
       accept the start. `is_held` says that it starts only after its automation is released.
     - `scheduled_for` is when the run starts, if not at once.
     - `resumed_at` is when a later attempt continued the walk.
-    - `error_group` is the failure group of a failed run. It was derived from the whole error.
+    - `error_group` is the failure group of a failed run. It was derived from the whole error
+      message, of which the row keeps only the start.
     - `erased_at` is when personal data was removed from the run.
     - `rerun_of` is the run that a rerun repeats, `root_run_id` the first run of the chain of
       reruns. `recovered_by` is the latest rerun of this run that completed.

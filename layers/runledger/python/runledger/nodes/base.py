@@ -48,9 +48,9 @@ class Function(StrEnum):
 
 
 class Operation(StrEnum):
-    """What a call of a node's function does. OWN takes the run, VISIT runs a node, and COMPLETE
-    ends the run; each node type uses one of these. FAIL records a failure; the failure state of a
-    branch uses it."""
+    """What a call of a node's function does. OWN makes the execution the owner of the run, VISIT
+    runs a node, and COMPLETE ends the run; each node type uses one of these. FAIL records a
+    failure; the failure state of a branch uses it."""
 
     OWN = "OWN"
     VISIT = "VISIT"

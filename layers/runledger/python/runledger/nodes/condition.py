@@ -321,8 +321,8 @@ class ConditionNode(NodeType[ConditionConfig]):
         return config.is_about_contact() or super().reads_contact(config)
 
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
-        """The evidence contains both sides of a comparison. It does not contain the values that a
-        rule about the contact looked for."""
+        """Returns both sides of each comparison, because the evidence contains them. The values
+        that a rule about the contact looked for are left out, because the evidence lacks them."""
         evidence = record.evidence
         rule = evidence["rule"] if evidence and "rule" in evidence else None
         return dict(_values_seen(config, rule)) if rule else {}

@@ -91,7 +91,9 @@ def operand_source(field: str) -> str:
 
 
 def _in_liquid(step: Step) -> str:
-    """Returns one part of a path in brackets. Quoted texts in Liquid have no escapes."""
+    """Returns one part of a path as Liquid writes it inside brackets: an index or a quoted name.
+    Raises ValueError for a name that cannot be quoted, because quoted texts in Liquid have no
+    escapes."""
     if isinstance(step, int) or (step.isascii() and step.isdigit()):
         return str(step)
     quote = "'" if "'" not in step else '"'

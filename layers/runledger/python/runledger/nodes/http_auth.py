@@ -76,7 +76,7 @@ class BearerAuth(Auth):
 
 
 class HeaderAuth(Auth):
-    """A value in a header of the service's choice."""
+    """A value in a header that the service defines, such as X-Api-Key."""
 
     credentials: ClassVar[tuple[str, ...]] = ("value",)
 

@@ -60,8 +60,9 @@ def build_request(
 
 
 def pairs_of(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The parameters of a query or a form, in order. A list repeats its name; an empty list sends
-    nothing. An object, or a list within a list, is sent as JSON. Null is sent as an empty value."""
+    """The parameters of a query or a form, in order. A list becomes one parameter per item, all
+    with the same name; an empty list becomes none. An object, or a list within a list, is sent as
+    JSON. Null is sent as an empty value."""
     return tuple(
         (clean_text(str(name)), clean_text(text_of(item)))
         for name, value in values.items()

@@ -228,8 +228,9 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         return is_repeatable(config.method, config.idempotent)
 
     def recorded_values(self, config: IntegrationConfig, record: Record) -> dict[Place, Any]:
-        """The recorded request contains everything that was sent. `auth` is shown only as written,
-        with the names of secrets instead of their values."""
+        """Returns the values that the recorded request contains: everything that was sent. `auth`
+        is returned as written, with the names of secrets instead of their values. If no request was
+        recorded, the URL and the body are returned as written too."""
         places = dict(self.places(config))
         known: dict[Place, Any] = {
             place: text for place, text in places.items() if place[0] == "auth"

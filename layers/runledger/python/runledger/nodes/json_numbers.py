@@ -34,7 +34,8 @@ InexactNumber.__name__ = "float"
 
 
 def constant(literal: str) -> InexactNumber:
-    """NaN, Infinity and -Infinity: not JSON, but some services send them."""
+    """Returns NaN, Infinity or -Infinity as an inexact number. They are not JSON, but some services
+    send them."""
     return _odd(literal, float(literal))
 
 

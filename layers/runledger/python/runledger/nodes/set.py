@@ -103,8 +103,8 @@ class SetNode(NodeType[SetConfig]):
         return frozenset(assignment.variable for assignment in config.assignments)
 
     def recorded_values(self, config: SetConfig, record: Record) -> dict[Place, Any]:
-        """Returns the recorded values of STRING and JSON variables: each is also the value of the
-        variable's text. For other types it is not, because the value was converted."""
+        """Returns the values of STRING and JSON variables, because the output contains them
+        unchanged. Variables of other types are left out, because their values were converted."""
         return {
             ("assignments", str(index), "value"): record.output[each.variable]
             for index, each in enumerate(config.assignments)

@@ -85,8 +85,8 @@ class SwitchNode(NodeType[SwitchConfig]):
         return fields + [found for found in others if found[0][-1] != "field"]
 
     def recorded_values(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
-        """The evidence contains the values of every rule that was tried. The texts of other rules
-        stay as written."""
+        """Returns the values of every rule that was tried, because the evidence contains them. The
+        texts of the other rules are returned as written."""
         evidence = record.evidence
         tried = evidence["rules"] if evidence and "rules" in evidence else []
         values: dict[Place, Any] = {}

@@ -122,7 +122,7 @@ class WaitNode(NodeType[WaitConfig]):
     (the next one, today's, tomorrow's or the next weekday's) in a time zone, which may be the
     contact's. A date without a time means the start of that day. A moment that has passed means no
     wait. If clocks go forward and skip the time, the run continues at the first instant after the
-    gap; if they go back and show it twice, at the earlier one."""
+    gap. If clocks go back and show the time twice, the run continues at the first of the two."""
 
     name = "WAIT"
     title = "Wait"
@@ -158,7 +158,8 @@ class WaitNode(NodeType[WaitConfig]):
         return config.delay_minutes is None
 
     def recorded_values(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
-        """The evidence contains the date that was read, next to the moment calculated from it."""
+        """Returns the date that was read from a field, because the evidence contains it. Returns
+        nothing for other waits."""
         evidence = record.evidence
         if evidence is None or "value" not in evidence:
             return {}

@@ -44,9 +44,10 @@ class _Answer:
 class OutboundClient:
     """Makes calls. Keeps only the TLS settings between them, which it reads at first use.
 
-    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses, except those in
-    `never_hosts` (the Lambda runtime's own). Every call opens its own connections: if a kept
-    connection broke while Lambda was frozen, nobody could know whether the next call arrived.
+    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses, except at the
+    ports in `never_hosts` (those of the Lambda runtime's API). Every call opens its own
+    connections: if a kept connection broke while Lambda was frozen, nobody could know whether the
+    next call arrived.
     """
 
     def __init__(
