@@ -27,8 +27,8 @@ SHARDS = (1, 64)
 
 
 def page(rows: int, shards: int) -> PageCost:
-    """Returns the cost of a page with the newest 50 of `rows` runs, without a filter. It is the
-    most expensive page that indexes cover."""
+    """Returns the cost of a page with the newest 50 of `rows` runs, without a filter. Of the
+    pages whose filters an index covers, none costs more."""
     return next(page_costs(SyntheticTable(rows, shards), Combination(), 1))
 
 

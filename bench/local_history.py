@@ -87,8 +87,9 @@ def _costs(table: SyntheticTable, combination: Combination) -> dict[int, Cost]:
 
 
 def _timed(api: httpx.Client, parameters: dict[str, str]) -> Iterator[tuple[int, list[float]]]:
-    """Yields the number of a page and its milliseconds: of the first page, measured several times,
-    and of the page FAR_PAGE, if there is one, together with the pages just before it."""
+    """Yields the number of a page and its times in milliseconds. The first page is read several
+    times. Then, if the list has a page FAR_PAGE, yields the times of this page and of the pages
+    just before it."""
     first = [_ask(api, parameters)[0] for _ in range(REPEATS)]
     yield 1, first
     cursor: str | None = None

@@ -15,7 +15,7 @@ _DAY_SECONDS = 86_400
 
 
 def with_accounts(app: App) -> App:
-    """Wraps the app: answers PATH."""
+    """Wraps the app, so that it also answers requests to PATH."""
     return with_endpoint(app, "POST", PATH, _age)
 
 

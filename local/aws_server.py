@@ -63,7 +63,7 @@ def _pooled() -> list[Any]:
 
 
 def with_our_own(app: App) -> App:
-    """Wraps the app: answers WORKERS_PATH."""
+    """Wraps the app, so that it also answers requests to WORKERS_PATH."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != WORKERS_PATH:

@@ -35,7 +35,7 @@ def verify_sender(stack: Stack) -> None:
 
 
 def name_console(stack: Stack) -> None:
-    """Replaces the distribution's address in the stack's parameter by the gateway's."""
+    """Stores the gateway's address as the console's address, in place of the distribution's."""
     ssm = boto3.client("ssm", endpoint_url=stack.aws_endpoint)
     name = f"/runledger/{STACK_NAME}/console-address"
     ssm.put_parameter(Name=name, Value=stack.url, Overwrite=True)

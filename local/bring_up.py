@@ -57,8 +57,8 @@ def _edge_key(stack: Stack, secret_arn: str) -> str:
 def _data(
     stack: Stack, found: dict[str, str], say: Callable[[str], None], *, with_data: bool
 ) -> list[dict[str, Any]]:
-    """Returns the webhooks of the demo data. Opens the workspaces, and fills them if `with_data`,
-    once for each deployed user pool."""
+    """Opens the workspaces, and fills them with demo data if `with_data`. Skips what was already
+    done for the deployed user pool. Returns the webhooks of the demo data."""
     note = stack.read_note(seeded.NOTE)
     is_new = note.get("userPoolId") != found["UserPoolId"]
     if is_new:

@@ -314,7 +314,7 @@ def _welcome() -> Automation:
 
 
 def _upgrade() -> Automation:
-    """Receives no events: it runs after each run of "Welcome"."""
+    """Returns an automation that runs after each run of "Welcome", not after events."""
     document = {
         "name": "Upgrade offer",
         "reentry": "ONCE",

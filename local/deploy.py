@@ -37,7 +37,8 @@ _UNCHANGED = "didn't contain changes"
 
 
 def parameters(stack: Stack) -> dict[str, str]:
-    """The stack's parameters. On AWS, AllowHosts is empty."""
+    """The stack's parameters. The parameter AllowHosts names hosts that calls may reach although
+    their address is private; on AWS it stays empty."""
     hosts = [stack.demo_url.removeprefix("http://")]
     hosts += [host for host in os.environ.get("RUNLEDGER_ALLOW_HOSTS", "").split(",") if host]
     return {

@@ -47,7 +47,7 @@ def apply() -> None:
 
 
 def with_feedback(app: App) -> App:
-    """Wraps the app: answers PATH."""
+    """Wraps the app, so that it also answers requests to PATH."""
     return with_endpoint(app, "POST", PATH, report)
 
 

@@ -40,15 +40,16 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """Checks the functions that are called here. Gives notifications a time with milliseconds, as
-    AWS does, because this time decides which of two answers is the later one."""
+    """Checks that the emulator has the functions that this module calls. Lets notifications have a
+    time with milliseconds, as on AWS, because this time decides which of two answers is the later
+    one."""
     guard.expect(sns, "publish_internal", "f979fc53e1eb274f")
     guard.expect(sns, "topic_policy_allows", "2c5001e5af7ece8f")
     guard.edit(sns, "_build_envelope", "e7ae25cae4661a17", _SECONDS, _MILLISECONDS)
 
 
 def with_inbound_sms(app: App) -> App:
-    """Wraps the app: answers PATH."""
+    """Wraps the app, so that it also answers requests to PATH."""
     return with_endpoint(app, "POST", PATH, publish)
 
 

@@ -1,5 +1,5 @@
-"""Turns a forked process into a Lambda worker. Keep its imports few: every
-function has them too."""
+"""Turns a forked process into a Lambda worker. Keep the imports of this module few, because every
+function's process loads them too."""
 
 import os
 import runpy

@@ -29,7 +29,7 @@ class ChangesPlugin(Plugin):
 
 def _signature(ctx: MethodSigContext) -> FunctionLike:
     """Returns the signature of `changed` for this call. If the fields are unknown, returns the
-    written signature, which accepts no arguments."""
+    signature in the source code, which accepts no arguments."""
     model = get_proper_type(ctx.type)
     if not isinstance(model, Instance):
         return ctx.default_signature

@@ -20,7 +20,7 @@ _SECONDS = 120
 
 
 class SbomError(RuntimeError):
-    """A document is not CycloneDX, or a locked package is missing in it."""
+    """A document is not valid CycloneDX, or lacks a locked package."""
 
 
 def layer() -> dict[str, Any]:

@@ -27,7 +27,7 @@ FIRE_PATH = "/_local/schedules/fire"
 
 
 def with_schedules(app: App) -> App:
-    """Wraps the app: answers LIST_PATH and FIRE_PATH."""
+    """Wraps the app, so that it also answers requests to LIST_PATH and FIRE_PATH."""
 
     return with_endpoint(
         with_endpoint(app, "POST", FIRE_PATH, fire), "GET", LIST_PATH, lambda _: list_schedules()

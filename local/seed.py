@@ -115,8 +115,9 @@ def _fill(
 
 
 def _activated(api: Api, automation_id: str) -> Any:
-    """Returns the active automation. If the workspace has to wait before it may create a state
-    machine, the activation continues by itself."""
+    """Activates an automation and returns it. If the workspace has to wait before it may create a
+    state machine, waits until the activation has ended. Raises LocalError if it fails or takes too
+    long."""
     path = f"/v1/automations/{automation_id}"
     shown = api.call("POST", f"{path}/activate")
     secret = (shown["activation"] or {}).get("secret")

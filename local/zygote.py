@@ -11,7 +11,7 @@ A request is its length and its JSON, with file descriptors. The first descripto
 which a zygote writes the process id of the new process, and its exit code when it has ended.
 
 No thread may run in a zygote: a fork copies only one thread, but the locks of all threads. Keep the
-imports of this module few, because every function has them too.
+imports of this module few, because every function's process loads them too.
 """
 
 import gc

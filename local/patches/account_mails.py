@@ -3,9 +3,9 @@
 - `AdminCreateUser` with RESEND makes a new temporary password, and is refused after the user chose
   their own (API reference: UnsupportedUserStateException). The emulator mails the user's current
   password again, even one that the user chose.
-- A temporary password ends after `TemporaryPasswordValidityDays`. The emulator's never does.
-- The trigger CustomMessage also writes the mail of a forgotten password. The emulator asks it only
-  for first passwords.
+- A temporary password expires after `TemporaryPasswordValidityDays`. In the emulator it never does.
+- The trigger CustomMessage also writes the mail for a forgotten password. The emulator calls this
+  trigger only for first passwords.
 - A pool with deletion protection cannot be deleted.
 
 Mails of Cognito are in the list of `local.messages` too.

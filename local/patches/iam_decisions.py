@@ -3,7 +3,8 @@
 The emulator parses all policies of a role twice for each request, and compares the request's action
 and resource with each statement. With this patch, a policy's text is parsed once. The statements
 that name an action and a resource are found once for each set of policies. Conditions depend on the
-request, so they are evaluated each time. The caller's tags are looked up only for them.
+request, so they are evaluated each time. The caller's tags are looked up only if a condition needs
+them.
 
 A changed policy has another text, and a role with another policy has another set. So no decision
 outlives a change.

@@ -1,8 +1,8 @@
 """DynamoDB: a query of an index reads only the rows that its page needs.
 
 The emulator reads all rows of the index's partition and sorts them for each page. With a hundred
-thousand rows, that takes longer than a client waits for an answer. Most of the work is that it
-parses the condition again for each row.
+thousand rows, that takes longer than a client waits for an answer. Most of that time goes into
+parsing the condition again for each row.
 
 With this patch, a partition stays sorted after its first read, and the emulator gets only the rows
 of the page. It does not sort them again. It does not parse the condition, but compares the keys of

@@ -68,7 +68,7 @@ def _parsed(body: bytes | str) -> Any:
 
 
 def dumps(value: Any, **options: Any) -> str:
-    """Returns the value's JSON. Only the usual form of an answer is written by orjson."""
+    """Returns the value's JSON. orjson writes it if the options are those of a usual answer."""
     if options == {"ensure_ascii": False}:
         try:
             return orjson.dumps(value).decode()

@@ -1,8 +1,8 @@
 """Lambda: the worker marks the end of an invocation's log, so that the emulator need not wait for
 more lines.
 
-Without the mark, the emulator waits 50 ms after a handler that logs nothing and 5 ms after a last
-line.
+Without the mark, the emulator waits 5 ms after the last line of a log, and 50 ms if the handler
+logs nothing.
 """
 
 from ministack.core import lambda_runtime

@@ -1,8 +1,8 @@
 """Lambda: the thread that invokes a worker also reads its answer and its log.
 
-The emulator starts a thread for each invocation, only to wait for the answer with a timeout, and
-each worker has another one that reads its log line by line. On a busy machine each change of
-threads costs time, and the thread that gets the processor last decides how long the caller waits.
+The emulator starts a thread for each invocation, only to wait for the answer with a timeout. Each
+worker also has a thread that reads its log line by line. On a busy machine each change of threads
+costs time, and the thread that gets the processor last decides how long the caller waits.
 """
 
 import json

@@ -70,9 +70,9 @@ class ForkedWorker:
 
 
 class _Files:
-    """A worker's pipes as files, for the emulator while it starts the worker. It writes a line, and
-    then reads lines until one of them is an answer. Its thread that reads stderr finds nothing and
-    ends."""
+    """A worker's pipes as files, for the emulator while it starts the worker. The emulator writes a
+    line, and then reads lines until one of them is an answer. The emulator's thread for stderr
+    finds no lines and ends."""
 
     def __init__(self, pipes: WorkerPipes) -> None:
         self._pipes = pipes

@@ -7,9 +7,9 @@ headers that the AWS client sends. Such a request is recognized by all of its he
 signature is compared here, the emulator's own code of IAM decides on it, and the operation answers
 it.
 
-Every other request goes the emulator's way, and so does a request that would be refused here: its
-signature is wrong or too old, its token is another one, or no policy allows it. So the emulator
-words all refusals.
+The emulator itself handles every other request. It also handles a request that would be refused
+here, because the signature is wrong or too old, the session token does not belong to the key, or no
+policy allows the call. So all refusals have the emulator's words.
 """
 
 import hashlib
@@ -114,7 +114,7 @@ def _unless_checked(authenticate: Callable[[str, str], Any]) -> Callable[[str, s
 
 
 def with_table_calls(app: App) -> App:
-    """Wraps the emulator's own app: answers usual calls of the table."""
+    """Wraps the emulator's own app: usual calls of the table are answered without the app."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         headers = usual_headers(scope)

@@ -1,4 +1,4 @@
-"""The rules of the operator's pages, each a test by its name."""
+"""The rules for the operator's pages. Each rule is the name of the test that checks it."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from tests.console.operators import Operator
 
 
 def run_of(operator: Operator, automation: str, status: str) -> dict[str, Any]:
-    """Returns the newest run of a demo automation with a status, and with everything it did."""
+    """Returns the newest run with this status of a demo automation, including its steps."""
     newest = operator.newest_run(automation, status)
     run: dict[str, Any] = operator.get(f"/v1/runs/{newest['id']}")
     return run

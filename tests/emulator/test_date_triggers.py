@@ -20,8 +20,7 @@ CROWD = examples(230, quick=120)
 
 
 def next_minute() -> datetime:
-    """Returns a full minute that begins soon, but leaves enough time to activate an automation
-    first."""
+    """Returns the start of a minute: soon, but late enough to activate an automation first."""
     soon = datetime.now(UTC) + timedelta(seconds=20)
     return (soon + timedelta(minutes=1)).replace(second=0, microsecond=0)
 
@@ -206,7 +205,7 @@ def test_the_tick_makes_up_for_a_missed_fire(stack: Stack, api: httpx.Client) ->
 
 
 def _expect_fire_at(stack: Stack, automation: dict[str, Any], moment: datetime) -> None:
-    """Sets the next expected fire to `moment`, as if the schedule had failed to come."""
+    """Sets the next expected fire to `moment`, as if the schedule had not fired then."""
     at = round(moment.timestamp() * 1_000)
     with closing(stack.aws("dynamodb")) as dynamodb:
         dynamodb.update_item(

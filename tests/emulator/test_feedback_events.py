@@ -72,7 +72,7 @@ def contact(api: httpx.Client) -> dict[str, str]:
 
 
 def deliveries(stack: Stack, api: httpx.Client, automation: dict[str, Any], who: Any) -> list[Any]:
-    """Walks one more run and returns its attempts."""
+    """Opens one more run, waits for its end, and returns its delivery attempts."""
     run = ended(api, fire(stack, automation, who))
     links = run["deliveries"]
     return [api.get(f"/v1/deliveries/{each['id']}").raise_for_status().json() for each in links]

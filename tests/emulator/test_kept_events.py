@@ -37,7 +37,7 @@ def test_a_refused_event_is_replayed_once_and_erased(stack: Stack) -> None:
         automation = activate(api, graph("Keeps", triggerType="WEBHOOK", **lookup))
 
         def refuse(**document: Any) -> str:
-            """Returns the id of the refusal that the event left."""
+            """Sends an event that the trigger refuses, and returns the refusal's id."""
             body = json.dumps(document).encode()
             answer = post(stack, automation, body, authorization="Bearer hunter2")
             assert answer.status_code == 422, answer.text

@@ -51,7 +51,7 @@ def mailing(segment_id: str, template_id: str) -> dict[str, Any]:
 
 
 def received(stack: Stack, domain: str) -> Counter[str]:
-    """Returns the number of e-mails by address of that domain."""
+    """Returns how many e-mails each address of the domain received."""
     found = [address for mail in stack.mailbox() for address in mail["To"]]
     return Counter(address for address in found if address.endswith(domain))
 

@@ -31,7 +31,7 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 
 def outage(service: str, key: str) -> dict[str, Any]:
-    """An echo, and a call that fails once for each order."""
+    """Returns an automation with an echo, and a call that fails as often as there are orders."""
     flaky = f"{service}/flaky?failures={ORDERS}&key={key}"
     nodes: list[tuple[str, str, dict[str, Any]]] = [
         ("start", "TRIGGER", {"triggerType": "WEBHOOK"}),

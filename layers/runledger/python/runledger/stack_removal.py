@@ -168,8 +168,8 @@ class StackRemoval:
             self._delete_user_pool(stack.user_pool)
 
     def _refuse_foreign(self, stack: DeployedStack, *, with_data: bool) -> None:
-        """Raises ServiceError if something that would be deleted belongs to another stack: one that
-        imported the kept data, or that used a name again."""
+        """Raises ServiceError if something that would be deleted belongs to another stack. That
+        stack may have imported the kept data, or created a resource with the same name."""
         owners = {stack.console: self._bucket_owner(stack.console)}
         if with_data:
             owners[stack.table] = self._table_owner(stack.table)

@@ -65,9 +65,11 @@ def position(
 
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
     """Returns the position of a mistake that Liquid only notices at the end of the text; None if it
-    is not found. Each beginning of the text that ends with a markup is parsed. The position is that
-    of the first markup with which a beginning has the same mistake. If a block has no end, it is
-    that of the first markup after the longest beginning that can be parsed."""
+    is not found.
+
+    Parses the text up to the end of its first markup, then of its second markup, and so on. Returns
+    the position of the first markup with which the same mistake appears. If a block has no end,
+    returns the position of the first markup after the longest part that can be parsed."""
     from liquid.exceptions import LiquidError
 
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]

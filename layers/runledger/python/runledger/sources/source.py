@@ -32,8 +32,8 @@ class Source:
 
     @property
     def can_sign_samples(self) -> bool:
-        """Whether a sample can be sent as the sender would: where the scheme needs only a secret,
-        or nothing."""
+        """Whether we can make a sample as the sender would sign it. We can if the scheme needs
+        only a secret, or nothing."""
         return isinstance(self.scheme, (Signer, NoScheme))
 
     @property

@@ -45,9 +45,9 @@ class Bodies:
         self._bucket = bucket
 
     def pack(self, value: Any, object_key: str, words: bytes = b"") -> bytes | dict[str, str]:
-        """Packs a value. If it needs an S3 object, its name begins with `object_key` and ends with
-        a hash of the content, so that a process that loses the conditional write afterwards has
-        overwritten nothing. `words` are passed to `compress`."""
+        """Packs a value. A long value is stored as an S3 object, whose name begins with
+        `object_key` and ends with a hash of the content. So a process that loses the conditional
+        write afterwards has overwritten nothing. `words` are passed to `compress`."""
         data = compress(value, words)
         if len(data) <= INLINE_BYTES:
             return data

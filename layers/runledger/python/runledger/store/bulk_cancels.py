@@ -1,4 +1,5 @@
-"""Bulk cancels: one row each. Times are epoch milliseconds."""
+"""Bulk actions, which cancel many runs or skip their waits: one row each. Times are epoch
+milliseconds."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,9 @@ class BulkCancelStore:
     def create(
         self, asked: BulkCancel, due_at: int, request: RequestKey | None = None
     ) -> BulkCancel:
-        """Stores a new bulk cancel and returns it. If the same idempotency key was used before with
-        the same request, returns the bulk cancel that it created; with another request, raises
-        KeyReusedError."""
+        """Stores a new bulk action and returns it. If the same idempotency key was used before with
+        the same request, returns the bulk action that this request created. If the key was used
+        with another request, raises KeyReusedError."""
         item: Item = {
             **key_attributes(_key(asked)),
             "workspaceId": asked.workspace_id,
@@ -49,7 +50,7 @@ class BulkCancelStore:
         return asked if written == asked.id else self.get(asked.workspace_id, written, now)
 
     def get(self, workspace_id: str, cancellation_id: str, now: int) -> BulkCancel:
-        """Returns a bulk cancel. Raises NotFoundError also if it belongs to another workspace."""
+        """Returns a bulk action. Raises NotFoundError also if it belongs to another workspace."""
         found = self.at(keys.bulk_cancel(workspace_id, cancellation_id))
         if found is None or found.expires_at <= now:
             raise NotFoundError(f"there is no cancellation {cancellation_id}")

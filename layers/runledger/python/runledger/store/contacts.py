@@ -257,8 +257,8 @@ class ContactStore:
         return list(dict.fromkeys(ids))[:limit]
 
     def list_names(self, contact: Contact) -> bool:
-        """Adds the names of a contact to the index, for one that was written before there was this
-        index. Returns False if the contact was changed or erased meanwhile."""
+        """Adds the names of a contact to the index. This is needed for contacts that are older than
+        the index. Returns False if the contact was changed or erased meanwhile."""
         names = [Put(dict(key_attributes(key))) for key in sorted(_names(contact))]
         if not names:
             return True

@@ -114,8 +114,8 @@ class DeliveryStore:
     ) -> DeliveryAttempt:
         """Writes the result of the current try. `change` is applied to the current attempt, because
         reports may have changed it since `attempt` was read. If this try was settled before, that
-        result is kept and returned. With `by_provider_id`, `find_sent` finds the attempt after the
-        provider accepted it."""
+        result is kept and returned. With `by_provider_id`, `find_sent` can find the attempt once
+        the provider has accepted its message."""
         found = attempt
         for _ in range(_TRIES):
             is_this_try = found.tries == attempt.tries

@@ -29,8 +29,8 @@ class ExportStore:
 
     def create(self, export: Export, due_at: int, request: RequestKey | None = None) -> Export:
         """Stores a new export and returns it. If the same idempotency key was used before with
-        the same request, returns the export that it created; with another request, raises
-        KeyReusedError."""
+        the same request, returns the export that this request created. If the key was used with
+        another request, raises KeyReusedError."""
         is_new = Attr("pk").not_exists()
         item: Item = {
             **key_attributes(_key(export)),

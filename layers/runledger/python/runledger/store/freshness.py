@@ -48,9 +48,10 @@ class FreshnessStore:
             self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
 
     def record_pulses(self, pulses: "Mapping[int, int]") -> None:
-        """Records these pulses, by number. The caller has processed all changes before them. When
-        the stream is read again, pulses come that are older than the recorded ones. They change
-        nothing, and neither do the other pulses of the same write."""
+        """Records these pulses, by number. The caller has processed all changes before them.
+
+        When the stream is read again, old pulses come back. Pulses are recorded in groups, and a
+        group with a pulse that is not newer than the recorded one changes nothing."""
         ordered = sorted(pulses.items())
         for start in range(0, len(ordered), _AT_ONCE):
             self._record_some(dict(ordered[start : start + _AT_ONCE]))

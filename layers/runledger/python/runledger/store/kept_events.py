@@ -181,12 +181,12 @@ class KeptEventStore:
         return bool(self._bodies.delete_all(place.objects)) or was_there
 
     def delete_of_refusal(self, refusal_id: str) -> None:
-        """Deletes the event of a refusal with its objects. Its item expires."""
+        """Deletes the event of a refusal with its objects. The event's item is left to expire."""
         self._table.delete(keys.refused_event(refusal_id))
         self._bodies.delete_all(refused_objects(refusal_id))
 
     def forget(self, place: KeptPlace) -> None:
-        """Deletes the item of an event that was deleted."""
+        """Deletes the item by which an erasure finds an event, after the event was deleted."""
         self._table.delete(keys.kept_event(place.workspace_id, place.kept_at, place.id))
 
     def searched(self, erasure: "Erasure") -> str | None:

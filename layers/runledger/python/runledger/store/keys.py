@@ -13,7 +13,7 @@
 | captured events of an automation | table | `CAPTURE#automation` | `createdAt#id` |
 | number of events that a capture has kept | table | `CAPTURE#automation` | `COUNT#capture` |
 | kept events of a workspace | table | `WORKSPACE#workspace#KEPT` | `createdAt#id` |
-| an erasure's search in these | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
+| an erasure's event search | table | `WORKSPACE#workspace#KEPT` | `SEARCH#sha256(contact)` |
 | the expiry of a deleted run, delivery … | table | that of its row | `TOMBSTONE` |
 | a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
 | whether an address is suppressed | table | `SUPPRESSION#sha256(address)` | `SUPPRESSION` |
@@ -41,7 +41,7 @@
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | the changes of a contact's consents | table | `WORKSPACE#workspace#CONSENT` | `contact` |
 | contacts by a metadata date | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
-| contacts without such a date | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
+| contacts with an unreadable date | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
 | metadata keys that date automations use | table | `WORKSPACE#workspace` | `DATEKEYS` |
 | contacts by name | table | `WORKSPACE#workspace#NAME` | `name#contact` |
 | contacts by tag | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
@@ -53,7 +53,7 @@
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
 | exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
 | imports of contacts of a workspace; one by id | table | `WORKSPACE#workspace#IMPORT` | `import` |
-| bulk cancels of a workspace; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
+| bulk actions of a workspace; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
 | recoveries of a workspace; one by id | table | `WORKSPACE#workspace#RECOVERY` | `recovery` |
 | recovery by its idempotency key | table | `WORKSPACE#workspace#RECOVERYKEY` | `sha256(key)` |
 | export by its idempotency key | table | `WORKSPACE#workspace#EXPORTKEY` | `sha256(key)` |
@@ -232,8 +232,9 @@ def kept_event(workspace_id: str, kept_at: int, event_id: str) -> Key:
 
 
 def kept_search(workspace_id: str, contact_id: str) -> Key:
-    """Returns the key of the progress of an erasure, by a hash of the contact's id: the row stays
-    for some days after the contact is gone."""
+    """Returns the key of the row that stores how far an erasure has searched the kept events. The
+    key has a hash of the contact's id, because the row stays for some days after the contact is
+    gone."""
     digest = hashlib.sha256(contact_id.encode()).hexdigest()
     return Key(f"WORKSPACE#{workspace_id}#KEPT", f"SEARCH#{digest}")
 
@@ -269,9 +270,9 @@ def tombstone(of: Key) -> Key:
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
-    """Returns the key of a suppressed address. Each has its own partition, because every message
-    reads one. The key is a hash, so that an address is still recognized after its owner was
-    erased."""
+    """Returns the key of a suppressed address. Each address has its own partition, because every
+    message reads the entry of its address. The key is a hash, so that an address is still
+    recognized after its owner was erased."""
     digest = suppression_digest(workspace_id, address_kind, address)
     return Key(f"SUPPRESSION#{digest}", "SUPPRESSION")
 
@@ -283,7 +284,7 @@ def suppression_digest(workspace_id: str, address_kind: str, address: str) -> st
 
 def frequency(workspace_id: str, address_kind: str, recipient: str) -> Key:
     """Returns the key of a recipient's frequency. `recipient` is a contact's id, or an address
-    without a contact."""
+    that belongs to no contact."""
     return Key(f"FREQUENCY#{workspace_id}#{address_kind}#{recipient}", "FREQUENCY")
 
 
@@ -627,8 +628,8 @@ def freshness() -> Key:
 
 
 def stream_lag(slot: int) -> Key:
-    """Returns the key of the lag of a minute. It is beside `freshness`, so that one query reads
-    both."""
+    """Returns the key of the longest lag in a minute. Minutes reuse a fixed number of slots. The
+    row is beside `freshness`, so that one query reads both."""
     return Key(freshness().pk, f"LAG#{slot:02d}")
 
 
@@ -677,8 +678,9 @@ def id_of(key: str) -> str:
 
 
 def due(workspace_id: str, item_id: str) -> str:
-    """Returns the due partition of a row, one of its workspace's. Earlier releases used only the
-    first of these; the tick reads all partitions, so it finds those rows too."""
+    """Returns the due partition of a row: one of its workspace's partitions, by the row's id.
+    Earlier releases used only the first partition of a workspace. The tick finds their rows too,
+    because it reads all partitions."""
     first = shard_of(workspace_id, DUE_SHARDS)
     return f"DUE#{(first + shard_of(item_id, DUE_SHARDS_OF_WORKSPACE)) % DUE_SHARDS}"
 

@@ -54,8 +54,8 @@ class RecoveryStore:
 
     def create(self, recovery: Recovery, request: RequestKey | None) -> Recovery:
         """Stores a new recovery and returns it. If the same idempotency key was used before with
-        the same request, returns the recovery that it began; with another request, raises
-        KeyReusedError."""
+        the same request, returns the recovery that this request began. If the key was used with
+        another request, raises KeyReusedError."""
         row = {**_to_item(recovery), **_due(recovery, recovery.created_at)}
         if request is None:
             # Ids are never drawn twice, so nothing is overwritten.

@@ -72,8 +72,8 @@ class RunReads:
 
     def history(self, run_id: str, now: int = 0) -> RunHistory:
         """Returns row, event and steps from one consistent read. Raises NotFoundError if the row
-        does not exist or has expired by `now`, UnreadableError if the row is damaged. A damaged
-        event or step has `unreadable`."""
+        does not exist or has expired by `now`, UnreadableError if the row is damaged. In a damaged
+        event or step, `unreadable` names what could not be read."""
         return self._history(run_id, now, run_from_item)
 
     def shown(self, run_id: str, now: int) -> RunHistory:

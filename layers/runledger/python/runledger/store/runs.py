@@ -281,9 +281,9 @@ class RunStore(RunReads):
     def postpone(
         self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False
     ) -> Run:
-        """Changes when an open run is due. `start_error` is the reason if a start was postponed.
-        `refused` means that the attempt was not used up. Raises ConditionFailedError if the run
-        changed meanwhile."""
+        """Changes when an open run is due. If its start is postponed, `start_error` is the reason,
+        and `refused` says that Step Functions did not accept the start, so the attempt is not used
+        up. Raises ConditionFailedError if the run changed meanwhile."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:

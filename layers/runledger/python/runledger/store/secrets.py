@@ -177,7 +177,7 @@ class SecretStore:
 
     def touch(self, row: SecretName, now: int, before: int) -> None:
         """Records a use of the secret. Raises ConditionFailedError if the last recorded use is not
-        before `before`."""
+        before `before`, or the row now points to another generation."""
         is_old = Attr("lastUsedAt").not_exists() | Attr("lastUsedAt").lt(before)
         key = keys.secret(row.workspace_id, row.name)
         self._table.update(key, Change(set={"lastUsedAt": now}), _is_at(row) & is_old)

@@ -180,7 +180,7 @@ class WorkspaceStore:
         return UserRecord(memberships=_by_joining(memberships), signed_out_at=signed_out_at)
 
     def sign_out(self, user_id: str, now: int) -> None:
-        """Refuses all tokens of sign-ins up to `now`. A later sign-out is kept."""
+        """Refuses all tokens from sign-ins up to `now`. Does not replace a later sign-out."""
         is_first = Attr("pk").not_exists()
         is_earlier = Attr("signedOutAt").lt(now)
         with suppress(ConditionFailedError):

@@ -1,6 +1,6 @@
 """PUBLIC_KEY: the sender signs with its private key, and we hold the public one.
 
-`cryptography` is imported at first use: most webhooks need none of it."""
+`cryptography` is imported at its first use, because most webhooks do not need it."""
 
 import base64
 import binascii

@@ -55,9 +55,9 @@ def signed_text(template: str, received: Received, parts: SignedParts, url: str)
 
 
 def form_text(received: Received, sender: str) -> bytes:
-    """Returns the form's fields as Twilio signs them: names in order, each followed by its
-    different values in order, without anything between them. Raises SignatureRefusedError unless
-    the body is a form that can be read."""
+    """Returns the form's fields as Twilio signs them: the sorted names, each followed by its
+    values, sorted and without duplicates. Nothing separates names and values. Raises
+    SignatureRefusedError unless the body is a form that can be read."""
     if not is_form(received):
         refuse(WRONG, sender, "the sender signs the fields of a form, but the body is not a form")
     fields: dict[str, set[str]] = {}
