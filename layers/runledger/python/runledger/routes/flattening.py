@@ -1,9 +1,9 @@
 """Parameters that several routes share, written once as a dataclass.
 
 The resolver supports parameter models too. But it documents their lists, choices and limits as
-plain strings and numbers, and silently takes the first of two values. So a route that takes a
-dataclass has one parameter for each of its fields, which is read, checked and documented like any
-other.
+plain strings and numbers, and if a parameter is sent twice, it silently takes the first value. So a
+route that takes a dataclass gets one parameter for each field of the dataclass. These parameters
+are read, checked and documented like any other.
 """
 
 import functools

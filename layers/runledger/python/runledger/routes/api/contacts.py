@@ -95,10 +95,9 @@ def upsert_contact(
 def replace_contact(
     contact_id: str, document: Annotated[ContactReplacement, Body()], if_match: IfMatch = None
 ) -> Response[ContactView]:
-    """Replaces a whole contact. Fields that are not sent are removed, except consents: they change
-    only if they are sent, and a withdrawn consent returns only if it is sent as true. One that was
-    withdrawn on a single channel returns only if it is sent as true for that channel. The body may
-    be what GET answered."""
+    """Replaces a whole contact. Fields that are not sent are removed, except consents, which then
+    stay. A withdrawn consent is given again only if it is sent as true. If it was withdrawn on a
+    single channel, it must be sent as true for that channel. The body may be what GET answered."""
     workspace_id = require_role(router).workspace_id
     return _edits().replace(workspace_id, contact_id, document, if_match)
 

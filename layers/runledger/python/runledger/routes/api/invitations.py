@@ -73,8 +73,8 @@ def withdraw_invitation(invitation_id: str) -> Response[str]:
 @personal
 def accept_invitation(invitation_id: str) -> WorkspaceView:
     """Joins the workspace that invited the caller's verified address. The call needs no membership
-    and no `X-Workspace-Id`; a repeated call answers the same. Answers 410 if the invitation has
-    expired."""
+    and no `X-Workspace-Id`. A repeated call gets the same answer. Answers 410 if the invitation
+    has expired."""
     membership = services().own_invitations.accept(signed_in(router).user_id, invitation_id)
     return workspace_view(membership, services().stores.workspaces.get(membership.workspace_id))
 

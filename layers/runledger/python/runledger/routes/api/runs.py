@@ -53,9 +53,10 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
 )
 @needs(Role.MEMBER)
 def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
-    """Cancels permanently all open runs that match the filter now, but no run that is opened later.
-    Answers 202 while it continues: for some minutes it looks for remaining runs and runs opened
-    just before the request. `dryRun` counts the runs and cancels none."""
+    """Cancels all open runs that match the filter now, permanently. Does not cancel runs that are
+    opened later. Answers 202 while the cancellation continues: for some minutes it looks for
+    remaining runs, and for runs that were opened just before the request. `dryRun` counts the runs
+    and cancels none."""
     who = require_role(router)
     cancels = services().bulk_cancels
     if document.dry_run:

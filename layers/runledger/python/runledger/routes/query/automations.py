@@ -42,8 +42,8 @@ def list_activity(
     ] = None,
     range_: RangeText = None,
 ) -> ListView[AutomationActivityView]:
-    """Counts the runs of several automations by status, and finds the newest run of each.
-    Without ids, these are the 50 newest automations. The default range is the last 7 days."""
+    """Counts the runs of several automations by status, and finds the newest run of each. Without
+    ids, answers for the 50 newest automations. The default range is the last 7 days."""
     workspace_id = require_role(router).workspace_id
     return services().activity.of(workspace_id, automation_id or [], range_ or "7d")
 

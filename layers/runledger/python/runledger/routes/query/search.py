@@ -24,6 +24,7 @@ def search(
     ],
 ) -> SearchView:
     """Finds runs, deliveries and refusals by id, runs by the value of a key, contacts by address or
-    by the beginning of their name, and automations and failure groups by words. Upper and lower
-    case are the same. Returns at most five of each kind, the best first."""
+    by the beginning of their name, and automations and failure groups by words. Ignores case,
+    except in external ids and in the value at a trigger's `dedupePath`. Returns at most five of
+    each kind, the best first."""
     return services().search.find(require_role(router).workspace_id, q)

@@ -14,9 +14,9 @@ uses another version and label. The last write is the last call before the answe
 itself is lost, no user has seen the secret of V2, so the user rotates again: V3 becomes current,
 and V1 stays valid until T, so events of a sender that still uses it are accepted.
 
-While the reservation is valid, a second rotation is refused. It is valid for longer than a request
-can take. A row of an earlier version of Runledger names no versions; then the reservation also
-stores which ones are valid.
+While the reservation is valid, a second rotation is refused. The reservation is valid for longer
+than a request can take. A row that an earlier release of Runledger wrote does not name the valid
+versions in Secrets Manager; then the reservation also stores which versions are valid.
 """
 
 from dataclasses import dataclass

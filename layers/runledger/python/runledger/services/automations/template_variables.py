@@ -1,7 +1,7 @@
 """The variables that a template may read, as far as their names are known before a message is sent.
 
-The values of an event, of a captured answer, of a SET, of a contact's metadata and external ids may
-have any names. Everything else has fixed names, and an unknown one is a mistake.
+Values may have any name if they come from an event, a captured answer, a SET, or a contact's
+metadata or external ids. All other values have fixed names, and an unknown name is a mistake.
 """
 
 from collections.abc import Mapping

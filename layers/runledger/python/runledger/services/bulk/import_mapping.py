@@ -280,7 +280,7 @@ def is_yes(value: Any) -> bool:
 
 
 def _tags(value: Any) -> tuple[str, ...]:
-    """Returns the tags of a cell, which separates them by commas or semicolons, or of a list."""
+    """Returns the tags in a list, or in a text, where commas or semicolons separate them."""
     parts = _TAG_SEPARATORS.split(value) if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         parts = (parts,)

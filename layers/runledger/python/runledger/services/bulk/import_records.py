@@ -152,7 +152,7 @@ def _json_records(lines: _Lines, row: int) -> Iterator[Record]:
 
 class Header(NamedTuple):
     """The header of a CSV: the separator, the names of the columns, and the byte at which the first
-    row begins. A column without a name is called by its place."""
+    row begins. A column without a name gets its position as its name, such as `column 3`."""
 
     delimiter: str
     names: tuple[str, ...]

@@ -54,8 +54,9 @@ class SeenAddresses:
                 self._unstored.append(hashed)
 
     def stored(self, made: ContactImport, files: "ImportFiles") -> ContactImport:
-        """Stores the addresses that were added since the last call. They must be those of the rows
-        up to `made.row`. Returns the import with the name of the stored object."""
+        """Stores the addresses that were added since the last call. Call it when the addresses of
+        all rows up to `made.row`, and of no later row, were added. Returns the import with the name
+        of the stored object."""
         start = folder(made.workspace_id, made.id)
         data = self._unstored.tobytes()
         key = files.put(f"{start}{_NAME}{made.row:07}-", data, _CONTENT_TYPE)

@@ -40,8 +40,9 @@ def result_lines(made: ContactImport, results: Iterable[RowResult]) -> bytes:
 
 
 def unknown_lines(row: int, count: int) -> bytes:
-    """Returns the lines of `count` rows after the number `row` that were being written when the
-    import failed. Their own numbers are not known, because blank rows may be among them."""
+    """Returns the lines of the `count` rows that were being written when the import failed. They
+    follow the row with the number `row`. Their own numbers are not known, because there may be
+    blank rows between them."""
     text = f"one of the {count} rows after row {row}; import the file again"
     return csv_text([("", RowOutcome.UNKNOWN.value, "", "", text)] * count).encode()
 

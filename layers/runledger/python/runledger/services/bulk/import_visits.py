@@ -2,9 +2,9 @@
 
 A visit works in chunks of rows. Before it writes any contact of a chunk, it stores a plan: what
 each row will do. After that, it stores the outcomes. If a process dies in between, the next one
-repeats the chunk. It may find contacts that are already written. The plan says that they were to be
-created or changed, so they are reported as that. The id of a new contact depends only on the
-import, the time of the plan and the row, so no row makes two contacts.
+repeats the chunk, and may find contacts that are already written. It reports each of them as the
+stored plan says: created or changed. The id of a new contact depends only on the import, the time
+of the plan and the row, so no row makes two contacts.
 
 A chunk ends before a row that has an address or a contact in common with an earlier row of the
 chunk. So the rows of a chunk do not depend on each other, and can be written in parallel. The
@@ -63,7 +63,7 @@ _LETTER_OF = {outcome: letter for letter, outcome in _LETTERS.items()}
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Rows that are done together. `rows` has the plan of each row, or its problem if it is not
-    valid. `last` is the last row as the file has it."""
+    valid. `last` is the last of these rows as it was read from the file."""
 
     rows: tuple[RowPlan | BadRow, ...]
     last: Record

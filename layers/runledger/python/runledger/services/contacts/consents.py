@@ -64,12 +64,13 @@ def set_consent(
 def _answered(
     before: Consents, setting: ConsentSetting, source: ConsentSource, at: int, record: Record
 ) -> tuple[Consents, Record | None]:
-    """Returns the consents after an answer that the contact sent `at` this time, and the record.
+    """Returns the consents after an answer to a message, and the record with the answer; None as
+    the record if the answer does not count. `at` is when the contact sent the answer.
 
-    The latest answer decides, in whatever order they arrive. So every answer is recorded, also if
-    it changes no consent, and one that is not later than a recorded answer changes nothing. An
-    answer that gives a consent does not undo a later withdrawal from another place. An answer that
-    withdraws one counts even if the consent was given later in another place."""
+    The latest answer decides, in whatever order the answers arrive. So an answer is recorded even
+    if it changes no consent, and an answer that is not later than a recorded one changes nothing.
+    An answer that gives a consent does not undo a later withdrawal from another place. An answer
+    that withdraws a consent counts even if the consent was given later in another place."""
     latest = _latest_answer(record, setting)
     # Of two answers of the same time, the withdrawal counts.
     is_known = latest is not None and (

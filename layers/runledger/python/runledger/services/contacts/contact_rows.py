@@ -1,4 +1,4 @@
-"""Creates and changes many contacts by the rows of an import."""
+"""Creates and changes many contacts from the rows of an import."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

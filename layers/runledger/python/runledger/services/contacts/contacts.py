@@ -184,9 +184,9 @@ class Contacts:
     def find(
         self, workspace_id: str, by: str, value: str, name: str | None = None
     ) -> Contact | None:
-        """Returns the contact with this `email`, `phone`, `id` or `externalId`, as a person or a
-        system would write it, or None. An external id also needs its `name`. Raises ValueError if
-        the value is not valid."""
+        """Returns the contact with this `email`, `phone`, `id` or `externalId`, or None. The value
+        may be written in any common form. An external id also needs its `name`. Raises ValueError
+        if the value is not valid."""
         if by != "id":
             known = self.identify(workspace_id, by, value, name)
             if known is None:

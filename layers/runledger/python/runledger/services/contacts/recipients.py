@@ -1,7 +1,7 @@
 """Finds the contacts that match a query, page by page, in the order of their ids.
 
-The listings only propose contacts. Each recipient is read again and must match at that time. A
-contact that starts to match meanwhile is found if its page is still to come.
+The pages only suggest contacts: each recipient is read again, and must match at that time. A
+contact that starts to match during the search is found if its page has not been read yet.
 """
 
 from collections.abc import Iterable, Mapping

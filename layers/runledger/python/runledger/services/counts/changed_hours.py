@@ -201,7 +201,8 @@ class TotalMarker:
     def _marked(
         self, scope: Scope, hour: int, hour_change: HourChange, found: HourTotal | None
     ) -> HourTotal | None:
-        """Returns the item with its mark, or None if it needs none."""
+        """Returns the hour's total with a mark. Returns None if nothing must be written: the hour
+        is marked already, or all its rows have expired."""
         now = self.clock()
         total = found or HourTotal(
             scope=scope,

@@ -18,9 +18,9 @@ RESTS_AFTER = 15 * MINUTE
 
 @dataclass(slots=True)
 class Pulses:
-    """The tick's pulses. A stack at rest sends them every tenth minute. They are sent every minute
-    in three cases: rows were due lately, the process is new, or this process has not yet seen all
-    of them come through the stream."""
+    """The tick's pulses. While the stack is at rest, pulses are sent every tenth minute. They are
+    sent every minute if rows were due lately, if the process is new, or if this process has not yet
+    seen every pulse come through the stream."""
 
     freshness: "FreshnessStore"
     clock: Clock
@@ -29,7 +29,7 @@ class Pulses:
     _are_seen: bool = False
 
     def send(self) -> None:
-        """Sends pulses: every minute, or every tenth one at rest."""
+        """Sends pulses if they are due: every minute, or every tenth minute at rest."""
         now = self.clock()
         is_turn = now // MINUTE % RESTING_MINUTES == 0
         is_busy = now < self._busy_until

@@ -323,8 +323,8 @@ class ExportEraser:
 @dataclass(frozen=True, slots=True)
 class ImportEraser:
     """Deletes all imports that were created before the erasure was requested, because the person
-    may be in any of their files. All were already deleted before the contact was, but one that was
-    running may have left an object."""
+    may be in any of their files. The imports were already deleted before the contact, but an import
+    that was running then may have left an object."""
 
     removal: "ImportRemoval"
     clock: Clock

@@ -30,8 +30,8 @@ _FORM = "write a key as its name and its value, such as orderId:A-1001"
 
 @dataclass(frozen=True, slots=True)
 class KeyFilter:
-    """The key that the listed runs have; `name` and `value` are folded. `known` are the list keys
-    of runs that have no item for the key, because `dedupePath` names it."""
+    """The key that the listed runs have; `name` and `value` are as `folded` returns them. `known`
+    are the list keys of runs that have no item for the key, because `dedupePath` names it."""
 
     name: str
     value: str
@@ -68,9 +68,10 @@ class KeyedRuns:
     automations: "AutomationStore"
 
     def filter_of(self, workspace_id: str, text: str, automation_id: str | None) -> KeyFilter:
-        """Returns the filter for a key that a reader wrote as `name:value`. Reads one automation,
-        or those of the workspace. For each whose `dedupePath` is the key's name, also reads the run
-        that the value would have opened. Raises InvalidInputError if the key is not written so."""
+        """Returns the filter for a key that a reader wrote as `name:value`. Reads the automations
+        of `automations_of`. If an automation's `dedupePath` is the key's name, also reads the run
+        that an event with this value would have opened. Raises InvalidInputError if the key is not
+        written so."""
         name, value = key_in(text)
         automations = self.automations_of(workspace_id, automation_id)
         paths = (each for each in automations if _dedupe_path(each) == folded(name))
@@ -90,7 +91,8 @@ class KeyedRuns:
     def automations_of(
         self, workspace_id: str, automation_id: str | None = None
     ) -> "list[Automation]":
-        """Returns one automation, or the newest of the workspace. Reads up to AUTOMATIONS_READ."""
+        """Returns the automation with this id, or an empty list if it does not exist. Without an
+        id, returns the workspace's newest automations, at most about AUTOMATIONS_READ."""
         if automation_id is not None:
             try:
                 return [self.automations.get(workspace_id, automation_id, consistent=False)]

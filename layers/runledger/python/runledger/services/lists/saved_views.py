@@ -108,7 +108,7 @@ class SavedViews:
         return self._shown(caller, view)
 
     def unset_default(self, caller: "Caller", view_id: str) -> SavedViewView:
-        """Leaves the caller without a default for the view's list, if it is this view."""
+        """Removes the caller's default for the view's list, if this view is the default."""
         view = self._get(caller, view_id)
         self.store.unset_default(view, caller.membership.user_id)
         return self._shown(caller, view)
@@ -159,9 +159,9 @@ class SavedViews:
         return self.filters.checked(caller.workspace_id, document.list, document.filter, now)
 
     def _require_place(self, caller: "Caller", before: SavedView | None, after: SavedView) -> None:
-        """Raises ForbiddenError if the caller may not share views, and ConflictError if there is no
-        place for the view, or another one has its name. Two requests at the same time may both
-        succeed: a view too many, or a name used twice, does no harm."""
+        """Raises ForbiddenError if the view is shared and the caller may not share views, and
+        ConflictError if there are too many views, or another view has the same name. Two requests
+        at the same time may both succeed: a view too many, or a name used twice, does no harm."""
         if after.shared:
             _require_may_share(caller)
             others = self.store.shared(after.workspace_id)

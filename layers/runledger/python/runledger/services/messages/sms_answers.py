@@ -2,8 +2,9 @@
 START.
 
 The answer names a phone number and no workspace. All workspaces of a stack send from the same
-number, so STOP counts in each one that sent a marketing SMS to the phone. START counts in the one
-that sent the newest, which is the one that the person can have in mind.
+number, so STOP counts in every workspace that sent a marketing SMS to the phone. START counts only
+in the workspace that sent the newest marketing SMS, because the person most likely answers that
+SMS.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ BOUNCED = "BOUNCED"
 
 @dataclass(frozen=True, slots=True)
 class LastDay:
-    """What was created from `first` to `now` (epoch milliseconds). No row of a day has expired,
+    """What was created from `first` to `now` (epoch milliseconds). None of these rows has expired,
     because retention is at least a day."""
 
     stores: "Stores"

@@ -68,8 +68,10 @@ class UsualHours:
     now: int
 
     def reads(self, begun_at: int | None) -> list[Callable[[], CountedHour]]:
-        """Returns the reads of the last hour, and of those earlier ones that lie in the history
-        since `begun_at`, if these are enough to compare. They may run in parallel."""
+        """Returns the reads that count the last hour, and the same hour of earlier weeks. Leaves
+        out an earlier hour if it began before the history (`begun_at`; None if there is no
+        history), or if its runs may have expired. If fewer than FEWEST_WEEKS remain, leaves out all
+        of them. The reads may run in parallel."""
         earlier: list[int] = []
         if begun_at is not None:
             # Older runs may have expired, even if some of them still exist.

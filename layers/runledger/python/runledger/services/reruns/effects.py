@@ -67,7 +67,7 @@ class NodeRecords:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A run of a family, with its version and the graph of it."""
+    """A run of a family, with its version and the version's graph."""
 
     history: "RunHistory"
     graph: "GraphView"

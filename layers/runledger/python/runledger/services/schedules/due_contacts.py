@@ -1,7 +1,7 @@
 """Finds the contacts that are due for a date trigger on a day.
 
-The listings only propose contacts. A contact is judged by its current date, so a date that changed
-meanwhile counts as it is now.
+The index only suggests contacts. Each contact is read, and its current date decides whether it is
+due, even if the date has changed since it was indexed.
 """
 
 from dataclasses import dataclass

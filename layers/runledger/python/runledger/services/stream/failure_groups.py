@@ -109,8 +109,8 @@ def _is_of(run: "Run", error: "ErrorDetail", group_id: str) -> bool:
 
 def grown(group: FailureGroup, member: FailedRun, *, is_rerun: bool) -> FailureGroup:
     """Returns the group with one more run. The result does not depend on order or repeats. A
-    failure after the resolution reopens the group, unless it is a rerun's: its original is in the
-    group already."""
+    failure after the resolution reopens the group, unless the failed run is a rerun: the run that
+    it repeats is in the group already."""
     first_at, first_version = min(
         (group.first_at, group.first_version), (member.failed_at, member.version)
     )

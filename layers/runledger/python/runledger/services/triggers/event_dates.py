@@ -44,7 +44,8 @@ def event_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> Event
 
 
 def _moment(day: date, trigger: "DateTrigger") -> int | None:
-    """Returns None for years beyond Python's range."""
+    """Returns when a run for this day starts (epoch milliseconds), or None for a year beyond
+    Python's range."""
     start = shifted(day, trigger.offset_days)
     if start is None:
         return None

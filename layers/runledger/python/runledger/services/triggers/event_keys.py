@@ -48,7 +48,7 @@ def request_key(
     signed_digest: str | None,
 ) -> EventKey:
     """Returns the key of a whole request, for a trigger without `dedupePath`. `signed_digest` is
-    that of the text that the signature covers, or None if nothing is signed."""
+    the digest of the text that the signature covers, or None if nothing is signed."""
     if intake.dedupe == "OFF":
         return EventKey(None)
     if event_id is not None and (is_id_proved or signed_digest is None):

@@ -86,8 +86,8 @@ class EventOpener:
     def open(
         self, automation: "Automation", intake: "WebhookIntake", request: "RunRequest"
     ) -> OpenedRun:
-        """Finds the contact and opens the run. All checks come before, because finding a contact
-        may create it."""
+        """Finds or creates the event's contact, and opens the run. Call it only after the event was
+        checked, because it may create a contact."""
         body = request.event.body
         contact = self.contacts.find(automation.workspace_id, intake, body)
         return self.opener.open(automation, contact, request)

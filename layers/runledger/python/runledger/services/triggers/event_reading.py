@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EventPart:
-    """One event that may open one run: the request's own, or an element of a split one. Without a
-    `request` it opens none: `fault` says why, or the filter ignores it."""
+    """One event that may open one run: the whole event of a request, or an element of a split
+    event. If `request` is None, it opens no run: `fault` says why, or, if `fault` is None too, the
+    filter ignores it."""
 
     index: int
     request: RunRequest | None = None

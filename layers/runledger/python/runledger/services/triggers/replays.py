@@ -40,8 +40,8 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The runs that a replay opened or found, and the refusal of an event that was refused again,
-    or of elements of it."""
+    """The runs that a replay opened or found. `refusal` is the new refusal, if the event or some of
+    its elements were refused again."""
 
     runs: tuple[OpenedRun, ...]
     refusal: "Refusal | None" = None
@@ -58,9 +58,10 @@ class Replays:
     def replay(self, workspace_id: str, refusal_id: str, by: str) -> Replayed:
         """Sends the event of a refusal again, without checks of signature and rate.
 
-        Raises NotFoundError if there is no such refusal, GoneError if its event is no longer kept,
-        and ConflictError if it never was, if it was replayed before, or if the automation accepts
-        no events now. Then nothing has changed."""
+        Raises NotFoundError if there is no such refusal, and GoneError if its event was erased or
+        is no longer kept. Raises ConflictError if the event was never kept or was replayed before,
+        if the automation accepts no events now, or if its active version has no webhook trigger.
+        These errors change nothing."""
         refusal = self._refusal(workspace_id, refusal_id)
         event = self._event(refusal)
         automation = self.automations.get(workspace_id, refusal.automation_id)

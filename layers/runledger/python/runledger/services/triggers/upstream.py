@@ -28,8 +28,8 @@ MAX_DEPTH = 10
 
 
 def dedupe_key(upstream_run_id: str) -> str:
-    """Returns the deduplication key for the end of an upstream run: it opens one run of each
-    automation."""
+    """Returns the deduplication key for the end of an upstream run. With this key, the end opens
+    only one run of each automation."""
     return f"upstream:{upstream_run_id}"
 
 

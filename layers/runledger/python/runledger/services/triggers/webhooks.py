@@ -63,8 +63,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What an event led to: the taken event, or an error that the trigger may answer, with the
-    refusal that it left. `event` is None if it could not be read."""
+    """What an event led to: `taken`, or an `error` to which the trigger may choose the answer.
+    `refusal_id` is the refusal that was recorded, if any. `event` is None if the event could not
+    be read."""
 
     target: Target
     taken: TakenEvent | None = None
@@ -302,7 +303,8 @@ def _require_size(target: Target, request: "WebhookRequest") -> "WebhookIntake":
 
 
 def _require_active(target: Target) -> "WebhookIntake":
-    """Returns how the active version receives events. Raises ConflictError if it does not."""
+    """Returns how the active version receives events. Raises ConflictError if the automation
+    accepts no events now, or the active version has no webhook trigger."""
     require_active(target.automation)
     if not target.is_live or target.intake is None:
         raise ConflictError("the automation's active version has no webhook trigger")

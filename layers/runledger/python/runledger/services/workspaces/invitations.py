@@ -43,8 +43,8 @@ class SentInvitation(NamedTuple):
 class Invitations:
     """Lets owners manage the invitations of their workspace.
 
-    No answer shows whether an address has an account, because only the account's owner and the
-    owner's other workspaces may know that."""
+    No answer shows whether an address has an account, because only the person with the account and
+    that person's other workspaces may know it."""
 
     store: "InvitationStore"
     workspaces: "WorkspaceStore"
