@@ -51,7 +51,8 @@ class Person:
         return found
 
     def answered(self, number: int) -> dict[str, Any]:
-        """Waits until this many changes are recorded, and returns the newest."""
+        """Waits until this many changes of the consents are recorded, and returns the newest
+        change."""
 
         def look() -> Any:
             changes = self.changes()

@@ -34,7 +34,7 @@ def an_event(engine: Engine, body: bytes = b'{"a": 1}', **headers: str) -> KeptE
 
 
 def note(engine: Engine, automation_id: str, event: KeptEvent, **result: Any) -> None:
-    """Notes an event as the intake does, which has read the automation's row."""
+    """Reads the automation's row and notes the event for it, as the intake does."""
     automation = engine.stores.automations.get(engine.workspace_id, automation_id)
     given = {"outcome": CaptureOutcome.ACCEPTED, "status": 202, **result}
     engine.captures.note(automation, event, given.pop("outcome"), **given)

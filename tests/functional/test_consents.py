@@ -1,4 +1,4 @@
-"""Changes of consents: the record, and withdrawals that meet other changes."""
+"""Changes of consents: their record, and withdrawals while others change the contact."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,7 +131,8 @@ def test_setting_a_consent_again_writes_nothing(book: Book) -> None:
 def test_a_contact_that_withdraws_again_is_recorded_once_for_each_message(
     book: Book, is_given_first: bool
 ) -> None:
-    """So a consent from before the last withdrawal, found in a file later, does not undo it."""
+    """A repeated withdrawal by another message is recorded too. So if a file later brings a consent
+    that was given before that withdrawal, the consent stays withdrawn."""
     contact = book.create(consents={"marketing": is_given_first})
     for detail in ("dlv_1", "dlv_1", "dlv_2", "dlv_2"):
         last = book.set(contact, MARKETING, None, False, UNSUBSCRIBE.changed(detail=detail))
@@ -341,7 +342,8 @@ def test_an_erasure_leaves_no_record_in_any_order() -> None:
 
 @contextmanager
 def hindered(book: Book, contact: Contact, times: int) -> Iterator[None]:
-    """Changes the contact before each of this many transactions of the caller."""
+    """Changes the contact just before each of the first `times` transactions that the `with` block
+    makes."""
     left = times
 
     def around(call: Call, act: Callable[[], Any]) -> Any:

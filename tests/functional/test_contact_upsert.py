@@ -1,4 +1,4 @@
-"""PATCH /v1/contacts?by=…: creates a contact, or changes the one that it names."""
+"""PATCH /v1/contacts?by=…: changes the contact that the body names, or creates it."""
 
 from typing import Any
 

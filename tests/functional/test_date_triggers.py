@@ -79,7 +79,8 @@ class Dates:
         return made.id
 
     def activate_with_contacts(self, count: int) -> str:
-        """Creates an active automation, and this many contacts whose birthday is its first day."""
+        """Creates an active automation, and this many contacts who have their birthday on the day
+        of its first fire."""
         automation_id = self.activate()
         for _ in range(count):
             self.contact()
@@ -166,8 +167,8 @@ class Dates:
         return self.engine.stores.fires.newest(automation_id, 100, None)[0]
 
     def runs(self, automation_id: str | None = None) -> dict[str, RunStatus]:
-        """Returns the status of each run (of the automation) by its contact. Fails if a contact has
-        two."""
+        """Returns the status of each run, of one automation or of all, by the run's contact. Fails
+        if a contact has two runs."""
         rows = [row for row in self.rows("RUN") if automation_id in (None, row["automationId"])]
         by_contact = {row["contactId"]: RunStatus(row["status"]) for row in rows}
         assert len(by_contact) == len(rows)

@@ -23,8 +23,10 @@ ZONE = "America/Sao_Paulo"
 
 @pytest.fixture
 def day(deployed: Engine) -> date:
-    """Opens five runs around a day of the zone and returns the day. Three are on it: in its first
-    and last millisecond and between; the first of these has failed."""
+    """Opens five runs around a day of the zone and returns the day. Three of the runs are on that
+    day: in its first millisecond, in its middle, and in its last millisecond. The first of these
+    three has failed. The other two runs are a millisecond before the day and right after its
+    end."""
     day = datetime.now(UTC).date() - timedelta(days=10)
     midnight = datetime.combine(day, time.min, ZoneInfo(ZONE))
     first = to_milliseconds(midnight)

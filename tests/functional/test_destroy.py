@@ -173,7 +173,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     def answer(*answers: str) -> list[str]:
-        """The operator types these answers, and then leaves. Returns the questions."""
+        """Makes the operator type these answers; after them, the input ends. Returns a list that
+        collects the questions."""
         left, asked = list(answers), list[str]()
 
         def typing(question: str) -> str:

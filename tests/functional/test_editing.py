@@ -62,7 +62,7 @@ MERGE_PATCH = {"content-type": "application/merge-patch+json"}
 
 
 def made(kind: Kind) -> tuple[str, dict[str, Any]]:
-    """Creates one; returns its path and the answer."""
+    """Creates a resource of this kind; returns its path and the answer."""
     answer = call("POST", kind.path, kind.document)
     assert answer["status"] == 201, answer
     return f"{kind.path}/{answer['body']['id']}", answer

@@ -169,7 +169,8 @@ def rows(engine: Engine, *kinds: str) -> dict[str, Item]:
 
 
 def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
-    """Creates a contact with every kind of history. Returns its id, and the runs by name."""
+    """Creates a contact with every kind of history. Returns the contact's id, and the ids of the
+    runs, each by a short name."""
     contact_id = a_person(engine)
     shop_id = shop(engine, reentry="ONCE")
     large = NOISE + "canary-payload"
@@ -382,8 +383,8 @@ def test_a_resend_requested_during_the_erasure_is_not_sent(engine: Engine, force
 
 
 def test_a_late_walker_restores_nothing_personal(engine: Engine) -> None:
-    """Its call is under way while the run is canceled and erased, and it records the answer minutes
-    later. So the erasure checks the run again after the lease has ended."""
+    """The walker's call is under way while the run is canceled and erased. The walker records the
+    answer minutes later. So the erasure checks the run again after the lease has ended."""
     contact_id = a_person(engine)
     run_id = engine.fire(shop(engine), event(OLD_EMAIL))
     engine.walk(run_id, until="score")
@@ -411,7 +412,7 @@ def test_a_late_walker_restores_nothing_personal(engine: Engine) -> None:
 
 
 def test_a_message_whose_sender_died_is_found_through_its_run(engine: Engine) -> None:
-    """Until its first try ends, it is in no index."""
+    """Until its first try has ended, the message is in no index."""
     contact_id = a_person(engine)
     run_id = engine.fire(shop(engine), event(OLD_EMAIL))
     engine.walk(run_id, until="mail")

@@ -174,7 +174,8 @@ def test_a_replay_that_was_refused_again_leaves_no_second_copy(engine: Engine) -
 def test_an_event_that_is_being_kept_while_the_person_is_erased_is_found(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its item is written, then the erasure looks, and only then the event itself is written."""
+    """The item that leads to the event is written first. Then the erasure searches, and only then
+    the event itself is written."""
     contact_id = a_person(engine)
     token = hooked(engine, **BY_ID)
     put = engine.table.put

@@ -255,7 +255,8 @@ def test_a_passing_fault_leaves_the_replay_to_be_repeated(
 def test_two_operators_at_once_find_one_run(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second one begins and ends while the first one is about to send."""
+    """The second operator's replay begins and ends while the first operator's replay is about to
+    send the event."""
     token = hooked(engine, contactLookup=BY_EMAIL)
     refuse(engine, event(token, BODY), InvalidInputError)
     refusal_id = refused_id(engine)

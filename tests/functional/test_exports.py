@@ -290,7 +290,7 @@ def test_concurrent_visits_write_each_row_once(engine: Engine) -> None:
     turns = 0
 
     class Interrupted:
-        """Makes another visit during every other read of a page."""
+        """Makes another visit before the first read of a page, the third, the fifth, and so on."""
 
         def page(self, *given: Any) -> Any:
             nonlocal turns
@@ -340,7 +340,7 @@ def test_the_slower_of_two_concurrent_visits_stops(
     lists = engine.export_pages.lists
 
     class Beaten:
-        """Makes another visit while a page is read."""
+        """Makes another visit, to its end, before a page is read."""
 
         def page(self, *given: Any) -> Any:
             assert engine.export_pages.handle(event(export), 0).goes_on

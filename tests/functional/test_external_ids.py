@@ -137,8 +137,8 @@ def test_a_patch_may_name_more_than_a_contact_may_have(deployed: Engine) -> None
 
 
 def test_the_lookup_key_alone_decides(engine: Engine) -> None:
-    """No contact takes an address from another: an event that names one finds its contact, even if
-    other values of the event belong to somebody else."""
+    """An event finds the contact that its lookup key names, even if other values of the event
+    belong to another contact. No contact takes an address from another one."""
     by_mail = engine.contacts.create("ws_demo", ContactDocument(email="ada@x.example"))
     by_id, _ = engine.contacts.identify_or_create("ws_demo", "externalId", "cus_1", "stripe")
     assert by_id.id != by_mail.id

@@ -253,7 +253,7 @@ def test_a_failed_rerun_between_any_two_calls_of_resolving_leaves_the_group_reso
 
 
 def _with_rerun(meeting: Race) -> Race:
-    """Makes the run that fails during the race a rerun of the failed one."""
+    """Makes the run that fails during the race a rerun of the run that failed before the race."""
     engine = meeting.failures_engine
     original = next(row["sk"][14:] for row in engine.rows().values() if row["sk"] != "GROUP")
     meeting.run_id = engine.failed(

@@ -272,7 +272,7 @@ class Race:
         return self.failures_engine.failure_views.group("ws_demo", self.group_id).status
 
     def play(self, first: Callable[[], None], at_the_point: Callable[[], None]) -> bool:
-        """Returns whether the first action made that call at all."""
+        """Plays the race. Returns False if the first action ended before call number `point`."""
 
         def around(each: Call, act: Callable[[], Any]) -> Any:
             self.made += 1

@@ -70,8 +70,8 @@ def closed_when_idle(answer: bytes) -> Behavior:
 
 
 def closed_if_asked(connection: Connection, request: bytes) -> None:
-    """Answers like a server that was asked to close the connection: says that it closes it. Breaks
-    a connection that is used again."""
+    """Answers the first request of a connection with `Connection: close`, as a server does that was
+    asked to close the connection. Resets the connection at a second request."""
     assert b"connection: close\r\n" in request.lower()
     if connection.number == 1:
         head, _, body = TAKEN.partition(b"\r\n\r\n")
@@ -122,8 +122,8 @@ def test_threads_share_a_client_but_not_a_connection(monkeypatch: pytest.MonkeyP
 def test_a_connection_is_not_used_again_if_its_call_ends_while_another_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The moment that close() cannot cover: a call ends after another one has closed the idle
-    connections, and before it takes one."""
+    """A case that close() cannot cover: a call has closed the idle connections, and before it takes
+    a connection, another call ends and leaves its own connection idle."""
     with wire_server(closed_if_asked) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         starts = aws.effect_client("sesv2")

@@ -178,8 +178,8 @@ def test_no_held_run_is_lost(ready: Ready, title: str, lags: bool) -> None:
 def test_a_run_of_a_slow_sender_is_released_too(
     ready: Ready, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The webhook had read the hold when the release began, and writes its run half a minute
-    later, which the index shows later still."""
+    """The webhook reads the hold before the release begins, and writes its run half a minute later.
+    The index shows the run later still."""
     ready.restore()
     simulation, hands = ready.simulation, Hands(ready)
     hands.hold()
@@ -228,7 +228,8 @@ def test_a_skipped_wait_ends_once(
             return services().wait_skipper.skip(WORKSPACE, run_id, BY)
 
         def end_naturally() -> None:
-            """The machine's wait is over, and it visits what follows. Others may act before."""
+            """Ends the machine's wait, and visits the nodes after it. Other actors may act
+            before."""
             for _ in range(8):
                 simulation.boundary(Call("clock", "Wait"), lambda: None)
             while simulation.step_functions.next_moment() is not None:

@@ -484,8 +484,8 @@ def test_a_change_between_plan_and_write_is_kept(engine: Engine) -> None:
     meddled: list[Contact] = []
 
     class Meddled:
-        """Changes the contact of one row and creates the contact of the other, between plan and
-        write."""
+        """Between plan and write, changes the contact of the first row and creates the contact of
+        the second row."""
 
         def plan(self, *given: Any) -> Any:
             found = plan(*given)

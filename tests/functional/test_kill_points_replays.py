@@ -50,8 +50,8 @@ class Ready:
         return [row for row in self.simulation.table.items() if row["sk"] == "REFUSAL"]
 
     def replay(self) -> None:
-        """The operator replays every refusal that has an event, twice. A sender that got no answer
-        has sent its event again, so there may be two."""
+        """The operator replays every refusal that has an event, twice. There may be two such
+        refusals, because a sender that got no answer has sent its event again."""
         for row in self.refusals():
             path = f"/v1/refusals/{row['pk'].removeprefix('REFUSAL#')}/replay"
             for _ in range(2):

@@ -185,7 +185,8 @@ def _is_settled(hook: Hook, sent: Document, answer: dict[str, Any], told: str) -
 def test_of_two_rotations_in_any_order_one_wins_and_an_event_is_accepted(
     hook: Hook, report_figure: Callable[[str], None]
 ) -> None:
-    """At least one secret is shown, the newest is valid, and so is the sender's."""
+    """At least one rotation succeeds and shows its secret. The newest valid secret was shown, and
+    the event with the sender's secret is accepted."""
     simulation = hook.simulation
     restore = simulation.snapshot()
     shown: list[str] = []

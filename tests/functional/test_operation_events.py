@@ -1,4 +1,5 @@
-"""Reruns, recoveries and holds are told on the bus, once each, if a rule may match them."""
+"""Reruns, recoveries and holds publish events on the bus, each event once, if a rule may match
+it."""
 
 import json
 from typing import Any

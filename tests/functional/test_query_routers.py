@@ -1,4 +1,4 @@
-"""The query function imports the routes of a resource with its first request."""
+"""The query function imports the routes of a resource at the first request for this resource."""
 
 import pkgutil
 import sys

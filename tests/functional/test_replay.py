@@ -214,7 +214,7 @@ def test_the_key_of_a_manual_run_is_bound_to_its_contact_and_body(engine: Engine
 
 
 def test_keys_from_different_sources_never_collide(engine: Engine) -> None:
-    """A key in a header never equals a key from a path, from a digest or of a manual run."""
+    """A key from a header never equals a key from a path, from a digest, or of a manual run."""
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None

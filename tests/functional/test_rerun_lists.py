@@ -40,7 +40,8 @@ def rerun(simulation: Simulation, run_id: str, **asked: Any) -> str:
 
 @pytest.fixture
 def recovered(simulation: Simulation, automations: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Two recoveries: of the first three failed runs, and then of all seven, with failures."""
+    """Two recoveries: one of the first three failed runs, and then one of all seven, whose four new
+    reruns fail."""
     failed = failed_runs(simulation, automations["orders"], 3)
     group = group_of(simulation, failed[0])
     first = post(simulation, errorGroup=group)["id"]

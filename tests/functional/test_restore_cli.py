@@ -114,8 +114,8 @@ def test_a_mistake_is_reported_in_one_line(
 def written(
     monkeypatch: pytest.MonkeyPatch, breaks_at: tuple[str, str] | None = None
 ) -> Iterator[list[tuple[str, str]]]:
-    """Gives the keys of the rows in the order in which they are written. The write of one of them
-    fails."""
+    """Yields a list that collects the keys of the rows in the order in which they are written. The
+    write of the row `breaks_at` fails."""
     order: list[tuple[str, str]] = []
     write = restore_cli._write
 
@@ -189,8 +189,8 @@ ACCESS = [
 
 @pytest.fixture
 def with_people(copy: Any) -> Any:
-    """A copy with a member and an invitation that were removed after it was made, a sign-out, and
-    a contact's tag with the name MEMBER."""
+    """A copy with rows that the table lacks: those of a member and of an invitation, which were
+    removed after the copy was made, a sign-out, and a contact's tag with the name MEMBER."""
     for key in (*ACCESS, keys.sessions("ada"), keys.contact_tag("ws_1", "MEMBER", "con_1")):
         copy.put_item(TableName=COPY, Item=row(*key))
     return copy

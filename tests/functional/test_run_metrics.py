@@ -101,7 +101,7 @@ def test_a_failed_node_is_no_fault_of_the_engine(simulation: Simulation, log: Lo
 def test_the_lines_of_a_run_are_no_longer_than_their_price_assumes(
     simulation: Simulation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The line that ends the run carries its steps."""
+    """The line that ends the run is the longest one, because it contains the run's steps."""
     formatter = logger.registered_formatter
     caplog.set_level("INFO", logger="runledger")
     with patch.object(caplog.handler, "emit", wraps=caplog.handler.emit) as emit:

@@ -209,7 +209,8 @@ def test_a_text_that_is_too_short_or_too_long_is_refused(engine: Engine, text: s
 
 
 def everything(engine: Engine) -> dict[str, str]:
-    """Creates one thing of each kind. Returns what finds each of them."""
+    """Creates one thing of each kind. Returns the texts by which the search finds these things,
+    each by a short name."""
     a_contact(
         engine,
         email="canary@example.com",

@@ -85,7 +85,8 @@ def ready() -> Iterator[Ready]:
 
 @contextmanager
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Saves without the checks, as before they existed."""
+    """Lets automations be saved without the checks for credentials, as before these checks
+    existed."""
     with monkeypatch.context() as patched:
         kept = tuple(each for each in checks.CHECKS if each not in checks.CREDENTIAL_CHECKS)
         patched.setattr(checks, "CHECKS", kept)

@@ -190,8 +190,8 @@ def test_a_slow_part_holds_freshness_back_by_its_own_lag(stream: Stream) -> None
 
 
 def test_when_lambda_reads_a_tenth_of_the_parts_no_more_pulses_show_it(stream: Stream) -> None:
-    """This happens, for example, if the account has no concurrency left. It can affect any part, so
-    some of the 64 pulses are in affected parts."""
+    """Lambda stops reading parts, for example, if the account has no concurrency left. Any part can
+    be affected, so some of the 64 pulses are in affected parts."""
     stream.minute()
     stream.silent = set(range(0, PARTS, 10))
     for part in sorted(stream.silent):

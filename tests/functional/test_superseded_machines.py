@@ -99,7 +99,8 @@ def test_an_open_run_keeps_its_machine_and_restarts_the_day(engine: Engine) -> N
 
 
 def test_a_run_opened_late_on_the_old_version_keeps_the_machine(engine: Engine) -> None:
-    """Its opener read the automation before version 2, and wrote the run a little later."""
+    """The process that opened the run had read the automation before version 2, and wrote the run a
+    little later."""
     automation_id = engine.activate(document("one"))
     stale = engine.stores.automations.get(engine.workspace_id, automation_id)
     activate_again(engine, automation_id, "two")

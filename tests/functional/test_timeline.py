@@ -140,7 +140,8 @@ def test_a_cursor_is_only_valid_for_its_contact_and_kinds(engine: Engine) -> Non
 
 
 def test_messages_to_the_contact_from_runs_of_others_are_shown(engine: Engine) -> None:
-    """For example messages by tag, and messages to a plain address that is the contact's."""
+    """For example, messages to all contacts with a tag, and messages to a plain address that is
+    also the contact's address."""
     to = {"kind": "AD_HOC", "addresses": ["ADA@example.com", "nobody@example.com"]}
     ada = person(engine, "ada@example.com")
     automation_id = engine.activate(mailing(engine.template("Hello"), recipients=to))

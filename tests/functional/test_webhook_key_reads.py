@@ -1,4 +1,5 @@
-"""How often the keys of webhooks are read, and which keys a row of an earlier version means."""
+"""How often the keys of webhooks are read, and which keys are valid if an earlier version of
+Runledger wrote the row."""
 
 import pytest
 from runledger.clock import HOUR, MINUTE

@@ -1,1 +1,2 @@
-"""One deployed stack for both roles: the owner goes first, and the viewer reads what it leaves."""
+"""One deployed stack for the tests of both roles: the owner goes first, and the viewer reads the
+data that the owner's requests leave."""

@@ -103,8 +103,9 @@ class CallGraph:
         }
 
     def reached_calls(self, root: str, general: tuple[str, ...]) -> frozenset[Reached]:
-        """Returns the calls to AWS that a function can make. A call within code whose name begins
-        with one of `general` is reported at the places that call this code."""
+        """Returns the calls to AWS that a function can make. Code whose name begins with one of
+        `general` is not reported as the place of a call; the places that call this code are
+        reported instead."""
         walk = self._walk(root)
         return frozenset(
             Reached(call, site)

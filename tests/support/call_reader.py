@@ -141,8 +141,9 @@ def _nodes(value: object) -> Iterator[Node]:
 
 
 def find_forwarders(trees: Iterable[MypyFile], types: Types) -> dict[str, tuple[str, int]]:
-    """Returns the methods that call the operation that a parameter names, by
-    `getattr(client, operation)`: the service, and the position of the parameter after `self`."""
+    """Finds the methods with a parameter that names the operation that they call, with
+    `getattr(client, operation)`. Returns, by the method's name, the service and the position of
+    this parameter after `self`."""
     found: dict[str, tuple[str, int]] = {}
 
     def visit(node: Node, function: FuncDef | None) -> None:

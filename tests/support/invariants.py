@@ -259,7 +259,8 @@ def _missing(simulation: Simulation, row: Item) -> list[str]:
 
 
 def _call_problems(simulation: Simulation, step: Item, effect_key: str) -> list[str]:
-    """Checks that the step of a call that was made records the call as made or as unknown."""
+    """Checks that a completed call was made exactly once, and that a failed call that was made is
+    recorded as made or as unknown."""
     calls = [
         each for each in simulation.http.calls if each.headers["Idempotency-Key"] == effect_key
     ]

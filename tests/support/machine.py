@@ -58,9 +58,9 @@ Place = dict[str, Any]
 
 @dataclass
 class _Walk:
-    """One walk of an execution, or one of its branches; `over` is True if it must not continue.
-    `place` is the position in the execution, as in `StepFunctions.places`;
-    positions inside its branches are not part of it."""
+    """One walk of an execution, or of one of its branches; `over` is True if it must not continue.
+    `place` is the walk's position, as in `StepFunctions.places`, but without `branches`: each
+    branch has a walk of its own, which has the branch's position."""
 
     execution: Execution
     states: Generator["_Pause", Any, Any]

@@ -20,8 +20,8 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @dataclass(frozen=True)
 class Reader:
-    """A contact with the marketing consent. `webhooks` are the addresses that send one message
-    each, by the consent that the message needs."""
+    """A contact with the marketing consent. `webhooks` has the path of one webhook for each
+    consent. An event to this webhook sends one message that needs the consent."""
 
     simulation: Simulation
     contact_id: str

@@ -64,7 +64,8 @@ def accepting(name: str) -> ProviderStub:
 
 
 def refusing(name: str, code: str, status: int, **more: Any) -> ProviderStub:
-    """Returns an error in the form of each protocol."""
+    """Returns a provider that refuses every call with this error, in the form of the channel's
+    protocol."""
     if name == "SMS":
         return ProviderStub(status, {"__type": code, "Message": "no", **more})
     return ProviderStub(status, {"message": "no", **more}, {"x-amzn-errortype": code})

@@ -66,7 +66,8 @@ def test_a_channel_without_its_own_consent_is_like_all_channels() -> None:
 
 @given(st.lists(settings_of, max_size=8))
 def test_a_withdrawal_holds_until_that_consent_is_given(settings: list[ConsentSetting]) -> None:
-    """Compares with a plain model: which channels a person withdrew from, and where they agreed."""
+    """Compares with a plain model, which keeps what the person allows for each purpose and channel,
+    and from which single channels the person withdrew."""
     consents = Consents()
     allowed = {
         (purpose, channel): purpose is TRANSACTIONAL
@@ -137,7 +138,7 @@ def test_the_record_is_not_read_if_nothing_differs() -> None:
 
 @given(st.lists(st.tuples(settings_of, st.booleans()), max_size=12))
 def test_the_record_alone_tells_the_consents(steps: list[tuple[ConsentSetting, bool]]) -> None:
-    """Playing the record again gives the consents, and every change in it changed something."""
+    """Applying the recorded changes in order gives the consents, and each of them has an effect."""
     consents = Consents()
     record: Record = ()
     for now, (setting, has_second) in enumerate(steps):

@@ -1,4 +1,4 @@
-"""When a contact's date recurs, and when a day's trigger fires."""
+"""When a contact's date recurs, and at which moment a date automation fires on a day."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

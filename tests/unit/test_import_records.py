@@ -42,7 +42,7 @@ _TABLES = st.integers(1, 4).flatmap(
 
 
 def rows(data: bytes, cuts: list[int], **more: Any) -> list[Record]:
-    """Returns the rows of a file in pieces."""
+    """Splits a file at `cuts`, and returns the rows that are read from its pieces."""
     ends = sorted({0, *(cut % (len(data) + 1) for cut in cuts), len(data)})
     pieces = [data[start:end] for start, end in pairwise(ends)]
     return list(read_records(more.pop("format_", CSV), pieces, **more))

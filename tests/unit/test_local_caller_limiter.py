@@ -6,7 +6,8 @@ from local.caller_limiter import AT_ONCE, PRESENT_SECONDS, CallerLimiter
 
 
 class Crowd:
-    """Many changes that one caller requests. Each that gets its turn stays open until `let_go`."""
+    """Many changes that one caller requests. Each change that gets its turn stays open until
+    `let_go` is set."""
 
     def __init__(self, turns: CallerLimiter, size: int) -> None:
         self.inside = 0

@@ -1,5 +1,5 @@
-"""Invocations on one machine take turns: a limited number at the same time, in their order, and
-none waits for one that itself waits."""
+"""Invocations on one machine take turns: a limited number at the same time, in their order. An
+invocation that takes long no longer counts, so it may wait for another one."""
 
 import threading
 import time

@@ -282,7 +282,8 @@ def test_a_module_that_fails_is_left_to_its_worker(bench: Bench) -> None:
 
 
 def test_nothing_outlives_a_process_that_was_killed(tmp_path: Path) -> None:
-    """Not even a worker that is in the middle of its work."""
+    """The process's zygote and the zygote's workers end too, even a worker in the middle of its
+    work."""
     code = (
         "import sys, time; from pathlib import Path; "
         "from local.worker_forks import Zygotes; "
@@ -302,7 +303,7 @@ def test_nothing_outlives_a_process_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_a_signal_ends_a_worker_that_has_just_been_forked(tmp_path: Path) -> None:
-    """It comes before the worker has dropped the handlers of its zygote."""
+    """The signal comes before the worker has dropped the handlers of its zygote."""
     (tmp_path / "worker.py").write_text("import time; time.sleep(600)")
     code = """
 import os, signal, sys

@@ -147,7 +147,7 @@ def test_the_webhook_names_its_body_its_headers_and_its_answers() -> None:
 
 
 def examples() -> Iterator[tuple[str, Mapping[str, Any], Any]]:
-    """Returns place, schema and example of every example."""
+    """Yields every example of the document, with its place and its schema."""
     for name, schema in SCHEMAS.items():
         for example in schema.get("examples", []):
             yield name, schema, example

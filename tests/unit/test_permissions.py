@@ -64,8 +64,8 @@ def test_every_call_to_aws_was_read(graph: CallGraph) -> None:
 
 
 def test_lambda_may_report_what_a_function_could_not_do() -> None:
-    """Lambda sends the report to a queue with the function's role. SAM adds the permission to send
-    to this queue, exactly once."""
+    """Lambda sends the report of a failed event to a queue, and uses the function's role for this.
+    SAM adds the permission to send to this queue, exactly once."""
     resources = expanded_template()["Resources"]
     reporting = 0
     for function in functions(TEMPLATE):
@@ -99,7 +99,8 @@ def function_of(template: dict[str, Any], name: str) -> Function:
 
 
 def grants() -> Iterator[Mutation]:
-    """Yields every action of every statement of every function."""
+    """Yields every action that a function is granted: the function's name, the position of the
+    statement, and the action."""
     for function in functions(TEMPLATE):
         for at, statement in enumerate(function.statements()):
             for action in listed(statement["Action"]):

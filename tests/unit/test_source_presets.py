@@ -1,5 +1,5 @@
-"""Every preset's tests follow from the properties that it declares: what its signature covers is
-refused when it is changed."""
+"""Tests every preset by the properties that it declares. For example, a request is refused if
+anything that its signature covers was changed."""
 
 from contextlib import suppress
 from dataclasses import replace

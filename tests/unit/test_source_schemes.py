@@ -88,7 +88,8 @@ def test_a_refusal_names_the_part_of_the_header(header: str, rule: str) -> None:
 
 
 def test_every_signature_of_a_header_is_tried_with_every_secret() -> None:
-    """While the sender rolls its secret it signs twice; while we rotate ours, we accept two."""
+    """While a sender rotates its secret, it sends two signatures. While we rotate a secret, two
+    secrets are valid."""
     old, new = (hexed(key, b"%d." % NOON + BODY) for key in (b"old", b"new"))
     received = stripe(f"t={NOON},v1={old},v1={new}")
     for accepted in (secret("old"), secret("new"), SourceKeys(secrets=("other", "new"))):
@@ -187,7 +188,7 @@ def test_the_digest_of_another_body_is_refused() -> None:
 
 
 def test_a_signed_address_is_named_in_the_refusal_without_its_query() -> None:
-    """So that the operator sees that a proxy changed it."""
+    """The address in the refusal shows the operator that a proxy changed it."""
     sent = vector("HUBSPOT")
     moved = replace(sent.received, url="https://internal.example/webhook_uri?key=value")
     rule = refused(sent.made, moved, sent.keys)

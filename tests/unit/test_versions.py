@@ -150,8 +150,9 @@ def test_a_changed_property_publishes_a_version_of_its_function(
 def test_a_changed_parameter_publishes_a_version_of_the_functions_that_use_it(
     expanded: Template,
 ) -> None:
-    """A changed description replaces the version. A function that does not use the parameter must
-    not name it: Lambda publishes no version of an unchanged function, and the update would fail."""
+    """The description of a version has the values of the parameters that its function uses, so a
+    changed value publishes a new version. It must have no other value: Lambda publishes no version
+    of an unchanged function, and the update would fail."""
     published = versions(expanded)
     for function in functions(expanded):
         version = expanded["Resources"][published[function]]["Properties"]
@@ -198,7 +199,8 @@ def test_functions_that_take_traffic_shift_it_gradually(expanded: Template) -> N
 
 
 def test_alarms_roll_a_gradual_update_back(expanded: Template) -> None:
-    """An alarm of the whole API would be a circle: the API needs the aliases."""
+    """An alarm of the whole API cannot be used, because of a circular reference: it needs the API,
+    and the API needs the aliases, which need the alarms."""
     watched = {}
     for function in TAKE_TRAFFIC:
         group = expanded["Resources"][f"{function}DeploymentGroup"]["Properties"]
@@ -228,7 +230,7 @@ def is_soon_enough(alarm: Template) -> bool:
 def test_the_alarm_of_a_walking_function_watches_its_newest_version(
     expanded: Template, function: str
 ) -> None:
-    """A tenth of the traffic fails unnoticed in the average of all versions."""
+    """In the average of all versions, failures of a tenth of the traffic would go unnoticed."""
     alarm = expanded["Resources"][f"{function}ErrorsAlarm"]["Properties"]
     (newest,) = [each for each in alarm["Metrics"] if each["Id"] == "newest"]
     dimensions = newest["MetricStat"]["Metric"]["Dimensions"]

@@ -109,7 +109,7 @@ def test_other_texts_are_not_dates(value: Any) -> None:
 def test_every_form_of_an_instant_gives_the_same_instant(
     moment: datetime, minutes: int, zone: str, chance: random.Random
 ) -> None:
-    """To the precision of the form."""
+    """The instants are compared to the precision of the written form."""
     local = moment.astimezone(timezone(timedelta(minutes=minutes)))
     second = local.replace(microsecond=0)
     sign = "-" if minutes < 0 else "+"
