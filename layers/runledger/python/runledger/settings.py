@@ -40,7 +40,8 @@ class StoreSettings(Settings):
 
 
 class EdgeSettings(StoreSettings):
-    """`edge_secret_arn` names the secret by which requests from the distribution are recognized."""
+    """The settings of a function behind the distribution. `edge_secret_arn` names the secret by
+    which requests from the distribution are recognized."""
 
     edge_secret_arn: str
 
@@ -52,7 +53,8 @@ class CallSettings(Settings):
 
 
 class StartSettings(StoreSettings):
-    """`machine_prefix` is the ARN of a state machine, up to the automation id."""
+    """The settings for starting runs. `machine_prefix` is the ARN of a state machine, up to the
+    automation id."""
 
     machine_prefix: str = Field(pattern=r"^arn:[^:]+:states:.*:stateMachine:.+-$")
 
@@ -103,7 +105,7 @@ class ApiSettings(ScheduleSettings, MachineSettings):
 
 
 class PublishSettings(StoreSettings):
-    """`bus` is the name of the event bus."""
+    """The settings for publishing events. `bus` is the name of the event bus."""
 
     bus: str = Field(min_length=1)
 
@@ -149,7 +151,8 @@ class SenderSettings(ChannelSettings):
 
 
 class IntegrationSettings(StoreSettings):
-    """`allow_hosts` (host or host:port) may be called although their addresses are private."""
+    """The settings of the function that calls other services. It may call `allow_hosts` (host or
+    host:port) although their addresses are private."""
 
     allow_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
 

@@ -94,9 +94,10 @@ class PresetFacts:
     `docs` is the address of the sender's own documentation, if there is one. `steps` say what to do
     in the sender's settings, in the sender's words. `dedupe` says how repeated events are
     recognized. `event_id` and `event_type` list the places where the event's id and type may be;
-    the first place with a value counts. `contact`, `split` and `split_id` are what fits the
-    sender's usual events. `headers` are worth keeping. `answers` are those that the sender needs in
-    its own form; for all other outcomes it gets ours."""
+    the first place with a value counts. `contact`, `split` and `split_id` are suggestions that fit
+    the sender's usual events. `headers` are the headers that are worth keeping. `answers` has the
+    answers that the sender needs in its own form; for all other outcomes it gets our standard
+    answer."""
 
     preset: Preset
     title: str

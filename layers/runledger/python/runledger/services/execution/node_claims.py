@@ -70,9 +70,9 @@ class NodeClaim:
         self.is_written = True
 
     def require_free(self) -> None:
-        """Call it after a transaction with `write` failed. Raises RunReleasedError or
-        StepInProgressError if the reason was the run's row. Does nothing if the claim was written
-        before, because the transaction then only checked who owns the run."""
+        """Raises RunReleasedError or StepInProgressError if a transaction with `write` failed
+        because of the run's row. Call it after such a transaction failed. Does nothing if the claim
+        was written before, because the transaction then only checked who owns the run."""
         if self.is_written:
             return
         try:

@@ -40,7 +40,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`phases` are read one after the other; the sources of one phase in parallel."""
+    """The partitions to read for a list. `phases` are read one after the other; the sources of one
+    phase are read in parallel."""
 
     name: PlanName
     phases: tuple[tuple[Source, ...], ...]

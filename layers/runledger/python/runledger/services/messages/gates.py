@@ -58,7 +58,8 @@ def address_of(message: "OutboundMessage", channel: "Channel") -> tuple[str | No
 
 
 def suppression_gate(suppression: "Suppression | None") -> Gate:
-    """`suppression` is the address's entry on the workspace's suppression list, if there is one."""
+    """Refuses a message to a suppressed address. `suppression` is the address's entry on the
+    workspace's suppression list, if there is one."""
     if suppression is None:
         return Gate(name="suppression", passed=True, reason="not on the suppression list")
     since = iso(suppression.created_at)
@@ -68,7 +69,8 @@ def suppression_gate(suppression: "Suppression | None") -> Gate:
 
 
 def frequency_gate(cap: "FrequencyCap | None", frequency: "Frequency | None") -> Gate:
-    """`frequency` is how many messages the recipient got recently, if there is a cap."""
+    """Refuses a message that would exceed the frequency cap. `frequency` is how many messages the
+    recipient got recently, if there is a cap."""
     if cap is None or frequency is None:
         return Gate(name="frequency", passed=True, reason="no frequency cap")
     window = f"last {cap.hours} h"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestedMessage:
-    """`is_duplicate` says that an earlier request with the same key made the attempt."""
+    """The attempt of a requested message. `is_duplicate` says that an earlier request with the same
+    key made the attempt."""
 
     attempt: DeliveryAttempt
     is_duplicate: bool

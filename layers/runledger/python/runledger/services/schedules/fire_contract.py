@@ -38,7 +38,7 @@ class FirePlace(WireModel):
 
 
 class FireEvent(WireModel):
-    """`input` is given with BEGIN, `fire` with PAGE."""
+    """What the machine asks its function to do. `input` is given with BEGIN, `fire` with PAGE."""
 
     operation: FireOperation
     input: FireInput | None = None

@@ -26,8 +26,8 @@ def token_header(source: "Source") -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Prover:
-    """`signing_keys` returns the keys that are valid for an automation. `certificates` returns the
-    reader of Amazon SNS's certificates."""
+    """Proves who sent an event. `signing_keys` returns the keys that are valid for an automation.
+    `certificates` returns the reader of Amazon SNS's certificates."""
 
     signing_keys: "Callable[[Automation], SourceKeys]"
     certificates: "Callable[[], CertificateReader]"

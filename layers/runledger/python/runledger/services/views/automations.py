@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def automation_summary_view(
     automation: "Automation", schedule: "Schedule | None"
 ) -> AutomationSummaryView:
-    """`schedule` is given for an active date automation."""
+    """Returns an automation as lists show it. `schedule` is given for an active date automation."""
     active = automation.active
     return AutomationSummaryView(
         id=automation.id,

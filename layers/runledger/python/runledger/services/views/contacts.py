@@ -35,12 +35,12 @@ def contact_view(contact: "Contact") -> ContactView:
 
 
 def consents_view(contact: "Contact", record: "Iterable[ConsentChange]") -> ConsentsView:
-    """`record` has the oldest change first."""
+    """Returns a contact's consents and their changes. `record` has the oldest change first."""
     return ConsentsView(consents=contact.consents, changes=_changes(record))
 
 
 def contact_row_view(contact: "Contact", record: "Iterable[ConsentChange]") -> ContactRowView:
-    """`record` has the oldest change first."""
+    """Returns a contact as a row of an export. `record` has the oldest change first."""
     view = contact_view(contact)
     fields = {name: getattr(view, name) for name in ContactView.model_fields}
     return ContactRowView(**fields, consent_changes=_changes(record))
