@@ -192,7 +192,7 @@ function pluralOf(filters: DeliveryFilters): string {
 
 const HINTS = {
   all: t`A delivery appears here when an automation sends a message.`,
-  'dead-lettered': t`All good: no message failed its last try.`,
+  'dead-lettered': t`All good: no delivery has used up all its tries.`,
 };
 
 export default function DeliveriesPage() {

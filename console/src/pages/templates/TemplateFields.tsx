@@ -8,9 +8,9 @@ import type { Draft } from './preview';
 const HINT =
   t`Liquid: ${'{{contact.…}}'}, ${'{{trigger.…}}'}, ${'{{steps.node.…}}'}, ${'{{vars.…}}'}, ${'{{workspace.name}}'}, ${'{{unsubscribeUrl}}'}.`;
 
-const TEXT_HINT = t`Leave it empty to generate the text from the HTML.`;
+const TEXT_HINT = t`If this field is empty, the plain text is made from the HTML.`;
 const HTML_HINT =
-  t`Values are escaped, except with the filter safe. Leave it empty to send a plain text with links and paragraphs.`;
+  t`Values are escaped, unless the filter safe marks them as HTML. If this field is empty, simple HTML with paragraphs and links is made from the plain text.`;
 
 interface Props {
   draft: Draft;

@@ -11,8 +11,8 @@ class EndConfig(Config):
 
 
 class EndNode(NodeType[EndConfig]):
-    """Completes the run. An automation may have several; the run's history shows which one was
-    reached."""
+    """Completes the run. An automation may have several END nodes; the run's history shows which
+    one the run reached."""
 
     name = "END"
     title = "End"

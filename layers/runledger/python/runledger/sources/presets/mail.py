@@ -77,7 +77,7 @@ MAILGUN = PresetFacts(
     title="Mailgun",
     docs="https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
     steps=(
-        "Open Sending, Webhooks, choose Add webhook, an event type, and paste the webhook's "
+        "Open Sending, Webhooks, choose Add webhook, select an event type, and paste the webhook's "
         "address under URL.",
         "Copy the HTTP webhook signing key from the same page, and set it as the "
         "secret in Runledger.",

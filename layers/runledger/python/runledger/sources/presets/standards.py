@@ -46,7 +46,8 @@ CLOUDEVENTS = PresetFacts(
     docs="https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md",
     steps=(
         "Give the sender the webhook's address. Structured, binary and batched events are read.",
-        "If the sender signs or sends a token, write its rule under verify and set the secret.",
+        "If the sender signs its events or sends a token, write the rule under verify and set the "
+        "secret.",
     ),
     dedupe=(
         "By source and id together, if nothing is signed or the signature covers them; otherwise "
