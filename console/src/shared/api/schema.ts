@@ -411,7 +411,7 @@ export interface paths {
         };
         /**
          * List activity
-         * @description Counts the runs of several automations by status, and finds the newest run of each. Without ids, these are the 50 newest automations. The default range is the last 7 days.
+         * @description Counts the runs of several automations by status, and finds the newest run of each. Without ids, answers for the 50 newest automations. The default range is the last 7 days.
          */
         get: operations["listActivity"];
         put?: never;
@@ -490,7 +490,7 @@ export interface paths {
         get: operations["getContact"];
         /**
          * Replace contact
-         * @description Replaces a whole contact. Fields that are not sent are removed, except consents: they change only if they are sent, and a withdrawn consent returns only if it is sent as true. One that was withdrawn on a single channel returns only if it is sent as true for that channel. The body may be what GET answered.
+         * @description Replaces a whole contact. Fields that are not sent are removed, except consents, which then stay. A withdrawn consent is given again only if it is sent as true. If it was withdrawn on a single channel, it must be sent as true for that channel. The body may be what GET answered.
          *
          *     For ADMIN and above.
          */
@@ -1039,7 +1039,7 @@ export interface paths {
         put?: never;
         /**
          * Accept invitation
-         * @description Joins the workspace that invited the caller's verified address. The call needs no membership and no `X-Workspace-Id`; a repeated call answers the same. Answers 410 if the invitation has expired.
+         * @description Joins the workspace that invited the caller's verified address. The call needs no membership and no `X-Workspace-Id`. A repeated call gets the same answer. Answers 410 if the invitation has expired.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -1577,7 +1577,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel runs
-         * @description Cancels permanently all open runs that match the filter now, but no run that is opened later. Answers 202 while it continues: for some minutes it looks for remaining runs and runs opened just before the request. `dryRun` counts the runs and cancels none.
+         * @description Cancels all open runs that match the filter now, permanently. Does not cancel runs that are opened later. Answers 202 while the cancellation continues: for some minutes it looks for remaining runs, and for runs that were opened just before the request. `dryRun` counts the runs and cancels none.
          *
          *     For MEMBER and above.
          */
@@ -1679,7 +1679,7 @@ export interface paths {
         };
         /**
          * Search
-         * @description Finds runs, deliveries and refusals by id, runs by the value of a key, contacts by address or by the beginning of their name, and automations and failure groups by words. Upper and lower case are the same. Returns at most five of each kind, the best first.
+         * @description Finds runs, deliveries and refusals by id, runs by the value of a key, contacts by address or by the beginning of their name, and automations and failure groups by words. Ignores case, except in external ids and in the value at a trigger's `dedupePath`. Returns at most five of each kind, the best first.
          */
         get: operations["search"];
         put?: never;
@@ -1873,7 +1873,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Counts the runs that match the filters, by hour and status; in a range of at most three hours, also by minute. Measures how long the newest finished runs took, at most 1,000. With `automationId`, also measures each node in the newest of these runs: in as many runs as have 1,000 steps together. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are looked at; `isComplete` is false if there are more.
+         * @description Counts the runs that match the filters, by hour and status; in a range of at most three hours, also by minute. Measures how long the newest finished runs took, at most 1,000. With `automationId`, also measures each node: for this it reads up to 1,000 steps of the newest of these runs. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are looked at; `isComplete` is false if there are more.
          */
         get: operations["getStats"];
         put?: never;
@@ -7126,7 +7126,7 @@ export interface components {
         };
         /**
          * RerunEffectView
-         * @description An effect of the original or of an earlier rerun, and what would happen to it.
+         * @description An effect of the original run or of an earlier rerun, and what a new rerun does to it.
          */
         RerunEffectView: {
             /**
@@ -9116,7 +9116,7 @@ export interface components {
         };
         /**
          * TestSendView
-         * @description A test of a template, as a delivery.
+         * @description The delivery by which a template is tested.
          */
         TestSendView: {
             /**
@@ -9171,7 +9171,7 @@ export interface components {
         TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
         /**
          * TrendUnit
-         * @description How long a bar of a trend is.
+         * @description The span of time that one bar of a trend covers.
          * @enum {string}
          */
         TrendUnit: "MINUTE" | "HOUR" | "DAY";
