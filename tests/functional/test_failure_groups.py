@@ -94,7 +94,7 @@ class FailuresEngine(MemoryEngine):
                 return found
 
     def rows(self) -> dict[tuple[str, str], Item]:
-        """Returns every row of a failure group."""
+        """Returns the rows of all failure groups."""
         found = {(row["pk"], row["sk"]): row for row in self.table.items()}
         return {key: row for key, row in found.items() if key[0].startswith("FAILURE#")}
 

@@ -40,7 +40,7 @@ def _section(each: NodeType[Any]) -> str:
     lines = [f"## {each.name}: {each.title}", "", _paragraph(each.__doc__), ""]
     if branching is not None:
         labels = ", ".join(f"`{label}`" for label in branching.labels)
-        optional = "" if branching.required else " (or one edge without a label)"
+        optional = "" if branching.required else ", or one edge without a label for all of them"
         lines += [f"Branches, as in the example below: {labels}{optional}.", ""]
     outputs = each.outputs(config)
     if outputs:
