@@ -181,7 +181,8 @@ class KeptEventStore:
         return bool(self._bodies.delete_all(place.objects)) or was_there
 
     def delete_of_refusal(self, refusal_id: str) -> None:
-        """Deletes the event of a refusal with its objects. The event's item is left to expire."""
+        """Deletes a refusal's event: its row and its objects. The item by which an erasure finds
+        the event stays until it expires."""
         self._table.delete(keys.refused_event(refusal_id))
         self._bodies.delete_all(refused_objects(refusal_id))
 

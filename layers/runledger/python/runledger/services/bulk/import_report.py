@@ -48,8 +48,9 @@ def unknown_lines(row: int, count: int) -> bytes:
 
 
 def without_results(made: ContactImport) -> ContactImport:
-    """Returns the import without the results of its dry run so far. A dry run that did not finish
-    has no report, because readers would take it for the report of an import."""
+    """Returns the import without the counts, problems and planned outcomes of a dry run that was
+    canceled or failed. The import then has the status CANCELED or FAILED, like one that wrote rows.
+    So readers would take these counts for contacts that were written."""
     return made.changed(counts={}, problems=(), planned="", planned_at=None)
 
 
