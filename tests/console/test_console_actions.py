@@ -80,7 +80,7 @@ def test_an_admin_withdraws_a_consent_on_one_channel(admin: Operator) -> None:
     expect(consents.locator("[data-channel='EMAIL']")).to_have_text("E-mailGivenGiven")
     changes = consents.get_by_role("list").get_by_role("listitem")
     expect(changes).to_have_count(2)
-    expect(changes.first).to_contain_text("Marketing withdrawn for SMS")
+    expect(changes.first).to_contain_text("Marketing consent withdrawn for SMS")
     expect(changes.first).to_contain_text(f"In the console, by {admin.user.email}")
     expect(changes.last).to_contain_text(f"Through the API, by {admin.user.email}")
 

@@ -262,7 +262,8 @@ def _reads(operation: str) -> bool:
 
 
 def _without_repeated_reads(calls: list[str]) -> list[int]:
-    """Returns the number of every call that is not between two equal reads."""
+    """Returns the indexes of the calls. Of equal reads in a row, it includes only the first and the
+    last."""
     around = zip(["", *calls[:-1]], calls, [*calls[1:], ""], strict=True)
     return [
         number

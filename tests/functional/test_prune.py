@@ -22,8 +22,9 @@ NAME = "acme-RunLogic-1"
 
 
 class Versions:
-    """Lambda's client, with versions that were published at these times and an alias of one. The
-    alias may send a share of its invocations to other versions."""
+    """A stand-in for Lambda's client, for a function with one alias. `published` has each version
+    and when it was published, `alias` the version that the alias names. `shares` has other versions
+    and the share of its invocations that the alias sends to each."""
 
     def __init__(
         self, published: dict[str, str], alias: str, shares: dict[str, float] | None = None

@@ -180,7 +180,8 @@ def upward(here: str, module: str) -> bool:
 
 
 def room_problem(here: str, module: str) -> str | None:
-    """Returns why the order of the rooms forbids an import by a module of `services/`, or None."""
+    """Returns why the module `here` of `services/` may not import `module`, or None if it may. A
+    room is a subpackage of `services/`; it imports only from itself and from lower rooms."""
     mine, theirs = here.split(".")[2:], module.split(".")[2:]
     if not module.startswith("runledger.services.") or theirs[0] in BELOW_ALL_ROOMS:
         return None

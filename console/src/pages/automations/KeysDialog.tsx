@@ -95,7 +95,9 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
     },
   });
   const secret = data?.webhook?.secret;
-  const title = replaces ? t`Replace the keys of ${sender}` : t`Set the keys of ${sender}`;
+  const title = replaces
+    ? t`Replace the keys for webhooks from ${sender}`
+    : t`Set the keys for webhooks from ${sender}`;
   if (data) {
     return (
       <Dialog title={title} opened onClose={onClose}>

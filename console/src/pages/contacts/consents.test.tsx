@@ -108,14 +108,14 @@ describe('the consents of the form', () => {
 
 describe('a change of a consent', () => {
   it.each([
-    ['MARKETING', null, true, 'Marketing given for all channels'],
-    ['MARKETING', null, false, 'Marketing withdrawn for all channels'],
-    ['TRANSACTIONAL', null, true, 'Transactional given for all channels'],
-    ['TRANSACTIONAL', null, false, 'Transactional withdrawn for all channels'],
-    ['MARKETING', 'EMAIL', true, 'Marketing given for e-mail'],
-    ['MARKETING', 'SMS', false, 'Marketing withdrawn for SMS'],
-    ['TRANSACTIONAL', 'WHATSAPP', true, 'Transactional given for WhatsApp'],
-    ['TRANSACTIONAL', 'EMAIL', false, 'Transactional withdrawn for e-mail'],
+    ['MARKETING', null, true, 'Marketing consent given for all channels'],
+    ['MARKETING', null, false, 'Marketing consent withdrawn for all channels'],
+    ['TRANSACTIONAL', null, true, 'Transactional consent given for all channels'],
+    ['TRANSACTIONAL', null, false, 'Transactional consent withdrawn for all channels'],
+    ['MARKETING', 'EMAIL', true, 'Marketing consent given for e-mail'],
+    ['MARKETING', 'SMS', false, 'Marketing consent withdrawn for SMS'],
+    ['TRANSACTIONAL', 'WHATSAPP', true, 'Transactional consent given for WhatsApp'],
+    ['TRANSACTIONAL', 'EMAIL', false, 'Transactional consent withdrawn for e-mail'],
   ] as const)('is one message: %s, %s, %s', (purpose, channel, isGiven, words) => {
     expect(changeText(change({ purpose, channel, isGiven }))).toBe(words);
     if (channel === null) expect(catalogue).toContain(`msgid "${words}"`);
@@ -157,7 +157,7 @@ describe('the consents of a contact', () => {
     const list = await screen.findByRole('list', { name: 'Changes of consents, newest first' });
     const items = within(list).getAllByRole('listitem');
     expect(items).toHaveLength(3);
-    expect(items[0]).toHaveTextContent('Marketing withdrawn for e-mail');
+    expect(items[0]).toHaveTextContent('Marketing consent withdrawn for e-mail');
     expect(items[0]).toHaveTextContent('By the contact, with the link in a message');
     expect(within(list).getByRole('link', { name: 'The message' })).toHaveAttribute(
       'href',
@@ -168,7 +168,7 @@ describe('the consents of a contact', () => {
     expect(items[2]).toHaveTextContent('imp_1');
     expect(items[2]).toHaveTextContent(/The contact gave this consent on .*2025/);
     await user.click(screen.getByRole('button', { name: 'Show all 4 changes' }));
-    const last = await screen.findByText('Transactional given for all channels');
+    const last = await screen.findByText('Transactional consent given for all channels');
     expect(last).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Show all/ })).toBeNull();
   });
@@ -179,8 +179,8 @@ describe('the consents of a contact', () => {
     openConsole('/contacts/con_1');
     const list = await screen.findByRole('list', { name: 'Changes of consents, newest first' });
     const items = within(list).getAllByRole('listitem');
-    expect(items[0]).toHaveTextContent('Marketing given for SMS');
-    expect(items[1]).toHaveTextContent('Marketing withdrawn for SMS');
+    expect(items[0]).toHaveTextContent('Marketing consent given for SMS');
+    expect(items[1]).toHaveTextContent('Marketing consent withdrawn for SMS');
     for (const item of items) {
       expect(item).toHaveTextContent('By the contact, with an answer to an SMS');
       const cause = within(item).getByRole('link', { name: 'The message' });

@@ -104,20 +104,26 @@ export function consentsOf(stored: Consents, drafts: ConsentDrafts): Consents {
   return { marketing: drafts.MARKETING.ALL, transactional: drafts.TRANSACTIONAL.ALL, channels };
 }
 
-/** `Marketing withdrawn for SMS`. */
+/** `Marketing consent withdrawn for SMS`. */
 export function changeText({ purpose, channel, isGiven }: ConsentChange): string {
   const isMarketing = purpose === 'MARKETING';
   if (channel === null) {
     if (isGiven) {
-      return isMarketing ? t`Marketing given for all channels` : t`Transactional given for all channels`;
+      return isMarketing
+        ? t`Marketing consent given for all channels`
+        : t`Transactional consent given for all channels`;
     }
     return isMarketing
-      ? t`Marketing withdrawn for all channels`
-      : t`Transactional withdrawn for all channels`;
+      ? t`Marketing consent withdrawn for all channels`
+      : t`Transactional consent withdrawn for all channels`;
   }
   const name = channelName(channel);
-  if (isGiven) return isMarketing ? t`Marketing given for ${name}` : t`Transactional given for ${name}`;
-  return isMarketing ? t`Marketing withdrawn for ${name}` : t`Transactional withdrawn for ${name}`;
+  if (isGiven) {
+    return isMarketing ? t`Marketing consent given for ${name}` : t`Transactional consent given for ${name}`;
+  }
+  return isMarketing
+    ? t`Marketing consent withdrawn for ${name}`
+    : t`Transactional consent withdrawn for ${name}`;
 }
 
 /** Who changed a consent, and where. */
