@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from runledger import aws
-from runledger.clock import now_ms
 from runledger.composition import services
 from runledger.models.workspace import Membership, Role
 from runledger.nodes.registry import NODE_TYPES
@@ -684,7 +683,7 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: Engine) ->
     from tests.functional.test_webhooks import hooked
 
     # The handlers go by the real clock.
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     opened = deployed.webhooks.receive(inbound(hooked(deployed), {"a": 1})).run
     key = {"pk": {"S": f"RUN#{opened.id}"}, "sk": {"S": "RUN"}}
     row = deployed.table.get(keys.run(opened.id))

@@ -283,7 +283,7 @@ def calls_made(point: int, before: bool, failure: BaseException) -> list[str]:
 def test_a_member_cancels_and_a_viewer_sees_the_progress(
     deployed: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     made = test_history.fill(deployed)
     body = {"filter": {"automationId": "aut_one"}, "reason": " wrong list ", "dryRun": True}
     assert call("POST", "/v1/runs/cancel", body, role="viewer")["status"] == 403

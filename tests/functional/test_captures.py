@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from runledger.clock import HOUR, MINUTE, now_ms
+from runledger.clock import HOUR, MINUTE
 from runledger.errors import NotFoundError, RunledgerError, TransientError, UnauthorizedError
 from runledger.models.kept_event import CaptureOutcome, KeptEvent
 from runledger.services.triggers.captures import CAPTURE_LIFE, CAPTURED_EVENTS
@@ -165,7 +165,7 @@ def test_large_bodies_are_objects_of_their_event(engine: Engine) -> None:
 
 
 def test_the_api_begins_a_capture_and_lists_its_events(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     automation_id = deployed.activate(WAITING)
     path = f"/v1/automations/{automation_id}"
     assert call("POST", f"{path}/capture", role="viewer")["status"] == 403

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from runledger.clock import now_ms
 from runledger.errors import UnreadableError
 from runledger.models.erasure import ErasureStatus
 from runledger.models.run import RunStatus
@@ -100,7 +99,7 @@ class Story:
 @pytest.fixture
 def story(engine: Engine) -> Story:
     # The handlers of the API know the time of day.
-    engine.clock.now = now_ms()
+    engine.clock.follow_the_machine()
     contact_id = a_person(engine)
     moved(engine, contact_id)
     automation_id = shop(engine)

@@ -351,7 +351,7 @@ def test_a_delivery_of_an_old_run_is_kept_for_the_full_retention(engine: Engine)
 def test_the_api_lists_deliveries_for_every_role(deployed: Engine) -> None:
     from runledger.clock import now_ms
 
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     kept = an_attempt(deployed, status=DeliveryStatus.DEAD_LETTERED)
     also = an_attempt(deployed, status=DeliveryStatus.FAILED, created_at=now_ms() - HOUR)
     an_attempt(deployed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from runledger.api.automations import RotationDocument
-from runledger.clock import DAY, MINUTE, SECOND, now_ms
+from runledger.clock import DAY, MINUTE, SECOND
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
@@ -282,7 +282,7 @@ def test_two_operators_at_once_find_one_run(
 
 
 def test_the_api_replays_an_event_once(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     token = hooked(deployed, contactLookup=BY_EMAIL)
     refuse(deployed, event(token, BODY), InvalidInputError)
     refusal_id = refused_id(deployed)

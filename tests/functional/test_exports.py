@@ -461,7 +461,7 @@ def visit(export_id: str) -> Any:
 
 
 def test_a_member_requests_a_file_and_gets_a_link(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     test_refusal_lists.fill(deployed)
     ada = deployed.contacts.look_up("ws_demo", "ada@example.com")
     body = {
@@ -503,7 +503,7 @@ def test_a_member_requests_a_file_and_gets_a_link(deployed: Engine) -> None:
 def test_parts_are_uploaded_without_checksums_that_forbid_gaps_in_numbers(
     deployed: Engine,
 ) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     filled = test_refusal_lists.fill(deployed)
     sent: dict[str, list[str]] = {}
 
@@ -527,7 +527,7 @@ def test_exports_are_listed_newest_first_in_pages_and_expire(deployed: Engine) -
     deployed.clock.now = now_ms() - KEPT - DAY
     old = ask(deployed, "RUNS")
     write(deployed, old)
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     made = [old, *(ask(deployed, "RUNS") for _ in range(2))]
     first = call("GET", "/v1/exports", query="limit=2")["body"]
     second = call("GET", "/v1/exports", query=f"limit=2&cursor={first['nextCursor']}")["body"]
@@ -565,7 +565,7 @@ def test_an_invalid_filter_is_refused_by_its_name(deployed: Engine) -> None:
 
 
 def test_an_export_of_another_workspace_is_not_found(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     deployed.contacts.create("ws_demo", ContactDocument(email="ada@example.com"))
     document = ExportDocument.model_validate({"list": "RUNS", "format": "CSV"})
     other = deployed.export_requests.create("ws_other", document, BY)

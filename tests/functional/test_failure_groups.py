@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runledger.api.failures import FailureGroupListView
-from runledger.clock import DAY, HOUR, MINUTE, now_ms
+from runledger.clock import DAY, HOUR, MINUTE
 from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundError, TransientError
 from runledger.ids import derived_id
 from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
@@ -497,7 +497,7 @@ def test_a_cursor_is_only_valid_for_its_list(failures_engine: FailuresEngine) ->
 def test_the_function_reports_only_the_failed_queue_messages(deployed: Engine) -> None:
     from functions.group_failures.handler import handler
 
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     automation_id = deployed.activate(upstream_document())
     run_id = deployed.fire(automation_id, {"n": 3})
     deployed.walk(run_id)

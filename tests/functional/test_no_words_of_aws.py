@@ -20,7 +20,7 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.parsers import ResponseParserError
-from runledger.clock import MINUTE, now_ms
+from runledger.clock import MINUTE
 from runledger.errors import RunledgerError
 from runledger.services.bulk.export_contract import ExportEvent, ExportOperation, ExportPlace
 from runledger.services.bulk.visits import Caught
@@ -215,7 +215,7 @@ MAILING = {
 def mailing(engine: Engine) -> str:
     """Activates an automation that sends a message to one address; sets the clock to the handlers'
     time."""
-    engine.clock.now = now_ms()
+    engine.clock.follow_the_machine()
     template = {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"}
     template_id = call("POST", "/v1/templates", template)["body"]["id"]
     document = json.loads(json.dumps(MAILING))

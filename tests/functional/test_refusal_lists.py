@@ -167,7 +167,7 @@ def test_a_cursor_of_runs_is_refused_for_refusals(engine: Engine) -> None:
 def test_the_api_lists_refusals_for_every_role(deployed: Engine) -> None:
     from runledger.clock import now_ms
 
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     kept = a_refusal(deployed, reason=RefusalReason.DUPLICATE)
     also = a_refusal(deployed, reason=RefusalReason.BAD_SIGNATURE, created_at=now_ms() - HOUR)
     a_refusal(deployed)

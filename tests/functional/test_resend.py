@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from runledger.api.resends import ResendDocument
-from runledger.clock import DAY, MINUTE, now_ms
+from runledger.clock import DAY, MINUTE
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.models.consent import Consents
 from runledger.models.contact import ContactDocument
@@ -264,7 +264,7 @@ def test_a_delivery_of_another_workspace_is_not_found(
 
 def test_members_may_resend_and_only_admins_may_force(deployed: Engine, automation: str) -> None:
     # The handlers go by the real clock.
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     script(deployed, TAKEN)
     original = sent(deployed, automation)
     path = f"/v1/deliveries/{original.id}/resend"

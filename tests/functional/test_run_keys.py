@@ -7,7 +7,7 @@ import pytest
 from runledger.api.filters import FilterDocument
 from runledger.api.reruns import RerunDocument
 from runledger.api.runs import RunDocument
-from runledger.clock import DAY, HOUR, iso, now_ms
+from runledger.clock import DAY, HOUR, iso
 from runledger.errors import InvalidInputError
 from runledger.models.contact import ContactDocument
 from runledger.models.listing import ListName
@@ -337,7 +337,7 @@ def test_a_frozen_list_keeps_its_key(engine: Engine) -> None:
 
 
 def test_the_api_names_what_is_wrong_with_a_key(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     run_id = deployed.fire(keyed(deployed), order("A-1001"))
     answer = call("GET", "/v1/runs", query="key=orderId:A-1001")
     assert answer["status"] == 200, answer

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from runledger.api.automations import SampleAnswerView, SampleDocument
-from runledger.clock import now_ms
 from runledger.errors import ConflictError, NotFoundError, UnauthorizedError
 from runledger.models.automation import Automation, AutomationStatus
 from runledger.nodes.source_config import Preset
@@ -149,7 +148,7 @@ def test_an_automation_without_a_webhook_has_no_sample(hooks: Hooks) -> None:
 
 def test_an_admin_sends_a_sample_through_the_api(deployed: Engine) -> None:
     automation = Hooks(deployed).active(**SIGNED)
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     path = f"/v1/automations/{automation.id}/sample"
     assert call("POST", path, {}, role="member")["status"] == 403
     for sent in (None, {}, {"body": [1, 2]}):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from runledger.clock import DAY, MINUTE, now_ms
+from runledger.clock import DAY, MINUTE
 from runledger.errors import InvalidInputError
 from runledger.models.contact import ContactDocument
 from runledger.models.run import ErrorDetail, RunStatus
@@ -336,7 +336,7 @@ class _Counted(CountedTable):
 
 
 def test_the_api_searches_without_logging_the_text(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     texts = everything(deployed)
     log = io.StringIO()
     handler, level = logging.StreamHandler(log), logger.log_level

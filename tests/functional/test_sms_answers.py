@@ -10,7 +10,7 @@ import pytest
 from runledger.api.resends import ResendDocument
 from runledger.channels.base import ProviderAnswer, RenderedMessage
 from runledger.channels.sms import SmsChannel
-from runledger.clock import DAY, MINUTE, SECOND, now_ms
+from runledger.clock import DAY, MINUTE, SECOND
 from runledger.errors import ConflictError
 from runledger.models.consent import (
     ConsentChange,
@@ -75,7 +75,7 @@ def _no_client(service: str) -> Any:
 
 @pytest.fixture
 def sms(engine: Engine) -> ScriptedSms:
-    engine.clock.now = now_ms()
+    engine.clock.follow_the_machine()
     channel = ScriptedSms()
     engine.channels["SMS"] = channel
     return channel

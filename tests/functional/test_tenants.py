@@ -69,7 +69,7 @@ def ids(deployed: Engine, pool: str) -> dict[str, str]:
     )
     deployed.stores.workspaces.put_member(member)
     an_account(pool, member.user_id, member.email)
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     person = {
         "email": EMAIL,
         "phone": PHONE,

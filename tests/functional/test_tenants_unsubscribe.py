@@ -4,7 +4,6 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from runledger.clock import now_ms
 from runledger.models.consent import ConsentOrigin
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryAttempt
@@ -28,7 +27,7 @@ IDS = (3, 4, 5)
 def messages(deployed: Engine) -> dict[str, DeliveryAttempt]:
     """A marketing message to a contact of each workspace. Both contacts have the same address."""
     # The handlers use the real clock, and links expire.
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     deployed.secrets_manager.create_secret(Name=link_secret_id(STACK), SecretString=LINK_KEY)
     create_workspace(
         deployed.stores.workspaces, deployed.clock, workspace_id=OTHERS, name="Other", shards=1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from runledger.api.timeline import TimelineItemView, TimelineKind
-from runledger.clock import DAY, HOUR, now_ms
+from runledger.clock import DAY, HOUR
 from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
@@ -177,7 +177,7 @@ def test_a_message_to_a_plain_address_is_shown_before_it_is_sent(engine: Engine)
 
 
 def test_the_api_serves_the_timeline(deployed: Engine) -> None:
-    deployed.clock.now = now_ms()
+    deployed.clock.follow_the_machine()
     ada = person(deployed, "ada@example.com")
     made = [each for each in fill(deployed, ada) if each[0] is not TimelineKind.RUN]
     path = f"/v1/contacts/{ada}/timeline"

@@ -56,7 +56,7 @@ OTHER_KEY = "another-key-of-unsubscribe-links-of-these-tests"
 @pytest.fixture
 def person(engine: Engine) -> str:
     """A contact who gave the marketing consent."""
-    engine.clock.now = now_ms()
+    engine.clock.follow_the_machine()
     consents = {"marketing": True, "transactional": True}
     document = ContactDocument.model_validate({**ADA, "consents": consents})
     return engine.contacts.create(engine.workspace_id, document).id

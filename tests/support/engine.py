@@ -11,7 +11,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from runledger.channels.base import Channel
-from runledger.clock import from_iso
+from runledger.clock import SECOND, from_iso, now_ms
 from runledger.compiler.graph import GraphView
 from runledger.composition import Composition
 from runledger.models.automation import AutomationDocument
@@ -65,6 +65,11 @@ class Clock:
     def __call__(self) -> int:
         self.now += 1
         return self.now
+
+    def follow_the_machine(self) -> None:
+        """Sets the clock a second behind the machine's, which handlers use. Each reading moves this
+        clock on, and what the engine writes must not be in the future of a handler."""
+        self.now = now_ms() - SECOND
 
     def advance(self, milliseconds: int) -> None:
         self.now += milliseconds
