@@ -134,7 +134,7 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address(
             "/account",
             "main section h2",
-            ("Sign out everywhere", "(Search, pages|Open the search)"),
+            ("Sign out everywhere", "(Search records|Open the search)"),
         ),
         Address("/nowhere"),
     ]
