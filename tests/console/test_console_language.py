@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,25 @@ def untranslated(text: str, of_api: str) -> list[str]:
     return [each for each in stripped if re.search("[a-z]{2}", each) and each not in of_api]
 
 
+# Markup and quotes, in which a value would be cut into pieces.
+_MARKED = re.compile("[<>='\"]")
+
+
+def without_values(text: str, sent: Iterable[str]) -> str:
+    """Returns a text without the values that the API sent with markup or quotes: other tests try to
+    break pages by them."""
+    for value in sent:
+        text = text.replace(value, " ")
+    return text
+
+
+def test_values_with_markup_are_left_out() -> None:
+    hostile = "<img src=x onerror='window.pwned = 1'>"
+    assert untranslated(f"order id {hostile}", "order id") != []
+    assert untranslated(without_values(f"order id {hostile}", [hostile]), "order id") == []
+    assert untranslated(without_values(f"Ｏｒｄｅｒ of {hostile}", [hostile]), "") == ["of"]
+
+
 def test_no_text_is_outside_the_catalogue(
     browser: Browser, stack: Stack, pseudo_console: Path
 ) -> None:
@@ -145,7 +164,12 @@ def test_no_text_is_outside_the_catalogue(
                 page.wait_for_load_state("networkidle")
                 texts = page.evaluate(TEXTS)
                 of_api = "\n".join(map(plain, {*sent, operator.user.email}))
-                found = {piece for text in texts for piece in untranslated(text, of_api)}
+                marked = sorted(filter(_MARKED.search, sent), key=len, reverse=True)
+                found = {
+                    piece
+                    for text in texts
+                    for piece in untranslated(without_values(text, marked), of_api)
+                }
                 if found:
                     missed[address.path] = sorted(found)
         assert missed == {}, json.dumps(missed, indent=1)
