@@ -62,7 +62,7 @@ LIMITS = {
     "its time": int(template_limits.MAX_SECONDS),
     "an SMS": sms._MAX_CHARACTERS,
     "a WhatsApp message": whatsapp._MAX_CHARACTERS,
-    "request or answer": client.MAX_BODY_BYTES,
+    "answer; the rest is cut off": client.MAX_BODY_BYTES,
     "address": client.MAX_URL_CHARACTERS,
     "redirects": client.MAX_REDIRECTS,
     "what is captured from the answer": http_capture.MAX_OUTPUT_BYTES,
