@@ -1,8 +1,8 @@
 """The cost of a run of each example graph, counted in the simulated stack.
 
 `python -m bench.example_runs` prints a table. Each graph gets a webhook trigger with a contact, and
-two events. Only the run of the second event is counted: by then the process has cached the
-automation, as it has for most requests.
+two events. The first event makes the process cache the automation. Only the run of the second event
+is counted, because most requests find the automation in the cache.
 """
 
 import json

@@ -311,13 +311,7 @@ class ExportEraser:
 
     def __call__(self, erasure: Erasure, until: int) -> int:
         before = id_floor(EXPORT_PREFIX, erasure.blanked_at)
-        found = 0
-        while deleted := self.removal.delete_some(erasure.workspace_id, before):
-            found += deleted
-            if self.clock() > until:
-                break
-        # There may be exports left for lack of time, and a visit at work may still leave an object.
-        return STALL if found else 0
+        return _delete_older(self.removal, erasure, before, lambda: self.clock() > until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +325,21 @@ class ImportEraser:
 
     def __call__(self, erasure: Erasure, until: int) -> int:
         before = id_floor(IMPORT_PREFIX, erasure.requested_at)
-        found = 0
-        while deleted := self.removal.delete_some(erasure.workspace_id, before):
-            found += deleted
-            if self.clock() > until:
-                break
-        # A visit at work may still leave an object.
-        return STALL if found else 0
+        return _delete_older(self.removal, erasure, before, lambda: self.clock() > until)
+
+
+def _delete_older(
+    removal: "ExportRemoval | ImportRemoval",
+    erasure: Erasure,
+    before: str,
+    is_late: Callable[[], bool],
+) -> int:
+    """Deletes the workspace's exports or imports with ids before `before`, until none is left or it
+    is late. Returns the milliseconds to wait before the next look, or 0 if nothing was found."""
+    found = 0
+    while deleted := removal.delete_some(erasure.workspace_id, before):
+        found += deleted
+        if is_late():
+            break
+    # Some may be left for lack of time, and a visit at work may still leave an object.
+    return STALL if found else 0
