@@ -30,7 +30,13 @@ def user_of(stack: Stack, workspace: int, role: str) -> User:
 def at_work(stack: Stack, page: Page, role: str, workspace: int = 0) -> Iterator["Operator"]:
     """Yields a user with this role, who is already signed in: the first page opens without the
     sign-in form."""
-    user = user_of(stack, workspace, role)
+    with signed_in(stack, page, user_of(stack, workspace, role)) as operator:
+        yield operator
+
+
+@contextmanager
+def signed_in(stack: Stack, page: Page, user: User) -> Iterator["Operator"]:
+    """Yields a user with PASSWORD who is already signed in."""
     enter(page, user.email, stack.granted(user.email))
     with stack.api(user.email) as api:
         yield Operator(user, page, api)

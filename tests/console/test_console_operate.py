@@ -5,10 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.console.operators import Operator
+from local.settings import PASSWORD
+from tests.console.operators import Operator, User, signed_in
 from tests.console.webhooks import send
+from tests.support.demo_users import own_workspace
 from tests.support.stack import Stack
 
 
@@ -106,21 +108,21 @@ def test_a_contact_is_created_after_its_phone_is_corrected(admin: Operator) -> N
     expect(page.locator("tr[data-row]")).to_contain_text(email)
 
 
-def test_a_contact_is_erased_permanently(admin: Operator) -> None:
-    page = admin.page
+def test_a_contact_is_erased_permanently(stack: Stack, page: Page) -> None:
     email = f"{uuid4().hex}@customer.example"
-    contact = admin.api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
-    admin.open(f"/contacts/{contact['id']}")
-    page.get_by_role("button", name="Erase…").click()
-    dialog = page.get_by_role("dialog", name=f"Erase {email}?")
-    expect(dialog).to_contain_text("This cannot be undone")
-    expect(dialog.get_by_role("button", name="Erase")).to_be_disabled()
-    dialog.get_by_label("Erase this contact permanently").check()
-    dialog.get_by_role("button", name="Erase").click()
-    expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
-    page.reload()
-    expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
-    expect(page.get_by_text(email)).to_have_count(0)
+    with signed_in(stack, page, User(own_workspace(stack).owner, PASSWORD)) as owner:
+        contact = owner.api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
+        owner.open(f"/contacts/{contact['id']}")
+        page.get_by_role("button", name="Erase…").click()
+        dialog = page.get_by_role("dialog", name=f"Erase {email}?")
+        expect(dialog).to_contain_text("This cannot be undone")
+        expect(dialog.get_by_role("button", name="Erase")).to_be_disabled()
+        dialog.get_by_label("Erase this contact permanently").check()
+        dialog.get_by_role("button", name="Erase").click()
+        expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
+        expect(page.get_by_text(email)).to_have_count(0)
 
 
 def test_a_template_is_previewed_while_it_is_written(admin: Operator) -> None:

@@ -12,7 +12,8 @@ from runledger.clock import HOUR
 from runledger.store.values import from_dynamo
 
 from local.settings import STACK_NAME
-from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
+from tests.emulator.orders import activate, ended, fire, template, wait_for
+from tests.support.demo_users import own_workspace
 from tests.support.stack import Stack
 from tests.support.stored_text import find_words, kept
 
@@ -33,15 +34,17 @@ def everything(stack: Stack) -> Iterator[tuple[str, str]]:
     return kept(items, objects)
 
 
-def let_an_hour_pass(stack: Stack, contact_id: str, run_ids: list[str], sent: list[str]) -> None:
+def let_an_hour_pass(
+    stack: Stack, workspace_id: str, contact_id: str, run_ids: list[str], sent: list[str]
+) -> None:
     """Moves the erasure of one contact and its rows an hour into the past, so that it is due."""
     changes: list[tuple[str, str, dict[str, Any]]] = []
     past = int(time.time() * 1_000) - HOUR
-    due = f"{past:013d}#era_ws_demo#{contact_id}"
+    due = f"{past:013d}#era_{workspace_id}#{contact_id}"
     moved = {"dueKey": {"S": due}} | {
         name: {"N": str(past)} for name in ("requestedAt", "quietSince", "notBefore")
     }
-    changes.append(("WORKSPACE#ws_demo#ERASURE", contact_id, moved))
+    changes.append((f"WORKSPACE#{workspace_id}#ERASURE", contact_id, moved))
     erased = {"erasedAt": {"N": str(past)}}
     changes += [(f"RUN#{each}", "RUN", {**erased, "openClaims": {"M": {}}}) for each in run_ids]
     changes += [(f"DELIVERY#{each}", "DELIVERY", erased) for each in sent]
@@ -60,7 +63,8 @@ def test_a_contact_has_a_timeline_and_is_then_erased(stack: Stack) -> None:
     tag = uuid.uuid4().hex[:12]
     email, name = f"erase-{tag}@customer.example", f"Lovelace-{tag}"
     words = (email, name, f"canary-{tag}")
-    with stack.api(ADMIN) as api:
+    workspace = own_workspace(stack)
+    with stack.api(workspace.owner) as api:
         person = {"email": email, "lastName": name, "metadata": {"note": f"canary-{tag}"}}
         contact_id = api.post("/v1/contacts", json=person).raise_for_status().json()["id"]
         lookup = {"contactLookup": {"by": "email", "path": "email"}}
@@ -119,7 +123,7 @@ def test_a_contact_has_a_timeline_and_is_then_erased(stack: Stack) -> None:
         gone = api.get(f"/v1/contacts/{contact_id}")
         assert (gone.status_code, gone.json()["erasure"]) == (410, "ERASING")
         for _ in range(4):
-            let_an_hour_pass(stack, contact_id, run_ids, sent)
+            let_an_hour_pass(stack, workspace.id, contact_id, run_ids, sent)
             stack.tick()
             gone = api.get(f"/v1/contacts/{contact_id}")
             if gone.json()["erasure"] == "ERASED":
@@ -128,4 +132,4 @@ def test_a_contact_has_a_timeline_and_is_then_erased(stack: Stack) -> None:
         assert gone.json()["erasedAt"] is not None
         assert find_words(everything(stack), words) == []
         left = find_words(everything(stack), [contact_id])
-        assert [each.partition("/")[0] for each in left] == ["WORKSPACE#ws_demo#ERASURE"]
+        assert [each.partition("/")[0] for each in left] == [f"WORKSPACE#{workspace.id}#ERASURE"]

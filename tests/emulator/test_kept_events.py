@@ -12,19 +12,20 @@ from runledger.clock import HOUR
 from tests.emulator.orders import ADMIN, activate, ended
 from tests.emulator.test_erasing import NOISE, everything
 from tests.emulator.test_webhook_intake import VIEWER, graph, post
+from tests.support.demo_users import own_workspace
 from tests.support.stack import Stack
 from tests.support.stored_text import find_words
 
 
-def make_due(stack: Stack, contact_id: str) -> None:
+def make_due(stack: Stack, workspace_id: str, contact_id: str) -> None:
     """Makes the next check of an erasure due now."""
-    past = int(time.time() * 1_000) - HOUR
+    due = f"{int(time.time() * 1_000) - HOUR:013d}#era_{workspace_id}#{contact_id}"
     with closing(stack.aws("dynamodb")) as dynamodb:
         dynamodb.update_item(
             TableName=stack.table_name,
-            Key={"pk": {"S": "WORKSPACE#ws_demo#ERASURE"}, "sk": {"S": contact_id}},
+            Key={"pk": {"S": f"WORKSPACE#{workspace_id}#ERASURE"}, "sk": {"S": contact_id}},
             UpdateExpression="SET dueKey = :due",
-            ExpressionAttributeValues={":due": {"S": f"{past:013d}#era_ws_demo#{contact_id}"}},
+            ExpressionAttributeValues={":due": {"S": due}},
         )
 
 
@@ -32,7 +33,8 @@ def test_a_refused_event_is_replayed_once_and_erased(stack: Stack) -> None:
     tag = uuid.uuid4().hex[:12]
     email = f"kept-{tag}@customer.example"
     words = (email, f"canary-{tag}")
-    with stack.api(ADMIN) as api, stack.api(VIEWER) as viewer:
+    workspace = own_workspace(stack)
+    with stack.api(workspace.owner) as api, stack.api(workspace.viewer) as viewer:
         lookup = {"contactLookup": {"by": "email", "path": "email"}}
         automation = activate(api, graph("Keeps", triggerType="WEBHOOK", **lookup))
 
@@ -68,7 +70,7 @@ def test_a_refused_event_is_replayed_once_and_erased(stack: Stack) -> None:
 
         erased = api.post(f"/v1/contacts/{contact_id}/erase", json={"reason": "request 7"})
         assert erased.status_code == 202, erased.text
-        make_due(stack, contact_id)
+        make_due(stack, workspace.id, contact_id)
         stack.tick()
         # Only the erasure itself still knows the address: it is not over yet.
         left = find_words(everything(stack), words)

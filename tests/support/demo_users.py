@@ -107,6 +107,24 @@ def open_workspace(stack: Stack, name: str, owner: str) -> Workspace:
     return workspace
 
 
+@dataclass(frozen=True)
+class OwnWorkspace:
+    """A workspace that one test has to itself, with the addresses of its owner and of a viewer."""
+
+    id: str
+    owner: str
+    viewer: str
+
+
+def own_workspace(stack: Stack) -> OwnWorkspace:
+    """Opens a workspace for one test. A test that erases contacts needs it: an erasure deletes the
+    exports that other tests make while it is open."""
+    owner, viewer = new_address("owner"), new_address("viewer")
+    workspace = open_workspace(stack, "Own", owner)
+    join(stack, workspace, viewer, Role.VIEWER)
+    return OwnWorkspace(workspace.id, owner, viewer)
+
+
 def join(stack: Stack, workspace: Workspace, email: str, role: Role) -> None:
     """Makes a person a member, as an operator does."""
     store = WorkspaceStore(DynamoTable(stack.aws("dynamodb"), stack.table_name))

@@ -176,7 +176,25 @@ def stack(launch: Launch | None) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as patch:
         # Each `httpx.get` would read all the certificates again, which takes longer than the call.
         patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
-        yield launch.start() if launch else _running_at(os.environ["RUNLEDGER_STACK_URL"])
+        stack = launch.start() if launch else _running_at(os.environ["RUNLEDGER_STACK_URL"])
+        yield stack
+        if launch:
+            assert _erased(stack) == [], "erase in tests.support.demo_users.own_workspace"
+
+
+def _erased(stack: Stack) -> list[str]:
+    """Returns the ids of the contacts that were erased in the workspaces which all tests share. An
+    erasure deletes the exports that other tests make while it is open."""
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        answers = [
+            dynamodb.query(
+                TableName=stack.table_name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"WORKSPACE#{workspace['id']}#ERASURE"}},
+            )
+            for workspace in stack.local["workspaces"]
+        ]
+    return [str(item["sk"]["S"]) for answer in answers for item in answer["Items"]]
 
 
 @contextmanager
