@@ -46,6 +46,7 @@ export function EraseDialog({ contact, onClose }: Props) {
           <li>
             {t`Payloads, texts and addresses are removed from its runs, deliveries and refusals. The runs, deliveries and refusals stay in the history and in the counts.`}
           </li>
+          <li>{t`All exports and imports of this workspace are deleted with their files, also those that are running.`}</li>
           <li>{t`A suppressed address still receives no messages. Only its hash is kept, not the address.`}</li>
         </ul>
         <TextInput

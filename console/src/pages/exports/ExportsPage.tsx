@@ -82,7 +82,7 @@ export default function ExportsPage() {
       <title>{t`Exports · Runledger`}</title>
       <h1>{t`Exports`}</h1>
       <p className={detail.muted}>
-        {t`Lists that were written to a file. A file is kept for 7 days.`}
+        {t`Lists that were written to a file. A file is kept for 7 days. Erasing a contact deletes all files, as any of them may contain that person’s data.`}
         {!mayDownload && <> {t`You need the Member role to download a file.`}</>}
       </p>
       <SimpleList
