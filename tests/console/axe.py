@@ -6,7 +6,8 @@ from playwright.sync_api import Page
 # Only violations are returned: complete results are large.
 RUN = """async (within) => {
   const {violations} = await axe.run(within, {resultTypes: ['violations']});
-  return violations.map(({id, nodes}) => `${id}: ${JSON.stringify(nodes.map(({target}) => target))}`);
+  const places = nodes => JSON.stringify(nodes.map(({target}) => target));
+  return violations.map(({id, nodes}) => `${id}: ${places(nodes)}`);
 }"""
 
 
