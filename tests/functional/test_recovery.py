@@ -11,6 +11,7 @@ from runledger.errors import NodeError
 from runledger.models.contact import ContactDocument
 from runledger.services.contacts.contacts import Contacts
 from runledger.services.lists.requests import ListRequest
+from runledger.services.reruns import recovered_groups
 from runledger.store import keys
 
 from tests.support.graphs import document, end, integration, node
@@ -148,6 +149,32 @@ def test_a_canary_comes_first_and_waits_for_a_person(
     assert (done["status"], done["counts"]["completed"]) == ("COMPLETED", 6)
     assert (done["statusBy"], waiting["statusBy"], going["statusBy"]) == (None, None, OPERATOR)
     post(simulation, f"/{made['id']}/abort", 409)
+
+
+def test_a_group_stays_open_if_more_runs_failed_later_than_are_looked_at(
+    simulation: Simulation, automations: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovered_groups, "LATER", 2)
+    failed = failed_runs(simulation, automations["orders"], 2)
+    group = group_of(simulation, failed[0])
+    made = post(simulation, errorGroup=group, canary={"count": 1})
+    wait(simulation, 3)
+    assert shown(simulation, made["id"])["status"] == "WAITING"
+    simulation.http.status_of = lambda url: 503
+    path = simulation.webhook_path(automations["orders"])
+    answer = simulation.request("webhook_in", "POST", path, {"email": "ada@example.com"})
+    later = answer["body"]["runId"]
+    for _ in range(3):
+        simulation.settle()
+        answer = simulation.request("api", "POST", f"/v1/runs/{later}/rerun", {})
+        assert answer["status"] == 202, answer
+    simulation.settle()
+    simulation.http.status_of = lambda url: 200
+    post(simulation, f"/{made['id']}/continue", 200)
+    simulation.settle()
+    assert shown(simulation, made["id"])["counts"]["completed"] == 2
+    told = simulation.request("query", "GET", f"/v1/failure-groups/{group}", None)["body"]
+    assert told["status"] == "OPEN"
 
 
 def test_a_canary_that_completes_may_go_on_by_itself(

@@ -48,6 +48,9 @@ class RecoveredGroups:
     def _has_later_failures(self, group_id: str, recovery: Recovery) -> bool:
         now = self.clock()
         since = recovery.filter.until + 1
-        found, _ = self.failures.runs(group_id, since, now + DAY, LATER, consistent=True)
+        found, is_complete = self.failures.runs(group_id, since, now + DAY, LATER, consistent=True)
+        if not is_complete:
+            # An older one may be no rerun. A person can resolve the group.
+            return True
         runs = self.runs.get_many(each.run_id for each in found)
         return any(run.rerun_of is None for run in runs.values())
