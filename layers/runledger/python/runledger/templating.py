@@ -87,9 +87,9 @@ def render_html(source: str, scope: Mapping[str, Any]) -> str:
 
 
 def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
-    """Returns the variables without a value that make rendering fail, in order. Each found variable
-    gets a value, so that the next one can be found. Variables that only a test or `default` uses
-    are not included."""
+    """Returns the variables that make rendering fail because they have no value, in order. Each
+    variable is given an empty value once it is found, so that the next one can be found. Variables
+    that only a test or `default` uses are not included."""
     if not has_liquid(source):
         return []
     from runledger.liquid_engine import missing_variables

@@ -42,8 +42,8 @@ def cloud_events_source(config: CloudEventsSource) -> Source:
 
 
 def _verified(facts: PresetFacts, verify: VerifyConfig | None) -> Source:
-    """Returns the source that verifies requests as `verify` says, with the facts that follow from
-    it."""
+    """Returns a source with these facts that verifies requests as `verify` says. The facts about
+    the signature and its keys are taken from `verify`."""
     if verify is None or isinstance(verify, NoVerify):
         return Source(facts, NoScheme())
     scheme, key = _scheme(verify, facts.title)

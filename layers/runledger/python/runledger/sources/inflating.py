@@ -12,10 +12,10 @@ _LONGEST_SHOWN = 40
 
 
 def inflated(body: bytes, encoding: str, most: int) -> bytes:
-    """Returns a body of at most `most` bytes as it was before its Content-Encoding.
+    """Returns the body after its Content-Encoding is removed.
 
     Raises UnsupportedMediaTypeError for an unknown encoding, InvalidInputError for a body that is
-    damaged or incomplete, and PayloadTooLargeError for one that is larger than `most`."""
+    damaged or incomplete, and PayloadTooLargeError for a body of more than `most` bytes."""
     try:
         content, has_more = unpack(_pieces(body), encoding, most)
     except UnknownEncodingError as error:

@@ -41,5 +41,5 @@ def read_body(event: "KeptEvent") -> BodyText:
 
 
 def unpacked(event: "KeptEvent") -> tuple[bytes, bool]:
-    """Returns the body without its content encoding, and whether that is all of it."""
+    """Returns the body without its content encoding, and whether all of the body is there."""
     return salvage(event.body, event.headers.get("content-encoding", ""), MAX_INFLATED)

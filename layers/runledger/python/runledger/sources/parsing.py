@@ -40,8 +40,8 @@ def read_event(received: Received, preset: Preset, *, most: int) -> Parsed:
 
 
 def trigger_body(document: Any) -> dict[str, Any]:
-    """Returns an event as the object that paths and Liquid texts read. A list becomes its `items`,
-    a scalar its `value`."""
+    """Returns an event as the object that paths and Liquid texts read. An event that is a list
+    becomes {"items": list}, and one that is a scalar becomes {"value": scalar}."""
     if isinstance(document, dict):
         return document
     return {"items": document} if isinstance(document, list) else {"value": document}
@@ -61,8 +61,9 @@ def _content(received: Received, most: int) -> bytes:
 
 
 def _notification(body: bytes, content_type: str) -> Any:
-    """Returns a message of SNS, which declares its JSON as text/plain. A message that is itself a
-    JSON object or array is read, so that paths lead into it."""
+    """Returns the JSON of a request from SNS, which declares it as text/plain. If the field
+    `Message` has the text of a JSON object or array, the text is replaced by that value, so that
+    paths lead into it."""
     document = parse_json(body, content_type)
     if isinstance(document, dict) and isinstance(document.get("Message"), str):
         inner = _object_or_array(document["Message"])

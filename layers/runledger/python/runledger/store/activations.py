@@ -44,10 +44,10 @@ class ActivationStore:
         due_at: int,
         replaces: Activation | None,
     ) -> Activation:
-        """Writes a new activation of the draft of `before`, with the next number, which is never
-        used again. Only the caller works on it until `due_at`. `replaces` is the earlier activation
-        that it replaces. Raises ConditionFailedError if the automation or `replaces` has changed
-        since it was read.
+        """Writes a new activation of the draft of `before`. `version` has the next number, which is
+        never used again. Cancels the earlier activation `replaces`, if there is one. Only the
+        caller works on the new activation until `due_at`. Raises ConditionFailedError if the
+        automation or `replaces` has changed since it was read.
         """
         activation = Activation(
             workspace_id=before.workspace_id,

@@ -67,9 +67,9 @@ class AutomationStore:
     def save_draft(
         self, automation: Automation, graph: Graph, *, with_new_token: bool = False
     ) -> None:
-        """Writes name, re-entry and graph, and with `with_new_token` the webhook's first token.
-        Raises ConflictError if the stored revision is not the one just before
-        `automation.draft_revision`, which is the new revision, or if there is a token already."""
+        """Writes name, re-entry and graph, with `automation.draft_revision` as the new revision.
+        With `with_new_token`, also writes the webhook's first token. Raises ConflictError if the
+        stored revision is not the one just before the new one, or if there is a token already."""
         is_as_it_was: ConditionBase = Attr("draftRevision").eq(automation.draft_revision - 1)
         values: dict[Path, Any] = {
             "name": automation.name,

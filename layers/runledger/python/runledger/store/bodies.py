@@ -46,8 +46,9 @@ class Bodies:
 
     def pack(self, value: Any, object_key: str, words: bytes = b"") -> bytes | dict[str, str]:
         """Packs a value. A long value is stored as an S3 object, whose name begins with
-        `object_key` and ends with a hash of the content. So a process that loses the conditional
-        write afterwards has overwritten nothing. `words` are passed to `compress`."""
+        `object_key` and ends with a hash of the content. So no other content is overwritten, even
+        if the caller's conditional write of the row then fails. `words` are passed to
+        `compress`."""
         data = compress(value, words)
         if len(data) <= INLINE_BYTES:
             return data

@@ -1,4 +1,5 @@
-"""Checkpoints of long work: rows that only a process which read the latest state may change."""
+"""Checkpoints of long work. A process may change such a row only if it has read the row's latest
+state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -31,7 +31,8 @@ def to_item(contact: Contact) -> "Item":
 
 
 def _stored_consents(consents: Consents) -> "Item":
-    """Returns the consents as they are stored; most contacts have none for single channels."""
+    """Returns the consents as they are stored. `channels` is left out if it is empty, as it is for
+    most contacts."""
     stored = consents.model_dump(mode="json", exclude_none=True)
     if not consents.channels:
         del stored["channels"]

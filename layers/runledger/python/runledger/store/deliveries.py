@@ -232,8 +232,8 @@ class DeliveryStore:
 
     def find_sent(self, channel: str, provider_id: str) -> DeliveryAttempt | None:
         """Returns the delivery whose message has this id at the channel's provider. Returns None if
-        there is none: the channel's reports name deliveries by our ids, the provider's answer is
-        not stored yet, or the delivery was erased or has expired."""
+        the channel's reports name deliveries by our ids, if the provider's answer is not stored
+        yet, or if the delivery was erased or has expired."""
         link = self._table.get(keys.sent_message(channel, provider_id), consistent=True)
         return None if link is None else self._find(link["deliveryId"])
 

@@ -65,7 +65,8 @@ class FailureStore:
         return shown_step_from_item(item, self._bodies).error if item is not None else None
 
     def add_run(self, group_id: str, run: FailedRun) -> None:
-        """Adds a failed run, for one write unit. A repeated call writes the same item."""
+        """Adds a failed run to the group. Costs one write unit. A repeated call writes the same
+        item."""
         self._table.put(_run_to_item(group_id, run))
 
     def erase_run(self, group_id: str, created_at: int, run_id: str) -> None:

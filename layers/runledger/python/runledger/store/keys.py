@@ -430,8 +430,8 @@ def contact_date(workspace_id: str, kind: DateKind, day: date, field: str, conta
 
 
 def unreadable_date(workspace_id: str, field: str, contact_id: str) -> Key:
-    """Returns the key for a contact whose metadata field, which an automation uses, holds no date.
-    All contacts of a field are in one partition."""
+    """Returns the key of the item that lists a contact with an unreadable date in a metadata field
+    that date automations use. All such contacts of a field are in one partition."""
     return Key(f"WORKSPACE#{workspace_id}#NODATE#{field}", contact_id)
 
 
@@ -573,8 +573,8 @@ def invitation(workspace_id: str, invitation_id: str) -> Key:
 
 
 def invited(email: str, workspace_id: str) -> Key:
-    """Returns an invitation's key by a hash of the address. A workspace has at most one invitation
-    per address."""
+    """Returns the key of the item by which an invitation is found from its address. The key has
+    only a hash of the address. A workspace has at most one invitation per address."""
     return Key(f"INVITED#{hashlib.sha256(email.encode()).hexdigest()}", workspace_id)
 
 
@@ -704,8 +704,8 @@ def due_recovery() -> str:
 
 
 def due_partitions() -> tuple[tuple[str, ...], ...]:
-    """Returns the due partitions, the most urgent rank first. The partitions of a rank take
-    turns."""
+    """Returns the due partitions, grouped by urgency, the most urgent group first. The partitions
+    of a group take turns."""
     shards = range(DUE_SHARDS)
     return (
         tuple(f"DUE#{shard}" for shard in shards),

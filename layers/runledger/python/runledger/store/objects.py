@@ -65,8 +65,8 @@ class Files:
         self._bucket = bucket
 
     def put(self, beginning: str, data: bytes, content_type: str) -> str:
-        """Stores an object and returns its key: `beginning` and a hash of the content, so that a
-        process that loses the conditional write afterwards has overwritten nothing."""
+        """Stores an object and returns its key: `beginning` and a hash of the content. So no other
+        content is overwritten, even if the caller's conditional write of the row then fails."""
         key = f"{beginning}{hashlib.sha256(data).hexdigest()[:20]}"
         self._call("put_object", Key=key, Body=data, ContentType=content_type)
         return key

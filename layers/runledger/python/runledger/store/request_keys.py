@@ -32,7 +32,8 @@ class RequestKey:
 
 
 def request_key(document: "WireModel", key: str | None) -> RequestKey | None:
-    """Returns the key of a request with this document, or None if it has none."""
+    """Returns this idempotency key with the digest of the request's document, or None if `key` is
+    None."""
     if key is None:
         return None
     digest = hashlib.sha256(document.model_dump_json(by_alias=True).encode()).hexdigest()

@@ -360,8 +360,9 @@ class RunStore(RunReads):
 
 
 def _messages_left(run: Run, status: RunStatus) -> int | None:
-    """Returns when to look for messages of an ended run that have no outcome. At that time their
-    leases have ended, so no process works on them any longer. None if no node was sending."""
+    """Returns when to look whether messages of an ended run have no outcome. By then their leases
+    have ended, so no process works on them any longer. Returns None if the run completed, or if no
+    node was sending."""
     if status is RunStatus.COMPLETED:
         return None
     return max((c.lease_until for c in run.open_claims.values() if c.sends), default=None)

@@ -1,4 +1,5 @@
-"""Saved views of a workspace. A view that is shared, or no longer shared, moves to another key."""
+"""Saved views of a workspace. A view moves to another key when it is shared, or no longer
+shared."""
 
 from typing import TYPE_CHECKING
 

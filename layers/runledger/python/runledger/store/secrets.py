@@ -143,8 +143,9 @@ class SecretStore:
         return _from_item(self._table.update(key, change, _is_at(row)))
 
     def mark_for_deletion(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
-        """Marks abandoned generations for deletion: they can no longer become the current one.
-        Raises ConditionFailedError if one of them just did."""
+        """Marks abandoned generations for deletion, so that none of them can become the current
+        one. Raises ConditionFailedError if one of them has become the current one, or is already
+        marked."""
         taken = list(abandoned)
         condition: ConditionBase = Attr("pk").exists()
         for generation in taken:

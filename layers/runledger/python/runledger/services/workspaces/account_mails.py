@@ -19,7 +19,7 @@ FORGOTTEN_PASSWORD = "CustomMessage_ForgotPassword"
 
 
 class AccountMail(NamedTuple):
-    """Subject and text of a mail. The text is HTML: Cognito declares it so."""
+    """Subject and text of a mail. The text is HTML, because Cognito sends it as HTML."""
 
     subject: str
     html: str
@@ -46,7 +46,7 @@ _FORGOTTEN_PASSWORD = """\
 
 @dataclass(frozen=True, slots=True)
 class AccountMails:
-    """Writes mails with the console's address."""
+    """Writes the subject and text of Cognito's mails. The text contains the console's address."""
 
     console: ConsoleAddress
 

@@ -84,12 +84,12 @@ class Accounts:
         return True
 
     def prepare(self, email: str, password: str | None = None) -> Account | None:
-        """Returns the account of a normalized address, and creates it if there is none. Without
-        `password`, Cognito mails a first one, and mails again if the person never signed in. With a
-        `password`, the person can sign in at once, and no mail is sent.
+        """Returns the account of a normalized address, and creates it if there is none. With
+        `password`, the person can sign in at once, and no mail is sent. Without `password`, Cognito
+        mails a first password with a new account, and another one if the person never signed in.
 
-        Returns None if Cognito cannot send mail now; that is logged, and a later try may
-        succeed."""
+        Returns None if there was no account and Cognito cannot mail the first password now. Each
+        failure to mail is logged, and a later try may succeed."""
         is_new = self._create(email, password)
         if is_new is None:
             return None
@@ -152,7 +152,8 @@ class Accounts:
             logger.error("no first password was sent", extra={"reason": error.code})
 
     def _get(self, username: str) -> "AdminGetUserResponseTypeDef | None":
-        """Returns the account of an address or `sub`, or None."""
+        """Returns Cognito's record of the account with this address or `sub`, or None if there is
+        none."""
         try:
             found: AdminGetUserResponseTypeDef = self._call("admin_get_user", Username=username)
         except ServiceError as error:

@@ -24,7 +24,8 @@ class Members:
     views: "SavedViewStore"
 
     def change_role(self, workspace_id: str, user_id: str, role: Role) -> Membership:
-        """Changes a member's role. Raises ConflictError for the last owner, who must stay one."""
+        """Changes a member's role. Raises ConflictError if the workspace would lose its last
+        owner."""
 
         def change(member: Membership, other_owner: Membership | None) -> None:
             if member.role is not role:
@@ -34,8 +35,8 @@ class Members:
         return member.changed(role=role)
 
     def remove(self, workspace_id: str, user_id: str) -> None:
-        """Removes a member and the views that only they see. Raises ConflictError for the last
-        owner. The account stays, because it may be in other workspaces."""
+        """Removes a member and the views that only they see. The account stays, because it may be
+        in other workspaces. Raises ConflictError if the member is the last owner."""
         remove = self.store.remove_member
         try:
             self._without_losing_the_last_owner(workspace_id, user_id, None, remove)

@@ -68,8 +68,8 @@ def _batch(value: Any) -> Parsed:
 
 
 def _structured(value: Any, of: str) -> Parsed:
-    """Returns the event that `value`, an object of the JSON format, describes. Error messages call
-    it `of`."""
+    """Returns the event that `value`, an object of the JSON format, describes. `of` is what error
+    messages call this object."""
     if not isinstance(value, dict):
         raise InvalidInputError(f"{of} is not a JSON object")
     # JSON event format, section 2.3: null is the same as no attribute.

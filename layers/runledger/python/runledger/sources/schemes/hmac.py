@@ -147,8 +147,8 @@ class HmacScheme:
     def _signatures(
         self, received: Received, document: Any, pairs: list[tuple[str, str]]
     ) -> list[bytes]:
-        """Returns the signatures with the rule's prefix and encoding. Raises SignatureRefusedError
-        if the request has none."""
+        """Returns the decoded signatures of the request. Leaves out those without the rule's
+        prefix or encoding. Raises SignatureRefusedError if no signature is left."""
         rule, sender = self.rule, self.sender
         if rule.path is not None:
             where, texts = rule.path, [body_value(document, rule.path, sender, "signature")]
