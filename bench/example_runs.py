@@ -121,7 +121,7 @@ def cost_of(
     prepare: Callable[[Simulation], None] = lambda simulation: None,
 ) -> Cost:
     """Returns the cost of one run of this automation, which a webhook opens. `prepare` may change
-    the simulation while it has only its workspace."""
+    the simulation before the automation is made; until then, there is only the workspace."""
     with open_simulation() as simulation:
         prepare(simulation)
         counter = RequestCounter(simulation, weigh)

@@ -27,14 +27,14 @@ SHARDS = (1, 64)
 
 
 def page(rows: int, shards: int) -> PageCost:
-    """Returns the cost of a page with the newest 50 of `rows` runs, without a filter. Of the
-    pages whose filters an index covers, none costs more."""
+    """Returns the cost of a page with the newest 50 of `rows` runs, without a filter. A page with
+    filters that an index covers does not cost more."""
     return next(page_costs(SyntheticTable(rows, shards), Combination(), 1))
 
 
 def run(rows: int, shards: int) -> Cost:
-    """Returns the cost of a five-node run in a workspace with a history of `rows` runs, without
-    those that are open."""
+    """Returns the cost of a five-node run in a workspace with a history of `rows` computed runs.
+    Those of them that are open are left out."""
 
     def prepare(simulation: Simulation) -> None:
         workspace = simulation.table.row(keys.workspace(WORKSPACE))
@@ -82,8 +82,8 @@ class Part:
 
 
 def published(call: Call) -> float:
-    """Returns the published median of a request. Requests to other services than DynamoDB, for
-    which no median is published, count as one to DynamoDB."""
+    """Returns the published median time of a request to DynamoDB. No median is published for other
+    services, so a request to another service counts like one to DynamoDB."""
     slow = call.operation == "TransactWriteItems"
     return (TRANSACTION if slow else REQUEST).milliseconds
 

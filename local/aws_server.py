@@ -79,7 +79,8 @@ def with_our_own(app: App) -> App:
 
 class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Resumes executions as soon as their functions can reach the emulator."""
+        """Starts the server, and then resumes executions, whose functions can now reach the
+        emulator."""
         await super().startup(sockets)
         execution_resume.resume()
 

@@ -21,7 +21,7 @@ def bring_up(
     stack: Stack, emulator: Emulator, server: Server, say: Say, *, with_data: bool
 ) -> None:
     """Deploys the stack if it has changed, starts the gateway and the demo service, and opens the
-    workspaces. Fills these with demo data if `with_data`. `say` prints the stages."""
+    workspaces. With `with_data`, fills the workspaces with demo data. `say` prints the stages."""
     # Packed while the emulator loads.
     package = changes(stack)
     emulator.await_ready()

@@ -64,8 +64,8 @@ async def _slow(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> Response:
-    """Gives the answer in the parameter `as`: base64 (for URLs) of {status, headers, body}. The
-    headers are Latin-1, the body is base64."""
+    """Returns the answer that the parameter `as` contains, as the URL-safe base64 of the JSON
+    {status, headers, body}. The headers are Latin-1, the body is base64."""
     answer = json.loads(base64.urlsafe_b64decode(request.query_params["as"]))
     response = Response(base64.b64decode(answer.get("body", "")), answer.get("status", 200))
     headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}

@@ -4,7 +4,8 @@ without an answer.
 `POST /_local/faults` with `{"service", "operation", "times"?: 1, "match"?, "outcome"?, "code"?,
 "message"?, "status"?: 400, "seconds"?: 15}` answers `{"id"}`. The outcomes are:
 
-- `REFUSE` (the default): the call gets that error and is not made.
+- `REFUSE` (the default): the call is not made. The caller gets the error that `status`, `code` and
+  `message` describe.
 - `LOSE`: the call is made, but its answer is lost. The caller gets an empty 504.
 - `HANG`: the call is not made, and gets no answer for `seconds`.
 

@@ -56,7 +56,7 @@ class _Joining:
         super().connection_made(joined)  # type: ignore[misc]
 
     def on_response_complete(self) -> None:
-        """An answer to HEAD has no body that would send the head."""
+        """Sends the head if it is still kept: an answer to HEAD has no body to send it with."""
         cast("JoinedWrites", self.transport).send_kept()
         super().on_response_complete()  # type: ignore[misc]
 

@@ -52,7 +52,8 @@ class OneCore:
 
     @contextmanager
     def on_all(self) -> Iterator[None]:
-        """Lets this thread use all cores. A process that it starts keeps them."""
+        """Lets this thread use all cores until the end of the block. A process that the thread
+        starts in the block may always use all cores."""
         if self.core is None:
             yield
             return
@@ -63,7 +64,8 @@ class OneCore:
             self._bind({self.core})
 
     def release(self) -> None:
-        """Frees the core, and lets this thread use all. Its other threads stay where they are."""
+        """Frees the core, and lets this thread use all cores. The other threads of the process stay
+        on the core."""
         if self._held is not None:
             self._held.close()
             self._bind(self.usable)

@@ -1,10 +1,14 @@
 """Fires a schedule now instead of at its time.
 
 `POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires the schedule as if
-that moment (ISO 8601; default: its next one) had come. It answers `{"executionId",
-"scheduledTime"}` when its target was reached. Errors are 404 if there is no such schedule, 409 if
-it is disabled or, for a date automation, if the moment has not come, and 502 with the reason if the
-target was not reached.
+`scheduledTime` (ISO 8601; default: the schedule's next fire) had come. It answers `{"executionId",
+"scheduledTime"}` when the target was reached. Errors are:
+
+- 400 if the request is invalid.
+- 404 if there is no such schedule.
+- 409 if the schedule is disabled, if it never fires again and no `scheduledTime` was given, or if
+  the `scheduledTime` of a date automation is in the future.
+- 502, with the reason, if the target was not reached.
 
 `GET /_local/schedules` lists `{group, name, state, expression, timeZone, nextFire}`.
 """

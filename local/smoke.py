@@ -177,7 +177,8 @@ def _send(url: str, secret: str, body: bytes, content_type: str = _JSON) -> http
 
 @contextmanager
 def _automation(api: httpx.Client, email: str) -> Iterator[Hook]:
-    """Yields the webhook of a new automation. At the end, it is archived and its contact erased."""
+    """Yields the webhook of a new automation. At the end, archives the automation and erases the
+    contact with this e-mail address."""
     document = _document(_template(api))
     path = f"/v1/automations/{_sent(api.post('/v1/automations', json=document))['id']}"
     try:

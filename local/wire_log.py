@@ -57,7 +57,7 @@ class WireLog:
 
 
 def _readable(call: dict[str, Any]) -> dict[str, Any]:
-    """Returns the call with its bodies parsed. They are kept as they came, because most calls are
+    """Returns the call with its bodies parsed. The log keeps them unparsed, because most calls are
     never asked for."""
     bodies = {name: json.loads(call[name] or b"{}") for name in _BODIES if name in call}
     return {**call, **bodies}

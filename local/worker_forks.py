@@ -186,7 +186,7 @@ class Zygotes:
 
     def worker(self, work: Work) -> Forked:
         """Forks a worker. Replaces zygotes that have ended or do not answer. Raises ForkError if
-        the new ones are no better."""
+        the new ones fail too."""
         for _ in range(_TRIES):
             try:
                 return self._worker(self.of(work.layers, work.environment), work)

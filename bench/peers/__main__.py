@@ -1,8 +1,8 @@
 """Measures n8n and the local stack side by side (`make bench-peers`).
 
-Both sides run at the same time on this machine and take turns: the same events from the same
-client, and one HTTP service that both call. Exits with 0 whatever it measured, unless `--check` is
-given and a limit is missed.
+Both sides run on this machine all the time, and are measured in turn. They get the same events from
+the same client, and call the same HTTP service. Exits with 0 whatever it measured, unless `--check`
+is given and a limit is missed.
 """
 
 import argparse

@@ -27,7 +27,8 @@ class Sent:
 
 
 def events(count: int) -> list[Event]:
-    """Returns orders that are never the same, from the same few customers."""
+    """Returns events about orders. Every order has a new id, and the customers are always the same
+    few."""
     batch = uuid.uuid4().hex
     return [
         {

@@ -138,8 +138,9 @@ def _prepare(archives: list[bytes], environment: dict[str, str]) -> None:
 
 
 def _waiting(acquire: Callable[..., Any]) -> Callable[..., Any]:
-    """Waits for a turn, and then for a worker. A worker that is chosen only when its invocation
-    begins is mostly the one that was used last, whose memory is still in the processor's caches."""
+    """Returns a function that waits for a turn and for a free worker. The worker is chosen only
+    when its invocation begins. So it is usually the one that was used last, whose memory is
+    still in the processor's caches."""
 
     def acquire_in_turn(*args: Any, **kwargs: Any) -> Any:
         deadline = time.monotonic() + _WAIT_SECONDS

@@ -270,7 +270,7 @@ def _is_resetting() -> bool:
 
 
 def _after(message: dict[str, Any], receive: Receive) -> Receive:
-    """Returns a channel that has this message before the others."""
+    """Returns a channel that gives this message first, and then those of `receive`."""
     waiting = [message]
 
     async def receive_again() -> dict[str, Any]:
