@@ -71,7 +71,7 @@ class ReleaseDocument(WireModel):
 
 
 class HoldView(WireModel):
-    """A hold: runs that are opened during it start after it is released."""
+    """A hold on an automation: runs that are opened during the hold start after its release."""
 
     at: str = Field(description="When the hold began.")
     by: str = Field(description="The e-mail address of the user who began it.")

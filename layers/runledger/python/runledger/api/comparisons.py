@@ -10,7 +10,7 @@ from runledger.models.run import RunStatus
 
 
 class ComparedRunView(WireModel):
-    """One of the two runs."""
+    """One of two runs that are compared."""
 
     run_id: str = Field(description="The run's id.")
     automation_id: str = Field(description="The automation's id.")
@@ -33,7 +33,7 @@ class DifferenceView(WireModel):
 
 
 class ComparedStepView(WireModel):
-    """One node in both runs."""
+    """One node in the two runs that are compared."""
 
     node_id: str = Field(description="The node's id.")
     a: StepView | None = Field(description="The step of the first run; null if it has none.")
@@ -49,7 +49,7 @@ class ComparedStepView(WireModel):
 
 
 class ComparisonView(WireModel):
-    """Two runs, step by step."""
+    """A comparison of two runs, step by step."""
 
     a: ComparedRunView = Field(description="The first run.")
     b: ComparedRunView = Field(description="The second run.")

@@ -33,7 +33,7 @@ class AutomationActivityView(WireModel):
 
 class HourView(WireModel):
     """The runs that were created in one hour. In the first and the last hour, only runs inside
-    the range are counted."""
+    the requested range are counted."""
 
     start: str = Field(description="When the hour starts.")
     counts: dict[str, int] = Field(description="The number of runs by status.")
@@ -41,14 +41,14 @@ class HourView(WireModel):
 
 class MinuteView(WireModel):
     """The runs that were created in one minute. In the first and the last minute, only runs inside
-    the range are counted."""
+    the requested range are counted."""
 
     start: str = Field(description="When the minute starts.")
     counts: dict[str, int] = Field(description="The number of runs by status.")
 
 
 class DurationView(WireModel):
-    """How long the newest finished runs of the range took."""
+    """How long the newest finished runs of the requested range took."""
 
     sampled: int = Field(description="The number of runs that were measured.")
     is_capped: bool = Field(description="Whether there are more finished runs than were measured.")
@@ -61,8 +61,8 @@ class DurationView(WireModel):
 
 class NodeDurationView(WireModel):
     """How long the newest visits of one node took. Up to 1,000 steps of the newest runs are
-    measured, for all nodes together. So for a large graph, fewer runs are measured here than for
-    `duration`."""
+    measured, for all nodes together. So for a large graph, these durations come from fewer runs
+    than the duration of whole runs."""
 
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")

@@ -10,7 +10,7 @@ from runledger.models.recovery import RecoveryStatus
 
 
 class OperationEvent(EventPart):
-    """The fields that all of these events have. Times are ISO 8601 UTC."""
+    """The fields of all events about reruns, recoveries and holds. Times are ISO 8601 UTC."""
 
     schema_version: Literal[1] = Field(
         default=1, alias="schema", description="The version of this format."
@@ -33,7 +33,7 @@ class RerunEvent(OperationEvent):
 
 
 class RecoveryEventCounts(EventPart):
-    """The numbers of the recovery when it got this status."""
+    """The numbers of a recovery's runs and reruns when its status changed."""
 
     eligible: int = Field(description="How many runs will be rerun, or were rerun.")
     excluded: int = Field(description="How many runs are left out.")

@@ -19,7 +19,7 @@ class SpanView(WireModel):
 
 
 class UsualView(WireModel):
-    """The medians of the same hour of the same weekday in earlier weeks."""
+    """The usual numbers for an hour: medians of earlier weeks, for the same weekday and hour."""
 
     runs: int = Field(description="The median number of runs, rounded.")
     failed: int = Field(description="The median number of failed runs, rounded.")

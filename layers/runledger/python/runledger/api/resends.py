@@ -25,7 +25,7 @@ class ResendDocument(WireModel):
 
 
 class TestSendDocument(PreviewDocument):
-    """The values with which a test is rendered, as in a preview."""
+    """The values with which a template is rendered for a test message, as in a preview."""
 
     idempotency_key: IdempotencyKey | None = Field(
         default=None,

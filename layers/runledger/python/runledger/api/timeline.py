@@ -1,4 +1,5 @@
-"""The timeline of a contact: all runs, deliveries and refusals of one person, in one order."""
+"""The timeline of a contact: all runs, deliveries and refusals of one person, sorted by
+time."""
 
 from enum import StrEnum
 

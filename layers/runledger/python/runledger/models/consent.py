@@ -49,9 +49,9 @@ class ConsentSource(Model):
     - `by` is the member's e-mail address, or None if no member did it.
     - `detail` names the cause: a short text, or an id such as that of an import, an automation or a
       delivery.
-    - `given_at` is when the contact agreed, in epoch milliseconds, if that was earlier. Such a
-      consent does not undo a withdrawal that came later. 0: the time is unknown, so no recorded
-      withdrawal is undone. None: the contact agrees now.
+    - `given_at` is when the contact agreed, in epoch milliseconds, if that was before the change is
+      recorded. Such a consent does not undo a later withdrawal. 0: the time is unknown, so no
+      recorded withdrawal is undone. None: the contact agrees now.
     - `answered_at` is when the contact sent an answer to a message, in epoch milliseconds. Answers
       may arrive late, out of order and twice, so this time decides which of them counts. It is also
       the time of the recorded change.

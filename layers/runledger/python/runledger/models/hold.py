@@ -5,7 +5,7 @@ from runledger.models.base import Model
 
 
 class Hold(Model):
-    """A hold: runs that are opened during it do not start until it is released."""
+    """A hold on an automation: runs that are opened during the hold start after its release."""
 
     at: int
     by: str

@@ -12,7 +12,8 @@ from runledger.models.run_keys import RunKey
 
 class RunStatus(StrEnum):
     """The status of a run. PENDING: opened. RUNNING: started and not ended. COMPLETED: it reached
-    an END. FAILED and CANCELED: it ended before an END. The last three never change."""
+    an END. FAILED and CANCELED: it ended before an END. COMPLETED, FAILED and CANCELED are
+    final."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"

@@ -19,8 +19,8 @@ class RunKey(Model):
 
 
 def folded(text: str) -> str:
-    """Returns the text in the form in which names and values of keys are compared: NFC, without
-    spaces at its ends, without case."""
+    """Returns the text in the form in which names and values of keys are compared: in NFC,
+    case-folded, and without spaces at its ends."""
     plain = unicodedata.normalize("NFC", text).strip()
     return unicodedata.normalize("NFC", plain.casefold())
 

@@ -45,8 +45,8 @@ class Schedule(Model):
     """The wanted schedule of a date automation, and the day on which it fires next.
 
     `revision` counts the changes of the wanted schedule; `is_synced` says that EventBridge
-    Scheduler has this revision. `tries` counts how often the tick tried to fire for `next_day`,
-    after EventBridge Scheduler had not. `enabled_at` is when the schedule was last enabled.
+    Scheduler has this revision. If EventBridge Scheduler does not fire for `next_day`, the tick
+    does; `tries` counts how often it tried. `enabled_at` is when the schedule was last enabled.
     """
 
     workspace_id: str

@@ -21,8 +21,8 @@ Credential = Annotated[
 
 
 class Auth(VariantConfig):
-    """How the call authenticates. All these values are removed from the history, also those that
-    are not secrets."""
+    """How the call authenticates. Its credentials are removed from the history, also those that
+    are not stored as secrets."""
 
     discriminator: ClassVar[str] = "type"
     # The fields whose values nobody may read later.

@@ -204,8 +204,8 @@ def _is_harmless(fragment: str) -> bool:
 
 
 def _may_hold_it(name: str) -> bool:
-    """Whether the field `name` of an object can contain a credential, if the object stands in the
-    place of a credential."""
+    """Whether a field with this name can contain a credential. The field belongs to an object that
+    stands in the place of a credential."""
     return not is_harmless_name(name)
 
 

@@ -83,7 +83,8 @@ class TriggerContactRecipient(RecipientsConfig):
 
 
 class AdHocRecipients(RecipientsConfig):
-    """Addresses written in the config. Each may be Liquid and may return a list."""
+    """Addresses written in the config. Each may contain Liquid, whose value may be a list of
+    addresses."""
 
     kind: Literal["AD_HOC"] = Field(description="Who gets the message.")
     addresses: list[

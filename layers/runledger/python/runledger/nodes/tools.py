@@ -125,14 +125,14 @@ class ContactQuery(Protocol):
     def matches(self, contact: Contact) -> bool: ...
 
     def unreadable(self, contact: Contact) -> str | None:
-        """Returns a value of the contact that could not be compared, if that is the only reason why
-        the contact does not match; otherwise None."""
+        """Returns a message about a value of the contact that cannot be compared, if this is
+        the only reason why the contact does not match; otherwise None."""
 
 
 class ContactPage(Model):
-    """Ids of contacts that may match, or that cannot be compared, oldest first. `cursor` is the
-    start of the next page; None on the last page. A page may be empty although there is a next one.
-    """
+    """Ids of contacts that may match, or whose values cannot be compared; oldest first. `cursor`
+    is the start of the next page; None on the last page. A page may be empty although there is a
+    next one."""
 
     ids: tuple[str, ...]
     cursor: str | None

@@ -146,7 +146,7 @@ def _values(
 
 
 def _tags(written: "list[JsonValue]", scope: "Mapping[str, Any]") -> tuple[str, ...]:
-    """Returns the tags, each once. Empty texts are no tags."""
+    """Returns the tags, each once. Empty texts are left out."""
     found: dict[str, None] = {}
     for each in written:
         value = render_value(each, scope)

@@ -150,8 +150,8 @@ def validate_automation(
 @needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> Response[AutomationView]:
     """Makes the draft the next version, which never changes, and accepts events for it. Answers 202
-    while the activation is in progress: `activation` has its status, and `Location` is the address
-    that shows it."""
+    while the activation is in progress: `activation` has its status, and the header `Location` has
+    the address at which the status can be read."""
     who = require_role(router)
     activations = services().activations_at(public_url(router))
     view = activations.activate(who.workspace_id, automation_id, who.email)
