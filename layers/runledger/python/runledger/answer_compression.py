@@ -1,8 +1,8 @@
 """Compresses the API's answers.
 
-Nothing between a function and the client compresses them: API Gateway's HTTP APIs have no
-compression, and CloudFront compresses only answers that it may cache, which the API's answers are
-not
+Nothing between a function and the client compresses them. API Gateway's HTTP APIs have no
+compression. CloudFront compresses only answers that it may cache, and it may not cache the API's
+answers
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html,
 CachingDisabled: "Cache compressed objects setting: Disabled").
 
@@ -44,7 +44,7 @@ def compressed(answer: dict[str, Any], accept_encoding: str) -> dict[str, Any]:
 
 
 def _takes_gzip(accept_encoding: str) -> bool:
-    """Whether gzip may be used (RFC 9110, section 12.5.3)."""
+    """Whether the header Accept-Encoding allows gzip (RFC 9110, section 12.5.3)."""
     weights: dict[str, bool] = {}
     for part in accept_encoding.split(","):
         if match := _CODING.fullmatch(part):

@@ -271,8 +271,8 @@ def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
 
 def domain_error(error: Exception) -> RunledgerError:
     """Returns our own error for an exception of AWS_ERRORS. Its message is ours; `detail` has AWS's
-    message. For a failed condition, the error has no row yet: store/table.py adds the row that it
-    found."""
+    message. A ConditionFailedError from here has no row: store/table.py adds the row that AWS
+    returned."""
     if not isinstance(error, ClientError):
         detail = f"{type(error).__name__}: {error}"
         if isinstance(error, (*_UNANSWERED, DeadlineError)):

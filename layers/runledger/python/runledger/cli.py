@@ -151,7 +151,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _parse_graph(document: Mapping[str, Any]) -> tuple[Graph | None, list[Problem]]:
-    """Returns the graph of an automation's document, or the problems that make this impossible."""
+    """Returns the graph of an automation's document, or the problems that make it unreadable."""
     part = {key: document[key] for key in ("nodes", "edges", "layout") if key in document}
     try:
         return Graph.model_validate(part), []

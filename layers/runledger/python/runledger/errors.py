@@ -160,7 +160,7 @@ class MfaRequiredError(ForbiddenError):
 
 
 class MethodNotAllowedError(RunledgerError):
-    """The path does not take the method; `allowed` are those that it takes."""
+    """The path does not take the request's method. `allowed` are the methods that it takes."""
 
     def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
         super().__init__(message)

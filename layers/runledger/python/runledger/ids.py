@@ -13,8 +13,8 @@ _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, moment: int | None = None) -> str:
-    """Returns `<prefix>_<ULID>`. The 26 characters of the ULID sort by time: by `moment`, or
-    now."""
+    """Returns `<prefix>_<ULID>`. The 26 characters of the ULID sort by its time, which is `moment`
+    or, without `moment`, the present time."""
     return f"{prefix}_{ULID() if moment is None else ULID.from_timestamp(moment)}"
 
 

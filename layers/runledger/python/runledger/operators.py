@@ -1,4 +1,4 @@
-"""What the commands for operators of a deployed stack share."""
+"""Helpers of the commands for operators of a deployed stack."""
 
 import sys
 

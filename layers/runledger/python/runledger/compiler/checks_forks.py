@@ -93,8 +93,8 @@ def merge_bypassed(view: GraphView) -> Iterator[Problem]:
 
 
 def _closed_forks(view: GraphView) -> Iterator[tuple[Fork, frozenset[str]]]:
-    """Yields each fork that has a meeting node, and for each of them the nodes that are in more
-    than one branch."""
+    """Yields each fork that has a meeting node, with the nodes that are in more than one of its
+    branches."""
     for fork in find_forks(view):
         if fork.meeting is None:
             continue

@@ -48,7 +48,7 @@ def field_errors(error: ValidationError, document: Mapping[str, Any]) -> tuple[F
 
 
 def _is_liquid(detail: ErrorDetails) -> bool:
-    """Whether a text was refused because of its Liquid. Another check reports that, with the
-    position."""
+    """Whether a text was refused because of its Liquid. Another check reports such a text, with
+    the position of the error."""
     raised = detail.get("ctx", {}).get("error")
     return isinstance(raised, Exception) and isinstance(raised.__cause__, TemplateSyntaxError)

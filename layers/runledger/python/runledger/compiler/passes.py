@@ -102,8 +102,9 @@ def open_forks(machine: Machine) -> Machine:
 
 
 def add_scope_ends(machine: Machine) -> Machine:
-    """Adds the states where a scope can end: done, released, or failed with the failure
-    recorded."""
+    """Adds the states at the end of each scope. A scope ends because its work is done, because the
+    execution no longer owns the run (released), or because of a failure, which is recorded
+    first."""
 
     def states(scope: Scope) -> States:
         record = _task(

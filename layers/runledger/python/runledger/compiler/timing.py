@@ -55,9 +55,10 @@ class Bound:
     """The machine type of a graph, and how long a run may take at most.
 
     - `machine_type` is the type that the graph needs, and `reason` explains it.
-    - `path` is the time that Express must allow for the longest path.
-    - `waits` is the time of that path's waits.
-    - `run` is the time of everything: all tries, all delays, and the recording of a failure.
+    - `path` is the time without waits that an Express machine must allow for the longest path.
+    - `waits` is the longest time that a run may spend in waits.
+    - `run` is the time for everything: waits, all tries, all delays, and the recording of a
+      failure. It is at most the timeout of the machine type.
 
     In `path`, a node that claims its work counts with all its tries and delays. Any other node only
     writes its step and ends within seconds, so it counts with one try. Such nodes rarely need

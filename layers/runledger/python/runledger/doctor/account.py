@@ -194,7 +194,7 @@ class AccountChecks:
 
 
 def _covers(name: str, domain: str) -> bool:
-    """Whether a certificate for `name` is for this domain. An asterisk is one label."""
+    """Whether a certificate for `name` is for this domain. An asterisk stands for one label."""
     if name.startswith("*."):
         return domain.partition(".")[2].lower() == name[2:].lower()
     return name.lower() == domain.lower()

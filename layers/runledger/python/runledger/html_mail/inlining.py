@@ -10,7 +10,7 @@ _INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def with_inlined_css(html: str) -> str:
-    """Returns what `parts.with_inlined_css` describes."""
+    """Moves CSS rules into the elements of an e-mail; `parts.with_inlined_css` has the details."""
     try:
         whole = _INLINER.inline(html)
     except InlineError as error:

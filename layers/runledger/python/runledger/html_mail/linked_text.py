@@ -1,4 +1,4 @@
-"""Makes HTML of a plain text."""
+"""Makes HTML from a plain text."""
 
 from markdown_it import MarkdownIt
 
@@ -24,5 +24,5 @@ _READER = _reader()
 
 
 def html_of(text: str) -> str:
-    """Returns what `parts.html_of` describes."""
+    """Returns a plain text as HTML; `parts.html_of` has the details."""
     return _DOCUMENT.format(_READER.render(text))

@@ -70,7 +70,7 @@ _WRITER = PlainText()
 
 
 def text_of(html: str) -> str:
-    """Returns what `parts.text_of` describes."""
+    """Returns the plain text of an HTML document; `parts.text_of` has the details."""
     try:
         return clean_text(_WRITER.convert(html)).strip()
     except RecursionError as error:

@@ -42,7 +42,7 @@ class _Answer:
 
 
 class OutboundClient:
-    """Makes calls. Keeps only the TLS settings between them, which it reads at first use.
+    """Makes calls. Between calls it keeps only the TLS settings, which are read at the first call.
 
     `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses, except at the
     ports in `never_hosts` (those of the Lambda runtime's API). Every call opens its own

@@ -1,11 +1,17 @@
 """Removes credentials from the history.
 
-A known secret is removed wherever it occurs, in every form in which a service may return it:
-unchanged, in upper or lower case; with characters escaped for JSON, URLs, HTML or quoted-printable,
-once or several times; or encoded as a whole, from UTF-8 or UTF-16: base64, base32 and base85 (after
-any prefix, in one or several lines), hexadecimal, and lists of bytes. It is replaced by
-`{{secret.NAME}}`. Values with the name of a credential (headers, keys such as `password`) are
-always removed.
+A known secret is removed wherever it occurs, and replaced by `{{secret.NAME}}`. It is recognized in
+every form in which a service may return it:
+
+- unchanged, or in upper or lower case;
+- with characters escaped for JSON, URLs, HTML or quoted-printable, once or several times;
+- encoded as base64, base32 or base85, after any prefix, and in one or several lines;
+- as hexadecimal, or as a list of bytes.
+
+All encodings of the secret's UTF-8 bytes are recognized. Base64, hexadecimal and lists are also
+recognized for its UTF-16 and Latin-1 bytes.
+
+Values with the name of a credential (headers, keys such as `password`) are always removed.
 
 A secret shorter than four characters is removed only if it is a whole value: elsewhere it would
 match by chance and make the history unreadable.
@@ -58,8 +64,9 @@ class _Match(NamedTuple):
 
 
 class Redactor:
-    """Removes these secrets (name to value), these credentials without a name, and every value
-    whose name marks it as a credential."""
+    """Removes known credentials from texts and JSON-like values. These are the values of `secrets`
+    (value by name), the `credentials`, which have no name, and every value whose name marks it as a
+    credential."""
 
     def __init__(self, secrets: Mapping[str, str], credentials: Iterable[str] = ()) -> None:
         # If a credential is also a secret, the secret's name is shown.
@@ -172,8 +179,8 @@ class Redactor:
         return [(self.text(name), str(self._under(name, value))) for name, value in pairs]
 
     def url(self, url: str) -> str:
-        """Returns an address without user name, password and secrets, also in its query. The rest
-        is not changed."""
+        """Returns an address without its user name and password, and without secrets and the
+        credentials in its query. The rest is not changed."""
         try:
             parts = urlsplit(url)
         except ValueError:

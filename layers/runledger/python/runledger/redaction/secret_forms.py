@@ -1,8 +1,8 @@
 """The forms in which a secret may appear in a text.
 
-Escapes of single characters are decoded before (redaction/decodings.py). The forms here encode the
-secret as a whole, together with the text around it, so its first and last characters may depend on
-that text.
+Escapes of single characters are decoded beforehand (redaction/decodings.py). The forms here are
+encodings of the secret as a whole. A service may encode the secret together with the text around
+it, so the first and the last characters of a form may depend on that text.
 """
 
 import base64
@@ -136,8 +136,8 @@ _TO_Z85 = str.maketrans(_RFC1924, _Z85)
 
 def _base85(data: bytes) -> Iterable[SecretForm]:
     """Yields the secret in Ascii85, RFC 1924 and Z85. Four bytes become five characters, each of
-    which depends on all four bytes. So a group that may contain neighboring bytes is not searched.
-    """
+    which depends on all four bytes. So a group that may contain neighboring bytes is not part of
+    the form."""
     for before in range(4):
         whole = data[(4 - before) % 4 :]
         groups = len(whole) // 4
