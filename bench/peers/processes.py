@@ -10,7 +10,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 # the process, and of its children that ended.
 _PARENT = 1
 _TIMES = slice(11, 15)
-# A side is quiet if it used less than this share of a processor for a second.
+# A product is quiet if it used less than this share of a processor for a second.
 _WINDOW_SECONDS = 1.0
 _QUIET_SHARE = 0.15
 
@@ -48,8 +48,9 @@ def await_quiet(
     limit_seconds: float = 60.0,
     window_seconds: float = _WINDOW_SECONDS,
 ) -> float:
-    """Waits until a side does nothing. Returns its processor seconds then; `seconds` reads them.
-    Raises TimeoutError if it is never quiet."""
+    """Waits until a product is quiet, which means that it uses almost no processor time. `seconds`
+    returns the product's processor seconds so far; the last reading is returned. Raises
+    TimeoutError if the product is still busy after `limit_seconds`."""
     deadline = time.monotonic() + limit_seconds
     before = seconds()
     while time.monotonic() < deadline:

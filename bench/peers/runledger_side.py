@@ -30,7 +30,8 @@ Raw = Mapping[str, Any]
 
 
 class RunledgerSide:
-    """A running stack with the five-node automation. Its history is in a second workspace."""
+    """A running stack. The five-node automation is in its first workspace, and the history that is
+    read is in its second workspace."""
 
     def __init__(self, launch: Launch, stack: Stack, runs: int) -> None:
         workspace = stack.local["workspaces"][1]
@@ -62,8 +63,12 @@ class RunledgerSide:
         return (time.perf_counter() - begun) * 1_000
 
     def fill(self, runs: int) -> None:
-        """Writes the newest rows of a computed table, and then older ones. From then on, the stack
-        runs no automations: the readers of the stream must not process runs that never were."""
+        """Writes rows of a computed table until the history has `runs` rows. The first call writes
+        the newest rows, and each later call writes the rows before them.
+
+        The stack runs no automations after the first call. The functions that read the stream are
+        stopped, because they must not process runs that were never opened.
+        """
         stop_stream_readers(self._stack)
         there, self._written = self._written, runs
         end = self._table.rows
@@ -84,8 +89,8 @@ class RunledgerSide:
 
 
 def stored_size(item: Raw) -> int:
-    """Returns the bytes of an item, in DynamoDB's typed form, with its copies in the indexes,
-    which hold only keys."""
+    """Returns how many bytes DynamoDB stores for an item and its entries in the indexes. `item` is
+    in DynamoDB's typed form. The indexes hold only keys."""
     size = item_size(item) + _ITEM_OVERHEAD
     for names in INDEX_ATTRIBUTES.values():
         if all(name in item for name in names):
@@ -96,7 +101,7 @@ def stored_size(item: Raw) -> int:
 
 
 def runs(answer: Raw) -> list[Ended]:
-    """Returns the runs of a page, oldest first. Raises RunFailed if one of them failed."""
+    """Returns the runs of a page, oldest first. Raises RunFailed if one failed or was canceled."""
     rows: Sequence[Raw] = answer["items"]
     return [_ended(row) for row in reversed(rows)]
 
@@ -111,8 +116,8 @@ def _ended(row: Raw) -> Ended:
 
 @contextmanager
 def running_stack(folder: Path, runs: int) -> Iterator[RunledgerSide]:
-    """Starts a stack with its data in `folder`, and stops it at the end. `runs` is the longest
-    history that it will have."""
+    """Starts a stack with its data in `folder`, and stops it at the end. `runs` is the length
+    of the longest history that the stack will have."""
     launch = Launch(folder, "--no-seed")
     try:
         stack = launch.start()

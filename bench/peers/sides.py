@@ -1,4 +1,4 @@
-"""What the bench asks of a side, whichever product it is."""
+"""The interface of a side: one of the two products that the bench compares, Runledger or n8n."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ class RunFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run: when it finished, in milliseconds since 1970; None while it is open."""
+    """The time at which a run finished, in milliseconds since 1970, or None while it is open."""
 
     finished_at: float | None
 
@@ -24,12 +24,12 @@ class Side(Protocol):
         """Returns the newest `count` runs, oldest first."""
 
     def history_page(self, rows: int) -> float:
-        """Returns the milliseconds of a page with the newest runs."""
+        """Reads a page with the newest `rows` runs. Returns how many milliseconds this took."""
 
     def fill(self, runs: int) -> None:
         """Writes finished runs until the history that `history_page` reads has `runs` of them."""
 
     def processor_seconds(self) -> float:
-        """Returns the processor time of all processes so far."""
+        """Returns the processor seconds that all processes of the product have used so far."""
 
     def stored_bytes(self) -> int: ...
