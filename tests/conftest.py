@@ -93,14 +93,16 @@ def _place(item: pytest.Item) -> int:
 
 @pytest.fixture
 def report_figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Prints a line at the end of the session, in whichever process the test ran."""
+    """Returns a function that reports a figure as a line of text. All such lines are printed at the
+    end of the session, even if the tests run in several processes."""
     return lambda text: record_property(_FIGURE, text)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Names bytes by their length, because packed bytes may contain the time of day.
+    """Names a test's parameter of bytes by its length instead of its content.
 
-    All processes of a session must collect tests of the same names, and a report must be readable.
+    Compressed bytes may contain the time of day, but all processes of a session must collect tests
+    with the same names. The names must also be readable in a report.
     """
     return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) else None
 

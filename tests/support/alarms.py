@@ -159,8 +159,8 @@ class _Math:
 
 
 def _is_absent(left: Any, right: Any, pair: tuple[float | None, float | None]) -> bool:
-    """Whether no operand that is a series has a value at this time. An operand that is a number is
-    not a series."""
+    """Whether all operands that are series lack a value at this time. Operands that are plain
+    numbers are ignored."""
     sides = zip((left, right), pair, strict=True)
     return all(value is None for side, value in sides if isinstance(side, list))
 

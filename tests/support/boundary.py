@@ -32,7 +32,7 @@ def straight(call: Call, act: Callable[[], Any]) -> Any:
 
 
 class Boundary:
-    """The one place to set the wrapper of all calls of a test's fakes."""
+    """Passes every call of a test's fakes through the wrapper `around`. A test can replace it."""
 
     def __init__(self) -> None:
         self.around: Interceptor = straight

@@ -1,5 +1,5 @@
-"""Which code each function can reach, and which calls to AWS are in it. Nothing is run: mypy gives
-every expression its type, and so each call its target.
+"""Which code each function can reach, and which calls to AWS this code makes. Nothing is run: mypy
+finds the type of every expression, and the types tell the target of each call.
 
 The graph is an upper bound, by rapid type analysis: a call through a base class or a protocol
 reaches the method of each subclass that the reached code creates, and a function that is passed as

@@ -141,9 +141,9 @@ def _nodes(value: object) -> Iterator[Node]:
 
 
 def find_forwarders(trees: Iterable[MypyFile], types: Types) -> dict[str, tuple[str, int]]:
-    """Finds the methods with a parameter that names the operation that they call, with
-    `getattr(client, operation)`. Returns, by the method's name, the service and the position of
-    this parameter after `self`."""
+    """Finds the methods that call `getattr(client, operation)`, where `operation` is one of their
+    own parameters. Returns, by the method's name, the client's service and the position of this
+    parameter after `self`."""
     found: dict[str, tuple[str, int]] = {}
 
     def visit(node: Node, function: FuncDef | None) -> None:

@@ -1,6 +1,8 @@
 """The depth of a test session: `make test` samples what `make test-deep` tries in full.
 
-A sample is the same in each session but differs between scenarios: what one omits, another tries.
+A scenario has the same sample in each session. Different scenarios have different samples, so a
+case that one scenario omits may be tried in another scenario.
+
 tests/conftest.py sets the depth before it collects tests.
 """
 

@@ -67,8 +67,9 @@ class Clock:
         return self.now
 
     def follow_the_machine(self) -> None:
-        """Sets the clock a second behind the machine's, which handlers use. Each reading moves this
-        clock on, and what the engine writes must not be in the future of a handler."""
+        """Sets this clock a second behind the computer's clock, which the handlers use. This clock
+        moves on at each reading. The distance ensures that the engine writes no times that are
+        in the future for a handler."""
         self.now = now_ms() - SECOND
 
     def advance(self, milliseconds: int) -> None:
@@ -222,7 +223,7 @@ class Engine(Composition):
         return self.activations_at(PUBLIC_URL)
 
     def lend(self, context: RunContext, claim: NodeClaim, retry_budget: RetryBudget) -> LentTools:
-        """The tools of all functions together."""
+        """Returns tools for nodes of every type: those of all functions together."""
         message = self.message_tools.lend(context, claim, retry_budget)
         integration = self.integration_tools.lend(context, claim, retry_budget)
         tools = replace(

@@ -16,9 +16,9 @@ FOLDER = Path(__file__).parents[2] / "statemachines" / "examples"
 class Example:
     """One walk: the outcomes of its branching nodes, the nodes it visits, how it ends.
 
-    `more` is how many further visits a node needs. `failures` are the errors that stubs raise, by
-    state; `failed_branches` are the first nodes of the branches that recorded a failure (the
-    trigger represents the machine itself).
+    `more` has, by node, the number of visits after the first one. `failures` are the errors that
+    stubs raise, by state. `failed_branches` are the first nodes of the branches that recorded a
+    failure; the trigger stands for the machine itself.
     """
 
     name: str

@@ -64,8 +64,9 @@ class Client:
 
 @dataclass
 class Ses:
-    """E-mail. `sent` are the delivery ids in the order in which SES accepted them, `contents` what
-    it was asked to send for each; `refusals` are the codes of the next refusals."""
+    """E-mail. `sent` are the ids of the accepted deliveries, in the order of acceptance. `contents`
+    are the contents of their messages, by delivery id. `refusals` are the error codes with which
+    the next messages are refused."""
 
     sent: list[str] = field(default_factory=list)
     contents: dict[str, Any] = field(default_factory=dict)
@@ -169,8 +170,7 @@ class Secrets:
     def _refuse_another(
         self, versions: dict[str, SecretVersion], token: str, value: str, operation: str
     ) -> None:
-        """Refuses a request, unless it repeats an earlier one: its token and value are the
-        same."""
+        """Refuses a request, unless an earlier request had the same token and the same value."""
         found = versions.get(token)
         if found is None or found.value != value:
             raise client_error("ResourceExistsException", operation)

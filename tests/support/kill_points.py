@@ -56,7 +56,8 @@ def kill_points(
 def features(
     calls: Sequence[tuple[str, Call]], point: int, fault: Fault
 ) -> tuple[tuple[Hashable, ...], ...]:
-    """Returns what breaking this call covers."""
+    """Returns the features of a kill point: its operation with the fault, and its operation with
+    the function that made the call. A sample covers each feature at least once."""
     function, call = calls[point]
     return (call.service, call.operation, fault), (call.service, call.operation, function)
 

@@ -85,7 +85,7 @@ class _Until:
 
 @dataclass(frozen=True)
 class _Branches:
-    """Continues when all of these have ended."""
+    """A pause that ends when all of these branches have ended."""
 
     definitions: list[dict[str, Any]]
     places: list[Place]

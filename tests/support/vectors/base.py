@@ -28,10 +28,13 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Vector:
-    """`origin` is the address where the vector is published, or of the rule it was made from.
-    `other` are keys of somebody else. `tolerance` is in seconds, or None without a timestamp.
-    `covers` is set if this way of signing covers something else than the preset declares. `changed`
-    is the body with one signed value changed."""
+    """An authentic request of a sender, with the keys that verify it.
+
+    `origin` is the address where the vector is published, or where the rule that it follows is
+    documented. `other` are the keys of somebody else. `tolerance` is in seconds, or None if the
+    request has no timestamp. `covers` says what the signature covers, if this differs from what the
+    preset declares. `changed` is the body with one signed value changed.
+    """
 
     name: str
     source: dict[str, Any] | None
