@@ -117,8 +117,8 @@ class ListPage:
         return ids
 
     def narrow(self, asked: Filters, act: Callable[..., object], *arguments: Any) -> list[str]:
-        """Uses a control and checks the list. The control must leave some of the rows of 30 days,
-        but not all."""
+        """Uses a control and checks the list. The list must then have some of the rows of the last
+        30 days, but not all of them."""
         with self.page.expect_response(self._is_about(asked)):
             act(*arguments)
         ids = self.expect(asked)

@@ -1,6 +1,6 @@
-"""The console in a pseudo language, which shows every text of the catalogue in wide letters.
-Ordinary letters then come from the API, or from a text that is not in the catalogue, so that no
-translator would see it."""
+"""The console in a pseudo language, which shows every text of the catalogue in wide letters. Text
+in ordinary letters then either comes from the API, or is missing in the catalogue, where
+translators would not see it."""
 
 import json
 import re
@@ -117,8 +117,8 @@ _MARKED = re.compile("[<>='\"]")
 
 
 def without_values(text: str, sent: Iterable[str]) -> str:
-    """Returns a text without the values that the API sent with markup or quotes: other tests try to
-    break pages by them."""
+    """Removes from a text the values in `sent`. These are values of the API that contain markup or
+    quotes: other tests store such values to attack the pages."""
     for value in sent:
         text = text.replace(value, " ")
     return text

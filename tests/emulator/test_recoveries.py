@@ -31,7 +31,8 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 
 def outage(service: str, key: str) -> dict[str, Any]:
-    """Returns an automation with an echo, and a call that fails as often as there are orders."""
+    """Returns an automation that calls an echo service and then a failing service. The second
+    service fails the first ORDERS calls, and answers later ones with success."""
     flaky = f"{service}/flaky?failures={ORDERS}&key={key}"
     nodes: list[tuple[str, str, dict[str, Any]]] = [
         ("start", "TRIGGER", {"triggerType": "WEBHOOK"}),
@@ -65,8 +66,8 @@ def tick_at_once(stack: Stack) -> list[str]:
 
 
 class Recovery:
-    """A recovery that two ticks continue, how many reruns it opened between two looks
-    at it, and how often one tick found that the other was faster."""
+    """A recovery that concurrent ticks continue. `opened` has the number of reruns that each round
+    of ticks opened; `overtaken` counts how often a tick found that another one was faster."""
 
     def __init__(self, stack: Stack, api: httpx.Client, recovery_id: str) -> None:
         self.stack, self.api, self.id = stack, api, recovery_id

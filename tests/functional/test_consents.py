@@ -249,7 +249,7 @@ def race(actors: Actors, chooser: Chooser) -> tuple[Book, Contact, dict[str, Out
 
 
 def check_record(book: Book, contact: Contact) -> None:
-    """The record explains the consents, and is in the order of its times."""
+    """Checks that the recorded changes lead to the contact's consents, and are in order of time."""
     record = book.record(contact)
     assert played(record) == book.get(contact).consents
     times = [each.at for each in record]

@@ -142,7 +142,7 @@ def test_the_security_headers_are_strict() -> None:
 
 
 def test_the_frame_of_a_message_has_an_origin_of_its_own() -> None:
-    """A message in it can reach nothing of the console, and only the console can show it."""
+    """A message in the frame cannot access the console. Only the console can embed the frame."""
     config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
     (frame,) = [each for each in config["CacheBehaviors"] if each["PathPattern"] == MESSAGE_FRAME]
     assert frame["TargetOriginId"] == "console"
@@ -182,7 +182,8 @@ def test_the_api_is_not_cached_and_errors_are_not_replaced_by_pages() -> None:
 
 
 def test_no_error_is_kept_for_the_next_caller() -> None:
-    """CloudFront would keep an error of one caller for ten seconds, by its path alone."""
+    """By default, CloudFront caches an error for ten seconds, and returns it to every caller of the
+    same path."""
     config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
     responses = config["CustomErrorResponses"]
     assert {each["ErrorCode"] for each in responses} == KEPT_ERRORS | KEPT_WITH_MAX_AGE

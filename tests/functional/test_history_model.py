@@ -150,9 +150,9 @@ class Pages(RuleBasedStateMachine):
     def _between(
         self, meanwhile: Iterable[tuple[int, tuple[str, int]]], look: Callable[[], None]
     ) -> Callable[..., Any]:
-        """Wraps the table's calls, so that the moves happen between reads. `meanwhile` has each
-        move, which changes a run, with the number of reads between it and the move before. After
-        each move, `look` is called."""
+        """Wraps the table's calls, so that moves, which change runs, happen between the reads.
+        `meanwhile` lists the moves; each has the number of reads that happen between the previous
+        move and this one. After each move, `look` is called."""
         waiting: list[list[Any]] = [
             [calls, partial(self._move, *move)] for calls, move in meanwhile
         ]

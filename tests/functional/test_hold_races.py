@@ -228,8 +228,8 @@ def test_a_skipped_wait_ends_once(
             return services().wait_skipper.skip(WORKSPACE, run_id, BY)
 
         def end_naturally() -> None:
-            """Ends the machine's wait, and visits the nodes after it. Other actors may act
-            before."""
+            """Ends the machine's wait, and visits the nodes after it. Other actors may act before
+            the wait ends."""
             for _ in range(8):
                 simulation.boundary(Call("clock", "Wait"), lambda: None)
             while simulation.step_functions.next_moment() is not None:

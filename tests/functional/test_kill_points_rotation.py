@@ -59,8 +59,8 @@ class Hook:
         return answer
 
     def check(self, when: str) -> None:
-        """Notes if nobody knows a valid secret, or if a valid version has lost its label, so that
-        it may be deleted."""
+        """Notes if nobody knows a valid secret, or if a valid version has lost its label. Secrets
+        Manager may delete a version without a label."""
         valid = self.valid()
         if not set(valid) & self.known:
             self.wrong.append(f"{when}: nobody knows a valid secret")

@@ -262,7 +262,7 @@ def test_a_trailer_is_no_header() -> None:
 
 @pytest.mark.parametrize("length", [b"0", b"1", b"9"])
 def test_a_length_that_is_not_the_bodys_is_corrected(length: bytes) -> None:
-    """A shorter one would make the rest of the body the next request."""
+    """If the length were too short, the server would read the rest of the body as a new request."""
     served = Served([OK])
     headers = [(b"content-length", length)]
     run(served, lambda up: up.request("POST", b"/", headers, b"body"))
@@ -300,7 +300,7 @@ def test_a_change_or_an_answer_that_has_begun_is_not_repeated(
 
 
 def test_the_connection_of_a_cancelled_request_is_not_used_again() -> None:
-    """The answer may still come."""
+    """The answer to the canceled request may still arrive on its connection."""
     served = Served([b"", OK])
 
     async def use(upstream: Upstream) -> Answer:

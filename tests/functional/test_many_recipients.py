@@ -73,7 +73,7 @@ class Mailing:
         return dict(step)
 
     def received(self) -> list[str]:
-        """Returns the contacts whose messages the provider accepted, in its order."""
+        """Returns the contacts whose messages the provider accepted, in the order of acceptance."""
         rows = (self.simulation.table.row(keys.delivery(each)) for each in self.simulation.ses.sent)
         return [row["contactId"] for row in rows if row is not None]
 
@@ -385,7 +385,8 @@ def test_an_internal_error_fails_the_step_and_keeps_its_counts(mailing: Mailing)
 
 @pytest.mark.deep
 def test_a_late_walker_changes_nothing(mailing: Mailing) -> None:
-    """It read the step before another walker took over, and records its page afterwards."""
+    """The late walker read the step before another walker took over. It tries to record its page
+    afterwards."""
     simulation = mailing.simulation
     run_id = mailing.open(mailing.activate())
     simulation.run_while(lambda: len(simulation.ses.sent) < 120)

@@ -1,4 +1,4 @@
-"""The faster moto gives the same answers."""
+"""The faster moto gives the same answers as the original moto."""
 
 from typing import Any
 

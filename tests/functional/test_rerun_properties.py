@@ -96,8 +96,8 @@ def has_effects(document: dict[str, Any]) -> bool:
 
 
 def adapted(document: dict[str, Any], template_id: str, mailing: str | None) -> dict[str, Any]:
-    """Returns the graph with the stage's template and an address for each call; one node may send
-    to many."""
+    """Returns an automation from a drawn graph. Each message gets the template, and each call an
+    address of its own. The node `mailing`, if given, sends to all contacts with a tag."""
     nodes = []
     for node in document["nodes"]:
         config = dict(node["config"])

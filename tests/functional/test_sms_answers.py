@@ -126,8 +126,8 @@ def sent_by(engine: Engine, automation_id: str, phone: str = PHONE) -> DeliveryA
 
 
 def noted_for(engine: Engine, sent: DeliveryAttempt, workspace_id: str) -> str:
-    """Another workspace sends a marketing SMS to the same phone a second later. Returns the id of
-    its delivery."""
+    """Lets a second pass, and notes that another workspace sent a marketing SMS to the phone of
+    `sent`. Returns the id of the other workspace's delivery."""
     engine.clock.advance(SECOND)
     theirs = sent.changed(id=f"dlv_of_{workspace_id}", workspace_id=workspace_id)
     engine.stores.deliveries.note_texted(theirs, engine.clock())
@@ -317,8 +317,8 @@ def test_stop_again_and_again_is_recorded_once_with_the_latest_time(
 
 
 def test_a_stop_counts_before_the_consent_was_ever_given(engine: Engine, sms: ScriptedSms) -> None:
-    """An import after the STOP brings a consent that was given before it, and then a newer one.
-    Only the newer one counts."""
+    """After the STOP, an import brings a consent that was given before the STOP, and then one that
+    was given after it. Only the second consent counts."""
     ada = a_contact(engine)
     sent_by(engine, mailing(engine, "MARKETING"))
     engine.contacts.patch(engine.workspace_id, ada, {"consents": {"marketing": False}})

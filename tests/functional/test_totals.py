@@ -101,8 +101,9 @@ class TotalsSimulation:
         self.made = 0
 
     def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
-        """Wraps `of`, which returns the `Countable` of a scope: the rows that this `Countable`
-        reads have only what lists and totals need."""
+        """Wraps `of`, which returns the `Countable` of a scope. Each `Countable` from the
+        returned function reads this simulation's rows, which have only what lists and totals
+        need."""
 
         def read(ids: Iterable[str]) -> dict[str, Any]:
             wanted = [_key(row_id) for row_id in ids]

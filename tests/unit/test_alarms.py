@@ -1,4 +1,4 @@
-"""The template's alarms: what they read, as AWS documents it, and when they raise."""
+"""The template's alarms: they read metrics that AWS documents, and go off when they should."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -157,8 +157,8 @@ def age(limit: float) -> Behavior:
 
 
 def sums(names: Sequence[str], missing_page: str, periods: int, *, to_alarm: int) -> Behavior:
-    """Returns the behavior of an alarm that any one of these metrics raises and that missing data
-    ends."""
+    """Returns the behavior of an alarm that goes off because of any one of these metrics, and ends
+    when data is missing."""
     quiet = [0.0] * periods
     once = [*quiet[1:], 1.0]
     often = [*quiet[to_alarm:], *[1.0] * to_alarm]
@@ -352,7 +352,8 @@ def stat_periods(alarm: Mapping[str, Any]) -> set[int]:
 
 
 def watched(metric_name: str, *, essential: bool | None = None) -> set[str]:
-    """Returns the functions of which an alarm reads this metric."""
+    """Returns the functions that have an alarm on this metric of Lambda. If `essential` is
+    given, only alarms for which `is_essential` returns this value count."""
     found = set()
     for name, alarm in ALARMS.items():
         if essential is not None and is_essential(name) != essential:

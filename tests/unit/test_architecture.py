@@ -196,7 +196,8 @@ def room_problem(here: str, module: str) -> str | None:
 
 
 def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
-    """Returns every path along the arrows that ends where it began, one for each start."""
+    """Returns the circles: paths along the arrows that end where they began. There is at least one
+    if the arrows have any circle."""
     found: list[list[str]] = []
     done: set[str] = set()
 
@@ -396,7 +397,8 @@ CHANNELS = ("EMAIL", "SMS", "WHATSAPP")
 def test_no_code_compares_the_type_of_a_node_or_the_name_of_a_channel(
     part: str, names: tuple[str, ...]
 ) -> None:
-    """Their differences belong in their own files; other code asks the registry's entry."""
+    """What differs between node types, or between channels, belongs in their own files. Other code
+    reads it from the entry in the registry."""
     for path in FILES:
         if part_of(path) == part:
             continue

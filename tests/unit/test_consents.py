@@ -138,7 +138,8 @@ def test_the_record_is_not_read_if_nothing_differs() -> None:
 
 @given(st.lists(st.tuples(settings_of, st.booleans()), max_size=12))
 def test_the_record_alone_tells_the_consents(steps: list[tuple[ConsentSetting, bool]]) -> None:
-    """Applying the recorded changes in order gives the consents, and each of them has an effect."""
+    """If the recorded changes are applied in order, each change has an effect, and the result is
+    the contact's consents."""
     consents = Consents()
     record: Record = ()
     for now, (setting, has_second) in enumerate(steps):

@@ -29,7 +29,7 @@ FREE = 0.9
 
 
 def physical(logical_id: str) -> str:
-    """Returns a resource's ARN, the longest of the texts that name it."""
+    """Returns a resource's ARN, because the ARN is longer than the resource's other names."""
     return f"arn:aws:dynamodb:ap-northeast-1:123456789012:table/{STACK}-{logical_id}-{_SUFFIX}"
 
 

@@ -1,4 +1,4 @@
-"""The beginning of an import's file has only bytes that are next to each other in the file."""
+"""The beginning of an import's file is made of the uploaded parts before the first missing part."""
 
 from typing import TYPE_CHECKING, cast
 

@@ -1,5 +1,5 @@
-"""The local emulator's shortened decisions are those of the emulator, before and after a change of
-a policy."""
+"""With the patch that makes decisions about permissions faster, the local emulator decides the same
+as without it, also after a policy was changed."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _emulators_parse = iam_evaluator.parse_policy_document
 
 @pytest.fixture
 def role(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """Yields a role that a session uses, with the patch applied."""
+    """Applies the patch, and yields a role that has a session."""
     parse = iam_decisions._once(iam_evaluator.parse_policy_document)
     monkeypatch.setattr(iam_evaluator, "parse_policy_document", parse)
     monkeypatch.setattr(iam_evaluator, "evaluate", iam_decisions.evaluate)

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(len(cores()) < 2, reason="it needs Linux with tw
 
 @pytest.fixture
 def taking() -> Iterator[Callable[[], OneCore]]:
-    """Makes objects that share their addresses, with no other process."""
+    """Yields a function that creates objects of OneCore. They compete for cores among themselves,
+    and not with other processes, because they have addresses of their own."""
     addresses, made = f"\0test-{uuid4().hex}-{{}}", []
 
     def make() -> OneCore:
@@ -30,7 +31,7 @@ def taking() -> Iterator[Callable[[], OneCore]]:
 
 
 def in_thread(act: Callable[[], object]) -> None:
-    """Runs this in a thread of its own, because it binds its thread."""
+    """Runs `act` in a new thread, because `act` binds the thread that runs it to a core."""
     errors: list[BaseException] = []
 
     def run() -> None:
@@ -52,7 +53,7 @@ def allowed() -> Sequence[int]:
 
 
 def taken_by(core: OneCore) -> int | None:
-    """Takes a core in a new thread. Returns it, or None if the thread may use all cores."""
+    """Takes a core in a new thread. Returns the core, or None if all cores were taken already."""
     found: list[Sequence[int]] = []
 
     def act() -> None:

@@ -124,7 +124,8 @@ class Call:
 
 
 class Ways:
-    """Answers a call both ways, and notes whether the short one passed it on."""
+    """Answers a call in the short way and in the emulator's own way. `passed_on` says whether the
+    short way passed the call on to the emulator."""
 
     def __init__(self) -> None:
         self.passed_on = False

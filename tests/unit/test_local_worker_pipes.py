@@ -1,4 +1,5 @@
-"""The emulator's ends of a worker's pipes: whole lines, a log until its mark, no endless wait."""
+"""The emulator's ends of a worker's pipes: answers are whole lines, a log is read up to the mark at
+its end, and no wait is endless."""
 
 import os
 import threading
@@ -16,7 +17,7 @@ _PIPE_BYTES = 65_536
 
 @dataclass
 class Worker:
-    """The worker's ends."""
+    """The worker's ends of the pipes."""
 
     stdin: int
     stdout: int

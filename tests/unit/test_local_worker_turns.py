@@ -44,7 +44,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
 
 @contextmanager
 def in_thread(act: Callable[[], Any]) -> Iterator[list[Any]]:
-    """Yields the list that has the result once it is there."""
+    """Runs `act` in a thread. Yields a list, to which the result is added when `act` returns."""
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(act()))
     thread.start()

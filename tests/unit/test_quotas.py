@@ -42,7 +42,8 @@ def rows() -> dict[str, list[str]]:
 
 
 def seconds_of_a_run() -> float:
-    """Returns how long a run keeps functions busy. Each function has one GB."""
+    """Returns for how many seconds a run keeps functions busy. This is the number of its
+    GB-seconds, because each function has one GB."""
     assert load_template()["Globals"]["Function"]["MemorySize"] == 1_024
     items = items_of(FIVE_NODES, MachineType.EXPRESS)
     return next(item.amount for item in items if item.name == "GB-second")

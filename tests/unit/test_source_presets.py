@@ -128,8 +128,9 @@ def test_a_replay_has_the_same_key_whatever_unsigned_headers_say(vector: Vector)
 
 @each_signed
 def test_another_schemes_signature_is_refused(vector: Vector) -> None:
-    """Made with the same secret, over the same body, by the rule of another preset. Some senders
-    share a rule to the letter; no scheme can tell those apart."""
+    """The request is signed by the rule of another preset: with the same secret, over the same
+    body, if the rule has a secret. Presets that share a signing header are not tried with each
+    other, because some of them have exactly the same rule."""
     own_headers = _signing_headers(vector)
     rest = {k: v for k, v in vector.received.headers.items() if k not in own_headers}
     # Where the body holds the signature, another body has none.

@@ -151,8 +151,8 @@ def test_a_changed_parameter_publishes_a_version_of_the_functions_that_use_it(
     expanded: Template,
 ) -> None:
     """The description of a version has the values of the parameters that its function uses, so a
-    changed value publishes a new version. It must have no other value: Lambda publishes no version
-    of an unchanged function, and the update would fail."""
+    changed value publishes a new version. The description must have no other values. If one of them
+    changed but the function did not, Lambda would publish no version, and the update would fail."""
     published = versions(expanded)
     for function in functions(expanded):
         version = expanded["Resources"][published[function]]["Properties"]
@@ -217,7 +217,7 @@ def test_alarms_roll_a_gradual_update_back(expanded: Template) -> None:
 
 
 def is_soon_enough(alarm: Template) -> bool:
-    """Whether an alarm can rise within the ten minutes of an update, with data that is late."""
+    """Whether an alarm can go off within the ten minutes of an update, even if its data is late."""
     periods = (
         [alarm["Period"]]
         if "Period" in alarm
