@@ -68,7 +68,7 @@ def get_contact_timeline(
     cursor: Cursor = None,
 ) -> ListView[TimelineItemView]:
     """Lists the runs, deliveries and refusals of one contact together, newest first. It includes
-    messages that other contacts' runs sent to this one."""
+    messages that other contacts' runs sent to this contact."""
     workspace_id = require_role(router).workspace_id
     return services().timelines.page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)
 

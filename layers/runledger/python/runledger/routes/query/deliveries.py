@@ -15,8 +15,8 @@ router = make_router()
 @router.get("/v1/deliveries", tags=["Deliveries"])
 @flattened
 def list_deliveries(filters: DeliveryFilters, page: Page) -> ListView[DeliveryRowView]:
-    """Lists messages that were sent, refused or wait for a retry, newest first. A message appears
-    here after its first try ends; until then only its run shows it."""
+    """Lists messages that were sent or refused, or that wait for a retry, newest first. A message
+    appears here after its first try ends; until then only its run shows it."""
     return services().queries.deliveries(require_role(router).workspace_id, filters.request(page))
 
 

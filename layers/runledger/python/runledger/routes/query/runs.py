@@ -90,9 +90,9 @@ def get_stats(
     ] = None,
 ) -> StatsView:
     """Counts the runs that match the filters, by hour and status; in a range of at most three
-    hours, also by minute. Measures how long the newest finished runs took, at most 1,000. With
-    `automationId`, also measures each node: for this it reads up to 1,000 steps of the newest of
-    these runs. `sampled` says how many runs, or visits of the node, were measured. The default
-    range is the last 24 hours. With filters other than the status and the automation, only the
-    newest 1,000 runs are looked at; `isComplete` is false if there are more."""
+    hours, also by minute. Measures how long the newest finished runs took, at most 1,000 runs.
+    With `automationId`, also measures each node, from up to 1,000 steps of the newest measured
+    runs. `sampled` is the number of measured runs, or for a node the number of its measured visits.
+    The default range is the last 24 hours. With filters other than the status and the automation,
+    only the newest 1,000 runs are looked at; `isComplete` is false if there are more."""
     return services().stats.of(require_role(router).workspace_id, filters.request(), version)

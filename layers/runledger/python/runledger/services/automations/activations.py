@@ -245,7 +245,8 @@ class Activations:
     def _activate(
         self, workspace_id: str, automation_id: str, by: str
     ) -> tuple[Activation | None, bool]:
-        """Returns the activation, if there is one, and whether this caller requested it first."""
+        """Returns the activation, and whether this call requested it: False if an earlier request
+        did. The activation is None if no new version is needed."""
         store = self.automations.store
         for _ in range(_TRIES):
             before = store.get(workspace_id, automation_id)

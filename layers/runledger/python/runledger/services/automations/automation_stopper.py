@@ -159,8 +159,8 @@ class AutomationStopper:
         return len(found)
 
     def _delete_keys(self, automation: Automation) -> None:
-        """Deletes the webhook's keys of an archived automation, which accepts no events again. A
-        rotation that began before the archiving has ended by now."""
+        """Deletes the keys of an archived automation's webhook, because the automation will never
+        accept events again. A rotation that began before the archiving has ended by now."""
         if automation.status is AutomationStatus.ARCHIVED and automation.webhook_token is not None:
             self.key_versions.delete(automation.id)
 

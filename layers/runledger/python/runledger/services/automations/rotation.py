@@ -9,6 +9,8 @@ row: V2 started        create V2               row: V2 current, V1 until T
 ───────┬───────────────┬───────────────────────┬──────────────────────────┬───────
   V1   │      V1       │          V1           │    V2, and V1 until T    │   V2
 
+V1 is the old version and V2 the new one. T is the time until which the old keys are accepted.
+
 After a crash before the last write, only V1 is valid, as before the rotation; the next rotation
 uses another version and label. The last write is the last call before the answer. If the answer
 itself is lost, no user has seen the secret of V2, so the user rotates again: V3 becomes current,
@@ -64,10 +66,10 @@ class Rotations:
         self, workspace_id: str, automation_id: str, document: "RotationDocument", by: str
     ) -> "AutomationView":
         """Sets the keys that `document` has, or makes a secret if it has none, and returns the
-        automation. Shows only a secret that was made here, and only this once. Keys that `document`
-        leaves out stay. The replaced keys are accepted for `overlap_minutes` more. Keys that were
-        replaced earlier keep their own end, but are accepted no longer than the keys that are
-        replaced now.
+        automation. If a secret was made, this answer shows it, and no later one does. Keys that
+        `document` leaves out stay. The replaced keys are accepted for `overlap_minutes` more. Keys
+        that were replaced earlier keep their own end, but are accepted no longer than the keys that
+        are replaced now.
 
         Raises ConflictError if the automation's webhook needs no keys or another rotation is under
         way, and InvalidInputError if a key is unusable or the sender makes its own."""

@@ -211,8 +211,8 @@ class ExportPages:
 def fail_export(
     store: "ExportStore", files: "ExportFiles", export: Export, reason: str, now: int
 ) -> None:
-    """Ends an export as FAILED and deletes its upload. It stays due until that is done. A COMPLETED
-    export is not changed."""
+    """Ends an export as FAILED and deletes its upload. The export stays due until the upload is
+    deleted. A COMPLETED export is not changed."""
     if export.status is ExportStatus.COMPLETED:
         return
     if export.status is not ExportStatus.FAILED:

@@ -300,8 +300,9 @@ class ImportVisits:
     def _end(
         self, made: ContactImport, status: ImportStatus, error: str | None = None
     ) -> ContactImport:
-        """Ends the import, or its dry run, with its report. It stays due until its other objects
-        are deleted."""
+        """Ends the import, or its dry run, and writes the report. A dry run that was canceled or
+        failed gets no report. The import stays due until the objects that it no longer needs are
+        deleted."""
         if not made.status.is_at_work:
             return made
         if made.is_dry and status is not ImportStatus.CHECKED:

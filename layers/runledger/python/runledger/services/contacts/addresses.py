@@ -29,7 +29,8 @@ def pasted(text: str) -> str:
 
 def external_id_in(text: str) -> Address | None:
     """Returns the external id that the text means, such as `stripe:cus_123`, or None if it means
-    none. No other address or id has a name and a colon, except a phone number after `tel:`."""
+    none. A text of a name, a colon and a value always means an external id, unless the name is
+    `tel`. Raises InvalidInputError for `contact` if the external id is not valid."""
     found = re.fullmatch(_EXTERNAL_ID, text, re.DOTALL)
     if found is None or found[1] == "tel":
         return None

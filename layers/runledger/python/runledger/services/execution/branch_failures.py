@@ -55,8 +55,9 @@ class BranchFailures:
         return True
 
     def hand_back(self, run: Run, reason: str) -> None:
-        """Takes the run from its execution. The next attempt continues where this one stopped. It
-        starts after one minute; the later ones after two, four, and so on."""
+        """Takes the run from its execution. The next attempt continues where this one stopped.
+        The second attempt starts after one minute, the later attempts after two, four, eight and
+        then always 15 minutes."""
         delay = min(SHORTEST_PUT_OFF << min(run.attempt - 1, 10), LONGEST_PUT_OFF)
         try:
             self.runs.hand_back(run, self.clock() + delay, reason, untried=True)

@@ -2,8 +2,8 @@
 lost.
 
 The tick looks at rows that are due. It starts a PENDING or handed-back run again, as its next
-attempt, and leaves a run that an execution owns to the watchdog. Step Functions' status events
-settle a run sooner, but nothing depends on them.
+attempt. If an execution owns the run, the watchdog looks at it instead. Step Functions' status
+events settle a run sooner, but nothing depends on them.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 The tick looks at each open run when one of its branches could have fallen silent. If one has, the
 run is handed back to its next attempt, or failed with the reason if its attempts are used up. This
 is safe in any state of the execution: it no longer owns the run, recorded steps are not run again,
-and claims outlive their owner.
+and its claims stay valid until their leases end.
 """
 
 from collections import Counter

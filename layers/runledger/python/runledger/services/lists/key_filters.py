@@ -52,8 +52,8 @@ def key_in(text: str) -> tuple[str, str]:
 
 
 def has_key(run: "Run", name: str, value: str) -> bool:
-    """Whether a run has the key, or was opened by the event that this value identifies. An erased
-    run has neither."""
+    """Whether a run has the key, or was opened by the event with this value at `dedupePath`. False
+    for an erased run."""
     wanted = folded(name), folded(value)
     if run.erased_at is not None:
         return False

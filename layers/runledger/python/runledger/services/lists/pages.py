@@ -106,7 +106,7 @@ class _Merge:
             size = min(2 * size, _MOST)
 
     def _read(self, position: str | None, size: int) -> list[tuple[list[str], bool]]:
-        """Returns the next keys of each partition, and whether it holds more."""
+        """Returns the next keys of each partition, and whether the partition has more."""
         low = keys.created_key(self.wanted.created_from, "")
         high = keys.created_key(self.wanted.created_to, _LAST)
         if position is not None and self.wanted.newest_first:

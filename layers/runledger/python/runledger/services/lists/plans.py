@@ -29,7 +29,7 @@ class PlanName(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Source:
     """A partition of an index or of the table. Each sort key is `prefix`, which is mostly empty,
-    followed by the creation time and the id of a row. If `known` is given, these are the sort keys,
+    followed by the creation time and the id of a row. If `known` is given, it has the sort keys,
     and nothing is read."""
 
     partition: str

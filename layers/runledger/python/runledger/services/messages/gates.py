@@ -1,6 +1,7 @@
 """The gates of a message: what is checked, in order, before it may leave.
 
-Each returns a verdict and a reason, and every attempt keeps them all."""
+Each gate returns a verdict and a reason. An attempt stores the results of all gates that were
+checked."""
 
 from typing import TYPE_CHECKING
 

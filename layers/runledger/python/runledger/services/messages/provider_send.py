@@ -59,8 +59,8 @@ def send(
 def _message(
     channel: "Channel", attempt: "DeliveryAttempt", links: "UnsubscribeLinks"
 ) -> RenderedMessage:
-    """Returns the message with its recipient's link, if it has one in its text or its header.
-    Raises the errors of AWS as ours."""
+    """Returns the message to hand over. If its text or its header has a place for the recipient's
+    unsubscribe link, the link is filled in. Raises AWS's errors as our own."""
     body, html = attempt.body or "", attempt.html
     is_marketing = channel.has_unsubscribe_header and attempt.consent == "MARKETING"
     has_link = UNSUBSCRIBE_PLACE in body or UNSUBSCRIBE_PLACE in (html or "")

@@ -1,8 +1,8 @@
 """Messages that a person requests outside of a run: resends, and tests of templates.
 
 The API's function has no right to send. So the new delivery is QUEUED, and the delivery-retry
-machine sends it. If the process dies before it starts the machine, a repeated request starts it, or
-else the tick.
+machine sends it. If the process dies before it starts the machine, a repeated request or the tick
+starts it.
 """
 
 from dataclasses import dataclass

@@ -159,8 +159,9 @@ class UnsubscribeLinks:
     console: "ConsoleAddress"
 
     def of(self, attempt: "DeliveryAttempt") -> str:
-        """Returns the address at which the contact of this message withdraws the consent. It is the
-        same for every try, unless the key changes in between. Raises the errors of AWS as ours."""
+        """Returns the address at which the contact of this message withdraws the consent. The
+        address is the same for every try, unless the key changes in between. Raises AWS's errors as
+        our own."""
         assert attempt.contact_id is not None, "only a contact can withdraw consent"
         key_id, key = self.keys.signing()
         expiry = (attempt.created_at + LIFETIME) // SECOND
