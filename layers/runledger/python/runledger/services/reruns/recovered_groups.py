@@ -1,4 +1,4 @@
-"""Resolves the failure group of a recovery if every run completed."""
+"""Resolves the failure group of a recovery after all runs of the group were recovered."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,8 +27,9 @@ class RecoveredGroups:
     clock: Clock
 
     def resolve(self, recovery: Recovery) -> None:
-        """Resolves the group if every run of it was recovered, and no other run has failed in the
-        same way since the recovery began."""
+        """Resolves the group if the recovery was for the whole group, every rerun completed, and no
+        run still needs a rerun. Does nothing if another run has failed in the same way since the
+        recovery began; failed reruns do not count."""
         group_id = recovery.filter.error_group
         is_whole = group_id is not None and recovery.filter == recovery.filter.changed(
             statuses=(), automation_id=None, contact=None, trigger_types=(), recovered=None, since=0

@@ -182,7 +182,8 @@ class RecoveryProgress:
         ]
 
     def _with_some_left_out(self, recovery: Recovery) -> tuple[Recovery, bool]:
-        """Leaves out runs of an aborted recovery that were not rerun."""
+        """Marks a batch of an aborted recovery's runs as left out, unless their reruns exist
+        already. Returns the changed recovery, and False if there were no more such runs."""
         state = ItemState.PLANNED if recovery.planned else ItemState.BLOCKED
         items, _ = self.store.items(recovery.id, state, MOST_ITEMS)
         moved = self._opened_already(recovery, items)
@@ -212,7 +213,7 @@ class RecoveryProgress:
         return recovery
 
     def _with_blocked_freed(self, recovery: Recovery) -> Recovery:
-        """Moves blocked runs that no longer have to wait back to the planned ones. Returns the
+        """Makes a blocked run PLANNED again after the run that blocked it has ended. Returns the
         changed recovery."""
         position: str | None = None
         while recovery.blocked:

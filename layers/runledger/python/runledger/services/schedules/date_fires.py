@@ -163,8 +163,8 @@ class DateFires:
         return _place(given, day, version, goes_on=True)
 
     def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
-        """Whether the fire must search all contacts. Once a fire for a key has searched all
-        contacts, later fires for the same key need not."""
+        """Whether the fire must search all contacts. This is needed only for a date in the
+        contacts' metadata, until one fire for the same metadata key has searched them all."""
         if not isinstance(trigger.source, ContactMetadataDate):
             return False
         earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)

@@ -179,7 +179,7 @@ class DueContacts:
             raise RunledgerError(f"{source.kind} dates do not belong to contacts")
 
     def _created(self, workspace_id: str, trigger: "DateTrigger", anchor: date) -> "Iterator[Span]":
-        """Returns the spans of ids of contacts that were created on the days that count. Ids are
+        """Returns the spans of ids of the contacts whose creation dates recur on `anchor`. Ids are
         ordered by creation time."""
         oldest = self.contacts.oldest(workspace_id)
         if oldest is None:

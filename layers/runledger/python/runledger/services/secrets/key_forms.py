@@ -31,8 +31,8 @@ def can_make(source: "Source") -> bool:
 
 
 def make_secret(sources: "Sequence[Source]") -> str:
-    """Returns a new secret in the form that a sender takes. Raises InvalidInputError if none of
-    them takes a secret of ours."""
+    """Returns a new secret, in the form of the first sender that takes a secret of ours. Raises
+    InvalidInputError if no sender takes one."""
     for source in sources:
         if can_make(source) and source.facts.secret is not None:
             return source.facts.secret.prefix + new_token(_SECRET_CHARACTERS)

@@ -126,8 +126,8 @@ class Secrets:
             self._sweep(row)
 
     def _sweep_now(self, row: "SecretName") -> None:
-        """Sweeps at once. The request itself is done, so the tick can do the rest after an
-        error."""
+        """Deletes the secret's replaced and abandoned values at once. An error is only logged: the
+        request itself is done, and the tick does the rest."""
         try:
             self._sweep(row)
         except ConditionFailedError:

@@ -76,7 +76,7 @@ class Followers:
 
     def _recover(self, records: Records, changes: Changes) -> str | None:
         """Stores the id of each completed rerun on the runs that it repeats. A failure does not
-        delay the others."""
+        delay the other reruns. Returns the position of the first failure, or None."""
         first = None
         for position, run in completed_reruns(records):
             try:
@@ -87,7 +87,9 @@ class Followers:
         return first
 
     def _bury(self, records: Records, changes: Changes) -> str | None:
-        """Buries expired rows. A failure does not delay the others."""
+        """Deletes the objects of expired rows, and leaves a tombstone for each row that links led
+        to. A failure does not delay the other rows. Returns the position of the first failure, or
+        None."""
         first = None
         for position, row in expired_rows(records):
             try:

@@ -28,7 +28,7 @@ _RUN = keys.run("").sk
 def measures_of(
     records: Sequence[Mapping[str, Any]], changes: Iterable[Change]
 ) -> Iterator[Measure]:
-    """Yields the measures of stream records, of which `changes` are the changes of status."""
+    """Yields the measures of stream records. `changes` are the changes of status in them."""
     for change in changes:
         if isinstance(change, RunChange):
             yield from _of_run(change.run)

@@ -63,8 +63,9 @@ class Captures:
         type: str | None = None,
         event_id: str | None = None,
     ) -> None:
-        """Keeps an event with its result, if a capture is under way and has room. `status` is the
-        answer to its sender, which a fault of the capture does not change."""
+        """Keeps an event with its result, if a capture is under way and has room. `status` is
+        that of the answer to the sender. If AWS is unavailable, the event is not captured; this is
+        only logged, so that the sender gets the same answer."""
         capture = automation.capture
         if capture is None or not self.is_open(automation):
             return

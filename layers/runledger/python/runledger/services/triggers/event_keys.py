@@ -81,7 +81,7 @@ def path_key(path: str, body: dict[str, Any]) -> EventKey:
 
 
 def keyed_by_path(value: object) -> str:
-    """Returns the key of an event whose value at `dedupePath` is this."""
+    """Returns the key of an event that has this value at `dedupePath`."""
     return f"path:{value}"
 
 
@@ -90,7 +90,7 @@ def digest_of(text: bytes) -> str:
 
 
 def _short(event_id: str) -> str:
-    """Returns the id, or the digest of one that is too long to be stored with every run."""
+    """Returns the id, or its digest if the id is too long to be stored with every run."""
     if len(event_id) <= MAX_KEY_CHARACTERS:
         return event_id
     return digest_of(event_id.encode())

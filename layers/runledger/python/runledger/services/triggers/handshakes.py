@@ -1,7 +1,7 @@
 """Answers what senders ask before they send events: whether the address is ours and wants them.
 
-A handshake opens no run, and works from the draft, before the automation is active. Those that a
-sender signs are verified first.
+A handshake opens no run. The draft's sender gets answers, too, so a handshake works before the
+automation is active. Signed handshakes are verified first.
 
 | handshake | request | answer |
 |---|---|---|

@@ -79,7 +79,8 @@ def _query(query: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
 
 
 def _without_secrets(event: KeptEvent, secrets: list[str]) -> KeptEvent:
-    """Strikes the secrets from the body. A packed body that holds one is kept unpacked."""
+    """Strikes the secrets from the body. A compressed body that contains a secret is kept
+    uncompressed."""
     data, _ = unpacked(event)
     struck = _struck(data, secrets)
     if struck == data:

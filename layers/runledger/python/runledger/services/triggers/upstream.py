@@ -42,8 +42,9 @@ class UpstreamRuns:
     def follow(self, workspace_id: str, run_id: str) -> None:
         """Opens a run, or leaves a refusal, for each automation that waits for this run's end.
 
-        Safe to repeat: the same end opens one run of each. If some cannot be opened, the others
-        are; then the first error is raised, and the stream delivers the end again."""
+        Safe to repeat: one end opens at most one run of each automation. If a run cannot be
+        opened, the other runs are still opened; then the first error is raised, so that the event
+        is delivered again."""
         try:
             context = self.contexts.read(run_id, workspace_id)
         except NotFoundError:
@@ -175,7 +176,8 @@ def _passed_on(values: Any) -> Any:
 
 
 def _error(context: "RunContext") -> dict[str, Any] | None:
-    """Returns the whole error from its step. The run row keeps only the first line."""
+    """Returns the error of the run that ended, or None. The message is taken from the failed step,
+    because the run row keeps only its first line."""
     error: ErrorDetail | None = context.run.error
     if error is None:
         return None

@@ -188,7 +188,8 @@ class Webhooks:
         return outcome
 
     def _take(self, admitted: AdmittedEvent) -> _Outcome:
-        """Opens the runs of an admitted event. One that opened none leaves a refusal."""
+        """Opens the runs of an admitted event. Leaves a refusal if the event, or an element of it,
+        was refused."""
         target, automation = admitted.target, admitted.target.automation
         event: ReadEvent | None = None
         try:
