@@ -156,7 +156,9 @@ def _await(describe: Callable[[], dict[str, Any]], status: str) -> dict[str, Any
         if not described[status].endswith(_UNDER_WAY):
             return described
         if time.monotonic() > deadline:
-            raise LocalError(f"the deployment was {described[status]} for {_DEPLOY_SECONDS} s")
+            raise LocalError(
+                f"the deployment is still {described[status]} after {_DEPLOY_SECONDS} s"
+            )
         time.sleep(_POLL_SECONDS)
 
 

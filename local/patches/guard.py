@@ -19,8 +19,8 @@ def require_version() -> None:
     found = version("ministack")
     if found != MINISTACK_VERSION:
         raise PatchError(
-            f"local/patches are written for ministack {MINISTACK_VERSION}, found {found}; "
-            "check each patch against the new version before changing the pin"
+            f"the patches in local/patches are written for ministack {MINISTACK_VERSION}, but "
+            f"{found} is installed; check each patch against that version before you change the pin"
         )
 
 

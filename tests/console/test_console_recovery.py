@@ -153,7 +153,7 @@ def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: S
     expect(dialog.get_by_role("list", name="Left out")).to_contain_text("Recovered: 1 run")
     score = dialog.get_by_role("list", name="By node").locator("[data-node='score']")
     expect(score).to_contain_text("Runs again in 33 runs")
-    expect(score).to_contain_text("33 of them happen again")
+    expect(score).to_contain_text("33 of these calls and messages happen again")
     try_choices(page, dialog)
     expect(dialog.get_by_label("Canary", exact=True)).to_have_value(str(CANARY))
     dialog.get_by_label("Reason").fill("The partner is back")

@@ -364,7 +364,7 @@ def test_an_import_cannot_start_without_its_whole_file_or_with_a_wrong_mapping(
         start(engine, doubled, columns=COLUMNS[:1])
     assert stored(engine, made).status is ImportStatus.UPLOADING
     start(engine, made)
-    with pytest.raises(ConflictError, match="started before"):
+    with pytest.raises(ConflictError, match="already been started"):
         start(engine, made)
     with pytest.raises(ConflictError, match="no more parts"):
         engine.import_requests.put_part(WORKSPACE, made.id, 2, b"x")

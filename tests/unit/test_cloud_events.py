@@ -124,7 +124,7 @@ def test_a_header_never_replaces_the_payload_or_its_type() -> None:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (structured(specversion="0.3"), "specversion of the event is '0.3'; 1.0 is supported"),
+        (structured(specversion="0.3"), "specversion of the event is '0.3'; only 1.0 is supported"),
         (structured(specversion=None), "specversion of the event is missing"),
         (structured(specversion=1.0), "specversion of the event is '1.0'"),
         (structured(id=""), "no text at id"),

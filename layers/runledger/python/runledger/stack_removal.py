@@ -384,7 +384,9 @@ def _refuse_undeletable(stack: Mapping[str, Any]) -> None:
             "StackDeleted",
         )
     if status.endswith("_IN_PROGRESS"):
-        raise ServiceError(f"{name} is {status}; repeat the command when this ends", "StackBusy")
+        raise ServiceError(
+            f"{name} is {status}; repeat the command when this operation has ended", "StackBusy"
+        )
     if stack.get("EnableTerminationProtection"):
         raise ServiceError(
             f"{name} cannot be deleted: its termination protection is on", "StackProtected"

@@ -57,8 +57,9 @@ def total_waits(view: GraphView) -> Iterator[Problem]:
         if before <= MAX_WAIT_SECONDS < waited[node_id]:
             yield Problem(
                 code="WAIT_TOO_LONG",
-                message=f"A run may wait {waited[node_id] / 86_400:.1f} days in all until it has "
-                f"passed {node_id!r}; at most {MAX_WAIT_SECONDS // 86_400} are allowed.",
+                message=f"The waits up to and including {node_id!r} can take "
+                f"{waited[node_id] / 86_400:.1f} days in all; at most "
+                f"{MAX_WAIT_SECONDS // 86_400} are allowed.",
                 node_id=node_id,
             )
 

@@ -34,7 +34,10 @@ def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def _external_id_name(name: str) -> str:
     if name == _PHONE_SCHEME:
-        raise ValueError(f"`{_PHONE_SCHEME}:` begins a phone number; choose another name")
+        raise ValueError(
+            f"an external id cannot have the name {_PHONE_SCHEME}, because `{_PHONE_SCHEME}:` "
+            "begins a phone number; choose another name"
+        )
     return name
 
 

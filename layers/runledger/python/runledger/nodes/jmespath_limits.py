@@ -72,7 +72,7 @@ def check(expression: str) -> None:
         try:
             _Interpreter(_PROBE_STEPS).run(parsed, probe)
         except LimitError as error:
-            raise ValueError(f"the expression needs too much work: {error}") from error
+            raise ValueError(f"this JMESPath needs too much work: {error}") from error
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError):
             # The expression needs values that this probe does not have.
             continue
@@ -92,13 +92,13 @@ def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
 def compiled(expression: str) -> ParsedResult:
     """Parses an expression. Raises JMESPathError, also if the expression is nested too deeply."""
     if _brackets(expression) > MAX_DEPTH:
-        raise LimitError("it is nested too deeply")
+        raise LimitError("the expression is nested too deeply")
     try:
         parsed = jmespath.compile(expression)
     except RecursionError as error:
-        raise LimitError("it is nested too deeply") from error
+        raise LimitError("the expression is nested too deeply") from error
     if _levels(parsed.parsed) > MAX_DEPTH:
-        raise LimitError("it is nested too deeply")
+        raise LimitError("the expression is nested too deeply")
     return parsed
 
 
@@ -161,9 +161,9 @@ class _Weights:
             weight += part_weight
             depth = max(depth, part_depth)
             if weight > MAX_WEIGHT:
-                raise LimitError("it makes a value that is too large")
+                raise LimitError("the expression makes a value that is too large")
         if depth >= MAX_DEPTH:
-            raise LimitError("it makes a value that is nested too deeply")
+            raise LimitError("the expression makes a value that is nested too deeply")
         self._known[id(value)] = (weight, depth + 1, value)
         return weight, depth + 1
 
@@ -183,7 +183,7 @@ class _Functions(Functions):
             separator, parts = resolved_args
             if isinstance(separator, str) and isinstance(parts, list):
                 if len(separator) * len(parts) + weight > MAX_WEIGHT:
-                    raise LimitError("it makes a value that is too large")
+                    raise LimitError("the expression makes a value that is too large")
         return super().call_function(function_name, resolved_args)
 
 
@@ -199,12 +199,12 @@ class _Interpreter(TreeInterpreter):
             found = self.visit(expression.parsed, document)
             return found, self.weigh(found)
         except RecursionError as error:
-            raise LimitError("it is nested too deeply") from error
+            raise LimitError("the expression is nested too deeply") from error
 
     def take(self, steps: int) -> None:
         self.steps += steps
         if self.steps > self._most_steps:
-            raise LimitError("it takes too many steps")
+            raise LimitError("the expression takes too many steps")
 
     def weigh(self, value: Any) -> int:
         return self._weights.of(value)[0]

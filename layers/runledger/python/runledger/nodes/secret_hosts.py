@@ -33,10 +33,10 @@ def normal_host(host: str) -> str:
         try:
             name = idna.encode(name, uts46=True).decode()
         except idna.IDNAError as error:
-            raise ValueError("it is not a valid host name") from error
+            raise ValueError("not a valid host name") from error
     labels = name.split(".")
     if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("it is not a valid host name")
+        raise ValueError("not a valid host name")
     if _NUMERIC.fullmatch(labels[-1]):
         raise ValueError("write an IP address in its full form, as in 203.0.113.7")
     return name
@@ -81,10 +81,10 @@ def _split(text: str) -> tuple[str, int | None]:
     if text.startswith("["):
         host, bracket, rest = text.partition("]")
         if not bracket:
-            raise ValueError("it is not a valid host name")
+            raise ValueError("not a valid host name")
         port = rest.removeprefix(":") if rest.startswith(":") else ""
         if rest and not port:
-            raise ValueError("it is not a valid host name")
+            raise ValueError("not a valid host name")
     else:
         host, _, port = text.partition(":")
     if not port:

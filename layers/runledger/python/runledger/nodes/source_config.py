@@ -206,8 +206,8 @@ def _require_place(signed: str, part: str, places: list[str | None], example: st
         )
     if is_signed and not given:
         raise ValueError(
-            f"`signed` contains {{{part}}}; also say where it is in the request, with a field "
-            f"such as {example}"
+            f"`signed` contains {{{part}}}, but no field says where the request has the {part}; "
+            f"add one, such as {example}"
         )
     if given and not is_signed:
         raise ValueError(

@@ -140,7 +140,7 @@ class WebhookIntake(Config):
         lookup = self.contact_lookup
         if self.dedupe == "OFF" and self.dedupe_path is not None:
             raise ValueError(
-                "dedupePath deduplicates events, so dedupe cannot be OFF; remove one of them"
+                "dedupePath deduplicates events, so dedupe cannot be OFF; remove one of the two"
             )
         if self.create_if_missing and (lookup is None or lookup.by == "id"):
             raise ValueError("createIfMissing needs a contactLookup by email, phone or externalId")

@@ -198,7 +198,7 @@ class RunOpening:
                     continue
                 if self._table.get(keys.run(other), consistent=True) is not None:
                     raise AlreadyRerunError(
-                        f"the run was just rerun as {other}; look at what happened, and try again",
+                        f"the run was just rerun as {other}; look at that rerun, then try again",
                         other,
                         is_open=True,
                     )

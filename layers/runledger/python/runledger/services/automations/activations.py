@@ -341,7 +341,7 @@ def find_activation(
     found = automations.activations.get(automation.id, version)
     if found is None or found.is_expired(now):
         raise NotFoundError(
-            f"version {version} has no activation, or it ended more than 30 days ago"
+            f"version {version} has no activation, or its activation ended more than 30 days ago"
         )
     return found
 

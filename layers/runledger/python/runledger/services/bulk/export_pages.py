@@ -137,7 +137,7 @@ class ExportPages:
         number = self.store.part_number(export)
         if number > MAX_PARTS:
             raise errors.PayloadTooLargeError(
-                "the file has as many parts as an upload may have; request a shorter range"
+                "the file needs more parts than an upload may have; request a shorter range"
             )
         part = self.files.upload(export.object_key, export.upload_id, number, data)
         after = export.changed(

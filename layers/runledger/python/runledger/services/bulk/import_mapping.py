@@ -78,8 +78,8 @@ def mapping_of(
     """Returns the mapping that a document asks for. `names` are the columns of a CSV. Raises
     InvalidInputError, with the field, if it is not possible for this file."""
     if (document.by == "externalId") != (document.name is not None):
-        problem = "is required with" if document.by == "externalId" else "is only for"
-        raise InvalidInputError(f"`name` {problem} `by` externalId", field="name")
+        problem = "is required" if document.by == "externalId" else "is allowed only"
+        raise InvalidInputError(f"`name` {problem} if `by` is externalId", field="name")
     columns = []
     for place, each in enumerate(document.columns):
         where = f"columns.{place}"

@@ -150,7 +150,7 @@ class ImportRequests:
         made = self._get(workspace_id, import_id)
         now = self.clock()
         if not made.status.can_start:
-            raise ConflictError("the import was started before", status=made.status.value)
+            raise ConflictError("the import has already been started", status=made.status.value)
         if now >= made.expires_at - DAY:
             raise ConflictError("the file is about to be deleted; upload it again")
         missing = [each for each in range(1, document.parts + 1) if each not in made.parts]

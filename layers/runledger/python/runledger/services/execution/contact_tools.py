@@ -42,7 +42,7 @@ class RunContact:
             raise NodeError("INVALID_VALUE", f"the contact cannot be changed: {error}") from error
         except ConflictError as error:
             if error.field is None:
-                raise TransientError("the contact is being changed by others") from error
+                raise TransientError("other requests are changing the contact") from error
             raise NodeError(
                 "CONTACT_CONFLICT", f"the contact cannot be changed: {error}"
             ) from error

@@ -142,7 +142,8 @@ class Walker:
         is_free = run.status is RunStatus.PENDING or run.is_handed_back
         if not is_free or run.attempt != attempt_of(execution):
             raise RunReleasedError(
-                f"another execution owns the run, or it ended: {run.status}, attempt {run.attempt}"
+                "the run ended, or another execution took it: its status is "
+                f"{run.status}, its attempt {run.attempt}"
             )
         automation = self.automations.get(run.workspace_id, run.automation_id)
         try:

@@ -248,7 +248,8 @@ def check_statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
         if getattr(asked, field) not in (None, (), "") and field not in OWN_FILTERS[name]:
             there = ", ".join(sorted(_WIRE_NAMES[each] for each in OWN_FILTERS[name]))
             raise InvalidInputError(
-                f"{name.lower()} do not have this filter; they have {there}",
+                f"{name.lower()} do not have this filter; the filters specific to {name.lower()} "
+                f"are {there}",
                 field=_WIRE_NAMES[field],
             )
     if name is ListName.CONTACTS:
@@ -256,7 +257,7 @@ def check_statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
         for field, value in unknown.items():
             if value is not None:
                 raise InvalidInputError(
-                    "contacts do not have this filter; they have segmentId", field=field
+                    "contacts do not have this filter; their only filter is segmentId", field=field
                 )
     field = "reason" if name is ListName.REFUSALS else "status"
     wanted = asked.reason if name is ListName.REFUSALS else asked.status

@@ -84,7 +84,7 @@ def _require_own(name: ViewList, asked: "ViewFilter") -> None:
         if field not in _FILTERS[name]:
             there = ", ".join(sorted(fields[each].alias or each for each in _FILTERS[name]))
             raise InvalidInputError(
-                f"{name.lower()} do not have this filter; they have {there}",
+                f"{name.lower()} do not have this filter; their filters are {there}",
                 field=info.alias or field,
             )
         if field in _NEVER_KEPT:

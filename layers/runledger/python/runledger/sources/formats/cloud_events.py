@@ -127,7 +127,7 @@ def _checked(event: dict[str, Any], of: str) -> Parsed:
     if version != _VERSION:
         said = f"is {str(version)[:20]!r}" if version is not None else "is missing"
         raise InvalidInputError(
-            f"the specversion of {of} {said}; {_VERSION} is supported",
+            f"the specversion of {of} {said}; only {_VERSION} is supported",
             field="specversion",
             kept=f"the specversion of {of} is not {_VERSION}",
         )

@@ -68,8 +68,8 @@ class PublicKeyScheme:
         refuse(
             WRONG,
             self.sender,
-            "the signature does not match: another key made it, or something was changed on the "
-            "way",
+            "the signature does not match: it was made with another key, or the request was "
+            "changed on the way",
         )
 
     def _decoded(self, text: str) -> bytes:

@@ -107,4 +107,8 @@ class SnsScheme:
         try:
             key.verify(signature, text, PKCS1v15(), SHA1() if version == "1" else SHA256())
         except InvalidSignature:
-            refuse(WRONG, self.sender, "the signature does not match: something was changed")
+            refuse(
+                WRONG,
+                self.sender,
+                "the signature does not match: the message was changed after it was signed",
+            )
