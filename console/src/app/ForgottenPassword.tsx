@@ -37,7 +37,7 @@ export function ForgottenPassword({ email, onBack, onFailure }: Props) {
         }}
         others={back}
       >
-        <p>{t`We send a code to your e-mail address. With it you choose a new password.`}</p>
+        <p>{t`We send a code to your e-mail address. Use the code to choose a new password.`}</p>
         <Email defaultValue={email} />
       </AuthForm>
     );

@@ -11,7 +11,7 @@ export function KeyboardSection() {
       <h2 id="keyboard">{t`Keyboard`}</h2>
       <Checkbox
         label={t`Use single keys as shortcuts`}
-        description={t`For example, / searches, j and k move in lists, and ? shows all shortcuts. They do nothing while you type. The choice is kept in this browser.`}
+        description={t`For example, / searches, j and k move in lists, and ? shows all shortcuts. Single keys do nothing while you type. The choice is kept in this browser.`}
         checked={isOn}
         onChange={({ currentTarget }) => {
           setSingleKeys(currentTarget.checked);

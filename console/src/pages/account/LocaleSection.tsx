@@ -69,7 +69,7 @@ export function LocaleSection() {
         <NativeSelect
           name="zone"
           label={t`Time zone`}
-          description={t`It also applies to the times that you enter in filters.`}
+          description={t`The time zone also applies to the times that you enter in filters.`}
           value={setting.zone ?? ''}
           data={[
             { value: '', label: t`Same as the browser: ${browserZone()}` },

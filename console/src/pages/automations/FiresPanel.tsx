@@ -10,12 +10,12 @@ import { ScrollableTable } from './ScrollableTable';
 import type { Fire } from './types';
 
 const MISSED: Record<NonNullable<Fire['missed']>, string> = {
-  DST_GAP: t`the clock change skipped its time`,
-  SCHEDULE_DISABLED: t`its schedule was disabled`,
-  SCHEDULE_MISSING: t`its schedule was missing`,
-  SCHEDULE_CHANGED: t`its schedule was changed`,
-  TARGET_FAILED: t`the schedule could not start it`,
-  UNKNOWN: t`its schedule did not fire`,
+  DST_GAP: t`the clock change skipped the scheduled time`,
+  SCHEDULE_DISABLED: t`the schedule was disabled`,
+  SCHEDULE_MISSING: t`the schedule was missing`,
+  SCHEDULE_CHANGED: t`the schedule was changed`,
+  TARGET_FAILED: t`the schedule could not start the automation`,
+  UNKNOWN: t`the schedule did not fire, for an unknown reason`,
 };
 
 function words({ status, reason, missed }: Fire): string {

@@ -41,11 +41,11 @@ function joined(...sentences: string[]): string {
 }
 
 function KeyField({ needed: { name, facts }, isSet, value, error, onChange }: KeyFieldProps) {
-  const hint = isSet ? t`Leave it empty to keep the current one.` : '';
-  const begins = facts.prefix === '' ? '' : t`It begins with ${facts.prefix}.`;
+  const hint = isSet ? t`Leave the field empty to keep the current value.` : '';
+  const begins = facts.prefix === '' ? '' : t`The value begins with ${facts.prefix}.`;
   const shared = {
     label: facts.name,
-    description: joined(t`You find it ${facts.where}.`, begins, hint),
+    description: joined(t`You find this value ${facts.where}.`, begins, hint),
     value,
     error,
     spellCheck: false,
@@ -105,7 +105,7 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
           <ShownSecret secret={secret} />
         ) : (
           <Notice title={t`The keys are set`}>
-            <p>{t`They are never shown again.`}</p>
+            <p>{t`The keys are never shown again.`}</p>
           </Notice>
         )}
         <DialogActions>
@@ -134,7 +134,7 @@ export function KeysDialog({ automation, sender, keys, onClose }: Props) {
               }}
             >
               <Stack gap="xs" mt="xs">
-                <Radio value="make" label={t`Make a new secret`} description={t`It is shown once.`} />
+                <Radio value="make" label={t`Make a new secret`} description={t`The secret is shown once.`} />
                 <Radio value="enter" label={t`Enter the secret that the sender uses`} />
               </Stack>
             </Radio.Group>

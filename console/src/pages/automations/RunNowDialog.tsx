@@ -78,8 +78,8 @@ export function RunNowDialog({ automation, sample, contact: first = '', onClose 
         >
           <p>
             <Trans>
-              Runs version {automation.version} for one contact. Messages are really sent and services
-              called.
+              Runs version {automation.version} for one contact. Messages are really sent, and
+              services are really called.
             </Trans>
           </p>
           <TextInput

@@ -89,8 +89,8 @@ function Consequences({ automation, change }: Pick<Props, 'automation' | 'change
       <OpenRuns automationId={automation.id} />
       <li>
         {change === 'pause'
-          ? t`You can activate it again. Only new events then open runs.`
-          : t`It can never be edited or activated again. Its history is kept.`}
+          ? t`You can activate the automation again. Then only new events open runs.`
+          : t`The automation can never be edited or activated again. Its history is kept.`}
       </li>
     </ul>
   );

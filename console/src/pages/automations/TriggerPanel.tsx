@@ -26,8 +26,8 @@ function WebhookTrigger({ automation, trigger }: { automation: Automation; trigg
         <>
           <p>
             {webhook.signed
-              ? t`Try it from a shell, with the secret in the variable SECRET:`
-              : t`Try it from a shell:`}
+              ? t`Try the webhook from a shell, with the secret in the variable SECRET:`
+              : t`Try the webhook from a shell:`}
           </p>
           <Json
             label={t`Command`}

@@ -94,7 +94,7 @@ export function lastRunsQuery(api: ApiClient, automationId: string) {
 }
 
 function resultText({ outcome, status, message, runIds }: CapturedEvent): string {
-  if (outcome === 'IGNORED') return t`the filter ignored it`;
+  if (outcome === 'IGNORED') return t`the filter ignored the event`;
   if (outcome === 'ACCEPTED') {
     return plural(runIds.length, { one: 'opened a run', other: `opened ${runIds.length} runs` });
   }

@@ -33,7 +33,7 @@ export function partOf(document: unknown, base: PathBase, intake: Facts): Picked
     return { value: base === 'RUN' ? triggerBody(document) : document, note: null };
   }
   const [first] = list;
-  const note = t`The event is split: paths begin at an element of ${String(split)}. This is the first of ${list.length}.`;
+  const note = t`The event is split: paths begin at an element of ${String(split)}. The element shown is the first of ${list.length}.`;
   return { value: base === 'RUN' ? triggerBody(first) : first, note };
 }
 

@@ -61,7 +61,7 @@ const WRONG_FORM = t`This part has the wrong form. Correct it in the JSON view.`
 const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => string][] = [
   [/^is missing$/i, (_, field) => emptyText(field)],
   [/^must have at least 1 character$/i, (_, field) => emptyText(field)],
-  [/^must have at least 1 entry; it has 0$/i, () => t`Add at least one.`],
+  [/^must have at least 1 entry; it has 0$/i, () => t`Add at least one entry.`],
   [/^must have at most (\d+) (character|entr)/i, ([, most, unit]) => atMost(most, unit)],
   [
     /^must have at least (\d+) characters$/i,
@@ -76,7 +76,7 @@ const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => 
   [/^is not a known field; remove it$/i, () => t`This setting does not exist. Remove it in the JSON view.`],
   [/^must be (an object|a list|text|null|valid Unicode text)$/i, () => WRONG_FORM],
   [/^write an object here$/i, () => WRONG_FORM],
-  [/^has a format that is not allowed here$/i, () => t`This value cannot be written like that.`],
+  [/^has a format that is not allowed here$/i, () => t`This value has a format that is not allowed here.`],
   [/^must be a channel, such as EMAIL$/i, () => t`Choose a channel.`],
   [
     /is not a field of a contact; write one of /,
@@ -86,7 +86,7 @@ const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => 
   [/^is only for a lookup by externalId; remove it$/i, () => t`Only a lookup by external id has this field. Remove it.`],
   [/^`\w+` is missing; choose one of /i, () => t`Choose one.`],
   [/^`\w+` cannot be .*; choose one of /is, () => t`This choice does not exist. Choose another one.`],
-  [/^Set exactly one of `delayMinutes` and `until`$/i, () => t`Set either a delay or a time until which to wait.`],
+  [/^Set exactly one of `delayMinutes` and `until`$/i, () => t`Set either a delay or the time at which the wait ends.`],
   [
     /^not a JMESPath expression: .*column (\d+)/is,
     ([, column]) => t`This is not a JMESPath expression: look at character ${Number(column) + 1}.`,
@@ -97,17 +97,17 @@ const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => 
 /** Messages about the whole automation, by their code. */
 const BY_CODE: Readonly<Record<string, string>> = {
   NO_TRIGGER: t`The automation has no trigger. Add one.`,
-  NO_UNSUBSCRIBE_LINK: t`The template needs a link to unsubscribe, because this is a marketing message. Write ${'{{unsubscribeUrl}}'} into each of its parts.`,
-  NOBODY_TO_UNSUBSCRIBE: t`Marketing needs contacts, who can unsubscribe. Choose other recipients, or the transactional consent.`,
-  UNKNOWN_TEMPLATE: t`Choose a template. The one that was chosen does not exist.`,
-  UNKNOWN_SEGMENT: t`Choose a segment. The one that was chosen does not exist.`,
+  NO_UNSUBSCRIBE_LINK: t`The template needs a link to unsubscribe, because this is a marketing message. Write ${'{{unsubscribeUrl}}'} into each part of the template.`,
+  NOBODY_TO_UNSUBSCRIBE: t`Marketing messages go only to contacts, because only contacts can unsubscribe. Choose other recipients, or the transactional consent.`,
+  UNKNOWN_TEMPLATE: t`The chosen template does not exist. Choose another one.`,
+  UNKNOWN_SEGMENT: t`The chosen segment does not exist. Choose another one.`,
 };
 
 type Field = ReturnType<typeof fieldOf>['kind'] | null;
 
 function emptyText(field: Field): string {
   if (field === 'CHOICE' || field === 'PICK' || field === 'VARIANTS') return t`Choose one.`;
-  return field === 'LIST' || field === 'MAP' ? t`Add at least one.` : t`Fill in this field.`;
+  return field === 'LIST' || field === 'MAP' ? t`Add at least one entry.` : t`Fill in this field.`;
 }
 
 function atMost(most: string | undefined, unit: string | undefined): string {
@@ -118,8 +118,8 @@ function atMost(most: string | undefined, unit: string | undefined): string {
         other: `This is too long. Write at most ${formatCount(limit)} characters.`,
       })
     : plural(limit, {
-        one: 'There are too many. At most 1 is allowed.',
-        other: `There are too many. At most ${formatCount(limit)} are allowed.`,
+        one: 'There are too many entries. At most 1 is allowed.',
+        other: `There are too many entries. At most ${formatCount(limit)} are allowed.`,
       });
 }
 

@@ -126,12 +126,12 @@ export function eventWarning(warning: ReportedProblem, count: number): EventWarn
       ? t`This text needs ${name}.`
       : t`The ${partName(part)} of the template “${template}” needs ${name}.`;
   const none =
-    plural(count, { one: 'The last recorded event did not have it.', other: `None of the last ${count} recorded events had it.` });
+    plural(count, { one: 'The last recorded event did not have this value.', other: `None of the last ${count} recorded events had this value.` });
   return {
     ...warning,
     code: 'NOT_IN_EVENTS',
     about: warning.message,
-    message: t`${need} ${none} A run without it fails.`,
+    message: t`${need} ${none} A run without this value fails.`,
   };
 }
 

@@ -13,7 +13,7 @@ const TEXTS = {
   },
   MARKETING: {
     label: t`Marketing messages`,
-    description: t`Only if the contact gave consent.`,
+    description: t`Allow these only if the contact gave consent.`,
   },
 } as const;
 

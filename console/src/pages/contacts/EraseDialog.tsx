@@ -44,14 +44,14 @@ export function EraseDialog({ contact, onClose }: Props) {
           <li>{t`The contact is deleted immediately, with its name, addresses, tags and metadata.`}</li>
           <li>{t`Open runs for the contact are canceled, and waiting messages to it are not sent.`}</li>
           <li>
-            {t`Payloads, texts and addresses are removed from its runs, deliveries and refusals. The runs, deliveries and refusals stay in the history and in the counts.`}
+            {t`Payloads, texts and addresses are removed from the contact’s runs, deliveries and refusals. The runs, deliveries and refusals stay in the history and in the counts.`}
           </li>
           <li>{t`All exports and imports of this workspace are deleted with their files, also those that are running.`}</li>
           <li>{t`A suppressed address still receives no messages. Only its hash is kept, not the address.`}</li>
         </ul>
         <TextInput
           label={t`Reason`}
-          description={t`Optional. It is kept permanently, so name the request, not the person.`}
+          description={t`Optional. The reason is kept permanently, so name the request, not the person.`}
           maxLength={200}
           value={reason}
           onChange={(event) => {

@@ -43,7 +43,7 @@ const REPORT_TEXTS = {
   DELIVERED: [t`Provider reported: delivered`, 'good'],
   BOUNCED: [t`Provider reported: bounced`, 'bad'],
   COMPLAINED: [t`Marked as spam by the recipient`, 'bad'],
-  REJECTED: [t`Provider reported: rejected after it was accepted`, 'bad'],
+  REJECTED: [t`Provider reported: first accepted, then rejected`, 'bad'],
   FAILED: [t`Provider reported: failed`, 'bad'],
   DELAYED: [t`Provider reported: delayed`, 'plain'],
 } as const satisfies Record<ProviderReport['kind'], readonly [string, DeliveryEvent['tone']]>;
@@ -55,7 +55,7 @@ function joined(...parts: (string | null)[]): string | null {
 
 function beginning(delivery: DeliveryDetail): DeliveryEvent {
   const { createdAt: at, resendOf, requestedBy, forced, isTest } = delivery;
-  if (isTest) return { at, title: t`Test of the template requested`, detail: null, tone: 'plain' };
+  if (isTest) return { at, title: t`Template test requested`, detail: null, tone: 'plain' };
   if (resendOf === null) return { at, title: t`Created by its run`, detail: null, tone: 'plain' };
   return {
     at,

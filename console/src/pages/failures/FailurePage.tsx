@@ -103,15 +103,15 @@ function GroupRuns({ group, now }: { group: FailureGroup; now: number }) {
         <SimpleList
           label={t`People, the latest failure first`}
           query={{ ...query, data: people }}
-          empty={<p>{t`No contact: these runs belong to nobody.`}</p>}
+          empty={<p>{t`These runs have no contact.`}</p>}
         >
           {(person) => <Person key={person.contact.id} person={person} now={now} />}
         </SimpleList>
         {runs !== undefined && query.data?.nextCursor && (
           <p className={detail.muted}>
             {plural(runs.length, {
-              one: 'These are the people of the newest run.',
-              other: `These are the people of the newest ${formatCount(runs.length)} runs.`,
+              one: 'Only the people of the newest run are listed.',
+              other: `Only the people of the newest ${formatCount(runs.length)} runs are listed.`,
             })}
           </p>
         )}

@@ -142,7 +142,7 @@ export default function FailuresPage() {
           {!isComplete && (
             <Notice title={t`There are more failures`}>
               <p>
-                {t`These failures have the most runs. If there are very many failures, only those that were seen last are compared. To see the others, choose an automation or a shorter period.`}
+                {t`The list shows the failures with the most runs. If there are very many failures, only the most recent ones are compared. To see the others, choose an automation or a shorter period.`}
               </p>
             </Notice>
           )}

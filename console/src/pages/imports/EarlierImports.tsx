@@ -22,7 +22,7 @@ export function EarlierImports() {
       <SimpleList
         label={t`Newest imports`}
         query={{ ...query, data: started }}
-        empty={<p className={detail.muted}>{t`No import was started yet.`}</p>}
+        empty={<p className={detail.muted}>{t`No import has been started yet.`}</p>}
       >
         {(made) => (
           <SimpleListItem

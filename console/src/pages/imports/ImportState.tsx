@@ -86,7 +86,7 @@ function Problems({ made }: { made: ContactImport }) {
       <p className={detail.muted}>
         {made.problems.length < SHOWN_PROBLEMS
           ? t`The report has a line for each row.`
-          : t`These are the first problems. The report has a line for each row.`}
+          : t`Only the first problems are shown. The report has a line for each row.`}
       </p>
     </Section>
   );

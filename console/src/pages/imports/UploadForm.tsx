@@ -33,7 +33,7 @@ function Failure({ error, begun, size }: FailureProps) {
   if (error instanceof FileChangedError) {
     return (
       <Notice tone="bad" title={t`The file was changed or deleted`}>
-        <p>{t`Choose it again to upload it as it is now.`}</p>
+        <p>{t`Choose the file again to upload its current content.`}</p>
       </Notice>
     );
   }

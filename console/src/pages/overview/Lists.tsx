@@ -111,7 +111,7 @@ export function SlowestNodes({ overview }: Props) {
           >
             {nodeId}
           </Link>
-          <span className={classes.value} title={t`95% of its visits were this fast or faster`}>
+          <span className={classes.value} title={t`95% of the node’s visits were this fast or faster`}>
             {formatDuration(p95Ms)}
           </span>
           <span className={classes.muted}>{automationName}</span>

@@ -231,8 +231,8 @@ function Loaded({ recovery }: { recovery: Recovery }) {
         {runs.data?.nextCursor && (
           <p className={detail.muted}>
             {plural(runs.data.items.length, {
-              one: 'This is the first run.',
-              other: `These are the first ${formatCount(runs.data.items.length)} runs.`,
+              one: 'Only the first run is listed.',
+              other: `Only the first ${formatCount(runs.data.items.length)} runs are listed.`,
             })}
           </p>
         )}

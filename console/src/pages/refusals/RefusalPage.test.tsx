@@ -99,7 +99,7 @@ describe('a refused event', () => {
     open({ now: makeRefusal({ event }) });
     expect(await screen.findByRole('region', { name: 'Body' })).toHaveTextContent('a�b');
     expect(screen.getByText(/Only the beginning/)).toBeVisible();
-    expect(screen.getByText(/Bytes that are no characters/)).toBeVisible();
+    expect(screen.getByText(/Bytes that are not characters/)).toBeVisible();
     expect(screen.getByText('Query parameters (1)')).toBeVisible();
   });
 });

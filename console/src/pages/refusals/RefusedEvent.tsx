@@ -23,16 +23,16 @@ function ReplayResult({ refusal }: Props) {
     return (
       <p>
         <Trans>
-          It was refused again: <Link to={`/refusals/${replayRefusalId}`}>{replayRefusalId}</Link>.
+          The event was refused again: <Link to={`/refusals/${replayRefusalId}`}>{replayRefusalId}</Link>.
         </Trans>
       </p>
     );
   }
   const runIds = replayRunIds ?? [];
-  if (runIds.length === 0) return <p>{t`It opened no run: the trigger’s filter ignored it.`}</p>;
+  if (runIds.length === 0) return <p>{t`The replay opened no run: the trigger’s filter ignored the event.`}</p>;
   return (
     <>
-      <p>{plural(runIds.length, { one: 'Its run:', other: `Its ${runIds.length} runs:` })}</p>
+      <p>{plural(runIds.length, { one: 'The replay opened this run:', other: `The replay opened these ${runIds.length} runs:` })}</p>
       <ul>
         {runIds.map((runId) => (
           <li key={runId}>

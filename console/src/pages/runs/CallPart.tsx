@@ -20,7 +20,7 @@ import {
 } from './calls';
 
 function Headers({ of, headers }: { of: string; headers: CallRequest['headers'] }) {
-  if (headers.length === 0) return <p className={classes.muted}>{t`It had no headers.`}</p>;
+  if (headers.length === 0) return <p className={classes.muted}>{t`The ${of} had no headers.`}</p>;
   return (
     // It may scroll, so the keyboard must be able to focus it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -66,7 +66,7 @@ function Body({ label, recorded }: { label: string; recorded: RecordedBody }) {
       </p>
     );
   }
-  if (body === null) return <p className={classes.muted}>{t`It had no body.`}</p>;
+  if (body === null) return <p className={classes.muted}>{t`There was no body.`}</p>;
   return (
     <>
       <Json label={label} value={body} />

@@ -23,7 +23,7 @@ function Place({ run }: { run: RunDetail }): ReactNode {
   if (step) {
     return t`Failed at step ${step.order}, ${step.nodeId} (${nodeTitle(nodeTypes, step.type)})`;
   }
-  return nodeId === null ? t`Failed outside of its steps` : t`Failed at ${nodeId}`;
+  return nodeId === null ? t`Failed outside of the run’s steps` : t`Failed at ${nodeId}`;
 }
 
 /** Says in words which step failed and why. */

@@ -51,7 +51,7 @@ export function Reruns({ run }: { run: RunDetail }) {
         className={detail.inText ?? ''}
         to={RUN_FILTERS.address('/runs', { rerunOf: run.id, from: run.createdAt })}
       >
-        {t`Show them in the run history`}
+        {t`Show the reruns in the run history`}
       </Link>
     </Section>
   );

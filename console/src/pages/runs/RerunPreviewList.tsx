@@ -54,8 +54,8 @@ function Effects({ node }: { node: RerunNode }) {
       {node.effectCount > node.effects.length && (
         <li className={classes.muted}>
           {plural(node.effectCount - node.effects.length, {
-            one: 'and 1 earlier one',
-            other: `and ${formatCount(node.effectCount - node.effects.length)} earlier ones`,
+            one: 'and 1 earlier effect',
+            other: `and ${formatCount(node.effectCount - node.effects.length)} earlier effects`,
           })}
         </li>
       )}

@@ -225,7 +225,7 @@ describe('one run', () => {
     stack(makeRunDetail({ steps: [trigger] }));
     openConsole('/runs/run_1?step=start');
     const steps = within(await screen.findByRole('region', { name: 'Steps' }));
-    expect(steps.getByText('The event that opened the run is below the steps.')).toBeVisible();
+    expect(steps.getByText('The event that opened the run is shown below the steps.')).toBeVisible();
     expect(screen.getByRole('region', { name: 'Trigger' })).toHaveTextContent('WEBHOOK');
     expect(screen.getAllByText(/1009/)).toHaveLength(1);
   });

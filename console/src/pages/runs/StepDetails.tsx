@@ -287,7 +287,7 @@ export function StepDetails(props: Props) {
         </p>
       )}
       {step.type === 'TRIGGER' && hasEvent && (
-        <p className={classes.times}>{t`The event that opened the run is below the steps.`}</p>
+        <p className={classes.times}>{t`The event that opened the run is shown below the steps.`}</p>
       )}
       <UnreadableNotice what={t`step`} message={step.unreadable} />
       {error && <ErrorPart error={error} />}

@@ -124,7 +124,7 @@ function DeliveryLinks({ run, step }: Pick<StepRowProps, 'run' | 'step'>) {
           {status !== null && <Status status={status} />}
         </li>
       ))}
-      {more > 0 && <li className={classes.label}>{t`${formatCount(more)} more in the step’s details`}</li>}
+      {more > 0 && <li className={classes.label}>{t`Further deliveries in the step’s details: ${formatCount(more)}`}</li>}
     </ul>
   );
 }

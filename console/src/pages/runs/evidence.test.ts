@@ -86,7 +86,7 @@ describe('evidence as sentences', () => {
       `Waits 1 d 0 h, until ${formatExact(until)}`,
     ]);
     expect(words({ timeOfDay: '09:00', timeZone: 'Europe/Berlin', until, passed: false })).toEqual([
-      `Waits for 09:00 in Europe/Berlin, which is ${formatExact(until)}`,
+      `Waits until 09:00 in Europe/Berlin, which is ${formatExact(until)}`,
     ]);
   });
 

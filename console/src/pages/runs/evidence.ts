@@ -145,15 +145,15 @@ function waitSentence(evidence: Facts): string {
   if ('timeOfDay' in evidence) {
     const time = text(evidence.timeOfDay);
     return evidence.timeZoneFrom === 'CONTACT'
-      ? t`Waits for ${time} in ${zone}, the contact's time zone, which is ${until}`
-      : t`Waits for ${time} in ${zone}, which is ${until}`;
+      ? t`Waits until ${time} in ${zone} (the contact's time zone), which is ${until}`
+      : t`Waits until ${time} in ${zone}, which is ${until}`;
   }
   return t`${text(evidence.field)} was ${quote(evidence.value)}, which in ${zone} is ${until}`;
 }
 
 function waitText(evidence: Facts): string {
   const words = waitSentence(evidence);
-  return evidence.passed === true ? t`${words}. This was already in the past.` : words;
+  return evidence.passed === true ? t`${words}. This time was already in the past.` : words;
 }
 
 /** The sentences in the order of the decisions; empty if there are none for the node's type. */

@@ -22,7 +22,7 @@ function SentNotice({ sent }: { sent: SentInvitation }) {
     <Notice title={t`Invitation sent to ${sent.email}`} />
   ) : (
     <Notice tone="bad" title={t`${sent.email} is invited, but no e-mail was sent`}>
-      <p>{t`The e-mail could not be sent. Ask them to sign in: they find the invitation there.`}</p>
+      <p>{t`The e-mail could not be sent. Ask the invited person to sign in: the console then shows the invitation.`}</p>
     </Notice>
   );
 }
@@ -171,7 +171,7 @@ export function Invitations() {
             setWithdrawing(null);
           }}
         >
-          <p>{t`The invitation can no longer be accepted. You can invite them again.`}</p>
+          <p>{t`The invitation can no longer be accepted. You can invite the person again.`}</p>
         </ConfirmDialog>
       )}
     </>

@@ -140,7 +140,7 @@ export function MembersTab() {
           }}
         >
           <p>
-            {t`They lose access to this workspace. Their name stays in the history. You can invite them again.`}
+            {t`The member loses access to this workspace. The member’s name stays in the history. You can invite the person again.`}
           </p>
         </ConfirmDialog>
       )}

@@ -35,7 +35,7 @@ export default function SuppressDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t`Suppress an address`} opened onClose={onClose}>
       <form ref={element} onSubmit={submit} className={classes.form}>
-        <p>{t`Automations send nothing to this address from now on. Messages that were sent stay.`}</p>
+        <p>{t`Automations send nothing to this address from now on. Messages that were already sent stay in the history.`}</p>
         <TextInput
           label={t`E-mail address or phone number`}
           name="address"

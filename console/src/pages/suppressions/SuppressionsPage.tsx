@@ -43,7 +43,7 @@ const CAUTIONS: Record<SuppressionReason, string> = {
     t`A message to this address bounced, because the address cannot receive messages. If it still cannot, the next message bounces too, which harms your standing with the provider.`,
   COMPLAINT:
     t`The recipient reported a message as spam. Remove the address only if the person asked you to send again.`,
-  MANUAL: t`Somebody of your workspace added this address. Check the note before you remove it.`,
+  MANUAL: t`Somebody in your workspace added this address. Check the note before you remove it.`,
 };
 
 /** The list of messages to the address; the whole list if the address was erased. */

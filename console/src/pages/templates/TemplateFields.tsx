@@ -10,7 +10,7 @@ const HINT =
 
 const TEXT_HINT = t`If this field is empty, the plain text is made from the HTML.`;
 const HTML_HINT =
-  t`Values are escaped, unless the filter safe marks them as HTML. If this field is empty, simple HTML with paragraphs and links is made from the plain text.`;
+  t`Values are escaped, unless the filter “safe” marks them as HTML. If this field is empty, simple HTML with paragraphs and links is made from the plain text.`;
 
 interface Props {
   draft: Draft;

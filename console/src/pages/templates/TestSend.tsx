@@ -61,11 +61,11 @@ export function TestSend({ templateId, revision, request, isDirty }: Props) {
           <p>
             {data.reason === null ? (
               <Trans>
-                It goes to {data.address}. <Link to={path}>See its delivery</Link>
+                The test goes to {data.address}. <Link to={path}>See the delivery</Link>
               </Trans>
             ) : (
               <Trans>
-                {gateReason(data.reason)}. <Link to={path}>See its delivery</Link>
+                {gateReason(data.reason)}. <Link to={path}>See the delivery</Link>
               </Trans>
             )}
           </p>

@@ -97,8 +97,8 @@ describe('a template', () => {
     const { user } = openConsole('/templates/tpl_1?contact=ada@customer.example');
     const send = await screen.findByRole('button', { name: 'Send a test to yourself' });
     await user.click(send);
-    expect(await screen.findByText(/It goes to me@x.example/)).toBeVisible();
-    expect(screen.getByRole('link', { name: 'See its delivery' })).toHaveAttribute(
+    expect(await screen.findByText(/The test goes to me@x.example/)).toBeVisible();
+    expect(screen.getByRole('link', { name: 'See the delivery' })).toHaveAttribute(
       'href',
       '/delivery-ops/dlv_1',
     );
@@ -125,7 +125,7 @@ describe('a template', () => {
     await user.click(send);
     expect(await screen.findByText(/try again in a minute/i)).toBeVisible();
     await user.click(send);
-    expect(await screen.findByText(/It goes to me@x.example/)).toBeVisible();
+    expect(await screen.findByText(/The test goes to me@x.example/)).toBeVisible();
     await user.click(send);
     await waitFor(() => {
       expect(bodies(calls, '/v1/templates/tpl_1/test')).toHaveLength(3);

@@ -32,7 +32,7 @@ export function IgnoredParameters({ states }: { states: readonly KnownParameters
       }
     >
       <p>
-        {t`The list below ignores these:`}{' '}
+        {t`The list below ignores these filters:`}{' '}
         {ignored.map((text, index) => (
           <span key={text}>
             {index > 0 && ', '}

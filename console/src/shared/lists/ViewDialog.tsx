@@ -109,7 +109,7 @@ export default function ViewDialog({ view, filter, isShown, onClose }: Props) {
           <Checkbox
             name="shared"
             label={t`Share with the workspace`}
-            description={t`All members see it. You and every admin can change it.`}
+            description={t`All members see the view. You and every admin can change it.`}
             defaultChecked={shared}
           />
         )}

@@ -118,7 +118,7 @@ function Row({ view, addressOf, isShown, onEdit, onClose, onDefault }: RowProps)
         variant="subtle"
         aria-pressed={isDefault}
         aria-label={t`Make ${name} your default for this list`}
-        title={isDefault ? t`Your default for this list` : t`Make it your default for this list`}
+        title={isDefault ? t`Your default for this list` : t`Make the view your default for this list`}
         onClick={() => {
           onDefault(view);
         }}

@@ -60,7 +60,7 @@ export function EffectChoiceField(props: Props): ReactNode {
           <TextInput
             size="xs"
             label={t`Outcome of ${nodeId}`}
-            placeholder={t`The outcome in the run`}
+            placeholder={t`If empty: the outcome in the run`}
             value={decision.outcome}
             onChange={(event) => {
               decide({ outcome: event.currentTarget.value });
@@ -69,7 +69,7 @@ export function EffectChoiceField(props: Props): ReactNode {
           <Textarea
             size="xs"
             label={t`Output of ${nodeId}`}
-            placeholder={t`The output in the run, or ${'{'} … ${'}'}`}
+            placeholder={t`If empty: the output in the run. Otherwise ${'{'} … ${'}'}`}
             autosize
             minRows={1}
             maxRows={6}

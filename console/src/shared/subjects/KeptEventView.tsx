@@ -35,7 +35,7 @@ function Pairs({ title, pairs }: PairsProps) {
 const NOTES: Record<KeptEvent['format'], string | null> = {
   JSON: null,
   TEXT: null,
-  BINARY: t`Bytes that are no characters are shown as �.`,
+  BINARY: t`Bytes that are not characters are shown as �.`,
 };
 
 interface Props {

@@ -175,7 +175,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
           />
           <NativeSelect
             label={t`After the canary`}
-            description={t`If one of its reruns fails, the recovery pauses.`}
+            description={t`If a rerun of the canary fails, the recovery pauses.`}
             data={[
               { value: 'WAIT', label: t`Wait for me` },
               { value: 'CONTINUE', label: t`Continue` },
@@ -204,7 +204,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
         </div>
         <Checkbox
           label={t`Also start the automations that follow these runs`}
-          description={t`A rerun that ends then starts them, as any other run does.`}
+          description={t`When a rerun ends, it starts the automations that follow, as any other run does.`}
           checked={chosen.firesDownstream}
           onChange={(event) => {
             change({ firesDownstream: event.currentTarget.checked });

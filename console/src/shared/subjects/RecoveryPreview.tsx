@@ -19,7 +19,7 @@ const ACTIONS = [
 /** What to do about runs that are left out. */
 const WHY: Record<string, string> = {
   NOT_APPLICABLE:
-    t`They cannot be rerun with these choices. Rerun runs that ended at a “Stop with an error” node from the start. To skip a node that did not complete, write its output.`,
+    t`These runs cannot be rerun with the current choices. Rerun runs that ended at a “Stop with an error” node from the start. To skip a node that did not complete, write its output.`,
 };
 
 function Actions({ node }: { node: RecoveryNode }) {
@@ -49,8 +49,11 @@ function Effects({ node: { effects, repeatedEffects } }: { node: RecoveryNode })
       ))}
       <li data-then={repeatedEffects > 0 ? 'REPEAT' : 'REUSE'}>
         {repeatedEffects === 0
-          ? t`None of them happens again`
-          : plural(repeatedEffects, { one: '1 of them happens again', other: `${formatCount(repeatedEffects)} of them happen again` })}
+          ? t`None of these calls and messages happens again`
+          : plural(repeatedEffects, {
+              one: '1 of these calls and messages happens again',
+              other: `${formatCount(repeatedEffects)} of these calls and messages happen again`,
+            })}
       </li>
     </ul>
   );

@@ -80,8 +80,8 @@ function Gone({ noun, back, goneTitle = t`This ${noun} has expired`, error }: Go
     >
       <p>
         {expired
-          ? (error.detail ?? t`It is older than the retention period of this workspace.`)
-          : t`Check the id. It may also have expired, or belong to another workspace.`}
+          ? (error.detail ?? t`This ${noun} is older than the retention period of this workspace.`)
+          : t`Check the id. The ${noun} may also have expired, or belong to another workspace.`}
       </p>
       <p>
         <Link to={back.to}>{t`Go to ${back.label}`}</Link>

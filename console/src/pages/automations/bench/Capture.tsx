@@ -39,7 +39,7 @@ export function Capture({ automation, captured }: Props) {
               one: 'At most 1 more event is kept.',
               other: `At most ${capture.left} more events are kept.`,
             })}{' '}
-            {t`You can look at them for an hour.`}{' '}
+            {t`You can look at captured events for an hour.`}{' '}
             <Trans>
               The capture ends <RelativeTime time={capture.until} now={now} />
             </Trans>

@@ -117,7 +117,7 @@ function Shown({ automation, graph, eventKey, onRun, loaded }: ShownProps) {
       <p className={classes.none} role="status">
         {copied !== null && clipboard.copied
           ? t`Copied the path ${copied}.`
-          : t`A click on a field copies its path. In the editor, a click fills it in.`}
+          : t`A click on a field copies its path. In the editor, a click fills in the path.`}
       </p>
       <MessagePreview graph={graph} loaded={loaded} payload={payload} />
     </>
@@ -138,7 +138,7 @@ export function ChosenEvent({ row, captured, ...rest }: Props) {
       {row && <p>{row.text}</p>}
       <Results row={row} eventKey={eventKey} />
       {error && <ErrorNotice error={error} />}
-      {(!isKept || data === null) && <p className={classes.none}>{t`Its content is not kept.`}</p>}
+      {(!isKept || data === null) && <p className={classes.none}>{t`The event’s content is not kept.`}</p>}
       {isKept && isPending && <p role="status">{t`Loading the event…`}</p>}
       {data && <Shown {...rest} loaded={data} />}
     </Section>

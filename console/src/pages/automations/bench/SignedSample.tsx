@@ -24,7 +24,7 @@ function Answer({ answer: { status, contentType, body } }: { answer: SampleAnswe
     <>
       <Notice
         tone={isAccepted ? 'info' : 'bad'}
-        title={isAccepted ? t`The webhook accepted it: ${status}` : t`The webhook refused it: ${status}`}
+        title={isAccepted ? t`The webhook accepted the sample: ${status}` : t`The webhook refused the sample: ${status}`}
       >
         <p>
           {contentType === ''

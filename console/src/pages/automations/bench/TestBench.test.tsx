@@ -149,7 +149,7 @@ describe('the test bench', () => {
     const answer = { status: 422, contentType: 'application/problem+json', body: '{"detail": "no contact"}' };
     const { user, calls } = open({ now: NONE }, { [`${OWN}/sample`]: () => json(answer) });
     await user.click(await screen.findByRole('button', { name: 'Send a signed sample' }));
-    expect(await screen.findByText('The webhook refused it: 422')).toBeVisible();
+    expect(await screen.findByText('The webhook refused the sample: 422')).toBeVisible();
     expect(screen.getByRole('region', { name: 'Answer' })).toHaveTextContent('no contact');
     const sent = calls.find(({ url }) => url.pathname === `${OWN}/sample`);
     const own = presets.find(({ preset }) => preset === 'RUNLEDGER')?.samples[0];
@@ -167,6 +167,6 @@ describe('the test bench', () => {
 
   it('says that an event is no longer kept', async () => {
     open({ now: NONE }, { '/v1/refusals/ref_1': () => json(makeRefusal({ event: null })) }, 'OWNER', '&event=refusal%3Aref_1');
-    expect(await screen.findByText('Its content is not kept.')).toBeVisible();
+    expect(await screen.findByText('The event’s content is not kept.')).toBeVisible();
   });
 });

@@ -27,7 +27,7 @@ export function ConflictDialog(props: Props) {
   return (
     <Dialog title={t`This automation was changed by someone else`} opened onClose={onClose}>
       <p>
-        {t`${theirs.updatedBy} saved it after you started editing. Your changes are not saved yet, but they are not lost. Differences from their version to yours:`}
+        {t`${theirs.updatedBy} saved the automation after you started editing. Your changes are not saved yet, but they are not lost. Differences from the saved automation to yours:`}
       </p>
       {theirs.name !== mine.name && (
         <p>

@@ -25,7 +25,7 @@ export function UnsavedWorkNotice({ kept, isOutdated, onTake, onDrop }: Props) {
           <RelativeTime time={kept.at} now={now} />, is kept in this tab.
         </Trans>
         {isOutdated && (
-          <> {t`The automation was saved since then; you will be asked before you overwrite it.`}</>
+          <> {t`The automation has been saved since then; you will be asked before you overwrite it.`}</>
         )}
       </p>
       <div className={classes.choices}>
