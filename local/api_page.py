@@ -19,8 +19,8 @@ The document itself, with every field, is `GET /v1/openapi.json` of a running st
 {description}
 
 *Role* is the lowest role that may make the call; *none* means any token. *Query* lists the
-parameters of the address; `cursor` takes the `nextCursor` of the page before. *Body* is a schema of
-the document.
+parameters of the address; `cursor` takes the `nextCursor` of the previous page. *Body* names the
+schema of the request's body, which is in the OpenAPI document.
 """
 _ROLE = "\n\nFor "
 _METHODS = ("get", "post", "put", "patch", "delete")
