@@ -31,9 +31,9 @@ Occasion = Annotated[
 
 class Retry(Config):
     """How a failed call is retried. Only a call that is safe to repeat is retried: a GET or HEAD, a
-    call declared idempotent, or a call that the service certainly did not accept (no connection was
-    made, or the answer was 429 with a Retry-After header). If the run ends meanwhile, no further
-    call is made."""
+    call declared idempotent, or a call that the service certainly did not accept. The service did
+    not accept it if no connection was made, or if the answer was 429 with a Retry-After header. If
+    the run ends meanwhile, no further call is made."""
 
     max_tries: int = Field(
         default=3, ge=1, le=5, description="The number of tries, the first included."

@@ -173,11 +173,11 @@ class IntegrationConfig(Config):
 
 class IntegrationNode(NodeType[IntegrationConfig]):
     """Calls another service over HTTP. Later nodes read values captured from the answer as
-    `{{steps.<node id>.<name>}}`. Write credentials as `{{secret.NAME}}`; they are never stored. If
-    the node has branches labeled `ok` and `error`, the automation continues after a failed call,
-    and `{{steps.<node id>.error.kind}}`, `.status` and `.message` describe the failure; without
-    these branches a failed call fails the run. A call with an unknown outcome is repeated only if
-    it is a GET or HEAD, or declared idempotent; every try carries the same Idempotency-Key."""
+    `{{steps.<node id>.<name>}}`. Write credentials as `{{secret.NAME}}`; they are never stored.
+    Without branches, a failed call fails the run. If the node has branches labeled `ok` and
+    `error`, the run continues after a failed call, and `{{steps.<node id>.error.kind}}`, `.status`
+    and `.message` describe the failure. A call with an unknown outcome is repeated only if it is a
+    GET or HEAD, or declared idempotent. Every try has the same Idempotency-Key."""
 
     name = "INTEGRATION"
     title = "Call a service"

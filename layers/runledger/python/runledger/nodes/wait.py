@@ -118,11 +118,13 @@ class WaitConfig(Config):
 
 
 class WaitNode(NodeType[WaitConfig]):
-    """Pauses the run: for some minutes, until the moment of a date field, or until a time of day
-    (the next one, today's, tomorrow's or the next weekday's) in a time zone, which may be the
-    contact's. A date without a time means the start of that day. A moment that has passed means no
-    wait. If clocks go forward and skip the time, the run continues at the first instant after the
-    gap. If clocks go back and show the time twice, the run continues at the first of the two."""
+    """Pauses the run for some minutes, until the moment in a date field, or until a time of day.
+    The time of day may be the next one, today's, tomorrow's or the next weekday's, in a time zone
+    that is given or is the contact's.
+
+    A date without a time means the start of that day. A moment that has passed means no wait. If
+    clocks go forward and skip the time, the run continues at the first instant after the gap. If
+    clocks go back and show the time twice, the run continues at the earlier one."""
 
     name = "WAIT"
     title = "Wait"

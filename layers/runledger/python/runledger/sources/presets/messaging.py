@@ -164,8 +164,8 @@ META = PresetFacts(
     answers={Outcome.ACCEPTED: AnswerForm(status=200), Outcome.IGNORED: AnswerForm(status=200)},
     handshakes=(Handshake.META,),
     notes=(
-        "Meta signs the body as it sends it, with escapes such as \\u00e4. The raw bytes are "
-        "checked.",
+        "Meta signs the bytes of the body, in which characters are escaped, such as \\u00e4. So "
+        "the signature is checked on the raw bytes.",
         "The signature covers no time and no id. Meta repeats an event for 36 hours until it gets "
         "200.",
     ),
