@@ -73,7 +73,7 @@ export interface paths {
         put?: never;
         /**
          * Activate automation
-         * @description Makes the draft the next version, which never changes, and accepts events for it. Answers 202 while the activation is in progress: `activation` has its status, and `Location` is the address that shows it.
+         * @description Makes the draft the next version, which never changes, and accepts events for it. Answers 202 while the activation is in progress: `activation` has its status, and the header `Location` has the address at which the status can be read.
          *
          *     For ADMIN and above.
          */
@@ -559,7 +559,7 @@ export interface paths {
         };
         /**
          * Get contact timeline
-         * @description Lists the runs, deliveries and refusals of one contact together, newest first. It includes messages that other contacts' runs sent to this one.
+         * @description Lists the runs, deliveries and refusals of one contact together, newest first. It includes messages that other contacts' runs sent to this contact.
          */
         get: operations["getContactTimeline"];
         put?: never;
@@ -713,7 +713,7 @@ export interface paths {
         };
         /**
          * List deliveries
-         * @description Lists messages that were sent, refused or wait for a retry, newest first. A message appears here after its first try ends; until then only its run shows it.
+         * @description Lists messages that were sent or refused, or that wait for a retry, newest first. A message appears here after its first try ends; until then only its run shows it.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -1873,7 +1873,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Counts the runs that match the filters, by hour and status; in a range of at most three hours, also by minute. Measures how long the newest finished runs took, at most 1,000. With `automationId`, also measures each node: for this it reads up to 1,000 steps of the newest of these runs. `sampled` says how many runs, or visits of the node, were measured. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are looked at; `isComplete` is false if there are more.
+         * @description Counts the runs that match the filters, by hour and status; in a range of at most three hours, also by minute. Measures how long the newest finished runs took, at most 1,000 runs. With `automationId`, also measures each node, from up to 1,000 steps of the newest measured runs. `sampled` is the number of measured runs, or for a node the number of its measured visits. The default range is the last 24 hours. With filters other than the status and the automation, only the newest 1,000 runs are looked at; `isComplete` is false if there are more.
          */
         get: operations["getStats"];
         put?: never;
@@ -3010,7 +3010,7 @@ export interface components {
         };
         /**
          * ComparedRunView
-         * @description One of the two runs.
+         * @description One of two runs that are compared.
          */
         ComparedRunView: {
             /**
@@ -3053,7 +3053,7 @@ export interface components {
         };
         /**
          * ComparedStepView
-         * @description One node in both runs.
+         * @description One node in the two runs that are compared.
          */
         ComparedStepView: {
             /** @description The step of the first run; null if it has none. */
@@ -3083,7 +3083,7 @@ export interface components {
         };
         /**
          * ComparisonView
-         * @description Two runs, step by step.
+         * @description A comparison of two runs, step by step.
          */
         ComparisonView: {
             /** @description The first run. */
@@ -3971,7 +3971,7 @@ export interface components {
         };
         /**
          * DurationView
-         * @description How long the newest finished runs of the range took.
+         * @description How long the newest finished runs of the requested range took.
          */
         DurationView: {
             /**
@@ -4894,7 +4894,7 @@ export interface components {
         };
         /**
          * HoldView
-         * @description A hold: runs that are opened during it start after it is released.
+         * @description A hold on an automation: runs that are opened during the hold start after its release.
          */
         HoldView: {
             /**
@@ -4916,7 +4916,7 @@ export interface components {
         /**
          * HourView
          * @description The runs that were created in one hour. In the first and the last hour, only runs inside
-         *     the range are counted.
+         *     the requested range are counted.
          */
         HourView: {
             /**
@@ -5839,7 +5839,7 @@ export interface components {
         /**
          * MinuteView
          * @description The runs that were created in one minute. In the first and the last minute, only runs inside
-         *     the range are counted.
+         *     the requested range are counted.
          */
         MinuteView: {
             /**
@@ -5924,8 +5924,8 @@ export interface components {
         /**
          * NodeDurationView
          * @description How long the newest visits of one node took. Up to 1,000 steps of the newest runs are
-         *     measured, for all nodes together. So for a large graph, fewer runs are measured here than for
-         *     `duration`.
+         *     measured, for all nodes together. So for a large graph, these durations come from fewer runs
+         *     than the duration of whole runs.
          */
         NodeDurationView: {
             /**
@@ -7613,7 +7613,8 @@ export interface components {
         /**
          * RunStatus
          * @description The status of a run. PENDING: opened. RUNNING: started and not ended. COMPLETED: it reached
-         *     an END. FAILED and CANCELED: it ended before an END. The last three never change.
+         *     an END. FAILED and CANCELED: it ended before an END. COMPLETED, FAILED and CANCELED are
+         *     final.
          * @enum {string}
          */
         RunStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELED";
@@ -9067,7 +9068,7 @@ export interface components {
         };
         /**
          * TestSendDocument
-         * @description The values with which a test is rendered, as in a preview.
+         * @description The values with which a template is rendered for a test message, as in a preview.
          */
         TestSendDocument: {
             /**
@@ -9275,7 +9276,7 @@ export interface components {
         };
         /**
          * UsualView
-         * @description The medians of the same hour of the same weekday in earlier weeks.
+         * @description The usual numbers for an hour: medians of earlier weeks, for the same weekday and hour.
          */
         UsualView: {
             /**
