@@ -163,7 +163,6 @@ def test_no_text_is_outside_the_catalogue(
             for address in addresses:
                 visit(page, address.path, widened(address.shown))
                 page.wait_for_function(widened(IS_LOADED), timeout=15_000)
-                page.wait_for_load_state("networkidle")
                 texts = page.evaluate(TEXTS)
                 of_api = "\n".join(map(plain, {*sent, operator.user.email}))
                 marked = sorted(filter(_MARKED.search, sent), key=len, reverse=True)

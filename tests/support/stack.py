@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from runledger.store.values import from_dynamo
 
 from local.settings import (
     CREDENTIALS,
@@ -179,11 +180,12 @@ def stack(launch: Launch | None) -> Iterator[Stack]:
         stack = launch.start() if launch else _running_at(os.environ["RUNLEDGER_STACK_URL"])
         yield stack
         if launch:
-            assert _erased(stack) == [], "erase in tests.support.demo_users.own_workspace"
+            erased = _erased(stack)
+            assert erased == [], f"{erased}: erase in tests.support.demo_users.own_workspace"
 
 
 def _erased(stack: Stack) -> list[str]:
-    """Returns the ids of the contacts that were erased in the workspaces which all tests share. An
+    """Returns the workspaces and reasons of the erasures in the workspaces that all tests share. An
     erasure deletes the exports that other tests make while it is open."""
     with closing(stack.aws("dynamodb")) as dynamodb:
         answers = [
@@ -194,7 +196,8 @@ def _erased(stack: Stack) -> list[str]:
             )
             for workspace in stack.local["workspaces"]
         ]
-    return [str(item["sk"]["S"]) for answer in answers for item in answer["Items"]]
+    items = [from_dynamo(item) for answer in answers for item in answer["Items"]]
+    return [f"{item['pk']}: {item.get('reason')}" for item in items]
 
 
 @contextmanager
