@@ -37,7 +37,7 @@ def nodes_markdown() -> str:
 def _section(each: NodeType[Any]) -> str:
     config = each.config_model.model_validate(each.example)
     branching = each.branching(config)
-    lines = [f"## {each.name}: {each.title}", "", _paragraph(each.__doc__), ""]
+    lines = [f"## {each.name}: {each.title}", "", *_paragraphs(each.__doc__)]
     if branching is not None:
         labels = ", ".join(f"`{label}`" for label in branching.labels)
         optional = "" if branching.required else ", or one edge without a label for all of them"
@@ -131,6 +131,10 @@ def _type(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "object"
     return "any JSON"
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    return [line for part in (text or "").split("\n\n") for line in (_paragraph(part), "")]
 
 
 def _paragraph(text: str | None) -> str:
