@@ -88,19 +88,24 @@ class Faults:
 
     def add(self, fault: Fault) -> str:
         fault_id = f"fault-{next(self._numbers)}"
-        self._left[fault_id] = fault
+        with self._lock:
+            self._left[fault_id] = fault
         return fault_id
 
     def listed(self) -> list[dict[str, object]]:
-        return [{"id": id_, **fault.model_dump()} for id_, fault in self._left.items()]
+        with self._lock:
+            left = list(self._left.items())
+        return [{"id": id_, **fault.model_dump()} for id_, fault in left]
 
     def forget(self) -> None:
-        self._left.clear()
+        with self._lock:
+            self._left.clear()
 
     def awaited(self, scope: Scope) -> tuple[str, str] | None:
         """Returns the operation of a call if a fault waits for it."""
-        operation = operation_of(scope) if self._left else None
-        waiting = {(fault.service, fault.operation) for fault in self._left.values()}
+        with self._lock:
+            waiting = {(fault.service, fault.operation) for fault in self._left.values()}
+        operation = operation_of(scope) if waiting else None
         return operation if operation in waiting else None
 
     def take(self, operation: tuple[str, str], body: bytes) -> Fault | None:
