@@ -181,6 +181,6 @@ class _Writer:
             )
 
     def _created_at(self, number: int, statuses: int) -> int:
-        """Returns the time at which a row was created. Each of AGES occurs in the rows of each
-        status."""
+        """Returns the time at which a row was created. The rows of each status have all the ages in
+        AGES."""
         return self.now - AGES[(number + number // statuses) % len(AGES)] - number * SECOND

@@ -1,4 +1,4 @@
-"""What moves on a page by itself."""
+"""Finds the animations and transitions that move parts of a page by themselves."""
 
 from playwright.sync_api import Page
 

@@ -1,4 +1,4 @@
-"""Every page of the console, and the dialogs that they open."""
+"""Every page of the console, and the dialogs that the pages open."""
 
 import re
 from dataclasses import dataclass, field

@@ -82,7 +82,7 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
         page.screenshot(path=directory / f"{name}-{suffix}.png")
 
     def open_first_of_any(name: str) -> None:
-        """Like open_first, for a list that may be empty."""
+        """Opens the first row of the list and takes a picture, unless the list is empty."""
         if page.locator("tr[data-row]").count() > 0:
             open_first()
             shoot(name)

@@ -91,7 +91,8 @@ def expect_notice(place: Locator, failure: Failure) -> Locator:
 def ask_until_reported(
     page: Page, failure: Failure, address: re.Pattern[str], ask: Callable[[], object]
 ) -> None:
-    """Sends the request and its retries; the clock is moved forward, so the test does not wait."""
+    """Calls `ask`, which makes the console send the request. Moves the clock forward through all
+    retries, so that the test does not wait for them."""
     with page.expect_request(address):
         ask()
     for _ in range(RETRIES if failure.may_pass else 0):

@@ -138,8 +138,8 @@ class ListPage:
 
     def _is_about(self, asked: Filters) -> Callable[[Response], bool]:
         """Returns a function that tells whether a response answers the list's own request with
-        these filters. So a test can wait for it, and does not mistake earlier rows for the
-        answer."""
+        these filters. A test waits for such a response, so that it does not take earlier rows for
+        the answer."""
 
         def is_it(response: Response) -> bool:
             parts = urlsplit(response.url)

@@ -74,7 +74,8 @@ def failure_group(operator: Operator, automation_id: str) -> Any:
 
 
 def try_choices(page: Page, dialog: Locator) -> None:
-    """Chooses to skip the failed node, without and then with an output; then undoes the choice."""
+    """Chooses in the dialog to skip the failed node: first without an output, then with one. Then
+    undoes the choice."""
     choice = dialog.get_by_label("Effects of score")
     start = dialog.get_by_role("button", name=re.compile("^Rerun"))
     choice.select_option(label="Suppress")

@@ -246,7 +246,8 @@ def test_parallel_paths_are_side_by_side_if_there_is_room(operator: Operator) ->
     steps = [page.locator(f"li[data-step='{node_id}']") for node_id in ("alert", "history")]
 
     def places() -> tuple[dict[str, float], dict[str, float]]:
-        """Returns the positions of the two steps on the page, measured together."""
+        """Returns the positions of the steps `alert` and `history`, both measured at the same
+        moment."""
         alert, history = page.evaluate(
             "steps => steps.map(step => step.getBoundingClientRect().toJSON())",
             [step.element_handle() for step in steps],

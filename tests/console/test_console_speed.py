@@ -1,5 +1,5 @@
 """Speed of the console: scrolling ten thousand rows, the first paint, and the budgets of the first
-page: bytes, requests and how far its parts move."""
+page for bytes, requests and layout shift."""
 
 import json
 from typing import Any

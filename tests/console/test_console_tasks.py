@@ -40,7 +40,8 @@ def expect_clicks(hands: Hands, most: int) -> None:
 
 
 def search(hands: Hands, text: str, found: str) -> None:
-    """Types into the search of every page, and opens the one result with this name."""
+    """Types into the search field that every page has, and opens the first result with this
+    name."""
     page = hands.page
     page.keyboard.press("/")
     field = page.get_by_role("combobox", name="Search records, pages and actions")
@@ -59,7 +60,7 @@ def search(hands: Hands, text: str, found: str) -> None:
 
 
 def tile(page: Page, group: str, name: str) -> Locator:
-    """A number of the overview, which leads to its list."""
+    """The link of a number on the overview. It leads to the list of what the number counts."""
     region = page.get_by_role("region", name=group, exact=True)
     return region.get_by_role("link", name=re.compile(f"^{name}"))
 

@@ -74,7 +74,8 @@ def loaded_later(name: str) -> set[str]:
 
 
 def of_a_page(name: str) -> tuple[set[str], set[str]]:
-    """Returns all scripts and style sheets of a page that is opened first."""
+    """Returns all scripts and style sheets that a browser loads if this page is the first one that
+    it opens."""
     scripts, styles = of_the_document()
     later = loaded_later("Pages") | loaded_later(name)
     scripts |= with_imports(file for file in later if file.endswith(".js"))
@@ -103,8 +104,8 @@ def test_a_first_page_has_few_files(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Pages", *FIRST_PAGES])
 def test_the_first_script_asks_for_all_files_of_a_page_at_once(name: str) -> None:
-    """A browser asks for files in two steps: those that the document names, and those that its
-    script names."""
+    """A browser asks for files in two steps: first for those that the document names, then for
+    those that the first script names."""
     initial, _ = of_the_document()
     [first] = re.findall(r'<script type="module"[^>]* src="/assets/([^"]+)"', INDEX.read_text())
     asked = files_of_imports(first, name)
@@ -113,7 +114,8 @@ def test_the_first_script_asks_for_all_files_of_a_page_at_once(name: str) -> Non
 
 
 def test_the_chart_is_small() -> None:
-    """The chart is part of the script of its page, which is therefore at least as heavy."""
+    """The chart is in the script of the runs page. So the chart is small enough if this script
+    is."""
     scripts, _ = of_a_page("RunsPage")
     assert 0 < weight(name for name in scripts if name.startswith("RunsPage-")) <= MAX_CHART
 
