@@ -163,6 +163,6 @@ def ended(api: httpx.Client, run_id: str, seconds: float = 60) -> dict[str, Any]
 
 
 def wait_until_rules_are_known() -> None:
-    """Waits until every process that publishes events must have read the bus's rules again. No
-    event could show this, because an event without a matching rule is not published."""
+    """Waits so long that every process that publishes events has read the bus's rules again. No
+    event could show that they have, because an event without a matching rule is not published."""
     time.sleep(KNOWN_FOR / 1_000 + 0.5)

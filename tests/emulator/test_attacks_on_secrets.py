@@ -81,7 +81,8 @@ def test_a_plain_credential_in_a_config_is_refused(stack: Stack) -> None:
 
 
 def test_a_stored_plain_credential_is_hidden_from_a_viewer(stack: Stack) -> None:
-    """The test writes it directly to the draft's row, as older versions could store it."""
+    """The test writes the credential directly to the draft's row, because only older versions
+    stored plain credentials."""
     with stack.api(ADMIN) as api:
         url = f"https://api.example.com/?sig={LITERAL}"
         made = api.post("/v1/automations", json=calling("https://api.example.com/"))

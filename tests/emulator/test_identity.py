@@ -179,7 +179,8 @@ def test_administrative_calls_are_closed_to_the_console(stack: Stack, action: st
 
 
 def test_an_existing_user_joins_by_accepting(stack: Stack) -> None:
-    """They get our own mail, because Cognito writes only to new users."""
+    """An existing user is invited with a mail of our own, because Cognito writes only to new
+    users."""
     email = new_address()
     user_id = make_account(stack, email)
     token = tokens(stack, email)["AccessToken"]

@@ -1,4 +1,4 @@
-"""The emulator's threads stay together, and its workers use every core."""
+"""All threads of the emulator run on one core, and its workers may use every core."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""The one address of console and API, compared to the deployed HTTP API."""
+"""The local gateway serves the console and the API from one address, and answers as the deployed
+HTTP API does."""
 
 import re
 

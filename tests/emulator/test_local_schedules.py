@@ -116,7 +116,7 @@ class Bench:
         return arn
 
     def grant(self, kind: str, document: str) -> None:
-        """Makes this the only policy of a role."""
+        """Makes `document` the only policy of the role of this kind."""
         self.iam.put_role_policy(
             RoleName=f"{self.name}-{kind}", PolicyName="only", PolicyDocument=document
         )

@@ -129,8 +129,8 @@ class Stream:
         self.dynamodb.delete_item(TableName=self.name, Key={"pk": {"S": key}})
 
     def seen(self, key: str, prefix: str = "seen-") -> dict[str, int]:
-        """Returns `{tries, at, gathered}` of a key, as the function noted it; `at` is epoch
-        milliseconds."""
+        """Returns what a function noted about an item: `tries`, `at` (the first try, in epoch
+        milliseconds) and `gathered` (the number of records in the batch)."""
         item = self.dynamodb.get_item(TableName=self.name, Key={"pk": {"S": prefix + key}})
         values: dict[str, Any] = item.get("Item", {})
         return {name: int(value["N"]) for name, value in values.items() if "N" in value}
@@ -147,7 +147,8 @@ def stream(stack: Stack) -> Iterator[Stream]:
 
 @pytest.fixture(scope="module")
 def other(stream: Stream) -> str:
-    """The prefix of the notes of a second function on the same stream."""
+    """Lets a second function read the same stream. Returns the prefix of the keys under which this
+    function notes items."""
     stream.consume(
         f"{stream.name}-other",
         "other-",

@@ -253,8 +253,8 @@ def test_a_body_is_decoded_by_its_declared_charset(
 
 
 def test_a_signature_is_about_the_bytes_that_were_sent(stack: Stack, api: httpx.Client) -> None:
-    """The signature is valid for these bytes. So the request is not refused as unproved, and the
-    answer says which byte is not UTF-8."""
+    """The body is not UTF-8, but the signature of its bytes is valid. So the answer says which byte
+    is wrong, and not that the request is unproved."""
     automation = activate(api, graph("Bytes", triggerType="WEBHOOK", signed=True))
     body = '{"n": "Müller"}'.encode("latin-1")
     answer = post(stack, automation, body, **signed_by(automation["webhook"]["secret"], body))

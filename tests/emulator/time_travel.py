@@ -40,8 +40,8 @@ def let_pass(stack: Stack, run_id: str, milliseconds: int) -> None:
 
 
 def let_pass_for_recovery(stack: Stack, recovery_id: str, milliseconds: int) -> None:
-    """Moves all times of a recovery that is not being continued now into the past by this
-    duration."""
+    """Moves all times of a recovery into the past by this duration. Changes nothing if another
+    process writes the recovery's row at the same moment."""
     workspace_id = stack.local["workspaces"][0]["id"]
     key = {"pk": {"S": f"WORKSPACE#{workspace_id}#RECOVERY"}, "sk": {"S": recovery_id}}
     with closing(stack.aws("dynamodb")) as dynamodb:

@@ -73,7 +73,8 @@ def test_a_mistake_is_reported_in_one_line(
 def test_an_account_with_an_unverified_address_gets_no_membership(
     deployed: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Otherwise an account that claims an address would get its owner's membership."""
+    """Otherwise anybody could claim another person's address, and get the membership that is meant
+    for this person."""
     cognito = client_of("cognito-idp")
     pool = cognito.list_user_pools(MaxResults=10)["UserPools"][0]["Id"]
     cognito.admin_create_user(

@@ -253,8 +253,8 @@ def test_after_any_broken_call_each_run_is_canceled_and_counted_once(
 
 
 def calls_made(point: int, before: bool, failure: BaseException) -> list[str]:
-    """Cancels seven runs while the call with this number breaks. Returns the calls: the part of the
-    work that made each, its operation, and the kind of its row."""
+    """Cancels seven runs while the call with this number breaks. Returns a text for each call: the
+    request or the tick that made the call, the operation, and the kind of row."""
     bulk = Bulk()
     bulk.busy.open_runs(7)
     breaking = Breaking(point, before, failure)

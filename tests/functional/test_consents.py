@@ -131,8 +131,8 @@ def test_setting_a_consent_again_writes_nothing(book: Book) -> None:
 def test_a_contact_that_withdraws_again_is_recorded_once_for_each_message(
     book: Book, is_given_first: bool
 ) -> None:
-    """A repeated withdrawal by another message is recorded too. So if a file later brings a consent
-    that was given before that withdrawal, the consent stays withdrawn."""
+    """A withdrawal is recorded again if it comes from another message. So the consent stays
+    withdrawn if a file later brings a consent that was given between the two withdrawals."""
     contact = book.create(consents={"marketing": is_given_first})
     for detail in ("dlv_1", "dlv_1", "dlv_2", "dlv_2"):
         last = book.set(contact, MARKETING, None, False, UNSUBSCRIBE.changed(detail=detail))

@@ -222,9 +222,9 @@ class Outage:
     def each(
         self, prepare: Callable[[Dates], str]
     ) -> Iterator[tuple[Dates, str, Callable[[], None]]]:
-        """Yields, for each failure, a new engine in which it happens, the value that `prepare`
-        returned for it, and a function that ends the failure. In the first engine no call fails: it
-        shows which calls there are."""
+        """Yields three values for each failure: a new engine in which this failure happens, the
+        value that `prepare` returned for this engine, and a function that ends the failure. In the
+        first engine no call fails, which shows the calls that there are."""
         calls: list[str] = []
         yield from self._try(prepare, calls, None)
         points = [(number, False) for number in _without_repeated_reads(calls)]

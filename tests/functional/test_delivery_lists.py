@@ -385,7 +385,8 @@ def test_a_delivery_whose_body_was_deleted_is_listed(
     expected = [each.id for each in engine.queries.deliveries("ws_demo", request(limit=200)).items]
 
     class Forbidding:
-        """S3 without any object, for a caller who may not list the bucket."""
+        """Answers 403, as S3 does if an object is missing and the caller may not list the
+        bucket."""
 
         def get_object(self, **_: str) -> None:
             raise client_error("AccessDenied", "GetObject", 403)

@@ -120,7 +120,7 @@ def test_an_event_that_names_the_contact_by_its_id_is_deleted(engine: Engine) ->
 
 
 def test_the_event_of_a_refusal_in_the_contacts_index_is_deleted_at_once(engine: Engine) -> None:
-    """Its body does not mention the person: the refusal does."""
+    """The event's body does not mention the person, but its refusal does."""
     contact_id = a_person(engine)
     token = hooked(engine, contactLookup={"by": "email", "path": "who"}, dedupePath="n")
     target = engine.stores.automations.by_webhook_token(token)
@@ -200,7 +200,7 @@ def test_an_event_that_is_being_kept_while_the_person_is_erased_is_found(
 
 
 def test_what_arrives_after_the_erasure_is_not_searched(engine: Engine) -> None:
-    """The event belongs to the person who has the address at that time."""
+    """An event that arrives later is about the person who has the address at that later time."""
     contact_id = a_person(engine)
     token = hooked(engine, **BY_ID)
     erase(engine, contact_id)

@@ -319,8 +319,8 @@ def test_an_event_for_a_stopped_automation_is_kept_until_it_is_active_again(
 
 
 def test_a_split_event_is_replayed_as_a_whole(engine: Engine) -> None:
-    """Elements whose runs were opened before are found. If others are refused again, there is a new
-    refusal."""
+    """The replay finds the runs that elements of the event have opened before. If other elements
+    are refused again, a new refusal records this."""
     create(engine, "a@example.com")
     token = hooked(engine, split="items", contactLookup={"by": "email", "path": "mail"})
     items = [{"mail": f"{name}@example.com"} for name in "abc"]

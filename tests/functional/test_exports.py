@@ -340,7 +340,7 @@ def test_the_slower_of_two_concurrent_visits_stops(
     lists = engine.export_pages.lists
 
     class Beaten:
-        """Makes another visit, to its end, before a page is read."""
+        """Makes a whole other visit before the slow visit reads a page."""
 
         def page(self, *given: Any) -> Any:
             assert engine.export_pages.handle(event(export), 0).goes_on

@@ -178,8 +178,8 @@ def test_if_two_followers_fail_the_stream_is_read_from_the_earlier_position(
     again: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The batch begins with the expired rows. Positions are compared as numbers, since their
-    lengths differ."""
+    """The batch begins with the expired rows. Its sequence numbers are 8, 9, 10 and so on: they
+    must be compared as numbers, because as text 10 would come before 8."""
     following.records = following.records[RUN:] + following.records[:RUN]
     for number, record in enumerate(following.records, 8):
         record["dynamodb"]["SequenceNumber"] = str(number)

@@ -53,7 +53,7 @@ def ready() -> Iterator[Ready]:
 
 
 def fires_for_a_date(ready: Ready) -> None:
-    """Scheduler calls twice, which AWS allows."""
+    """Scheduler starts the machine twice for the same fire, which AWS allows."""
     simulation = ready.simulation
     simulation.run_until(FIRE + 1)
     facts = {

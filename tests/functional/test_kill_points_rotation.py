@@ -1,6 +1,6 @@
-"""Every AWS call of setting and rotating a webhook's keys is broken in turn, and every order of two
-rotations and an event is tried. At every moment, the sender's secret or one that was shown to
-somebody is valid, and every valid version has its label and its value."""
+"""Breaks in turn every AWS call that sets or rotates a webhook's keys, and plays two rotations and
+an event in random orders. At every moment, some valid secret is known: it is the sender's, or was
+shown to somebody. Every valid version has its label and its value."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

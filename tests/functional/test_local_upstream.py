@@ -16,8 +16,8 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 @dataclass
 class Served:
-    """A server that gives each request the next answer. None closes the connection. The parts of a
-    list are sent one by one."""
+    """A server that answers each request with the next of `answers`. The parts of a list are sent
+    one by one. If the next answer is None, the server closes the connection."""
 
     answers: list[bytes | list[bytes] | None]
     # Closes the connection after so many requests.

@@ -153,7 +153,8 @@ def test_two_owners_cannot_remove_each_other_concurrently(
     waiting = [bob]
 
     def overtaken(workspace_id: str) -> list[Membership]:
-        """Lets the other owner read and write between the first one's read and write."""
+        """Reads the members for the change of the first owner. Then lets the other owner's change
+        happen, before the first owner's change is written."""
         found = read(workspace_id)
         while waiting:
             other(members, workspace_id, waiting.pop())

@@ -41,8 +41,8 @@ class Ready:
     s3: Any
 
     def send(self, number: int) -> str:
-        """Has a marketing message sent; returns the delivery's id. From now on its link is looked
-        for."""
+        """Has a marketing message sent; returns the delivery's id. From then on, searches for
+        secrets also look for the link in this message."""
         run_id = self.reader.ask_for("MARKETING", number)
         simulation = self.found.simulation
         simulation.settle()

@@ -90,8 +90,8 @@ def run_id_of(workspace_id: str, number: int) -> str:
 
 
 def neighbors() -> tuple[str, str]:
-    """Returns a workspace whose first run is in one of the noisy one's due partitions, and one
-    whose first run is in none of them."""
+    """Returns two workspaces: the first run of one is in a due partition of the noisy workspace,
+    and the first run of the other is in none of its due partitions."""
     crowded = {keys.due(NOISY, run_id_of(NOISY, number)) for number in range(CROWD)}
     names = [f"ws_{number}" for number in range(200)]
     beside = next(name for name in names if keys.due(name, run_id_of(name, 1)) in crowded)

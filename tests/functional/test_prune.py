@@ -22,9 +22,9 @@ NAME = "acme-RunLogic-1"
 
 
 class Versions:
-    """A stand-in for Lambda's client, for a function with one alias. `published` has each version
-    and when it was published, `alias` the version that the alias names. `shares` has other versions
-    and the share of its invocations that the alias sends to each."""
+    """A stand-in for Lambda's client, for a function with one alias. `published` has the time at
+    which each version was published. `alias` is the version that the alias names. `shares` has the
+    share of invocations that the alias sends to each other version."""
 
     def __init__(
         self, published: dict[str, str], alias: str, shares: dict[str, float] | None = None

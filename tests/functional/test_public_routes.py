@@ -97,7 +97,7 @@ def asked(
 
 @pytest.fixture
 def ready(deployed: Engine) -> Engine:
-    """The deployed handlers, with the key of links."""
+    """The deployed handlers, with the key that signs unsubscribe links."""
     deployed.secrets_manager.create_secret(Name=link_secret_id(STACK), SecretString=LINK_KEY)
     return deployed
 

@@ -116,8 +116,9 @@ def story() -> Iterator[Story]:
         automation_id = simulation.activate(_graph(simulation))
 
         def fail(call: Call, act: Any) -> Any:
-            """Loses the answer to the order; later, the mailing's function dies again and again,
-            the first time before it can record a message that left."""
+            """Loses the answer to the order. Later the mailing's function dies at every call, from
+            the moment when LEFT of its messages have left. So nothing records that the last of them
+            left."""
             if call.service == "http":
                 act()
                 raise NodeError("TIMEOUT", "the service did not answer in time")

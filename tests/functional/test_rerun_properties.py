@@ -121,7 +121,8 @@ def choice_for(draw: Callable[..., Any], story: Story, node_id: str) -> dict[str
 
 
 def decided(draw: Callable[..., Any], story: Story, run_id: str) -> dict[str, Any] | None:
-    """Returns a request whose preview has no problems, or None if the drawn one makes no sense."""
+    """Draws a request for a rerun whose preview has no problems. Returns None if a preview is
+    refused, or if problems remain after several rounds."""
     steps = story.simulation.steps(f"RUN#{run_id}")
     asked: dict[str, Any] = {
         "from": draw(st.sampled_from(["START", *sorted(steps)])),

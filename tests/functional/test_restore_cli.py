@@ -189,8 +189,9 @@ ACCESS = [
 
 @pytest.fixture
 def with_people(copy: Any) -> Any:
-    """A copy with rows that the table lacks: those of a member and of an invitation, which were
-    removed after the copy was made, a sign-out, and a contact's tag with the name MEMBER."""
+    """A copy with rows that the table lacks: those of a member and of an invitation, a sign-out,
+    and a contact's tag with the name MEMBER. The member and the invitation were removed after the
+    copy was made."""
     for key in (*ACCESS, keys.sessions("ada"), keys.contact_tag("ws_1", "MEMBER", "con_1")):
         copy.put_item(TableName=COPY, Item=row(*key))
     return copy

@@ -28,7 +28,7 @@ EVENT_BYTES, REQUEST_ID_BYTES = 26, 36
 @dataclass
 class Log:
     """The metrics in the log lines read so far: counts and durations. A key is the metric's name
-    and the values of its dimensions, except for the stack's."""
+    and the values of its dimensions, without the dimension `Stack`."""
 
     capsys: pytest.CaptureFixture[str]
     caplog: pytest.LogCaptureFixture

@@ -478,8 +478,8 @@ def test_what_aws_says_about_the_previous_message_does_not_matter(
 
 
 def test_the_phone_decides_and_not_who_had_it_before(engine: Engine, ada: str) -> None:
-    """After a contact's number was corrected, an answer from the old number changes only the
-    contact that has this number now."""
+    """A contact's number is corrected. After that, an answer from the old number changes only a
+    contact that has the old number now, if there is one."""
     sent_by(engine, mailing(engine, "MARKETING"))
     engine.contacts.patch(engine.workspace_id, ada, {"phone": OTHER_PHONE})
     before = engine.rows()

@@ -342,7 +342,8 @@ def test_a_passing_fault_of_one_element_is_one_of_the_event(
 def test_two_deliveries_at_the_same_time_open_each_element_once(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second delivery comes just before one call of the first: once for each call."""
+    """For each call that the intake of an event makes, sends an event twice: the second delivery
+    comes just before this call of the first delivery."""
     trigger = {**ITEMS, "contactLookup": BY_EMAIL, "createIfMissing": True}
     token = hooked(engine, **trigger)
 

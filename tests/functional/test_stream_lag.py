@@ -111,7 +111,8 @@ class Stream:
         self.clock.advance(MINUTE - 2 * SECOND)
 
     def oldest_unread(self) -> int:
-        """Returns when the oldest change that is not marked was made."""
+        """Returns when the oldest unread change was made, or the current time if all changes were
+        read."""
         times = [
             event["dynamodb"]["ApproximateCreationDateTime"] * SECOND
             for batch in self.unread.values()
@@ -190,8 +191,8 @@ def test_a_slow_part_holds_freshness_back_by_its_own_lag(stream: Stream) -> None
 
 
 def test_when_lambda_reads_a_tenth_of_the_parts_no_more_pulses_show_it(stream: Stream) -> None:
-    """Lambda stops reading parts, for example, if the account has no concurrency left. Any part can
-    be affected, so some of the 64 pulses are in affected parts."""
+    """Lambda may stop reading parts, for example if the account has no concurrency left. Here it
+    stops reading every tenth part, so some of the 64 pulses are in parts that are not read."""
     stream.minute()
     stream.silent = set(range(0, PARTS, 10))
     for part in sorted(stream.silent):
@@ -242,7 +243,8 @@ def test_a_slot_is_used_again_for_a_later_minute(stream: Stream) -> None:
 
 
 def test_two_readers_of_the_first_pulses_both_record_theirs(stream: Stream) -> None:
-    """Otherwise a new stack would not know how fresh its counts are before the next pulses."""
+    """Each reader has read half of the pulses. If only one of them recorded its half, a new stack
+    would not know the freshness of its counts until the next pulses."""
     now, freshness = stream.clock(), stream.stores.freshness
     half = PULSES // 2
 

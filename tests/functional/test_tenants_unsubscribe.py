@@ -93,7 +93,7 @@ def test_a_link_with_ids_of_another_workspace_changes_nothing(
 def test_a_message_that_names_a_contact_of_another_workspace_changes_nothing(
     deployed: Engine, messages: dict[str, DeliveryAttempt]
 ) -> None:
-    """Even if a fault of ours signed such a link."""
+    """A link changes nothing even if our own code signed it by mistake."""
     strayed = messages[OTHERS].changed(contact_id=messages[deployed.workspace_id].contact_id)
     before = {each: contact_rows(deployed, each) for each in messages}
     assert one_click(token_of(deployed, strayed))["statusCode"] == 200

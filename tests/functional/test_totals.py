@@ -101,9 +101,8 @@ class TotalsSimulation:
         self.made = 0
 
     def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
-        """Wraps `of`, which returns the `Countable` of a scope. Each `Countable` from the
-        returned function reads this simulation's rows, which have only what lists and totals
-        need."""
+        """Changes `of`, which returns the `Countable` of a scope: each `Countable` then reads the
+        rows of this simulation. These rows have only the attributes that lists and totals need."""
 
         def read(ids: Iterable[str]) -> dict[str, Any]:
             wanted = [_key(row_id) for row_id in ids]
@@ -687,8 +686,9 @@ def counted(simulation: Simulation, workspace_id: str, part: str | None) -> dict
 
 
 def faults_of(call: Call) -> Iterable[Fault]:
-    """Returns the faults to try for a call. A read has one kind of fault, since it changes nothing.
-    Of many similar calls to other partitions only the first is broken."""
+    """Returns the faults to try for a call. A PutItem or UpdateItem is broken in every way, any
+    other call in one way. Of calls that differ only in their partition, only those to partition 0
+    are broken."""
     is_one_of_many = call.operation == "Query" or call.target.startswith("PULSE#")
     if is_one_of_many and "#0/" not in call.target:
         return ()

@@ -393,8 +393,8 @@ def test_a_failed_activation_or_archiving_leaves_the_downstream_list_unchanged(
     engine.automations.update(engine.workspace_id, second, draft, BY)
 
     def refused_in_turn(act: Any, is_done: Any) -> int:
-        """Repeats the action, each time with the next of its calls refused, until it succeeds or
-        is done despite the refusal. Returns how many tries failed before."""
+        """Repeats the action, each time with the next of its AWS calls refused, until it succeeds
+        or is done despite the refusal. Returns how often it failed before that."""
         tried = 0
         while True:
             calls: list[str] = []

@@ -106,8 +106,8 @@ def statuses(simulation: Simulation, key: str) -> dict[str, str]:
 
 @dataclass
 class Refusing:
-    """Refuses the first `times` calls of an operation on a target; with `after`, after they take
-    effect."""
+    """Refuses the first `times` calls of an operation on a target. If `after` is True, the refused
+    calls take effect nevertheless."""
 
     operation: str
     target: str
@@ -223,7 +223,8 @@ def test_a_sent_message_is_recorded_when_dynamodb_recovers(
 
 
 def test_a_call_is_made_once_if_the_answer_to_its_claim_was_lost(simulation: Simulation) -> None:
-    """No other process had the claim, and this one knew that the call had not begun."""
+    """No other process had the claim, and the process that had it knew that it had not begun the
+    call."""
     key = fire(simulation, line(integration("call")))
     simulation.run_while(lambda: row(simulation, key)["status"] == "PENDING")
     simulation.boundary.around = Refusing("UpdateItem", key, 1, after=True)
