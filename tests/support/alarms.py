@@ -108,7 +108,7 @@ def _state(is_breaching: bool) -> State:
 
 class _Math:
     """Metric math, as far as the template's expressions use it. In arithmetic and comparisons, a
-    missing value beside one that is there counts as 0, and a division by zero gives no value."""
+    missing value counts as 0 if the other value is there. A division by zero gives no value."""
 
     def __init__(self, series: Mapping[str, Series]) -> None:
         self._series = {name: list(values) for name, values in series.items()}

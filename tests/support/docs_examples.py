@@ -1,5 +1,7 @@
 """Checks that the JSON examples of the docs are what their marks say.
 
+A mark is a comment above an example, with one of these texts:
+
 AutomationDocument           a schema of the API's document; a graph must also compile
 part of RunDetailView        the same, but fields may be missing at any depth
 WAIT config                  the config of a node of this type

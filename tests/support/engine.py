@@ -195,7 +195,8 @@ class Engine(Composition):
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """Every channel by name, in a separate dict, so that a test may replace one."""
+        """Every channel by name. The dict is a copy for this engine alone, so that a test may
+        replace a channel."""
         return dict(super().channels)
 
     @cached_property

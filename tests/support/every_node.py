@@ -64,7 +64,8 @@ def everything(template_id: str) -> dict[str, Any]:
 
 
 def brief(template_id: str) -> dict[str, Any]:
-    """Returns the automation without the wait and the fork: it runs on Express."""
+    """Returns a part of the automation of `everything`, without its wait and its fork, so that it
+    runs on Express."""
     whole = everything(template_id)
     kept = {"start", "big", "score", "mail", "done", "bad"}
     nodes = [

@@ -265,7 +265,7 @@ class Scheduler:
 
 @dataclass
 class Ssm:
-    """Parameter Store, in which every parameter has this value."""
+    """Parameter Store, in which every parameter has the same value, `value`."""
 
     value: str
 

@@ -90,8 +90,9 @@ def graph(nodes: list[Document], *edges: str) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class PlainWalk:
-    """An expected walk. `nodes` are those that a run reaches. If it fails (it reached one of
-    `stops`) while several branches run, it may reach fewer."""
+    """The walk that a test expects. `nodes` are the nodes that a run reaches; `stops` are those of
+    them that fail the run. If other branches are running when a stop is reached, the run may reach
+    fewer nodes."""
 
     nodes: frozenset[str]
     stops: frozenset[str]

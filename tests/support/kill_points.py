@@ -44,8 +44,8 @@ def kill_points(
     calls: Sequence[tuple[str, Call]],
     faults: Callable[[Call], Iterable[Fault]] = faults_of,
 ) -> list[tuple[int, Fault]]:
-    """Returns which calls to break, and how. A call is named by its number in the scenario without
-    a broken call.
+    """Returns which calls to break, and how. Each call is given by its position in `calls`, the
+    calls that the scenario makes if none is broken.
 
     A quick session breaks each operation of AWS in each way that applies to it, and each operation
     of each function in one way."""

@@ -58,9 +58,9 @@ Place = dict[str, Any]
 
 @dataclass
 class _Walk:
-    """One walk of an execution, or of one of its branches; `over` is True if it must not continue.
-    `place` is the walk's position, as in `StepFunctions.places`, but without `branches`: each
-    branch has a walk of its own, which has the branch's position."""
+    """One walk: of a whole execution, or of one of its branches. `over` is True if the walk must
+    not continue. `place` is the position of this walk, in the form of `StepFunctions.places` but
+    without `branches`: each branch is a walk with a `place` of its own."""
 
     execution: Execution
     states: Generator["_Pause", Any, Any]

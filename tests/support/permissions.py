@@ -251,8 +251,9 @@ class Function:
         return str(self.properties["CodeUri"]).removeprefix("functions/")
 
     def statements(self) -> Iterator[dict[str, Any]]:
-        """Yields the statements of its own policies, and of the template's policies that it uses.
-        They are not copies: a test may change one to see its effect."""
+        """Yields the statements of this function's own policies, and of the template's policies
+        that the function uses. The statements are not copies: a test may change one to see the
+        effect."""
         for policy in self.properties.get("Policies", ()):
             if "Ref" in policy:
                 policy = self.resources[policy["Ref"]]["Properties"]["PolicyDocument"]

@@ -113,7 +113,8 @@ def open_rerun_stage(answer: Any = None, **settings: Any) -> Iterator[FailedRun]
 
 
 def restorer(simulation: Simulation) -> Callable[[], None]:
-    """Returns a function that restores this moment, with all effects and events until now."""
+    """Returns a function that restores the present state of the simulation, including all effects
+    and events so far."""
     restore_rows = simulation.snapshot()
     told, sent, called = simulation.bus.entries, simulation.ses.sent, simulation.http.calls
 

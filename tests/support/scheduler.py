@@ -58,7 +58,8 @@ class InOrder:
 
 
 def every_order() -> Iterator[InOrder]:
-    """Yields a chooser for each possible order. Use up each one before requesting the next."""
+    """Yields a chooser for each possible order of the calls. Play the race of each chooser to its
+    end before requesting the next chooser."""
     prefix: list[int] = []
     while True:
         chooser = InOrder(prefix)

@@ -344,8 +344,8 @@ class Simulation:
         assert self.open_runs() == [], "a run that nothing will ever end"
 
     def lend(self, followers: Followers) -> Followers:
-        """Returns the followers of the stream. Each is replaced by one that does nothing, unless a
-        test has requested it."""
+        """Returns the followers of the stream. The publisher, the marker and the expiry do nothing,
+        unless `self.followers` has their names."""
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
             "marker": SimpleNamespace(mark=lambda marked: None),

@@ -185,8 +185,8 @@ def stack(launch: Launch | None) -> Iterator[Stack]:
 
 
 def _erased(stack: Stack) -> list[str]:
-    """Returns the workspaces and reasons of the erasures in the workspaces that all tests share. An
-    erasure deletes the exports that other tests make while it is open."""
+    """Returns the workspaces and reasons of the erasures in the workspaces that all tests share.
+    While an erasure is open, it deletes the exports that other tests make in the same workspace."""
     with closing(stack.aws("dynamodb")) as dynamodb:
         answers = [
             dynamodb.query(

@@ -43,7 +43,7 @@ SECRET = {"path"}
 
 
 def used() -> dict[str, str]:
-    """Returns the variable of each field of a line."""
+    """Returns the variables of API Gateway that fill a log line, by the line's fields."""
     fields: dict[str, str] = json.loads(FORMAT)
     return {name: value.removeprefix("$context.") for name, value in fields.items()}
 

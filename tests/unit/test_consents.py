@@ -66,8 +66,9 @@ def test_a_channel_without_its_own_consent_is_like_all_channels() -> None:
 
 @given(st.lists(settings_of, max_size=8))
 def test_a_withdrawal_holds_until_that_consent_is_given(settings: list[ConsentSetting]) -> None:
-    """Compares with a plain model, which keeps what the person allows for each purpose and channel,
-    and from which single channels the person withdrew."""
+    """Compares the consents with a plain model. For each purpose and channel, the model keeps
+    whether the person allows messages, and whether the person withdrew this consent on this channel
+    alone."""
     consents = Consents()
     allowed = {
         (purpose, channel): purpose is TRANSACTIONAL

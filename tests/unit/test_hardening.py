@@ -67,7 +67,8 @@ def test_a_table_can_be_restored_and_is_not_deleted_by_accident(table: str) -> N
 
 
 def test_no_key_of_kms_is_used_unless_the_owner_names_one() -> None:
-    """A named key, and `SSEEnabled` without one, cost a charge for each request to KMS."""
+    """If a key is named, each request to KMS costs a charge. The same is true if `SSEEnabled` is
+    set without a key."""
     named: list[str] = []
 
     def visit(value: Any, condition: str | None) -> None:

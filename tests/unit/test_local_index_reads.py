@@ -1,4 +1,5 @@
-"""The patched index queries answer as the emulator's own, without reading the whole index."""
+"""The patched index queries give the same answers as the emulator's own, without reading the whole
+index."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -92,7 +92,7 @@ def names_of(call: ast.Call) -> set[str]:
 
 
 def test_no_module_keeps_a_unique_value_from_its_import() -> None:
-    """All copies of a snapshot would have the same one:
+    """If a module kept one, all copies of a snapshot would have the same value:
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html"""
     found = [
         f"{path.relative_to(ROOT)}:{call.lineno}"

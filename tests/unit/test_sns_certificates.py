@@ -1,4 +1,4 @@
-"""Certificates of Amazon SNS are read from Amazon's hosts only, and each address once."""
+"""Certificates of Amazon SNS are read only from Amazon's hosts, and only once from each address."""
 
 import pytest
 from runledger.clock import MINUTE

@@ -164,7 +164,8 @@ def test_a_changed_parameter_publishes_a_version_of_the_functions_that_use_it(
 
 
 def parameters_of(template: Template, part: Any) -> set[str]:
-    """The parameters that decide a part's value, also by a condition."""
+    """Returns the parameters on which a part's value depends, including those that only its
+    conditions name."""
     names, parameters = referred(part), set(template["Parameters"])
     conditions = {each["Fn::If"][0] for each in dictionaries(part) if "Fn::If" in each}
     for condition in conditions:
