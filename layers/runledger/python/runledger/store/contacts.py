@@ -71,11 +71,13 @@ class ContactStore:
     def replace(
         self, before: Contact, after: Contact, record: tuple[ConsentChange, ...] | None = None
     ) -> None:
-        """Replaces a contact, and the record of its consents if `record` is given. That record must
-        have been read after `before`: every change of it changes the contact too, so an unchanged
-        contact means an unchanged record. Raises ConflictError if an address or external id
-        belongs to another contact (with the field), or the contact was changed since `before` was
-        read."""
+        """Replaces a contact, and the record of its consents if `record` is given. Raises
+        ConflictError if an address or external id belongs to another contact (with the field), or
+        if the contact was changed since `before` was read.
+
+        The caller must read the old record after `before`. Each change of a record also changes its
+        contact, so the record is unchanged as long as the contact is.
+        """
         is_unchanged = Attr("updatedAt").eq(before.updated_at)
         is_free = Attr("pk").not_exists()
         old, new = set(_addresses(before)), set(_addresses(after))

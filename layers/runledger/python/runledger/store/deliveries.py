@@ -71,8 +71,8 @@ class DeliveryStore:
         return True
 
     def add(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
-        """Writes an attempt that no run claims: SUPPRESSED, or the QUEUED one of a test. If an
-        attempt with the same id exists, it is kept and returned."""
+        """Writes an attempt that no run claims: a SUPPRESSED one, or the QUEUED one of a test send.
+        If an attempt with the same id exists, the existing one is kept and returned."""
         is_new = _is_new(attempt)
         try:
             self._table.put(delivery_to_item(attempt, self._bodies, listed=shards), is_new)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def downstream_writes(before: "Automation", after: "Automation") -> list[Write]:
-    """Returns the writes that go with an activation or archiving. One puts the item under the
-    upstream automation of `after`. If `before` had another upstream automation, one deletes the
-    item there. An archived automation counts as having no upstream automation.
+    """Returns the writes for the transaction that activates or archives an automation, and so
+    changes `before` into `after`. They put its item under the upstream automation of `after`, and
+    delete the item under the upstream automation of `before` if that is another one. An archived
+    automation has no item.
 
     A paused automation keeps its item, so that every event it misses leaves a refusal."""
     was = before.active.upstream_id if before.active else None

@@ -33,9 +33,10 @@ class DueStore:
         self._table = table
 
     def rows(self, now: int) -> "Iterator[DueRow]":
-        """Yields the rows due by `now`, oldest first in each due partition. The partitions take
-        turns, so that a full one does not delay the others, and pages are read only as needed.
-        Hours to be counted, and then recoveries, come last, so that runs do not wait for them."""
+        """Yields the rows due by `now`, oldest first in each due partition. Takes one row from each
+        partition, then the next row from each, so that a full partition does not delay the others.
+        Reads pages only as needed. Hours to be counted, and then recoveries, come last, so that
+        runs do not wait for them."""
         for rank in keys.due_partitions():
             streams = [self._partition(partition, now) for partition in rank]
             for turn in zip_longest(*streams):

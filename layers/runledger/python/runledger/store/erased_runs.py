@@ -100,9 +100,9 @@ class ErasedRunStore:
         return None if item is None else shown_run_from_item(item)
 
     def lost_reruns(self, root_run_id: str) -> dict[str, int]:
-        """Returns the reruns of a family that were not opened because their request died, each with
-        the time when it began. A rerun whose request is still running is included, because it looks
-        the same."""
+        """Returns the reruns that a family lists but that were not opened, each with the time when
+        its request began. Such a request has either died or is still running; the rows do not show
+        which."""
         page = self._table.query(keys.family(root_run_id), consistent=True)
         begun = {str(item["sk"]): int(item["at"]) for item in page.items}
         rows = self._table.batch_get((keys.run(run_id) for run_id in begun), consistent=True)

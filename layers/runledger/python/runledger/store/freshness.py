@@ -1,5 +1,5 @@
-"""How far the table's stream was read: pulses that are written to the table, and the newest ones
-seen on the stream; and how far its readers lag.
+"""How far the table's stream was read. Pulses are written to the table, and the newest pulses that
+the stream's readers saw are recorded. A reader that is late also records how far it lags.
 
 A stream has a shard for each partition of the table, and several readers read each shard at the
 same time. No reader knows the number of shards and readers. So pulses are written under many keys,
@@ -48,10 +48,11 @@ class FreshnessStore:
             self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
 
     def record_pulses(self, pulses: "Mapping[int, int]") -> None:
-        """Records these pulses, by number. The caller has processed all changes before them.
+        """Records the times of these pulses, by their numbers. The caller has processed all changes
+        before them.
 
-        When the stream is read again, old pulses come back. Pulses are recorded in groups, and a
-        group with a pulse that is not newer than the recorded one changes nothing."""
+        When the stream is read again, old pulses come back. Pulses are recorded in groups. If any
+        pulse of a group is not newer than its recorded one, the whole group is ignored."""
         ordered = sorted(pulses.items())
         for start in range(0, len(ordered), _AT_ONCE):
             self._record_some(dict(ordered[start : start + _AT_ONCE]))

@@ -191,8 +191,9 @@ class KeptEventStore:
         self._table.delete(keys.kept_event(place.workspace_id, place.kept_at, place.id))
 
     def searched(self, erasure: "Erasure") -> str | None:
-        """Returns the position up to which an erasure has searched the events, or None if it has
-        not searched them for all addresses that it knows now."""
+        """Returns the position up to which an erasure has searched the kept events. Returns None if
+        the erasure must search them from the beginning: it has not searched yet, or has found more
+        addresses since."""
         key = keys.kept_search(erasure.workspace_id, erasure.contact_id)
         item = self._table.get(key, consistent=True)
         if item is None or item["for"] != _digest(erasure):

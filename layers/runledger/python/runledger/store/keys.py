@@ -75,11 +75,11 @@ gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `creat
 run row must stay under 1 KB. Times in keys are 13 digits of epoch milliseconds. The kind of a row
 in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
-the workspace's shard count. The due index spans all workspaces: each has a few of its partitions,
-so that many due rows of one workspace leave the other partitions alone. The status of a refusal is
-its reason. One partition of gsi1 lists a workspace's suppressed addresses, another one its failure
-groups; a partition of gsi2 lists the failure groups of one automation. The part of a scope is an
-automation, or `*` for the whole workspace; an hour is identified by its first moment.
+the workspace's shard count. All workspaces share the partitions of the due index, but each
+workspace uses only a few of them, so that its due rows never fill all partitions. The status of a
+refusal is its reason. One partition of gsi1 lists a workspace's suppressed addresses, and another
+one its failure groups. A partition of gsi2 lists the failure groups of one automation. The part of
+a scope is an automation, or `*` for the whole workspace. An hour is identified by its first moment.
 """
 
 import hashlib
@@ -264,8 +264,8 @@ def failure_groups(workspace_id: str, automation_id: str | None = None) -> tuple
 
 
 def tombstone(of: Key) -> Key:
-    """Returns the key of the tombstone in the partition of a run, a delivery or a refusal. It
-    exists after the row is deleted."""
+    """Returns the key of the tombstone of a run, a delivery or a refusal. It is in the partition of
+    the row with the key `of`, and is written after that row was deleted."""
     return Key(of.pk, "TOMBSTONE")
 
 
@@ -382,9 +382,9 @@ def throttle(name: str) -> Key:
 
 
 def webhook(token: str) -> Key:
-    """Returns the key of a webhook token, by its hash: the text that a caller sends cannot
-    influence how long the lookup takes, any text can be looked up, and the item does not show the
-    token."""
+    """Returns the key of a webhook token. The key is a hash of the token, so the item does not show
+    the token, and any text that a caller sends can be looked up. A caller cannot influence how long
+    the lookup takes."""
     digest = hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
     return Key(f"WEBHOOK#{digest}", "WEBHOOK")
 
@@ -628,8 +628,9 @@ def freshness() -> Key:
 
 
 def stream_lag(slot: int) -> Key:
-    """Returns the key of the longest lag in a minute. Minutes reuse a fixed number of slots. The
-    row is beside `freshness`, so that one query reads both."""
+    """Returns the key of the row that stores the longest lag of one minute. There is a fixed number
+    of such rows, so a later minute overwrites the row of an earlier one. They are in the partition
+    of `freshness`, so that one query reads all of them."""
     return Key(freshness().pk, f"LAG#{slot:02d}")
 
 
@@ -704,8 +705,8 @@ def due_recovery() -> str:
 
 
 def due_partitions() -> tuple[tuple[str, ...], ...]:
-    """Returns the due partitions, grouped by urgency, the most urgent group first. The partitions
-    of a group take turns."""
+    """Returns the due partitions in groups, the most urgent group first. The partitions of one
+    group are equally urgent."""
     shards = range(DUE_SHARDS)
     return (
         tuple(f"DUE#{shard}" for shard in shards),

@@ -94,7 +94,8 @@ class MachineStore:
 
     def begin_deletion(self, machine: SupersededMachine) -> None:
         """Marks the machine as being deleted. From then on no rerun may use it. Raises
-        ConditionFailedError if a rerun has renewed it since it was read, or it is gone."""
+        ConditionFailedError if a rerun has renewed the machine since `machine` was read, or if its
+        row is gone."""
         key = keys.machine(machine.automation_id, machine.version)
         is_not_renewed = Attr("supersededAt").eq(machine.superseded_at)
         self._table.update(key, Change(set={"isBeingDeleted": True}), is_not_renewed)

@@ -113,7 +113,8 @@ class RecoveryStore:
     def at_places(
         self, recovery_id: str, states: "Iterable[ItemState]", places: "Iterable[str]"
     ) -> dict[str, RecoveryItem]:
-        """Returns the items at these places that are in one of the states, by place."""
+        """Returns the items that are at these places and in one of these states, by place. A place
+        is `createdAt#run`."""
         wanted = [
             keys.recovery_item(recovery_id, state, place) for state in states for place in places
         ]

@@ -58,9 +58,9 @@ class RefusalStore:
             self._table.update(keys.refusal(refusal_id), change, is_there)
 
     def begin_replay(self, refusal_id: str, replay: Replay) -> Refusal:
-        """Records a replay before anything is sent. If one was recorded before, that one is kept.
-        Returns the refusal. Raises ConditionFailedError if the refusal does not exist, or the
-        person was erased from it."""
+        """Records a replay before the event is sent again, and returns the refusal. If a replay was
+        recorded before, the refusal keeps that one. Raises ConditionFailedError if the refusal does
+        not exist, or if its personal data was erased."""
         is_there = Attr("pk").exists()
         is_not_erased = Attr("erasedAt").not_exists()
         is_first = Attr("replay").not_exists()

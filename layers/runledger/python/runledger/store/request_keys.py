@@ -50,10 +50,12 @@ def put_once(
     now: int,
     until: int,
 ) -> str:
-    """Writes a new row, and an item at `place` that leads to it until `until`. Returns the row's
-    id. `name` is a pair: the field of the item that holds this id, and the id itself. If an earlier
-    request with the same key and digest wrote a row, writes nothing and returns the id of that row.
-    Raises KeyReusedError if the earlier request had another digest."""
+    """Writes a new row, and an item at `place` that leads to the row until `until`. Returns the
+    row's id. `name` is the field in which the item stores this id, and the id itself.
+
+    If an earlier request with the same key and digest wrote a row, writes nothing and returns the
+    id of that earlier row. Raises KeyReusedError if the earlier request had another digest.
+    """
     field, row_id = name
     leading: Item = {
         **key_attributes(place),

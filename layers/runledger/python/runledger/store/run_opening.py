@@ -98,11 +98,14 @@ class RunOpening:
         shards: int,
         reentry: Reentry,
     ) -> tuple[Run, bool]:
-        """Writes a PENDING rerun. Returns the run, and whether this call opened it. Raises
-        ReentryBlockedError if the re-entry rule allows only one open run and the contact has
-        another, KeyReusedError if the same key came with another request, AlreadyRerunError or
-        TransientError if another rerun of the family was opened since the plan was made, and
-        ConflictError if the contact was erased meanwhile.
+        """Writes a PENDING rerun. Returns the run, and whether this call opened it. Raises:
+
+        - ReentryBlockedError if the re-entry rule allows only one open run and the contact has
+          another.
+        - KeyReusedError if an earlier request used the same key for something else.
+        - AlreadyRerunError if another rerun of the family was opened since the plan was made.
+        - TransientError if another request may be opening a rerun of the family now.
+        - ConflictError if the contact was erased meanwhile.
 
         The run is entered in its family first, so that an erasure of the original also finds the
         rerun, and so that at most one of two simultaneous requests opens a rerun. The row is
@@ -152,11 +155,14 @@ class RunOpening:
         return run_from_item(row), True
 
     def _entered(self, run: Run, contents: RerunContents) -> Run:
-        """Enters the run in its family. If another request with the same key may be writing the
-        same run, returns the run with the times of that request. Both requests then write the same
-        items. Otherwise the steps could have another expiry than their run; such steps do not
-        count, so their effects would happen again. Raises KeyReusedError if the key came with
-        another request."""
+        """Enters the run in its family, and returns the run. Raises KeyReusedError if an earlier
+        request used the same key for something else.
+
+        If another request with the same key may be writing the same run, the returned run has the
+        times of that request, so that both requests write the same items. With different times, the
+        steps could have another expiry than their run. Such steps do not count, so their effects
+        would happen again.
+        """
         assert run.root_run_id is not None
         member = {
             **key_attributes(keys.rerun(run.root_run_id, run.id)),

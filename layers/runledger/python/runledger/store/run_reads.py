@@ -44,9 +44,9 @@ class RunReads:
         self._bodies = bodies
 
     def family(self, root_run_id: str) -> list[str]:
-        """Returns the ids that were given to reruns of this run and of its reruns, ordered by id.
-        At most FAMILY_SIZE of them are runs. The other ids have no run, because the process of
-        the request ended before it opened one."""
+        """Returns the ids of the reruns of this run, and of their reruns, ordered by id. At most
+        FAMILY_SIZE of these reruns exist as runs. The others were not opened: their request died,
+        or is still running."""
         page = self._table.query(keys.family(root_run_id), consistent=True)
         return [str(item["sk"]) for item in page.items]
 

@@ -222,9 +222,9 @@ class RunStore(RunReads):
         """Ends an open run. Raises ConditionFailedError, with the row, if the run has ended, or got
         another owner or attempt, since it was read.
 
-        Steps still at work need no write: a reader shows an open claim of an ended run as a
-        canceled step, so the write of the row settles them all. If one of them was sending
-        messages, the run stays due once more, because a message may have no recorded outcome."""
+        Steps that are still at work are not written: once the run has ended, readers show each of
+        its open claims as a canceled step. If one of these steps was sending messages, the run
+        stays due once more, because a message may have no recorded outcome."""
         is_open = Attr("status").eq(run.status.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_owned = (
@@ -306,9 +306,9 @@ class RunStore(RunReads):
     ) -> Run:
         """Takes a RUNNING run from its execution, which cannot continue, so that the next attempt
         can. Recorded steps and claims stay. With `untried`, the tick starts the next attempt at
-        `due_at`; otherwise the caller starts it at once. Raises ConditionFailedError if the run
-        ended or got another owner since it was read. With `is_as_read`, also if a node was claimed
-        since."""
+        `due_at`; otherwise the caller starts it at once. Raises ConditionFailedError if the run has
+        ended or got another owner since it was read or, with `is_as_read`, if any of its claims has
+        changed."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))
@@ -360,9 +360,9 @@ class RunStore(RunReads):
 
 
 def _messages_left(run: Run, status: RunStatus) -> int | None:
-    """Returns when to look whether messages of an ended run have no outcome. By then their leases
-    have ended, so no process works on them any longer. Returns None if the run completed, or if no
-    node was sending."""
+    """Returns the time at which an ended run must be checked for messages without an outcome: the
+    end of the last lease of a node that was sending. After that, no process works on these
+    messages. Returns None if the run completed, or if no node was sending."""
     if status is RunStatus.COMPLETED:
         return None
     return max((c.lease_until for c in run.open_claims.values() if c.sends), default=None)

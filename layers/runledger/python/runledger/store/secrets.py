@@ -1,11 +1,13 @@
 """The names of a workspace's secrets, and where the value of each is stored.
 
-Every value is a separate secret in Secrets Manager, under a generation that is never used again,
-because Secrets Manager deletes in the background and blocks the name meanwhile. The row of a name
-points to the current generation, and lists those being made (`making`) and those to delete
-(`doomed`). A generation is put on the row before it is created in Secrets Manager. It stays on the
-row until it is deleted in Secrets Manager. A row with an entry in these lists is due, so the tick
-finishes the work.
+Every value is a separate secret in Secrets Manager. The secret's name ends with a generation, an id
+that is never used again: Secrets Manager deletes a secret in the background, and its name is
+blocked until the deletion is done.
+
+The row of a name points to the current generation. It also lists the generations that are being
+made (`making`) and those to delete (`doomed`). A generation is put on the row before it is created
+in Secrets Manager, and stays there until it is deleted in Secrets Manager. A row with an entry in
+these lists is due, so the tick finishes the work.
 """
 
 from collections.abc import Iterable
@@ -177,8 +179,9 @@ class SecretStore:
             self._table.update(key, Change(remove=["gsi4pk", "dueKey"]), lists_nothing)
 
     def touch(self, row: SecretName, now: int, before: int) -> None:
-        """Records a use of the secret. Raises ConditionFailedError if the last recorded use is not
-        before `before`, or the row now points to another generation."""
+        """Records that the secret was used at `now`. Raises ConditionFailedError if a use at or
+        after the time `before` is already recorded, or if the row now points to another
+        generation."""
         is_old = Attr("lastUsedAt").not_exists() | Attr("lastUsedAt").lt(before)
         key = keys.secret(row.workspace_id, row.name)
         self._table.update(key, Change(set={"lastUsedAt": now}), _is_at(row) & is_old)

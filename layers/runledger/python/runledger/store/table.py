@@ -108,9 +108,9 @@ class Table(Protocol):
     def delete(self, key: Key) -> None: ...
 
     def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
-        """Makes all writes or none. Raises ConditionFailedError if any condition does not hold. The
-        same writes with the same token within ten minutes take effect once, and succeed each
-        time."""
+        """Makes all writes or none. Raises ConditionFailedError if any condition does not hold. If
+        a call is repeated with the same writes and token within ten minutes, it succeeds again, but
+        the writes are made only once."""
 
     def query(
         self,

@@ -25,10 +25,12 @@ class ThrottleStore:
         self._table = table
 
     def reserve(self, name: str, now: int, interval: int, room: int) -> int:
-        """Takes a turn from the bucket, which holds `room` turns. Returns how many are taken now.
+        """Takes a turn from the bucket, which holds `room` turns. Returns how many of its turns are
+        taken now, including this one.
 
-        Raises RateLimitedError, with the time until the next turn, if none is left. No process
-        waits for another, and if two processes each take a turn at the same moment, both get one.
+        Raises RateLimitedError, with the time until the next turn, if no turn is left, or if other
+        processes were faster at each of several tries. Never waits. If several processes call at
+        the same moment, each gets a turn of its own as long as some are left.
         """
         last = now + (room - 1) * interval
         kept: dict[Path, int] = {"ttl": ttl(now + DAY)}
