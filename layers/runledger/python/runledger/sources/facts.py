@@ -27,8 +27,8 @@ class EventFormat(StrEnum):
 
 
 class ChosenBy(StrEnum):
-    """Who chooses a key: the sender shows it and we take it, or we make it and the sender takes
-    it."""
+    """Who chooses a key. SENDER: the sender shows the key, and a person enters it in Runledger.
+    RUNLEDGER: Runledger makes the key, and a person enters it at the sender."""
 
     SENDER = "SENDER"
     RUNLEDGER = "RUNLEDGER"

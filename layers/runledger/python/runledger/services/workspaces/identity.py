@@ -89,9 +89,10 @@ class Identity:
         *,
         is_change: bool,
     ) -> Caller:
-        """Returns the caller. Header names are lower case. Raises ForbiddenError if the role is too
-        low or the workspace requires a second factor, and WorkspaceNotNamedError if the caller is
-        in several workspaces and a change names none."""
+        """Returns the caller. Header names are lower case. Raises ForbiddenError if the person is
+        in no workspace, their role is lower than `needed`, or the workspace requires a second
+        factor and they have none. Raises WorkspaceNotNamedError if the person is in several
+        workspaces and the request of a change does not name one."""
         person = self.person(claims)
         membership = person.membership(headers)
         if membership is None:

@@ -84,8 +84,8 @@ def change_settings(
     caller: "Membership",
     document: "SettingsDocument",
 ) -> "Workspace":
-    """Changes the settings. Raises ConflictError if the caller requires a second factor but has
-    none, because they would lock themselves out."""
+    """Changes the settings. Raises ConflictError if the new settings require a second factor and
+    the caller has none: the change would lock the caller out."""
     if document.require_mfa and not accounts().find(caller.user_id).has_mfa:
         raise ConflictError(
             "set up a second factor for your own account before you require it of others",

@@ -24,7 +24,8 @@ _HUBSPOT_ESCAPE = re.compile("%(" + "|".join(_HUBSPOT) + ")", re.IGNORECASE)
 
 
 def twilio_addresses(url: str) -> tuple[str, ...]:
-    """Returns the address with and without its port: Twilio's products differ in that."""
+    """Returns the address with and without its port, because some of Twilio's products sign the
+    port and others do not."""
     found = _PARTS.fullmatch(url)
     if found is None:
         return (url,)

@@ -75,8 +75,8 @@ def is_form(received: Received) -> bool:
 
 
 def document_of(received: Received, sender: str) -> Any:
-    """Returns the body's value, for signatures that the body holds. Raises SignatureRefusedError if
-    it cannot be read."""
+    """Returns the JSON value of the body, for senders that put the signature into the body. Raises
+    SignatureRefusedError if the body cannot be read."""
     try:
         return read_event(received, Preset.CUSTOM, most=MAX_SPLIT_BYTES).document
     except RunledgerError:
