@@ -92,7 +92,8 @@ class RequestCounter:
         return answer
 
     def log(self, *args: Any, **kwargs: Any) -> None:
-        """Counts a line that the default log level writes. Takes the place of the log function."""
+        """Counts a log line if a function that the run waits for writes it. Replaces the logger's
+        methods for the levels info, warning and error."""
         self.log_lines += self._simulation.function in PATH
 
     def around(self, call: Call, act: Callable[[], Any]) -> Any:

@@ -86,8 +86,8 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Stops at SIGTERM and SIGINT. Uvicorn would raise the signal again afterwards, and end the
-        process before its workers."""
+        """Stops the server at SIGTERM and SIGINT. Uvicorn's own method would raise the signal again
+        after the stop, and so end this process before its workers have ended."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)

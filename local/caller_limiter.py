@@ -1,8 +1,9 @@
 """Limits how many workers of this machine one caller may use.
 
 On AWS, Lambda has capacity for every call. Here all calls share a few workers and cores, so many
-calls of one caller would slow down all others. While others call too, the changes of each caller
-run one after the other. A single caller may use the whole machine.
+calls of one caller would slow down all others. While several callers are active, the requests of
+each that change something are handled one after the other. A caller that is alone may make as many
+of them at once as a function has workers.
 """
 
 import asyncio

@@ -35,8 +35,9 @@ def _expanded(_text: str) -> str:
 
 
 def expand(template: Template, parameters: Mapping[str, str] | None = None) -> Template:
-    """Returns a template in its long form after the transform. Each file is treated as if it were
-    uploaded under its own path, so a test can see from the path which content is meant."""
+    """Returns the transformed template. `template` is in its long form. The transform accepts only
+    uploaded files, so each file gets the address `s3://bucket/` with its own path. A test can see
+    from this address which file is meant."""
     asked = deepcopy(template)
     for resource in asked["Resources"].values():
         properties = resource.get("Properties", {})

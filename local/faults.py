@@ -102,7 +102,8 @@ class Faults:
             self._left.clear()
 
     def awaited(self, scope: Scope) -> tuple[str, str] | None:
-        """Returns the operation of a call if a fault waits for it."""
+        """Returns the service and operation of a call if a fault for this operation is left; None
+        otherwise."""
         with self._lock:
             waiting = {(fault.service, fault.operation) for fault in self._left.values()}
         operation = operation_of(scope) if waiting else None

@@ -4,7 +4,7 @@ they arrived.
 `POST /_local/feedback` with `{"deliveryId" | "messageId", "kind", "eventId"?, "permanent"?: true}`
 puts the event that AWS would send about that message on the default bus. It answers `{"eventId"}`
 after the rules have received the event, or 404 if no such message was sent since the start. A
-WhatsApp message has no delivery's id, only the provider's `messageId`.
+WhatsApp message can only be named by `messageId`, because it is sent without the delivery's id.
 
 The kinds for e-mail are DELIVERED, BOUNCED, COMPLAINED, REJECTED, FAILED and DELAYED. The kinds for
 SMS are the event types, such as TEXT_DELIVERED, TEXT_INVALID or TEXT_BLOCKED. Those for WhatsApp

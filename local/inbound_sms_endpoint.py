@@ -1,5 +1,5 @@
 """Plays a person who writes an SMS to the stack's number. The emulator lacks the service that
-receives them.
+receives SMS.
 
 `POST /_local/inbound-sms` with `{"from", "body", "keyword"?, "to"?}` publishes the message that AWS
 End User Messaging SMS would publish, and answers `{"inboundMessageId", "topics"}`. A number has one
@@ -40,9 +40,9 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """Checks that the emulator has the functions that this module calls. Lets notifications have a
-    time with milliseconds, as on AWS, because this time decides which of two answers is the later
-    one."""
+    """Checks that the emulator has the functions that this module calls. Also gives the times of
+    SNS notifications milliseconds, as on AWS. The code compares these times to find the later one
+    of two SMS from the same person."""
     guard.expect(sns, "publish_internal", "f979fc53e1eb274f")
     guard.expect(sns, "topic_policy_allows", "2c5001e5af7ece8f")
     guard.edit(sns, "_build_envelope", "e7ae25cae4661a17", _SECONDS, _MILLISECONDS)

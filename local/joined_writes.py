@@ -1,8 +1,8 @@
 """Sends the head of an answer together with its body.
 
-uvicorn writes one after the other, and uvloop sends each at once, so the caller would be woken
-twice. Until an application sends a first part of the body, a server must not send the head (ASGI,
-HTTP specification, "Response Start").
+uvicorn writes the head and the body separately, and uvloop sends each of them immediately, so the
+caller would be woken twice. A server must also keep the head back until the application sends the
+first part of the body (ASGI, HTTP specification, "Response Start").
 """
 
 import asyncio

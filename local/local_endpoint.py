@@ -8,8 +8,8 @@ from local.asgi import Answer, App, Receive, Scope, Send, read_body, send_answer
 
 
 def with_endpoint(app: App, method: str, path: str, act: Callable[[bytes], Answer]) -> App:
-    """Wraps the app: `act` answers requests of this method to this path, from their body. It runs
-    in a separate thread, because what it causes may call this server."""
+    """Wraps the app, so that `act` answers the requests with this method and path. `act` gets the
+    request's body. It runs in a separate thread, because it may cause calls to this same server."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["method"], scope["path"]) == (method, path):

@@ -1,11 +1,12 @@
 """Keeps all threads of a process on one core (Linux).
 
-Only one thread of a Python process computes at a time. On several cores, each change of threads
-wakes another core, which must first fetch what the last one had in its cache.
+Only one thread of a Python process computes at a time. If its threads are spread over several
+cores, each change of threads wakes another core, which must first fetch what the previous core had
+in its cache.
 
-Stacks on one machine take different cores. A stack that finds none free is not bound to one. A
-process's name in the kernel's table of sockets says which core it has, so the core is free as soon
-as the process has ended.
+Stacks on one machine take different cores. If no core is free, a stack uses all of them. To take a
+core, a process binds a Unix socket whose name contains the core's number. The kernel frees this
+name, and so the core, as soon as the process ends.
 """
 
 import os
@@ -25,8 +26,8 @@ def cores() -> Sequence[int]:
 
 
 class OneCore:
-    """A core that is taken until `release`. `usable` are those that this process may use if it is
-    not bound to one; none if the system does not tell."""
+    """The core that this process keeps from `take` to `release`, if one was free. `usable` are all
+    cores that the process may use; it is empty if the system does not tell."""
 
     def __init__(self, addresses: str = _ADDRESS) -> None:
         self._addresses = addresses

@@ -287,8 +287,8 @@ def _component(status: int) -> str:
 
 
 def _response(status: int, meaning: str, by_gateway: bool = True) -> Document:
-    """Returns the description of an error's answer. `by_gateway` says that API Gateway may give it
-    too."""
+    """Returns the description of an error's answer. With `by_gateway`, includes the form in which
+    API Gateway itself gives an answer of this status, if it does."""
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
     headers = dict(_OWN_HEADERS)
     if by_gateway and status in _GATEWAYS_OWN:

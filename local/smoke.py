@@ -33,8 +33,9 @@ _DIFFICULT = "Müller ☃"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A signed webhook and the expected answer. `status` is the answer's status, and `words` a part
-    of its text. `name` is the name in the event, as the run must show it."""
+    """A signed webhook and what is expected of it. `status` is the status of the answer, and
+    `words` must be part of its text. `name` is the name that the run's event must have; if it is
+    empty, no run is checked."""
 
     title: str
     body: Callable[[str], bytes]
@@ -87,8 +88,8 @@ def check(
     is an ADMIN's. Returns the problems. Calls `report` with each line of the report.
 
     Sends the same webhooks to the address `compared` too, such as API Gateway's own. Problems there
-    are reported but not returned. On a stack without real providers, calls `deliver` with the id of
-    each delivery; it must report the message as delivered.
+    are reported but not returned. A stack without real providers needs `deliver`: it is called with
+    the id of each delivery, and must report the message as delivered, in place of the provider.
     """
     problems: list[str] = []
 

@@ -1,6 +1,6 @@
-"""Which stack a command is about, and in which region: `python -m local.target` prints both as
-options of a command, or the reason why nothing can be deployed there. With `--tags`, it prints the
-stack's tags as `sam deploy` takes them.
+"""Finds the stack and the region that a command is about. `python -m local.target` prints them as
+the options `--stack` and `--region`, or prints why nothing can be deployed there. With `--tags`, it
+prints the stack's tags instead, as `sam deploy` takes them.
 
 An option (`--stack`, `--region`) takes precedence over samconfig.toml, which `sam deploy` reads
 too. The region in samconfig.toml takes precedence over the one in your AWS profile.
@@ -52,7 +52,8 @@ def tags_of(target: Target, config: Path = ROOT / "samconfig.toml") -> str:
 
 
 def _configured(config: Path, name: str) -> str | None:
-    """Returns a value as `sam deploy` finds it."""
+    """Returns a parameter from samconfig.toml. As for `sam deploy`, the section of `deploy` takes
+    precedence over the section `global`."""
     document: dict[str, Any] = tomllib.loads(config.read_text()) if config.exists() else {}
     default = document.get("default", {})
     for command in ("deploy", "global"):

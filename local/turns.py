@@ -98,7 +98,7 @@ class Turns:
                     seconds = self._seconds_to_an_end()
 
     def _seconds_to_an_end(self) -> float:
-        """Returns the seconds until the first of the running turns no longer counts."""
+        """Returns the seconds until the first lease of the running turns ends."""
         return max(0.0, min(self._ends.values()) - self._clock())
 
     def _has_room(self) -> bool:

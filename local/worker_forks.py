@@ -95,8 +95,8 @@ class Forked:
 
 
 class Zygote:
-    """This process's end of a zygote. `worker` and `zygote` raise ForkError if the other end does
-    not answer."""
+    """The connection to a zygote. `worker` and `zygote` raise ForkError if the zygote has ended or
+    does not answer."""
 
     def __init__(self, requests: socket.socket) -> None:
         self._requests = requests

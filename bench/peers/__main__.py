@@ -1,8 +1,8 @@
 """Measures n8n and the local stack side by side (`make bench-peers`).
 
-Both sides run on this machine all the time, and are measured in turn. They get the same events from
-the same client, and call the same HTTP service. Exits with 0 whatever it measured, unless `--check`
-is given and a limit is missed.
+Both sides run on this machine all the time, but only one of them is measured at a time. Both get
+the same events from the same client, and call the same HTTP service. The exit code is 1 if
+`--check` is given and a limit is missed. Otherwise it is 0, whatever was measured.
 """
 
 import argparse

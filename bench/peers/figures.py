@@ -1,7 +1,8 @@
 """What is compared, the limits, and the table (`make bench-peers`).
 
-A figure has one value for each side and pass. Its ratio is Runledger's median over n8n's, both from
-the same run of the bench.
+A figure has a value for each side and pass, except the stored bytes, which have one value for each
+side. The ratio of a figure is Runledger's median divided by n8n's. Both medians are from the same
+run of the bench.
 """
 
 import math
@@ -76,7 +77,8 @@ def percentile(values: Iterable[float], percent: int) -> float:
 
 @dataclass
 class Results:
-    """The measured values of both sides: one for each pass."""
+    """The measured values: for each figure and side, a list with one value for each pass. The
+    stored bytes are measured only once, over all passes."""
 
     values: dict[Figure, dict[Name, list[float]]] = field(default_factory=dict)
 
@@ -135,7 +137,8 @@ def table(results: Results) -> Iterator[str]:
 
 
 def number(value: float) -> str:
-    """Returns a value with three digits, or more if it is a large whole number."""
+    """Returns a value as text: without decimals from 100, with one decimal from 10, and with two
+    below 10."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

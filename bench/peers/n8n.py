@@ -58,7 +58,8 @@ class N8n:
         self.hook = ""
 
     def set_up(self, partner_url: str) -> None:
-        """Creates the owner, and publishes the workflow."""
+        """Creates the account of n8n's owner, publishes the workflow, and waits until its webhook
+        is ready."""
         password = f"Aa1-{secrets.token_urlsafe(16)}"
         answer = self._api.post("/rest/owner/setup", json={**_OWNER, "password": password})
         # The cookie is marked for HTTPS only, so the client would not send it back.

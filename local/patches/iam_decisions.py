@@ -82,8 +82,8 @@ def evaluate(
     policies: Sequence[list[ParsedStatement]],
     *limits: Sequence[list[ParsedStatement]],
 ) -> EvalResult:
-    """Decides as the emulator does: a Deny anywhere denies, and an Allow of the policies counts if
-    every limit allows too."""
+    """Decides as the emulator does. A Deny in any policy or limit denies the request. Otherwise an
+    Allow in `policies` allows it, if each of the `limits` has an Allow too."""
     layers = [_of(layer, context.action, context.resource_arn) for layer in (policies, *limits)]
     for layer in layers:
         denying = _first(layer.denying, context)

@@ -5,9 +5,9 @@ thousand rows, that takes longer than a client waits for an answer. Most of that
 parsing the condition again for each row.
 
 With this patch, a partition stays sorted after its first read, and the emulator gets only the rows
-of the page. It does not sort them again. It does not parse the condition, but compares the keys of
-these rows with the values in the condition. The attributes that the index has are looked up once
-for a query and selected once for a row.
+of the page, in their order. The emulator then neither sorts these rows nor parses the condition:
+the rows' keys are compared with the values of the condition. The attributes that the index has are
+looked up once for each query, and selected once for each row.
 """
 
 import re

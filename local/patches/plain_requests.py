@@ -1,9 +1,9 @@
 """HTTP: a call of an AWS API is recognized at once, and its answer has fewer headers.
 
-The emulator answers much besides the APIs of AWS: load balancers, distributions, buckets, functions
-and APIs with a host name or a path of their own, and pages about itself. It compares each request
-with all of them, three times. A POST to `/` of the address where it listens can only be a call of
-an AWS API.
+Besides calls of AWS APIs, the emulator answers many other requests: those to load balancers,
+distributions, buckets, functions and deployed APIs, which have host names or paths of their own,
+and those for pages about itself. It compares each request with all of these, three times. But a
+POST to `/` of the emulator's own address can only be a call of an AWS API.
 
 The emulator also adds headers for browsers to each answer, and the request's id in three headers.
 The AWS client of each function would have to read them all.

@@ -1,7 +1,7 @@
 """Ids: drawn without asking the system for random bytes.
 
-A thread that asks lets the others run, and then waits until it gets the interpreter back. The
-emulator draws several ids for each invocation and request.
+A thread that asks the system lets the other threads run meanwhile, and must then wait for its turn
+in the interpreter. The emulator draws several ids for each invocation and request.
 """
 
 import random
