@@ -230,7 +230,8 @@ class CompareConfig(ConditionConfig):
 
 
 class GroupConfig(ConditionConfig):
-    """All, or any, of several rules. They are checked in order until the result is certain."""
+    """A group of rules: with ALL, every rule must hold; with ANY, one is enough. The rules are
+    checked in order until the result is certain."""
 
     kind: Literal["ALL", "ANY"] = Field(
         description="ALL: every rule must hold. ANY: one is enough."

@@ -105,7 +105,8 @@ MAILGUN = PresetFacts(
         "Mailgun signs a time and a random token, not the body. So anybody who sees a request "
         "before it arrives can send another body with its signature: the one that arrives first is "
         "accepted.",
-        "Mailgun repeats an event for eight hours, so a timestamp may be twelve hours old.",
+        "Mailgun repeats an event for eight hours. To accept every repeat, Runledger accepts "
+        "timestamps that are up to twelve hours old.",
     ),
 )
 

@@ -172,8 +172,8 @@ SEGMENT = PresetFacts(
         ),
     ),
     notes=(
-        "Turn batching off: Segment then signs only the first event of a batch, and the request is "
-        "refused.",
+        "If batching is on, Segment signs only the first event of a batch, and the request is "
+        "refused. So turn batching off.",
         "If the mapping sends other data than the whole event, messageId must be part of it.",
     ),
 )
