@@ -167,7 +167,7 @@ class _Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._fail(error)
         except httptools.HttpParserUpgrade:
-            self._fail(ConnectionError("the server changed the protocol"))
+            self._fail(ConnectionError("the server switched to another protocol"))
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._is_answered:

@@ -146,7 +146,7 @@ def test_a_bad_line_of_json_is_a_bad_row() -> None:
     problems = [record.problem or "" for record in read]
     assert problems[1] == "the line must be one JSON object"
     assert problems[2].startswith("the line is not JSON")
-    assert problems[3] == "the line is not JSON: JSON has no number NaN"
+    assert problems[3] == "the line is not JSON: NaN is not a JSON number"
 
 
 @pytest.mark.parametrize(

@@ -511,7 +511,7 @@ def test_an_integration_needs_its_tools() -> None:
         (
             {"timeoutSeconds": 30, "retry": {"maxTries": 5, "maxDelaySeconds": 36}},
             "",
-            "all tries with their waits may take 294 s; at most 290 s are allowed",
+            "all tries and the waits between them can take 294 s; at most 290 s are allowed",
         ),
         ({"auth": {"type": "DIGEST"}}, "auth", "choose one of BASIC, BEARER, HEADER"),
         ({"auth": {"type": "BEARER"}}, "auth.token", "Field required"),

@@ -124,7 +124,7 @@ def test_without_a_contact_the_step_is_skipped_with_the_reason() -> None:
         ),
         (
             {"addTags": ["{{trigger.plan}}"], "removeTags": ["pro"]},
-            "the tag 'pro' is to be both added and removed",
+            "the tag 'pro' cannot be both added and removed",
         ),
     ],
 )

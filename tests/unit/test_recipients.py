@@ -123,6 +123,6 @@ def test_tags_and_dates_share_a_limit_so_that_a_replace_always_fits() -> None:
         metadata=others,
     )
     book.contacts.replace(WORKSPACE, contact.id, changed)
-    with pytest.raises(InvalidInputError, match="may be at most 47") as raised:
+    with pytest.raises(InvalidInputError, match="at most 47 tags, external ids") as raised:
         book.contacts.create(WORKSPACE, ContactDocument(tags=[*tags, "more"], metadata=dates))
     assert raised.value.field == "tags"

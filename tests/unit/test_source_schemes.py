@@ -252,17 +252,20 @@ def test_a_secret_that_is_not_base64_is_named_without_its_value() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"TopicArn": "arn:aws:sns:us-east-2:1:other"}, "the message comes from another topic"),
-        ({"Type": "Other"}, "Type is not the type of an SNS message"),
-        ({"Type": ["Notification"]}, "Type is not the type of an SNS message"),
+        (
+            {"TopicArn": "arn:aws:sns:us-east-2:1:other"},
+            "the message does not come from the topic of the trigger",
+        ),
+        ({"Type": "Other"}, "Type is not one of the types of SNS messages"),
+        ({"Type": ["Notification"]}, "Type is not one of the types of SNS messages"),
         ({"SignatureVersion": "3"}, "SignatureVersion is neither 1 nor 2"),
         ({"SignatureVersion": "2"}, "the signature does not match"),
         ({"Signature": "é"}, "Signature is not Base64"),
-        ({"Signature": None}, "the message has no text Signature"),
-        ({"SigningCertURL": 7}, "the message has no text SigningCertURL"),
+        ({"Signature": None}, "the message has no text in the field Signature"),
+        ({"SigningCertURL": 7}, "the message has no text in the field SigningCertURL"),
         ({"MessageId": "other"}, "the signature does not match"),
         ({"Subject": "added"}, "the signature does not match"),
-        ({"Message": {"a": 1}}, "the message has no text Message"),
+        ({"Message": {"a": 1}}, "the message has no text in the field Message"),
     ],
 )
 def test_a_changed_sns_message_is_refused_with_its_rule(
@@ -277,7 +280,7 @@ def test_a_changed_sns_message_is_refused_with_its_rule(
 def test_an_sns_certificate_must_be_one_and_be_valid_now() -> None:
     sent = vector("SNS, version 2")
     later = replace(sent.received, received_at=NOON * 1_000)
-    assert "is not valid now" in refused(sent.made, later, sent.keys)
+    assert "is expired or not valid yet" in refused(sent.made, later, sent.keys)
     other = SourceKeys(certificates=FixedCertificate(b"<html>"))
     assert "cannot be read" in refused(sent.made, sent.received, other)
 
@@ -341,7 +344,7 @@ def test_a_key_of_another_kind_is_refused_as_the_operators_mistake() -> None:
     sent = vector("SENDGRID")
     discord = vector("CUSTOM, Discord's Ed25519")
     rule = refused(sent.made, sent.received, SourceKeys(public_keys=discord.keys.public_keys))
-    assert rule == "SendGrid: this is not an ECDSA key on the curve P-256"
+    assert rule == "SendGrid: the public key is not an ECDSA key on the curve P-256"
 
 
 def test_answers_take_the_senders_form_and_keep_the_status_of_a_refusal() -> None:

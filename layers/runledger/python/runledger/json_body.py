@@ -66,7 +66,7 @@ def is_same_json(one: Any, other: Any) -> bool:
 
 
 def _no_constant(name: str) -> None:
-    raise InvalidInputError(f"the body is not JSON: JSON has no number {name}")
+    raise InvalidInputError(f"the body is not JSON: {name} is not a JSON number")
 
 
 def _finite(text: str) -> float:

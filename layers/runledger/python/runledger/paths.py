@@ -6,8 +6,9 @@
     $.customer.email          `$` is the whole document
     trigger.customer.email    as in Liquid texts
 
-A path is first read literally. Only if the document has no value there, a first `trigger` means the
-document itself.
+A path is first read literally. If the document has no value there, a name of the document at the
+start of the path is left out. An event's body has the names `trigger` and `event.body`, a contact's
+metadata has the names `contact.metadata` and `metadata`.
 """
 
 import json
@@ -158,8 +159,8 @@ def _bracketed(text: str) -> tuple[Step, str]:
     if _INDEX.fullmatch(inner.strip()):
         return int(inner), rest
     raise PathError(
-        f"[{inner[:40]}] is not an item of a list; write a number from 0 or a quoted name "
-        "in the brackets"
+        f"[{inner[:40]}] is not valid in a path; write an item's number, counted from 0, or a "
+        "quoted name in the brackets"
     )
 
 

@@ -55,7 +55,9 @@ def run_restore(options: argparse.Namespace) -> int:
     try:
         table = outputs_of(options.stack, options.region)["TableName"]
         if options.copy == table:
-            raise InvalidInputError("this is the stack's own table; name a restored copy of it")
+            raise InvalidInputError(
+                "this is the table that the stack uses; give the name of a restored copy"
+            )
         client: DynamoDBClient = boto3.client("dynamodb", region_name=options.region)
         # What starts work comes last: a run has all its steps before anything takes it up, even if
         # the command breaks off and is repeated.

@@ -41,4 +41,4 @@ def describe_channels() -> "Mapping[str, Channel]":
 
 
 def _no_client(service: str) -> object:
-    raise RuntimeError(f"this function cannot send messages, so it has no client of {service}")
+    raise RuntimeError(f"this function cannot send messages, so it has no client for {service}")

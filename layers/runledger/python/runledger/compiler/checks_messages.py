@@ -30,8 +30,9 @@ def unsubscribe_links(view: GraphView) -> Iterator[Problem]:
         if isinstance(config.recipients, AdHocRecipients):
             yield Problem(
                 code="NOBODY_TO_UNSUBSCRIBE",
-                message="Addresses that are written in the node belong to no contact who could "
-                "unsubscribe; send marketing to contacts, or choose TRANSACTIONAL.",
+                message="The addresses written in the node do not belong to contacts, so the "
+                "recipients could not unsubscribe; send marketing messages to contacts, or set "
+                "`consent` to TRANSACTIONAL.",
                 node_id=use.node_id,
                 field="consent",
             )

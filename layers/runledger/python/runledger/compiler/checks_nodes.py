@@ -43,8 +43,9 @@ def too_many_visits(view: GraphView) -> Iterator[Problem]:
         if visits > MAX_VISITS:
             yield Problem(
                 code="TOO_MANY_VISITS",
-                message=f"The nodes that send page by page, {node.id!r} included, may need "
-                f"{visits:,} visits in one run; at most {MAX_VISITS:,} are allowed.",
+                message="A node that sends to a segment or to tags needs a visit for each page of "
+                f"contacts. With {node.id!r}, such nodes can need {visits:,} visits in one run; at "
+                f"most {MAX_VISITS:,} are allowed.",
                 node_id=node.id,
             )
 

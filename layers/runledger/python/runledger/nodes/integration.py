@@ -129,8 +129,8 @@ class IntegrationConfig(Config):
             )
         if self.longest_seconds() > MAX_CALL_SECONDS:
             raise ValueError(
-                f"all tries with their waits may take {self.longest_seconds()} s; at most "
-                f"{MAX_CALL_SECONDS} s are allowed; lower `timeoutSeconds`, `maxTries` or "
+                f"all tries and the waits between them can take {self.longest_seconds()} s; at "
+                f"most {MAX_CALL_SECONDS} s are allowed; lower `timeoutSeconds`, `maxTries` or "
                 "`maxDelaySeconds`"
             )
         credential = next((name for name in self.capture if is_credential_name(name)), None)

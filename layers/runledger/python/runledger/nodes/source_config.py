@@ -91,7 +91,7 @@ def _check_signed(text: str) -> str:
                 + ", ".join(f"{{{part}}}" for part in SIGNED_PARTS)
             )
     if "{" in _PART.sub("", text) or "}" in _PART.sub("", text):
-        raise ValueError("a brace is not closed; write a part as {body}")
+        raise ValueError("a brace has no partner; write each part with two braces, such as {body}")
     if not _PART.search(text):
         raise ValueError("the signed text contains no part of the request; add one, such as {body}")
     return text
@@ -178,13 +178,15 @@ class HmacVerify(VerifyConfig):
             )
         if (self.signature_key or self.timestamp_key) and self.header is None:
             raise ValueError(
-                "`signatureKey` and `timestampKey` are keys in a header; set `header` to its name"
+                "`signatureKey` and `timestampKey` are keys in a header; set `header` to the name "
+                "of that header"
             )
         if self.timestamp_key is not None and self.signature_key is None:
             raise ValueError("`timestampKey` needs `signatureKey`: both are keys of one header")
         if self.signature_key is not None and self.separator:
             raise ValueError(
-                "with `signatureKey`, commas separate the header's pairs; leave out `separator`"
+                "with `signatureKey`, the header contains pairs that are separated by commas; "
+                "leave out `separator`"
             )
         _require_place(self.signed, "timestamp", self._timestamps(), "`timestampHeader`")
         _require_place(self.signed, "id", [self.id_header, self.id_path], "`idHeader`")
@@ -201,8 +203,8 @@ def _require_place(signed: str, part: str, places: list[str | None], example: st
     is_signed = f"{{{part}}}" in signed
     if given > 1:
         raise ValueError(
-            f"the {part} has more than one place in the request; keep only one of the fields that "
-            f"name its place, such as {example}"
+            f"more than one field says where the request has the {part}; keep only one of these "
+            f"fields, such as {example}"
         )
     if is_signed and not given:
         raise ValueError(

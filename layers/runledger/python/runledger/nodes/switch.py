@@ -52,7 +52,10 @@ class SwitchConfig(Config):
         labels = [rule.label for rule in self.rules] + [self.fallback_label]
         doubled = next((label for label in labels if labels.count(label) > 1), None)
         if doubled is not None:
-            raise ValueError(f"the label {doubled!r} is used twice; give each its own label")
+            raise ValueError(
+                f"the label {doubled!r} is used twice; give each rule and the fallback its own "
+                "label"
+            )
         return self
 
 

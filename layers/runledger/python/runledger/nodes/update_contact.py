@@ -118,7 +118,7 @@ class UpdateContactNode(NodeType[UpdateContactConfig]):
         removed = _tags(config.remove_tags, visit.scope)
         both = next((tag for tag in added if tag in removed), None)
         if both is not None:
-            raise NodeError("INVALID_VALUE", f"the tag {both!r} is to be both added and removed")
+            raise NodeError("INVALID_VALUE", f"the tag {both!r} cannot be both added and removed")
         change = ContactChange(
             fields=values, cleared=cleared, added_tags=added, removed_tags=removed
         )

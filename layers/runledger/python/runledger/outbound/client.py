@@ -140,7 +140,7 @@ class OutboundClient:
         except httpcore.LocalProtocolError as error:
             # Our side refused to write it, so nothing was sent; the message may quote a credential.
             raise NodeError(
-                "INVALID_REQUEST", "the request contains something that cannot be sent by HTTP"
+                "INVALID_REQUEST", "the request cannot be sent: a part of it is not valid HTTP"
             ) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise NodeError(

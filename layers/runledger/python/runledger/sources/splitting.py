@@ -48,7 +48,7 @@ def elements(
         found = read(trigger_body(document), split)
     if not isinstance(found, list):
         raise InvalidInputError(
-            f"the payload has no list at {split}, which should be split", field=split
+            f"the payload cannot be split: it has no list at {split}", field=split
         )
     if len(found) > MAX_ELEMENTS:
         raise InvalidInputError(
@@ -79,7 +79,7 @@ def _element(index: int, document: Any, split_id: str | None, event_key: str | N
     value = read(document, split_id)
     if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
         fault = InvalidInputError(
-            f"the element has no text or number at {split_id}, which should identify it",
+            f"the element has no id: there is no text or number at {split_id}",
             field=split_id,
         )
         return Element(index, document, None, fault=fault)

@@ -364,7 +364,7 @@ def _require_few(contact: Contact, listings: "set[Key]") -> None:
     if count > MAX_LISTINGS:
         raise InvalidInputError(
             f"a contact may have at most {MAX_LISTINGS} tags, external ids and metadata values "
-            f"that automations use as dates; this one has {count}",
+            f"that automations use as dates, all counted together; this one has {count}",
             field="tags",
         )
 

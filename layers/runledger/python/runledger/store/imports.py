@@ -88,7 +88,7 @@ class ImportStore:
         try:
             return _from_item(self._table.update(_key(made), change, takes_parts))
         except ConditionFailedError as error:
-            raise ConflictError("the import takes no more parts") from error
+            raise ConflictError("the import no longer accepts parts") from error
 
     def change(
         self, before: ContactImport, after: ContactImport, due_at: int | None

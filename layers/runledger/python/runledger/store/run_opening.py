@@ -190,7 +190,9 @@ class RunOpening:
                 return run.changed(created_at=found["at"], due_at=due_at, expires_at=expires_at)
             # The request that entered it has died.
             is_free = Attr("at").eq(found["at"])
-        raise TransientError("other requests with this key kept coming at the same time; try again")
+        raise TransientError(
+            "other requests with this idempotency key kept coming at the same time; try again"
+        )
 
     def _require_no_other(self, run: Run, contents: RerunContents) -> None:
         """Raises an error if the family has a rerun that the plan does not know. Each request first

@@ -69,7 +69,8 @@ class Templates(Editing[Template, TemplateDocument]):
         size = sum(len((text or "").encode()) for text in parts.values())
         if size > MAX_BYTES:
             raise InvalidInputError(
-                f"subject, body and HTML have {size} bytes; a template may have {MAX_BYTES}",
+                f"subject, body and HTML have {size} bytes together; at most {MAX_BYTES} are "
+                "allowed",
                 field="body" if document.html is None else "html",
             )
 

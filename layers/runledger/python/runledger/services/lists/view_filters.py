@@ -67,7 +67,7 @@ class ViewFilters:
             found = self.contacts.look_up(workspace_id, asked.contact)
             if found is None:
                 raise InvalidInputError(
-                    "the workspace has no such contact; a view keeps a contact by its id",
+                    "the workspace has no such contact; a view can keep only a contact that exists",
                     field="contact",
                 )
             kept["contact"] = found
@@ -89,7 +89,7 @@ def _require_own(name: ViewList, asked: "ViewFilter") -> None:
             )
         if field in _NEVER_KEPT:
             raise InvalidInputError(
-                f"a view cannot keep {_NEVER_KEPT[field]}, because an erasure could not find it "
-                "there; remove this filter, or filter by a contact",
+                f"a view cannot keep {_NEVER_KEPT[field]}, because the erasure of a contact could "
+                "not find it in the view; remove this filter, or filter by a contact",
                 field=info.alias or field,
             )

@@ -102,8 +102,8 @@ class LinkKeys:
             return
         if not lines or min(map(len, lines)) < _LEAST_KEY_CHARACTERS:
             raise SetupError(
-                "the secret of unsubscribe links needs a key of at least "
-                f"{_LEAST_KEY_CHARACTERS} characters on each line",
+                "each line of the secret of unsubscribe links must be a key of at least "
+                f"{_LEAST_KEY_CHARACTERS} characters",
                 "InvalidSecret",
             )
         self._known = {_key_id(line): line.encode() for line in lines}

@@ -140,7 +140,8 @@ class Planner:
             if len(failed) != 1:
                 count = "no failed node" if not failed else f"{len(failed)} failed nodes"
                 raise InvalidInputError(
-                    f"the run has {count}, so say where to begin: START, or a node it visited",
+                    f"the run has {count}, so say where to begin: at START, or at a node that the "
+                    "run visited",
                     field="from",
                 )
             from_node = failed[0]
@@ -209,12 +210,14 @@ class Planner:
             node = graph.nodes[node_id]
             if node.type is None or not node.type.effect:
                 raise InvalidInputError(
-                    f"{node_id} is a {node.node.type}, which has no effects; leave it out",
+                    f"{node_id} is a {node.node.type} node, which has no effects; remove it from "
+                    "`effects`",
                     field=place,
                 )
             if node_id in kept and choice.do is not EffectChoice.REUSE:
                 raise InvalidInputError(
-                    f"{node_id} is not visited again; rerun from it, or from a node before it",
+                    f"this rerun does not visit {node_id} again; begin the rerun at {node_id}, or "
+                    "at a node before it",
                     field=place,
                 )
 
@@ -268,8 +271,8 @@ class Planner:
         reusable = self._reusable(found)
         if reusable is None:
             raise InvalidInputError(
-                f"there is no result of {node.id} to reuse, because no earlier run passed this "
-                "node with its present config; choose REPEAT or SUPPRESS",
+                f"{node.id} has no result to reuse, because no earlier run passed this node with "
+                "its current config; choose REPEAT or SUPPRESS",
                 field=place,
             )
         return self._reuse(node, found, reusable)
@@ -323,7 +326,7 @@ class Planner:
             output = found.passed.step.output if output is None else output
         if output is None:
             raise InvalidInputError(
-                f"{node.id} has no recorded output; write the output that later nodes read",
+                f"{node.id} has no recorded output; write the output that later nodes will read",
                 field=f"{place}.output",
             )
         graph = self.target.graph

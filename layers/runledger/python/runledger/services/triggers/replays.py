@@ -107,7 +107,7 @@ class Replays:
         found = self.events.of_refusal(refusal.id, now)
         if found is None:
             kept_until = iso(refusal.kept_until)
-            raise GoneError(f"the event was kept until {kept_until}", expiredAt=kept_until)
+            raise GoneError(f"the event was kept only until {kept_until}", expiredAt=kept_until)
         return found
 
     def _begin(self, refusal: "Refusal", replay: Replay) -> Replay:

@@ -22,7 +22,8 @@ def create_workspace(
     """Creates a workspace. Raises ConflictError if the id is taken."""
     if not _WORKSPACE_ID.fullmatch(workspace_id):
         raise InvalidInputError(
-            "a workspace id is ws_ and 1 to 13 lower-case letters or digits", field="workspaceId"
+            "a workspace id is ws_ followed by 1 to 13 lower-case letters or digits",
+            field="workspaceId",
         )
     workspace = Workspace(id=workspace_id, name=name, shards=shards, created_at=clock())
     store.create(workspace)
@@ -47,7 +48,7 @@ def add_member(
     """
     account = accounts.prepare(normalize_email(email), password)
     if account is None:
-        raise TransientError("Cognito cannot send a first password now; try again later")
+        raise TransientError("Cognito cannot mail a password for the new account; try again later")
     if account.proven_email is None:
         raise ConflictError(
             f"the account {account.user_id} has not verified {account.email}; verify it in "

@@ -20,7 +20,7 @@ class Alternatives:
             if has_header(received, header):
                 return scheme.verify(received, keys)
         names = " and ".join(header for header, _ in self.ways)
-        refuse(MISSING, self.sender, f"the headers {names} are missing; one of them is needed")
+        refuse(MISSING, self.sender, f"the headers {names} are both missing; one of them is needed")
 
     def sign(self, unsigned: Received, secret: str) -> Received:
         scheme = self.ways[0][1]

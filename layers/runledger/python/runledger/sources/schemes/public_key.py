@@ -115,13 +115,13 @@ def parse_public_key(text: str, algorithm: str) -> "EllipticCurvePublicKey | Ed2
             return Ed25519PublicKey.from_public_bytes(raw)
         key = load_der_public_key(raw)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise InvalidInputError(f"this is not {kind}", field="publicKey") from error
+        raise InvalidInputError(f"the public key is not {kind}", field="publicKey") from error
     if algorithm == "ED25519" and isinstance(key, Ed25519PublicKey):
         return key
     is_curve = isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
     if algorithm == "ECDSA_P256" and isinstance(key, EllipticCurvePublicKey) and is_curve:
         return key
-    raise InvalidInputError(f"this is not {kind}", field="publicKey")
+    raise InvalidInputError(f"the public key is not {kind}", field="publicKey")
 
 
 def _key_bytes(text: str) -> bytes:

@@ -64,14 +64,14 @@ class SnsScheme:
                 "subscription",
             )
         if message.get("TopicArn") != self.topic_arn:
-            refuse(WRONG, self.sender, "the message comes from another topic")
+            refuse(WRONG, self.sender, "the message does not come from the topic of the trigger")
         return message
 
     def _signed_text(self, message: dict[str, Any]) -> bytes:
         kind = message.get("Type")
         names = _SIGNED_FIELDS.get(kind) if isinstance(kind, str) else None
         if names is None:
-            refuse(WRONG, self.sender, "Type is not the type of an SNS message")
+            refuse(WRONG, self.sender, "Type is not one of the types of SNS messages")
         lines = []
         for name in names:
             if name == "Subject" and message.get(name) is None:
@@ -82,7 +82,7 @@ class SnsScheme:
     def _text(self, message: dict[str, Any], name: str) -> str:
         value = message.get(name)
         if not isinstance(value, str):
-            refuse(MISSING, self.sender, f"the message has no text {name}")
+            refuse(MISSING, self.sender, f"the message has no text in the field {name}")
         return value
 
     def _check(
@@ -101,7 +101,9 @@ class SnsScheme:
             refuse(WRONG, self.sender, "the certificate at SigningCertURL cannot be read")
         now = datetime.fromtimestamp(received_at / SECOND, UTC)
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            refuse(WRONG, self.sender, "the certificate at SigningCertURL is not valid now")
+            refuse(
+                WRONG, self.sender, "the certificate at SigningCertURL is expired or not valid yet"
+            )
         if not isinstance(key, RSAPublicKey):
             refuse(WRONG, self.sender, "the certificate at SigningCertURL has no RSA key")
         try:
