@@ -42,7 +42,7 @@ function WithoutSecondFactor({ workspace }: { workspace: string }) {
         action={<Link to={ACCOUNT}>{t`Your account`}</Link>}
       >
         <p>
-          {t`Every member of this workspace also signs in with a code from an authenticator app. You can set up the app in your account in a minute.`}
+          {t`Every member of this workspace must also sign in with a code from an authenticator app. You can set up the app in your account. This takes about a minute.`}
         </p>
       </Notice>
     </div>

@@ -125,7 +125,7 @@ export function SecondFactor({ me }: { me: Me }) {
             setLeaving(false);
           }}
         >
-          <p>{t`Workspaces that require a second factor will refuse you within minutes.`}</p>
+          <p>{t`Workspaces that require a second factor will deny you access within minutes.`}</p>
         </ConfirmDialog>
       )}
     </section>

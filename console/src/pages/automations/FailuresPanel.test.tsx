@@ -40,7 +40,7 @@ it('offers to rerun the runs of a failure group, and previews exactly these', as
   const { user } = openConsole('/automations/aut_1');
   const failures = within(await screen.findByRole('region', { name: 'Failures, last 7 days' }));
   const button = await failures.findByRole('button', { name: /^Mended\? Rerun/ });
-  expect(button).toHaveTextContent('Mended? Rerun 34 runs…');
+  expect(button).toHaveTextContent('Fixed? Rerun 34 runs…');
   await user.click(button);
   const dialog = within(await screen.findByRole('dialog'));
   expect(await dialog.findByText('No runs.')).toBeVisible();

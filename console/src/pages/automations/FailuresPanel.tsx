@@ -56,12 +56,12 @@ export function FailuresPanel({ automationId, now }: Props) {
               <Button
                 variant="default"
                 size="compact-sm"
-                aria-label={t`Mended? Rerun the runs of ${group.title}`}
+                aria-label={t`Fixed? Rerun the runs of ${group.title}`}
                 onClick={() => {
                   setRecovered(group.id);
                 }}
               >
-                {t`Mended? Rerun ${formatRuns(group.count)}…`}
+                {t`Fixed? Rerun ${formatRuns(group.count)}…`}
               </Button>
             )}
           </li>

@@ -40,7 +40,7 @@ export function HoldDialog({ automation, onClose }: Props) {
         <ul>
           <li>{t`Events still open runs, but these runs do not start until you release the automation.`}</li>
           <li>{t`Nothing is refused or canceled. Runs that are already open continue.`}</li>
-          <li>{t`Reruns start as usual, so that you can test whether a partner works again.`}</li>
+          <li>{t`Reruns start as usual, so you can use one to test whether the failed service works again.`}</li>
         </ul>
         <TextInput
           label={t`Reason`}

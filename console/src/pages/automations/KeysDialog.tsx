@@ -45,7 +45,7 @@ function KeyField({ needed: { name, facts }, isSet, value, error, onChange }: Ke
   const begins = facts.prefix === '' ? '' : t`The value begins with ${facts.prefix}.`;
   const shared = {
     label: facts.name,
-    description: joined(t`You find this value ${facts.where}.`, begins, hint),
+    description: joined(t`You can find this value ${facts.where}.`, begins, hint),
     value,
     error,
     spellCheck: false,

@@ -25,8 +25,8 @@ function KeyState({ webhook, needed }: { webhook: Webhook; needed: NeededKey }) 
   if (!hasKey(webhook, needed)) {
     return (
       <li>
-        <Trans>{facts.name}: <strong className={classes.missing}>not set</strong>. Until it is, every event
-        is refused.</Trans>
+        <Trans>{facts.name}: <strong className={classes.missing}>not set</strong>. Every event is refused
+        until it is set.</Trans>
       </li>
     );
   }

@@ -89,7 +89,7 @@ function Consequences({ automation, change }: Pick<Props, 'automation' | 'change
       <OpenRuns automationId={automation.id} />
       <li>
         {change === 'pause'
-          ? t`You can activate the automation again. Then only new events open runs.`
+          ? t`You can activate the automation again. After that, only new events open runs.`
           : t`The automation can never be edited or activated again. Its history is kept.`}
       </li>
     </ul>
@@ -102,7 +102,7 @@ function ActivationNotice({ activation }: { activation: Activation }) {
     return (
       <Notice title={t`Version ${activation.version} is being activated`}>
         <p>
-          {t`Many versions are being activated, so this can take a few minutes. It continues if you leave this page.`}
+          {t`Many versions are being activated, so this can take a few minutes. The activation continues if you leave this page.`}
         </p>
       </Notice>
     );

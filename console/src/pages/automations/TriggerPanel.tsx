@@ -59,7 +59,7 @@ function WithoutAddress({ automation, type }: { automation: Automation; type: un
     return (
       <p>
         {automation.version === null
-          ? t`Another system sends events to an address, which exists once the draft is saved.`
+          ? t`Another system sends events to the webhook’s address. The address is created when the draft is saved.`
           : !mayTrigger && t`Another system sends events. The Member role is needed to see the address.`}
       </p>
     );

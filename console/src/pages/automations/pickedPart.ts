@@ -33,7 +33,7 @@ export function partOf(document: unknown, base: PathBase, intake: Facts): Picked
     return { value: base === 'RUN' ? triggerBody(document) : document, note: null };
   }
   const [first] = list;
-  const note = t`The event is split: paths begin at an element of ${String(split)}. The element shown is the first of ${list.length}.`;
+  const note = t`The event is split. Paths begin at an element of the list ${String(split)}. The first of its ${list.length} elements is shown.`;
   return { value: base === 'RUN' ? triggerBody(first) : first, note };
 }
 

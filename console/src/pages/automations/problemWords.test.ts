@@ -29,8 +29,8 @@ const OF_CONFIGS: [string, string | null, string, string][] = [
   ['start', 'contactLookup.by', 'Is missing.', 'Choose one.'],
   ['start', 'contactLookup.path', 'Is missing.', 'Fill in this field.'],
   ['start', 'contactLookup.by', 'Must be email, phone, id or externalId.', 'Choose E-mail, Phone, Id or External id.'],
-  ['start', 'contactLookup.name', 'Is only for a lookup by externalId; remove it.', 'Only a lookup by external id has this field. Remove it.'],
-  ['start', 'contactFields.abc', "'abc' is not a field of a contact; write one of email, phone, firstName, lastName, metadata.<name> or externalIds.<name>, or: must be text.", 'This is not a field of a contact. Choose e-mail, phone, first name, last name, metadata or an external id. Or: This part has the wrong form. Correct it in the JSON view.'],
+  ['start', 'contactLookup.name', 'Is only for a lookup by externalId; remove it.', 'This field is only for a lookup by external id. Remove it.'],
+  ['start', 'contactFields.abc', "'abc' is not a field of a contact; write one of email, phone, firstName, lastName, metadata.<name> or externalIds.<name>, or: must be text.", 'This is not a field of a contact. Choose e-mail, phone, first name, last name, metadata or an external id. Or: This value is of the wrong type. Correct it in the JSON view.'],
   ['start', 'nope', 'Is not a known field; remove it.', 'This setting does not exist. Remove it in the JSON view.'],
   ['start', 'on', 'Must have at least 1 entry; it has 0.', 'Add at least one entry.'],
   ['start', 'dedupe', 'Must be ON or OFF.', 'Choose On or Off.'],
@@ -52,13 +52,13 @@ const OF_CONFIGS: [string, string | null, string, string][] = [
   ['check', 'left', 'An object cannot be compared; write a text, a number, true, false, null or a list.', 'An object cannot be compared; write a text, a number, true, false, nothing or a list.'],
   ['check', 'conditions', 'Must have at most 20 entries.', 'There are too many entries. At most 20 are allowed.'],
   ['check', 'conditions', 'Must have at most 1 entry.', 'There are too many entries. At most 1 is allowed.'],
-  ['tier', 'assignments', 'Must be a list.', 'This part has the wrong form. Correct it in the JSON view.'],
+  ['tier', 'assignments', 'Must be a list.', 'This value is of the wrong type. Correct it in the JSON view.'],
   ['tier', 'assignments.0.type', 'Must be STRING, NUMBER, BOOLEAN, JSON or DATE.', 'Choose String, Number, Boolean, JSON or Date.'],
   ['score', 'method', 'Must be GET, POST, PUT, PATCH, DELETE or HEAD.', 'Choose GET, POST, PUT, PATCH, DELETE or HEAD.'],
   ['score', null, '`url` must begin with http:// or https://.', '“URL” must begin with http:// or https://.'],
   ['score', 'capture.score', "Not a JMESPath expression: Expecting: ['quoted_identifier', 'unquoted_identifier'], got: lbrace: Parse error at column 1, token \"{\" (LBRACE), for expression:.", 'This is not a JMESPath expression: look at character 2.'],
   ['score', 'body', 'Has a format that is not allowed here.', 'This value has a format that is not allowed here.'],
-  ['sort', null, "The label 'abc' is used twice; give each its own label.", 'The label “abc” is used twice; give each its own label.'],
+  ['sort', null, "The label 'abc' is used twice; give each rule and the fallback its own label.", 'The label “abc” is used twice; give each rule and the fallback its own label.'],
 ];
 
 const OF_GRAPHS: [string, string, string][] = [

@@ -55,7 +55,7 @@ export function problemPlace(
   return field === null ? t`Automation` : labelOf(field);
 }
 
-const WRONG_FORM = t`This part has the wrong form. Correct it in the JSON view.`;
+const WRONG_FORM = t`This value is of the wrong type. Correct it in the JSON view.`;
 
 /** Messages about any value; the first that matches is used. */
 const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => string][] = [
@@ -83,7 +83,7 @@ const ABOUT_VALUES: readonly [RegExp, (found: RegExpExecArray, field: Field) => 
     () =>
       t`This is not a field of a contact. Choose e-mail, phone, first name, last name, metadata or an external id.`,
   ],
-  [/^is only for a lookup by externalId; remove it$/i, () => t`Only a lookup by external id has this field. Remove it.`],
+  [/^is only for a lookup by externalId; remove it$/i, () => t`This field is only for a lookup by external id. Remove it.`],
   [/^`\w+` is missing; choose one of /i, () => t`Choose one.`],
   [/^`\w+` cannot be .*; choose one of /is, () => t`This choice does not exist. Choose another one.`],
   [/^Set exactly one of `delayMinutes` and `until`$/i, () => t`Set either a delay or the time at which the wait ends.`],

@@ -48,5 +48,5 @@ export function machineText({ type, reason }: Pick<Machine, 'type' | 'reason'>):
 
 /** The list price of AWS for a million runs; messages themselves are billed apart. */
 export function priceText({ dollarsPerMillionRuns }: Machine): string {
-  return t`About ${formatDollars(dollarsPerMillionRuns)} per million runs, without e-mails, SMS and storage.`;
+  return t`About ${formatDollars(dollarsPerMillionRuns)} per million runs, not counting e-mails, SMS and storage.`;
 }

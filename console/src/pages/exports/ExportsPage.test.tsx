@@ -83,7 +83,7 @@ it('an expired file is named as deleted', () => {
   const made = makeExport({ expiresAt: '2026-03-08T10:00:00.000Z' });
   expect(exportState(made, Date.parse('2026-03-08T09:00:00Z'))).toBe('1,204 rows');
   expect(exportState(made, Date.parse('2026-03-09T10:00:00Z'))).toBe(
-    '1,204 rows, the file is deleted',
+    '1,204 rows. The file was deleted.',
   );
 });
 
@@ -92,7 +92,7 @@ it('one row is not “rows”', () => {
     ['2026-03-08T09:00:00Z', '2026-03-09T10:00:00Z'].map((now) =>
       exportState(makeExport({ expiresAt: '2026-03-08T10:00:00.000Z', rows: 1, ...changes }), Date.parse(now)),
     );
-  expect(states({})).toEqual(['1 row', '1 row, the file is deleted']);
+  expect(states({})).toEqual(['1 row', '1 row. The file was deleted.']);
   expect(states({ status: 'RUNNING' })[0]).toBe('In progress, 1 row so far');
 });
 

@@ -33,8 +33,8 @@ export function exportState(made: Export, now: number): string {
   }
   return isExpired(made, now)
     ? plural(made.rows, {
-        one: '1 row, the file is deleted',
-        other: `${rows} rows, the file is deleted`,
+        one: '1 row. The file was deleted.',
+        other: `${rows} rows. The file was deleted.`,
       })
     : plural(made.rows, { one: '1 row', other: `${rows} rows` });
 }

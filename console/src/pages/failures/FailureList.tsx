@@ -87,7 +87,7 @@ function Item({ group, period: { range, from, to }, now }: ItemProps) {
         )}
         <p className={classes.muted}>
           <Trans>
-            Last <RelativeTime time={group.lastSeenAt} now={now} />, first{' '}
+            Last failed <RelativeTime time={group.lastSeenAt} now={now} />, first failed{' '}
             <RelativeTime time={group.firstSeenAt} now={now} /> in version {group.firstVersion}
           </Trans>
         </p>

@@ -110,8 +110,8 @@ function GroupRuns({ group, now }: { group: FailureGroup; now: number }) {
         {runs !== undefined && query.data?.nextCursor && (
           <p className={detail.muted}>
             {plural(runs.length, {
-              one: 'Only the people of the newest run are listed.',
-              other: `Only the people of the newest ${formatCount(runs.length)} runs are listed.`,
+              one: 'Only people from the newest run are listed.',
+              other: `Only people from the newest ${formatCount(runs.length)} runs are listed.`,
             })}
           </p>
         )}

@@ -111,7 +111,8 @@ function Ended({ made }: { made: ContactImport }) {
       {made.counts.REPEATED !== undefined && (
         <p>
           <Trans>
-            A repeated row has the address of an earlier row. What it does depends on that row.
+            A repeated row has the same address as an earlier row. Its result in the import depends on
+            the earlier row.
           </Trans>
         </p>
       )}

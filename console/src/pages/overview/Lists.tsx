@@ -89,8 +89,8 @@ function Measured({ overview }: { overview: Overview }) {
   return (
     <p className={classes.note}>
       {isComplete
-        ? t`Measured in all finished runs of the last 24 hours: ${formatRuns(count)}. Waits are left out.`
-        : t`Measured in the newest finished runs only: ${formatRuns(count)}. Waits are left out.`}
+        ? t`Measured in all finished runs of the last 24 hours (${formatRuns(count)}). Wait nodes are not measured.`
+        : t`Measured in the newest finished runs only (${formatRuns(count)}). Wait nodes are not measured.`}
     </p>
   );
 }
@@ -100,7 +100,7 @@ export function SlowestNodes({ overview }: Props) {
     <ListPanel
       title={t`Slowest nodes`}
       items={overview?.slowestNodes}
-      empty={t`No finished run of the last 24 hours has a node to measure.`}
+      empty={t`No finished run of the last 24 hours visited a node whose time is measured.`}
       note={overview && overview.slowestNodes.length > 0 && <Measured overview={overview} />}
     >
       {({ automationId, automationName, nodeId, p95Ms }) => (

@@ -89,7 +89,7 @@ function Actions({ recovery }: { recovery: Recovery }) {
             setAborting(false);
           }}
         >
-          <p>{t`No further run is rerun. Open reruns go on. An aborted recovery cannot be continued.`}</p>
+          <p>{t`No more runs are rerun. Reruns that are already open continue. An aborted recovery cannot be continued.`}</p>
         </ConfirmDialog>
       )}
     </>

@@ -135,7 +135,7 @@ describe('the rerun of a run', () => {
   });
 
   it('shows a refused choice at its node, and keeps the list', async () => {
-    const problem = 'mail has no recorded output; write the output that later nodes read';
+    const problem = 'mail has no recorded output; write the output that later nodes will read';
     stack({
       '/v1/runs/run_1/rerun': (call) =>
         call.body.includes('SUPPRESS')

@@ -8,7 +8,7 @@ import { useServices } from '../../shared/auth/services';
 import type { AskedFilters } from '../../shared/lists/exports';
 import { Dialog, DialogDecision } from '../../shared/ui/Dialog';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
-import { capitalize, formatRuns } from '../../shared/ui/format';
+import { formatRuns } from '../../shared/ui/format';
 import { BulkProgress } from './BulkProgress';
 import { refreshRuns, skippedWaitsQuery, skipWaits } from './queries';
 import { RunSample } from './RunSample';
@@ -28,7 +28,7 @@ function Done({ started, onClose }: { started: SkipOutcome; onClose: () => void 
         <p>{t`The remaining runs follow within minutes. You can close this window.`}</p>
       )}
       {outcome.isComplete && left > 0 && (
-        <p>{t`${capitalize(formatRuns(left))} had already continued, or had a node at work, so nothing was skipped.`}</p>
+        <p>{t`In ${formatRuns(left)} no wait was skipped: the run had already continued, or a node was at work.`}</p>
       )}
     </BulkProgress>
   );

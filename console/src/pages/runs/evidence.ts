@@ -170,7 +170,7 @@ export function evidenceSentences({ evidence }: Pick<Step, 'evidence'>): Sentenc
   }
   if (typeof evidence.mode === 'string') {
     const words =
-      evidence.mode === 'REPLACE' ? t`Replaced all variables` : t`Kept the other variables`;
+      evidence.mode === 'REPLACE' ? t`Replaced all variables` : t`Kept the variables that this node does not set`;
     sentences.push({ words, depth: 0, verdict: null });
   }
   const notTaken = evidence.branchesNotTaken;

@@ -76,7 +76,7 @@ const RESET_MESSAGES: Record<string, string> = {
   ExpiredCodeException: t`The code has expired or was used. Send another code.`,
   // The address is not verified.
   InvalidParameterException: NO_RESET,
-  PasswordHistoryPolicyViolationException: t`You had this password before. Choose another one.`,
+  PasswordHistoryPolicyViolationException: t`You have used this password before. Choose another one.`,
   TooManyFailedAttemptsException: t`Too many wrong codes. Wait a few minutes, then send another code.`,
   CodeDeliveryFailureException: NOT_RESET_NOW,
   UserLambdaValidationException: NOT_RESET_NOW,

@@ -60,7 +60,7 @@ export function EffectChoiceField(props: Props): ReactNode {
           <TextInput
             size="xs"
             label={t`Outcome of ${nodeId}`}
-            placeholder={t`If empty: the outcome in the run`}
+            placeholder={t`If empty, the run’s outcome is used`}
             value={decision.outcome}
             onChange={(event) => {
               decide({ outcome: event.currentTarget.value });
@@ -69,7 +69,7 @@ export function EffectChoiceField(props: Props): ReactNode {
           <Textarea
             size="xs"
             label={t`Output of ${nodeId}`}
-            placeholder={t`If empty: the output in the run. Otherwise ${'{'} … ${'}'}`}
+            placeholder={t`If empty, the run’s output is used. Otherwise ${'{'} … ${'}'}`}
             autosize
             minRows={1}
             maxRows={6}

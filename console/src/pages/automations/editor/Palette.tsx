@@ -17,7 +17,7 @@ export function Palette({ nodeTypes, place, hasTrigger, onAdd }: Props) {
     <section aria-label={t`Add a node`} className={classes.palette}>
       <h2>{t`Add a node`}</h2>
       <p className={classes.hint}>
-        {place ?? t`Added without a connection. Select a node first to add one after it.`}
+        {place ?? t`The new node is added without a connection. To add it after another node, select that node first.`}
       </p>
       <ul>
         {nodeTypes
