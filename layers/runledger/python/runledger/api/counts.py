@@ -61,8 +61,8 @@ class DurationView(WireModel):
 
 class NodeDurationView(WireModel):
     """How long the newest visits of one node took. Up to 1,000 steps of the newest runs are
-    measured, for all nodes together. So for a large graph, these durations come from fewer runs
-    than the duration of whole runs."""
+    measured, for all nodes together. In a large graph, 1,000 steps belong to few runs, so these
+    durations come from fewer runs than the duration of whole runs."""
 
     node_id: str = Field(description="The node's id.")
     type: str = Field(description="The node's type.")

@@ -63,9 +63,9 @@ def patch_of(
     """Returns the model of a PATCH's body: the fields of `document`, all optional. Null removes a
     field that has a default. A field in `kept` can be changed but not removed.
 
-    `types` replaces the types of fields that are objects, so that null can also remove one entry of
-    the object. The length limits of these fields are not checked here, but after the patch, on the
-    changed document."""
+    `types` has other types for fields that are objects. With such a type, null can also remove one
+    entry of the object. This model does not check the length limits of these fields. They are
+    checked after the patch, on the whole document."""
     fields: dict[str, Any] = {
         each: _optional(
             info,

@@ -11,7 +11,8 @@ from runledger.models.run import RunStatus
 
 
 class ReplayedRunView(WireModel):
-    """One run of a replayed event. The replay opened it, or an earlier request did."""
+    """One run of a replayed event. Either the replay opened the run, or the same event had opened
+    it before."""
 
     run_id: str = Field(description="The run's id.")
     status: RunStatus = Field(description="The run's status.")
@@ -32,7 +33,7 @@ class ReplayView(WireModel):
 
 
 class CaptureView(WireModel):
-    """A capture: the next events of an automation are kept."""
+    """A capture of an automation's next events: when it ends, and how many more events it keeps."""
 
     until: str = Field(description="When the capture ends.")
     left: int = Field(description="How many more events will be captured.")

@@ -25,7 +25,8 @@ class ResendDocument(WireModel):
 
 
 class TestSendDocument(PreviewDocument):
-    """The values with which a template is rendered for a test message, as in a preview."""
+    """A request to send yourself a test message of a template. The values for the template are
+    given as in a preview."""
 
     idempotency_key: IdempotencyKey | None = Field(
         default=None,

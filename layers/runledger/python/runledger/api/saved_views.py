@@ -10,7 +10,8 @@ from runledger.models.saved_view import ViewList
 
 
 class ViewFilter(FilterDocument):
-    """The filters of a saved view. A `range` stays relative: it ends when the view is opened."""
+    """The filters of a saved view. A `range` is not fixed when the view is saved: `24h` means the
+    24 hours before somebody opens the view."""
 
     order: Literal["newest", "oldest", "count"] | None = Field(
         default=None,

@@ -21,7 +21,7 @@ class WorkspaceView(WireModel):
 
 
 class MeView(WireModel):
-    """The caller, and the workspace and role used when a call names no workspace."""
+    """The caller, with the workspace and the role that apply to this request."""
 
     user_id: str = Field(description="The id of the caller's account.")
     email: str = Field(description="The e-mail address of the account.")

@@ -33,8 +33,10 @@ class RenderedMessage(Model):
 
 
 class ProviderAnswer(Model):
-    """The provider's answer. `provider_id` comes with success. Otherwise `is_transient` says
-    whether the same message may be accepted later, and `code` is the provider's."""
+    """The provider's answer to one message. If the message was accepted, `provider_id` is the
+    provider's id of the message. If it was refused, `code` is the provider's error code, `message`
+    is the reason in our words, and `is_transient` says whether the same message may be accepted
+    later."""
 
     accepted: bool
     provider_id: str | None = None

@@ -85,11 +85,14 @@ _REFUSED = "the provider refused the message"
 def ask(
     send: Callable[[], dict[str, Any]], id_field: str, transient: frozenset[str]
 ) -> ProviderAnswer:
-    """Sends with `send` and classifies the answer. `transient` are the codes that the operation
-    documents as transient, besides the common ones; `id_field` holds the provider's message id. The
-    answer's code is the provider's, without its ending `Exception`.
+    """Calls `send` once and interprets the service's answer. `id_field` is the field of the answer
+    that has the provider's id of the message. `transient` are the error codes that this operation
+    documents as transient; those of every operation are in COMMON_TRANSIENT. The `code` of a
+    refusal is the service's error code without the ending `Exception`, followed by the reason if
+    the service names one.
 
-    Raises UnknownOutcomeError if no answer came, or one that says neither yes nor no.
+    Raises UnknownOutcomeError if no answer came, or if the answer does not say whether the message
+    was accepted.
     """
     try:
         answer = send()

@@ -100,7 +100,8 @@ def _answer(notification: _Notification) -> SmsAnswer:
 
 
 def _document(text: str) -> Any:
-    """Returns the parsed JSON. If the text is not JSON, returns None, which no model accepts."""
+    """Returns the parsed JSON, or None if the text is not JSON. No model accepts None, so such a
+    text is refused like any other wrong document."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

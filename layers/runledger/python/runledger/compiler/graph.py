@@ -184,7 +184,7 @@ class GraphView:
 
     @cached_property
     def secret_uses(self) -> tuple[SecretUse, ...]:
-        """Every secret that a node sends, with its host."""
+        """Every use of a secret in a node's config, with the host that the secret is sent to."""
         return tuple(
             use
             for node in self.all_nodes

@@ -48,7 +48,7 @@ class SyntaxFault:
 
 @dataclass(frozen=True, slots=True)
 class TemplateUse:
-    """A node's use of a template, which may be unknown."""
+    """A node's use of a template. A template with this id may not exist."""
 
     node_id: str
     field: str | None
@@ -57,7 +57,7 @@ class TemplateUse:
 
 @dataclass(frozen=True, slots=True)
 class SegmentUse:
-    """A node's use of a segment, which may be unknown."""
+    """A node's use of a segment. A segment with this id may not exist."""
 
     node_id: str
     field: str | None

@@ -55,16 +55,18 @@ class Bound:
     """The machine type of a graph, and how long a run may take at most.
 
     - `machine_type` is the type that the graph needs, and `reason` explains it.
-    - `path` is the time without waits that an Express machine must allow for the longest path.
+    - `path` is how long the longest path may take without its waits. It must be short enough if the
+      machine is to be Express.
     - `waits` is the longest time that a run may spend in waits.
     - `run` is the time for everything: waits, all tries, all delays, and the recording of a
       failure. It is at most the timeout of the machine type.
 
-    In `path`, a node that claims its work counts with all its tries and delays. Any other node only
-    writes its step and ends within seconds, so it counts with one try. Such nodes rarely need
-    retries, and hardly ever several of them in one run. So `path` includes the retries of only one
-    of them: the one whose retries may take longest. If an execution reaches its timeout anyway, it
-    ends, and the watchdog hands the run back, as after any execution that ends early.
+    In `path`, a node that claims its work counts with all its tries and delays. A node that never
+    claims only writes its step and ends within seconds, so it counts with one try. Nodes that never
+    claim rarely need retries, and several of them hardly ever need retries in one run. So `path`
+    includes the retries of only one such node: the one whose retries may take longest. If an
+    execution reaches its timeout anyway, the execution ends, and the watchdog hands the run back,
+    as after any execution that ends early.
     """
 
     machine_type: MachineType

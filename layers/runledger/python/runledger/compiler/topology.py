@@ -32,8 +32,8 @@ class Topology:
 
     @classmethod
     def of(cls, graph: Graph) -> "Topology":
-        """Returns the topology of a graph. For a valid graph, it equals the topology that the graph
-        was compiled with."""
+        """Returns the topology of a graph. For a valid graph, it is equal to the topology that the
+        compiler used, so each node has the same rank."""
         return cls(
             (node.id for node in graph.nodes), ((edge.source, edge.target) for edge in graph.edges)
         )

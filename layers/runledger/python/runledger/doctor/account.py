@@ -31,8 +31,8 @@ _MUCH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The properties of the deployed stack, or of a stack to deploy, that the account must allow.
-    `reserved` is the concurrency to reserve in addition to what the stack reserves already."""
+    """What the account must allow: the properties of the deployed stack, or of a stack that is to
+    be deployed. `reserved` is the concurrency to reserve beyond what the stack reserves already."""
 
     region: str
     sender: str
