@@ -4,8 +4,8 @@ QUEUED ──┐                     ┌─► SENT ──► DELIVERED | FAILED
          ├─► PROCESSING (try n)┼─► FAILED                        (refused permanently)
 RETRYING ┘        │            ├─► RETRYING                      (refused temporarily, n < 6)
                   │            └─► DEAD_LETTERED                 (refused temporarily, n = 6)
-                  └─► its answer is lost: stays PROCESSING until the provider reports, or for
-                      UNKNOWN_AFTER: then FAILED, OUTCOME_UNKNOWN. It is never sent again.
+                  └─► its answer is lost: stays PROCESSING until the provider reports. Without a
+                      report within UNKNOWN_AFTER: FAILED, OUTCOME_UNKNOWN. Never sent again.
 """
 
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
@@ -31,8 +31,8 @@ _UNKNOWN = "the provider's answer was lost: the message may or may not have been
 
 
 def kept_until(now: int, retention: int) -> int:
-    """Returns when an attempt made now expires: later than the last moment at which it can still be
-    unfinished."""
+    """Returns when an attempt that is made now expires: after the retention, but never while the
+    attempt may still be unfinished."""
     return now + max(retention, LONGEST_LIFE)
 
 
@@ -199,9 +199,10 @@ def _became(
 
 
 def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
-    """Returns the attempt in the status that follows from its reports and from `base`, our own
-    status since `at`. If a report decides the status, `settled_at` is the time of that report,
-    otherwise `at`. The result does not depend on the order in which reports arrive."""
+    """Returns the attempt with the status that follows from `base` and the attempt's reports.
+    `base` is our own status, which began at `at`. If a report decides the status, `settled_at` is
+    the time of that report, otherwise `at`. The result does not depend on the order in which
+    reports arrive."""
     status = status_after(base, attempt.reports)
     decided = deciding(attempt.reports)
     is_same = status is attempt.status
@@ -223,8 +224,8 @@ def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> 
 
 
 def _logged(attempt: DeliveryAttempt) -> tuple[Try, ...]:
-    """Returns the logged tries except the current one. The current try is in the log already if its
-    answer seemed to be lost."""
+    """Returns the logged tries that came before the current try. The log may already contain the
+    current try, if its answer seemed to be lost and arrived later."""
     return attempt.tries_log[: max(attempt.tries - 1, 0)]
 
 

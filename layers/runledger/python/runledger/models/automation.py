@@ -210,9 +210,10 @@ class Drain(Model):
 
 
 class SecretRotation(Model):
-    """The latest rotation of a signing secret, on an old row without `webhook_keys`. On such a row,
-    the version that Secrets Manager calls AWSCURRENT is valid. `previous_version` is the id of the
-    replaced version, which is accepted until `valid_until`. Times are epoch milliseconds."""
+    """The latest rotation of a webhook's signing secret, as old rows have it: those without
+    `webhook_keys`. For such a row, the valid version is the one that Secrets Manager labels
+    AWSCURRENT. `previous_version` is the id of the version that was replaced, which is accepted
+    until `valid_until`. Times are epoch milliseconds."""
 
     previous_version: str
     valid_until: int

@@ -17,7 +17,7 @@ class ConsentPurpose(StrEnum):
 
 
 class ConsentChannel(StrEnum):
-    """The channels on which a consent can differ. These are all channels."""
+    """The channels of messages. A contact's consent may differ from channel to channel."""
 
     EMAIL = "EMAIL"
     SMS = "SMS"
@@ -49,9 +49,10 @@ class ConsentSource(Model):
     - `by` is the member's e-mail address, or None if no member did it.
     - `detail` names the cause: a short text, or an id such as that of an import, an automation or a
       delivery.
-    - `given_at` is when the contact agreed, in epoch milliseconds, if that was before the change is
-      recorded. Such a consent does not undo a later withdrawal. 0: the time is unknown, so no
-      recorded withdrawal is undone. None: the contact agrees now.
+    - `given_at` is when the contact agreed, in epoch milliseconds, if the consent is recorded later
+      than it was given. A withdrawal that was recorded after `given_at` stays valid. If
+      `given_at` is 0, the time is unknown, so every recorded withdrawal stays valid. If `given_at`
+      is None, the contact agrees now.
     - `answered_at` is when the contact sent an answer to a message, in epoch milliseconds. Answers
       may arrive late, out of order and twice, so this time decides which of them counts. It is also
       the time of the recorded change.
@@ -99,10 +100,11 @@ class ChannelConsents(WireModel):
 
 
 class Consents(WireModel):
-    """What a contact agreed to, for all channels and where channels differ.
+    """What a contact agreed to: for all channels, and on the channels that differ.
 
-    Equal consents always have the same stored form: `channels` has a consent only if it was
-    withdrawn on the channel, or if it was given on the channel but not for all channels."""
+    Equal consents always have the same stored form. So `channels` contains only two kinds of
+    consents: those withdrawn on the channel, and those given on the channel but not for all
+    channels."""
 
     marketing: StrictBool = Field(
         default=False,
@@ -122,8 +124,8 @@ class Consents(WireModel):
     )
 
     def allows(self, purpose: ConsentPurpose, channel: ConsentChannel | None = None) -> bool:
-        """Whether the contact accepts messages of this purpose on the channel. Without a channel,
-        answers for channels without a consent of their own."""
+        """Whether the contact accepts messages of this purpose on the channel. If `channel` is
+        None, returns the consent for all channels."""
         own = None if channel is None else self.own(purpose, channel)
         if own is not None:
             return own

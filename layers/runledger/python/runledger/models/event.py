@@ -86,8 +86,9 @@ class Event(Model):
 
     @property
     def depth(self) -> int:
-        """How many runs came before this event's run, in the chain in which the end of each run
-        opens the next one."""
+        """The number of runs that led to this event, if the trigger is UPSTREAM: the end of each of
+        these runs opened the next one, and the end of the last one caused this event. 0 for other
+        triggers."""
         return int(self.details["depth"]) if self._is_upstream else 0
 
     @property

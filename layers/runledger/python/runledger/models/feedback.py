@@ -40,8 +40,10 @@ def merge(kept: Reports, event_id: str, report: KeptReport) -> Reports:
 
 
 def deciding(reports: Reports) -> KeptReport | None:
-    """Returns the report that decides the status, or None. Among several of one kind, it prefers a
-    permanent one, then the earliest, then the smallest event id."""
+    """Returns the report that decides the status, or None if no report does. The kinds of reports
+    have fixed priorities, and the reported kind with the highest priority decides. Among several
+    reports of this kind, it prefers a permanent one, then the earliest, then the one with the
+    smallest event id."""
     for kind, _ in _DECIDING:
         found = [(not r.is_permanent, r.at, id_) for id_, r in reports.items() if r.kind is kind]
         if found:

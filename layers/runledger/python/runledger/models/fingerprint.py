@@ -83,7 +83,8 @@ def fingerprint(message: str) -> str:
     """Returns a text that is the same for messages that differ only in values, at most
     `TEXT_CHARACTERS` long.
 
-    All placeholders become the same one. So the values do not affect where the text is cut.
+    All kinds of placeholders are replaced by one, which has a fixed length. So the values do not
+    affect where the text is cut.
     """
     alike = _PLACEHOLDER.sub(_ANY, _at_rest(message, _read))
     return _cut(_in_a_row(alike))

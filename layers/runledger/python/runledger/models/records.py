@@ -186,8 +186,8 @@ class Binary(TypedDict):
 
 
 class Body(TypedDict):
-    """A body as the step shows it: JSON or text. A body with a `note` was cut. `rest` says that a
-    long body could not be stored completely."""
+    """A body as the step shows it: JSON or text. A body with a `note` was cut. `rest` is set if the
+    complete body could not be stored."""
 
     body: Any
     binary: NotRequired[Binary]

@@ -50,12 +50,12 @@ class EffectChoice(StrEnum):
 
 
 class RerunFacts(WireModel):
-    """The facts of a rerun, stored in its event. `from_node` is a node id or START.
+    """The facts of a rerun, stored in its event. `from_node` is a node id or START. `request` is a
+    hash of the request.
 
-    An effect is identified by a run's id and a node's id. The run is normally the root run.
-    `effect_runs` names another run for each node whose effect was repeated on purpose. For each
-    node that sends messages, `continues` names the runs whose messages count as sent, newest first.
-    `request` is a hash of the request.
+    An effect is identified by a run and a node. The run is normally the root run. If a node's
+    effect was repeated on purpose, `effect_runs` names another run for this node. For each node
+    that sends messages, `continues` names the runs whose messages are not sent again, newest first.
     """
 
     of: str

@@ -43,8 +43,8 @@ class SavedView(Model):
 
 
 class ViewDefaults(Model):
-    """The ids of the views that a member chose as defaults, by list. A view may be deleted or no
-    longer shared since then."""
+    """The ids of the views that a member chose as defaults, by list. A chosen view may have been
+    deleted since, or may no longer be shared."""
 
     by_list: dict[ViewList, str]
 

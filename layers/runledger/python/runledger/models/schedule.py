@@ -72,14 +72,15 @@ class Schedule(Model):
 class Fire(Model):
     """One fire of an automation's version, for one day in its time zone.
 
-    - `anchor` is the day on which a contact's date must recur; None outside the supported years.
+    - `anchor` is the day on which the date of a selected contact must recur; None if Python does
+      not support its year.
     - `rule` is the date rule that selects contacts.
     - `cursor` is how far the contacts were read.
     - `attempt` is the execution that works on it.
     - `opened` and `refused` count contacts.
     - `reason` says why the fire stopped.
-    - `looks_at_all` is True for the first fire that uses a metadata key. Such a fire reads every
-      contact. None if it was not recorded.
+    - `looks_at_all` is True if the fire searches all contacts, because no earlier fire for the same
+      metadata key was completed. None if it was not recorded.
     """
 
     workspace_id: str

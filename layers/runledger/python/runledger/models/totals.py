@@ -24,8 +24,8 @@ class HourTotal(Model):
       expires, at `holds_until`.
     - `unsettled_since` is the time at which the first change after `counted_at` was noted.
     - `is_marked` says that the last recount may have missed a change.
-    - `expires_from` and `expires_by`: no row expires before the first, and all rows have expired by
-      the second. Between these times, only the rows show which of them have expired.
+    - `expires_from` is the time before which no row expires, and `expires_by` the time by which all
+      rows have expired. Between the two times, only the rows show which of them have expired.
     - `revision` grows by one with every change.
     """
 
@@ -46,8 +46,8 @@ class HourTotal(Model):
 
 
 class Freshness(NamedTuple):
-    """How current the totals are. All changes before `until` were noted, except in hours before
-    `since`, for which changes may be missing. A field is None if it is not known yet."""
+    """How current the totals are. Every change that was made before `until` is noted. Changes may
+    be missing only for hours before `since`. A field is None if it is not known yet."""
 
     since: int | None
     until: int | None

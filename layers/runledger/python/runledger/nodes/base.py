@@ -229,13 +229,13 @@ class NodeType(ABC, Generic[ConfigT]):
         return {}
 
     def redactor(self, config: ConfigT, visit: Visit) -> Redactor:
-        """The redactor for values that this node may have read."""
+        """The redactor that removes this node's secrets and credentials from values."""
         return Redactor({})
 
     def input(self, config: ConfigT, visit: Visit, record: Record) -> dict[str, Any]:
-        """Returns the values that the visit used, as the step keeps them: the values of the
-        config's texts by JSON pointer, without those that the record of the step contains. Called
-        after `run`."""
+        """Returns the input to keep in the step: the value of each Liquid text in the config, by
+        JSON pointer. Values that another part of the step contains are left out. Called after
+        `run`."""
         known = self.recorded_values(config, record)
         left = [found for found in self.places(config) if not is_within(found[0], known)]
         if not left:

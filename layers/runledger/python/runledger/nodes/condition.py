@@ -269,9 +269,9 @@ class GroupConfig(ConditionConfig):
 def _values_seen(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
-    """Yields the place of each Liquid text in a rule, with the value that the rule's evidence
-    recorded for it. A rule that was not checked has no values; for it, yields the texts
-    themselves."""
+    """Yields the places of a rule's Liquid texts with their values, as far as the rule's evidence
+    has the values: it has both sides of each comparison. A rule that was not checked has no values,
+    so its texts are yielded as written."""
     if rule["verdict"] is None:
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):
@@ -322,8 +322,9 @@ class ConditionNode(NodeType[ConditionConfig]):
         return config.is_about_contact() or super().reads_contact(config)
 
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
-        """Returns both sides of each comparison, because the evidence contains them. The values
-        that a rule about the contact looked for are left out, because the evidence lacks them."""
+        """Returns both sides of each comparison, because the evidence contains them. A rule about
+        the contact returns nothing, because its evidence does not contain the value that it looked
+        for."""
         evidence = record.evidence
         rule = evidence["rule"] if evidence and "rule" in evidence else None
         return dict(_values_seen(config, rule)) if rule else {}

@@ -40,8 +40,8 @@ def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
 
 
 def anchor_of(fire_day: date, offset_days: int) -> date | None:
-    """Returns the day A for a fire on `fire_day` (see the top of this module). None outside the
-    years that Python supports."""
+    """Returns the day on which a contact's date must recur, so that a fire on `fire_day` selects
+    the contact. None outside the years that Python supports."""
     return shifted(fire_day, -offset_days)
 
 
@@ -55,9 +55,9 @@ def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
 
 
 def nearby(found: list[MonthDay]) -> list[MonthDay]:
-    """Returns each day in `found` with the day before it and the day after it. Leap years and
-    common years are both considered. A moment that falls on a found day in some time zone falls on
-    one of the returned days in UTC."""
+    """Returns the days in `found`, each with the day before it and the day after it, in leap years
+    and in common years. If a moment falls on a day in `found` in any time zone, its day in UTC is
+    one of the returned days."""
     around: dict[MonthDay, None] = {}
     for month, day in found:
         for year in (_LEAP_YEAR, _COMMON_YEAR):
@@ -70,8 +70,9 @@ def nearby(found: list[MonthDay]) -> list[MonthDay]:
 
 
 def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
-    """Yields the dates that recur on `anchor`, as ranges (first and last day): one range for each
-    year or month, from `anchor` back to `oldest`."""
+    """Yields the dates that recur on `anchor`, as ranges (first and last day), from `anchor` back
+    to the month of `oldest`. There is one range for each year (YEARLY) or month (MONTHLY). It has
+    several days only if `anchor` ends a month, because the later days recur on `anchor` too."""
     if repeat is Repeat.NEVER:
         if anchor >= oldest:
             yield anchor, anchor
@@ -90,8 +91,8 @@ def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, 
 
 
 def instants_of(first: date, last: date, zone: str) -> tuple[int, int]:
-    """Returns two times (epoch milliseconds) between which these days lie in the zone, with a
-    margin."""
+    """Returns the start and the end (epoch milliseconds) of a period that contains all days from
+    `first` to `last` in the zone. The period is longer than these days by a margin at both ends."""
     after = shifted(last, 1) or last
     low = moment_of_day(first, "00:00", zone) - _MARGIN
     return low, moment_of_day(after, "00:00", zone) + _MARGIN

@@ -26,9 +26,9 @@ def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
 
 def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
     """Returns the values that `written_dates` leaves out, for keys that a trigger can name. A
-    number or a text of digits is returned as a date, although it may be something else: it counts
-    as a date only if a trigger names its key. For any other value that is not a date, the result is
-    None."""
+    number or a text of digits is returned as the date that it may mean: it counts as a date only if
+    a trigger names its key. A value that cannot be a date is returned as None. Blank values are
+    left out here too."""
     found = {
         key: read_date(value)
         for key, value in metadata.items()

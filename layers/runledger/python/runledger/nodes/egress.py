@@ -13,8 +13,8 @@ def _anywhere(scheme: str, host: str, port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EgressRule:
-    """The hosts that a request and its redirects may reach. Rules are ignored when requests are
-    compared, because they are not sent."""
+    """The hosts that a request and its redirects may reach. A rule is not part of what is sent, so
+    two requests that differ only in their rules are equal."""
 
     check: EgressCheck = field(default=_anywhere, compare=False)
     # A redirect from https to http would send the secrets unencrypted.

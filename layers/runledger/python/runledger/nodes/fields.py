@@ -24,8 +24,8 @@ def picks(kind: Picked) -> dict[str, Any]:
 
 
 def check_liquid(text: str) -> str:
-    """Checks the Liquid in a text. It must be the last annotation: by then, the text is stripped
-    and its length is checked."""
+    """Returns the text. Raises ValueError if its Liquid is not valid. Put this validator after the
+    other annotations of a field, so that the text is stripped and its length is checked first."""
     if has_liquid(text):
         try:
             references(text)

@@ -59,7 +59,8 @@ class Retry(Config):
     )
 
     def longest_wait(self) -> int:
-        """The sum of all waits in seconds, if each is as long as a service may ask for."""
+        """The sum of all waits between tries, in seconds, if each wait is as long as the config
+        allows."""
         return (self.max_tries - 1) * self.max_delay_seconds
 
 

@@ -79,8 +79,9 @@ def check(expression: str) -> None:
 
 
 def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
-    """Returns the value and its weight, which is never more than the length of its JSON. Raises
-    LimitError, and the errors of jmespath."""
+    """Returns the value that the expression finds, and the weight of the value. The weight measures
+    the size of the value, and is never more than the length of its JSON. Raises LimitError, and the
+    errors of jmespath."""
     interpreter = _Interpreter(min(MAX_STEPS, budget.left))
     try:
         return interpreter.run(compiled(expression), document)

@@ -171,9 +171,9 @@ class SegmentRules(Config):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags by which matching contacts can be listed. A matching contact has all of them if
-        `needs_all_tags`, otherwise at least one. Empty if a contact can match without any of
-        them."""
+        """The tags by which the search for matching contacts can be limited. A matching contact has
+        all of these tags if `needs_all_tags`, otherwise at least one. Empty if a contact can match
+        without any of the rules' tags."""
         tags = tuple(dict.fromkeys(r.tag for r in self.rules if isinstance(r, HasTagRule)))
         is_all_tags = all(isinstance(rule, HasTagRule) for rule in self.rules)
         return tags if self.match == "ALL" or is_all_tags else ()

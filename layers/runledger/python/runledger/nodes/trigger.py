@@ -190,8 +190,8 @@ class TriggerNode(NodeType[TriggerConfig]):
         return []
 
     def sources(self, config: TriggerConfig) -> list[tuple[str, str]]:
-        """Only the filter's texts. They are read before there is a run, so no step records
-        them."""
+        """Returns only the Liquid texts of the trigger's filter. The filter is read before there is
+        a run, so no step records its texts."""
         intake = config.intake
         if intake is None:
             return []
