@@ -53,7 +53,8 @@ def _takes_gzip(accept_encoding: str) -> bool:
 
 
 def _weak_tag(headers: Mapping[str, str]) -> dict[str, str]:
-    """Returns the weak form of a strong ETag, because the bytes are no longer the same (RFC 9110,
-    section 8.8.1). CloudFront does this too when it compresses."""
+    """Returns the ETag header of a compressed answer: a strong ETag becomes weak, because the
+    compressed bytes are not the original bytes (RFC 9110, section 8.8.1). Empty if there is no
+    strong ETag. CloudFront weakens ETags too when it compresses."""
     tag = headers.get("ETag", "")
     return {"ETag": f"W/{tag}"} if tag.startswith('"') else {}

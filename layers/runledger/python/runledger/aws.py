@@ -246,9 +246,9 @@ def effect_client(service: str) -> Any:
 
 def use_fresh_connections(made: Any) -> None:
     """Makes a client use each connection for one call only. Before each call, the client closes its
-    idle connections. But another thread's call may end just then and leave its connection idle. So
-    each request also asks the server to close the connection after the answer:
-    https://www.rfc-editor.org/rfc/rfc9112.html#section-9.6"""
+    idle connections. This alone is not enough: the call of another thread may end at this moment
+    and leave its connection idle. So each request also asks the server to close the connection
+    after the answer: https://www.rfc-editor.org/rfc/rfc9112.html#section-9.6"""
 
     # The handlers must return None: botocore would use their result as the answer.
     def close(**_: Any) -> None:

@@ -111,9 +111,9 @@ def decode(data: bytes, charset: Charset, of: str) -> str:
 
 
 def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
-    """Raises InvalidInputError if invalid bytes were replaced by U+FFFD before they arrived here. A
-    gateway that passes a body on as text may do so; the length then differs from the declared one.
-    Header names are in lower case."""
+    """Raises InvalidInputError if invalid bytes of the body were replaced by U+FFFD on the way
+    here. A gateway may replace them if it passes a body on as text. The length of the body then
+    differs from its Content-Length. `headers` have lower-case names."""
     length = headers.get("content-length", "")
     place = body.find(_REPLACED)
     if place >= 0 and length.isdecimal() and int(length) != len(body):

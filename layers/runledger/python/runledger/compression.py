@@ -1,7 +1,7 @@
 """Unpacks a compressed body piece by piece, within limits. It never returns part of a damaged body.
 
-Supports gzip, possibly with several members (RFC 9110, 8.4.1, and RFC 1952, 2.2), and deflate.
-Deflate is zlib's format in the RFC, but many senders send a raw stream.
+Supports gzip, possibly with several members (RFC 9110, 8.4.1, and RFC 1952, 2.2), and deflate. The
+RFC defines deflate as zlib's format, but many senders send a raw stream. Both forms are accepted.
 """
 
 import zlib
@@ -56,7 +56,7 @@ class _Plain:
 
 
 class _Members:
-    """Consecutive zlib streams, each checked to its end."""
+    """Unpacks one zlib stream, or several members of gzip in a row. Each is checked to its end."""
 
     def __init__(self, name: str, window: int) -> None:
         self._name = name

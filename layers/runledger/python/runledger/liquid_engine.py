@@ -156,8 +156,8 @@ def _output_text(value: object, *, as_json: bool) -> str:
 
 
 def _plain_items(value: object) -> object:
-    """Returns a list with its items as Liquid would write them: Python would write True and
-    None."""
+    """Returns a list with each item as the text that Liquid writes for it, such as `true`. Python
+    itself would write `True` or `None`. A value that is not a list is returned unchanged."""
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
@@ -341,7 +341,8 @@ def _parse_html(source: str) -> BoundTemplate:
 
 
 def _parsed(source: str, parse_: Callable[[str], BoundTemplate]) -> BoundTemplate:
-    """Returns the parsed text during a run. An invalid text fails the node."""
+    """Returns the parsed text. Raises NodeError `TEMPLATE_ERROR` if the text is not valid Liquid.
+    This fails the node, if a run renders the text."""
     try:
         return parse_(source)
     except TemplateSyntaxError as error:

@@ -2,8 +2,8 @@
 filters. We replace a filter if the Python library differs from Shopify's Liquid
 (https://shopify.github.io/liquid).
 
-A wrong argument is refused when a text is saved. Errors in a run use Liquid's terms, the name of
-the filter and the kinds of the values, and not Python's.
+A wrong argument is refused when a text is saved. The message of an error in a run names the filter
+and the kinds of its values. It uses Liquid's terms and not Python's.
 """
 
 import html
@@ -229,7 +229,8 @@ class _PlainFloat(float):
 
 
 def _plain_items(value: Any) -> Any:
-    """Returns the items as texts for the library's `join`, which would write `True`."""
+    """Returns a value as a text, or a list with each item as a text. The library's `join` alone
+    would write `True` for true."""
     if isinstance(value, list | tuple):
         return [_plain_items(item) for item in value]
     return plain(value)

@@ -118,8 +118,8 @@ class Decoding:
         self._undo = undo
 
     def read(self, pattern: re.Pattern[str], undo: Undo) -> "Decoding":
-        """Returns the decoding of this text in which every match of the pattern is replaced by
-        what `undo` returns; returns itself if nothing matches."""
+        """Returns a reading of this text in which every match of the pattern is replaced by `undo`,
+        or by what it returns for the match. If nothing changes, returns this reading itself."""
         text = pattern.sub(undo, self.text)
         return self if text == self.text else Decoding(text, self, pattern, undo)
 
@@ -142,8 +142,8 @@ class Decoding:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """Returns where each piece of this text comes from: (its start in this text, its start in
-        the text before this decoding, its end there). The end is 0 for a piece that was copied
+        """Returns the pieces of this text, each as three positions: its start in this text, and its
+        start and end in the text before this decoding. The end is 0 for a piece that was copied
         unchanged."""
         assert self._origin is not None
         pieces = [(0, 0, 0)]

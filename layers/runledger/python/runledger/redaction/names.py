@@ -88,8 +88,9 @@ def is_harmless_name(name: str) -> bool:
 
 
 def is_literal_credential_name(name: str) -> bool:
-    """Like `is_credential_name`, but for values that a person writes into a config. There,
-    `token_type` is an ordinary setting, and the parameter `sig` of a URL is a credential."""
+    """Whether a name marks its value as a credential, for values that a person writes into a
+    config. In contrast to `is_credential_name`, a name that only describes a credential does not
+    count, such as `token_type`. Some other names do count, such as `sig` in the query of a URL."""
     if is_harmless_name(name):
         return False
     words = _words(name)

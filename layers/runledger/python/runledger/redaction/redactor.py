@@ -166,7 +166,8 @@ class Redactor:
         return shown if struck == joined else [each for each in struck.split("\n") if each]
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """Returns headers by name. Several headers with the same name are joined by a comma."""
+        """Redacts headers. Returns their values by name; several values of the same name are joined
+        by a comma."""
         kept: dict[str, str] = {}
         for name, value in headers:
             shown = str(self._under(name, value, is_credential_header(name)))
@@ -179,7 +180,7 @@ class Redactor:
         return [(self.text(name), str(self._under(name, value))) for name, value in pairs]
 
     def url(self, url: str) -> str:
-        """Returns an address without its user name and password, and without secrets and the
+        """Returns an address without its user name and password, without secrets, and without the
         credentials in its query. The rest is not changed."""
         try:
             parts = urlsplit(url)
@@ -229,8 +230,9 @@ def _searched(mode: MatchMode, read: Decoding) -> str:
 
 
 def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int, int]:
-    """Returns the place of this match in the original text, with the neighboring characters that
-    contain bits of the secret."""
+    """Returns the start and end of a match in the original text. `start` and `end` are its
+    positions in `read`, the reading in which it was found. The result includes the neighboring
+    characters that contain bits of the secret."""
     text = read.text
     first, last = read.span(start, end)
     for _ in range(form.before):

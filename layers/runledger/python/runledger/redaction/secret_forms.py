@@ -63,9 +63,9 @@ def secret_forms(secret: str) -> tuple[SecretForm, ...]:
 
 
 def _plain(secret: str) -> Iterable[SecretForm]:
-    """Yields the secret, and the secret after decoding everything in it that looks like an escape
-    (`%41`). Yields each of them also with + instead of spaces, as in URL-encoded form data, and
-    without white space."""
+    """Yields the forms of the secret that are not encoded as a whole: the secret itself, and the
+    secret after decoding everything in it that looks like an escape (`%41`). Each of these is also
+    yielded with + instead of spaces, as in URL-encoded form data, and without white space."""
     text = secret
     for _ in range(_ESCAPE_LEVELS):
         for form in {text, text.replace(" ", "+")}:
