@@ -35,9 +35,9 @@ ViewT = TypeVar("ViewT", bound=WireModel)
 
 
 def expected(if_match: str | None, *revisions: int | None) -> ExpectedRevision:
-    """Returns the revision that a change is based on, from the If-Match header and from
-    `revisions`: the revisions in the URL and in the body, or None. Raises InvalidInputError if the
-    header is not an entity tag, or if `revisions` differ."""
+    """Returns the revision that a change is based on, as the If-Match header and `revisions` give
+    it. `revisions` are those of the URL and of the body; one that was not sent is None. Raises
+    InvalidInputError if the header is not valid, or if `revisions` differ."""
     sent = {each for each in revisions if each is not None}
     if len(sent) > 1:
         raise InvalidInputError(

@@ -1,7 +1,7 @@
 """The query parameters of lists. A list and its counts take the same filters.
 
-The dataclasses of parameters have no `__eq__` and `__repr__`: they are not used, and creating them
-would slow every new instance of the function.
+The dataclasses of parameters have no `__eq__` and `__repr__`, because nothing uses these methods,
+and creating them would slow the start of every new instance of the function.
 """
 
 from dataclasses import dataclass

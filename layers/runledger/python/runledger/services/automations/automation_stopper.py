@@ -78,8 +78,9 @@ class AutomationStopper:
     def _is_stopped(
         self, before: Automation, status: AutomationStatus, pending: "Activation | None"
     ) -> bool:
-        """Returns whether the automation is already stopped. Raises ConflictError if it cannot be
-        stopped this way."""
+        """Returns whether the automation is already stopped. An automation in its first activation
+        counts as paused, because only its activation must be canceled. Raises ConflictError if the
+        automation cannot be stopped this way."""
         if before.status is status:
             return True
         is_unused = before.active is None and status is AutomationStatus.PAUSED
@@ -127,9 +128,9 @@ class AutomationStopper:
             seen_at = self.clock()
 
     def drain_some(self, automation: Automation, seen_at: int) -> int:
-        """Cancels up to a batch of the runs to be drained, and returns how many. Draining ends
-        after two passes, a minute apart, that find none. `seen_at` is a time before the automation
-        was read."""
+        """Cancels a batch of the runs to be drained, and returns how many it found. Draining ends
+        after two passes, a minute apart, that find no run. `seen_at` is a time before the
+        automation was read."""
         drain = automation.drain
         if drain is None:
             return 0

@@ -275,8 +275,8 @@ class Automations:
         return view, problems_of(view)
 
     def secret_hosts(self, workspace_id: str, graph: Graph) -> dict[str, tuple[str, ...]] | None:
-        """Returns the allowed hosts of the secrets that the graph sends. Returns None if there is
-        no store of secrets; hosts are not checked then."""
+        """Returns the allowed hosts of each secret that the graph sends, by the secret's name.
+        Returns None without a store of secrets: hosts are not checked then."""
         if self.secrets is None:
             return None
         named = {use.name for use in GraphView(graph, {}).secret_uses}

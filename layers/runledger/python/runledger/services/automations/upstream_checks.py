@@ -20,9 +20,9 @@ def upstream_problems(
     """Returns the problems with the automation that the graph's trigger names; empty if it names
     none.
 
-    If two activations happen at the same time, it is possible that neither sees the other. Together
-    they may form a cycle, which the limit on a chain's depth ends, or exceed `MAX_DOWNSTREAM` by a
-    few."""
+    Two activations at the same time may not see each other. Then their automations may form a
+    cycle, which ends at the limit on a chain's depth. Or an automation may get a few more
+    downstream automations than `MAX_DOWNSTREAM`."""
     view = GraphView(graph, {})
     (start,) = view.starts
     _, config = view.parsed(start)
@@ -62,9 +62,9 @@ def _problem(
 def _above(
     store: "AutomationStore", upstream: Automation, automation: Automation
 ) -> list[Automation]:
-    """Returns a chain of automations, each of which starts after runs of the next. The chain begins
-    with `upstream`. It ends with an automation that starts after no other, or with `automation`
-    itself. A paused automation counts, because it may be resumed."""
+    """Returns the chain of automations that begins with `upstream`: each starts after runs of the
+    next one in the list. The last one starts after no other automation, or it is `automation`
+    itself, which means a cycle. Paused automations count, because they may be resumed."""
     chain = [upstream]
     seen = {upstream.id}
     while (active := chain[-1].active) is not None and active.upstream_id is not None:

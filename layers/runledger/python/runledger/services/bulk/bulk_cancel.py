@@ -72,8 +72,8 @@ class BulkCancels:
         by: str,
         action: BulkAction = BulkAction.CANCEL,
     ) -> BulkCancelView:
-        """Counts the runs that would be canceled or continued, within the budget of one request.
-        Raises InvalidInputError for a filter that the list would refuse."""
+        """Counts the runs that would be canceled, or whose waits would be skipped, within the
+        budget of one request. Raises InvalidInputError for a filter that the list would refuse."""
         now = self.clock()
         frozen = self._frozen(workspace_id, document, now, action)
         page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)

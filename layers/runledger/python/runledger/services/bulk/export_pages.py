@@ -113,7 +113,8 @@ class ExportPages:
         return b"" if export.parts or export.is_read else head(export)
 
     def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
-        """Ends the visit. Stores data that is too short for a part for the next visit."""
+        """Ends the visit. If the data left is too short for a part, stores it for the next
+        visit."""
         kept = None
         if data:
             kept = self.files.put(_left_overs(export), data, content_type(export))

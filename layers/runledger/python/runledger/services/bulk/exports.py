@@ -112,7 +112,7 @@ class ExportQueries:
         return self.cursors.page(binding, limit, cursor or None, read, views)
 
     def one(self, workspace_id: str, export_id: str, *, may_link: bool) -> ExportView:
-        """Returns one export. Raises NotFoundError also for one of another workspace."""
+        """Returns one export. Raises NotFoundError also for an export of another workspace."""
         export = self.store.get(workspace_id, export_id, self.clock())
         return self.view(export, may_link=may_link)
 

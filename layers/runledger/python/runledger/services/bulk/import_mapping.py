@@ -76,7 +76,7 @@ def mapping_of(
     document: "ImportStartDocument", format_: ImportFormat, names: Sequence[str]
 ) -> ImportMapping:
     """Returns the mapping that a document asks for. `names` are the columns of a CSV. Raises
-    InvalidInputError, with the field, if it is not possible for this file."""
+    InvalidInputError, with the field, if the document has no valid mapping for this file."""
     if (document.by == "externalId") != (document.name is not None):
         problem = "is required" if document.by == "externalId" else "is allowed only"
         raise InvalidInputError(f"`name` {problem} if `by` is externalId", field="name")
@@ -139,7 +139,9 @@ def _require_one_each(mapping: ImportMapping) -> None:
             )
     if mapping.by_field not in counts:
         raise InvalidInputError(
-            f"no column fills {mapping.by_field}, by which contacts are found", field="columns"
+            f"contacts are found by {mapping.by_field}, but no column fills it; choose a column "
+            "for it",
+            field="columns",
         )
 
 
@@ -210,8 +212,9 @@ def _setting(field: str, value: Any) -> ConsentSetting:
 
 
 def _source(made: ContactImport, text: Any, date: Any) -> ConsentSource:
-    """Returns the source of a row's consents. They can undo an earlier withdrawal only if the row
-    has both a text and a date. Raises ValueError if the date cannot be read or is in the future."""
+    """Returns the source of a row's consents. `text` and `date` are the row's values for it, or
+    None. A row without both cannot give a consent again that was withdrawn earlier. Raises
+    ValueError if the date cannot be read or is in the future."""
     given_at = 0
     if date is not None:
         moment = moment_of(date, "UTC")
@@ -268,7 +271,7 @@ def _number(text: str) -> int | float:
         number = float(text)
         if math.isfinite(number):
             return number
-    raise ValueError("must be a number, with a point before its decimals")
+    raise ValueError("must be a number, with a point as the decimal separator")
 
 
 def is_yes(value: Any) -> bool:

@@ -126,7 +126,7 @@ class ImportRequests:
             )
         made = self._get(workspace_id, import_id)
         if made.status is not ImportStatus.UPLOADING:
-            raise ConflictError("the import takes no more parts", status=made.status.value)
+            raise ConflictError("the import no longer accepts parts", status=made.status.value)
         before = made.parts.get(number)
         size = made.size - (before.size if before is not None else 0) + len(data)
         if size > MAX_FILE_BYTES:
@@ -248,7 +248,7 @@ class ImportQueries:
         return self.cursors.page(binding, limit, cursor or None, read, views)
 
     def one(self, workspace_id: str, import_id: str, *, may_link: bool) -> ImportView:
-        """Returns one import. Raises NotFoundError also for one of another workspace."""
+        """Returns one import. Raises NotFoundError also for an import of another workspace."""
         made = self.store.get(workspace_id, import_id, self.clock())
         return self.view(made, may_link=may_link)
 

@@ -41,8 +41,9 @@ def external_id_in(text: str) -> Address | None:
 
 
 def addresses_in(text: str) -> frozenset[str]:
-    """Returns every address, in its stored form, that the text can mean: a phone number without its
-    country code can be one of several. Raises InvalidInputError for `address` if it means none."""
+    """Returns every address, in its stored form, that the text can mean. A phone number without its
+    country code can mean several. Raises InvalidInputError for `address` if the text is neither an
+    e-mail address nor a phone number."""
     address = pasted(text)
     try:
         if "@" in address:

@@ -50,9 +50,9 @@ def set_consent(
     now: int,
     read_record: Callable[[], Record],
 ) -> tuple[Consents, Record | None]:
-    """Works as `changed_consents`, for one setting that somebody made on purpose: if the contact
-    withdraws a consent that was not given, this is recorded too. An answer to a message counts at
-    the time when the contact sent it."""
+    """Works as `changed_consents`, for one setting that somebody made on purpose, with two
+    differences. If the contact withdraws a consent that was not given, that is recorded too. And
+    an answer to a message counts at the time when the contact sent the answer."""
     if source.answered_at is not None:
         return _answered(before, setting, source, source.answered_at, read_record())
     after, record = changed_consents(before, (setting,), source, now, read_record)
@@ -165,7 +165,8 @@ def _differs(before: Consents, after: Consents, setting: ConsentSetting) -> bool
 
 
 def _is_withdrawn(record: Record, setting: ConsentSetting, since: int) -> bool:
-    """Whether the consent was withdrawn at this time or later."""
+    """Whether the record has a withdrawal of the setting's consent, at `since` or later: for its
+    channel or for all channels."""
     channels = {None, setting.channel}
     return any(
         each.purpose is setting.purpose

@@ -69,8 +69,8 @@ def _without(value: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _with(value: Any, names: list[str], inner: Any) -> dict[str, Any]:
-    """Returns an object with a value at a path of names. A value on the path that is not an object
-    is replaced by one."""
+    """Returns the object `value` with `inner` at a path of names. Anything on the path that is not
+    an object is replaced by an object."""
     name, *rest = names
     whole = dict(value) if isinstance(value, Mapping) else {}
     whole[name] = _with(whole.get(name), rest, inner) if rest else inner

@@ -195,7 +195,8 @@ def _withheld(row: ContactRow, consents: Consents) -> BadRow | None:
 
 
 def consent_field(setting: ConsentSetting) -> str:
-    """Returns the contact's field of a consent, such as `consents.channels.SMS.marketing`."""
+    """Returns the path of the contact's field that holds a consent, such as
+    `consents.channels.SMS.marketing`."""
     channel = f"channels.{setting.channel.value}." if setting.channel is not None else ""
     return f"consents.{channel}{setting.purpose.lower()}"
 

@@ -258,12 +258,12 @@ class Contacts:
     ) -> tuple[Contact, bool]:
         """Changes a contact, or creates one. Returns the contact, and whether it was created.
 
-        `by` is `email`, `phone` or `externalId`; with `externalId`, `name` is the name of the
-        external id. They choose the one value in `changes` by which the contact is found. If a
-        contact has this value, `changes` is applied to it as a JSON merge patch, and written only
-        if something differs. Otherwise `changes` becomes a new contact. Contacts are never merged.
+        `by` says by which value in `changes` the contact is found: its `email`, its `phone`, or
+        (`externalId`) the external id with this `name`. If a contact has this value, `changes` is
+        applied to it as a JSON merge patch, and written only if something differs. Otherwise
+        `changes` becomes a new contact. Contacts are never merged.
 
-        Raises InvalidInputError if `changes` lacks the chosen value or has an invalid field, and
+        Raises InvalidInputError if `changes` lacks this value or has an invalid field, and
         ConflictError, with the field, if an address or external id in `changes` belongs to another
         contact."""
         if by == EXTERNAL_ID:
@@ -379,8 +379,9 @@ def contact_of(
     external_ids = document.external_ids
     if len(tags) + len(dates) + len(external_ids) > MAX_LISTINGS:
         raise InvalidInputError(
-            f"tags, external ids and dates in metadata may be at most {MAX_LISTINGS} together; "
-            f"there are {len(tags)} tags, {len(external_ids)} external ids and {len(dates)} dates",
+            f"a contact may have at most {MAX_LISTINGS} tags, external ids and dates in metadata "
+            f"in total; this one has {len(tags)} tags, {len(external_ids)} external ids and "
+            f"{len(dates)} dates",
             field="tags",
         )
     return Contact(

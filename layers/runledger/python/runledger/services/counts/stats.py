@@ -50,7 +50,7 @@ class Stats:
     def of(self, workspace_id: str, request: ListRequest, version: int | None = None) -> StatsView:
         """Returns the figures of a list's runs, by default of the last 24 hours. With `version`,
         only the runs of that version are measured; the counts include all versions. Raises
-        InvalidInputError, with the parameter, if one cannot be read."""
+        InvalidInputError, with the parameter, if a parameter is not valid."""
         if version is not None and request.automation_id is None:
             raise InvalidInputError(
                 "a version belongs to one automation; send `automationId` too",

@@ -132,8 +132,8 @@ class _Reading:
             yield from self._unknown(at, last)
 
     def _unknown(self, first: int, last: int) -> Iterable[Piece]:
-        """Splits a range that has no totals in two at the age `kept_for`, because older rows may
-        have expired."""
+        """Returns the pieces of a range that has no totals: the part that is older than `kept_for`,
+        where rows may have expired, and the rest."""
         oldest = self.now - self.kept_for
         if first <= oldest:
             yield Piece(first, min(last, oldest), by_row=True)
