@@ -14,8 +14,9 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRevision:
-    """The revision that an edit is based on. `tags` come from If-Match, None if any revision will
-    do; `revision` comes from the path or the body."""
+    """The revision that an edit is based on. `tags` are those of If-Match, or None if the header is
+    missing or allows any revision. `revision` is that of the path or the body, or None if neither
+    has one."""
 
     tags: frozenset[str] | None = None
     revision: int | None = None
@@ -63,4 +64,6 @@ def edit(
         except ConflictError:
             if revision_of(read()) == revision_of(before):
                 raise
-    raise ConflictError("somebody else is changing this at the moment; try again", status="CHANGED")
+    raise ConflictError(
+        "other requests changed the stored version during every try; try again", status="CHANGED"
+    )

@@ -155,9 +155,9 @@ class KeyEraser:
 
 @dataclass(frozen=True, slots=True)
 class RerunEraser:
-    """Deletes reruns that were never opened: their request died after it had copied the event or
-    steps. They have no row in the contact's index, but each is listed among the reruns of the first
-    run."""
+    """Deletes reruns that were never opened because their request died after it had copied the
+    event or steps. They have no row in the contact's index, so they are found through the first run
+    of their family, which lists all reruns."""
 
     runs: "ErasedRunStore"
     clock: Clock

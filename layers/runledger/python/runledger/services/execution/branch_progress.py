@@ -66,8 +66,8 @@ def require_finished(
     node_id: str, run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now: int
 ) -> None:
     """Raises BranchUnfinishedError if a node before this one, on the paths taken, has not finished.
-    A machine can come to a node too early: a branch also stops when its execution no longer owns
-    the run, and the machine takes that branch for a finished one."""
+    A machine can come to a node too early: a branch stops when its execution loses the run, and the
+    machine takes the stopped branch for a finished one."""
     missing = [
         before
         for before, finished_at in walked(run, steps, graph, now).items()

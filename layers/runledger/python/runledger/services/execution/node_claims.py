@@ -56,8 +56,8 @@ class NodeClaim:
         self.is_written = True
 
     def write(self) -> "Check | Modify":
-        """Returns the write to the run's row in the transaction that begins a message: the claim
-        itself, or, once it is written, a check that this execution still owns the run."""
+        """Returns what the transaction that begins a message must write to the run's row: the claim
+        or, if the claim is written already, a check that this execution still owns the run."""
         if self.is_written:
             return self.runs.owner_check(self.context.run)
         self.is_sent = True

@@ -42,7 +42,8 @@ def attempt_began_at(run: "Run") -> int:
 
 
 def has_progressed(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") -> bool:
-    """Whether the current attempt recorded a step, or made a further visit of a step."""
+    """Whether the current attempt has recorded a step, or has begun another visit of a node that
+    already has a step."""
     began = attempt_began_at(run)
     claims = {graph.topology.node_at(rank): claim for rank, claim in run.open_claims.items()}
     again = [claims[node_id].started_at for node_id in steps if node_id in claims]

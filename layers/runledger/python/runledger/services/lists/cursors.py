@@ -42,8 +42,9 @@ class Cursors:
         read: ReadPage[RowT],
         views: Callable[[Sequence[RowT]], list[ViewT]],
     ) -> ListView[ViewT]:
-        """Returns the page that `cursor` leads to, with the cursor of the next. `binding` holds
-        everything that the list depends on. Raises InvalidCursorError as `read` does."""
+        """Returns the page that `cursor` leads to, with the cursor of the next page. `binding`
+        holds everything that the list depends on. Raises InvalidCursorError if `cursor` is not
+        ours, belongs to another list or has expired."""
         after = self.read(binding, cursor) if cursor is not None else None
         rows, position = read(limit, after)
         following = self.issue(binding, position) if position else None

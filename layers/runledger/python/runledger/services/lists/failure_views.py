@@ -110,7 +110,7 @@ class FailureViews:
 
     def assignees(self, workspace_id: str) -> Assignees:
         """Returns the members to whom groups can be assigned, by user id, in the order they joined.
-        Costs a read unit for about 25 members."""
+        Costs about one read unit for every 25 members."""
         return {
             member.user_id: AssigneeView(user_id=member.user_id, email=member.email)
             for member in self.workspaces.members(workspace_id)

@@ -31,7 +31,8 @@ _FORM = "write a key as its name and its value, such as orderId:A-1001"
 @dataclass(frozen=True, slots=True)
 class KeyFilter:
     """The key that the listed runs have; `name` and `value` are as `folded` returns them. `known`
-    are the list keys of runs that have no item for the key, because `dedupePath` names it."""
+    are the list keys (creation time and id) of the runs whose event has this value at `dedupePath`:
+    these runs have no item for the key."""
 
     name: str
     value: str

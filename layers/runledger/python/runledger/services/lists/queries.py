@@ -282,7 +282,7 @@ def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None
 
 
 def has_error_kind(kind: str) -> Callable[[DeliveryAttempt], bool]:
-    """Returns a condition on deliveries: why they failed."""
+    """Returns a condition that holds for deliveries that failed with this kind of error."""
 
     def is_of_kind(row: DeliveryAttempt) -> bool:
         error = error_after(row.error, row.node_id, row.reports)

@@ -26,7 +26,7 @@ def window(
     range_: str | None, since: str | None, until: str | None, now: int, zone: str | None = None
 ) -> tuple[int, int]:
     """Returns the first and last time, in epoch milliseconds. Raises InvalidInputError, with the
-    parameter (`range`, `from`, `to`, `timeZone`), if one cannot be read.
+    parameter (`range`, `from`, `to`, `timeZone`), if a parameter is not valid.
 
     A date means the start of that day in `from`, and its end in `to`, in the zone (default UTC). If
     the range ends now, its end is set one day later, so that new rows are included even if clocks

@@ -47,7 +47,7 @@ class MessageClaim(Protocol):
     first message."""
 
     def write(self) -> "Write":
-        """Returns the write to the run's row in the transaction that begins a message."""
+        """Returns what the transaction that begins a message must write to the run's row."""
 
     def written(self) -> None:
         """Notes that the transaction succeeded."""
@@ -216,9 +216,9 @@ def attempt_id(run_id: str, node_id: str, recipient: str, channel: str) -> str:
 def _rendered(
     template: "TemplateSnapshot", message: OutboundMessage, scope: Mapping[str, Any]
 ) -> RenderedParts:
-    """Returns the message's parts, or why they could not be rendered. In a mailing to many, the
-    problem stops only this message; for the run's own contact it fails the run. `contact` in a
-    template is the recipient."""
+    """Returns the message's parts. If a message of a mailing to many cannot be rendered, the parts
+    hold the problem, and the other messages are still sent. Any other message raises NodeError,
+    which fails the run. `contact` in a template is the recipient."""
     if message.contact is not None:
         scope = {
             **scope,

@@ -93,7 +93,8 @@ class Resends:
             )
 
     def _prepared(self, new: str, original: DeliveryAttempt) -> tuple[PreparedMessage, str]:
-        """Returns the message of the original for the contact as it is now, and its address."""
+        """Returns the original's text as a message to the contact's current address, and that
+        address. If the original had no contact, both use the original's address."""
         contact = self._contact(original)
         channel = self.channels[original.channel]
         message = OutboundMessage(

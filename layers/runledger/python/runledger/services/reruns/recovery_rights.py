@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRights:
-    """Allows or forbids a recovery, depending on whether the nodes to repeat send messages in the
-    active version. This is not known if the runs belong to several automations or walk an older
-    version. The rerun of such a run is checked when it is planned, with the rights of the
-    recovery's author. So if an ADMIN's recovery may include such runs, only an ADMIN may continue
-    it."""
+    """Allows or forbids a recovery, depending on whether the nodes to repeat send messages.
+
+    The active version's graph tells that, unless the runs belong to several automations or walk an
+    older version. In these two cases, each rerun is checked when it is planned, with the rights of
+    the recovery's author. So if an ADMIN's recovery may include such runs, only an ADMIN may
+    continue it."""
 
     automations: "AutomationStore"
     failures: "FailureStore"

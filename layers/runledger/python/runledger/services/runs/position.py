@@ -41,9 +41,9 @@ def failed_node(
 ) -> str | None:
     """Returns the node that led to a failure state, or None if it is not clear.
 
-    If the node itself reported the failure, its step has the error. Otherwise it is the one node of
-    this branch that is claimed and not recorded. If nothing is claimed yet, it is the node after
-    the last finished one. `head` is the first node of the branch."""
+    If the node itself reported the failure, its step has the error. Otherwise, the only node of
+    this branch that is claimed and not recorded led to the failure. If there is no such node, the
+    node after the last finished one did. `head` is the first node of the branch."""
     if is_node_failure(caught):
         failed = [step.node_id for step in context.history.steps.values() if step.error is not None]
         within = [node_id for node_id in failed if _is_in_branch(context.graph, head, node_id)]

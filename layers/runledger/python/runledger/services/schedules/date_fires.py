@@ -339,7 +339,7 @@ class DateFires:
 
 
 def advance(store: "ScheduleStore", schedule: "Schedule", now: int) -> Write:
-    """Returns the write that sets the schedule's next day one day later."""
+    """Returns the write that moves the schedule's next day forward by one day."""
     day = shifted(schedule.next_day, 1)
     assert day is not None
     fire_at = moment_of_day(day, schedule.time_of_day, schedule.time_zone)

@@ -40,7 +40,8 @@ _SYNC_TRIES = 5
 
 
 def scheduled_trigger(automation: Automation) -> DateTrigger | None:
-    """Returns the trigger of an active automation that a schedule fires, or None."""
+    """Returns the automation's trigger, if the automation is active and a schedule fires its
+    trigger; otherwise None."""
     if automation.status is not AutomationStatus.ACTIVE or automation.active is None:
         return None
     trigger = TriggerConfig.model_validate(automation.active.trigger)
