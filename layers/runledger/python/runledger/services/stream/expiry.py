@@ -25,8 +25,8 @@ _TIME_TO_LIVE = ("Service", "dynamodb.amazonaws.com")
 
 @dataclass(frozen=True, slots=True)
 class ExpiredRow:
-    """A row that expired. `expiry` is what is kept to tell people that the row expired, if the
-    console or the API had links to it. `objects` is the prefix of the keys of its objects in S3."""
+    """A row that expired. `expiry` is what its tombstone stores, or None if neither the console nor
+    the API links to such rows. `objects` is the prefix of the keys of the row's objects in S3."""
 
     key: keys.Key
     expiry: Expiry | None
@@ -75,8 +75,8 @@ class ExpiryFollower:
         """Leaves a tombstone if links led to the row, and deletes the row's objects. Safe to
         repeat.
 
-        A run's objects are deleted together with the first of its rows: all of them have expired,
-        and readers no longer see them.
+        All rows of a run expire together, and readers no longer see them. So when DynamoDB deletes
+        the first of these rows, all objects of the run are deleted.
         """
         if row.expiry is not None:
             self.tombstones.leave(row.key, row.expiry)

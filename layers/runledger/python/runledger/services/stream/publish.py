@@ -134,14 +134,14 @@ class Publisher:
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
-        """Returns the automations with downstream automations. Reads this again for each batch, so
-        that a new downstream automation does not miss runs for long."""
+        """Returns those automations of the ended runs that have downstream automations. Reads for
+        each batch again, so that a new downstream automation does not miss runs for long."""
         ended = {each.ended_automation for each in changes if each.ended_automation is not None}
         return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
 
     def _put(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> int | None:
-        """Returns the index of the first event that the bus refused for any reason. It is retried
-        until the stream record is too old."""
+        """Returns the index of the first event that the bus refused, for any reason, or None. The
+        event is sent again until its stream record is too old."""
         try:
             answer = self.events.put_events(Entries=entries)
         except AWS_ERRORS as error:

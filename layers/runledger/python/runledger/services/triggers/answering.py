@@ -43,9 +43,9 @@ def answer_taken(taken: "TakenEvent") -> Answer:
 
 def answer_refused(intake: "WebhookIntake | None", error: "RunledgerError") -> Answer | None:
     """Returns the answer to a refused event: the one that the trigger chose (`answerRefused`), in
-    the form that its sender needs. Returns None for the error's standard answer: if neither the
-    trigger nor the sender asks for another one, and for every 429, because its standard answer says
-    when to send the event again."""
+    the form that its sender needs. Returns None if the error's standard answer is sent instead.
+    That is the case if neither the trigger nor the sender needs another answer, and for every 429,
+    whose standard answer says when to send the event again."""
     status = status_of(error)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return None

@@ -165,8 +165,8 @@ class EventReader:
         return moment
 
     def _facts(self, parsed: Parsed) -> EventFacts:
-        """Returns the kept headers, in the trigger's spelling, the query, the type and the id.
-        Credentials are never kept."""
+        """Returns the event's type and id, its query, and those of its headers that the source or
+        the trigger names, in the spelling used there. Credentials are left out."""
         given = self._received.headers
         hidden = token_header(self._source)
         names = {

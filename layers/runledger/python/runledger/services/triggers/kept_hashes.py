@@ -1,8 +1,8 @@
 """Short hashes of every address and id in a kept event, by which an erasure finds it.
 
-They are made from every way in which the text can be decoded, so that no format, encoding or damage
-hides an address. Too many hashes are better than too few: if a hash matches by chance, one more
-event is deleted; if an address had no hash, an erasure would miss it."""
+Addresses and ids are looked for in every possible decoding of the event's text, so that no format,
+encoding or damage hides one. Too many hashes are better than too few: if a hash matches by chance,
+one more event is deleted; if an address had no hash, an erasure would miss the event."""
 
 import hashlib
 import re
@@ -60,13 +60,14 @@ def hashes_of(workspace_id: str, event: "KeptEvent") -> frozenset[bytes] | None:
 
 
 def holds(event: "KeptEvent", wanted: "Collection[Mention]") -> bool:
-    """Whether an event holds one of these values. It reads the whole event."""
+    """Whether an event holds one of the values in `wanted`. Reads the whole event, not its stored
+    hashes."""
     return any(value in wanted for text in _readings(event) for value in _values(text))
 
 
 def mention(kind: str, value: str) -> Mention:
-    """Returns the form in which an event may hold an address of a contact (kind EMAIL or PHONE), or
-    any other id."""
+    """Returns a contact's address (kind EMAIL or PHONE) or an id (any other kind), in the form in
+    which it is looked for in events."""
     match kind:
         case "EMAIL":
             return "EMAIL", value
@@ -133,8 +134,8 @@ def _emails(text: str) -> Iterator[str]:
 
 
 def _locals(text: str) -> Iterator[str]:
-    """Yields a local part, and each shorter ending of it that may be the real one: `email=ada` also
-    yields `ada`."""
+    """Yields the local part of an e-mail address, and each shorter ending of it that may be the
+    real local part: `email=ada` also yields `ada`."""
     yield text
     for match in _BEFORE_LOCAL.finditer(text):
         if match.end() < len(text):

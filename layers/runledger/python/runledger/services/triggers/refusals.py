@@ -76,7 +76,7 @@ class Refusals:
 
     def _is_room(self, automation: "Automation", minute: int) -> bool:
         """Whether one more event may be kept in this minute. A process remembers that there is no
-        room, so that a flood costs no further counts."""
+        room, so that it need not count every event of a flood."""
         if self.full.get(automation.id) == minute:
             return False
         if self.rates.count(automation.id, _KEPT, minute) <= KEPT_A_MINUTE:

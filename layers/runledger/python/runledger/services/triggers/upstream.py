@@ -109,8 +109,8 @@ class UpstreamRuns:
 
 
 def _waits_for(automation: "Automation", context: "RunContext") -> bool:
-    """Whether the automation's active trigger names the automation and the status of the run that
-    ended."""
+    """Whether the automation's active trigger waits for the run that ended: for its automation and
+    for its status."""
     active = automation.active
     return (
         active is not None

@@ -94,7 +94,7 @@ class Webhooks:
     def answer(self, request: "WebhookRequest") -> Answered:
         """Takes an event and returns the answer that its sender wants, or answers a handshake.
         Raises MethodNotAllowedError for methods other than POST. Also raises those errors of
-        `receive` that are answered as on all other routes, and not in the sender's own form."""
+        `receive` that get the API's standard answer instead of one for this sender."""
         found: tuple[Automation, int] | None = None
         received = request.received(self.clock())
         if looks_like_handshake(received):

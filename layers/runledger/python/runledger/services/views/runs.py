@@ -82,8 +82,8 @@ def run_detail_view(
     now: int,
 ) -> RunDetailView:
     """Returns the detail of a run. `upstream` is the run that opened this one, if it still exists;
-    `attempts` has the messages of the run that were read, by id. A step that cannot be shown says
-    so, and the other steps are still shown."""
+    `attempts` has the run's messages by id, as far as they were read. A step that cannot be shown
+    says so, and the other steps are still shown."""
     known, unknown = by_graph(history, graph)
     steps = shown_steps(known, graph, now)
     base = run_view(history.run, now, _current_nodes(history.run, graph))

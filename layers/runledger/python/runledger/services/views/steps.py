@@ -39,8 +39,8 @@ def by_graph(history: "RunHistory", graph: "GraphView") -> "tuple[RunHistory, li
 
 
 def shown_steps(history: "RunHistory", graph: "GraphView", now: int) -> "list[Step]":
-    """Returns every step of the run. For a damaged run, returns only the recorded steps if its row
-    does not show the others."""
+    """Returns every step of the run. If the run's row is so damaged that the other steps cannot be
+    derived from it, returns only the recorded ones."""
     try:
         return steps_of(history, graph, now)
     except DAMAGES:
