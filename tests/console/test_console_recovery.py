@@ -94,7 +94,7 @@ def rerun_and_compare(page: Page) -> None:
     page.get_by_role("button", name="Rerun…").click()
     dialog = page.get_by_role("dialog", name="Rerun this run")
     score = dialog.locator("li[data-node='score']")
-    expect(score).to_contain_text("Runs again")
+    expect(score).to_contain_text("Visited again")
     expect(score).to_contain_text("503")
     expect_usable(page, "[role='dialog']")
     dialog.get_by_role("button", name="Rerun", exact=True).click()
@@ -149,7 +149,7 @@ def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: S
     rerun_and_compare(page)
 
     operator.open(f"/automations/{made['id']}")
-    failures.get_by_role("button", name=re.compile("^Mended")).click()
+    failures.get_by_role("button", name=re.compile("^Fixed")).click()
     dialog = page.get_by_role("dialog", name="Rerun the failed runs?")
     expect(dialog.get_by_role("list", name="Left out")).to_contain_text("Recovered: 1 run")
     score = dialog.get_by_role("list", name="By node").locator("[data-node='score']")

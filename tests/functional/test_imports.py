@@ -366,7 +366,7 @@ def test_an_import_cannot_start_without_its_whole_file_or_with_a_wrong_mapping(
     start(engine, made)
     with pytest.raises(ConflictError, match="already been started"):
         start(engine, made)
-    with pytest.raises(ConflictError, match="no more parts"):
+    with pytest.raises(ConflictError, match="no longer accepts parts"):
         engine.import_requests.put_part(WORKSPACE, made.id, 2, b"x")
 
 

@@ -115,7 +115,7 @@ def test_an_event_is_kept_for_seven_days(engine: Engine) -> None:
     engine.clock.advance(MINUTE)
     found = shown(engine, refusal_id)
     assert (found["event"], found["keptUntil"]) == (None, None)
-    with pytest.raises(GoneError, match="was kept until"):
+    with pytest.raises(GoneError, match="was kept only until"):
         replay(engine, refusal_id)
     assert stored_runs(engine) == []
     assert {

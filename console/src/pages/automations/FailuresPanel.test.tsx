@@ -39,7 +39,7 @@ it('offers to rerun the runs of a failure group, and previews exactly these', as
   const calls = stack('MEMBER');
   const { user } = openConsole('/automations/aut_1');
   const failures = within(await screen.findByRole('region', { name: 'Failures, last 7 days' }));
-  const button = await failures.findByRole('button', { name: /^Mended\? Rerun/ });
+  const button = await failures.findByRole('button', { name: /^Fixed\? Rerun/ });
   expect(button).toHaveTextContent('Fixed? Rerun 34 runs…');
   await user.click(button);
   const dialog = within(await screen.findByRole('dialog'));

@@ -177,7 +177,7 @@ describe('the overview', () => {
     expect(within(fires).getByText(/^Held/)).toBeVisible();
     const nodes = screen.getByRole('list', { name: 'Slowest nodes' });
     expect(within(nodes).getByText('2.4 s')).toBeVisible();
-    expect(screen.getByText(/newest finished runs only: 100 runs/)).toBeVisible();
+    expect(screen.getByText(/newest finished runs only \(100 runs\)/)).toBeVisible();
   });
 
   it('leads a new workspace to its first automation', async () => {
