@@ -76,8 +76,8 @@ class WaitSkipper:
         if at_work:
             node_id = self.contexts.graph(run).topology.node_at(at_work[0])
             raise ConflictError(
-                f"no wait can be skipped while the node {node_id} is running in another branch; "
-                "try again when that node has finished",
+                f"no wait can be skipped while the node {node_id} is running; try again when that "
+                "node has finished",
                 status=run.status.value,
             )
 
