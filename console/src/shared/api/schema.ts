@@ -2957,7 +2957,7 @@ export interface components {
         CaptureOutcome: "ACCEPTED" | "IGNORED" | "REFUSED";
         /**
          * CaptureView
-         * @description A capture: the next events of an automation are kept.
+         * @description A capture of an automation's next events: when it ends, and how many more events it keeps.
          */
         CaptureView: {
             /**
@@ -3140,7 +3140,7 @@ export interface components {
         };
         /**
          * ConsentChannel
-         * @description The channels on which a consent can differ. These are all channels.
+         * @description The channels of messages. A contact's consent may differ from channel to channel.
          * @enum {string}
          */
         ConsentChannel: "EMAIL" | "SMS" | "WHATSAPP";
@@ -3158,10 +3158,11 @@ export interface components {
         ConsentPurpose: "MARKETING" | "TRANSACTIONAL";
         /**
          * Consents
-         * @description What a contact agreed to, for all channels and where channels differ.
+         * @description What a contact agreed to: for all channels, and on the channels that differ.
          *
-         *     Equal consents always have the same stored form: `channels` has a consent only if it was
-         *     withdrawn on the channel, or if it was given on the channel but not for all channels.
+         *     Equal consents always have the same stored form. So `channels` contains only two kinds of
+         *     consents: those withdrawn on the channel, and those given on the channel but not for all
+         *     channels.
          */
         Consents: {
             /**
@@ -5800,7 +5801,7 @@ export interface components {
         };
         /**
          * MeView
-         * @description The caller, and the workspace and role used when a call names no workspace.
+         * @description The caller, with the workspace and the role that apply to this request.
          */
         MeView: {
             /**
@@ -5924,8 +5925,8 @@ export interface components {
         /**
          * NodeDurationView
          * @description How long the newest visits of one node took. Up to 1,000 steps of the newest runs are
-         *     measured, for all nodes together. So for a large graph, these durations come from fewer runs
-         *     than the duration of whole runs.
+         *     measured, for all nodes together. In a large graph, 1,000 steps belong to few runs, so these
+         *     durations come from fewer runs than the duration of whole runs.
          */
         NodeDurationView: {
             /**
@@ -7004,7 +7005,8 @@ export interface components {
         };
         /**
          * ReplayedRunView
-         * @description One run of a replayed event. The replay opened it, or an earlier request did.
+         * @description One run of a replayed event. Either the replay opened the run, or the same event had opened
+         *     it before.
          */
         ReplayedRunView: {
             /**
@@ -9068,7 +9070,8 @@ export interface components {
         };
         /**
          * TestSendDocument
-         * @description The values with which a template is rendered for a test message, as in a preview.
+         * @description A request to send yourself a test message of a template. The values for the template are
+         *     given as in a preview.
          */
         TestSendDocument: {
             /**
@@ -9361,7 +9364,8 @@ export interface components {
         };
         /**
          * ViewFilter
-         * @description The filters of a saved view. A `range` stays relative: it ends when the view is opened.
+         * @description The filters of a saved view. A `range` is not fixed when the view is saved: `24h` means the
+         *     24 hours before somebody opens the view.
          */
         ViewFilter: {
             /**
@@ -13552,7 +13556,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The run is not waiting, or a node of another branch is running. */
+            /** @description The run is not waiting, or one of its nodes is running. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

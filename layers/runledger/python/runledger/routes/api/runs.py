@@ -91,7 +91,7 @@ def skip_waits(document: Annotated[BulkSkipDocument, Body()]) -> Response[BulkSk
 
 
 @router.post("/v1/runs/<run_id>/skip-wait", tags=["Runs"])
-@answers({409: "The run is not waiting, or a node of another branch is running."})
+@answers({409: "The run is not waiting, or one of its nodes is running."})
 @needs(Role.MEMBER)
 def skip_wait(run_id: str) -> RunView:
     """Ends the current waits of a run, so that it continues within a minute."""

@@ -36,7 +36,7 @@ class WaitSkipper:
     def skip(self, workspace_id: str, run_id: str, by: str, begun_by: int | None = None) -> "Run":
         """Ends all current waits of a run, so that it continues within a minute; with `begun_by`,
         only waits that began at this time or earlier. Raises ConflictError if the run is not
-        waiting, or a node of another branch is running."""
+        waiting, or one of its nodes is running."""
         for _ in range(_TRIES):
             history = self._history(workspace_id, run_id)
             run = history.run
