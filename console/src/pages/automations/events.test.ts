@@ -98,7 +98,7 @@ describe('paths', () => {
     expect(partOf(event, 'RUN', {})).toEqual({ value: event, note: null });
     const part = partOf(event, 'RUN', { split: 'items' });
     expect(part.value).toEqual(event.items[0]);
-    expect(part.note).toMatch(/the first of 2/);
+    expect(part.note).toMatch(/Element 1 of 2/);
     expect(partOf([5], 'RUN', { split: '$' }).value).toEqual({ value: 5 });
     expect(partOf([5], 'ELEMENT', { split: '$' }).value).toBe(5);
   });

@@ -33,7 +33,7 @@ export function partOf(document: unknown, base: PathBase, intake: Facts): Picked
     return { value: base === 'RUN' ? triggerBody(document) : document, note: null };
   }
   const [first] = list;
-  const note = t`The event is split. Paths begin at an element of the list ${String(split)}. The first of its ${list.length} elements is shown.`;
+  const note = t`The event is split, so paths begin at an element of the list ${String(split)}. Element 1 of ${list.length} is shown.`;
   return { value: base === 'RUN' ? triggerBody(first) : first, note };
 }
 

@@ -68,7 +68,7 @@ describe('skipping the waits of a list', () => {
     expect(calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
     await user.click(dialog.getByRole('button', { name: 'Skip the waits of 3 runs' }));
     expect(await dialog.findByText('The waits of 2 runs were skipped')).toBeVisible();
-    expect(await dialog.findByText(/^1 run had already continued/)).toBeVisible();
+    expect(await dialog.findByText(/^In 1 run no wait was skipped/)).toBeVisible();
     const sent: unknown = JSON.parse(calls.findLast(({ method }) => method === 'POST')?.body ?? '');
     expect(sent).toMatchObject({
       filter: { automationId: 'aut_1', status: ['RUNNING'] },

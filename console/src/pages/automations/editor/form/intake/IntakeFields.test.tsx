@@ -172,7 +172,7 @@ describe('the form of a webhook trigger', () => {
     const { user, calls } = open(draft({ contactLookup: lookup, split: 'items' }));
     await user.click(await screen.findByRole('button', { name: 'Pick path from a real event' }));
     const dialog = within(await screen.findByRole('dialog', { name: 'Pick: path' }));
-    expect(await dialog.findByText(/paths begin at an element of items/)).toBeVisible();
+    expect(await dialog.findByText(/paths begin at an element of the list items/)).toBeVisible();
     await user.click(dialog.getByRole('button', { name: /mail:/ }));
     await waitFor(() => { expect(screen.queryByRole('dialog')).toBeNull(); });
     const config = await checkedConfig(calls, ({ contactLookup }) => JSON.stringify(contactLookup).includes('mail"}'));
