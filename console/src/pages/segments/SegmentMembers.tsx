@@ -40,7 +40,7 @@ export function SegmentMembers({ segmentId }: { segmentId: string }) {
             ))}
           </ul>
           {data.count > data.contacts.length && (
-            <p className={classes.muted}>{t`The list shows the first ${data.contacts.length} contacts.`}</p>
+            <p className={classes.muted}>{t`Only the first ${data.contacts.length} are listed.`}</p>
           )}
         </>
       )}
