@@ -51,8 +51,8 @@ _LongForm.add_multi_constructor("!", _as_function)
 
 
 def load_template() -> dict[str, Any]:
-    """Returns the template with its short tags, a separate copy for each caller. Reads the file
-    only once, because that is slow."""
+    """Returns the template with functions in their short form, as `_ShortForm` reads them; a
+    separate copy for each caller. Reads the file only once, because that is slow."""
     return deepcopy(_read((ROOT / "template.yaml").read_text(), _ShortForm))
 
 

@@ -124,7 +124,7 @@ def test_the_test_bench_captures_events_and_sends_a_signed_sample(admin: Operato
     page.get_by_role("button", name="Capture for ten minutes").click()
     expect(page.get_by_text("Events are being captured")).to_be_visible()
     page.get_by_role("button", name="Send a signed sample").click()
-    expect(page.get_by_text(re.compile("accepted it: 2"))).to_be_visible()
+    expect(page.get_by_text(re.compile("accepted the sample: 2"))).to_be_visible()
     expect(page.locator("[data-event^='captured:']")).to_be_visible()
     assert chosen(page, "ACCEPTED").startswith("captured:")
     expect(page.get_by_role("group", name="Body")).to_be_visible()

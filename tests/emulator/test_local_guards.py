@@ -34,7 +34,7 @@ def test_a_function_with_another_source_is_not_wrapped_and_is_named() -> None:
 def test_another_version_of_the_emulator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     guard.require_version()
     monkeypatch.setattr(guard, "version", lambda name: "9.9.9")
-    with pytest.raises(guard.PatchError, match=r"found 9\.9\.9"):
+    with pytest.raises(guard.PatchError, match=r"but 9\.9\.9 is installed"):
         guard.require_version()
 
 

@@ -36,7 +36,7 @@ NOTHING_STORED: Any = None
 
 @dataclass
 class KnownRun:
-    """A run as the plain list knows it."""
+    """A run in the plain list to which the pages are compared."""
 
     run: Run
     status: RunStatus

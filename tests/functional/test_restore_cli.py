@@ -93,7 +93,7 @@ def test_only_the_named_partitions_are_restored(copy: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["restore", TABLE], "own table"),
+        (["restore", TABLE], "the table that the stack uses"),
         (["restore", "no-such-table"], "ResourceNotFoundException"),
         (["restore", COPY, "--stack", "other"], "other"),
         (["restore", COPY, "--stack", "shop"], "shop is not a stack of Runledger"),

@@ -13,6 +13,7 @@ from runledger.nodes.written_dates import ACCEPTED
 from runledger.services.schedules import date_fires
 from runledger.store import keys
 from runledger.store.contacts import MAX_LISTINGS
+from runledger.store.fires import FireStore
 from runledger.store.table import Change, Put, key_attributes
 
 from tests.functional.test_date_triggers import Dates, dates
@@ -147,6 +148,42 @@ def test_a_new_key_or_a_stopped_fire_searches_all_contacts_again(
     assert other is not None and (other.looks_at_all, other.refused) == (True, 5)
     assert dates.engine.stores.contacts.date_fields("ws_demo") == {"birthday", "nameday"}
     assert dates.engine.stores.contacts.date_fields("ws_other") == frozenset()
+
+
+def test_a_contact_that_is_already_listed_is_counted_once(dates: Dates) -> None:
+    dates.fire(dates.activate())
+    # Written after the key was first used, so they are listed by their dates or as unreadable.
+    due = [person(dates, value) for value in (979_718_400, "1263718800", "2001-01-17")]
+    person(dates, "soon")
+    fire = dates.fire(dates.activate(), SECOND)
+    assert fire is not None and fire.looks_at_all
+    assert (fire.opened, fire.refused) == (len(due), 1)
+
+
+@pytest.mark.parametrize("size", [2, 3, 100])
+def test_a_page_that_is_repeated_after_a_crash_counts_each_contact_once(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", size)
+    automation_id = dates.activate()
+    due = [person(dates, value) for value in (979_632_000, "2001-01-16", *DIGITS, 979_632_000_000)]
+    wrong = [person(dates, value) for value in ("soon", "later")]
+    place = dates.begin(automation_id)
+    move_on = FireStore.move_on
+
+    def die(*args: Any) -> None:
+        monkeypatch.setattr(FireStore, "move_on", move_on)
+        raise ConnectionError("the process died")
+
+    while place.goes_on:
+        monkeypatch.setattr(FireStore, "move_on", die)
+        with pytest.raises(ConnectionError):
+            dates.page(place)
+        place = dates.page(place)
+    [fire] = dates.fires(automation_id)
+    assert fire.status is FireStatus.COMPLETED
+    assert (fire.opened, fire.refused) == (len(due), len(wrong))
+    assert set(dates.runs()) == set(due)
 
 
 def test_a_fire_that_did_not_search_all_contacts_does_not_count_as_the_first(dates: Dates) -> None:

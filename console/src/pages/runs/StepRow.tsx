@@ -54,7 +54,7 @@ function Bars({ step, timeline, now }: Pick<StepRowProps, 'step' | 'timeline' | 
         <span
           key={pause.from}
           className={classes.pause}
-          title={t`Waited ${formatDuration(pause.to - pause.from)} (shortened here)`}
+          title={t`Waited ${formatDuration(pause.to - pause.from)}; the timeline shows this wait shorter than it was`}
           style={{ left: `${pause.left}%`, width: `${pause.width}%` }}
         />
       ))}

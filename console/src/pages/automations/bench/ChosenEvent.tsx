@@ -117,7 +117,7 @@ function Shown({ automation, graph, eventKey, onRun, loaded }: ShownProps) {
       <p className={classes.none} role="status">
         {copied !== null && clipboard.copied
           ? t`Copied the path ${copied}.`
-          : t`A click on a field copies its path. In the editor, a click fills in the path.`}
+          : t`Click a field to copy its path.`}
       </p>
       <MessagePreview graph={graph} loaded={loaded} payload={payload} />
     </>

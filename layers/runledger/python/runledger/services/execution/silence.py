@@ -29,8 +29,8 @@ _PASSING = SECOND
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The earliest silence of a run. `since` (epoch milliseconds) may be in the future; `node_id`
-    is the node that falls silent first."""
+    """When a run becomes silent, unless it moves before: `since` (epoch milliseconds), which may be
+    in the future, and `node_id`, the node at which it then stands still."""
 
     since: int
     node_id: str

@@ -126,11 +126,16 @@ class DueContacts:
             else:
                 sort = page.items[-1]["sk"] if page.items else str(page.next["sk"])
         cursor = f"{index}#{sort}" if index < len(spans) else None
-        due, unreadable = self._judged(workspace_id, trigger, anchor, found)
+        due, unreadable = self._judged(workspace_id, trigger, anchor, found, looks_at_all)
         return DuePage(due, cursor, unreadable)
 
     def _judged(
-        self, workspace_id: str, trigger: "DateTrigger", anchor: date, found: list[_Listed]
+        self,
+        workspace_id: str,
+        trigger: "DateTrigger",
+        anchor: date,
+        found: list[_Listed],
+        looks_at_all: bool,
     ) -> tuple[list[DueContact], tuple[Unreadable, ...]]:
         # A contact with dates on adjacent days may be listed twice.
         listed = list(dict.fromkeys(found))
@@ -140,8 +145,15 @@ class DueContacts:
         unreadable: list[Unreadable] = []
         for contact_id, lists in listed:
             contact = contacts.get(contact_id)
-            if contact is None or (lists is Listing.ALL and not self._is_new(contact, trigger)):
+            if contact is None:
                 continue
+            if looks_at_all and _is_doubtful(contact, trigger) is (lists is Listing.DATES):
+                # Doubtful dates count where all contacts are listed, and the others where dates
+                # are listed. A contact may be in both places: an earlier try of this page, or
+                # another automation with this key, may have listed its doubtful date.
+                continue
+            if lists is Listing.ALL:
+                self._list_doubtful(contact, trigger)
             day, written = date_of(contact, trigger)
             if lists is not Listing.DATES:
                 unreadable += _unreadable(contact, trigger)
@@ -150,16 +162,11 @@ class DueContacts:
                     due.append(DueContact(contact, written))
         return due, tuple(unreadable)
 
-    def _is_new(self, contact: "Contact", trigger: "DateTrigger") -> bool:
-        """Whether the contact's value is of a kind that is listed only if an automation uses the
-        key. If so, lists it for the next fire."""
+    def _list_doubtful(self, contact: "Contact", trigger: "DateTrigger") -> None:
+        """Lists the contact by its value, so that the next fire need not search all contacts."""
         source = trigger.source
-        if not isinstance(source, ContactMetadataDate):
-            return False
-        if source.key not in doubtful_dates(contact.metadata):
-            return False
-        self.contacts.list_doubtful(contact, source.key)
-        return True
+        if isinstance(source, ContactMetadataDate):
+            self.contacts.list_doubtful(contact, source.key)
 
     def _spans(
         self, workspace_id: str, trigger: "DateTrigger", anchor: date, looks_at_all: bool
@@ -214,6 +221,15 @@ def date_of(contact: "Contact", trigger: "DateTrigger") -> tuple[date | None, st
         written = contact.metadata.get(source.key)
         return calendar_date(written, trigger.time_zone), str(written)
     return local_date(contact.created_at, trigger.time_zone), iso(contact.created_at)
+
+
+def _is_doubtful(contact: "Contact", trigger: "DateTrigger") -> bool:
+    """Whether the contact's value is of a kind that is listed only if an automation uses the
+    key."""
+    source = trigger.source
+    return isinstance(source, ContactMetadataDate) and source.key in doubtful_dates(
+        contact.metadata
+    )
 
 
 def _unreadable(contact: "Contact", trigger: "DateTrigger") -> "Iterator[Unreadable]":
