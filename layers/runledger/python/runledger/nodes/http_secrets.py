@@ -78,7 +78,9 @@ def check_secret_use(source: str) -> None:
     """Raises ValueError if a Liquid text changes a secret in a way that redaction would not
     recognize."""
     if any(path[0] == "secret" and len(path) != 2 for path in references(source)):
-        raise ValueError("a secret has no fields; write {{secret.NAME}}, with nothing after the name")
+        raise ValueError(
+            "a secret has no fields; write {{secret.NAME}}, with nothing after the name"
+        )
     unsafe = sorted(filter_names(source) - _SECRET_FILTERS)
     if unsafe:
         raise ValueError(
