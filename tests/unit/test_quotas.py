@@ -123,7 +123,8 @@ def test_the_time_of_a_tick() -> None:
     assert int(found[1]) == seconds
     rows_a_minute = int(found[3].replace(",", ""))
     assert rows_a_minute == seconds * 1_000 // int(found[2])
-    found = re.search(r"refused (\d+)\s+starts a second, ([\d,]+) .* take (\d+) minutes", section)
+    words = " ".join(section.split())
+    found = re.search(r"refuses (\d+) starts a second .* ([\d,]+) starts .* (\d+) minutes", words)
     assert found is not None
     left = int(found[2].replace(",", ""))
     assert left == int(found[1]) * 3_600
