@@ -1,4 +1,5 @@
-"""Shared by every tier: the depth of the session, and the report of figures that tests measure."""
+"""Shared by every tier: the depth of the test session (all cases, or only a sample of them), and
+the report of figures that tests measure."""
 
 from collections.abc import Callable
 

@@ -348,7 +348,8 @@ class _Referee:
 def _race(
     actors: RunActors, race: Race, chooser: Chooser, replay: Callable[[], str]
 ) -> tuple[str, ...]:
-    """Plays one order, then lets the system come to rest. Returns the order of the calls."""
+    """Lets the racers make their calls in one order, which `chooser` chooses. Then lets the system
+    come to rest, and checks it. Returns the calls in the order in which they were made."""
     simulation = actors.simulation
     simulation.table.holds_back = race.lags
     interleaving = Interleaving(simulation.boundary, chooser)

@@ -178,8 +178,8 @@ def test_of_two_reruns_at_once_one_at_most_is_opened(
 
 
 def seconds_pass(stage: FailedRun) -> Callable[[], None]:
-    """Returns an actor that makes eight calls and lets a second pass after each. The other actors
-    may make calls in between."""
+    """Returns an actor that makes eight calls and moves the clock on by one second after each call.
+    The other actors may make calls in between."""
 
     def wait() -> None:
         for _ in range(8):

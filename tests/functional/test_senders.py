@@ -44,7 +44,9 @@ class FixedKeys:
 
 @dataclass(frozen=True)
 class Sender:
-    """One event of a sender, which `sent` signs."""
+    """One kind of event from one sender, with the sender's keys. `sent` returns the event as a
+    signed request: it signs `sample`, or returns `published`, a signed request from the sender's
+    documentation or code."""
 
     facts: PresetFacts
     config: dict[str, Any]

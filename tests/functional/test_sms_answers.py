@@ -52,8 +52,9 @@ AWS_STOP = (
 
 
 class ScriptedSms(SmsChannel):
-    """SMS whose provider gives one of these answers to each of the first messages, and accepts
-    all later ones."""
+    """The SMS channel with a simulated provider. The provider gives the answers in `answers` to
+    the first messages, one answer to each message. It accepts all later messages. `before` is
+    called before each answer."""
 
     def __init__(self, *answers: ProviderAnswer) -> None:
         super().__init__(_no_client, ChannelSettings())
@@ -126,8 +127,9 @@ def sent_by(engine: Engine, automation_id: str, phone: str = PHONE) -> DeliveryA
 
 
 def noted_for(engine: Engine, sent: DeliveryAttempt, workspace_id: str) -> str:
-    """Lets a second pass, and notes that another workspace sent a marketing SMS to the phone of
-    `sent`. Returns the id of the other workspace's delivery."""
+    """Moves the clock on by one second, and notes that the workspace `workspace_id` sent a
+    marketing SMS to the phone of the delivery `sent`. Returns the id of that workspace's
+    delivery."""
     engine.clock.advance(SECOND)
     theirs = sent.changed(id=f"dlv_of_{workspace_id}", workspace_id=workspace_id)
     engine.stores.deliveries.note_texted(theirs, engine.clock())
@@ -135,7 +137,8 @@ def noted_for(engine: Engine, sent: DeliveryAttempt, workspace_id: str) -> str:
 
 
 def answer(engine: Engine, body: str, *, phone: str = PHONE, **more: Any) -> int:
-    """A second passes, then the person sends this SMS. Returns when AWS received it."""
+    """Simulates that the person with this phone sends an SMS with this body, one second later.
+    Returns the time at which AWS received the SMS."""
     engine.clock.advance(SECOND)
     at = engine.clock()
     engine.clock.advance(SECOND)

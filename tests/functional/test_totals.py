@@ -101,8 +101,9 @@ class TotalsSimulation:
         self.made = 0
 
     def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
-        """Changes `of`, which returns the `Countable` of a scope: each `Countable` then reads the
-        rows of this simulation. These rows have only the attributes that lists and totals need."""
+        """Returns a function that wraps `of`. Both functions return the `Countable` of a scope. A
+        `Countable` of the returned function reads the rows of this simulation, which have only the
+        attributes that lists and totals need."""
 
         def read(ids: Iterable[str]) -> dict[str, Any]:
             wanted = [_key(row_id) for row_id in ids]
@@ -310,8 +311,10 @@ FAULTS = ("refused", "unanswered", "dead", "again")
 
 
 def life(simulated: TotalsSimulation, chance: random.Random, steps: int, kept: int) -> list[Record]:
-    """Creates, changes and deletes rows; delivers the stream sometimes reordered and repeatedly,
-    and all records in the end."""
+    """Takes this many random steps. A step creates, changes or deletes rows, delays the indexes,
+    runs the tick, or delivers the records of the stream. The records are delivered in random order,
+    and some of them several times. Returns the delivered records, except those of pulses. The
+    records of the last steps may remain in the stream."""
     told: list[Record] = []
     for _ in range(steps):
         match chance.randrange(9):

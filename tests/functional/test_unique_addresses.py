@@ -1,5 +1,5 @@
-"""Each e-mail, phone and external id leads to one contact, whatever was written before, in whatever
-order, and if calls fail."""
+"""An e-mail, a phone or an external id always leads to the one contact that has it: after any
+earlier writes, in any order of concurrent calls, and even if calls fail."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -33,7 +33,8 @@ class Book(ContactBook):
         return self.store.in_order(WORKSPACE, 100, None)[0]
 
     def problems(self) -> list[str]:
-        """What is wrong between the contacts and the items that find them."""
+        """Returns the contradictions between the contacts and the address items. An address item
+        leads from an e-mail, a phone or an external id to its contact."""
         wanted = {
             keys.contact_address(WORKSPACE, *address): identity_of(contact)
             for contact in self.all()
@@ -57,7 +58,7 @@ def document(**fields: Any) -> ContactDocument:
     return ContactDocument.model_validate(fields)
 
 
-# ── whatever was written before ─────────────────────────────────────────────────────────────────
+# ── after any earlier writes ────────────────────────────────────────────────────────────────────
 
 ids = st.dictionaries(st.sampled_from(["stripe", "shop"]), st.sampled_from(["1", "2"]))
 emails = st.none() | st.sampled_from(["ada@x.example", "bob@x.example"])
@@ -177,7 +178,7 @@ def test_an_external_id_is_found_by_one_read() -> None:
     assert made == ["GetItem"]
 
 
-# ── in whatever order ───────────────────────────────────────────────────────────────────────────
+# ── in any order of concurrent calls ────────────────────────────────────────────────────────────
 
 
 def find_or_create(book: Book) -> str:
@@ -227,7 +228,7 @@ def test_one_contact_gets_the_id_in_every_order(
     assert played >= 2
 
 
-# ── if calls fail ───────────────────────────────────────────────────────────────────────────────
+# ── even if calls fail ──────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("takes_effect", [False, True])

@@ -128,7 +128,9 @@ CROWDS: dict[str, Actors] = {
 
 
 def race(ready: Ready, name: str, actors: Actors, chooser: Chooser) -> tuple[str, ...]:
-    """Plays one order and checks its end. Returns the order of the calls."""
+    """Lets the click and the actors make their calls in one order, which `chooser` chooses. Then
+    checks the contact and its consents, and restores the simulation. Returns the calls in the order
+    in which they were made."""
     simulation = ready.simulation
     rows, now, ids = simulation.table.snapshot(), simulation.clock.now, simulation.ids
     ready.put_back()

@@ -1,4 +1,5 @@
-"""What a sender gets as an answer, over the webhook's function."""
+"""The HTTP answers that the sender of an event gets. The tests call the handler of the function
+that receives webhooks."""
 
 import json
 from typing import Any

@@ -30,9 +30,9 @@ LATER = ProviderAnswer(accepted=False, code="ThrottledRequestException", is_tran
 
 
 class ScriptedWhatsApp(WhatsAppChannel):
-    """WhatsApp whose provider gives one of these answers to each of the first messages, and accepts
-    all later ones. `before` is called after the provider accepted a message and before its answer
-    arrives."""
+    """The WhatsApp channel with a simulated provider. The provider gives the answers in `answers`
+    to the first messages, one answer to each message. It accepts all later messages. `before` is
+    called after the provider has accepted a message and before the provider's answer arrives."""
 
     def __init__(self, *answers: ProviderAnswer) -> None:
         super().__init__(_no_client, ChannelSettings())

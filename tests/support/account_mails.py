@@ -44,8 +44,8 @@ def grow_older(stack: Stack, email: str, days: int) -> None:
 
 
 def let_invitation_expire(stack: Stack, email: str) -> None:
-    """Makes an invitation to the demo workspace, and the first password that came with it, so old
-    that they expired a day ago."""
+    """Lets an existing invitation to the demo workspace expire. Changes the dates of the
+    invitation and of its first password, so that both of them expired a day ago."""
     store = InvitationStore(DynamoTable(stack.aws("dynamodb"), stack.table_name))
     invitation = store.of_address("ws_demo", email)
     assert invitation is not None

@@ -19,7 +19,8 @@ Around = Callable[[str, Callable[[], Any]], Any]
 
 
 def api_call() -> Any:
-    """Returns the current method: `(client, operation, request) -> answer`."""
+    """Returns the method that makes every call of a boto3 client, as it is patched at the moment:
+    `(client, operation, request) -> answer`."""
     return vars(BaseClient)[_NAME]
 
 

@@ -347,7 +347,7 @@ def _is_unknown(of: Type | None) -> bool:
 
 
 def _infos(of: Type | None) -> list[TypeInfo]:
-    """Returns the classes that an object of this type may have by its annotation."""
+    """Returns the classes of which a value with this type annotation may be an instance."""
     match get_proper_type(of):
         case Instance(type=info):
             return [info]

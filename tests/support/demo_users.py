@@ -117,8 +117,8 @@ class OwnWorkspace:
 
 
 def own_workspace(stack: Stack) -> OwnWorkspace:
-    """Opens a workspace for one test. A test that erases contacts needs its own workspace: while an
-    erasure is open, it deletes the exports that other tests make in the same workspace."""
+    """Opens a workspace for one test. A test that erases contacts needs its own workspace, because
+    an open erasure deletes the exports that other tests make in the same workspace."""
     owner, viewer = new_address("owner"), new_address("viewer")
     workspace = open_workspace(stack, "Own", owner)
     join(stack, workspace, viewer, Role.VIEWER)

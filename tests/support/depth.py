@@ -20,7 +20,8 @@ _deep = False
 
 
 def go_deep(deep: bool) -> None:
-    """Sets the depth of this session."""
+    """Sets the depth of this test session: a deep session tries all cases, and a quick session only
+    a sample of them."""
     global _deep
     _deep = deep
 

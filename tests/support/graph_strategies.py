@@ -82,7 +82,8 @@ class _Grower:
         return exits
 
     def fork(self, entries: list[Exit], depth: int, forked: bool) -> list[Exit]:
-        """Lets the previous node fork if it can; otherwise inserts a node."""
+        """Adds a fork, its branches and the node that joins the branches. The previous node forks
+        if it can; otherwise a new node is added, which forks."""
         forks_itself = len(entries) == 1 and entries[0][1] is None and self.is_free(entries[0][0])
         node_id = entries[0][0] if forks_itself else self.add(graphs.assign, entries)
         exits: list[Exit] = []

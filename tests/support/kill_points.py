@@ -1,5 +1,6 @@
-"""Plays one scenario through the handlers with one call broken: in a deep session for each call and
-each fault; in a quick one for each operation and each fault."""
+"""Plays one scenario through the handlers again and again, each time with one call broken. A deep
+session breaks each call with each fault. A quick session breaks only a sample of the calls, which
+covers each operation with each fault."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -45,10 +46,11 @@ def kill_points(
     faults: Callable[[Call], Iterable[Fault]] = faults_of,
 ) -> list[tuple[int, Fault]]:
     """Returns which calls to break, and how. Each call is given by its position in `calls`, the
-    calls that the scenario makes if none is broken.
+    calls that the scenario makes if none of them is broken.
 
-    A quick session breaks each operation of AWS in each way that applies to it, and each operation
-    of each function in one way."""
+    A deep session breaks every call with every fault that `faults` returns for the call. A quick
+    session breaks only enough calls to break each operation of AWS with each of its faults at least
+    once. It also breaks each operation at least once in each function that calls the operation."""
     every = [(point, fault) for point, (_, call) in enumerate(calls) for fault in faults(call)]
     return sample(every, lambda each: features(calls, *each), story=story)
 

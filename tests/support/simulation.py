@@ -194,8 +194,9 @@ class Simulation:
     def request(
         self, function: str, method: str, path: str, body: Any, workspace: str = WORKSPACE
     ) -> dict[str, Any]:
-        """Makes one HTTP request, which its caller repeats while the answer is a 5xx or missing.
-        Returns the last answer, with its body parsed."""
+        """Sends an HTTP request to a function as a patient client does: sends the request again, a
+        few times at most, if the answer is a 5xx or missing. Returns the last answer, with its body
+        parsed."""
         event = json.loads((EVENTS / f"{function}.json").read_text())
         event.update(rawPath=path, rawQueryString="", isBase64Encoded=False)
         event["body"] = json.dumps(body)
@@ -203,8 +204,9 @@ class Simulation:
         return self._requested(function, method, path, event)
 
     def send_form(self, path: str, fields: Mapping[str, str]) -> dict[str, Any]:
-        """Makes one POST request with a form and no sign-in, as a mail provider's program does.
-        Like `request`, it may send the request twice, and returns the answer."""
+        """Sends a POST request with a form to the function that receives webhooks, as a mail
+        provider's program does. Like `request`, sends the request again if the answer is a 5xx or
+        missing, and returns the last answer."""
         event = json.loads((EVENTS / "webhook_in.json").read_text())
         event.update(rawPath=path, rawQueryString="", isBase64Encoded=True)
         event["body"] = base64.b64encode(urlencode(fields).encode()).decode()
@@ -212,7 +214,8 @@ class Simulation:
         return self._requested("webhook_in", "POST", path, event)
 
     def send_bytes(self, path: str, content: bytes) -> dict[str, Any]:
-        """Makes one PUT request to the API with bytes, as `request` does."""
+        """Sends a PUT request with bytes to the API. Like `request`, sends the request again if the
+        answer is a 5xx or missing, and returns the last answer."""
         event = json.loads((EVENTS / "api.json").read_text())
         event.update(rawPath=path, rawQueryString="", isBase64Encoded=True)
         event["body"] = base64.b64encode(content).decode()
@@ -344,8 +347,9 @@ class Simulation:
         assert self.open_runs() == [], "a run that nothing will ever end"
 
     def lend(self, followers: Followers) -> Followers:
-        """Returns the followers of the stream. The publisher, the marker and the expiry do nothing,
-        unless `self.followers` has their names."""
+        """Returns the given followers of the stream, some of them replaced. The publisher, the
+        marker and the expiry are replaced by objects that do nothing, unless `self.followers`
+        contains their names."""
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
             "marker": SimpleNamespace(mark=lambda marked: None),

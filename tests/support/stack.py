@@ -98,7 +98,7 @@ class Stack:
         return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
     def tick(self) -> None:
-        """Runs the tick once, besides its schedule."""
+        """Runs the tick once, in addition to its scheduled runs."""
         with closing(self.aws("lambda")) as functions:
             answer = functions.invoke(FunctionName=self.function_name("Tick"), Payload=b"{}")
             assert "FunctionError" not in answer, answer["Payload"].read()
@@ -185,8 +185,9 @@ def stack(launch: Launch | None) -> Iterator[Stack]:
 
 
 def _erased(stack: Stack) -> list[str]:
-    """Returns the workspaces and reasons of the erasures in the workspaces that all tests share.
-    While an erasure is open, it deletes the exports that other tests make in the same workspace."""
+    """Returns the erasures that tests requested in the shared workspaces: for each erasure, the
+    key of its workspace and the reason that the test gave. Tests must not erase anyone in a shared
+    workspace, because an open erasure deletes the exports of other tests there."""
     with closing(stack.aws("dynamodb")) as dynamodb:
         answers = [
             dynamodb.query(

@@ -28,8 +28,8 @@ Function = Callable[[str], BaseModel]
 
 @dataclass(frozen=True, slots=True)
 class StaticMachine:
-    """A machine of the template, by its logical id and its function's; `arn` is its ARN in
-    tests."""
+    """A state machine of the template. `resource` is the machine's logical id, `function` the
+    logical id of the function that the machine calls, and `arn` the machine's ARN in tests."""
 
     resource: str
     function: str
@@ -46,12 +46,12 @@ class StaticMachine:
         return parsed
 
     def function_seconds(self) -> int:
-        """Returns how long its function may take."""
+        """Returns how long the machine's function may take."""
         timeout: int = load_template()["Resources"][self.function]["Properties"]["Timeout"]
         return timeout
 
     def task_seconds(self) -> list[int]:
-        """Returns how long each of its tasks waits for an answer."""
+        """Returns how long each task of the machine waits for an answer."""
         states = self.definition()["States"].values()
         return [each["TimeoutSeconds"] for each in states if each["Type"] == "Task"]
 

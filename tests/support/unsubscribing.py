@@ -28,8 +28,9 @@ class Reader:
     webhooks: dict[str, str]
 
     def ask_for(self, consent: str, number: int = 0) -> str:
-        """Sends the event of one message, and repeats it until it gets an answer. Returns the run's
-        id. An event with the same consent and number is the same event."""
+        """Sends an event to the webhook of this consent, so that a run sends one message to the
+        contact. Sends the event again, a few times at most, while no answer arrives. Returns the
+        run's id. Two calls with the same consent and number send the same event."""
         event = {**ADA, "number": number}
         answer = self.simulation.request("webhook_in", "POST", self.webhooks[consent], event)
         assert answer["status"] in (200, 202), (answer, self.simulation.unforeseen)

@@ -90,8 +90,13 @@ DOCUMENTED = {
 
 @dataclass(frozen=True)
 class Behavior:
-    """How an alarm treats missing data, the page that recommends it, and series that do and do not
-    raise it. A series has the newest value last; a metric that is not named has no data."""
+    """The behavior that a test expects of an alarm.
+
+    `missing` says how the alarm treats missing data, and `page` is the documentation of AWS that
+    recommends this treatment. The series in `unhealthy` raise the alarm; those in `healthy` do not.
+    The newest value of a series is its last one. A metric without a series has no data. `silent`
+    is the state of the alarm if none of its metrics has data. `silent` is not used if `missing` is
+    IGNORE, because such an alarm keeps its state."""
 
     missing: str
     page: str

@@ -29,7 +29,8 @@ FREE = 0.9
 
 
 def physical(logical_id: str) -> str:
-    """Returns a resource's ARN, because the ARN is longer than the resource's other names."""
+    """Returns a made-up ARN for a resource. It stands for the resource's name and id too, because
+    the quotas are tested with long values, and an ARN is longer than a name or an id."""
     return f"arn:aws:dynamodb:ap-northeast-1:123456789012:table/{STACK}-{logical_id}-{_SUFFIX}"
 
 

@@ -1,4 +1,4 @@
-"""The files that the docs name exist."""
+"""Every file whose path is given in the docs exists."""
 
 import re
 from pathlib import Path

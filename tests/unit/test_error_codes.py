@@ -1,4 +1,5 @@
-"""Each code of AWS that the code handles exists: in a service's model, or on a page of AWS."""
+"""Every AWS error code that a module handles exists. It is in botocore (a service's model, or the
+list of errors after which botocore tries again), or on a web page that `PAGES` cites."""
 
 import ast
 import json
@@ -44,7 +45,8 @@ PAGES = {
 
 
 def handled(path: Path) -> Iterator[str]:
-    """Yields the codes that a module compares with, or catches."""
+    """Yields the AWS error codes that a module handles. A module handles a code by comparing an
+    error's code with it, or by catching the exception of this name."""
     tree = ast.parse(path.read_text())
     constants = {
         target.id: node.value
@@ -109,8 +111,9 @@ RETRIED = frozenset(
 
 @cache
 def modelled() -> frozenset[str]:
-    """Returns the names of errors in the models of the services, and all codes in their texts: a
-    transaction's reasons, for example."""
+    """Returns the names and codes of the errors in botocore's models of the services, and all codes
+    that the documentation texts in these models mention, such as the reasons why a transaction is
+    canceled."""
     session = botocore.session.get_session()
     found: set[str] = set()
     for service in SERVICES:

@@ -1,4 +1,5 @@
-"""The address of a failed call in its group: its fixed parts, without the values."""
+"""The address of a failed call, as the call's failure group shows the address: with the fixed parts
+of the address, and without the values in it."""
 
 import string
 

@@ -1,4 +1,5 @@
-"""Faults that tests request are used up by the threads of machines while others list them."""
+"""Each injected fault happens exactly once, even if several threads use faults up while other
+threads list the faults."""
 
 import sys
 from collections.abc import Iterator

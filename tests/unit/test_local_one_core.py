@@ -17,8 +17,9 @@ pytestmark = pytest.mark.skipif(len(cores()) < 2, reason="it needs Linux with tw
 
 @pytest.fixture
 def taking() -> Iterator[Callable[[], OneCore]]:
-    """Yields a function that creates objects of OneCore. They compete for cores among themselves,
-    and not with other processes, because they have addresses of their own."""
+    """Yields a function that creates objects of OneCore. The objects compete with one another for
+    cores. They do not compete with other processes, because the addresses of their sockets differ
+    from those of other processes."""
     addresses, made = f"\0test-{uuid4().hex}-{{}}", []
 
     def make() -> OneCore:

@@ -1,5 +1,6 @@
-"""The short way, a patch of the emulator for usual calls of the table: it gives the emulator's own
-answers, and only usual calls take it."""
+"""The patch `table_calls` of the emulator answers the most frequent kind of calls to DynamoDB by a
+short way through the emulator. The short way gives the same answers as the emulator without the
+patch. All other calls go the emulator's own way."""
 
 import asyncio
 import json
@@ -124,8 +125,8 @@ class Call:
 
 
 class Ways:
-    """Answers a call in the short way and in the emulator's own way. `passed_on` says whether the
-    short way passed the call on to the emulator."""
+    """Answers a call by the short way of the patch, and by the emulator's own way. `passed_on` says
+    whether the patch passed the call on to the emulator."""
 
     def __init__(self) -> None:
         self.passed_on = False

@@ -1,5 +1,6 @@
-"""Invocations on one machine take turns: a limited number at the same time, in their order. An
-invocation that takes long no longer counts, so it may wait for another one."""
+"""Lambda invocations on one computer take turns. Only a limited number of invocations run at the
+same time, and they start in the order in which they were requested. After a while, a running
+invocation no longer counts towards the limit, because it may be waiting for another invocation."""
 
 import threading
 import time

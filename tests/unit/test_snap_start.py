@@ -1,4 +1,5 @@
-"""Functions that start from a snapshot: which ones, what they cost, and that copies differ.
+"""Lambda functions that start from a snapshot. The tests check which functions may do so, what the
+snapshots cost, and that environments started from one snapshot make different ids and tokens.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 """
@@ -92,7 +93,7 @@ def names_of(call: ast.Call) -> set[str]:
 
 
 def test_no_module_keeps_a_unique_value_from_its_import() -> None:
-    """If a module kept one, all copies of a snapshot would have the same value:
+    """If a module kept one, all environments started from one snapshot would have the same value:
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html"""
     found = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
@@ -112,8 +113,9 @@ def test_a_unique_value_at_import_is_noticed(source: str) -> None:
 
 
 def test_ids_and_tokens_come_from_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lambda makes the system's random numbers differ in every copy. Those of the module `random`
-    go on from the snapshot."""
+    """Lambda gives every environment that starts from a snapshot different random numbers of the
+    system. The random numbers of the module `random` continue from the snapshot, the same in every
+    environment."""
 
     def always_the_same(size: int) -> bytes:
         return b"\x07" * size

@@ -115,7 +115,9 @@ def test_a_signed_timestamp_outside_the_tolerance_is_refused(
 
 @each_signature
 def test_a_replay_has_the_same_key_whatever_unsigned_headers_say(vector: Vector) -> None:
-    """No header that the signature does not cover makes a captured event a new one."""
+    """An attacker may record a signed event and send it again with changed headers. If a changed
+    header is needed for the signature, the request is refused. Any other changed header leaves the
+    event's key as it was, so the event is recognized as a repeat."""
     key = key_of(vector, vector.received)
     needed = _signing_headers(vector)
     for name in {*vector.received.headers, "idempotency-key", "x-other-id"} - {"content-type"}:
@@ -128,9 +130,12 @@ def test_a_replay_has_the_same_key_whatever_unsigned_headers_say(vector: Vector)
 
 @each_signed
 def test_another_schemes_signature_is_refused(vector: Vector) -> None:
-    """The request is signed by the rule of another preset: with the same secret, over the same
-    body, if the rule has a secret. Presets that share a signing header are not tried with each
-    other, because some of them have exactly the same rule."""
+    """A request is refused if it has no signature, or the signature of another source.
+
+    The test signs the request by the other source's rule with the right secret. If the preset has
+    no secret, or the other rule cannot sign with a secret, the test adds the headers of the other
+    source's example instead. Two sources that share a signing header are not tried with each other,
+    because some of them have exactly the same rule."""
     own_headers = _signing_headers(vector)
     rest = {k: v for k, v in vector.received.headers.items() if k not in own_headers}
     # Where the body holds the signature, another body has none.

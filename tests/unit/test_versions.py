@@ -218,7 +218,8 @@ def test_alarms_roll_a_gradual_update_back(expanded: Template) -> None:
 
 
 def is_soon_enough(alarm: Template) -> bool:
-    """Whether an alarm can go off within the ten minutes of an update, even if its data is late."""
+    """Returns whether an alarm can go off during a gradual update, even if the alarm's data arrives
+    late. A gradual update takes ten minutes, so the alarm may need at most five minutes of data."""
     periods = (
         [alarm["Period"]]
         if "Period" in alarm
