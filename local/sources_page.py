@@ -28,8 +28,8 @@ A source says how the sender of a webhook signs, formats and names its events. W
 *Signed* says what the signature covers. An attacker who saw one event can change everything else in
 it. So an id that is not signed is not used to recognize repeated events. Instead, the digest of the
 signed text is used: two events with the same signed text count as one. If a sender sends two
-different events with equal bodies, set `dedupe` to `OFF`. Saving then warns, because a captured
-event can be sent again.
+different events with equal bodies, set `dedupe` to `OFF`. A warning then appears when you save,
+because an attacker who saw an event can send it again and open a second run.
 
 A signed time must be near the present: 5 minutes, unless a section says otherwise. A refused event
 leaves a [refusal](triggers.md#checks-and-answers) that names the rule, for example `Stripe: the

@@ -316,7 +316,7 @@ def test_a_key_costs_a_small_item_and_a_run_without_keys_nothing(
         }
     )
     without, one, two = cost(), cost(ORDER), cost(ORDER, INVOICE)
-    # The row, its places in three indexes and its items are one transaction, which costs twice.
+    # The row, its places in three indexes and its items are one transaction: twice the units.
     assert (one - without, two - one) == (6, 2)
 
 

@@ -75,7 +75,8 @@ class ImportStartDocument(WireModel):
 
 
 class ImportMappingView(WireModel):
-    """How rows become contacts, as the import was last started."""
+    """How the rows of the file become contacts. These are the settings with which the import was
+    last started or checked."""
 
     by: FoundBy = Field(description="The field by which a row's contact is found.")
     name: str | None = Field(description="The name of the external id, with `by` externalId.")

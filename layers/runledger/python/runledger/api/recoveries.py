@@ -112,7 +112,8 @@ class RecoveryCountsView(WireModel):
 
 
 class RecoveryNodeView(WireModel):
-    """How many reruns would run one node, reuse its step, skip it, or need a choice for it."""
+    """What the reruns do with one node: how many of them run it, reuse its recorded step, or skip
+    it, and how many runs are left out because they need a choice for this node."""
 
     automation_id: str = Field(description="The automation's id.")
     node_id: str = Field(description="The node's id.")

@@ -120,7 +120,7 @@ def ask(
         ) from error
     if not answer.get(id_field):
         raise UnknownOutcomeError(
-            "the provider's answer has no message id, so the message may have been sent"
+            "the provider's answer has no message id, so it is unknown whether the message was sent"
         )
     return ProviderAnswer(accepted=True, provider_id=answer[id_field])
 

@@ -48,7 +48,7 @@ class SyntaxFault:
 
 @dataclass(frozen=True, slots=True)
 class TemplateUse:
-    """A node's use of a template. A template with this id may not exist."""
+    """A node's use of a template. Nothing guarantees that a template with this id exists."""
 
     node_id: str
     field: str | None
@@ -57,7 +57,7 @@ class TemplateUse:
 
 @dataclass(frozen=True, slots=True)
 class SegmentUse:
-    """A node's use of a segment. A segment with this id may not exist."""
+    """A node's use of a segment. Nothing guarantees that a segment with this id exists."""
 
     node_id: str
     field: str | None

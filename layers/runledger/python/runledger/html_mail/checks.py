@@ -41,7 +41,8 @@ _CLOSED_BY_OTHERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the HTML that its author should know. Only a fault refuses the template."""
+    """A fault in the HTML of an e-mail, or a warning about it. Because of a fault, the template
+    cannot be saved, or the message is not sent. A warning stops neither."""
 
     message: str
     line: int

@@ -186,8 +186,8 @@ class Binary(TypedDict):
 
 
 class Body(TypedDict):
-    """A body as the step shows it: JSON or text. A body with a `note` was cut. `rest` is set if the
-    complete body could not be stored."""
+    """A body as the step shows it: JSON or text. If `note` is set, the body was cut because it was
+    too long. If the complete body could not be stored beside the step, `rest` says so."""
 
     body: Any
     binary: NotRequired[Binary]

@@ -46,8 +46,10 @@ class HourTotal(Model):
 
 
 class Freshness(NamedTuple):
-    """How current the totals are. Every change that was made before `until` is noted. Changes may
-    be missing only for hours before `since`. A field is None if it is not known yet."""
+    """The period whose changes are marked for the totals. Every change that was made between
+    `since` and `until` is marked. Changes before `since` may lack a mark, because marking may have
+    begun later, and changes after `until` may not be marked yet. A field is None if it is not known
+    yet."""
 
     since: int | None
     until: int | None

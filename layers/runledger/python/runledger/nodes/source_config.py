@@ -60,8 +60,8 @@ class Handshake(StrEnum):
 
 
 class EventPlace(Config):
-    """Where an event contains a value. Set exactly one: a header, a query parameter, or a path in
-    the body."""
+    """Where an event contains a value, such as the event's own id. Set exactly one: a header, a
+    query parameter, or a path in the body."""
 
     header: HeaderName | None = Field(default=None, description="The header that holds the value.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(

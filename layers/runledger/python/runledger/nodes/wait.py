@@ -119,8 +119,9 @@ class WaitConfig(Config):
 
 class WaitNode(NodeType[WaitConfig]):
     """Pauses the run for some minutes, until the moment in a date field, or until a time of day.
-    The time of day is on the next day on which it comes (today or tomorrow), today, tomorrow, or
-    on the next weekday. The time zone is the given one, or the contact's own.
+    The setting `day` chooses the day of a time of day. By default, the wait ends today, or
+    tomorrow if the time has passed today. The other choices are always today, always tomorrow, and
+    the next weekday. The time zone is the given one, or the contact's own.
 
     A date without a time means the start of that day. A moment that has passed means no wait. If
     clocks go forward and skip the time, the run continues at the first instant after the gap. If

@@ -48,9 +48,9 @@ class Gatekeeper:
     def check(self, prepared: PreparedMessage, forced_by: str | None = None) -> tuple[Gate, ...]:
         """Returns the verdicts in order, up to the first refusal; see `refused`.
 
-        `forced_by` overrules consent, suppression, frequency and quiet hours, and is recorded on a
-        gate that would have refused. A message that passes counts towards its frequency cap, once
-        for each delivery id."""
+        `forced_by` overrules the gates for consent, suppression, frequency and quiet hours. It is
+        recorded on each gate that would have refused. A message that passes counts towards its
+        frequency cap, once for each delivery id."""
         passed: list[Gate] = []
         for gate in self._gates(prepared, is_forced=forced_by is not None):
             is_overruled = forced_by is not None and gate.name in _OVERRULED and not gate.passed

@@ -47,7 +47,10 @@ GITHUB = PresetFacts(
         ),
     ),
     formats=(EventFormat.JSON, EventFormat.FORM),
-    notes=("A form's field payload is read as the event.",),
+    notes=(
+        "If a webhook sends forms, the event is the JSON in the form's field that is named "
+        "payload.",
+    ),
 )
 
 GITHUB_SCHEME = HmacScheme(

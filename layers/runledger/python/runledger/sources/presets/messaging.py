@@ -63,7 +63,10 @@ SLACK = PresetFacts(
     answers={Outcome.ACCEPTED: _NOTHING, Outcome.IGNORED: _NOTHING},
     handshakes=(Handshake.SLACK,),
     formats=(EventFormat.JSON, EventFormat.FORM),
-    notes=("Interactions arrive as a form; its field payload is read as the event.",),
+    notes=(
+        "Slack sends an interaction as a form. The event is the JSON in the form's field that is "
+        "named payload.",
+    ),
 )
 
 SLACK_SCHEME = HmacScheme(
