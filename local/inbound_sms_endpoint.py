@@ -40,9 +40,9 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """Checks that the emulator has the functions that this module calls. Also gives the times of
-    SNS notifications milliseconds, as on AWS. The code compares these times to find the later one
-    of two SMS from the same person."""
+    """Checks that the emulator has the functions that this module calls. Also patches the emulator
+    so that the times in SNS notifications have milliseconds, as on AWS. The stack's code compares
+    these times to find the later of two SMS from one person."""
     guard.expect(sns, "publish_internal", "f979fc53e1eb274f")
     guard.expect(sns, "topic_policy_allows", "2c5001e5af7ece8f")
     guard.edit(sns, "_build_envelope", "e7ae25cae4661a17", _SECONDS, _MILLISECONDS)

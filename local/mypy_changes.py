@@ -38,7 +38,8 @@ def _signature(ctx: MethodSigContext) -> FunctionLike:
         return ctx.default_signature
     call = ctx.context
     if isinstance(call, CallExpr) and {ARG_STAR, ARG_STAR2} & set(call.arg_kinds):
-        ctx.api.fail('pass "changed" each field by name; unpacked fields cannot be checked', call)
+        message = 'call "changed" with one keyword per field; unpacked fields cannot be checked'
+        ctx.api.fail(message, call)
         return ctx.default_signature
     fields = dict(_fields(model))
     return ctx.default_signature.copy_modified(

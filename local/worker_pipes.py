@@ -49,8 +49,9 @@ class WorkerPipes:
         return self._answers.whole.popleft()
 
     def log(self, mark: bytes | None, deadline: float) -> list[str]:
-        """Returns the lines of stderr before the mark. If the deadline or the worker's end comes
-        first, or if the mark is None, returns all lines until then."""
+        """Returns the lines of stderr before the mark. If the mark is None, or does not come before
+        the deadline or the worker's end, returns all lines up to the deadline or the worker's end,
+        whichever comes first."""
         try:
             while mark not in self._log.whole and not self._log.is_closed:
                 self._wait(deadline)
@@ -83,7 +84,7 @@ class Lines:
         self._rest = b""
 
     def add(self, data: bytes) -> None:
-        """Adds what was read; nothing means that the pipe is closed."""
+        """Adds data that was read from the pipe. Empty data means that the pipe is closed."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         if not data:
             self.is_closed = True

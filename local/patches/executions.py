@@ -3,8 +3,8 @@
 - Standard: a second start with the same name and input returns the running execution.
 - Express: one name may run many times, each time with its own ARN. An Express execution sends no
   status events and can be neither described nor stopped.
-- Both: a machine's TimeoutSeconds ends its executions. An execution begins at once; the emulator
-  waits 150 milliseconds first.
+- Both: a machine's TimeoutSeconds ends its executions. An execution begins at once. Without this
+  patch, the emulator waits 150 milliseconds before an execution begins.
 """
 
 import contextvars

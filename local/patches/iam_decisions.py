@@ -1,13 +1,13 @@
 """IAM: policies are parsed once, and a request is compared only with the statements that can apply.
 
-The emulator parses all policies of a role twice for each request, and compares the request's action
-and resource with each statement. With this patch, a policy's text is parsed once. The statements
-that name an action and a resource are found once for each set of policies. Conditions depend on the
-request, so they are evaluated each time. The caller's tags are looked up only if a condition needs
-them.
+Without this patch, the emulator parses all policies of a role twice for each request, and compares
+the request's action and resource with each statement. With this patch, a policy's text is parsed
+once. Requests with the same set of policies, action and resource need the same statements, so the
+statements are found at the first of these requests and kept. Conditions depend on the request, so
+they are evaluated for each request. The caller's tags are looked up only if a condition needs them.
 
-A changed policy has another text, and a role with another policy has another set. So no decision
-outlives a change.
+A changed policy has another text, and a role with another policy has another set of policies. So
+after a change, the kept statements are not used.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Policy(list[ParsedStatement]):
 
 
 class Applicable(NamedTuple):
-    """The statements of a set of policies that name a request's action and resource, in order."""
+    """The statements of a set of policies that match a request's action and resource, in order."""
 
     denying: list[ParsedStatement]
     allowing: list[ParsedStatement]

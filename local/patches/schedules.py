@@ -1,11 +1,12 @@
 """EventBridge Scheduler: schedules fire when AWS would fire them.
 
-The emulator ignores the time zone, accepts any expression, and does not replace
-`<aws.scheduler.scheduled-time>`. After a one-time schedule has fired, it never fires another one of
-the same name. The patch calculates the next fire of each schedule from its expression, in its own
-zone. It starts from the schedule's last change or from the start of the emulator, whichever is
-later. So nothing fires twice, and fires that were missed while the emulator was stopped do not
-happen later.
+Without this patch, the emulator ignores the time zone, accepts any expression, and does not replace
+`<aws.scheduler.scheduled-time>`. If a one-time schedule has fired and its ActionAfterCompletion did
+not delete it, the emulator never again fires a one-time schedule with the same name. This patch
+calculates the next fire of each schedule from the schedule's expression, in the schedule's
+time zone. The calculation starts from the last change of the schedule or from the start of the
+emulator, whichever is later. So no fire happens twice, and fires that were missed while the
+emulator was stopped do not happen later.
 """
 
 import contextvars

@@ -1,6 +1,6 @@
 """Two ways to use the console: with a mouse, whose clicks are counted, and with the keyboard alone.
 
-A task of the tests is written once, and done in both ways.
+Each task is written once. The tests do the task in both ways.
 """
 
 import re

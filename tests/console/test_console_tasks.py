@@ -1,4 +1,5 @@
-"""An operator's tasks, each with the most clicks that it may take, and with the keyboard alone."""
+"""An operator's tasks. Each task is done twice: with a mouse and a limited number of clicks, and
+with the keyboard alone."""
 
 import re
 import uuid

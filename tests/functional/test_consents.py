@@ -191,7 +191,8 @@ def replace_all_but_consents(book: Book, contact: Contact) -> Contact:
 
 
 def import_old_consent(book: Book, contact: Contact) -> Contact:
-    """A file says that the person agreed, before the unsubscription."""
+    """Updates the contact as an import does, with a consent. The consent is dated to the creation
+    of the contact, which is before the unsubscription."""
     changes = {"email": "ada@example.com", "consents": {"marketing": True}}
     source = IMPORT.changed(given_at=contact.created_at)
     return book.contacts.upsert(WORKSPACE, "email", None, changes, source)[0]

@@ -144,8 +144,8 @@ class Dates:
         return self.engine.stores.fires.get(automation_id, place.day, place.version)
 
     def tick(self, minutes: int = 1) -> None:
-        """Lets minutes pass, with a tick in each, and walks the executions that it starts to their
-        end."""
+        """Lets the minutes pass one by one. In each minute, plays a tick, then walks each new
+        execution until the execution ends."""
         for _ in range(minutes):
             self.engine.clock.advance(MINUTE)
             self.engine.due_work.settle_due(1_000)

@@ -290,7 +290,8 @@ def test_concurrent_visits_write_each_row_once(engine: Engine) -> None:
     turns = 0
 
     class Interrupted:
-        """Makes another visit before the first read of a page, the third, the fifth, and so on."""
+        """Makes another visit of the export before every second read of a page, beginning with the
+        first read."""
 
         def page(self, *given: Any) -> Any:
             nonlocal turns

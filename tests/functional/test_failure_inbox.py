@@ -1,5 +1,5 @@
-"""The inbox of failure groups: who looks after a group, how it develops, the most frequent first,
-and how much a reader may cost."""
+"""The inbox of failure groups: the trend and the assignee of a group, the order of the groups, and
+the cost of reading the inbox and of assigning a group."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

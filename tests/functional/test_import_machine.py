@@ -35,8 +35,8 @@ def test_the_machine_outlives_its_function_and_its_import() -> None:
 
 
 class Walked:
-    """The deployed machine on an engine. The engine's service takes the place of the machine's
-    function."""
+    """The deployed machine, which moto walks. The tasks of the machine call a service of the test's
+    engine in place of the Lambda function."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -1,4 +1,4 @@
-"""The system recovers after any AWS call of any handler is broken, in every possible way.
+"""The system recovers if any AWS call of any handler fails, in each way in which the call can fail.
 
 A scenario plays one story through the real handlers, like AWS would. It is played once without a
 fault, which shows its calls, and then once for each call and each kind of fault. In the end there
@@ -44,7 +44,7 @@ class Ready:
     restore: Callable[[], None]
 
     def fire(self, automation_id: str, event: dict[str, Any]) -> str:
-        """Sends the event until it is answered. Returns the key of the run."""
+        """Sends the event, and repeats it until it gets an answer. Returns the key of the run."""
         answer = self.simulation.request("webhook_in", "POST", self.webhooks[automation_id], event)
         assert answer["status"] in (200, 202), answer
         return f"RUN#{answer['body']['runId']}"

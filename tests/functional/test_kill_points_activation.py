@@ -1,5 +1,5 @@
-"""After any AWS call of an activation is broken, the version becomes active, with exactly one
-machine, and accepts events."""
+"""If any AWS call of an activation fails, or the process dies at that call, the version still
+becomes active, with exactly one machine, and accepts events."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

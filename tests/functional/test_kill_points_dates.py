@@ -1,5 +1,5 @@
-"""After any AWS call of a date automation's fire is broken, each due contact has one run, and the
-fire counts it once."""
+"""If any AWS call of a date automation's fire fails, or the process dies at that call, each due
+contact still has one run, and the fire counts that run once."""
 
 import json
 from collections.abc import Callable, Iterator

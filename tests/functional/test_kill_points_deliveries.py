@@ -1,5 +1,5 @@
-"""After any AWS call of a message's life is broken, no address gets the message twice, and every
-attempt ends with a status and its reason."""
+"""If any AWS call in the life of a message fails, or the process dies at that call, no address gets
+the message twice, and every attempt ends with a status and the reason for the status."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ class Ready:
     restore: Callable[[], None]
 
     def fire(self, automation_id: str) -> str:
-        """Sends the event until it is answered. Returns the id of the run."""
+        """Sends the event, and repeats it until it gets an answer. Returns the id of the run."""
         answer = self.simulation.request("webhook_in", "POST", self.webhooks[automation_id], ADA)
         assert answer["status"] in (200, 202), answer
         return str(answer["body"]["runId"])
@@ -44,7 +44,8 @@ class Ready:
         return self.simulation.request("api", "POST", path, document)
 
     def test(self) -> dict[str, Any]:
-        """Sends a test of the template, until it is answered. Returns the answer's body."""
+        """Requests a test message of the template, and repeats the request until it gets an answer.
+        Returns the answer's body."""
         path = f"/v1/templates/{self.template_id}/test"
         answer = self.simulation.request("api", "POST", path, {"idempotencyKey": "k"})
         assert answer["status"] in (200, 202), (answer, self.simulation.unforeseen)

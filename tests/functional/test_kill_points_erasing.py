@@ -1,5 +1,5 @@
-"""After any AWS call of an erasure is broken, no item or object holds anything personal, and every
-row keeps its place in the indexes."""
+"""If any AWS call of an erasure fails, or the process dies at that call, no item or object holds
+personal data in the end, and every row keeps its place in the indexes."""
 
 import base64
 import random

@@ -1,4 +1,5 @@
-"""After any AWS call of an export is broken, its file has each row once, in order."""
+"""If any AWS call of an export fails, or the process dies at that call, the file of the export
+still has each row once, in order."""
 
 import json
 from collections.abc import Callable, Iterator

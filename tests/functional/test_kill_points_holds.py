@@ -1,5 +1,5 @@
-"""After any AWS call of a hold, a release or a skipped wait is broken, every run starts once and
-ends once."""
+"""If any AWS call of a hold, of a release or of a skipped wait fails, or the process dies at that
+call, every run still starts once and ends once."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""After any AWS call of an import is broken, every row is done once and the report is true."""
+"""If any AWS call of an import fails, or the process dies at that call, every row of the file is
+still handled once, and the report of the import is true."""
 
 import csv
 import io

@@ -1,5 +1,6 @@
-"""After any AWS call of a message to many contacts is broken, each contact has one delivery and got
-the message at most once, and the step's counts match the deliveries."""
+"""If any AWS call of a message to many contacts fails, or the process dies at that call, each
+contact has one delivery and got the message at most once, and the counts of the step match the
+deliveries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

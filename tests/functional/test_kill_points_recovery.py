@@ -1,5 +1,5 @@
-"""After any AWS call of a recovery is broken, the recovery reruns each original at most once, no
-run is lost, and the recovery's counts are true."""
+"""If any AWS call of a recovery fails, or the process dies at that call, the recovery reruns each
+original run at most once, no run is lost, and the counts of the recovery are true."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -1,5 +1,6 @@
-"""Every AWS call of a refused event's life is broken in turn. In each case the event is replayed
-once, an erasure finds everything of it, and no object is left without an item that leads to it."""
+"""If any AWS call in the life of a refused event fails, or the process dies at that call, the event
+is still replayed once, an erasure finds all data of the event, and each object that is left has an
+item that leads to the object."""
 
 import base64
 import random

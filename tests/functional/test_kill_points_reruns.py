@@ -1,5 +1,6 @@
-"""After any AWS call of a rerun is broken, the original is rerun once, nothing happens twice, and
-the original keeps every byte except the name of its rerun."""
+"""If any AWS call of a rerun fails, or the process dies at that call, the original run still has
+exactly one rerun, and no effect happens twice. The records of the original run stay the same,
+except for one field, which gets the id of the completed rerun."""
 
 from collections.abc import Callable, Iterator
 

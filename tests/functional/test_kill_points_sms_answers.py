@@ -1,5 +1,6 @@
-"""After any AWS call around a STOP by SMS is broken, a person who answers a marketing SMS with STOP
-gets no marketing SMS after that. Each answer is recorded once, and the latest decides."""
+"""If any AWS call fails while a marketing SMS is sent or answered, or the process dies at that
+call, a person who answers with STOP still gets no marketing SMS after the answer. Each answer is
+recorded once, and the latest answer decides."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
-"""After any AWS call of an unsubscription is broken, the person gets no more marketing, the record
-has each withdrawal once, and the link of each message that left works."""
+"""If any AWS call of an unsubscription fails, or the process dies at that call, the person still
+gets no more marketing. The consent record has each withdrawal once, and in each message that was
+sent, the link for unsubscribing works."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
-"""A workspace whose starts AWS refuses delays no other workspace, neither in the stream's batches
-nor in the ticks."""
+"""If AWS refuses to start the runs of one workspace, the runs of other workspaces still start soon:
+in the same batch of the stream, or within a few ticks."""
 
 import json
 from collections import Counter

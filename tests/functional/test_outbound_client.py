@@ -390,8 +390,8 @@ def test_head_has_no_body(server: Server) -> None:
 
 @pytest.fixture
 def raw_server() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
-    """Returns a function that starts a server and returns its host and port; `treat` handles each
-    connection."""
+    """Returns a function that starts a server and returns the server's host and port. The argument
+    of the function is a handler, which the server calls with each connection."""
     listeners: list[socket.socket] = []
     stopping = threading.Event()
 

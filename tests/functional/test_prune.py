@@ -24,7 +24,7 @@ NAME = "acme-RunLogic-1"
 class Versions:
     """A stand-in for Lambda's client, for a function with one alias. `published` has the time at
     which each version was published. `alias` is the version that the alias names. `shares` has the
-    share of invocations that the alias sends to each other version."""
+    versions to which the alias also sends invocations, each with its share of the invocations."""
 
     def __init__(
         self, published: dict[str, str], alias: str, shares: dict[str, float] | None = None

@@ -218,7 +218,8 @@ def test_duplicate_blocked_and_inactive_manual_runs_are_recorded(engine: Engine)
 
 
 class SameStack(Composition):
-    """The services of another process of the engine's stack, over another table."""
+    """The services of another process of the engine's stack. They use the engine's settings, clock
+    and keys, but their own table object."""
 
     def __init__(self, engine: Engine, table: MemoryTable) -> None:
         self.clock = engine.clock

@@ -21,7 +21,7 @@ from tests.support.graphs import document, end, integration, message, node
 from tests.support.simulation import WORKSPACE, ProcessDied, Simulation, open_simulation
 
 PEOPLE = 5
-# Messages of the mailing that left before it stopped.
+# How many messages the mailing sent before it stopped.
 LEFT = 3
 
 
@@ -116,9 +116,9 @@ def story() -> Iterator[Story]:
         automation_id = simulation.activate(_graph(simulation))
 
         def fail(call: Call, act: Any) -> Any:
-            """Loses the answer to the order. Later the mailing's function dies at every call, from
-            the moment when LEFT of its messages have left. So nothing records that the last of them
-            left."""
+            """Lets the HTTP call of the node `order` happen, but loses the answer. After the
+            mailing has sent LEFT messages, the mailing's function dies at every call. So nothing
+            records that the last of these messages was sent."""
             if call.service == "http":
                 act()
                 raise NodeError("TIMEOUT", "the service did not answer in time")

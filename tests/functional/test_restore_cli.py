@@ -28,7 +28,8 @@ BYTES_AND_SETS = row("RUN#2", "RUN", body={"B": b"\x00\xff"}, marks={"SS": ["a",
 
 @pytest.fixture
 def copy(engine: Engine) -> Any:
-    """A copy with one row that the table has in another state, and rows that it lacks."""
+    """Creates a restored copy of the table. The table has one row of the copy in another state, and
+    lacks the other rows of the copy. Returns a client of DynamoDB."""
     topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
     outputs = {
         "TableName": {"Value": TABLE},
@@ -138,7 +139,8 @@ CALM = [("RUN#9", "PAYLOAD"), ("RUN#9", "STEP#a"), ("DELIVERY#8", "DELIVERY")]
 
 @pytest.fixture
 def at_work(copy: Any) -> Any:
-    """A copy with a run, its steps, and a delivery that is due."""
+    """Adds rows to the restored copy of the table: a run with its event and one step, a delivery
+    that is due, and a delivery that is not due. Returns a client of DynamoDB."""
     due = {"gsi4pk": {"S": "DUE#1"}, "dueKey": {"S": "1"}}
     for pk, sk in (*STARTS, *CALM):
         more = due if pk == "DELIVERY#9" else {}

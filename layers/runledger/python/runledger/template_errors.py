@@ -64,12 +64,14 @@ def position(
 
 
 def _searched(source: str, message: str, parse: Callable[[str], object]) -> int | None:
-    """Returns the position of a mistake that Liquid only notices at the end of the text; None if it
-    is not found.
+    """Returns the position of a mistake that Liquid only notices at the end of the text. Returns
+    None if the position is not found.
 
-    Parses the text up to the end of its first markup, then of its second markup, and so on. Returns
-    the position of the first markup with which the same mistake appears. If a block has no end,
-    returns the position of the first markup after the longest part that can be parsed."""
+    Parses the beginning of the text: first up to the end of the first markup, then up to the end of
+    the second markup, and so on. Returns the position of the markup with which the mistake first
+    appears. If the mistake is a block without an end, no beginning that ends inside that block can
+    be parsed. So the function then returns the position of the first markup after the longest
+    beginning that can be parsed."""
     from liquid.exceptions import LiquidError
 
     pieces = [(piece.start(), piece.end()) for piece in _MARKUP.finditer(source)]

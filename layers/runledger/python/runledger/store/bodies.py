@@ -113,8 +113,8 @@ class Bodies:
         return [each["Key"] for each in page.get("Contents", [])]
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
-        """Returns the packed value. Raises NotFoundError if its S3 object is gone, UnreadableError
-        if it is damaged."""
+        """Returns the packed value. `words` are those that `pack` got. Raises NotFoundError if the
+        S3 object of the value is gone, and UnreadableError if the value is damaged."""
         data = attribute
         if not isinstance(data, bytes):
             if not isinstance(data, Mapping) or not isinstance(data.get("s3"), str):
@@ -126,9 +126,9 @@ class Bodies:
 
 
 def compress(value: Any, words: bytes = b"") -> bytes:
-    """Returns the value as compressed JSON. `words` holds frequent parts of such values, which then
-    take almost no space. Data can only be read with the same words, so the words must never change.
-    """
+    """Returns the value as compressed JSON. `words` is a preset dictionary of zlib: frequent parts
+    of such values, which then take almost no space. The data can only be read with the same
+    dictionary, so a dictionary must never change."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     packer = zlib.compressobj(6, zdict=words) if words else zlib.compressobj(6)
     # With `ensure_ascii=False` the text may hold lone surrogates, which cannot be encoded.
@@ -136,8 +136,9 @@ def compress(value: Any, words: bytes = b"") -> bytes:
 
 
 def decompress(data: bytes, words: bytes = b"") -> Any:
-    """Returns the value. Also reads data compressed without words. Raises UnreadableError if it is
-    damaged."""
+    """Returns the value that `compress` compressed. `words` is the dictionary that `compress` got;
+    data that was compressed without a dictionary can be read with any dictionary. Raises
+    UnreadableError if the data is damaged."""
     unpacker = zlib.decompressobj(zdict=words)
     try:
         text = unpacker.decompress(data) + unpacker.flush()

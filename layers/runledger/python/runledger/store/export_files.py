@@ -48,8 +48,8 @@ class ExportFiles(Files):
         return Part(number=number, etag=str(done["ETag"]).strip('"'))
 
     def complete(self, key: str, upload_id: str, parts: "Iterable[Part]") -> None:
-        """Makes the object from these parts. A repeated call changes nothing, because no other
-        upload makes an object with this name."""
+        """Makes the object from these parts. Does nothing if the object exists: an earlier call has
+        made it, because each upload has its own key."""
         if self._exists(key):
             return
         completed: list[CompletedPartTypeDef] = [
@@ -80,8 +80,9 @@ class ExportFiles(Files):
             raise domain_error(error) from error
 
     def delete_some(self, workspace_id: str, before: str | None = None) -> int:
-        """Deletes some of the objects and uploads that belong to exports of the workspace with an
-        id below `before` (None: all exports). Returns how many it found."""
+        """Deletes some of the objects and uploads that belong to the workspace's exports: to those
+        exports whose ids sort before `before`, or to all exports if `before` is None. Returns how
+        many objects and uploads it found."""
         whole = _folder_of(workspace_id)
         found = self._delete_below(whole, before, _PAGE)
         uploads = self._call("list_multipart_uploads", Prefix=whole, MaxUploads=_UPLOADS)

@@ -16,8 +16,9 @@ class ImportFiles(Files):
             delete_objects(self._s3, self._bucket, wanted)
 
     def delete_some(self, workspace_id: str, before: str | None = None) -> int:
-        """Deletes some of the objects that belong to imports of the workspace with an id below
-        `before` (None: all imports). Returns how many it found."""
+        """Deletes some of the objects that belong to the workspace's imports: to those imports
+        whose ids sort before `before`, or to all imports if `before` is None. Returns how many
+        objects it found."""
         return self._delete_below(_folder_of(workspace_id), before, MOST_AT_ONCE)
 
 

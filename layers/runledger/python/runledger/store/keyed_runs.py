@@ -17,8 +17,9 @@ class KeyedRunStore:
         self._table = table
 
     def newest(self, workspace_id: str, value: str, limit: int) -> list[str]:
-        """Returns the ids of the newest runs with a key of this folded value. Reads the newest runs
-        of up to five names, one query each."""
+        """Returns the ids of the newest runs that have a key with this value. `value` is folded, as
+        `models.run_keys.folded` describes. Reads the newest runs of up to five names of keys, one
+        query for each name."""
         partition = keys.keyed_runs(workspace_id, value)
         found: set[str] = set()
         before: str | None = None

@@ -160,20 +160,24 @@ def prepared_step(run_id: str, node_id: str) -> Key:
 
 
 def keyed_runs(workspace_id: str, value: str) -> str:
-    """Returns the partition of the runs that have a key with this folded value, under any name. It
-    is a hash, because the value may be personal."""
+    """Returns the partition of the items by which runs are found from the value of a key, such as
+    an order number. The name of the key does not matter. `value` is folded, as
+    `models.run_keys.folded` describes. The partition has a hash of the value, because the value may
+    be personal."""
     text = f"{workspace_id}#{value}"
     return f"KEY#{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def keyed_name(name: str) -> str:
-    """Returns the prefix of the sort keys of the runs that have a key with this folded name. The
-    prefix is followed by the sort key of the list indexes."""
+    """Returns the text with which the sort key of a `keyed_run` begins if the run's key has this
+    name. `name` is folded, as `models.run_keys.folded` describes. In the sort key, the creation
+    time and the id of the run follow."""
     return f"{name}#"
 
 
 def keyed_run(workspace_id: str, name: str, value: str, created_at: int, run_id: str) -> Key:
-    """Returns the key of the item by which a run is found. `name` and `value` are folded."""
+    """Returns the key of the item by which a run is found from one of the run's keys. `name` and
+    `value` of the run's key are folded."""
     partition = keyed_runs(workspace_id, value)
     return Key(partition, f"{keyed_name(name)}{created_key(created_at, run_id)}")
 
@@ -579,8 +583,8 @@ def invited(email: str, workspace_id: str) -> Key:
 
 
 def grants_access(key: Key) -> bool:
-    """Returns whether the row makes a person a member of a workspace, or invites one. A sign-out
-    does not."""
+    """Returns whether the row with this key makes a person a member of a workspace, or invites a
+    person to a workspace. Returns False for the row that stores a user's sign-out."""
     kind, *parts = key.pk.split("#")
     if kind == "WORKSPACE":
         return parts[1:] in (["MEMBER"], ["INVITATION"])

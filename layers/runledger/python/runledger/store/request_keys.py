@@ -51,7 +51,8 @@ def put_once(
     until: int,
 ) -> str:
     """Writes a new row, and an item at `place` that leads to the row until `until`. Returns the
-    row's id. `name` is the field in which the item stores this id, and the id itself.
+    row's id. `name` is a pair: the name of the field in which the item stores the row's id, and the
+    row's id.
 
     If an earlier request with the same key and digest wrote a row, writes nothing and returns the
     id of that earlier row. Raises KeyReusedError if the earlier request had another digest.

@@ -44,9 +44,9 @@ class RunReads:
         self._bodies = bodies
 
     def family(self, root_run_id: str) -> list[str]:
-        """Returns the ids of the reruns of this run, and of their reruns, ordered by id. At most
-        FAMILY_SIZE of these reruns exist as runs. The others were not opened: their request died,
-        or is still running."""
+        """Returns the ids of all reruns that go back to this run, ordered by id. A request stores
+        the id of its rerun before it opens the rerun. So there may be ids without a run: the
+        request died, or is still at work. At most FAMILY_SIZE of the ids have a run."""
         page = self._table.query(keys.family(root_run_id), consistent=True)
         return [str(item["sk"]) for item in page.items]
 

@@ -177,8 +177,8 @@ class RunStore(RunReads):
         return Check(keys.run(run.id), is_running & is_owned)
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
-        """Stores on the claim when the node's wait ends. Only readers of the row need this time, so
-        nothing changes if the run changed meanwhile."""
+        """Stores the end of the node's wait on the claim. Writes nothing if the claim has changed
+        meanwhile, and raises no error: only readers of the row need the end of the wait."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.changed(wait_until=wait_until)
         change = Change(set={("openClaims", str(rank)): claim_value(parked)})
@@ -223,8 +223,9 @@ class RunStore(RunReads):
         another owner or attempt, since it was read.
 
         Steps that are still at work are not written: once the run has ended, readers show each of
-        its open claims as a canceled step. If one of these steps was sending messages, the run
-        stays due once more, because a message may have no recorded outcome."""
+        its open claims as a canceled step. If one of these steps was sending messages and the run
+        did not complete, the ended run stays in the due index. The tick then looks once for
+        messages without a recorded outcome."""
         is_open = Attr("status").eq(run.status.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_owned = (
@@ -292,8 +293,10 @@ class RunStore(RunReads):
         return run_from_item(self._table.update(keys.run(run.id), Change(set=values), is_unchanged))
 
     def next_attempt(self, run: Run, due_at: int, reason: str) -> Run:
-        """Gives a run, which no execution owns, its next attempt number, so that no earlier
-        execution can own it. `reason` says what happened to the previous attempt."""
+        """Begins the next attempt of a run that no execution owns: stores the next attempt number.
+        After that, no execution of an earlier attempt can own the run. `reason` says what happened
+        to the previous attempt. Raises ConditionFailedError if the run has got an owner, or another
+        status or attempt, since it was read."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         is_unowned = Attr("execution").not_exists()
         change = _again(run, due_at, reason)

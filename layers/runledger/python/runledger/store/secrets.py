@@ -31,8 +31,8 @@ _TRIES = 5
 
 class SecretName(Model):
     """The row of a secret's name. `generation` is None if the secret is not set. `making` and
-    `doomed` hold generations with the time when they were listed; `allowed_hosts` are the hosts
-    that the value may be sent to."""
+    `doomed` map generations to the time at which each generation was added to the field.
+    `allowed_hosts` are the hosts that the value may be sent to."""
 
     workspace_id: str
     name: str
