@@ -1,4 +1,4 @@
-"""An activation either creates a fixed version with its machine, or changes nothing."""
+"""An activation either creates a version with its machine, or changes nothing."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -91,8 +91,8 @@ def test_the_error_names_the_exceeded_limit() -> None:
     result = call(FakeHttp(json.dumps(ANSWER).encode()), capture={"a": BOMBS_ON_ANSWER[0]})
     assert result.error is not None
     assert result.error.message == (
-        f"`a` could not be captured by `{BOMBS_ON_ANSWER[0]}`: the expression makes a "
-        f"value that is too large (at most {MAX_STEPS} steps and 2 MB)"
+        f"`a` could not be captured with the expression `{BOMBS_ON_ANSWER[0]}`: the expression "
+        f"makes a value that is too large (at most {MAX_STEPS} steps and 2 MB)"
     )
 
 

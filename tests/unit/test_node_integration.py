@@ -333,7 +333,7 @@ def test_a_required_capture_that_is_missing_is_named(
 def test_a_capture_that_cannot_be_evaluated_is_named() -> None:
     kind, message = error_of(call(FakeHttp(), capture={"n": "length(data.score)"}))
     assert kind == "CAPTURE_FAILED"
-    assert message == "`n` could not be captured by `length(data.score)`"
+    assert message == "`n` could not be captured with the expression `length(data.score)`"
 
 
 def test_the_size_of_the_captures_is_limited() -> None:

@@ -54,8 +54,9 @@ def is_anchored(text: str) -> bool:
 
 
 def read(document: Any, path: str, prefixes: Sequence[Sequence[str]] = EVENT) -> Any:
-    """Returns the value at a path, or None. `prefixes` are the names of the document in Liquid
-    texts, such as `trigger`."""
+    """Returns the value at a path, or None. `prefixes` are the names that Liquid texts use for the
+    document, such as `trigger`. If the document has no value at the path, and the path begins with
+    one of the prefixes, the path is read again without the prefix."""
     steps = parse(path)
     found = walk(document, steps)
     if found is None and not is_anchored(path):

@@ -27,9 +27,9 @@ class PhoneChannel(Channel):
 
     def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
         if template.subject:
-            return ("subject", f"{self.noun} has no subject; leave it out")
+            return ("subject", f"{self.noun} has no subject; leave out `subject`")
         if template.html is not None:
-            return ("html", f"{self.noun} has no HTML; leave it out")
+            return ("html", f"{self.noun} has no HTML; leave out `html`")
         if template.body is None:
             return ("body", f"{self.noun} needs a body")
         if not has_liquid(template.body) and (problem := self.too_long(template.body)):

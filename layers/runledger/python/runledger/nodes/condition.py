@@ -269,9 +269,9 @@ class GroupConfig(ConditionConfig):
 def _values_seen(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
-    """Yields the places of a rule's Liquid texts with their values, as far as the rule's evidence
-    has the values: it has both sides of each comparison. A rule that was not checked has no values,
-    so its texts are yielded as written."""
+    """Yields the values that a rule's evidence contains, each with its place in the config. These
+    are the values of both sides of each COMPARE rule. A rule that was not checked has no values, so
+    its Liquid texts are yielded as written."""
     if rule["verdict"] is None:
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):
@@ -322,9 +322,10 @@ class ConditionNode(NodeType[ConditionConfig]):
         return config.is_about_contact() or super().reads_contact(config)
 
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
-        """Returns both sides of each comparison, because the evidence contains them. A rule about
-        the contact returns nothing, because its evidence does not contain the value that it looked
-        for."""
+        """Returns the values of both sides of each COMPARE rule, because the step's evidence
+        contains these values. Returns nothing for a rule about the contact: its evidence has the
+        contact's value, but not the rendered value to which the rule compared it. For a rule that
+        was not checked, returns its Liquid texts as written."""
         evidence = record.evidence
         rule = evidence["rule"] if evidence and "rule" in evidence else None
         return dict(_values_seen(config, rule)) if rule else {}

@@ -126,12 +126,14 @@ def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, st
     except LimitError as error:
         raise NodeError(
             "CAPTURE_LIMIT",
-            f"`{name}` could not be captured by `{path}`: {error} (at most {MAX_STEPS} steps and "
-            f"{MAX_WEIGHT // 1024**2} MB)",
+            f"`{name}` could not be captured with the expression `{path}`: {error} (at most "
+            f"{MAX_STEPS} steps and {MAX_WEIGHT // 1024**2} MB)",
         ) from error
     except _NO_VALUES as error:
         raise NodeError(
-            "CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`", cause=str(error)
+            "CAPTURE_FAILED",
+            f"`{name}` could not be captured with the expression `{path}`",
+            cause=str(error),
         ) from error
     if weight > MAX_OUTPUT_BYTES:
         raise NodeError(
@@ -151,5 +153,7 @@ def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, st
     why = odd.why if isinstance(odd, InexactNumber) else f"the number {odd} cannot be stored"
     if math.isfinite(odd):
         # The value exists: neither a default nor a rounded value may replace it.
-        raise NodeError("CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`: {why}")
+        raise NodeError(
+            "CAPTURE_FAILED", f"`{name}` could not be captured with the expression `{path}`: {why}"
+        )
     return None, why

@@ -120,8 +120,8 @@ class _Bound:
         self.named = 0
 
     def cut(self, name: str, value: Any) -> Any:
-        """Returns the value as evidence shows it while there is room left, afterwards a mark that
-        the value was left out."""
+        """Counts the bytes of a value and of its name. Returns the value as evidence shows it. If
+        this value and the earlier ones take more bytes than the limit, returns `…` instead."""
         shown = for_evidence(value)
         self.named += len(name.encode(errors="replace"))
         self._left -= len(

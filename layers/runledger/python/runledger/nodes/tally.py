@@ -52,8 +52,9 @@ class Tally(BaseModel):
         self, recipient: str, made: Iterable[tuple[str, MessageOutcome]], *, each_counts: bool
     ) -> None:
         """Counts the attempts for one recipient. `made` has a pair for each attempt: the channel
-        and the outcome. With `each_counts` every channel is a goal of its own; otherwise all
-        channels together are one goal."""
+        and the outcome. With `each_counts`, the recipient should get one message on each channel,
+        so each attempt adds one to `goals`. Otherwise, one message on any channel is enough, so all
+        attempts together add one to `goals`."""
         self.recipients += 1
         reached = []
         for channel, outcome in made:

@@ -121,11 +121,11 @@ class WaitNode(NodeType[WaitConfig]):
     """Pauses the run for some minutes, until the moment in a date field, or until a time of day.
     The setting `day` chooses the day of a time of day. By default, the wait ends today, or
     tomorrow if the time has passed today. The other choices are always today, always tomorrow, and
-    the next weekday. The time zone is the given one, or the contact's own.
+    the next day from Monday to Friday. The time zone is the given one, or the contact's own.
 
-    A date without a time means the start of that day. A moment that has passed means no wait. If
-    clocks go forward and skip the time, the run continues at the first instant after the gap. If
-    clocks go back and show the time twice, the run continues at the earlier one."""
+    A date without a time means the start of that day. If the moment has passed, the run does not
+    wait. If clocks go forward and skip the time, the run continues at the first instant after the
+    gap. If clocks go back and show the time twice, the run continues at the first of the two."""
 
     name = "WAIT"
     title = "Wait"

@@ -73,7 +73,8 @@ _REFUSED_NAMES = frozenset(
 
 
 def refused_address(address: Address) -> str | None:
-    """Returns the kind of address ("a private") if it may not be reached, otherwise None."""
+    """Returns the kind of the address ("a private") if the address is a reason to refuse a call,
+    otherwise None."""
     if isinstance(address, IPv4Address):
         return next((kind for network, kind in _V4_NETWORKS if address in network), None)
     if any(address in network for network in _V4_INSIDE):
@@ -89,7 +90,8 @@ def refused_address(address: Address) -> str | None:
 
 
 def refused_name(host: str) -> str | None:
-    """Returns the kind of name if it may not be called, whatever it resolves to; otherwise None."""
+    """Returns the kind of the host's name ("a loopback or metadata") if the name alone is a reason
+    to refuse a call, otherwise None."""
     name = normal_host(host)
     if name in _REFUSED_NAMES or name.endswith(".localhost"):
         return "a loopback or metadata"

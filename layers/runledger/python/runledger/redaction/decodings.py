@@ -1,8 +1,8 @@
 """The ways to read a text: as it is, and with its escapes decoded.
 
-A reading remembers how it was made. So a secret that is found in it can be removed at its place in
-the original text. Each step is a single pass with a bounded pattern, because the texts may come
-from attackers.
+Each form of a text remembers how it was made. So a secret that is found in a form can be removed at
+its place in the original text. Each step is a single pass with a bounded pattern, because the texts
+may come from attackers.
 """
 
 import re
@@ -103,7 +103,9 @@ def unescape(text: str) -> str:
 
 
 class Decoding:
-    """A reading of a text, and the reading it was made from."""
+    """One form of a text: the text as it is, or the text after replacements, such as decoded
+    escapes. A form remembers the form from which it was made. So `span` can find the place of a
+    part of this form in the original text."""
 
     def __init__(
         self,
@@ -118,8 +120,8 @@ class Decoding:
         self._undo = undo
 
     def read(self, pattern: re.Pattern[str], undo: Undo) -> "Decoding":
-        """Returns a reading of this text in which every match of the pattern is replaced by `undo`,
-        or by what it returns for the match. If nothing changes, returns this reading itself."""
+        """Returns a new form of the text, in which every match of the pattern is replaced by
+        `undo`, or by what `undo` returns for the match. If nothing changes, returns this form."""
         text = pattern.sub(undo, self.text)
         return self if text == self.text else Decoding(text, self, pattern, undo)
 
@@ -159,7 +161,7 @@ class Decoding:
 
 
 def decodings(text: str) -> Iterator[Decoding]:
-    """Yields the text, and its readings with escapes decoded, level by level. Quoted printable is
+    """Yields the text, and its forms with escapes decoded, level by level. Quoted printable is
     decoded separately, because its escape sign `=` is an ordinary character elsewhere."""
     seen: set[str] = set()
     for first in _quoted(Decoding(text)):
@@ -205,12 +207,12 @@ def without_blanks(decoding: Decoding) -> Decoding:
 
 
 def as_hexadecimal(decoding: Decoding) -> Decoding:
-    """Returns the text in lower case, without separators between bytes."""
+    """Returns a form of the text in lower case, without separators between hexadecimal bytes."""
     return in_lower_case(decoding).read(_BETWEEN_HEX, "")
 
 
 def as_numbers(decoding: Decoding) -> Decoding:
-    """Returns only the numbers, separated by commas."""
+    """Returns a form of the text that has only the text's numbers, separated by commas."""
     return decoding.read(_NO_DIGIT, ",")
 
 

@@ -91,7 +91,9 @@ def _data(secret: str) -> Iterable[bytes]:
 
 
 def _numbers(data: bytes) -> Iterable[SecretForm]:
-    """Yields the bytes in decimal. In a signed list, bytes over 127 are smaller by 256."""
+    """Yields the secret's bytes as lists of decimal numbers: as unsigned bytes (0 to 255) and, if
+    that differs, as signed bytes (-128 to 127). Minus signs are left out, because they are also
+    removed from a text before it is searched."""
     yield SecretForm(MatchMode.NUMBERS, ",".join(map(str, data)))
     if max(data) > 127:
         signed = (str(256 - byte if byte > 127 else byte) for byte in data)

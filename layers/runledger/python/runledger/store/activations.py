@@ -31,7 +31,8 @@ class ActivationStore:
         return self.at(keys.activation(automation_id, version))
 
     def frozen(self, activation: Activation) -> Version:
-        """Returns the version that the activation makes active, as it was fixed at the request."""
+        """Returns the version that the activation makes active, as the version was at the
+        request."""
         assert activation.body is not None
         return Version.model_validate(self._bodies.unpack(activation.body))
 
@@ -95,8 +96,9 @@ class ActivationStore:
         return activation.changed(due_at=due_at)
 
     def activating(self, activation: Activation, now: int) -> list[Write]:
-        """Returns the writes for the transaction that makes the version active: the fixed version,
-        and the end of its activation."""
+        """Returns the writes for the transaction that makes the version active. One write creates
+        the version's row, as the version was at the request. The other write ends the
+        activation."""
         key = keys.version(activation.automation_id, activation.version)
         version = {
             **key_attributes(key),

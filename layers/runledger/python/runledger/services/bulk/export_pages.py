@@ -104,7 +104,10 @@ class ExportPages:
         return self._complete(export)
 
     def _left_over(self, export: Export) -> bytes:
-        """Returns the stored data at the beginning of the next part."""
+        """Returns the data with which the next part of the file begins: what the last visit stored
+        in a left-over object. Without such an object, the first part begins with the head of the
+        file, and every other part begins empty. Raises TransientError if the object is gone,
+        because another process changed the export."""
         if export.left_over is not None:
             try:
                 return self.files.read(export.left_over)

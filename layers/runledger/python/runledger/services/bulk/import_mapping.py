@@ -212,9 +212,10 @@ def _setting(field: str, value: Any) -> ConsentSetting:
 
 
 def _source(made: ContactImport, text: Any, date: Any) -> ConsentSource:
-    """Returns the source of a row's consents. `text` and `date` are the row's values for it, or
-    None. A row without both cannot give a consent again that was withdrawn earlier. Raises
-    ValueError if the date cannot be read or is in the future."""
+    """Returns the source of a row's consents. `text` and `date` are the row's values for
+    `consents.source` and `consents.date`, or None. If one of them is missing, the row cannot give a
+    consent again that was withdrawn earlier. Raises ValueError if the date cannot be read or is in
+    the future."""
     given_at = 0
     if date is not None:
         moment = moment_of(date, "UTC")

@@ -78,8 +78,8 @@ class _Lines:
             ) from error
         if "\0" in text:
             raise UnreadableFileError(
-                f"row {self.number} has zero bytes, so the file is binary or in another encoding; "
-                f"{_SAVE_AS_UTF8}"
+                f"row {self.number} contains a NUL character, so the file is binary or in another "
+                f"encoding; {_SAVE_AS_UTF8}"
             )
         return text
 

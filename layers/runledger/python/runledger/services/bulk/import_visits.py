@@ -357,7 +357,8 @@ def _with_plan(made: ContactImport, chunk: Chunk | None) -> ContactImport:
 
 
 def _addresses(plan: RowPlan | BadRow) -> "set[Address]":
-    """Returns the addresses that a row reads, writes or gives away."""
+    """Returns the addresses of a row: the one by which the row finds its contact, and those that
+    the contact has before and after the row. A row that is not valid has no addresses."""
     if isinstance(plan, BadRow):
         return set()
     contacts = [each for each in (plan.before, plan.after) if each is not None]

@@ -183,7 +183,9 @@ def _checked(plan: RowPlan, owners: "Mapping[Address, str]") -> RowPlan:
 
 
 def _withheld(row: ContactRow, consents: Consents) -> BadRow | None:
-    """Returns the problem of a row that gives a consent which stays withdrawn, or None."""
+    """Returns the problem if a consent that the row gives stays withdrawn, otherwise None. The
+    consent stays withdrawn if the row has no source, or no date after the withdrawal. `consents`
+    are the contact's consents after the row."""
     for setting in row.consents:
         if setting.is_given and not consents.allows(setting.purpose, setting.channel):
             text = (

@@ -87,8 +87,10 @@ class Stats:
     def _counted(
         self, wanted: ListFilter, also: Callable[[Run], bool] | None, now: int
     ) -> HourlyCounts:
-        """Counts by the minute if the range is short, else by the hour: with totals if they cover
-        the filters, otherwise row by row."""
+        """Counts the runs by the minute if the range is short, otherwise by the hour. For hours,
+        uses the stored totals. For minutes, counts the runs in the index. If the list is filtered
+        by a contact, a failure group or `also`, reads the newest runs, as many as one request looks
+        at, and counts only these."""
         is_short = _is_short(wanted.created_from, wanted.created_to)
         if also is not None or wanted.contact_id is not None or wanted.error_group is not None:
             page = self._rows(wanted, also, now)

@@ -110,7 +110,8 @@ class ContactEraser:
         raise ConflictError("the contact kept changing; try again")
 
     def _look(self, erasure: Erasure, until: int) -> tuple[Erasure, bool]:
-        """Continues a look. Returns the erasure after it, and whether the look is complete."""
+        """Continues the current look (one pass over everything in the contact's index) until the
+        time `until`. Returns the erasure with its progress, and whether the look is complete."""
         partition = keys.by_contact(erasure.workspace_id, erasure.contact_id)
         while erasure.status is ErasureStatus.ERASING:
             low = keys.after_created(erasure.position) if erasure.position else None
@@ -160,8 +161,9 @@ class ContactEraser:
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
     def _end_look(self, erasure: Erasure, until: int) -> None:
-        """Runs the `others`, then ends the look. Each of the `others` does a little work even if
-        `until` has passed, and continues in the next look."""
+        """Runs the erasers in `others`, then ends the current look (one pass over everything in the
+        contact's index). Each eraser in `others` does at least a little work, even if the time
+        `until` has passed. The eraser continues at the end of the next look."""
         has_found = erasure.found_something
         blanked_at = self.clock() if has_found else erasure.blanked_at
         looked = erasure.changed(blanked_at=blanked_at)

@@ -267,8 +267,9 @@ class FrequencyEraser:
 
 @dataclass(frozen=True, slots=True)
 class TextedEraser:
-    """Deletes the notes about marketing SMS to the person's phone numbers, by which an answer such
-    as STOP is understood. Keeps the note of a number that now belongs to another contact."""
+    """Deletes the records of the last marketing SMS to each of the person's phone numbers. Such a
+    record connects an answer, such as STOP, with the message. Keeps the record of a number that now
+    belongs to another contact."""
 
     deliveries: "DeliveryStore"
     contacts: "ContactStore"
@@ -316,9 +317,9 @@ class ExportEraser:
 
 @dataclass(frozen=True, slots=True)
 class ImportEraser:
-    """Deletes all imports that were created before the erasure was requested, because the person
-    may be in any of their files. The imports were already deleted before the contact, but an import
-    that was running then may have left an object."""
+    """Deletes the files of all imports that were created before the erasure was requested, because
+    the person may be in any of these files. The rows of the imports were deleted before the
+    contact. An import that was running at that time may have stored another file later."""
 
     removal: "ImportRemoval"
     clock: Clock
@@ -335,7 +336,7 @@ def _delete_older(
     is_late: Callable[[], bool],
 ) -> int:
     """Deletes the workspace's exports or imports with ids before `before`, until none is left or it
-    is late. Returns the milliseconds to wait before the next look, or 0 if nothing was found."""
+    is late. Returns the milliseconds to wait before looking again, or 0 if nothing was found."""
     found = 0
     while deleted := removal.delete_some(erasure.workspace_id, before):
         found += deleted

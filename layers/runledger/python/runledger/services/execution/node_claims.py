@@ -70,9 +70,10 @@ class NodeClaim:
         self.is_written = True
 
     def require_free(self) -> None:
-        """Raises RunReleasedError or StepInProgressError if a transaction with `write` failed
-        because of the run's row. Call it after such a transaction failed. Does nothing if the claim
-        was written before, because the transaction then only checked who owns the run."""
+        """Raises RunReleasedError if this execution no longer owns the run, and StepInProgressError
+        if the node is already claimed. Call it after a transaction with `write` failed, to find out
+        why. Does nothing if the claim had been written before that transaction, because the
+        transaction then did not claim the node."""
         if self.is_written:
             return
         try:

@@ -1,1 +1,1 @@
-"""Answers readers: pages of lists, timelines and failure groups."""
+"""Reads lists, timelines and failure groups page by page; also saves views of lists."""

@@ -82,7 +82,7 @@ class FailureQueries:
             return self._most_frequent(wanted, period, assignees)
 
         def read(limit: int, place: str | None) -> "tuple[list[GroupInRange], str | None]":
-            # A range that ends now keeps its bounds on all pages.
+            # All pages have the range of the first page, even if the request's range ends now.
             start, end, after = (since, until, None) if place is None else json.loads(place)
             bounds = period._replace(since=start, until=end)
             found, position = self._read(wanted, bounds, after, limit)

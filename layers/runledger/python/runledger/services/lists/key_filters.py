@@ -114,7 +114,8 @@ def _run_id(workspace_id: str, automation_id: str, value: str) -> str:
 
 
 def _dedupe_path(automation: "Automation") -> str | None:
-    """Returns the folded `dedupePath` of an automation's active version, if it has one."""
+    """Returns the `dedupePath` of an automation's active version, in the form in which names of
+    keys are compared (see `folded`). Returns None if there is no active version or no path."""
     if automation.active is None:
         return None
     path = intake_of(automation.active.trigger).get("dedupePath")

@@ -212,8 +212,9 @@ def _place(span: ListFilter, key: str | None) -> str | None:
 
 
 def _go_on(wanted: ListFilter, place: str) -> tuple[ListFilter, str]:
-    """Returns the list and the key to continue after. A range that ends now keeps its bounds, so no
-    row drops out between pages."""
+    """Returns the filter for the next page of a list, and the key of the last row that was read.
+    `place` is what `_place` returned. The next page gets the time range of the first page, even if
+    the request asks for a range that ends now. Otherwise, rows could drop out between pages."""
     created_from, created_to, key = place.split(":", 2)
     return replace(wanted, created_from=int(created_from), created_to=int(created_to)), key
 

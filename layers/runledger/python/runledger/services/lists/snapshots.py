@@ -1,5 +1,5 @@
-"""Stores a list's filters and time range for work that continues after the request, and reads the
-list page by page with the code that also answers readers."""
+"""Stores a list's filters and time range for work that continues after the request. Reads the list
+page by page, with the code that also answers requests for the list."""
 
 import json
 from collections.abc import Iterable, Sequence

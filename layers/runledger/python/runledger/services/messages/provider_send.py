@@ -26,8 +26,9 @@ def send(
     clock: "Clock",
 ) -> Try:
     """Sends the attempt and returns the try. Raises nothing: after an unexpected error, the outcome
-    is unknown. If the way to unsubscribe cannot be prepared (the link, or the note by which a STOP
-    is understood), the message is not handed over, and a later try follows."""
+    is unknown. If the recipient would have no way to unsubscribe, the message is not handed over,
+    and a later try follows. That is the case if the unsubscribe link cannot be made, or if the
+    record cannot be stored that connects a STOP answer with this message."""
     at = clock()
     try:
         message = _message(channel, attempt, links)

@@ -93,8 +93,9 @@ class Resends:
             )
 
     def _prepared(self, new: str, original: DeliveryAttempt) -> tuple[PreparedMessage, str]:
-        """Returns the original's text as a message to the contact's current address, and that
-        address. If the original had no contact, both use the original's address."""
+        """Returns a message with the original's text, and the address to which the message goes.
+        That is the contact's current address or, if the original had no contact, the original's
+        address."""
         contact = self._contact(original)
         channel = self.channels[original.channel]
         message = OutboundMessage(

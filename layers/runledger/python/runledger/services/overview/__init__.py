@@ -1,1 +1,1 @@
-"""The overview of a workspace: bounded reads of what the lists show."""
+"""Makes the overview of a workspace: figures of its lists, each from a limited number of rows."""

@@ -60,7 +60,7 @@ class CountedHour(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsualHours:
-    """The hours of one request: the last one, and those of earlier weeks, the latest first."""
+    """Counts the runs of the last hour, and of the same hour in earlier weeks, for one request."""
 
     stores: "Stores"
     workspace: "Workspace"
@@ -68,10 +68,11 @@ class UsualHours:
     now: int
 
     def reads(self, begun_at: int | None) -> list[Callable[[], CountedHour]]:
-        """Returns the reads that count the last hour, and the same hour of earlier weeks. Leaves
-        out an earlier hour if it began before the history (`begun_at`; None if there is no
-        history), or if its runs may have expired. If fewer than FEWEST_WEEKS remain, leaves out all
-        of them. The reads may run in parallel."""
+        """Returns the reads that count the runs: first of the last hour, then of the same hour in
+        earlier weeks, the latest week first. Leaves out an earlier hour if it began before the
+        history (`begun_at`; None if there is no history), or if its runs may have expired. If fewer
+        than FEWEST_WEEKS earlier hours remain, leaves out all of them. The reads may run in
+        parallel."""
         earlier: list[int] = []
         if begun_at is not None:
             # Older runs may have expired, even if some of them still exist.

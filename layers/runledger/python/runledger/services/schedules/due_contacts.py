@@ -224,8 +224,9 @@ def date_of(contact: "Contact", trigger: "DateTrigger") -> tuple[date | None, st
 
 
 def _is_doubtful(contact: "Contact", trigger: "DateTrigger") -> bool:
-    """Whether the contact's value is of a kind that is listed only if an automation uses the
-    key."""
+    """Whether the contact's value under the trigger's metadata key is doubtful: not a date, or a
+    date of digits only (20260301). The index has a doubtful value only if the contact was written
+    after an automation used the key, or if a fire added the value."""
     source = trigger.source
     return isinstance(source, ContactMetadataDate) and source.key in doubtful_dates(
         contact.metadata

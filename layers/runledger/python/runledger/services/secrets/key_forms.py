@@ -56,18 +56,24 @@ def check_given(sources: "Sequence[Source]", given: "StoredKeys") -> None:
     if given.public_key is not None:
         schemes = [each.scheme for each in sources if isinstance(each.scheme, PublicKeyScheme)]
         if not schemes:
-            raise InvalidInputError(f"{title} has no public key; leave it out", field="publicKey")
+            raise InvalidInputError(
+                f"{title} does not use a public key; leave out `publicKey`", field="publicKey"
+            )
         parse_public_key(given.public_key, schemes[0].rule.algorithm)
     if given.secret is not None:
         users = [each for each in sources if each.facts.secret is not None]
         if not users:
-            raise InvalidInputError(f"{title} has no secret; leave it out", field="secret")
+            raise InvalidInputError(
+                f"{title} does not use a secret; leave out `secret`", field="secret"
+            )
         _check_secret(users[0], given.secret)
     has_token = any(
         each.facts.verify_token is not None or Handshake.META in each.handshakes for each in sources
     )
     if given.verify_token is not None and not has_token:
-        raise InvalidInputError(f"{title} has no verify token; leave it out", field="verifyToken")
+        raise InvalidInputError(
+            f"{title} does not use a verify token; leave out `verifyToken`", field="verifyToken"
+        )
 
 
 def _check_secret(source: "Source", secret: str) -> None:

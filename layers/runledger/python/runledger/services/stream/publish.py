@@ -134,8 +134,9 @@ class Publisher:
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
-        """Returns those automations of the ended runs that have downstream automations. Reads for
-        each batch again, so that a new downstream automation does not miss runs for long."""
+        """Returns the automations of ended runs that have downstream automations. Reads from the
+        table at each call which automations have them, so that a new downstream automation soon
+        sees the runs."""
         ended = {each.ended_automation for each in changes if each.ended_automation is not None}
         return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
 

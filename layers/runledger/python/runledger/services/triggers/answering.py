@@ -1,4 +1,4 @@
-"""Turns what an event led to into the answer that its sender wants."""
+"""Makes the answer to an event, in the form that its sender needs."""
 
 import json
 from dataclasses import replace

@@ -63,9 +63,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What an event led to: `taken`, or an `error` to which the trigger may choose the answer.
-    `refusal_id` is the refusal that was recorded, if any. `event` is None if the event could not
-    be read."""
+    """The result of an event: `taken`, or an `error`. The trigger may choose the answer to an
+    error. `refusal_id` is the refusal that was recorded, if any. `event` is None if the event could
+    not be read."""
 
     target: Target
     taken: TakenEvent | None = None

@@ -36,8 +36,9 @@ class InvitationMail:
     sender: str
 
     def send(self, invitation: "Invitation", workspace_name: str, url: str) -> bool:
-        """Sends the mail and returns whether SES accepted it. The text and the answer are the same
-        if the address has no account. A refusal is logged, and the invitation stays valid."""
+        """Sends the mail and returns whether SES accepted it. Neither the mail's text nor the
+        returned value depends on whether the address has an account. If SES refuses the mail, the
+        refusal is logged, and the invitation stays valid."""
         text = _TEXT.format(
             invited_by=invitation.invited_by,
             name=_NO_PLAIN_NAME.sub(" ", workspace_name).strip(),

@@ -1,4 +1,5 @@
-"""Our own senders, and those that follow the Standard Webhooks specification."""
+"""Presets for a workspace's own systems, and for senders that follow the Standard Webhooks
+specification."""
 
 from runledger.nodes.source_config import EventPlace, HmacVerify, Preset
 from runledger.sources.facts import (
@@ -44,8 +45,10 @@ _OUR_RULE = HmacVerify(scheme="HMAC", header=OUR_HEADER, prefix="sha256=")
 
 
 def _readings(secret: str) -> tuple[bytes, ...]:
-    """Returns the keys that a sender of Standard Webhooks may use for our secret: the bytes that
-    its library decodes from it, or the text itself."""
+    """Returns the keys with which a sender may sign by Standard Webhooks. A library for Standard
+    Webhooks decodes the secret from Base64 and signs with the bytes. Other senders sign with the
+    secret's text. If the secret cannot be decoded, or is too short for the specification, only the
+    text is returned."""
     text = secret.encode("utf-8", "surrogatepass")
     raw = decoded_secret(secret.removeprefix(_PREFIX))
     return (text,) if raw is None or len(raw) < _LEAST_KEY_BYTES else (raw, text)
