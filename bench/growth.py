@@ -2,7 +2,7 @@
 
     python -m bench.growth
 
-Units and requests are counted in the simulated stack and on computed rows. Milliseconds are
+Units and requests are counted in the simulated stack and on synthetic rows. Milliseconds are
 calculated, not measured: each request that a run waits for counts with a published median.
 """
 
@@ -33,8 +33,8 @@ def page(rows: int, shards: int) -> PageCost:
 
 
 def run(rows: int, shards: int) -> Cost:
-    """Returns the cost of a five-node run in a workspace with a history of `rows` computed runs.
-    Those of them that are open are left out."""
+    """Returns the cost of a five-node run in a workspace that already has a history. The history
+    has the finished runs of a SyntheticTable with `rows` runs, without its open runs."""
 
     def prepare(simulation: Simulation) -> None:
         workspace = simulation.table.row(keys.workspace(WORKSPACE))

@@ -1,4 +1,4 @@
-"""Writes the rows of a computed history of runs into the table of a local stack."""
+"""Writes the rows of a synthetic history of runs into the table of a local stack."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing

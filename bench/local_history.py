@@ -1,8 +1,9 @@
 """Measures time and cost of pages of runs on the local stack (`make bench`).
 
-The rows are computed by bench/synthetic_table.py and written into a workspace of a separate stack.
-Costs are counted on the computed table itself, once with as many rows as were written and once with
-ten million. Times depend on the emulator and this machine; compare them only with each other.
+The synthetic rows come from bench/synthetic_table.py and are written into a workspace of a separate
+stack. Costs are counted on the synthetic table itself, once with as many rows as were written and
+once with ten million. Times depend on the emulator and this machine; compare them only with each
+other.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The cost of a page of runs for each combination of filters, counted on computed rows."""
+"""The cost of a page of runs for each combination of filters, counted on synthetic rows."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace

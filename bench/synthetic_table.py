@@ -1,4 +1,4 @@
-"""A table of runs that is computed and not stored: ten million rows take no memory.
+"""A synthetic table of runs. Its rows are computed and not stored, so ten million take no memory.
 
 Each row, and each partition of the indexes, is computed from the row's number. The planner and the
 stores read it as if it were in DynamoDB. Reads are counted as DynamoDB bills them.
@@ -203,22 +203,22 @@ class SyntheticTable:
     # ── the rest of the protocol, refused: the table is only read in lists ──────────────────────
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        raise TypeError("computed rows can be read only by queries")
+        raise TypeError("synthetic rows can be read only by queries")
 
     def put(self, item: Item, condition: Any = None) -> None:
-        raise TypeError("computed rows cannot be written")
+        raise TypeError("synthetic rows cannot be written")
 
     def update(self, key: Key, change: Change, condition: Any = None) -> Item:
-        raise TypeError("computed rows cannot be written")
+        raise TypeError("synthetic rows cannot be written")
 
     def change(self, key: Key, change: Change, condition: Any = None) -> None:
-        raise TypeError("computed rows cannot be written")
+        raise TypeError("synthetic rows cannot be written")
 
     def delete(self, key: Key) -> None:
-        raise TypeError("computed rows cannot be written")
+        raise TypeError("synthetic rows cannot be written")
 
     def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
-        raise TypeError("computed rows cannot be written")
+        raise TypeError("synthetic rows cannot be written")
 
 
 # The bucket of each row, which repeats itself.

@@ -129,9 +129,10 @@ def completed_a_second(sent: Sequence[Sent], finished: Sequence[float]) -> float
 
 
 def _run(side: Side, sent: Sequence[Sent]) -> tuple[list[float], float]:
-    """Waits until all runs have finished and the side is quiet. Returns when each finished, oldest
-    first, and the processor seconds of the side. Asks for the runs only when the side is quiet,
-    because asking earlier would take processor time from the runs."""
+    """Waits until all runs have finished and the side is quiet. Returns the time at which each run
+    finished, oldest run first, and the processor seconds that the side has used so far. Asks for
+    the runs only when the side is quiet, because asking earlier would take processor time from the
+    runs."""
     deadline = time.monotonic() + _LIMIT_SECONDS
     while time.monotonic() < deadline:
         seconds = await_quiet(side.processor_seconds)

@@ -13,8 +13,8 @@ _OPEN = ("new", "running", "waiting")
 
 
 def workflow(partner_url: str) -> dict[str, Any]:
-    """Returns webhook → condition → HTTP call → HTTP call, which stands for an e-mail → end: the
-    counterpart of Runledger's five nodes."""
+    """Returns n8n's counterpart of Runledger's automation with five nodes. Its nodes are webhook →
+    condition → HTTP call → HTTP call → end. The second HTTP call stands for an e-mail."""
     score = _call(
         f"{partner_url}/score", "={{ JSON.stringify({ email: $json.body.customer.email }) }}"
     )

@@ -63,7 +63,7 @@ class RunledgerSide:
         return (time.perf_counter() - begun) * 1_000
 
     def fill(self, runs: int) -> None:
-        """Writes rows of a computed table until the history has `runs` rows. The first call writes
+        """Writes rows of a synthetic table until the history has `runs` rows. The first call writes
         the newest rows, and each later call writes the rows before them.
 
         The stack runs no automations after the first call. The functions that read the stream are

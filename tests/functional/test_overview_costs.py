@@ -56,7 +56,7 @@ def test_the_number_of_requests_is_bounded(engine: Engine, monkeypatch: pytest.M
 
 
 class ManyRuns:
-    """A table with computed runs; all other rows are those of `table`."""
+    """A table with synthetic runs; all other rows are those of `table`."""
 
     def __init__(self, table: Any, runs: SyntheticTable) -> None:
         self._table = table

@@ -283,7 +283,7 @@ function Loaded({ automation }: { automation: Automation }) {
       <HoldNotice automation={automation} now={now} />
       <DraftNotice automation={automation} />
       <TabLinks
-        label={t`Views of the automation`}
+        label={t`Tabs of the automation page`}
         current={tab ?? 'overview'}
         tabs={[
           { key: 'overview', to: own, label: t`Overview` },

@@ -38,7 +38,7 @@ export function HoldDialog({ automation, onClose }: Props) {
     <Dialog title={t`Hold this automation?`} opened onClose={onClose}>
       <form onSubmit={submit}>
         <ul>
-          <li>{t`Events still open runs, but these runs do not start until you release the automation.`}</li>
+          <li>{t`Events continue to open runs, but the new runs do not start until you release the automation.`}</li>
           <li>{t`Nothing is refused or canceled. Runs that are already open continue.`}</li>
           <li>{t`Reruns start as usual, so you can use one to test whether the failed service works again.`}</li>
         </ul>

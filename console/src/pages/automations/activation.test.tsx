@@ -132,7 +132,7 @@ describe('an activation that has to wait', () => {
     await user.click(await screen.findByRole('button', { name: 'Activate' }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(await dialog.findByText('Send message “thanks”, channel 1, template', undefined, { timeout: 4_000 })).toBeVisible();
-    expect(dialog.getByText(/The body of the template “Thanks” needs trigger.order.totl. The last recorded event did not have this value. A run without this value fails./)).toBeVisible();
+    expect(dialog.getByText(/The body of the template “Thanks” uses the value trigger.order.totl. The last recorded event did not have this value. A run without this value fails./)).toBeVisible();
     const checked = calls.find(({ url }) => url.pathname.endsWith('/validate'));
     expect(JSON.parse(checked?.body ?? '')).toMatchObject({
       nodes: [{ config: { sampleEvent: { order: { total: 12 } } } }, {}, {}],

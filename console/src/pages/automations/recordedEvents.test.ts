@@ -34,11 +34,11 @@ describe('recorded events', () => {
       code: 'NOT_IN_EVENTS',
       about: message,
       message:
-        'The subject of the template “Thank you” needs trigger.name. None of the last 5 recorded events had this value. A run without this value fails.',
+        'The subject of the template “Thank you” uses the value trigger.name. None of the last 5 recorded events had this value. A run without this value fails.',
     });
     const own = "`trigger.items[0].sku` has no value in the trigger's sample event; check.";
     expect(eventWarning({ ...ABOUT, message: own }, 1)?.message).toBe(
-      'This text needs trigger.items[0].sku. The last recorded event did not have this value. A run without this value fails.',
+      'This text uses the value trigger.items[0].sku. The last recorded event did not have this value. A run without this value fails.',
     );
     expect(eventWarning({ ...ABOUT, code: 'REPLAY_POSSIBLE', message: own }, 1)).toBeNull();
   });

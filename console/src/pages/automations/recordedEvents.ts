@@ -123,8 +123,8 @@ export function eventWarning(warning: ReportedProblem, count: number): EventWarn
   const [, part, template, name = ''] = found;
   const need =
     template === undefined
-      ? t`This text needs ${name}.`
-      : t`The ${partName(part)} of the template “${template}” needs ${name}.`;
+      ? t`This text uses the value ${name}.`
+      : t`The ${partName(part)} of the template “${template}” uses the value ${name}.`;
   const none =
     plural(count, { one: 'The last recorded event did not have this value.', other: `None of the last ${count} recorded events had this value.` });
   return {
@@ -138,7 +138,7 @@ export function eventWarning(warning: ReportedProblem, count: number): EventWarn
 const NONE: EventWarning[] = [];
 
 /**
- * Values that the document's texts need and that no recorded event had. `isAsked`: whether to look.
+ * Values that the document's texts use and that no recorded event had. `isAsked`: whether to look.
  * While it loads, or if it fails, there are none: they are advice only.
  */
 export function useEventWarnings(

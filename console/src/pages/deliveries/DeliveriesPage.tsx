@@ -58,7 +58,7 @@ function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
   const dead = counts?.counts.DEAD_LETTERED;
   return (
     <TabLinks
-      label={t`Delivery views`}
+      label={t`Tabs of the deliveries page`}
       current={filters.tab ?? 'all'}
       tabs={[
         { key: 'all', to: address(null), label: t`All` },

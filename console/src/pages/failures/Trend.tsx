@@ -20,17 +20,17 @@ export function joinedBars(counts: readonly number[]): number[] {
   return bars;
 }
 
-/** Says a trend in words: `At most 12 runs in one hour, 3 in the last hour`. */
+/** Says a trend in words: `Peak: 12 runs in one hour. Last hour: 3`. */
 export function trendText({ unit, counts }: TrendOf): string {
   const most = formatRuns(Math.max(0, ...counts));
   const last = formatCount(counts.at(-1) ?? 0);
   switch (unit) {
     case 'MINUTE':
-      return t`At most ${most} in one minute, ${last} in the last minute`;
+      return t`Peak: ${most} in one minute. Last minute: ${last}`;
     case 'HOUR':
-      return t`At most ${most} in one hour, ${last} in the last hour`;
+      return t`Peak: ${most} in one hour. Last hour: ${last}`;
     case 'DAY':
-      return t`At most ${most} in one day, ${last} in the last day`;
+      return t`Peak: ${most} in one day. Last day: ${last}`;
   }
 }
 

@@ -98,7 +98,7 @@ describe('the inbox', () => {
     expect(item).toHaveTextContent('Order paid, step score');
     expect(item).toHaveTextContent('expected 2xx');
     expect(item).toHaveTextContent('in version 3');
-    expect(list.getByRole('img', { name: 'At most 30 runs in one hour, 4 in the last hour' })).toBeVisible();
+    expect(list.getByRole('img', { name: 'Peak: 30 runs in one hour. Last hour: 4' })).toBeVisible();
     expect(list.getByRole('link', { name: '34 runs' })).toHaveAttribute('href', '/runs?errorGroup=err_1');
     expect(list.getByRole('link', { name: '30 people' })).toHaveAttribute('href', '/failures/err_1');
     expect(list.getByRole('link', { name: /answered 503/ })).toHaveAttribute('href', '/failures/err_1');
@@ -228,7 +228,7 @@ describe('people and trends', () => {
     expect(joined.reduce((sum, each) => sum + each, 0)).toBe((122 * 121) / 2);
     expect(joinedBars([])).toEqual([]);
     expect(trendText({ unit: 'DAY', from: AT, counts: [1_200, 0] })).toBe(
-      'At most 1,200 runs in one day, 0 in the last day',
+      'Peak: 1,200 runs in one day. Last day: 0',
     );
   });
 });

@@ -313,7 +313,7 @@ describe('the dialog of a recovery', () => {
     });
     await user.selectOptions(await dialog.findByLabelText('Effects of score'), 'SUPPRESS');
     const left = await dialog.findByText(/Not applicable: 30 runs/);
-    expect(left).toHaveTextContent('write its output');
+    expect(left).toHaveTextContent('enter its output');
     expect(dialog.getByLabelText('Output of score')).toBeVisible();
     expect(dialog.queryByLabelText('Effects of mail')).toBeNull();
     await user.selectOptions(dialog.getByLabelText('Effects of score'), '');

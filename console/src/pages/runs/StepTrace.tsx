@@ -78,7 +78,7 @@ function ForkRow({ fork, isInner, ...props }: Omit<RowsProps, 'items'> & { fork:
     <li className={classes.fork}>
       {!isInner && (
         <p className={classes.scale}>
-          {t`In parallel after ${nodeName(fork.after)} (time scale: ${formatDuration(to - from)})`}
+          {t`Parallel branches after ${nodeName(fork.after)} (a bar of full width lasts ${formatDuration(to - from)})`}
         </p>
       )}
       <ol

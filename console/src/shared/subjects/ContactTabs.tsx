@@ -8,5 +8,5 @@ const TABS = [
 ];
 
 export function ContactTabs({ current }: { current: 'contacts' | 'segments' | 'import' }) {
-  return <TabLinks label={t`Contact views`} tabs={TABS} current={current} />;
+  return <TabLinks label={t`Tabs of the contacts page`} tabs={TABS} current={current} />;
 }

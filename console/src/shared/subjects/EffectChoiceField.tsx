@@ -69,7 +69,7 @@ export function EffectChoiceField(props: Props): ReactNode {
           <Textarea
             size="xs"
             label={t`Output of ${nodeId}`}
-            placeholder={t`If empty, the run’s output is used. Otherwise ${'{'} … ${'}'}`}
+            placeholder={t`If empty, the run’s output is used. To replace it, enter a JSON object.`}
             autosize
             minRows={1}
             maxRows={6}

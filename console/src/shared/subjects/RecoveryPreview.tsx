@@ -19,7 +19,7 @@ const ACTIONS = [
 /** What to do about runs that are left out. */
 const WHY: Record<string, string> = {
   NOT_APPLICABLE:
-    t`These runs cannot be rerun with the current choices. Rerun runs that ended at a “Stop with an error” node from the start. To skip a node that did not complete, write its output.`,
+    t`These runs cannot be rerun with the current choices. For runs that ended at a “Stop with an error” node, choose “The start” under “From”. If you suppress a node that did not complete, enter its output.`,
 };
 
 function Actions({ node }: { node: RecoveryNode }) {

@@ -126,7 +126,7 @@ export function EditorHead(props: Props) {
         />
       </div>
       <TabLinks
-        label={t`Editor views`}
+        label={t`Tabs of the editor`}
         current={view}
         tabs={[
           { key: 'visual', to: addressWith({ view: null }), label: t`Visual` },

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 CONTACT_PREFIX = "con"
 _MAX_WRITES = 100
 # Each tag, date and external id has its own item. Replacing a contact may delete and write all of
-# them: 2 x 47, the old and the new e-mail and phone, and the contact are 99 writes. A DynamoDB
-# transaction takes 100. The old and the new name are up to four more: a change of everything at
-# once is refused.
+# them: 2 x 47, the old and the new e-mail and phone, the contact, and the record of its consents
+# are 100 writes. A DynamoDB transaction takes 100. The items of the old and the new name are up to
+# four more, so a change of everything at once is refused.
 MAX_LISTINGS = 47
 # How many characters of a name are searched. A sort key has at most 1,024 bytes.
 NAME_CHARACTERS = 100

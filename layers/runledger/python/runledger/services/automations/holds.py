@@ -1,7 +1,7 @@
 """Holds automations and releases them, for example during a partner's outage.
 
-During a hold, events still open runs, and no run is canceled. But runs that are opened are stored
-as held: in the due index, they are in a separate partition that the tick does not read. A release
+During a hold, events continue to open runs, and no run is canceled. But the new runs are stored as
+held: in the due index, they are in a separate partition that the tick does not read. A release
 moves them to the partitions that the tick reads, and starts them at a given rate. Runs that were
 opened before the hold continue. Reruns start as usual, because users rerun a run to test whether
 the partner works again.

@@ -82,7 +82,7 @@ export function ContactFieldsField({ schema, path, label, value, inner }: FieldP
         />
         {needsName && (
           <TextInput
-            aria-label={t`Name of the metadata or external id`}
+            aria-label={t`Name of the metadata field or of the external id`}
             placeholder={field === 'metadata.' ? 'plan' : 'stripe'}
             size="xs"
             value={name}
