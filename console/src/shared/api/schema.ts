@@ -5007,7 +5007,8 @@ export interface components {
         ImportFormat: "CSV" | "JSONL";
         /**
          * ImportMappingView
-         * @description How rows become contacts, as the import was last started.
+         * @description How the rows of the file become contacts. These are the settings with which the import was
+         *     last started or checked.
          */
         ImportMappingView: {
             /**
@@ -6573,7 +6574,8 @@ export interface components {
         };
         /**
          * RecoveryNodeView
-         * @description How many reruns would run one node, reuse its step, skip it, or need a choice for it.
+         * @description What the reruns do with one node: how many of them run it, reuse its recorded step, or skip
+         *     it, and how many runs are left out because they need a choice for this node.
          */
         RecoveryNodeView: {
             /**
