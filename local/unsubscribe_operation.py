@@ -1,5 +1,5 @@
 """The part of the OpenAPI document about unsubscribe links that cannot be derived from a handler's
-parameters: the form of RFC 8058."""
+parameters: the form data that a mail program posts (RFC 8058)."""
 
 from typing import Any
 

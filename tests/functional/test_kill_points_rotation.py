@@ -33,7 +33,8 @@ Document = dict[str, Any]
 
 
 class Hook:
-    """The webhook of one automation, and the secrets that somebody knows."""
+    """The webhook of one automation, and the secrets that its sender or the API's caller has seen
+    so far."""
 
     def __init__(self, simulation: Simulation, automation_id: str, secret: str) -> None:
         self.simulation = simulation

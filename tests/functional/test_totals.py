@@ -141,7 +141,7 @@ class TotalsSimulation:
         return act()
 
     def _meanwhile(self) -> None:
-        """Lets others act between two calls of a function."""
+        """Runs the interludes, which change rows between two calls that a function makes."""
         if self.interludes and not self.is_interlude:
             self.is_interlude = True
             self.interludes()

@@ -66,7 +66,7 @@ class Ready:
         services().contacts.replace(WORKSPACE, self.reader.contact_id, document, source=BY_ADA)
 
     def write_rows(self) -> None:
-        """Makes one visit of the import."""
+        """Calls the import's function once, as its machine does: it writes the next rows."""
         place = ImportPlace(workspace_id=WORKSPACE, import_id=self.import_id)
         event = ImportEvent(operation=ImportOperation.ROWS, place=place)
         services().import_visits.handle(event, services().clock() + MINUTE)

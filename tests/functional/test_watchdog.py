@@ -128,7 +128,7 @@ class Refusing:
 
 @dataclass
 class Counting:
-    """Counts the calls of the tick."""
+    """Collects the calls of AWS that the tick makes, and counts them."""
 
     simulation: Simulation
     made: list[Call] = field(default_factory=list)

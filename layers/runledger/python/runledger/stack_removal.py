@@ -145,9 +145,9 @@ class StackRemoval:
         )
 
     def remove(self, stack: DeployedStack, *, with_data: bool) -> None:
-        """Removes everything that is left. Without `with_data`, keeps the table, the objects and
-        the accounts, and deletes secrets so that they can be restored for 30 days. Raises
-        ServiceError before it removes anything if a name now belongs to another stack."""
+        """Removes everything of the stack that still exists. Without `with_data`, keeps the table,
+        the objects and the accounts, and deletes secrets so that they can be restored for 30 days.
+        Raises ServiceError before it removes anything if a name now belongs to another stack."""
         self._refuse_foreign(stack, with_data=with_data)
         if not stack.gone:
             self._stop_functions(stack)

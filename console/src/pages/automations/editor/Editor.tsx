@@ -223,7 +223,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
         </Notice>
       )}
       {!isKept && (
-        <Notice tone="bad" title={t`Your changes are not backed up in this tab`}>
+        <Notice tone="bad" title={t`This tab cannot keep your unsaved changes`}>
           <p>{t`The browser's storage is full. Save before you leave the page.`}</p>
         </Notice>
       )}

@@ -92,9 +92,9 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     used only if the previous one was suppressed or permanently refused.
 
     The outcome is `sent` (all messages are sent or on their way), `partly_sent`, `suppressed` (no
-    recipient, or a gate refused every message) or `failed`. The node's edges may be labeled with
-    all four outcomes. Without labels, a step that sent nothing is SKIPPED and shows the reason, and
-    a step whose messages all failed fails the run.
+    recipient, or a gate refused every message) or `failed`. The node has an edge for each of the
+    four outcomes, labeled with it, or one edge without a label. Without labels, a step that sent
+    nothing is SKIPPED and shows the reason, and a step whose messages all failed fails the run.
 
     Contacts that a query finds get their messages page by page. Each contact gets the message once,
     with its data at that moment. An interrupted run continues where it stopped; a canceled run

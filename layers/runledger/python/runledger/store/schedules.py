@@ -1,5 +1,6 @@
-"""The wanted schedules of date automations: one row per automation. It is in the due index while it
-is enabled, or until Scheduler has the latest change. Times are epoch milliseconds."""
+"""The wanted schedules of date automations: one row per automation. A row is in the due index
+while its schedule is enabled. The row of a disabled schedule leaves the due index when EventBridge
+Scheduler has the latest change. Times are epoch milliseconds."""
 
 from datetime import date
 from typing import TYPE_CHECKING

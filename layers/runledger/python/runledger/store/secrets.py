@@ -179,8 +179,8 @@ class SecretStore:
             self._table.update(key, Change(remove=["gsi4pk", "dueKey"]), lists_nothing)
 
     def touch(self, row: SecretName, now: int, before: int) -> None:
-        """Records that the secret was used at `now`. Raises ConditionFailedError if a use at or
-        after the time `before` is already recorded, or if the row now points to another
+        """Records that the secret was used at `now`. Raises ConditionFailedError if the recorded
+        last use is not earlier than `before`, or if the row now points to another
         generation."""
         is_old = Attr("lastUsedAt").not_exists() | Attr("lastUsedAt").lt(before)
         key = keys.secret(row.workspace_id, row.name)

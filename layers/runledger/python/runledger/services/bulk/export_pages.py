@@ -45,7 +45,8 @@ class ExportPages:
     clock: Clock
 
     def handle(self, event: ExportEvent, until: int) -> ExportPlace:
-        """Makes one visit, which should end by `until` (epoch milliseconds)."""
+        """Works on the export for one call of its machine, which should end by `until` (epoch
+        milliseconds)."""
         place = event.export
         export = self.store.at(keys.export(place.workspace_id, place.export_id))
         over = place.changed(goes_on=False)

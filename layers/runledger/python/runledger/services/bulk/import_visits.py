@@ -99,7 +99,8 @@ class ImportVisits:
     clock: Clock
 
     def handle(self, event: ImportEvent, until: int) -> ImportPlace:
-        """Makes one visit, which should end by `until` (epoch milliseconds)."""
+        """Works on the import for one call of its machine, which should end by `until` (epoch
+        milliseconds)."""
         place = event.place
         made = self.store.at(keys.contact_import(place.workspace_id, place.import_id))
         over = place.changed(goes_on=False)
