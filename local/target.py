@@ -52,8 +52,8 @@ def tags_of(target: Target, config: Path = ROOT / "samconfig.toml") -> str:
 
 
 def _configured(config: Path, name: str) -> str | None:
-    """Returns a parameter from samconfig.toml. As for `sam deploy`, the section of `deploy` takes
-    precedence over the section `global`."""
+    """Returns a parameter from samconfig.toml. The section of the command `deploy` takes
+    precedence over the section `global`, as in the SAM CLI."""
     document: dict[str, Any] = tomllib.loads(config.read_text()) if config.exists() else {}
     default = document.get("default", {})
     for command in ("deploy", "global"):

@@ -56,7 +56,7 @@ class _Walk:
 
 
 class CallGraph:
-    """The code of the layer and of the functions' handlers."""
+    """Which functions and methods call which, in the layer and in the functions' handlers."""
 
     def __init__(self, trees: dict[str, MypyFile], types: dict[Expression, Type]) -> None:
         self._classes: dict[str, TypeInfo] = {}

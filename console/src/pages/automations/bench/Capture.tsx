@@ -47,7 +47,7 @@ export function Capture({ automation, captured }: Props) {
         </Notice>
       ) : (
         <p>
-          {t`The body of an accepted event is kept with its run. A capture also keeps the headers of the next 20 events. It ends after ten minutes.`}
+          {t`The body of an accepted event is kept with its run. For ten minutes, a capture also keeps the headers of the next 20 events. You can look at them for an hour.`}
         </p>
       )}
       {error && <ErrorNotice error={error} />}

@@ -152,7 +152,7 @@ class OutboundClient:
 
 def _parse(text: str, query: Iterable[tuple[str, str]]) -> httpx.URL:
     if len(text) > MAX_URL_CHARACTERS:
-        raise NodeError("INVALID_URL", f"the address is longer than {MAX_URL_CHARACTERS}")
+        raise NodeError("INVALID_URL", f"the URL is longer than {MAX_URL_CHARACTERS} characters")
     try:
         url = httpx.URL(text)
         # Appended after the address's own query, which stays as it was written.

@@ -36,7 +36,7 @@ def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_dynamo(raw: Mapping[str, Any]) -> Item:
     """Returns a row as plain values: int for whole numbers, bytes for binaries, sets as sets. Its
-    texts are clean, even if the row was written before that was required."""
+    texts are cleaned (`runledger.texts`), because an earlier release may have written others."""
     return clean({name: _from_attribute(value) for name, value in raw.items()})
 
 

@@ -30,7 +30,8 @@ def pasted(text: str) -> str:
 def external_id_in(text: str) -> Address | None:
     """Returns the external id that the text means, such as `stripe:cus_123`, or None if it means
     none. A text of a name, a colon and a value always means an external id, unless the name is
-    `tel`. Raises InvalidInputError for `contact` if the external id is not valid."""
+    `tel`. Raises InvalidInputError, which names the field `contact`, if the external id is not
+    valid."""
     found = re.fullmatch(_EXTERNAL_ID, text, re.DOTALL)
     if found is None or found[1] == "tel":
         return None
