@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.operators import Operator, at_work
+from tests.emulator.orders import ACTIVATE_SECONDS
 from tests.support.stack import Stack
 
 
@@ -63,7 +64,7 @@ def test_an_automation_is_created_fixed_activated_and_run(admin: Operator) -> No
     press(page.get_by_role("button", name="Save and activate"))
     press(page.get_by_role("dialog").get_by_role("button", name="Activate"))
     activated = page.get_by_role("dialog", name="Automation activated")
-    expect(activated).to_be_visible(timeout=30_000)
+    expect(activated).to_be_visible(timeout=1_000 * ACTIVATE_SECONDS)
     press(activated.get_by_role("button", name="Run now"))
     dialog = page.get_by_role("dialog", name="Run “Made in the editor” now")
     dialog.get_by_label("Contact").fill("ada@customer.example")

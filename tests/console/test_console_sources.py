@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from tests.console.axe import violations
 from tests.console.operators import Operator
+from tests.emulator.orders import ACTIVATE_SECONDS, activate
 
 
 def make_automation(admin: Operator, trigger: dict[str, Any]) -> dict[str, Any]:
-    """Makes an active automation with a webhook."""
+    """Makes an active automation with a webhook, after waiting for a pending activation."""
     draft = {
         "name": f"Shop {uuid4().hex[:8]}",
         "nodes": [
@@ -22,10 +23,8 @@ def make_automation(admin: Operator, trigger: dict[str, Any]) -> dict[str, Any]:
         ],
         "edges": [{"source": "start", "target": "done"}],
     }
-    made = admin.api.post("/v1/automations", json=draft).raise_for_status().json()
-    path = f"/v1/automations/{made['id']}"
-    admin.api.post(f"{path}/activate").raise_for_status()
-    automation: dict[str, Any] = admin.get(path)
+    made = activate(admin.api, draft)
+    automation: dict[str, Any] = admin.get(f"/v1/automations/{made['id']}")
     return automation
 
 
@@ -63,7 +62,7 @@ def test_a_refused_event_is_looked_at_its_cause_corrected_and_replayed_once(
     page.get_by_role("button", name="Save and activate").click()
     page.get_by_role("dialog").get_by_role("button", name="Activate").click()
     activated = page.get_by_role("dialog", name="Automation activated")
-    activated.get_by_role("button", name="Not now").click(timeout=30_000)
+    activated.get_by_role("button", name="Not now").click(timeout=1_000 * ACTIVATE_SECONDS)
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
     page.goto(refusal)

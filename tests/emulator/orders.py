@@ -11,6 +11,9 @@ from runledger.services.stream.bus_rules import KNOWN_FOR
 from tests.support.stack import Stack
 
 ADMIN = "admin@demo.example"
+# A workspace may make 20 machines at once, and then one every three seconds. If earlier tests used
+# up its turns, an activation stays pending until a tick, which may be the second one from now.
+ACTIVATE_SECONDS = 180
 
 
 def demo_service(api: httpx.Client) -> str:
@@ -126,7 +129,7 @@ def activate(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
             told = api.get(path).raise_for_status().json()
             return told if told["activation"]["status"] != "PENDING" else None
 
-        shown = wait_for(f"the activation of {path}", ended, 180)
+        shown = wait_for(f"the activation of {path}", ended, ACTIVATE_SECONDS)
         assert shown["activation"]["status"] == "ACTIVE", shown["activation"]
         if secret:
             shown["webhook"]["secret"] = secret

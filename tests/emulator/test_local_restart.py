@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from local.schedule_endpoint import FIRE_PATH, LIST_PATH
+from tests.emulator.orders import activate
 from tests.emulator.test_local_platform import until
 from tests.emulator.test_local_schedules import Bench, soon
 from tests.support.stack import Launch, Stack, started_stack
@@ -35,7 +36,7 @@ def _counts(api: httpx.Client, automation_id: str) -> dict[str, int]:
     return {status: count for status, count in told["counts"].items() if count}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
     stack: Stack, launch: Launch | None
 ) -> None:
@@ -43,9 +44,8 @@ def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(
     if launch is None:
         pytest.skip("the stack of RUNLEDGER_STACK_URL is not stopped")
     with stack.api(ADMIN) as api:
-        made = api.post("/v1/automations", json=WAITING).json()
-        active = api.post(f"/v1/automations/{made['id']}/activate").json()
-        run_id = api.post(active["webhook"]["path"], json={}).json()["runId"]
+        made = activate(api, WAITING)
+        run_id = api.post(made["webhook"]["path"], json={}).json()["runId"]
         before = until(lambda: api.get(f"/v1/runs/{run_id}").json(), _is_waiting)
         assert _counts(api, made["id"]) == {"RUNNING": 1}
         bench = Bench(stack)

@@ -21,7 +21,7 @@ from runledger.sources.facts import Sample
 from runledger.sources.registry import all_sources, example_intake, source_of
 from runledger.sources.samples import sign_sample
 
-from tests.emulator.orders import wait_for
+from tests.emulator.orders import ACTIVATE_SECONDS, wait_for
 from tests.support.stack import Stack
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -212,6 +212,7 @@ def ready(api: httpx.Client, sender: Sender) -> dict[str, Any]:
     automation: dict[str, Any] = wait_for(
         "the automation is active",
         lambda: next((each for each in [api.get(path).json()] if each["status"] == "ACTIVE"), None),
+        ACTIVATE_SECONDS,
     )
     return automation
 
@@ -242,13 +243,13 @@ def test_a_sender_is_received_verified_and_deduplicated(
     assert 200 <= first.status_code < 300, first.text
     assert 200 <= again.status_code < 300, again.text
     params = {"automationId": automation["id"]}
+    expected = sender.runs if "split" not in sender.trigger else len(json.loads(body))
 
     def found() -> list[dict[str, Any]] | None:
         items: list[dict[str, Any]] = api.get("/v1/runs", params=params).json()["items"]
-        return items if len(items) >= sender.runs else None
+        return items if len(items) >= expected else None
 
     runs = wait_for("the runs are listed", found)
-    expected = sender.runs if "split" not in sender.trigger else len(json.loads(body))
     assert len(runs) == expected
     if "contactLookup" in sender.trigger:
         assert all(run["contact"] for run in runs)

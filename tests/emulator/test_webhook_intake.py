@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.emulator.orders import activate, ended, fire, wait_for
+from tests.emulator.orders import ACTIVATE_SECONDS, activate, ended, fire, wait_for
 from tests.support.stack import Stack
 
 VIEWER = "viewer@demo.example"
@@ -98,7 +98,7 @@ def test_a_senders_own_secret_is_set_on_the_draft_and_signs_a_sample(
     assert answer.status_code == 200, answer.text
     assert answer.json()["webhook"]["hasSecret"] and secret not in answer.text
     api.post(f"{path}/activate").raise_for_status()
-    wait_for("the activation", lambda: api.get(path).json()["status"] == "ACTIVE")
+    wait_for("the activation", lambda: api.get(path).json()["status"] == "ACTIVE", ACTIVATE_SECONDS)
     sample = api.post(f"{path}/sample", json={"body": {"id": 1}}).raise_for_status().json()
     assert sample["status"] == 202, sample
     assert ended(api, json.loads(sample["body"])["runId"])["status"] == "COMPLETED"
@@ -122,7 +122,6 @@ def test_every_event_that_opens_no_run_is_refused_with_a_reason(
     api.post("/v1/contacts", json={"email": email}).raise_for_status()
     known = json.dumps({"id": 1, "email": email}).encode()
     unknown = json.dumps({"id": 2, "email": f"x{email}"}).encode()
-    assert datetime.now(UTC).second < 60
     sent = [
         post(stack, automation, body).status_code
         for body in (b"{", b'{"id": 3}', unknown, known, known)
