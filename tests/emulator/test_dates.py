@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from tests.emulator.orders import activate, ended, fire, wait_for
-from tests.emulator.test_date_triggers import begun, birthdays, fires, next_minute, runs
+from tests.emulator.test_date_triggers import api, begun, birthdays, fires, next_minute, runs
 from tests.support.stack import Stack
+
+# The fixture, which is not the one of conftest.py.
+__all__ = ["api"]
 
 FORMS: list[Any] = [
     "2026-01-02T03:04:05.0000000Z",
