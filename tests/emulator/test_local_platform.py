@@ -188,7 +188,8 @@ def test_a_dead_worker_is_an_exit_error_and_the_next_call_gets_a_new_worker(
 def test_a_handler_without_log_lines_returns_without_delay(platform: Platform) -> None:
     platform.invoke()
     durations = []
-    for _ in range(5):
+    # Many, because other processes delay some of them.
+    for _ in range(30):
         started = time.monotonic()
         platform.invoke()
         durations.append(time.monotonic() - started)
