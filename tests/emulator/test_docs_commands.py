@@ -3,8 +3,10 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.docs_pages import Page, pages, script
@@ -25,9 +27,9 @@ DOCUMENTED = {
 
 
 @pytest.fixture
-def checkout(stack: Stack, tmp_path: Path) -> Path:
+def checkout(stack: Stack, tmp_path: Path) -> Iterator[Path]:
     """A folder that looks like the project, where commands may write; its stack is that of the
-    tests."""
+    tests. Afterwards no fault that a command injected is left for other tests."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     for entry in ROOT.iterdir():
@@ -35,7 +37,8 @@ def checkout(stack: Stack, tmp_path: Path) -> Path:
             (folder / entry.name).symlink_to(entry)
     (folder / ".runledger").mkdir()
     (folder / ".runledger" / "local.json").write_text(json.dumps(stack.local))
-    return folder
+    yield folder
+    httpx.delete(f"{stack.aws_endpoint}/_local/faults").raise_for_status()
 
 
 @pytest.mark.timeout(400)
@@ -58,6 +61,6 @@ def test_every_command_of_a_page_works(page: Page, stack: Stack, checkout: Path)
         capture_output=True,
         text=True,
         # Some commands wait for the tick, which comes once a minute.
-        timeout=200,
+        timeout=300,
     )
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
