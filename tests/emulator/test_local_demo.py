@@ -13,7 +13,7 @@ import pytest
 
 from local import demo, demo_service
 from local.settings import ROOT
-from tests.emulator.orders import everything, runs_of
+from tests.emulator.orders import automation_id, everything, runs_of
 from tests.emulator.test_local_platform import until
 from tests.support.stack import Stack
 
@@ -102,7 +102,8 @@ def test_every_user_can_sign_in_and_has_the_role_in_their_workspace(stack: Stack
 def test_the_demo_automations_use_every_node_type_between_them(stack: Stack) -> None:
     used: set[str] = set()
     with stack.api(MEMBER) as api:
-        automations = api.get("/v1/automations", params={"limit": 200}).json()["items"]
+        names = {each.document["name"] for each in demo.automations(stack.local["demoService"])}
+        automations = [each for each in everything(api, "/v1/automations") if each["name"] in names]
         for automation in automations:
             document = api.get(f"/v1/automations/{automation['id']}").json()
             used |= {node["type"] for node in document["nodes"]}
@@ -142,9 +143,8 @@ def test_an_event_completes_a_run_and_sends_a_mail_with_the_captured_field(
 
 def test_the_end_of_a_run_opened_a_downstream_run(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
-        automations = api.get("/v1/automations", params={"limit": 200}).json()["items"]
-        (automation_id,) = [each["id"] for each in automations if each["name"] == "Upgrade offer"]
-        *_, offer = everything(api, "/v1/runs", automationId=automation_id)
+        upgrade = automation_id(api, "Upgrade offer")
+        *_, offer = everything(api, "/v1/runs", automationId=upgrade)
         opened = api.get(f"/v1/runs/{offer['id']}").json()
         ended = api.get(f"/v1/runs/{opened['trigger']['upstreamRunId']}").json()
     assert offer["status"] == "COMPLETED"
