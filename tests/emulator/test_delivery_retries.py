@@ -209,9 +209,12 @@ def test_the_statuses_of_a_delivery_are_published_on_the_bus(
                 if event["detail"]["deliveryId"] == delivery_id:
                     told[event["detail"]["sequence"]] = event
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            return any(each["detail-type"] == "delivery.sent" for each in told.values())
+            return {each["detail-type"] for each in told.values()} >= {
+                "delivery.retrying",
+                "delivery.sent",
+            }
 
-        wait_for("delivery.sent", listen)
+        wait_for("both events", listen)
         events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
         events.delete_rule(Name=name, EventBusName=bus)
         sqs.delete_queue(QueueUrl=queue)
