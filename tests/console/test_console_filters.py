@@ -16,7 +16,8 @@ from runledger.channels.registry import CHANNEL_NAMES
 
 from tests.console.browser import go
 from tests.console.history import History, Person, write_history
-from tests.console.operators import Operator, at_work
+from tests.console.operators import Operator, at_work, user_of
+from tests.emulator.orders import everything, wait_for
 from tests.support.stack import Stack
 
 Filters = dict[str, str]
@@ -157,7 +158,7 @@ class ListPage:
 
     def choose_automation(self, name: str) -> None:
         self.page.get_by_role("combobox", name="Automation").click()
-        self.page.get_by_role("option", name=name).click()
+        self.page.get_by_role("option", name=name, exact=True).click()
 
     def clear_automation(self) -> None:
         self.page.get_by_role("button", name="Show all automations").click()
@@ -182,7 +183,18 @@ class ListPage:
 
 @pytest.fixture(scope="module")
 def history(stack: Stack) -> History:
-    return write_history(stack)
+    """The history, as soon as the counts of every list have all of it."""
+    made = write_history(stack)
+    with stack.api(user_of(stack, 1, "MEMBER").email) as api:
+        for path in ("/v1/runs", "/v1/deliveries", "/v1/refusals"):
+
+            def are_counted(path: str = path) -> bool:
+                counts = api.get(f"{path}/counts", params={"range": "30d"}).raise_for_status()
+                rows = everything(api, path, range="30d")
+                return bool(counts.json()["total"] == len(list(rows)))
+
+            wait_for(f"the counts of {path}", are_counted)
+    return made
 
 
 @pytest.fixture
