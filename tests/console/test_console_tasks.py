@@ -238,7 +238,8 @@ def test_a_refused_event_is_replayed(hands: Hands, operator: Operator, stack: St
     number = uuid.uuid4().hex
     answer = send(stack.local, "Order paid", {"orderId": number, "total": 90, "customer": {}})
     assert answer.status_code == 422
-    refusal_id = operator.get("/v1/refusals")["items"][0]["id"]
+    mine = {"automationId": operator.automation_id("Order paid")}
+    refusal_id = operator.get("/v1/refusals", **mine)["items"][0]["id"]
     page = hands.page
     operator.open("/")
     hands.press(tile(page, "Last 24 hours", "Refused events"))
