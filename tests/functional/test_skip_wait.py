@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
 from runledger.clock import HOUR, MINUTE
+from runledger.errors import TransientError
+from runledger.services.execution.skip_wait import WaitSkipper
 
 from tests.support.graphs import calls_after_a_wait, document, end, merge, node, wait
 from tests.support.simulation import Simulation
@@ -89,3 +92,69 @@ def test_all_waits_that_a_list_shows_are_skipped(simulation: Simulation) -> None
     assert simulation.clock.now - began < HOUR
     for answer in opened:
         assert detail(simulation, answer["body"]["runId"])["status"] == "COMPLETED"
+
+
+def two_waits() -> dict[str, Any]:
+    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait("first", 60), wait("second", 60)]
+    edges = ("start > first", "first > second", "second > done")
+    return {"name": "C", **document([*nodes, end()], *edges)}
+
+
+def waiting_runs(simulation: Simulation, automation_id: str, count: int) -> list[str]:
+    path = simulation.webhook_path(automation_id)
+    opened = [simulation.request("webhook_in", "POST", path, {"n": n}) for n in range(count)]
+    simulation.run_until(simulation.clock.now + MINUTE)
+    return [str(answer["body"]["runId"]) for answer in opened]
+
+
+def bulk_skip(simulation: Simulation, automation_id: str) -> dict[str, Any]:
+    asked = {"filter": {"automationId": automation_id}}
+    body: dict[str, Any] = simulation.request("api", "POST", "/v1/runs/skip-wait", asked)["body"]
+    return body
+
+
+def bulk_skipped(simulation: Simulation, bulk_id: str) -> dict[str, Any]:
+    path = f"/v1/runs/skip-wait/{bulk_id}"
+    body: dict[str, Any] = simulation.request("query", "GET", path, None)["body"]
+    return body
+
+
+def test_a_run_that_comes_to_another_wait_is_counted_once(simulation: Simulation) -> None:
+    automation_id = simulation.activate(two_waits())
+    run_ids = waiting_runs(simulation, automation_id, 2)
+    begun = bulk_skip(simulation, automation_id)
+    assert (begun["matched"], begun["skipped"]) == (2, 2)
+    simulation.run_until(simulation.clock.now + 5 * MINUTE)
+    ended = bulk_skipped(simulation, begun["id"])
+    assert ended["isComplete"]
+    assert (ended["matched"], ended["skipped"]) == (2, 2)
+    assert sorted(run["id"] for run in ended["sample"]) == sorted(run_ids)
+    # The second wait began after the request, so it is not skipped.
+    assert {detail(simulation, each)["health"]["state"] for each in run_ids} == {"WAITING"}
+
+
+@pytest.mark.parametrize("reading", ["first", "second"])
+def test_a_batch_that_is_repeated_after_a_crash_counts_each_skipped_run(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch, reading: str
+) -> None:
+    automation_id = simulation.activate(two_waits())
+    simulation.table.holds_back = reading == "second"
+    run_ids = waiting_runs(simulation, automation_id, 3)
+    skip_one, skipped = WaitSkipper.skip, list[str]()
+
+    def die_after_two(self: WaitSkipper, workspace_id: str, run_id: str, *more: Any) -> Any:
+        free = skip_one(self, workspace_id, run_id, *more)
+        skipped.append(run_id)
+        if len(skipped) == 2:
+            raise TransientError("the process died")
+        return free
+
+    monkeypatch.setattr(WaitSkipper, "skip", die_after_two)
+    begun = bulk_skip(simulation, automation_id)
+    simulation.table.holds_back = False
+    simulation.table.catch_up()
+    simulation.run_until(simulation.clock.now + 10 * MINUTE)
+    ended = bulk_skipped(simulation, begun["id"])
+    assert ended["isComplete"]
+    assert (ended["matched"], ended["skipped"]) == (3, 3)
+    assert sorted(skipped) == sorted(run_ids)

@@ -1,12 +1,13 @@
 """Cancels all open runs that a list shows, or skips the waits of those that wait: some within the
 request, the rest by the tick.
 
-A batch is stored before its runs are canceled. If a process dies, the next one repeats the batch,
-and counts the runs that this bulk cancel already ended.
+A batch is stored before its runs are changed. If a process dies, the next one repeats the batch,
+and counts the runs that this bulk action already changed.
 
 The list is read twice, because its index lags behind and runs opened just before the request may be
 missing at first. A minute after the first reading ends, the second begins from the top and takes
-the runs that are still open.
+the runs that are still open. It finds again the runs that the first reading could not change, and
+those that have come to another wait since. So it counts a run as found only when it changes it.
 """
 
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 # Runs canceled between two writes of the progress.
 BATCH = 50
 SAMPLE = 10
+# The most runs that a row lists as found but not changed. Such runs are few: they were at a node
+# just then, ended, or are damaged.
+MOST_PASSED_OVER = 1_000
 # The limits of one request, which API Gateway ends after 30 seconds.
 REQUEST_BATCHES = 10
 REQUEST_TIME = 8 * SECOND
@@ -176,36 +180,44 @@ class BulkCancels:
     def _with_batch_canceled(self, asked: BulkCancel, until: int) -> BulkCancel:
         """Cancels runs of the stored batch, at least one. Runs for which no time is left stay in
         the batch."""
-        canceled = asked.canceled
-        for done, run_id in enumerate(asked.batch, start=1):
-            canceled += self._act(asked, run_id)
+        batch = asked.batch
+        for done, run_id in enumerate(batch, start=1):
+            asked = _with_result(asked, run_id, is_changed=self._act(asked, run_id))
             if self.clock() >= until:
-                return asked.changed(canceled=canceled, batch=asked.batch[done:])
-        return asked.changed(canceled=canceled, batch=())
+                return asked.changed(batch=batch[done:])
+        return asked.changed(batch=())
 
     def _with_next_batch(self, asked: BulkCancel) -> BulkCancel:
         if asked.is_read:
             return asked.changed(batch=())
         page = self.lists.runs(asked.workspace_id, asked.filter, BATCH, asked.cursor)
         found = tuple(run.id for run in page.items if _is_meant(run, asked.action))
-        return asked.changed(
-            cursor=page.next_cursor,
-            is_read=page.next_cursor is None,
-            batch=found,
-            matched=asked.matched + len(found),
-            sample=(asked.sample + found)[:SAMPLE],
+        following = asked.changed(
+            cursor=page.next_cursor, is_read=page.next_cursor is None, batch=found
         )
+        is_first_reading = asked.again_at is None
+        return _with_matched(following, found) if is_first_reading else following
 
     def _act(self, asked: BulkCancel, run_id: str) -> bool:
         if asked.action is BulkAction.CANCEL:
             return self._cancel(asked, run_id)
+        return self._skip(asked, run_id)
+
+    def _skip(self, asked: BulkCancel, run_id: str) -> bool:
+        """Skips the waits of a run. Returns whether this reading of the list skipped them, now or
+        in an earlier try."""
+        # Before the second reading, the first one may have skipped another wait of the run.
+        since = asked.again_at or asked.created_at
         try:
-            # The second reading must not end a wait that a run came to after the first.
-            self.skipper.skip(asked.workspace_id, run_id, asked.by, asked.created_at)
-        except (ConflictError, NotFoundError, UnreadableError):
-            logger.info("the run no longer waits", extra={"runId": run_id})
+            try:
+                # The second reading must not end a wait that a run came to after the first.
+                self.skipper.skip(asked.workspace_id, run_id, asked.by, asked.created_at)
+                return True
+            except ConflictError:
+                return self.skipper.has_skipped(asked.workspace_id, run_id, asked.by, since)
+        except (NotFoundError, UnreadableError):
+            logger.info("the run was deleted or is damaged", extra={"runId": run_id})
             return False
-        return True
 
     def _cancel(self, asked: BulkCancel, run_id: str) -> bool:
         """Cancels a run. Returns whether this bulk cancel ended the run, now or in an earlier
@@ -226,6 +238,21 @@ class BulkCancels:
 
 def _reason(document: "BulkDocument") -> str:
     return document.reason if isinstance(document, BulkCancelDocument) else ""
+
+
+def _with_matched(asked: BulkCancel, found: tuple[str, ...]) -> BulkCancel:
+    return asked.changed(matched=asked.matched + len(found), sample=(asked.sample + found)[:SAMPLE])
+
+
+def _with_result(asked: BulkCancel, run_id: str, *, is_changed: bool) -> BulkCancel:
+    """Returns the bulk action after a run of its batch was changed, or could not be changed."""
+    is_first_reading = asked.again_at is None
+    if not is_changed:
+        passed_over = (*asked.passed_over, run_id)[:MOST_PASSED_OVER]
+        return asked.changed(passed_over=passed_over) if is_first_reading else asked
+    asked = asked.changed(canceled=asked.canceled + 1)
+    is_counted = is_first_reading or run_id in asked.passed_over
+    return asked if is_counted else _with_matched(asked, (run_id,))
 
 
 def _is_meant(run: "RunView", action: BulkAction) -> bool:

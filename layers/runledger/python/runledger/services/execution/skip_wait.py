@@ -59,6 +59,18 @@ class WaitSkipper:
             return free
         raise ConflictError("the run kept changing; try again")
 
+    def has_skipped(self, workspace_id: str, run_id: str, by: str, since: int) -> bool:
+        """Whether a wait of the run was skipped by this person at `since` or later, and the run was
+        handed back after it."""
+        history = self._history(workspace_id, run_id)
+        still = {step.node_id for step in self._waiting(history, None).values()}
+        return any(
+            step.reason == f"{SKIPPED} {by}"
+            and (step.finished_at or 0) >= since
+            and step.node_id not in still
+            for step in history.steps.values()
+        )
+
     def _history(self, workspace_id: str, run_id: str) -> "RunHistory":
         history = self.runs.history(run_id, self.clock())
         if history.run.workspace_id != workspace_id:
