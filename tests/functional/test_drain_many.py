@@ -156,3 +156,24 @@ def test_ticks_that_keep_dying_drain_thousands_of_runs(shards: int) -> None:
         )
         assert busy.table.query(partition, index=keys.Index.BY_AUTOMATION).items == []
     print(f"{RUNS} runs on {shards} shard(s) drained in {ticks} ticks, {calls} table calls")
+
+
+@pytest.mark.parametrize("damaged", [1, DRAIN_BATCH])
+def test_damaged_runs_do_not_keep_a_paused_automation_from_canceling_the_others(
+    damaged: int,
+) -> None:
+    busy = BusyAutomation(1)
+    busy.open_runs(damaged)
+    broken = [item for item in busy.table.items() if item["sk"] == "RUN"]
+    for item in broken:
+        busy.table.put({**item, "attempt": "first"})
+    busy.clock.advance(1)
+    busy.open_runs(3)
+    stopped = busy.stopping.stop(WORKSPACE, "aut_1", AutomationStatus.PAUSED, "ada@example.com")
+    assert stopped.status is AutomationStatus.PAUSED
+    for _ in range(4):
+        busy.clock.advance(MINUTE)
+        busy.due_work.settle_due(1_000)
+    assert busy.statuses().get("CANCELED") == 3
+    # Nothing can cancel a damaged run, so the drain ends without it.
+    assert busy.stores.automations.get(WORKSPACE, "aut_1").drain is None

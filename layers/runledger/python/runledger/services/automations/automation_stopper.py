@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, SECOND, Clock
-from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    NotFoundError,
+    UnreadableError,
+)
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import Automation, AutomationStatus, Drain, Problem
 from runledger.models.run import Cancellation
@@ -16,6 +21,8 @@ from runledger.store.machines import supersede
 from runledger.store.table import SortRange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runledger.models.activation import Activation
     from runledger.services.schedules.schedules import Schedules
     from runledger.services.secrets.key_versions import KeyVersions
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
     from runledger.store.table import Table, Write
+    from runledger.store.values import Item
     from runledger.store.workspaces import WorkspaceStore
 
 
@@ -129,8 +137,9 @@ class AutomationStopper:
 
     def drain_some(self, automation: Automation, seen_at: int) -> int:
         """Cancels a batch of the runs to be drained, and returns how many it found. Draining ends
-        after two passes, a minute apart, that find no run. `seen_at` is a time before the
-        automation was read."""
+        after two passes, a minute apart, that find no run. Damaged runs are passed over, because
+        they can be neither canceled nor continued. `seen_at` is a time before the automation was
+        read."""
         drain = automation.drain
         if drain is None:
             return 0
@@ -138,16 +147,12 @@ class AutomationStopper:
         # late. Runs opened after it became active again must stay.
         is_active = automation.status is AutomationStatus.ACTIVE
         before = drain.before if is_active else max(drain.before, seen_at)
-        found = self._open_runs(automation, before)
         canceled = Cancellation(by=drain.by, reason=drain.reason)
-        for run_id in found:
-            try:
-                self.canceler.cancel(automation.workspace_id, run_id, canceled)
-            except (ConflictError, NotFoundError):
-                # It ended by itself, and the index does not show that yet.
-                logger.info(
-                    "run ended before the stopped automation canceled it", extra={"runId": run_id}
-                )
+        found = 0
+        for run_id in self._open_runs(automation, before):
+            found += self._cancel(automation.workspace_id, run_id, canceled)
+            if found >= DRAIN_BATCH:
+                break
         now = self.clock()
         if found:
             self.automations.drained(automation, drain.changed(empty_at=None), now)
@@ -157,7 +162,21 @@ class AutomationStopper:
         elif now >= drain.empty_at + MINUTE:
             self._delete_keys(automation)
             self.automations.drained(automation, None, now)
-        return len(found)
+        return found
+
+    def _cancel(self, workspace_id: str, run_id: str, canceled: Cancellation) -> bool:
+        """Cancels a run, unless it has ended. Returns False if it is damaged."""
+        try:
+            self.canceler.cancel(workspace_id, run_id, canceled)
+        except (ConflictError, NotFoundError):
+            # It ended by itself, and the index does not show that yet.
+            logger.info(
+                "run ended before the stopped automation canceled it", extra={"runId": run_id}
+            )
+        except UnreadableError:
+            logger.warning("a damaged run cannot be canceled", extra={"runId": run_id})
+            return False
+        return True
 
     def _delete_keys(self, automation: Automation) -> None:
         """Deletes the keys of an archived automation's webhook, because the automation will never
@@ -165,20 +184,24 @@ class AutomationStopper:
         if automation.status is AutomationStatus.ARCHIVED and automation.webhook_token is not None:
             self.key_versions.delete(automation.id)
 
-    def _open_runs(self, automation: Automation, before: int) -> list[str]:
+    def _open_runs(self, automation: Automation, before: int) -> "Iterator[str]":
+        """Yields the ids of the open runs that were opened by `before`, read page by page as
+        needed."""
         shards = self.workspaces.cached(automation.workspace_id).shards
-        found: list[str] = []
         for shard in range(shards):
             partition = keys.by_automation(
                 automation.workspace_id, keys.Kind.RUN, automation.id, keys.OPEN_BUCKET, shard
             )
-            page = self.table.query(
-                partition,
-                SortRange(high=keys.created_key(before, "\uffff")),
-                index=keys.Index.BY_AUTOMATION,
-                limit=DRAIN_BATCH - len(found),
-            )
-            found += [keys.id_of(item["createdKey"]) for item in page.items]
-            if len(found) >= DRAIN_BATCH:
-                break
-        return found
+            start: Item | None = None
+            while True:
+                page = self.table.query(
+                    partition,
+                    SortRange(high=keys.created_key(before, "\uffff")),
+                    index=keys.Index.BY_AUTOMATION,
+                    limit=DRAIN_BATCH,
+                    after=start,
+                )
+                yield from (keys.id_of(item["createdKey"]) for item in page.items)
+                start = page.next
+                if start is None:
+                    break
