@@ -15,6 +15,7 @@ from runledger.services.reruns import recovered_groups
 from runledger.store import keys
 
 from tests.support.graphs import document, end, integration, node
+from tests.support.graphs import wait as wait_node
 from tests.support.simulation import OPERATOR, WORKSPACE, Simulation, open_simulation
 
 
@@ -173,6 +174,35 @@ def test_a_group_stays_open_if_more_runs_failed_later_than_are_looked_at(
     post(simulation, f"/{made['id']}/continue", 200)
     simulation.settle()
     assert shown(simulation, made["id"])["counts"]["completed"] == 2
+    told = simulation.request("query", "GET", f"/v1/failure-groups/{group}", None)["body"]
+    assert told["status"] == "OPEN"
+
+
+def test_a_group_stays_open_if_a_run_opened_earlier_fails_after_the_search(
+    simulation: Simulation,
+) -> None:
+    nodes = [node("start", "TRIGGER", triggerType="WEBHOOK"), wait_node("pause", 10)]
+    nodes += [integration("score"), end()]
+    edges = ("start > pause", "pause > score", "score > done")
+    automation_id = simulation.activate({"name": "Patient", **document(nodes, *edges)})
+    failed = failed_runs(simulation, automation_id, 2)
+    group = group_of(simulation, failed[0])
+    path = simulation.webhook_path(automation_id)
+    patient = simulation.request("webhook_in", "POST", path, {"number": 2})["body"]["runId"]
+    wait(simulation)
+
+    made = post(simulation, errorGroup=group, canary={"count": 1})
+    wait(simulation, 5)
+    selected = shown(simulation, made["id"])
+    assert (selected["status"], selected["isSelected"]) == ("WAITING", True)
+    simulation.http.status_of = lambda url: 503
+    wait(simulation, 10)
+    assert group_of(simulation, patient) == group
+    simulation.http.status_of = lambda url: 200
+    post(simulation, f"/{made['id']}/continue", 200)
+    simulation.settle()
+    done = shown(simulation, made["id"])
+    assert (done["status"], done["counts"]["completed"]) == ("COMPLETED", 2)
     told = simulation.request("query", "GET", f"/v1/failure-groups/{group}", None)["body"]
     assert told["status"] == "OPEN"
 

@@ -36,7 +36,9 @@ class RerunsRoom(StreamRoom):
         from runledger.services.reruns.recovery_runs import RecoveryRuns
 
         of, opener = self.stores, RecoveryRuns(self.reruns)
-        groups = RecoveredGroups(of.failures, self.failure_resolution, of.runs, self.clock)
+        groups = RecoveredGroups(
+            of.failures, self.failure_resolution, of.recoveries, of.runs, self.clock
+        )
         progress = RecoveryProgress(
             store=of.recoveries,
             lists=self.list_snapshots,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
+# How many runs of a group are read at a time, if all are wanted.
+_RUNS_READ = 1_000
 _ASSIGNED = ("assignedTo", "assignedBy", "assignedAt")
 
 
@@ -203,6 +205,24 @@ class FailureStore:
         )
         found = [_run_from_item(item) for item in page.items]
         return FailedRuns(found[:limit], len(found) <= limit)
+
+    def all_runs(self, group_id: str, until: int) -> "Iterator[FailedRun]":
+        """Yields every run of a group that was created by `until`, newest first, from consistent
+        reads. Costs one read unit for about 24 runs."""
+        start: Item | None = None
+        while True:
+            page = self._table.query(
+                keys.failure_members(group_id),
+                SortRange(low=keys.created_key(0, ""), high=keys.created_key(until, "\uffff")),
+                ascending=False,
+                limit=_RUNS_READ,
+                consistent=True,
+                after=start,
+            )
+            yield from map(_run_from_item, page.items)
+            start = page.next
+            if start is None:
+                return
 
 
 def _to_item(group: FailureGroup) -> "Item":

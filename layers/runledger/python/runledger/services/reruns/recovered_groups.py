@@ -1,16 +1,19 @@
 """Resolves the failure group of a recovery after all runs of the group were recovered."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, Clock
 from runledger.errors import NotFoundError
-from runledger.models.recovery import LeftOut, Recovery
+from runledger.models.recovery import ItemState, LeftOut, Recovery
 from runledger.observability import logger
+from runledger.store import keys
 
 if TYPE_CHECKING:
     from runledger.services.lists.failure_resolution import FailureResolution
     from runledger.store.failures import FailureStore
+    from runledger.store.recoveries import RecoveryStore
     from runledger.store.runs import RunStore
 
 # Runs that are left out for these reasons do not need a rerun any more.
@@ -23,6 +26,7 @@ LATER = 100
 class RecoveredGroups:
     failures: "FailureStore"
     resolution: "FailureResolution"
+    recoveries: "RecoveryStore"
     runs: "RunStore"
     clock: Clock
 
@@ -47,11 +51,19 @@ class RecoveredGroups:
             logger.info("the failure group of a recovery has expired", extra={"group": group_id})
 
     def _has_later_failures(self, group_id: str, recovery: Recovery) -> bool:
-        now = self.clock()
-        since = recovery.filter.until + 1
-        found, is_complete = self.failures.runs(group_id, since, now + DAY, LATER, consistent=True)
-        if not is_complete:
-            # An older one may be no rerun. A person can resolve the group.
+        """Whether a run has failed in the same way since the recovery began, and the recovery did
+        not find it. Such a run may have been opened long before."""
+        members = self.failures.all_runs(group_id, self.clock() + DAY)
+        later = (each for each in members if each.failed_at > recovery.created_at)
+        looked_at = list(islice(later, LATER + 1))
+        if len(looked_at) > LATER:
+            # Those that are not looked at may be no reruns. A person can resolve the group.
             return True
-        runs = self.runs.get_many(each.run_id for each in found)
-        return any(run.rerun_of is None for run in runs.values())
+        runs = self.runs.get_many(each.run_id for each in looked_at)
+        firsts = {
+            keys.created_key(run.created_at, run.id)
+            for run in runs.values()
+            if run.rerun_of is None
+        }
+        found = self.recoveries.at_places(recovery.id, ItemState, firsts)
+        return bool(firsts - found.keys())
