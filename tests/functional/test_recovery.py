@@ -1,18 +1,20 @@
 """Recoveries: which runs are rerun, when, and what the counts say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from runledger.clock import MINUTE
+from runledger.clock import MINUTE, SECOND
 from runledger.composition import services
-from runledger.errors import NodeError
+from runledger.errors import NodeError, TransientError
 from runledger.models.contact import ContactDocument
 from runledger.services.contacts.contacts import Contacts
 from runledger.services.lists.requests import ListRequest
 from runledger.services.reruns import recovered_groups
+from runledger.services.reruns.recovery_runs import RecoveryRuns
 from runledger.store import keys
+from runledger.store.values import Item
 
 from tests.support.graphs import document, end, integration, node
 from tests.support.graphs import wait as wait_node
@@ -205,6 +207,34 @@ def test_a_group_stays_open_if_a_run_opened_earlier_fails_after_the_search(
     assert (done["status"], done["counts"]["completed"]) == ("COMPLETED", 2)
     told = simulation.request("query", "GET", f"/v1/failure-groups/{group}", None)["body"]
     assert told["status"] == "OPEN"
+
+
+def test_a_rerun_that_is_not_readable_yet_is_not_taken_for_an_expired_one(
+    simulation: Simulation, automations: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed_runs(simulation, automations["orders"], 2)
+
+    def die(*args: Any) -> None:
+        raise TransientError("the process died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(RecoveryRuns, "open", die)
+        made = post(simulation, filter={})
+    read = simulation.table.batch_get
+
+    def read_late(wanted: Iterable[keys.Key], *, consistent: bool = False) -> dict[keys.Key, Item]:
+        """An eventually consistent read does not show the rows of the last second."""
+        since = simulation.clock.now - SECOND
+        return {
+            key: row
+            for key, row in read(wanted, consistent=consistent).items()
+            if consistent or keys.created_at_of(row.get("createdKey", "0#")) < since
+        }
+
+    monkeypatch.setattr(simulation.table, "batch_get", read_late)
+    simulation.run_until(simulation.clock.now + 5 * MINUTE)
+    counts = shown(simulation, made["id"])["counts"]
+    assert (counts["opened"], counts["completed"], counts["canceled"]) == (2, 2, 0)
 
 
 def test_a_canary_that_completes_may_go_on_by_itself(

@@ -28,6 +28,7 @@ from runledger.services.reruns.recovery_runs import left_out, place_of, planned_
 from runledger.store.recoveries import MOST_ITEMS
 
 if TYPE_CHECKING:
+    from runledger.models.run import Run
     from runledger.services.in_parallel import Gather
     from runledger.services.lists.snapshots import ListSnapshots
     from runledger.services.reruns.recovered_groups import RecoveredGroups
@@ -199,7 +200,7 @@ class RecoveryProgress:
         position: str | None = None
         while recovery.open:
             items, position = self.store.items(recovery.id, ItemState.OPEN, MOST_ITEMS, position)
-            found = self.runs.get_many(item.rerun_id for item in items if item.rerun_id)
+            found = self._reruns([item.rerun_id for item in items if item.rerun_id])
             moved: Moved = []
             for item in items:
                 run = found.get(item.rerun_id or "")
@@ -211,6 +212,13 @@ class RecoveryProgress:
             if position is None or self.clock() >= until:
                 break
         return recovery
+
+    def _reruns(self, rerun_ids: Sequence[str]) -> "dict[str, Run]":
+        """Returns the reruns that exist. A rerun that was opened just now may be missing in a read
+        that is not consistent."""
+        found = self.runs.get_many(rerun_ids)
+        missing = [each for each in rerun_ids if each not in found]
+        return found | self.runs.get_many(missing, consistent=True) if missing else found
 
     def _with_blocked_freed(self, recovery: Recovery) -> Recovery:
         """Makes a blocked run PLANNED again after the run that blocked it has ended. Returns the
