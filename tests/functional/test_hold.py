@@ -7,6 +7,7 @@ import pytest
 from runledger.composition import services
 from runledger.services.automations import holds
 from runledger.store import keys
+from runledger.store.due import DueRow
 
 from tests.support.graphs import document, end, node
 from tests.support.simulation import OPERATOR, Simulation, open_simulation
@@ -171,5 +172,38 @@ def test_a_new_hold_ends_a_release_and_keeps_the_rest_held(
     assert found == ["COMPLETED"] * 10 + ["PENDING"] * 5
     assert len(services().stores.holds.held(automation, 100)) == 5
     ask(simulation, automation, "release")
+    simulation.settle()
+    assert set(statuses(simulation).values()) == {"COMPLETED"}
+
+
+def test_a_damaged_run_does_not_keep_a_release_from_starting_the_others(
+    simulation: Simulation, automation: str
+) -> None:
+    ask(simulation, automation, "hold")
+    first, *others = fire(simulation, automation, 3)
+    row = simulation.table.row(keys.run(first))
+    assert row is not None
+    simulation.table.put({**row, "attempt": "first"})
+    ask(simulation, automation, "release", {"ratePerMinute": 1})
+    simulation.run_until(simulation.clock.now + 600_000)
+    found = statuses(simulation)
+    assert {found[each] for each in others} == {"COMPLETED"}
+    assert shown_release(simulation, automation) is None
+
+
+def test_a_release_counts_a_run_once_while_the_index_still_shows_it_as_held(
+    simulation: Simulation, automation: str
+) -> None:
+    ask(simulation, automation, "hold")
+    fire(simulation, automation, 30)
+    ask(simulation, automation, "release", {"ratePerMinute": 60})
+    simulation.table.holds_back = True
+    row = DueRow(id=keys.release_id(automation), key=keys.release(automation))
+    services().holds.settle(row)
+    assert shown_release(simulation, automation) == (holds.BATCH, 30)
+    simulation.table.holds_back = False
+    simulation.table.catch_up()
+    simulation.run_until(simulation.clock.now + 120_000)
+    assert shown_release(simulation, automation) == (30, 30)
     simulation.settle()
     assert set(statuses(simulation).values()) == {"COMPLETED"}

@@ -1,5 +1,6 @@
 """Holds of automations, held runs, and releases."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -13,6 +14,8 @@ from runledger.store.run_rows import run_from_item
 from runledger.store.table import Change, Delete, Modify, Put, SortRange, key_attributes
 
 if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
+
     from runledger.models.automation import Automation
     from runledger.models.run import Run
     from runledger.store.keys import Key
@@ -78,15 +81,26 @@ class HoldStore:
 
     def let_go(self, run: "Run", due_at: int) -> "Run":
         """Makes a held run due. Raises ConditionFailedError if it is no longer held."""
-        is_held = Attr("gsi4pk").eq(keys.held(run.automation_id))
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
-        change = Change(
-            set={
-                "gsi4pk": keys.due(run.workspace_id, run.id),
-                "dueKey": keys.due_key(due_at, run.id),
-            }
-        )
+        change = _due_change(run.workspace_id, run.id, due_at)
+        is_held = _is_held(run.automation_id)
         return run_from_item(self._table.update(keys.run(run.id), change, is_held & is_pending))
+
+    def let_go_damaged(self, release: Release, run_id: str, due_at: int) -> None:
+        """Makes a held run due whose row is damaged. Changes nothing if it is no longer held."""
+        change = _due_change(release.workspace_id, run_id, due_at)
+        with suppress(ConditionFailedError):
+            self._table.change(keys.run(run_id), change, _is_held(release.automation_id))
+
+
+def _is_held(automation_id: str) -> "ConditionBase":
+    return Attr("gsi4pk").eq(keys.held(automation_id))
+
+
+def _due_change(workspace_id: str, run_id: str, due_at: int) -> Change:
+    return Change(
+        set={"gsi4pk": keys.due(workspace_id, run_id), "dueKey": keys.due_key(due_at, run_id)}
+    )
 
 
 def _due_key(release: Release) -> str:

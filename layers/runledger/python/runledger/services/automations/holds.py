@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, SECOND, Clock
-from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    NotFoundError,
+    UnreadableError,
+)
 from runledger.models.automation import AutomationStatus
 from runledger.models.hold import Hold, Release
 from runledger.observability import logger
@@ -94,11 +99,17 @@ class Holds:
         next_minute = release.at + minutes * MINUTE
         # Counted again, because runs were canceled meanwhile, or were not yet in the index.
         release = release.changed(total=self._total(release.automation_id, release.started))
+        tried: set[str] = set()
         while left > 0 and self.clock() < until:
-            found = self.store.held(release.automation_id, min(BATCH, left))
-            if not found:
+            held = self.store.held(release.automation_id, min(BATCH, left))
+            if not held:
                 self._look_again(release, self.clock())
                 return
+            # The index may still show runs that were started just now.
+            found = [each for each in held if each not in tried]
+            if not found:
+                return
+            tried.update(found)
             # Counted before they start: a process that dies makes the pace slower, never faster.
             started = release.started + len(found)
             total = None if release.total is None else max(release.total, started)
@@ -109,7 +120,7 @@ class Holds:
             release = following
             left -= len(found)
             for run_id in found:
-                self._start(run_id)
+                self._start(release, run_id)
         if left <= 0 and release.due_at <= now:
             # Nothing was left to start in this minute.
             self.store.go_on(release, release.changed(due_at=next_minute))
@@ -126,7 +137,7 @@ class Holds:
         else:
             self.store.go_on(release, release.changed(due_at=release.empty_at + MINUTE))
 
-    def _start(self, run_id: str) -> None:
+    def _start(self, release: Release, run_id: str) -> None:
         now = self.clock()
         try:
             run = self.runs.get(run_id)
@@ -134,6 +145,11 @@ class Holds:
             free = self.store.let_go(run, later or now + START_GRACE)
         except (ConditionFailedError, NotFoundError):
             logger.info("a held run ended or was started meanwhile", extra={"runId": run_id})
+            return
+        except UnreadableError:
+            # The tick postpones it like every damaged run, so that it delays no other.
+            logger.warning("a damaged run cannot be started", extra={"runId": run_id})
+            self.store.let_go_damaged(release, run_id, now + START_GRACE)
             return
         if later is None:
             self.starter.start_again(free)
