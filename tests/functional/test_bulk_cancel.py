@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from runledger.api.bulk_cancels import BulkCancelDocument
-from runledger.clock import MINUTE, now_ms
+from runledger.clock import DAY, MINUTE, now_ms
 from runledger.errors import ConflictError, TransientError
 from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.run import Run, RunStatus
@@ -210,6 +210,17 @@ def test_a_run_that_ended_meanwhile_stays_unchanged() -> None:
     (done,) = bulk.asked()
     assert (done.matched, done.canceled) == (8, 7)
     assert bulk.busy.stores.runs.get(ended.id).status is RunStatus.COMPLETED
+
+
+@pytest.mark.usefixtures("few")
+def test_a_bulk_cancel_goes_on_after_the_tick_rested_for_days() -> None:
+    bulk = Bulk()
+    bulk.busy.open_runs(8)
+    bulk.cancels.begin(WORKSPACE, document(), BY)
+    bulk.busy.clock.advance(2 * DAY)
+    bulk.ticks()
+    (done,) = bulk.asked()
+    assert (done.matched, done.canceled, done.finished_at is None) == (8, 8, False)
 
 
 class DiedError(BaseException):

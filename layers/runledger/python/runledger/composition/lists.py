@@ -86,7 +86,8 @@ class ListsRoom(AutomationsRoom):
         from runledger.services.lists.snapshots import ListSnapshots
 
         # Their cursors stay in rows, so the key need not be secret.
-        cursors = Cursors(lambda: b"of rows", self.clock)
+        # They are stored in rows, and work may rest for days before it goes on.
+        cursors = Cursors(lambda: b"of rows", self.clock, lifetime=None)
         return ListSnapshots(
             Queries(self.stores, self.contexts, self.contacts, cursors, self.clock)
         )

@@ -28,11 +28,14 @@ LIFETIME = DAY
 
 class Cursors:
     """Signs and reads cursors. `key` is read at first use, because most requests carry no
-    cursor."""
+    cursor. Without `lifetime`, cursors never expire."""
 
-    def __init__(self, key: Callable[[], bytes], clock: Clock) -> None:
+    def __init__(
+        self, key: Callable[[], bytes], clock: Clock, lifetime: int | None = LIFETIME
+    ) -> None:
         self._key = key
         self._clock = clock
+        self._lifetime = lifetime
 
     def page(
         self,
@@ -82,7 +85,7 @@ class Cursors:
                 "the cursor belongs to another list; keep the filters and the order of its "
                 "first page"
             )
-        if self._clock() > issued_at + LIFETIME:
+        if self._lifetime is not None and self._clock() > issued_at + self._lifetime:
             raise InvalidCursorError(
                 "the cursor is more than a day old; start the list again without a cursor"
             )
