@@ -27,6 +27,7 @@ from runledger.services.schedules.fire_contract import (
     FireOperation,
     FirePlace,
 )
+from runledger.store.fires import FireStore
 
 from tests.support.api_calls import wrap_calls
 from tests.support.engine import Engine, EngineOpener
@@ -852,3 +853,23 @@ def test_the_tick_ignores_a_schedule_without_a_missed_fire(dates: Dates) -> None
     assert dates.engine.due_work.settle_due(10) == 0
     assert dates.due() == before
     assert START + DAY > dates.engine.clock.now
+
+
+def test_a_contact_whose_run_is_damaged_does_not_stop_a_fire(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation_id = dates.activate_with_contacts(2)
+    place = dates.begin(automation_id)
+
+    def die(*args: Any) -> None:
+        raise ConnectionError("the process died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(FireStore, "move_on", die)
+        with pytest.raises(ConnectionError):
+            dates.page(place)
+    row = dates.rows("RUN")[0]
+    dates.engine.table.put({**row, "attempt": "first"})
+    dates.walk(place)
+    [fire] = dates.fires(automation_id)
+    assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 2)

@@ -19,6 +19,7 @@ from runledger.errors import (
     InvalidInputError,
     ReentryBlockedError,
     TransientError,
+    UnreadableError,
 )
 from runledger.models.automation import AutomationStatus
 from runledger.models.event import Event
@@ -266,6 +267,9 @@ class DateFires:
             )
         except ReentryBlockedError:
             return False
+        except UnreadableError:
+            # The run of an earlier call is damaged. It must not keep the others from being opened.
+            logger.warning("the run is damaged", extra={"automationId": automation.id})
         return True
 
     def _opened_ahead(self, fire: Fire) -> int:
