@@ -12,8 +12,10 @@ from runledger.clock import DAY, HOUR, MINUTE, now_ms
 from runledger.errors import NotFoundError, TransientError
 from runledger.ids import derived_id
 from runledger.models.erasure import ERASED_TEXT
-from runledger.models.failure import GroupStatus
+from runledger.models.failure import FailedRun, GroupStatus
 from runledger.models.run import RunStatus
+from runledger.services.lists.failure_views import MOST_RUNS
+from runledger.store.failures import FailureStore
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_failure_groups import SMALL, FailuresEngine, failures_engine, request
@@ -182,6 +184,35 @@ def test_a_run_from_before_the_resolution_that_fails_after_it_reopens_the_group(
         failures_engine.failure_views.group("ws_demo", str(run.error_group)).status
         is GroupStatus.OPEN
     )
+
+
+def test_a_failure_at_the_moment_of_the_resolution_reopens_a_group_of_many_runs(
+    failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = failures_engine.stores.failures
+    group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
+    slow = failures_engine.failed(SMALL.format(2), created_at=START + 1, took=2 * DAY)
+    failures_engine.clock.now = START + DAY
+    for number in range(MOST_RUNS):
+        at = START + HOUR + number
+        member = FailedRun(
+            run_id=f"run_{number}",
+            contact_id=None,
+            version=1,
+            created_at=at,
+            failed_at=at,
+            expires_at=START + 30 * DAY,
+        )
+        failures.add_run(group_id, member)
+    resolve = FailureStore.resolve
+
+    def late(self: FailureStore, *given: Any) -> None:
+        failures_engine.failure_groups.take(slow.id)
+        resolve(self, *given)
+
+    monkeypatch.setattr(FailureStore, "resolve", late)
+    told = failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, None)
+    assert told.status is GroupStatus.OPEN
 
 
 def test_a_user_reopens_a_group(failures_engine: FailuresEngine) -> None:

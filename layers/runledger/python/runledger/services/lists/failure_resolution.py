@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runledger.clock import DAY
 from runledger.errors import InvalidInputError
 from runledger.models.failure import Assignment, Resolution
-from runledger.services.lists.failure_views import MOST_RUNS, FailureViews
+from runledger.services.lists.failure_views import FailureViews
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class FailureResolution:
         failures.resolve(group_id, Resolution(by=by, at=now, note=note or None))
         # Before this write, another process that saw no resolution may have added a failure after
         # `now`. It added its run first, so the run is found here.
-        members = failures.runs(group_id, 0, now + DAY, MOST_RUNS, consistent=True).runs
+        members = failures.all_runs(group_id, now + DAY)
         later = self._first_failures(run for run in members if run.failed_at > now)
         if later:
             failures.reopen(group_id, now, min(later))
