@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
 from runledger.errors import NotFoundError, TransientError
 from runledger.ids import derived_id
-from runledger.models.erasure import ERASED_TEXT
+from runledger.models.erasure import ERASED_TEXT, Erasure
 from runledger.models.failure import FailedRun, GroupStatus
 from runledger.models.run import RunStatus
+from runledger.services.erasure.erasers import FailureEraser
 from runledger.services.lists.failure_views import MOST_RUNS
 from runledger.store.failures import FailureStore
 
@@ -267,6 +268,37 @@ def test_an_erasure_removes_message_title_and_note(
     assert (told.title, told.note) == (ERASED_TEXT, None)
     assert "Lovelace" not in str(failures_engine.rows())
     assert told.status is GroupStatus.RESOLVED
+
+
+def test_an_erasure_keeps_a_message_that_another_contact_had_long_ago(
+    failures_engine: FailuresEngine,
+) -> None:
+    failures = failures_engine.stores.failures
+    group_id = str(failures_engine.grouped(SMALL.format(1), contact_id="con_bob").error_group)
+    for number in range(100):
+        at = START + 1 + number
+        failures_engine.grouped(SMALL.format(number), created_at=at, contact_id=None)
+    run = failures_engine.grouped(SMALL.format(2), created_at=START + HOUR, contact_id="con_ada")
+    failures_engine.clock.now = now = START + DAY
+    erasure = Erasure(
+        workspace_id="ws_demo",
+        contact_id="con_ada",
+        reason=None,
+        requested_by=BY,
+        requested_at=now,
+        blanked_at=now,
+        not_before=now,
+        addresses=frozenset(),
+        due_at=now,
+    )
+    erase = FailureEraser(failures, failures_engine.clock)
+    before = failures.find(group_id)
+    erase(erasure, run)
+    assert failures.find(group_id) == before
+    # If nobody else had it, it may name her.
+    erase(erasure.changed(contact_id="con_bob"), failures_engine.stores.runs.get(run.id))
+    after = failures.find(group_id)
+    assert after is not None and after.message == ERASED_TEXT
 
 
 # ── at the same moment ───────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from runledger.errors import ConditionFailedError, ConflictError, UnreadableErro
 from runledger.ids import id_floor
 from runledger.models.addresses import Address
 from runledger.models.attempt_transitions import erased
-from runledger.models.erasure import CANCEL_REASON, Erasure
+from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT, Erasure
 from runledger.models.run import Cancellation, Run
 from runledger.services.bulk.exports import EXPORT_PREFIX
 from runledger.services.bulk.imports import IMPORT_PREFIX
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 # No function runs longer, except the one that calls other services: its claim has its own lease.
 LONGEST_INVOCATION = MINUTE
 _AUTOMATIONS_READ = 100
-_FAILED_RUNS_READ = 100
 
 
 class RowEraser(Protocol):
@@ -137,9 +136,12 @@ class FailureEraser:
         if group_id is None:
             return
         self.failures.erase_run(group_id, run.created_at, run.id)
-        found = self.failures.runs(group_id, 0, self.clock(), _FAILED_RUNS_READ)
-        others = {each.contact_id for each in found.runs} - {None, erasure.contact_id}
-        if not others:
+        group = self.failures.find(group_id, consistent=True)
+        if group is None or group.message == ERASED_TEXT:
+            return
+        own = (None, erasure.contact_id)
+        members = self.failures.all_runs(group_id, self.clock())
+        if all(each.contact_id in own for each in members):
             self.failures.erase_message(group_id)
 
 
