@@ -85,8 +85,8 @@ class ListsRoom(AutomationsRoom):
         from runledger.services.lists.queries import Queries
         from runledger.services.lists.snapshots import ListSnapshots
 
-        # Their cursors stay in rows, so the key need not be secret.
-        # They are stored in rows, and work may rest for days before it goes on.
+        # Their cursors are stored in rows. So the key need not be secret, and they never expire:
+        # work may rest for days before it goes on.
         cursors = Cursors(lambda: b"of rows", self.clock, lifetime=None)
         return ListSnapshots(
             Queries(self.stores, self.contexts, self.contacts, cursors, self.clock)

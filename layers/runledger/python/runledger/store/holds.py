@@ -72,12 +72,14 @@ class HoldStore:
         else:
             self._table.put(_to_item(after), is_as_read & is_due_as_read)
 
-    def held(self, automation_id: str, limit: int) -> list[str]:
-        """Returns the ids of held runs, oldest first."""
+    def held(self, automation_id: str, limit: int, after: str | None = None) -> list[str]:
+        """Returns the `dueKey`s of held runs, oldest first: the first ones, or those after the
+        `dueKey` `after`."""
+        low = None if after is None else keys.after_created(after)
         page = self._table.query(
-            keys.held(automation_id), SortRange(), index=keys.Index.DUE, limit=limit
+            keys.held(automation_id), SortRange(low=low), index=keys.Index.DUE, limit=limit
         )
-        return [keys.id_of(item["dueKey"]) for item in page.items]
+        return [str(item["dueKey"]) for item in page.items]
 
     def let_go(self, run: "Run", due_at: int) -> "Run":
         """Makes a held run due. Raises ConditionFailedError if it is no longer held."""

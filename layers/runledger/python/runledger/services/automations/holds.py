@@ -21,6 +21,7 @@ from runledger.models.automation import AutomationStatus
 from runledger.models.hold import Hold, Release
 from runledger.observability import logger
 from runledger.services.execution.start import START_GRACE
+from runledger.store import keys
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
@@ -99,17 +100,14 @@ class Holds:
         next_minute = release.at + minutes * MINUTE
         # Counted again, because runs were canceled meanwhile, or were not yet in the index.
         release = release.changed(total=self._total(release.automation_id, release.started))
-        tried: set[str] = set()
+        position: str | None = None
         while left > 0 and self.clock() < until:
-            held = self.store.held(release.automation_id, min(BATCH, left))
-            if not held:
+            # Read on from the last run: the index may still show runs that were started just now.
+            found = self.store.held(release.automation_id, min(BATCH, left), position)
+            if not found:
                 self._look_again(release, self.clock())
                 return
-            # The index may still show runs that were started just now.
-            found = [each for each in held if each not in tried]
-            if not found:
-                return
-            tried.update(found)
+            position = found[-1]
             # Counted before they start: a process that dies makes the pace slower, never faster.
             started = release.started + len(found)
             total = None if release.total is None else max(release.total, started)
@@ -119,8 +117,8 @@ class Holds:
             self.store.go_on(release, following)
             release = following
             left -= len(found)
-            for run_id in found:
-                self._start(release, run_id)
+            for due_key in found:
+                self._start(release, keys.id_of(due_key))
         if left <= 0 and release.due_at <= now:
             # Nothing was left to start in this minute.
             self.store.go_on(release, release.changed(due_at=next_minute))
