@@ -119,8 +119,8 @@ def judge(
 
 
 def read_pip_audit(output: str) -> Report:
-    """Reads pip-audit's JSON. pip-audit reports packages that its database does not know as
-    skipped."""
+    """Reads pip-audit's JSON. If pip-audit's database does not know a package, the JSON has a
+    `skip_reason` for that package."""
     source = "PyPI"
     try:
         dependencies = json.loads(output)["dependencies"]

@@ -1,9 +1,10 @@
 """Limits how many workers of this machine one caller may use.
 
 On AWS, Lambda has capacity for every call. Here all calls share a few workers and cores, so many
-calls of one caller would slow down all others. While several callers are active, the requests of
-each that change something are handled one after the other. A caller that is alone may make as many
-of them at once as a function has workers.
+calls of one caller would slow down all others. So the number of changing requests (requests that do
+more than read) is limited. While several callers are active, each caller's changing requests are
+handled one after the other. While only one caller is active, as many of its changing requests are
+handled at once as a function has workers.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from contextlib import asynccontextmanager
 
 # The number of workers per function.
 AT_ONCE = 4
-# A caller counts as present for this many seconds after the last request.
+# A caller counts as active for this many seconds after its last request.
 PRESENT_SECONDS = 2.0
 
 

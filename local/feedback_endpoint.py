@@ -40,8 +40,8 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """Checks that the pinned emulator has the function that puts events on a bus, as each patch
-    checks what it changes."""
+    """Checks that the emulator's functions that `_put` calls are those for which this module was
+    written. Changes nothing in the emulator. Raises guard.PatchError."""
     guard.expect(eventbridge, "_dispatch_event", "d1bfe064f602d11c")
     guard.expect(eventbridge, "_pattern_event_view", "a472224bb7b0d436")
 

@@ -68,7 +68,8 @@ def _parsed(body: bytes | str) -> Any:
 
 
 def dumps(value: Any, **options: Any) -> str:
-    """Returns the value's JSON. orjson writes it if the options are those of a usual answer."""
+    """Returns the value's JSON. orjson writes it if the only option is `ensure_ascii=False`, with
+    which the emulator writes its answers. Otherwise Python's own module writes it."""
     if options == {"ensure_ascii": False}:
         try:
             return orjson.dumps(value).decode()

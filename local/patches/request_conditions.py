@@ -1,10 +1,11 @@
-"""IAM: two condition keys of a request that the stack's policies use and the emulator does not set.
+"""IAM: sets two condition keys of requests that the stack's policies use.
 
-- `dynamodb:LeadingKeys`, the partitions of a request. Without this key, a `ForAllValues` condition
-  is true for every request. It is not set for a transaction, because AWS checks each item of a
-  transaction separately.
-- `aws:SecureTransport`. The emulator is reached over this machine's loopback interface without TLS,
-  so a policy that refuses such requests would refuse all.
+- `dynamodb:LeadingKeys`, the partitions of a request. The emulator does not set this key, and
+  without it a `ForAllValues` condition is true for every request. This patch does not set the key
+  for a transaction, because AWS checks each item of a transaction separately.
+- `aws:SecureTransport`, whether a request came over TLS. Requests reach the emulator over this
+  machine's loopback interface without TLS, so the emulator sets this key to false, and a policy
+  that refuses requests without TLS would refuse every request. This patch sets the key to true.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""DynamoDB: a usual call of a function goes straight to its operation.
+"""DynamoDB: the most common calls of the functions go straight to their operations.
 
 For each request, the emulator finds out which of some hundred services it is for, in which of
 several ways it is signed, and how it is encoded. Nine of ten requests of a run are alike: they call
@@ -114,7 +114,8 @@ def _unless_checked(authenticate: Callable[[str, str], Any]) -> Callable[[str, s
 
 
 def with_table_calls(app: App) -> App:
-    """Wraps the emulator's own app: usual calls of the table are answered without the app."""
+    """Wraps the emulator's own app: this module answers the most common calls to DynamoDB without
+    the app."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         headers = usual_headers(scope)
@@ -133,7 +134,9 @@ def with_table_calls(app: App) -> App:
 
 
 def usual_headers(scope: Scope) -> dict[str, str] | None:
-    """Returns the headers of a request that may be a usual call; None for any other."""
+    """Returns the request's headers if the request looks like one of the most common calls to
+    DynamoDB, which this module can answer. Returns None for any other request. Does not check the
+    signature."""
     if scope["type"] != "http" or scope["query_string"]:
         return None
     try:

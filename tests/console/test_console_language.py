@@ -104,7 +104,9 @@ def plain(text: str) -> str:
 
 
 def untranslated(text: str, of_api: str) -> list[str]:
-    """Returns the pieces in ordinary letters that the API did not send."""
+    """Returns the pieces of a page's text that are in ordinary letters and do not occur in
+    `of_api`, the texts that the API sent. The pseudo language shows translated texts in wide
+    letters, so these pieces are not translated."""
     pieces = re.split(r"[,:;()·\u00d7→…\uff21-\uff3a\uff41-\uff5a]+", UNTRANSLATED.sub(" ", text))
     stripped = (
         _NUMBER.sub("", plain(piece)).strip(" .!?\u2013\u2014-“”\u2019'\"/+{}") for piece in pieces

@@ -1,5 +1,5 @@
-"""A rerun on the deployed stack: it repeats the call that the partner failed, and nothing happens
-twice."""
+"""A rerun on the deployed stack repeats the call that another service answered with an error. The
+message and the call that succeeded before are not repeated."""
 
 import uuid
 from itertools import pairwise

@@ -16,7 +16,7 @@ hurry()
 
 @pytest.fixture
 def new_engine(request: pytest.FixtureRequest) -> EngineOpener:
-    """Opens engines over a table in memory. In a deep session, and for tests marked `dynamodb`, the
+    """Opens engines with a table in memory. In a deep session, and for tests marked `dynamodb`, the
     table is moto's DynamoDB."""
     is_on_dynamodb = depth.is_deep() or request.node.get_closest_marker("dynamodb") is not None
 

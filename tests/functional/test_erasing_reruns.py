@@ -108,7 +108,9 @@ def test_an_erased_run_keeps_neither_reason_nor_operator_of_its_rerun(stage: Fai
 def test_what_a_dead_request_left_is_erased(
     stage: FailedRun, report_figure: Callable[[str], None]
 ) -> None:
-    """Nobody repeats the request, and only the entry in the family leads to what it left."""
+    """The process dies while it opens a rerun, and nobody repeats the request. The request entered
+    the rerun in the run's family first. By that entry alone, the erasure finds the rows and files
+    that the request left."""
 
     def play(point: int | None, fault: Fault | None, *, key: str | None) -> FaultyCall:
         stage.restore()

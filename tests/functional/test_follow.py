@@ -39,7 +39,8 @@ OPENED, STARTED, CLAIMED, COMPLETED, PULSE, RUN, PAYLOAD, DELIVERY, REFUSAL = ra
 
 
 class Following:
-    """The followers over AWS in memory; `refused` decides which of their calls fail."""
+    """The followers of the table's stream, with fakes of AWS in memory. A call to AWS fails if
+    `refused` returns True for the call."""
 
     def __init__(self) -> None:
         boundary = Boundary()

@@ -186,8 +186,9 @@ def _is_settled(hook: Hook, sent: Document, answer: dict[str, Any], told: str) -
 def test_of_two_rotations_in_any_order_one_wins_and_an_event_is_accepted(
     hook: Hook, report_figure: Callable[[str], None]
 ) -> None:
-    """At least one rotation succeeds and shows its secret. The newest valid secret was shown, and
-    the event with the sender's secret is accepted."""
+    """Two rotations and an event run at the same time. At least one rotation succeeds and returns
+    its new secret. The newest valid secret at the end is one that a rotation returned. The event,
+    signed with the secret from before the rotations, is accepted."""
     simulation = hook.simulation
     restore = simulation.snapshot()
     shown: list[str] = []

@@ -213,8 +213,8 @@ MAILING = {
 
 
 def mailing(engine: Engine) -> str:
-    """Activates an automation that sends a message to one address; sets the clock to the handlers'
-    time."""
+    """Activates an automation that sends an e-mail to one address, and returns its id. First sets
+    the engine's clock a second behind the computer's clock, which the handlers use."""
     engine.clock.follow_the_machine()
     template = {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"}
     template_id = call("POST", "/v1/templates", template)["body"]["id"]

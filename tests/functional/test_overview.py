@@ -61,7 +61,7 @@ def ended(engine: Engine, created_at: int, status: RunStatus = RunStatus.COMPLET
 
 @pytest.fixture
 def at_now(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """An engine at NOW, whose overview measures no runs to find the slowest nodes."""
+    """An engine whose clock is at NOW. Its overview does not look for the slowest nodes."""
     engine.clock.now = NOW - 1
     monkeypatch.setattr(slow_nodes, "MOST_RUNS", 0)
     return engine

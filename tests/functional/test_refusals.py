@@ -234,7 +234,7 @@ class SameStack(Composition):
 
 
 class Flood:
-    """An automation's webhook over a table in memory that counts its calls."""
+    """An automation's webhook, with a table in memory. Counts the calls to the table."""
 
     def __init__(self, engine: Engine, token: str) -> None:
         self.calls: Counter[str] = Counter()

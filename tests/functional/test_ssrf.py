@@ -250,7 +250,8 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 
 def local_only(host: str, port: int) -> list[str]:
-    """Resolves numbers as the system does; every name leads to loopback, as an attacker's would."""
+    """Returns the IP addresses of a host. The system resolves a host that is a number in any form,
+    such as 0x7f.1. Every name leads to 127.0.0.1, as an attacker's DNS server could answer."""
     try:
         socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):

@@ -76,8 +76,8 @@ class Hooks:
         return self.engine.automations.update(self.engine.workspace_id, automation.id, wanted, BY)
 
     def make_old(self, automation: Automation, secret: str) -> None:
-        """Leaves what an earlier version of Runledger left: a secret as plain text, and a row that
-        names no versions."""
+        """Stores the data of an earlier release of Runledger: a secret as plain text, and a row
+        that names no version of the secret."""
         name = f"runledger/webhooks/{automation.id}"
         manager = self.engine.secrets_manager
         manager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
@@ -85,8 +85,8 @@ class Hooks:
         self._change(automation, remove="webhookKeys")
 
     def old_rotation(self, automation: Automation, secret: str, minutes: int) -> None:
-        """Rotates as an earlier version did: the row names the replaced version, and the new one is
-        AWSCURRENT."""
+        """Rotates the secret as an earlier release of Runledger did: the row names only the version
+        of the old secret, and the new secret gets the label AWSCURRENT."""
         name = f"runledger/webhooks/{automation.id}"
         manager = self.engine.secrets_manager
         replaced = manager.get_secret_value(SecretId=name)["VersionId"]

@@ -11,7 +11,7 @@ from tests.support.memory_table import MemoryTable
 
 @dataclass
 class ContactBook:
-    """The service and the store of contacts, over a table in memory whose calls can be broken and
+    """The service and the store of contacts, with a table in memory whose calls can be broken and
     interleaved. Its clock moves by a millisecond at each reading."""
 
     boundary: Boundary = field(default_factory=Boundary)

@@ -170,7 +170,9 @@ class Secrets:
     def _refuse_another(
         self, versions: dict[str, SecretVersion], token: str, value: str, operation: str
     ) -> None:
-        """Refuses a request, unless an earlier request had the same token and the same value."""
+        """Checks a request for something that exists already. The request is accepted only if it
+        repeats an earlier request: a version of the secret has this token and this value.
+        Otherwise raises ResourceExistsException."""
         found = versions.get(token)
         if found is None or found.value != value:
             raise client_error("ResourceExistsException", operation)

@@ -1,4 +1,4 @@
-"""The services over a table in memory: nothing here calls AWS, not even moto."""
+"""The services with a table in memory: nothing here calls AWS, not even moto."""
 
 from functools import cached_property
 from typing import Any, TypeVar, cast

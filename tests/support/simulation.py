@@ -1,4 +1,4 @@
-"""The deployed functions in one process, over AWS in memory and in virtual time.
+"""The deployed functions in one process, with fakes of AWS in memory, and in virtual time.
 
 The real handlers are called as AWS calls them. Streams, machines, status events, ticks and people
 are simulated, and each of them retries as AWS (or a person) would. Every call of a handler to AWS

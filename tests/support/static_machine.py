@@ -76,8 +76,9 @@ def last_status(states: "SFNClient", execution_arn: str) -> str:
 
 @contextmanager
 def walked_by_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Function], None]]:
-    """An AWS account whose machines run. Call the yielded function with the function that all tasks
-    invoke; an exception in it is a failure of the function."""
+    """Opens an AWS account in moto that runs state machines. Yields `deploy`: after
+    `deploy(function)`, every task of every machine invokes `function`. If `function` raises an
+    exception, the task fails as it does when a Lambda function raises one."""
     config: Any = {
         "stepfunctions": {"execute_state_machine": True},
         "lambda": {"use_docker": False},

@@ -145,7 +145,7 @@ def test_a_header_never_replaces_the_payload_or_its_type() -> None:
             received(json.dumps({**ATTRIBUTES, "data_base64": "a!"}), STRUCTURED),
             "`data_base64` of the event is not base64",
         ),
-        (received(json.dumps({**ATTRIBUTES, "data_base64": 7}), STRUCTURED), "is not a text"),
+        (received(json.dumps({**ATTRIBUTES, "data_base64": 7}), STRUCTURED), "not a JSON string"),
     ],
 )
 def test_a_request_that_is_no_event_is_refused(request_: Received, words: str) -> None:

@@ -176,8 +176,9 @@ def test_an_alarm(alarm: dict[str, Any]) -> None:
 
 
 def test_the_log_groups_of_machines_need_one_policy() -> None:
-    """CloudWatch Logs allows ten resource policies a region, each of 5,120 characters. Step
-    Functions writes one for the groups below this prefix:
+    """CloudWatch Logs allows ten resource policies a region, each of at most 5,120 characters. Step
+    Functions needs only one policy for all log groups whose names begin with
+    /aws/vendedlogs/states:
     https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html"""
     groups = [group.get("LogGroupName", "") for _, group in resources("AWS::Logs::LogGroup")]
     assert [name for name in groups if "states" in name] == [f"/aws/vendedlogs/states/{STACK}"]

@@ -1,5 +1,7 @@
-"""The docs are correct: links work, examples match their marks, every block has a mark.
-tests/emulator/test_docs_commands.py runs their commands."""
+"""The docs are correct: links work, the make targets exist, every code block names its language,
+and every JSON example has the type that the comment above the example (its mark) names.
+
+tests/emulator/test_docs_commands.py runs the shell commands of the docs."""
 
 from pathlib import Path
 

@@ -37,7 +37,7 @@ QUIET = QuietHours.model_validate({"from": "11:00", "to": "13:00"})
 
 
 class Hall:
-    """A gatekeeper over a table in memory."""
+    """A gatekeeper with a table in memory."""
 
     def __init__(self) -> None:
         self.table = MemoryTable()

@@ -1,4 +1,5 @@
-"""The path language: what each path reads, and what is refused with an example."""
+"""The path language: what each path reads, and which paths are refused. The message of a refusal
+has examples of valid paths."""
 
 from typing import Any
 

@@ -54,7 +54,9 @@ class Meter:
 
 def weigh(values: Iterable[object], meter: Meter) -> int:
     """Returns the total size of all values. A value counts each time it occurs: a list that
-    contains one text a thousand times would be written as a thousand texts. Each item is a step."""
+    contains one text a thousand times would be written as a thousand texts. Counts one step on the
+    meter for each value, including the values inside lists and mappings. Raises ResourceLimitError
+    if a limit is reached."""
     weight = 0
     stack = list(values)
     while stack:

@@ -44,8 +44,9 @@ def references(source: str) -> list[tuple[str, ...]]:
     "score", "score").
 
     A path ends before a part that is only known in a run: `trigger[vars.key]` gives ("trigger",)
-    and ("vars", "key"). Paths are in the order in which their first names appear, without
-    duplicates. Raises TemplateSyntaxError.
+    and ("vars", "key"). Each path is returned once. Paths with the same first part stand together,
+    and the first parts are in the order in which they appear in the text. Raises
+    TemplateSyntaxError.
     """
     if _is_short_and_plain(source):
         return []

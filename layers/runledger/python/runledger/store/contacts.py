@@ -229,8 +229,9 @@ class ContactStore:
         return Modify(keys.date_fields(workspace_id), change)
 
     def list_doubtful(self, contact: Contact, field: str) -> None:
-        """Adds a contact's doubtful value of this metadata key to the index. This is needed if the
-        value was written before an automation used the key."""
+        """Adds the contact to the index of dates if its value under this metadata key is doubtful:
+        not a date, or a date of digits only (20260301), which may mean something else. This is
+        needed if the value was written before an automation used the key."""
         for key in _doubtful(contact, frozenset({field})):
             self._table.put(dict(key_attributes(key)))
 
@@ -377,8 +378,8 @@ def _dates(contact: Contact) -> "set[Key]":
 
 
 def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
-    """Returns the keys that list this contact's doubtful values in these fields: values that are no
-    dates, and values of digits only, which may be something else."""
+    """Returns the keys that list this contact's doubtful values under these metadata keys: values
+    that are not dates, and dates of digits only (20260301), which may mean something else."""
     return {
         keys.unreadable_date(contact.workspace_id, field, contact.id)
         if written is None

@@ -111,7 +111,7 @@ def _decoded(encoded: Any, of: str) -> bytes:
             return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidInputError(f"`{_BINARY_DATA}` of {of} is not base64") from error
-    raise InvalidInputError(f"`{_BINARY_DATA}` of {of} is not a text")
+    raise InvalidInputError(f"`{_BINARY_DATA}` of {of} is not a JSON string")
 
 
 def _unescaped(name: str, value: str) -> str:

@@ -1,4 +1,5 @@
-"""Senders of events about people: customers, answers, meetings."""
+"""Senders of events about people: contacts in a CRM, answers to forms, booked meetings, and what
+people do in an app."""
 
 from runledger.nodes.source_config import EventPlace, HmacVerify, Preset
 from runledger.sources.facts import (

@@ -1,5 +1,8 @@
-"""What every scheme needs to refuse an event: the value of a header, if it is not too long, and two
-messages, one for the caller and one for the operator."""
+"""Helpers that the schemes share: to read headers and secrets, compare texts, and refuse events.
+
+A refusal has two messages: a short reason for the caller, and the rule that failed for the
+operator.
+"""
 
 import hashlib
 import hmac
