@@ -29,9 +29,9 @@ def add_restore_command(subparsers: Subparsers) -> None:
         help="copy lost rows back from a restored copy of the table",
         description=(
             "Counts the rows of COPY that the stack's table lacks, by kind. With --write it writes "
-            "them; a row that is there stays as it is. Members and invitations stay away unless "
-            "--partition names them. COPY is a table that DynamoDB restored to a point in time. "
-            "Uses your AWS credentials."
+            "them, and never changes a row that the table has. Members and invitations are "
+            "restored only if --partition names them. COPY is a table that DynamoDB restored to a "
+            "point in time. Uses your AWS credentials."
         ),
     )
     parser.add_argument("copy", help="the name of the restored table")

@@ -1,9 +1,9 @@
 """Checks the HTML of an e-mail: as its author wrote it, with Liquid, and as it is sent.
 
-Values are escaped. This makes them safe in texts and in quoted attributes, but nowhere else. So a
-template with a value in another place is refused when it is saved. Links and images need complete
-addresses: an e-mail has no address of its own, so a relative address would lead nowhere. An address
-that comes from a value is checked when the message is rendered.
+The values that Liquid writes are escaped. This makes them safe in texts and in quoted attributes,
+but nowhere else. So a template with a value in another place is refused when it is saved. Links and
+images need complete addresses: an e-mail has no address of its own, so a relative address would
+lead nowhere. An address that begins with a variable is checked when the message is rendered.
 """
 
 import re
@@ -186,7 +186,8 @@ class _Reader(HTMLParser):
         self._fault(f"the image {_shown(address)} must begin with https: or http:")
 
     def _is_open(self, address: str) -> bool:
-        """Whether the address begins with a value, so that it cannot be checked yet."""
+        """Whether the address in a template begins with a variable (or other Liquid that writes a
+        value). Such an address can be checked only when the message is rendered."""
         return not self._is_sent and address.startswith(VALUE)
 
     def _fault(self, message: str) -> None:

@@ -71,8 +71,11 @@ def nearby(found: list[MonthDay]) -> list[MonthDay]:
 
 def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
     """Yields the dates that recur on `anchor`, as ranges (first and last day), from `anchor` back
-    to the month of `oldest`. There is one range for each year (YEARLY) or month (MONTHLY). It has
-    several days only if `anchor` ends a month, because the later days recur on `anchor` too."""
+    to the month of `oldest`. YEARLY has one range for each year, and MONTHLY one for each month. A
+    month without the day of `anchor` has no range. NEVER has at most one range, `anchor` itself.
+
+    A range has several days only if `anchor` is the last day of its month. If `anchor` is 28
+    February 2023, for example, 28 to 31 January recur on it."""
     if repeat is Repeat.NEVER:
         if anchor >= oldest:
             yield anchor, anchor

@@ -1,10 +1,13 @@
-"""Finds the credentials of one call that are not stored as secrets. They have no name that the
-history could show instead.
+"""Finds the credentials of one call that are not stored as secrets. These credentials have no name
+that the history could show in their place.
 
-A value in the place of a credential counts as one, wherever it came from: an event, a contact, or
-the config of an old version that would be refused today. It is removed from everything that the
-service returns. If a text inserts a secret in an encoded form, the encoded value is removed too,
-because the service may encode it again.
+A value counts as a credential if it is in a credential's place, such as the header `Authorization`.
+The value may come from an event, from a contact, or from the config of an old version that would be
+refused today. It is removed from everything that the service returns.
+
+A text may also change a stored secret with a Liquid filter such as `base64_encode`. The result
+counts as a credential too. Otherwise the result could not be recognized if the service encoded it
+once more and returned it.
 """
 
 import re

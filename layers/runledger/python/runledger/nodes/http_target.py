@@ -45,9 +45,12 @@ def _host(url: "httpx.URL") -> str:
 
 
 def _path(template: str, url: str) -> str:
-    """Returns the parts of the path that are the same in every call. If a whole part of the path is
-    written in Liquid, it counts as a value. If a value contains slashes and so adds parts, only the
-    parts that look like words are kept."""
+    """Returns the path with `{id}` in place of each part that may differ from call to call: each
+    part of `template` that contains Liquid, is long, or looks like a token or an address.
+
+    If a value contains slashes or is empty, `template` and `url` have different numbers of parts.
+    Then the path of `url` is returned, with `{id}` in place of each part that does not look like a
+    word. A long path is cut."""
     written, made = _parts(_LIQUID.sub(_MARK, template)), _parts(url)
     if len(written) == len(made):
         shape = "".join(f"/{part if is_fixed_part(part) else _VALUE}" for part in written)

@@ -91,7 +91,10 @@ def _check_signed(text: str) -> str:
                 + ", ".join(f"{{{part}}}" for part in SIGNED_PARTS)
             )
     if "{" in _PART.sub("", text) or "}" in _PART.sub("", text):
-        raise ValueError("a brace has no partner; write each part with two braces, such as {body}")
+        raise ValueError(
+            "a brace is missing or is one too many; write each part as its name between one { and "
+            "one }, such as {body}"
+        )
     if not _PART.search(text):
         raise ValueError("the signed text contains no part of the request; add one, such as {body}")
     return text

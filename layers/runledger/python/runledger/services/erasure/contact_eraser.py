@@ -163,7 +163,8 @@ class ContactEraser:
     def _end_look(self, erasure: Erasure, until: int) -> None:
         """Runs the erasers in `others`, then ends the current look (one pass over everything in the
         contact's index). Each eraser in `others` does at least a little work, even if the time
-        `until` has passed. The eraser continues at the end of the next look."""
+        `until` has passed. If an eraser has work left then, it continues at the end of the next
+        look."""
         has_found = erasure.found_something
         blanked_at = self.clock() if has_found else erasure.blanked_at
         looked = erasure.changed(blanked_at=blanked_at)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.runs import RunStore
 
-# The most automations of a workspace, the newest first, whose `dedupePath` is looked at.
+# If a workspace has more automations, only the newest ones, about this many, are searched for a
+# `dedupePath`.
 AUTOMATIONS_READ = 1_000
 _PAGE = 200
 _FORM = "write a key as its name and its value, such as orderId:A-1001"
@@ -69,10 +70,12 @@ class KeyedRuns:
     automations: "AutomationStore"
 
     def filter_of(self, workspace_id: str, text: str, automation_id: str | None) -> KeyFilter:
-        """Returns the filter for a key that a reader wrote as `name:value`. Reads the automations
-        of `automations_of`. If an automation's `dedupePath` is the key's name, also reads the run
-        that an event with this value would have opened. Raises InvalidInputError if the key is not
-        written so."""
+        """Returns the filter for a key that a reader wrote as `name:value`. Raises
+        InvalidInputError for any other text, or if the value is too long.
+
+        The filter also names runs that have no item for the key. To find them, reads the automation
+        `automation_id` or, if it is None, the workspace's newest automations. For each automation
+        whose `dedupePath` is the key's name, reads the run that an event with this value opened."""
         name, value = key_in(text)
         automations = self.automations_of(workspace_id, automation_id)
         paths = (each for each in automations if _dedupe_path(each) == folded(name))
@@ -93,7 +96,8 @@ class KeyedRuns:
         self, workspace_id: str, automation_id: str | None = None
     ) -> "list[Automation]":
         """Returns the automation with this id, or an empty list if it does not exist. Without an
-        id, returns the workspace's newest automations, at most about AUTOMATIONS_READ."""
+        id, returns the workspace's newest automations: it reads pages of them until it has at least
+        AUTOMATIONS_READ automations, or all."""
         if automation_id is not None:
             try:
                 return [self.automations.get(workspace_id, automation_id, consistent=False)]

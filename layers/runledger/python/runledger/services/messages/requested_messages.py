@@ -37,8 +37,9 @@ class RequestedMessages:
     clock: Clock
 
     def find(self, delivery_id: str, key: str | None) -> RequestedMessage | None:
-        """Returns the attempt of an earlier request with the same idempotency key, or None. If it
-        is not sent yet, its machine is started: the process that made it may have died first."""
+        """Returns the attempt of an earlier request with the same idempotency key, or None. If the
+        attempt is still QUEUED, starts the delivery-retry machine, because the earlier request may
+        have died before it started the machine."""
         known = None if key is None else self.deliveries.find(delivery_id)
         return None if known is None else self._again(known)
 
@@ -52,9 +53,13 @@ class RequestedMessages:
         original: DeliveryAttempt | None = None,
         **more: Any,
     ) -> RequestedMessage:
-        """Stores the new attempt and starts its machine: QUEUED, or SUPPRESSED if a gate refuses
-        it. `by` is the e-mail address of the person, `original` the attempt that this one repeats,
-        and `more` further fields of the attempt."""
+        """Stores a new attempt and returns it. If no gate refuses the message, the attempt is
+        QUEUED, and the delivery-retry machine is started to send it. If a gate refuses the message,
+        the attempt is SUPPRESSED, and nothing is started. If an attempt with this id exists,
+        returns that attempt as a duplicate.
+
+        `by` is the e-mail address of the person who requests the message. `original` is the attempt
+        that a resend repeats. `more` has further fields of the attempt."""
         attempt = self._attempt(prepared, gates, address, by, more)
         shards = self.workspaces.cached(attempt.workspace_id).shards
         if original is None:

@@ -163,7 +163,9 @@ class DueContacts:
         return due, tuple(unreadable)
 
     def _list_doubtful(self, contact: "Contact", trigger: "DateTrigger") -> None:
-        """Lists the contact by its value, so that the next fire need not search all contacts."""
+        """Adds the contact's value of the trigger's metadata key to the index if the value is
+        doubtful (see `_is_doubtful`). So the next fire finds the contact without a search of all
+        contacts."""
         source = trigger.source
         if isinstance(source, ContactMetadataDate):
             self.contacts.list_doubtful(contact, source.key)

@@ -46,8 +46,8 @@ class BusRules:
         return self._patterns
 
     def _list(self) -> list[Mapping[str, Any]]:
-        """Returns the patterns of the enabled rules. If they cannot be read, every event may have
-        listeners."""
+        """Returns the patterns of the enabled rules. If the rules cannot be read, returns one
+        pattern that matches every event, so that no event is omitted."""
         found: list[Mapping[str, Any]] = []
         start: Any = {}
         try:

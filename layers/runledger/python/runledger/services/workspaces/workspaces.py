@@ -40,11 +40,13 @@ def add_member(
     role: Role,
     password: str | None = None,
 ) -> Membership:
-    """Adds a member with this role, or changes the role they had. Creates the account if there is
-    none. An operator needs no invitation. With `password` the person can sign in at once; without
-    it, Cognito mails a password that they change at first sign-in.
+    """Adds a person to a workspace with this role, or changes the role of a member. The person gets
+    no invitation, because an operator of the installation does this. Creates the person's account
+    if there is none. With `password`, the person can sign in at once. Without `password`, Cognito
+    mails a first password to a person who has never signed in.
 
-    Raises ConflictError if the account has not verified its address.
+    Raises ConflictError if the address of the account is not verified, and TransientError if
+    Cognito cannot mail the first password of a new account.
     """
     account = accounts.prepare(normalize_email(email), password)
     if account is None:
