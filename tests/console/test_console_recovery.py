@@ -86,7 +86,7 @@ def try_choices(page: Page, dialog: Locator) -> None:
     expect(score).to_contain_text("Skipped in 33 runs")
     expect_usable(page, "[role='dialog']")
     choice.select_option(label="As shown")
-    expect(score).to_contain_text("Runs again in 33 runs")
+    expect(score).to_contain_text("Executed again in 33 runs")
 
 
 def rerun_and_compare(page: Page) -> None:
@@ -94,7 +94,7 @@ def rerun_and_compare(page: Page) -> None:
     page.get_by_role("button", name="Rerun…").click()
     dialog = page.get_by_role("dialog", name="Rerun this run")
     score = dialog.locator("li[data-node='score']")
-    expect(score).to_contain_text("Runs again")
+    expect(score).to_contain_text("Executed again")
     expect(score).to_contain_text("503")
     expect_usable(page, "[role='dialog']")
     dialog.get_by_role("button", name="Rerun", exact=True).click()
@@ -153,7 +153,7 @@ def test_the_failed_runs_of_an_outage_are_recovered(operator: Operator, stack: S
     dialog = page.get_by_role("dialog", name="Rerun the failed runs?")
     expect(dialog.get_by_role("list", name="Left out")).to_contain_text("Recovered: 1 run")
     score = dialog.get_by_role("list", name="By node").locator("[data-node='score']")
-    expect(score).to_contain_text("Runs again in 33 runs")
+    expect(score).to_contain_text("Executed again in 33 runs")
     expect(score).to_contain_text("33 of these calls and messages happen again")
     try_choices(page, dialog)
     expect(dialog.get_by_label("Canary", exact=True)).to_have_value(str(CANARY))

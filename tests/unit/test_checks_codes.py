@@ -416,7 +416,7 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         linear(marketing("mail")),
         {at_node("NO_UNSUBSCRIBE_LINK", "mail", "channels.0.templateId")},
     ),
-    "marketing to written addresses": (
+    "marketing to addresses written in the node": (
         linear(marketing("mail", {"kind": "AD_HOC", "addresses": ["a@example.com"]})),
         {at_node("NOBODY_TO_UNSUBSCRIBE", "mail", "consent")},
     ),

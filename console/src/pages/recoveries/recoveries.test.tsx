@@ -238,7 +238,7 @@ describe('the dialog of a recovery', () => {
     const left = await dialog.findByRole('list', { name: 'Left out' });
     expect(left).toHaveTextContent('Unknown effects: 2 runs');
     const nodes = dialog.getByRole('list', { name: 'By node' });
-    expect(nodes).toHaveTextContent(/Runs again in 28 runs.*Needs your choice in 2 runs/);
+    expect(nodes).toHaveTextContent(/Executed again in 28 runs.*Needs your choice in 2 runs/);
     expect(nodes).toHaveTextContent(/Outcome unknown 2 calls or messages.*28 of these calls and messages happen again/);
     expect(dialog.getByText(/Calls or messages of score may have happened/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Rerun 28 runs' })).toBeDisabled();
@@ -317,7 +317,7 @@ describe('the dialog of a recovery', () => {
     expect(dialog.getByLabelText('Output of score')).toBeVisible();
     expect(dialog.queryByLabelText('Effects of mail')).toBeNull();
     await user.selectOptions(dialog.getByLabelText('Effects of score'), '');
-    expect(await dialog.findByText('Runs again in 28 runs')).toBeVisible();
+    expect(await dialog.findByText('Executed again in 28 runs')).toBeVisible();
     expect(dialog.getByLabelText('Effects of mail')).toBeVisible();
   });
 

@@ -94,7 +94,7 @@ describe('the rerun of a run', () => {
     const rows = [...list.children].map(({ textContent }) => textContent);
     expect(rows[0]).toMatch(/mail.*Reused.*to a•••@….*Sent.*does not happen again/);
     expect(rows[1]).toMatch(/score.*Needs your choice.*https:\/\/crm.example.*needs your choice/);
-    expect(rows[2]).toMatch(/report.*Runs again.*No effects so far/);
+    expect(rows[2]).toMatch(/report.*Executed again.*No effects so far/);
     const sent = calls.filter(({ url }) => url.pathname.endsWith('/rerun'));
     expect(JSON.parse(sent[0]?.body ?? '')).toMatchObject({ from: 'score', version: 'SAME', dryRun: true });
   });

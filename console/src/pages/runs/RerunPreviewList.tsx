@@ -11,7 +11,7 @@ import { needsChoice, type RerunForm } from './rerunForm';
 
 const ACTIONS: Record<string, string> = {
   REUSED: t`Reused`,
-  RUN: t`Runs again`,
+  RUN: t`Executed again`,
   SUPPRESSED: t`Skipped`,
   UNDECIDED: t`Needs your choice`,
 };

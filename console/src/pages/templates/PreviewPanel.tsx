@@ -48,7 +48,7 @@ function JsonInput({ label, field, previewInput, onChange }: Pick<Props, 'previe
 function Text({ body }: { body: string | null }) {
   return body === null ? (
     <p className={classes.muted}>
-      {t`Cannot be rendered with these values. The field Values names the missing value.`}
+      {t`This text cannot be rendered with these values. A note at the template’s field says why.`}
     </p>
   ) : (
     <TextBlock label={t`Body preview`} text={body} />
@@ -58,7 +58,7 @@ function Text({ body }: { body: string | null }) {
 function Html({ html }: { html: string | null }) {
   return html === null ? (
     <p className={classes.muted}>
-      {t`Cannot be rendered with these values. The field HTML says why.`}
+      {t`This HTML cannot be rendered with these values. A note at the template’s field says why.`}
     </p>
   ) : (
     <MailPreview html={html} label={t`HTML preview`} />

@@ -10,7 +10,7 @@ import classes from './NodePlans.module.css';
 import { hasChoice, type RecoveryNode } from './recoveryForm';
 
 const ACTIONS = [
-  ['RUN', 'run', (runs: string) => t`Runs again in ${runs}`],
+  ['RUN', 'run', (runs: string) => t`Executed again in ${runs}`],
   ['REUSED', 'reused', (runs: string) => t`Reused in ${runs}`],
   ['SUPPRESSED', 'suppressed', (runs: string) => t`Skipped in ${runs}`],
   ['UNDECIDED', 'undecided', (runs: string) => t`Needs your choice in ${runs}`],

@@ -17,7 +17,7 @@ function Summary({ found }: { found: ProblemsFound }) {
   if (error) {
     return (
       <p className={classes.summary} data-tone="bad">
-        <IconAlertTriangle size={18} aria-hidden />{' '}{t`The check failed: ${error.message}`}
+        <IconAlertTriangle size={18} aria-hidden />{' '}{t`The automation could not be checked: ${error.message}`}
       </p>
     );
   }

@@ -24,7 +24,7 @@ export interface ProblemsFound {
   warnings: DocumentProblem[];
   /** Whether the problems are those of the current document. */
   isCurrent: boolean;
-  /** Why the check failed. */
+  /** Why the document could not be checked. */
   error: Error | null;
 }
 

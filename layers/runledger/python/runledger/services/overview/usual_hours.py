@@ -1,6 +1,7 @@
 """Counts the runs of the last hour, and of the same hour in earlier weeks.
 
-Only index keys are read. An open run is counted as open whatever it does, so its row is not needed.
+The runs are counted from index keys. A run that has not ended counts as open, so its health is not
+needed. A row is read only if its run ended during the count.
 """
 
 from collections import Counter
