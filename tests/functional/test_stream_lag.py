@@ -190,7 +190,7 @@ def test_a_slow_part_holds_freshness_back_by_its_own_lag(stream: Stream) -> None
         assert stream.age() <= LAG_COUNTS_FOR + 7 * MINUTE
 
 
-def test_when_lambda_reads_a_tenth_of_the_parts_no_more_pulses_show_it(stream: Stream) -> None:
+def test_pulses_show_that_lambda_has_stopped_reading_a_tenth_of_the_parts(stream: Stream) -> None:
     """Lambda may stop reading parts of the stream, for example if the account has no concurrency
     left. Here Lambda stops reading one tenth of the parts and reads all others. Some of the 64
     pulses are in the parts that are not read. So freshness stays at or before the oldest unread
