@@ -27,7 +27,9 @@ from runledger.services.schedules.fire_contract import (
     FireOperation,
     FirePlace,
 )
+from runledger.store import keys
 from runledger.store.fires import FireStore
+from runledger.store.table import Change
 
 from tests.support.api_calls import wrap_calls
 from tests.support.engine import Engine, EngineOpener
@@ -873,3 +875,130 @@ def test_a_contact_whose_run_is_damaged_does_not_stop_a_fire(
     dates.walk(place)
     [fire] = dates.fires(automation_id)
     assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 2)
+
+
+def _fail_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Lets the process die at the next call of this method of the fires' store."""
+    real = getattr(FireStore, name)
+
+    def die(*args: Any) -> None:
+        monkeypatch.setattr(FireStore, name, real)
+        raise ConnectionError("the process died")
+
+    monkeypatch.setattr(FireStore, name, die)
+
+
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_a_contact_that_is_listed_on_two_pages_counts_once(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch, is_interrupted: bool
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 1)
+    automation_id = dates.activate()
+    dates.fire(automation_id)
+    for _ in range(2):
+        dates.contact("1990-01-17")
+    place = dates.page(dates.begin(automation_id, "2026-01-17T08:00:00Z"))
+    [contact_id] = dates.runs()
+    dates.engine.clock.advance(1_000)
+    # Days are listed before instants.
+    document = ContactDocument(metadata={"birthday": "1990-01-17T09:00:00Z"})
+    dates.engine.contacts.replace(dates.engine.workspace_id, contact_id, document)
+    while place.goes_on:
+        if is_interrupted:
+            _fail_once(monkeypatch, "move_on")
+            with pytest.raises(ConnectionError):
+                dates.page(place)
+        dates.engine.clock.advance(1_000)
+        place = dates.page(place)
+    fire = existing(dates.stored(automation_id, place))
+    assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 2)
+    assert len(dates.runs()) == 2
+
+
+def test_a_second_fire_of_a_day_counts_only_the_runs_that_it_opened(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.contact()
+    dates.fire(automation_id)
+    dates.change(automation_id, timeOfDay="17:00")
+    dates.contact()
+    fire = existing(dates.fire(automation_id, "2026-01-16T16:00:00Z"))
+    assert (fire.version, fire.opened) == (2, 1)
+
+
+def test_a_fire_of_an_earlier_release_goes_on(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 1)
+    automation_id = dates.activate()
+    dates.fire(automation_id)
+    for _ in range(3):
+        dates.contact("1990-01-17")
+    place = dates.page(dates.begin(automation_id, "2026-01-17T08:00:00Z"))
+    _fail_once(monkeypatch, "move_on")
+    with pytest.raises(ConnectionError):
+        dates.page(place)
+    assert place.day is not None
+    key = keys.fire(automation_id, place.day, 1)
+    dates.engine.table.update(key, Change(remove=["movedAt"]))
+    fire = existing(dates.stored(automation_id, dates.walk(place)))
+    assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 3)
+
+
+def _blocked_and_unreadable(dates: Dates) -> str:
+    """Creates an automation whose next fire, on 16 February, refuses three contacts."""
+    automation_id = dates.activate("ONCE", repeat="MONTHLY")
+    for _ in range(2):
+        dates.contact("2025-12-16")
+    dates.fire(automation_id)
+    dates.contact("soon")
+    dates.at("2026-02-16T07:59:00Z")
+    _expect_next(dates, automation_id, date(2026, 2, 16))
+    return automation_id
+
+
+def test_a_fire_that_is_stopped_after_a_failed_page_counts_its_refusals(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation_id = _blocked_and_unreadable(dates)
+    place = dates.begin(automation_id, "2026-02-16T08:00:00Z")
+    _fail_once(monkeypatch, "move_on")
+    with pytest.raises(ConnectionError):
+        dates.page(place)
+    dates.pause(automation_id)
+    fire = existing(dates.stored(automation_id, dates.walk(place)))
+    assert (fire.status, fire.opened, fire.refused) == (FireStatus.STOPPED, 0, 3)
+
+
+def test_a_fire_that_is_stopped_between_two_pages_counts_no_earlier_refusals(
+    dates: Dates,
+) -> None:
+    automation_id = _blocked_and_unreadable(dates)
+    dates.fire(automation_id, "2026-02-16T08:00:00Z")
+    place = dates.begin(automation_id, "2026-02-17T08:00:00Z")
+    dates.pause(automation_id)
+    fire = existing(dates.stored(automation_id, dates.walk(place)))
+    assert (fire.status, fire.opened, fire.refused) == (FireStatus.STOPPED, 0, 0)
+
+
+def test_a_pause_during_a_page_counts_the_refusals_of_that_page(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation_id = _blocked_and_unreadable(dates)
+    place = dates.begin(automation_id, "2026-02-16T08:00:00Z")
+    real = date_fires.DateFires._open
+    is_paused = False
+
+    def overtaken(self: Any, *about: Any) -> Any:
+        nonlocal is_paused
+        if not is_paused:
+            # The page is about to refuse its contacts, and another walker stops the fire.
+            is_paused = True
+            dates.pause(automation_id)
+            dates.page(place)
+        return real(self, *about)
+
+    monkeypatch.setattr(date_fires.DateFires, "_open", overtaken)
+    dates.walk(place)
+    fire = existing(dates.stored(automation_id, place))
+    assert fire.status is FireStatus.STOPPED
+    assert fire.refused == 3

@@ -75,7 +75,8 @@ class Fire(Model):
     - `anchor` is the day on which the date of a selected contact must recur; None if Python does
       not support its year.
     - `rule` is the date rule that selects contacts.
-    - `cursor` is how far the contacts were read.
+    - `cursor` is how far the contacts were read, and `moved_at` when they were last. `moved_at` is
+      None on the first page, or if it was not recorded.
     - `attempt` is the execution that works on it.
     - `opened` and `refused` count contacts.
     - `reason` says why the fire stopped.
@@ -96,6 +97,7 @@ class Fire(Model):
     status: FireStatus
     attempt: int = 1
     cursor: str | None = None
+    moved_at: int | None = None
     pages: int = 0
     opened: int = 0
     refused: int = 0
@@ -103,3 +105,13 @@ class Fire(Model):
     reason: str | None = None
     looks_at_all: bool | None = None
     expires_at: int
+
+    @property
+    def page_since(self) -> int:
+        """Since when the contacts of the current page may have got their runs: since the page
+        began. A fire that looks at all contacts adds some to the index by which it finds them, so a
+        repeated page may end earlier, and the next page has contacts that already got their
+        runs."""
+        if self.moved_at is None or self.looks_at_all:
+            return self.fired_at
+        return self.moved_at

@@ -53,6 +53,7 @@ class FireStore:
         }
         optional = {
             "cursor": after.cursor,
+            "movedAt": after.moved_at,
             "finishedAt": after.finished_at,
             "reason": after.reason,
         }
@@ -63,14 +64,14 @@ class FireStore:
         self._table.update(_key(before), change, is_running & is_same_page)
 
     def count_late(self, before: Fire, after: Fire) -> None:
-        """Counts the runs of a page that was being opened while another process stopped the fire.
-        Changes nothing if the fire continued, or if the runs are already counted."""
+        """Counts the runs and refusals of a page that was under way while another process stopped
+        the fire. Changes nothing if the fire continued."""
         is_stopped = Attr("status").eq(FireStatus.STOPPED.value)
         is_same_page = Attr("pages").eq(before.pages)
-        is_more = Attr("opened").lt(after.opened)
+        is_no_less = Attr("opened").lte(after.opened) & Attr("refused").lte(after.refused)
         change = Change(set={"opened": after.opened, "refused": after.refused})
         with suppress(ConditionFailedError):
-            self._table.update(_key(before), change, is_stopped & is_same_page & is_more)
+            self._table.update(_key(before), change, is_stopped & is_same_page & is_no_less)
 
     def next_attempt(self, fire: Fire, due_at: int) -> int:
         """Returns the number of the execution that continues the fire. No other process gets the
@@ -129,6 +130,7 @@ def _to_item(fire: Fire) -> "Item":
         "status": fire.status.value,
         "attempt": fire.attempt,
         "cursor": fire.cursor,
+        "movedAt": fire.moved_at,
         "pages": fire.pages,
         "opened": fire.opened,
         "refused": fire.refused,
@@ -155,6 +157,7 @@ def _from_item(item: "Item") -> Fire:
         status=FireStatus(item["status"]),
         attempt=item["attempt"],
         cursor=item.get("cursor"),
+        moved_at=item.get("movedAt"),
         pages=item["pages"],
         opened=item["opened"],
         refused=item["refused"],

@@ -8,7 +8,9 @@ time.
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
@@ -70,6 +72,15 @@ _EARLY = MINUTE
 _BEGIN_TRIES = 4
 # How many earlier fires to check for one that looked at all contacts.
 _EARLIER_FIRES = 10
+
+
+class Opening(Enum):
+    """What became of a due contact. OPENED: this page of the fire opened its run. KNOWN: an earlier
+    page or fire did. REFUSED: the re-entry rule allows no run."""
+
+    OPENED = auto()
+    KNOWN = auto()
+    REFUSED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,26 +200,29 @@ class DateFires:
         reason = self._why_stop(fire, automation, trigger)
         now = self.clock()
         if reason is not None or trigger is None:
+            opened, refused = self._done_ahead(automation, fire)
             stopped = fire.changed(
                 status=FireStatus.STOPPED,
                 reason=reason,
                 finished_at=now,
-                opened=fire.opened + self._opened_ahead(fire),
+                opened=fire.opened + opened,
+                refused=fire.refused + refused,
             )
             self._move_on(fire, stopped, None)
             return over
         found = self._due(fire, trigger)
-        refused = sum(not self._open(automation, trigger, fire, each) for each in found.due)
+        openings = Counter(self._open(automation, trigger, fire, each) for each in found.due)
         for unread in found.unreadable:
             self._refuse_unreadable(automation, trigger, unread)
+        now = self.clock()
         after = fire.changed(
             cursor=found.cursor,
+            moved_at=now,
             pages=fire.pages + 1,
-            opened=fire.opened + len(found.due) - refused,
-            refused=fire.refused + refused + len(found.unreadable),
+            opened=fire.opened + openings[Opening.OPENED],
+            refused=fire.refused + openings[Opening.REFUSED] + len(found.unreadable),
         )
         pages = place.pages + 1
-        now = self.clock()
         if found.cursor is None:
             completed = after.changed(status=FireStatus.COMPLETED, finished_at=now)
             self._move_on(fire, completed, None)
@@ -233,9 +247,10 @@ class DateFires:
 
     def _open(
         self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
-    ) -> bool:
-        """Opens the run for this contact and day, unless an earlier call did. Returns False if the
-        re-entry rule allows no run."""
+    ) -> Opening:
+        """Opens the run for this contact and day, unless an earlier call did. A run that exists
+        counts as opened if an earlier try of this page may have opened it. It does not count if it
+        is older: a contact whose date is written anew may be listed on a later page too."""
         assert fire.anchor is not None
         source = trigger.source
         facts: dict[str, Any] = {
@@ -245,7 +260,7 @@ class DateFires:
             "offsetDays": trigger.offset_days,
         }
         try:
-            self.opener.open(
+            opened = self.opener.open(
                 automation,
                 due.contact,
                 RunRequest(
@@ -266,21 +281,36 @@ class DateFires:
                 ),
             )
         except ReentryBlockedError:
-            return False
+            return Opening.REFUSED
         except UnreadableError:
             # The run of an earlier call is damaged. It must not keep the others from being opened.
             logger.warning("the run is damaged", extra={"automationId": automation.id})
-        return True
+            return Opening.OPENED
+        is_of_this_page = not opened.is_duplicate or opened.run.created_at >= fire.page_since
+        return Opening.OPENED if is_of_this_page else Opening.KNOWN
 
-    def _opened_ahead(self, fire: Fire) -> int:
-        """Returns how many contacts after the fire's cursor already have their run. The process
-        that opened these runs may have died, or may still be at work."""
-        found = self._due(fire, rule_trigger(fire.rule)).due
-        automation_id = fire.automation_id
-        ids = [
-            keyed_run_id(fire.workspace_id, automation_id, _event_key(fire, each)) for each in found
-        ]
-        return len(self.opener.runs.get_many(ids))
+    def _done_ahead(self, automation: "Automation", fire: Fire) -> tuple[int, int]:
+        """Returns how many contacts of the page after the fire's cursor already have their run, and
+        how many have a new refusal. The process that did this may have died, or may still be at
+        work."""
+        trigger = rule_trigger(fire.rule)
+        found = self._due(fire, trigger)
+        event_keys = [_event_key(fire, each) for each in found.due]
+        ids = [keyed_run_id(fire.workspace_id, fire.automation_id, key) for key in event_keys]
+        runs = self.opener.runs.get_many(ids, consistent=True).values()
+        refusals = self.refusals.recorded(
+            automation,
+            [
+                *((RefusalReason.REENTRY_BLOCKED, key) for key in event_keys),
+                *(
+                    (RefusalReason.INVALID_PAYLOAD, _unreadable_key(trigger, each))
+                    for each in found.unreadable
+                ),
+            ],
+        )
+        opened = sum(run.created_at >= fire.page_since for run in runs)
+        refused = sum(refusal.created_at >= fire.page_since for refusal in refusals)
+        return opened, refused
 
     def _why_stop(
         self, fire: Fire, automation: "Automation", trigger: DateTrigger | None
@@ -317,15 +347,12 @@ class DateFires:
         self, automation: "Automation", trigger: DateTrigger, found: Unreadable
     ) -> None:
         """Records one refusal for each unreadable value, even if the value stays for many days."""
-        assert isinstance(trigger.source, ContactMetadataDate)
-        key = trigger.source.key
-        value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
         refused = RefusedEvent(
             trigger_type=TriggerType.DATE,
             reason=RefusalReason.INVALID_PAYLOAD,
-            message=f"metadata.{key} of the contact: {not_a_date(found.value)}",
+            message=f"metadata.{_key_of(trigger)} of the contact: {not_a_date(found.value)}",
             contact_id=found.contact.id,
-            event_key=f"date:{found.contact.id}:{key}:{value}",
+            event_key=_unreadable_key(trigger, found),
         )
         self.refusals.record(automation, refused)
 
@@ -366,6 +393,17 @@ def rule_trigger(rule: str) -> DateTrigger:
 def _event_key(fire: Fire, due: DueContact) -> str:
     assert fire.anchor is not None
     return f"date:{due.contact.id}:{fire.anchor.isoformat()}"
+
+
+def _unreadable_key(trigger: DateTrigger, found: Unreadable) -> str:
+    value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
+    return f"date:{found.contact.id}:{_key_of(trigger)}:{value}"
+
+
+def _key_of(trigger: DateTrigger) -> str:
+    """Returns the metadata key of a trigger that has one."""
+    assert isinstance(trigger.source, ContactMetadataDate)
+    return trigger.source.key
 
 
 def _place(

@@ -10,6 +10,8 @@ from runledger.models.refusal import Refusal, RefusalReason
 from runledger.observability import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.models.automation import Automation
     from runledger.models.kept_event import KeptEvent
     from runledger.models.run import TriggerType
@@ -90,6 +92,13 @@ class Refusals:
         ids = [_keyed_id(automation, reason, event_key) for reason in RefusalReason]
         found = self.store.get_many(ids, consistent=True)
         return max(found.values(), key=lambda each: each.created_at, default=None)
+
+    def recorded(
+        self, automation: "Automation", event_keys: "Iterable[tuple[RefusalReason, str]]"
+    ) -> list[Refusal]:
+        """Returns the refusals that exist, each named by its reason and the key of its event."""
+        ids = [_keyed_id(automation, reason, key) for reason, key in event_keys]
+        return list(self.store.get_many(ids, consistent=True).values())
 
     def tally(self, automation: "Automation", refused: RefusedEvent) -> Refusal:
         """Counts the refusal in one row for its automation, reason and minute. The row shows the
