@@ -112,13 +112,13 @@ def run_names(options: argparse.Namespace) -> int:
 
 
 def _list_names(contacts: ContactStore, workspace_id: str) -> int:
-    count, after, has_more = 0, None, True
-    while has_more:
-        page, has_more = contacts.in_order(workspace_id, _CONTACTS_READ, after)
+    count, after, goes_on = 0, None, True
+    while goes_on:
+        page, after = contacts.in_order(workspace_id, _CONTACTS_READ, after)
         for contact in page:
             _list_name(contacts, contact)
         count += len(page)
-        after = page[-1].id if page else None
+        goes_on = after is not None
     return count
 
 

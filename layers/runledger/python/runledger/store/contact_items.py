@@ -2,13 +2,18 @@
 
 from typing import TYPE_CHECKING
 
+from runledger.errors import UnreadableError
 from runledger.models.consent import ConsentChange, Consents
 from runledger.models.contact import Contact
+from runledger.observability import logger
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
+from runledger.store.salvage import DAMAGES
 from runledger.store.table import key_attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.store.values import Item
 
 
@@ -53,17 +58,33 @@ def record_of(item: "Item") -> tuple[ConsentChange, ...]:
 
 
 def from_item(item: "Item") -> Contact:
-    return Contact(
-        workspace_id=item["workspaceId"],
-        id=item["sk"],
-        email=item.get("email"),
-        phone=item.get("phone"),
-        external_ids=item.get("externalIds", {}),
-        first_name=item.get("firstName"),
-        last_name=item.get("lastName"),
-        tags=tuple(item["tags"]),
-        consents=Consents.model_validate(item["consents"]),
-        metadata=decompress(item["metadata"]),
-        created_at=item["createdAt"],
-        updated_at=item["updatedAt"],
-    )
+    """Returns the contact of a row. Raises UnreadableError if the row is damaged."""
+    try:
+        return Contact(
+            workspace_id=item["workspaceId"],
+            id=item["sk"],
+            email=item.get("email"),
+            phone=item.get("phone"),
+            external_ids=item.get("externalIds", {}),
+            first_name=item.get("firstName"),
+            last_name=item.get("lastName"),
+            tags=tuple(item["tags"]),
+            consents=Consents.model_validate(item["consents"]),
+            metadata=decompress(item["metadata"]),
+            created_at=item["createdAt"],
+            updated_at=item["updatedAt"],
+        )
+    except DAMAGES as error:
+        raise UnreadableError("the stored contact cannot be read") from error
+
+
+def readable(items: "Iterable[Item]") -> list[Contact]:
+    """Returns the contacts of the rows that are not damaged. A damaged one must not keep the others
+    from being worked on."""
+    found = []
+    for item in items:
+        try:
+            found.append(from_item(item))
+        except UnreadableError:
+            logger.warning("a contact is damaged", extra={"contactId": item["sk"]})
+    return found

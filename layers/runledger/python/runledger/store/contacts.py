@@ -17,8 +17,7 @@ from runledger.models.contact import Contact, ContactIdentity
 from runledger.models.run_keys import folded
 from runledger.nodes.dates import doubtful_dates, written_dates
 from runledger.store import keys
-from runledger.store.contact_items import from_item, record_item, record_of, to_item
-from runledger.store.documents import newest_rows
+from runledger.store.contact_items import from_item, readable, record_item, record_of, to_item
 from runledger.store.row_reads import RowRead
 from runledger.store.table import (
     Change,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from runledger.models.addresses import Address
     from runledger.nodes.written_dates import Written
     from runledger.store.keys import Key
-    from runledger.store.table import Table
+    from runledger.store.table import Page, Table
     from runledger.store.values import Item
 
 CONTACT_PREFIX = "con"
@@ -145,14 +144,18 @@ class ContactStore:
         return RowRead(keys.contact(workspace_id, contact_id), take_row)
 
     def get_many(self, workspace_id: str, contact_ids: "Iterable[str]") -> dict[str, Contact]:
-        """Returns the contacts that exist, by id, from a consistent read."""
+        """Returns the contacts that exist, by id, from a consistent read. Damaged ones are left
+        out."""
         wanted = [keys.contact(workspace_id, contact_id) for contact_id in contact_ids]
         found = self._table.batch_get(wanted, consistent=True)
-        return {item["sk"]: from_item(item) for item in found.values()}
+        return {contact.id: contact for contact in readable(found.values())}
 
     def oldest(self, workspace_id: str) -> Contact | None:
-        page = self._table.query(keys.contact(workspace_id, "").pk, limit=1)
-        return from_item(page.items[0]) if page.items else None
+        """Returns the oldest contact that is not damaged."""
+        found, after = self.in_order(workspace_id, 1, None)
+        while not found and after is not None:
+            found, after = self.in_order(workspace_id, 1, after)
+        return found[0] if found else None
 
     def find_phones(self, workspace_id: str, phones: "Iterable[str]") -> dict[str, str]:
         """Returns the ids of the contacts with these E.164 phones, by phone."""
@@ -193,8 +196,10 @@ class ContactStore:
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], str | None]:
         """Returns a page of contacts, newest first, after the contact with the given id. Also
-        returns the id of the last one if more follow."""
-        return newest_rows(self._table, keys.contact, from_item, workspace_id, limit, after)
+        returns the id with which the page ends if more follow. Damaged contacts are left out."""
+        key = keys.contact(workspace_id, after or "")
+        start = dict(key_attributes(key)) if after else None
+        return _page(self._table.query(key.pk, ascending=False, limit=limit, after=start))
 
     def tagged(
         self, workspace_id: str, tag: str, limit: int, after: str | None
@@ -208,13 +213,11 @@ class ContactStore:
 
     def in_order(
         self, workspace_id: str, limit: int, after: str | None
-    ) -> tuple[list[Contact], bool]:
-        """Returns contacts, oldest first, after the contact with the given id. Also returns whether
-        more follow."""
+    ) -> tuple[list[Contact], str | None]:
+        """Returns a page as `newest` does, but oldest first and from a consistent read."""
         key = keys.contact(workspace_id, after or "")
         start = dict(key_attributes(key)) if after else None
-        page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
-        return [from_item(item) for item in page.items], page.next is not None
+        return _page(self._table.query(key.pk, limit=limit, after=start, consistent=True))
 
     def date_fields(self, workspace_id: str) -> frozenset[str]:
         """Returns the metadata keys that date automations use."""
@@ -308,6 +311,11 @@ class ContactStore:
             field for key, field in fields.items() if owners.get(key, contact.id) != contact.id
         )
         return next(taken, None)
+
+
+def _page(page: "Page") -> tuple[list[Contact], str | None]:
+    last = str(page.items[-1]["sk"]) if page.next and page.items else None
+    return readable(page.items), last
 
 
 def identity_of(contact: Contact) -> ContactIdentity:

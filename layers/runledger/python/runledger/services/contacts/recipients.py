@@ -48,13 +48,13 @@ class Recipients:
         return SegmentRules.model_validate(self.segments[segment_id].query)
 
     def _all(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
-        found, has_more = self.contacts.in_order(self.workspace_id, _LISTED, after)
+        found, cursor = self.contacts.in_order(self.workspace_id, _LISTED, after)
         matching = [
             contact.id
             for contact in found
             if query.matches(contact) or query.unreadable(contact) is not None
         ]
-        return matching, found[-1].id if has_more else None
+        return matching, cursor
 
     def _tagged(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
         """Merges the listings of the tags. If a listing was not read to its end, ids after the last

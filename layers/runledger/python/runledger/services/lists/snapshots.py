@@ -196,8 +196,7 @@ class ListSnapshots:
         store = self.queries.stores.contacts
         rules = None
         if frozen.segment_rules is None:
-            found, has_more = store.in_order(workspace_id, limit, after)
-            following = found[-1].id if has_more else None
+            found, following = store.in_order(workspace_id, limit, after)
         else:
             rules = SegmentRules.model_validate(json.loads(frozen.segment_rules))
             recipients = Recipients(store, workspace_id, {})
