@@ -37,7 +37,7 @@ LIMITS = {
     "edges": automation.MAX_EDGES,
     "branches of a fork": forks.MAX_BRANCHES,
     "waits on one path together": timing.MAX_WAIT_SECONDS // timing.DAY,
-    "pages that its messages to segments and tags may take, 50 contacts each": (
+    "visits for its messages to segments and tags, up to 50 contacts or five seconds each": (
         checks_nodes.MAX_VISITS
     ),
     "its compiled state machine": machine_checks.MAX_DEFINITION_BYTES,
@@ -84,7 +84,7 @@ def test_a_limit_equals_the_one_in_the_code(of: str) -> None:
 
 def test_further_limits_of_a_row_equal_those_in_the_code() -> None:
     limits = (DOCS / "limits.md").read_text()
-    assert f"and {send_message.MAX_PAGES:,} of one node" in limits
+    assert f"and {send_message.MAX_VISITS:,} of one node" in limits
     assert f"{MAX_DATES} of them dates" in limits
     assert (
         f"1 to {workspace.MAX_RETENTION_DAYS:,} days, {workspace.DEFAULT_RETENTION_DAYS}" in limits

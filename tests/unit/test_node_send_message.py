@@ -286,14 +286,29 @@ def test_the_evidence_names_the_first_attempts_and_counts_all() -> None:
     assert evidence_of(many[-1])["attemptCount"] == evidence_of(many[-1])["recipientCount"] == 60
 
 
-def test_the_number_of_pages_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(send_message, "MAX_PAGES", 3)
+def test_the_number_of_visits_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send_message, "MAX_VISITS", 3)
     messenger = FakeMessenger()
     made = visits(messenger, config("EMAIL", **tagged("vip")), FakeFinder(20))
     assert len(made) == 3
     assert made[-1].status is StepStatus.FAILED
     assert made[-1].error is not None and made[-1].error.kind == "TOO_MANY_RECIPIENTS"
     assert made[-1].output["sent"] == len(messenger.messages) == 4
+
+
+def test_a_visit_that_ends_at_its_time_limit_counts_as_much_as_a_whole_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(send_message, "MAX_VISITS", 3)
+    messenger = FakeMessenger()
+    sent = config("EMAIL", **tagged("vip"))
+    made = visits(messenger, sent, FakeFinder(20), clock=lambda: NOW + 5_000)
+    assert len(made) == 3
+    assert made[-1].error is not None
+    assert made[-1].error.message == (
+        "the step reached its limit of 3 visits after 2 contacts; use a smaller segment"
+    )
+    assert len(messenger.messages) == 2
 
 
 def test_a_query_needs_a_standard_machine() -> None:

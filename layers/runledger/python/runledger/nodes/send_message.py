@@ -28,7 +28,8 @@ from runledger.nodes.tools import (
 # A visit of a node with many recipients begins no new message after this long, so that the last
 # message has time to finish.
 PAGE_MILLISECONDS = 5 * SECOND
-MAX_PAGES = 1_000
+# Visits of one node; the first one sends nothing, and a page that takes too long needs several.
+MAX_VISITS = 1_000
 
 
 class ChannelChoice(Config):
@@ -99,7 +100,8 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     Contacts that a query finds get their messages page by page. Each contact gets the message once,
     with its data at that moment. An interrupted run continues where it stopped; a canceled run
     stops between two messages. If a template lacks a variable for one contact, only that contact's
-    message is refused. The limit is 1,000 pages of 50 contacts.
+    message is refused. The limit is 1,000 visits. Each sends to up to 50 contacts, and to fewer if
+    that takes longer than five seconds.
     """
 
     name = "SEND_MESSAGE"
@@ -128,7 +130,7 @@ class SendMessageNode(NodeType[SendMessageConfig]):
         return not config.recipients.is_query
 
     def max_visits(self, config: SendMessageConfig) -> int:
-        return MAX_PAGES if config.recipients.is_query else 1
+        return MAX_VISITS if config.recipients.is_query else 1
 
     def claiming(self, config: SendMessageConfig) -> Claiming:
         # A mailing continues from visit to visit, so no two visits may work on one page.
@@ -238,11 +240,11 @@ def _goes_on(
         evidence=tally.evidence,
         delivery_ids=tuple(tally.delivery_ids),
     )
-    if pages + 2 > MAX_PAGES:
+    if pages + 2 > MAX_VISITS:
         error = ErrorDetail(
             node_id=visit.node_id,
             kind="TOO_MANY_RECIPIENTS",
-            message=f"the step reached its limit of {MAX_PAGES:,} pages after {tally.recipients} "
+            message=f"the step reached its limit of {MAX_VISITS:,} visits after {tally.recipients} "
             "contacts; use a smaller segment",
         )
         return so_far.changed(status=StepStatus.FAILED, error=error)
