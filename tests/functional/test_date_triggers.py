@@ -554,7 +554,7 @@ def test_a_pause_after_a_failed_page_counts_the_runs_it_opened(
     real = date_fires.DateFires._open
     opened = 0
 
-    def dying(self: Any, *about: Any) -> bool:
+    def dying(self: Any, *about: Any) -> date_fires.Opening:
         nonlocal opened
         if opened == 3:
             raise TransientError("the table is away")
@@ -913,6 +913,21 @@ def test_a_contact_that_is_listed_on_two_pages_counts_once(
     fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 2)
     assert len(dates.runs()) == 2
+
+
+def test_a_contact_that_moves_to_a_place_behind_the_fire_gets_no_run(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 1)
+    automation_id = dates.activate()
+    first, moved = dates.contact("1990-01-16"), dates.contact("1991-01-16")
+    place = dates.page(dates.begin(automation_id))
+    document = ContactDocument(metadata={"birthday": "1989-01-16"})
+    dates.engine.contacts.replace(dates.engine.workspace_id, moved, document)
+    fire = existing(dates.stored(automation_id, dates.walk(place)))
+    # Known, and accepted: a fire does not look again at the places that it has passed.
+    assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 1)
+    assert list(dates.runs()) == [first]
 
 
 def test_a_second_fire_of_a_day_counts_only_the_runs_that_it_opened(dates: Dates) -> None:
