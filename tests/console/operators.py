@@ -36,7 +36,7 @@ def at_work(stack: Stack, page: Page, role: str, workspace: int = 0) -> Iterator
 
 @contextmanager
 def signed_in(stack: Stack, page: Page, user: User) -> Iterator["Operator"]:
-    """Yields a user with PASSWORD who is already signed in."""
+    """Yields an operator who is already signed in as this user, whose password is PASSWORD."""
     enter(page, user.email, stack.granted(user.email))
     with stack.api(user.email) as api:
         yield Operator(user, page, api)

@@ -173,8 +173,8 @@ def _line(name: str, nodes: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def keep(simulation: Simulation) -> Kept:
-    """Returns everything that lasts longer than a function: rows, objects, secrets, schedules,
-    machines, and the executions under way with their places."""
+    """Returns everything that AWS keeps after all Lambda functions have ended: rows, objects,
+    secrets, schedules, machines, and the executions under way with their current states."""
     states = simulation.step_functions
     return {
         "now": simulation.clock.now,

@@ -27,7 +27,7 @@ def answer(status: int, *headers: tuple[str, str], body: bytes = b"{}") -> HttpR
 
 
 class Service:
-    """Answers the calls one after the other; time passes only in waits."""
+    """Gives the calls these answers, in this order. Its clock moves only while a caller waits."""
 
     def __init__(self, *answers: HttpResponse | NodeError) -> None:
         self.now = NOW

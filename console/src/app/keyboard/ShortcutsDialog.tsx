@@ -20,7 +20,7 @@ function Keys({ keys: [key, other] }: { keys: readonly string[] }) {
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const hasSingleKeys = useSingleKeys();
   const all = [
-    { keys: [paletteKeyText()], words: t`Search records, pages and actions, also while you type` },
+    { keys: [paletteKeyText()], words: t`Search records, pages and actions (works in text fields too)` },
     ...(hasSingleKeys ? SHORTCUTS : []),
   ];
   return (

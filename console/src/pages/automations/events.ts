@@ -99,7 +99,7 @@ function resultText({ outcome, status, message, runIds }: CapturedEvent): string
     return plural(runIds.length, { one: 'opened a run', other: `opened ${runIds.length} runs` });
   }
   // A split event has a message for each of its elements.
-  return message ?? t`no element opened a run, the answer was ${status}`;
+  return message ?? t`no run was opened; the sender got ${status}`;
 }
 
 function capturedText(event: CapturedEvent): string {

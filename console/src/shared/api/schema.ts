@@ -2732,7 +2732,7 @@ export interface components {
         };
         /**
          * BulkSkipDocument
-         * @description The waiting runs whose waits end now, chosen by the filters of their list.
+         * @description A request to end the waits of all waiting runs that the filters of the list select.
          */
         BulkSkipDocument: {
             /**

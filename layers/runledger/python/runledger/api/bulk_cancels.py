@@ -37,7 +37,7 @@ class BulkCancelDocument(BulkDocument, CancelDocument):
 
 
 class BulkSkipDocument(BulkDocument):
-    """The waiting runs whose waits end now, chosen by the filters of their list."""
+    """A request to end the waits of all waiting runs that the filters of the list select."""
 
 
 class BulkSkipView(WireModel):

@@ -308,10 +308,11 @@ class RunStore(RunReads):
         self, run: Run, due_at: int, reason: str, *, untried: bool, is_as_read: bool = False
     ) -> Run:
         """Takes a RUNNING run from its execution, which cannot continue, so that the next attempt
-        can. Recorded steps and claims stay. With `untried`, the tick starts the next attempt at
-        `due_at`; otherwise the caller starts it at once. Raises ConditionFailedError if the run has
-        ended or got another owner since it was read or, with `is_as_read`, if any of its claims has
-        changed."""
+        can. Recorded steps and claims stay. With `untried`, the caller does not try to start the
+        next attempt, and the tick starts it at `due_at`. Otherwise the caller starts it at once,
+        and the tick only if that fails. Raises ConditionFailedError if the run has ended or got
+        another owner since it was read. With `is_as_read`, also raises it if a claim of the run has
+        changed since then."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))

@@ -40,8 +40,8 @@ Image = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class HourChange:
-    """One hour's changes in a batch: when its rows expire, rounded to the hour, and whether any of
-    them still exists."""
+    """What a batch of changes says about the rows of one hour: the times, rounded to the hour,
+    between which the changed rows expire, and whether any of these rows still exists."""
 
     expires_from: int
     expires_by: int

@@ -22,8 +22,8 @@ class RecoveryRights:
 
     The active version's graph tells that, unless the runs belong to several automations or walk an
     older version. In these two cases, each rerun is checked when it is planned, with the rights of
-    the recovery's author. So if an ADMIN's recovery may include such runs, only an ADMIN may
-    continue it."""
+    the recovery's author. Therefore, only an ADMIN may continue a recovery of an ADMIN that may
+    include runs of several automations or of an older version."""
 
     automations: "AutomationStore"
     failures: "FailureStore"
