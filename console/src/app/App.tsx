@@ -1,7 +1,8 @@
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { isTransient, retryAfterMs } from '../shared/api/problem';
+import { CurrentQueryClient } from '../shared/api/queryClient';
 import { ServicesContext, type Services, useServices, useSessionState } from '../shared/auth/services';
 import '../shared/ui/interceptHistory';
 import { lazyComponent } from '../shared/ui/lazyComponent';
@@ -18,7 +19,7 @@ const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 4_000;
 
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  return new CurrentQueryClient({
     defaultOptions: {
       queries: {
         // Offline, a request fails with an error instead of waiting silently.
