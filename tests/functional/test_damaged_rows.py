@@ -18,7 +18,7 @@ from runledger.store.values import to_dynamo
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_erasing import a_person, erased, event, moved, shop, surroundings
 from tests.functional.test_exports import ask, content, documents, write
-from tests.support.engine import Engine
+from tests.support.engine import Engine, client_of
 from tests.support.lists import request
 
 if TYPE_CHECKING:
@@ -351,3 +351,38 @@ def test_api_answers_despite_damaged_rows(deployed: Engine, story: Story) -> Non
         "/v1/failure-groups",
     ):
         assert call("GET", path)["status"] == 200, path
+
+
+@pytest.mark.parametrize("part", ["rerun", "original"])
+def test_a_damaged_run_of_a_family_does_not_stop_the_stream(
+    engine: Engine, story: Story, part: str
+) -> None:
+    client_of("events").create_event_bus(Name="runledger")
+    automation_id = shop(engine)
+    names = ("rerun", "original", "other")
+    ids = {name: engine.fire(automation_id, event()) for name in names}
+    family = {"status": "COMPLETED", "finishedAt": engine.clock.now, "rootRunId": ids["original"]}
+    damage(engine, keys.run(ids["rerun"]), {**family, "rerunOf": ids["original"]})
+    damage(engine, keys.run(ids["other"]), {**family, "rerunOf": ids["original"]})
+    damage(engine, keys.run(ids[part]), {"attempt": "many"})
+    records = [completion(engine, ids["rerun"], "1"), completion(engine, ids["other"], "2")]
+    assert engine.followers.follow(records) is None
+    original = engine.table.get(keys.run(ids["original"]))
+    assert original is not None
+    noted = max(ids["other"], ids["rerun"]) if part == "original" else ids["other"]
+    assert original["recoveredBy"].endswith(noted)
+
+
+def completion(engine: Engine, run_id: str, position: str) -> dict[str, Any]:
+    """Returns the record of the stream that a run became COMPLETED."""
+    row = engine.table.get(keys.run(run_id))
+    assert row is not None
+    primary = {name: {"S": row[name]} for name in ("pk", "sk")}
+    after, before = to_dynamo(row), to_dynamo({**row, "status": "RUNNING", "sequence": 1})
+    told = {
+        "Keys": primary,
+        "NewImage": {**after, "sequence": {"N": "2"}},
+        "OldImage": before,
+        "SequenceNumber": position,
+    }
+    return {"eventName": "MODIFY", "dynamodb": told}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runledger.errors import NotFoundError
+from runledger.errors import UnreadableError
 from runledger.models.run import RunStatus
 from runledger.observability import log_failure
 from runledger.store import keys
@@ -24,21 +24,21 @@ class RecoveredRuns:
 
     def note(self, rerun: "Run") -> None:
         """Stores the rerun's id on the run that it repeats and, if that is a rerun too, on all runs
-        before it. Safe to repeat."""
+        before it. Safe to repeat. A damaged run is read as far as possible: it will never be
+        readable, and the stream must go on."""
         run_id = rerun.rerun_of
         for _ in range(FAMILY_SIZE + 1):
             if run_id is None:
                 return
             self.runs.recovered(run_id, rerun)
-            try:
-                run_id = self.runs.get(run_id).rerun_of
-            except NotFoundError:
-                # It has expired.
-                return
+            found = self.runs.get_many([run_id], consistent=True).get(run_id)
+            # A run that is not found has expired.
+            run_id = None if found is None else found.rerun_of
 
 
 def completed_reruns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, "Run"]]:
-    """Yields each rerun that became COMPLETED, with its record's position."""
+    """Yields each rerun that became COMPLETED, with its record's position. A record that cannot be
+    read is logged and skipped, because it will never be readable and must not delay others."""
     for record in records:
         change = record.get("dynamodb", {})
         new, old = change.get("NewImage", {}), change.get("OldImage", {})
@@ -48,5 +48,5 @@ def completed_reruns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str
         if is_rerun and new.get("status") == completed != old.get("status"):
             try:
                 yield str(change.get("SequenceNumber", "")), run_from_item(from_dynamo(new))
-            except DAMAGES as error:
+            except (*DAMAGES, UnreadableError) as error:
                 log_failure("a row cannot be read", error, row=new["pk"].get("S"))
