@@ -13,6 +13,7 @@ from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.run import Cancellation, ErrorDetail, RunStatus
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.models.template import TemplateDocument
+from runledger.nodes.base import Operation
 from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
 from runledger.store import keys
 from runledger.store.runs import Closing
@@ -602,3 +603,42 @@ def test_a_run_that_ended_without_a_claim_is_not_due(engine: Engine, automation:
     engine.canceler.cancel(engine.workspace_id, run_id, canceled)
     assert engine.stores.runs.get(run_id).due_at is None
     assert settle_due(engine, DAY) == 0
+
+
+def test_a_damaged_attempt_does_not_hide_the_other_one_of_an_ended_run(engine: Engine) -> None:
+    """A fork sends two messages to the run's contact, and the process dies in both. Then the run is
+    canceled."""
+    document = mailing(engine.template())
+    mail = document["nodes"][1]
+    document["nodes"].insert(2, {**mail, "id": "mail2"})
+    document["nodes"].insert(3, {"id": "merge", "type": "MERGE"})
+    document["edges"] = [
+        {"source": source, "target": target}
+        for source, target in (
+            ("start", "mail"),
+            ("start", "mail2"),
+            ("mail", "merge"),
+            ("mail2", "merge"),
+            ("merge", "done"),
+        )
+    ]
+    channel = script(engine, TAKEN, TAKEN)
+    run_id = engine.fire(engine.activate(document), ADA)
+    engine.visit(run_id, "start", Operation.OWN)
+    channel.before = die
+    for node_id in ("mail", "mail2"):
+        with pytest.raises(DiedError):
+            engine.visit(run_id, node_id)
+    engine.canceler.cancel(
+        engine.workspace_id, run_id, Cancellation(by="ada@example.com", reason="wrong list")
+    )
+    first, second = attempts(engine)
+    row = engine.table.get(keys.delivery(first.id), consistent=True)
+    assert row is not None
+    engine.table.put({**row, "tries": "many"})
+
+    settle_due(engine, HOUR)
+
+    assert engine.stores.deliveries.get(second.id).is_unknown
+    ended = engine.table.get(keys.run(run_id), consistent=True)
+    assert ended is not None and "gsi4pk" not in ended

@@ -214,14 +214,9 @@ class DeliveryStore:
             raise NotFoundError(f"there is no delivery {delivery_id}")
         return found
 
-    def get_many(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
-        found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
-        attempts = [delivery_from_item(item, self._bodies) for item in found.values()]
-        return {attempt.id: attempt for attempt in attempts}
-
     def shown(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
-        """Returns attempts as `get_many` does, but only for display: an attempt whose message is
-        gone is returned without the message."""
+        """Returns the attempts that exist, by id, only for display: a damaged row is read as far as
+        possible, and an attempt whose message is gone is returned without the message."""
         found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
         attempts = [shown_delivery_from_item(item, self._bodies) for item in found.values()]
         return {attempt.id: attempt for attempt in attempts}

@@ -12,10 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
+from runledger.errors import NotFoundError, UnreadableError
 from runledger.models.attempt_transitions import found_unknown
+from runledger.observability import log_failure
 from runledger.services.messages.deliver import attempt_id
 
 if TYPE_CHECKING:
+    from runledger.models.delivery import DeliveryAttempt
     from runledger.models.run import Run
     from runledger.services.runs.run_context import RunContexts
     from runledger.store.deliveries import DeliveryStore
@@ -36,13 +39,22 @@ class OrphanedMessages:
 
     def settle(self, run: "Run") -> None:
         """Marks an ended run's orphaned messages as unknown, until a report comes or they are given
-        up."""
+        up. A damaged attempt is left as it is."""
         shards = self.workspaces.cached(run.workspace_id).shards
         lost = partial(found_unknown, now=self.clock())
-        for attempt in self.deliveries.get_many(self._ids(run)).values():
-            if attempt.tries == 1:
+        for delivery_id in self._ids(run):
+            attempt = self._find(delivery_id)
+            if attempt is not None and attempt.tries == 1:
                 self.deliveries.settle(attempt, lost, shards)
         self.runs.leave(run)
+
+    def _find(self, delivery_id: str) -> "DeliveryAttempt | None":
+        try:
+            return self.deliveries.find(delivery_id)
+        except (UnreadableError, NotFoundError) as error:
+            # It will never be readable, but the run's other messages are.
+            log_failure("an orphaned message is damaged", error, deliveryId=delivery_id)
+            return None
 
     def _ids(self, run: "Run") -> list[str]:
         if run.contact_id is None:
