@@ -11,6 +11,7 @@ from runledger.errors import InvalidInputError, PayloadTooLargeError, TransientE
 from runledger.models.contact import ContactDocument
 from runledger.services.triggers.event_opening import TakenEvent
 from runledger.sources.splitting import MAX_ELEMENTS
+from runledger.store import keys
 
 from tests.functional.test_webhooks import event, hooked
 from tests.support.api_calls import wrap_calls
@@ -364,3 +365,18 @@ def test_two_deliveries_at_the_same_time_open_each_element_once(
         assert set(runs(engine)) - before == set(run_ids(taken)), point
         contacts = {engine.stores.runs.get(run_id).contact_id for run_id in run_ids(taken)}
         assert len(contacts) == 2, point
+
+
+def test_a_damaged_run_does_not_keep_the_other_elements_out(engine: Engine) -> None:
+    token = hooked(engine, split="$", dedupePath="n")
+    (known,) = run_ids(send(engine, token, [{"n": 1}]))
+    row = engine.table.get(keys.run(known), consistent=True)
+    assert row is not None
+    engine.table.put({**row, "attempt": "many"})
+    taken = send(engine, token, [{"n": 1}, {"n": 2}])
+    assert len(runs(engine)) == 2
+    assert [each.opened is not None and each.opened.is_duplicate for each in taken.results] == [
+        True,
+        False,
+    ]
+    assert run_ids(taken)[0] == known

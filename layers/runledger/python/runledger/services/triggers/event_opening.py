@@ -9,6 +9,7 @@ from runledger.errors import (
     InvalidInputError,
     PayloadTooLargeError,
     RunledgerError,
+    UnreadableError,
     UnsupportedMediaTypeError,
 )
 from runledger.services.triggers.event_contact import lookup_value
@@ -135,6 +136,12 @@ class EventOpener:
             return PartResult(part.index, self.open(automation, intake, part.request))
         except REFUSED as error:
             return PartResult(part.index, refused=error)
+        except UnreadableError:
+            # The run of an earlier call may be damaged. It must not keep the others out.
+            damaged = next(iter(self._existing(automation, [part]).values()), None)
+            if damaged is None:
+                raise
+            return PartResult(part.index, OpenedRun(damaged, is_duplicate=True))
 
     def _existing(self, automation: "Automation", parts: "list[EventPart]") -> "dict[str, Run]":
         ids = (_run_id(automation, part) for part in parts)
