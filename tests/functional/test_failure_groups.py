@@ -528,3 +528,20 @@ def test_an_invalid_request_is_a_problem(deployed: Engine) -> None:
     wrong = call("GET", "/v1/failure-groups", query="range=1y")
     assert (wrong["status"], wrong["body"]["field"]) == (422, "range")
     assert call("GET", "/v1/failure-groups", role=None)["status"] in (401, 403)
+
+
+def test_a_group_has_the_whole_message_although_the_step_is_not_seen_at_first(
+    failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = "Nothing was sent, as " + "the address is wrong and " * 4 + "so on."
+    run = failures_engine.failed(message, step=True)
+    read = type(failures_engine.table).get
+
+    def late(table: Any, key: keys.Key, *, consistent: bool = False) -> Item | None:
+        is_behind = key.sk.startswith(keys.STEP_PREFIX) and not consistent
+        return None if is_behind else read(table, key, consistent=consistent)
+
+    monkeypatch.setattr(type(failures_engine.table), "get", late)
+    failures_engine.failure_groups.take(run.id)
+    (group,) = failures_engine.page().items
+    assert group.message.endswith("wrong and so on.")

@@ -58,12 +58,12 @@ class FailureStore:
             return run.error
         return self.step_error(run) or run.error
 
-    def step_error(self, run: "Run") -> "ErrorDetail | None":
+    def step_error(self, run: "Run", *, consistent: bool = False) -> "ErrorDetail | None":
         """Returns the error as the failed node recorded it. Costs half a read unit for each 4 KB of
-        the step."""
+        the step, or one if consistent."""
         if run.error is None or run.error.node_id is None:
             return None
-        item = self._table.get(keys.step(run.id, run.error.node_id))
+        item = self._table.get(keys.step(run.id, run.error.node_id), consistent=consistent)
         return shown_step_from_item(item, self._bodies).error if item is not None else None
 
     def add_run(self, group_id: str, run: FailedRun) -> None:

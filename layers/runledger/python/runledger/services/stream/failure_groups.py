@@ -95,7 +95,9 @@ class FailureGroups:
         message is complete, otherwise the error that the failed step recorded."""
         if _is_of(run, error, group_id):
             return error
-        whole = self.failures.step_error(run)
+        # Read consistently: the step was written just before the run ended, and the group keeps its
+        # first message.
+        whole = self.failures.step_error(run, consistent=True)
         if whole is not None and _is_of(run, whole, group_id):
             return whole
         # Only the row has it, and has cut it. Drop the last word, which may be half a word or part
