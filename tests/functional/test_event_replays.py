@@ -56,15 +56,17 @@ def signed_sample(engine: Engine, token: str, event_id: str) -> WebhookRequest:
     )
 
 
-def change_trigger(engine: Engine, token: str, **trigger: Any) -> None:
-    """Activates the automation with another trigger."""
+def change_trigger(engine: Engine, token: str, *, reentry: str = "ALWAYS", **trigger: Any) -> None:
+    """Activates the automation with another trigger and re-entry rule."""
     automation_id = automation_of(engine, token)
     nodes = [
         {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK", **trigger}},
         {"id": "done", "type": "END"},
     ]
     edges = [{"source": "start", "target": "done"}]
-    document = AutomationDocument.model_validate({"name": "Hook", "nodes": nodes, "edges": edges})
+    document = AutomationDocument.model_validate(
+        {"name": "Hook", "reentry": reentry, "nodes": nodes, "edges": edges}
+    )
     engine.automations.update(engine.workspace_id, automation_id, document, BY)
     engine.activations.activate(engine.workspace_id, automation_id, BY)
 
@@ -357,3 +359,36 @@ def test_the_key_of_a_replay_is_what_the_signature_had_proved(engine: Engine) ->
     (opened,) = replay(engine, refusal_id).runs
     again = engine.webhooks.receive(signed_sample(engine, token, "msg_1"))
     assert (again.run.id, again.is_duplicate) == (opened.run.id, True)
+
+
+@pytest.mark.parametrize("split", [None, "items"])
+def test_a_replay_that_is_continued_does_not_name_the_refusal_of_its_first_try(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, split: str | None
+) -> None:
+    """The event is refused again, and the process dies before it records that. Then the cause is
+    mended, and the replay is requested once more."""
+    body = BODY if split is None else {"items": [BODY]}
+    token = hooked(engine, contactLookup=BY_EMAIL, **({} if split is None else {"split": split}))
+    if split is None:
+        refuse(engine, event(token, body), InvalidInputError)
+    else:
+        engine.webhooks.receive(event(token, body))
+    refusal_id = refused_id(engine)
+
+    def busy(*_: Any, **__: Any) -> None:
+        raise TransientError("throttled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(engine.stores.refusals), "end_replay", busy)
+        with pytest.raises(TransientError):
+            replay(engine, refusal_id)
+    create(engine)
+
+    replayed = replay(engine, refusal_id)
+
+    (opened,) = replayed.runs
+    assert replayed.refusal is None
+    found = shown(engine, refusal_id)
+    assert (found["replayRunIds"], found["replayRefusalId"]) == ([opened.run.id], None)
+    with pytest.raises(ConflictError, match=opened.run.id):
+        replay(engine, refusal_id)

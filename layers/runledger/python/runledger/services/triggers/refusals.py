@@ -87,11 +87,9 @@ class Refusals:
         self.full[automation.id] = minute
         return False
 
-    def of_event(self, automation: "Automation", event_key: str) -> Refusal | None:
-        """Returns the refusal that the event with this key left, or None if it left none."""
-        ids = [_keyed_id(automation, reason, event_key) for reason in RefusalReason]
-        found = self.store.get_many(ids, consistent=True)
-        return max(found.values(), key=lambda each: each.created_at, default=None)
+    def of_replay(self, refusal_id: str) -> Refusal | None:
+        """Returns the refusal that a replayed event left, as far as it can be read."""
+        return self.store.get_many([refusal_id], consistent=True).get(refusal_id)
 
     def recorded(
         self, automation: "Automation", event_keys: "Iterable[tuple[RefusalReason, str]]"

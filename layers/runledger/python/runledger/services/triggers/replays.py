@@ -14,10 +14,7 @@ from runledger.errors import (
     ConditionFailedError,
     ConflictError,
     GoneError,
-    InvalidInputError,
     NotFoundError,
-    PayloadTooLargeError,
-    UnsupportedMediaTypeError,
 )
 from runledger.models.refusal import Replay
 from runledger.nodes.trigger import TriggerConfig
@@ -32,8 +29,6 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.kept_events import KeptEventStore
 
-# The errors of an event that was refused again and has left a refusal.
-_REFUSED = (ConflictError, InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError)
 # How many runs a message names.
 _NAMED = 3
 
@@ -70,24 +65,14 @@ class Replays:
             raise ConflictError("the automation's active version has no webhook trigger")
         replay = self._begin(refusal, Replay(at=self.clock(), by=by, version=active.version))
         key = f"replay:{refusal.id}"
-        try:
-            runs = tuple(
-                self.webhooks.replay(self._as_begun(automation, replay), event, key, refusal.id)
-            )
-            # Elements of a split event may be refused beside the runs of others.
-            again = self.refusals.of_event(automation, key)
-        except _REFUSED:
-            again = self.refusals.of_event(automation, key)
-            if again is None:
-                # The fault lies elsewhere: no event is refused without a refusal.
-                raise
-            runs = ()
-        ended = replay.changed(
-            run_ids=tuple(each.run.id for each in runs),
-            refusal_id=again.id if again else None,
+        runs, again_id = self.webhooks.replay(
+            self._as_begun(automation, replay), event, key, refusal.id
         )
+        # Only what this try led to: an interrupted one may have left a refusal with the same key.
+        again = None if again_id is None else self.refusals.of_replay(again_id)
+        ended = replay.changed(run_ids=tuple(each.run.id for each in runs), refusal_id=again_id)
         self.refusals.store.end_replay(refusal.id, ended)
-        return Replayed(runs, again)
+        return Replayed(tuple(runs), again)
 
     def _refusal(self, workspace_id: str, refusal_id: str) -> "Refusal":
         refusal = self.refusals.store.find(refusal_id)

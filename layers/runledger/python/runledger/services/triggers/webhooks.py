@@ -127,21 +127,22 @@ class Webhooks:
 
     def replay(
         self, automation: "Automation", event: "KeptEvent", key: str, refusal_id: str
-    ) -> "list[OpenedRun]":
+    ) -> "tuple[list[OpenedRun], str | None]":
         """Sends a kept event through the trigger of an automation's active version, without checks
         of signature and rate. An event without a key of its own gets `key`, so a repeated
         replay finds the same runs. If the event is refused again, the id of the new refusal is
         derived from `key`.
 
-        Raises ConflictError, UnsupportedMediaTypeError or InvalidInputError if the event is refused
-        again."""
+        Returns the runs, and the id of the new refusal if the event or some of its elements were
+        refused again. Raises an error of the event that left no refusal."""
         target = live_target(automation)
         admitted = AdmittedEvent.replayed(target, Replaying(key, refusal_id, event))
-        taken = self._take(admitted).require_taken()
-        refused = [each.refused for each in taken.results if each.refused is not None]
-        if taken.is_refused:
-            raise refused[0]
-        return [each.opened for each in taken.results if each.opened is not None]
+        outcome = self._take(admitted)
+        if outcome.error is not None and outcome.refusal_id is None:
+            raise outcome.error
+        results = () if outcome.taken is None else outcome.taken.results
+        runs = [each.opened for each in results if each.opened is not None]
+        return runs, outcome.refusal_id
 
     def _handshake(
         self,
