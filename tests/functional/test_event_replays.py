@@ -392,3 +392,24 @@ def test_a_replay_that_is_continued_does_not_name_the_refusal_of_its_first_try(
     assert (found["replayRunIds"], found["replayRefusalId"]) == ([opened.run.id], None)
     with pytest.raises(ConflictError, match=opened.run.id):
         replay(engine, refusal_id)
+
+
+def test_a_replayed_split_event_whose_elements_were_blocked_can_be_replayed_again(
+    engine: Engine,
+) -> None:
+    trigger = {"contactLookup": BY_EMAIL, "split": "items"}
+    token = hooked(engine, **trigger)
+    engine.webhooks.receive(event(token, {"items": [BODY]}))
+    first = refused_id(engine)
+    create(engine)
+    change_trigger(engine, token, reentry="ONCE", **trigger)
+    engine.webhooks.receive(event(token, {"items": [{**BODY, "other": 1}]}))
+
+    replayed = replay(engine, first)
+
+    assert replayed.runs == ()
+    assert replayed.refusal is not None
+    assert replayed.refusal.reason == "REENTRY_BLOCKED"
+    assert replayed.refusal.kept_until is not None
+    change_trigger(engine, token, **trigger)
+    assert len(replay(engine, replayed.refusal.id).runs) == 1

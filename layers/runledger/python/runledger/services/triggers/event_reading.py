@@ -147,9 +147,9 @@ class EventReader:
             # A repeat of a split event finds every run again, and is no news for the operator.
             may_repeat=is_split or replaying is not None,
             must_match=key.must_match,
-            # A split event is kept as a whole.
+            # A split event is kept as a whole, with a refusal of its own.
             kept=None if is_split else self._admitted.kept,
-            refusal_key=None if replaying is None else replaying.key,
+            refusal_key=None if is_split or replaying is None else replaying.key,
         )
         return EventPart(index, request)
 
