@@ -13,7 +13,9 @@ from runledger.api.failures import FailureGroupListView
 from runledger.clock import DAY, HOUR, MINUTE
 from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundError, TransientError
 from runledger.ids import derived_id
+from runledger.models.erasure import ERASED_TEXT, Erasure
 from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
+from runledger.services.erasure.erasers import FailureEraser
 from runledger.services.lists import failure_views, failures
 from runledger.services.lists.failures import FailureRequest
 from runledger.services.views.runs import run_view
@@ -545,3 +547,20 @@ def test_a_group_has_the_whole_message_although_the_step_is_not_seen_at_first(
     failures_engine.failure_groups.take(run.id)
     (group,) = failures_engine.page().items
     assert group.message.endswith("wrong and so on.")
+
+
+def test_a_damaged_group_still_gets_runs_and_holds_up_no_erasure(
+    failures_engine: FailuresEngine,
+) -> None:
+    first = failures_engine.grouped(SMALL.format(1))
+    group_id = str(first.error_group)
+    row = failures_engine.table.get(keys.failure_group(group_id), consistent=True)
+    assert row is not None
+    failures_engine.table.put({name: value for name, value in row.items() if name != "firstAt"})
+    second = failures_engine.grouped(SMALL.format(2))
+    runs = failures_engine.stores.failures.all_runs(group_id, second.created_at)
+    assert {each.run_id for each in runs} == {first.id, second.id}
+    erasure = Erasure.model_construct(workspace_id="ws_demo", contact_id="con_1")
+    FailureEraser(failures_engine.stores.failures, failures_engine.clock)(erasure, first)
+    erased = failures_engine.table.get(keys.failure_group(group_id), consistent=True)
+    assert erased is not None and erased["message"] == ERASED_TEXT

@@ -16,6 +16,7 @@ from runledger.models.run_keys import RunKey
 from runledger.observability import logger
 from runledger.services.search.search import OF_EACH, Search
 from runledger.services.workspaces.workspaces import create_workspace
+from runledger.store import keys
 from runledger.store.keyed_runs import KeyedRunStore
 from runledger.store.runs import Closing
 
@@ -23,6 +24,7 @@ from bench.counted_table import CountedTable
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_erasing import erased
+from tests.functional.test_failure_groups import request as failure_request
 from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_run_keys import INVOICE, ORDER, keyed, order
 from tests.functional.test_run_store import a_run
@@ -185,6 +187,23 @@ def test_automations_and_failure_groups_are_found_by_their_words(engine: Engine)
     assert ids(engine, "declined cheque") == []
     (item,) = engine.search.find(engine.workspace_id, "declined").items
     assert (item.subtitle, item.status) == ("Open · Orders", "OPEN")
+
+
+@pytest.mark.parametrize("part", ["kind", "firstAt", "message"])
+def test_a_damaged_failure_group_is_left_out_and_hides_nothing_else(
+    engine: Engine, part: str
+) -> None:
+    orders = keyed(engine)
+    _, damaged = a_failure(engine, "the card was declined", orders)
+    _, group = a_failure(engine, "the card has expired", orders)
+    row = engine.table.get(keys.failure_group(damaged), consistent=True)
+    assert row is not None
+    engine.table.put({name: value for name, value in row.items() if name != part})
+    assert ids(engine, "order") == [orders]
+    assert ids(engine, "card") == [group]
+    assert ids(engine, damaged) == []
+    shown = engine.failure_queries.page(engine.workspace_id, failure_request())
+    assert [each.id for each in shown.items] == [group]
 
 
 def test_the_best_comes_first_and_each_kind_has_a_limit(engine: Engine) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import ConditionFailedError, NotFoundError, UnreadableError
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import Assignment, FailedRun, FailureGroup, Resolution
+from runledger.observability import log_failure
 from runledger.store import keys
 from runledger.store.run_rows import has_whole_message, shown_step_from_item
+from runledger.store.salvage import DAMAGES
 from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _ASSIGNED = ("assignedTo", "assignedBy", "assignedAt")
 
 class ListedGroup(NamedTuple):
     """A group in a list. `position` is where the list continues after the group. `group` is None if
-    the group is gone."""
+    the group is gone or damaged."""
 
     position: str
     group: FailureGroup | None
@@ -163,7 +165,7 @@ class FailureStore:
 
     def find(self, group_id: str, *, consistent: bool = False) -> FailureGroup | None:
         """Returns a group. Costs half a read unit, and the group may be slightly out of date. A
-        consistent read costs a whole unit."""
+        consistent read costs a whole unit. Raises UnreadableError if the group is damaged."""
         item = self._table.get(keys.failure_group(group_id), consistent=consistent)
         return _from_item(item) if item is not None else None
 
@@ -185,8 +187,7 @@ class FailureStore:
             wanted = [keys.Key(item["pk"], item["sk"]) for item in listed]
             rows = self._table.batch_get(wanted)
             for item, key in zip(listed, wanted, strict=True):
-                row = rows.get(key)
-                yield ListedGroup(item["createdKey"], _from_item(row) if row else None)
+                yield ListedGroup(item["createdKey"], _listed_group(rows.get(key)))
             start = page.next
             if start is None:
                 return
@@ -293,21 +294,35 @@ def _is_resolved_as_in(group: FailureGroup) -> "ConditionBase":
 
 
 def _from_item(item: "Item") -> FailureGroup:
-    return FailureGroup(
-        id=keys.id_of(item["createdKey"]),
-        workspace_id=item["workspaceId"],
-        automation_id=item["automationId"],
-        node_id=item.get("node"),
-        kind=item["kind"],
-        title=item.get("title"),
-        message=item["message"],
-        first_at=item["firstAt"],
-        first_version=item["firstVersion"],
-        listed_at=keys.created_at_of(item["createdKey"]),
-        expires_at=item["ttl"] * 1_000,
-        resolution=_resolution_from_item(item),
-        assignment=_assignment_from_item(item),
-    )
+    """Returns the group of a row. Raises UnreadableError if the row is damaged."""
+    try:
+        return FailureGroup(
+            id=keys.id_of(item["createdKey"]),
+            workspace_id=item["workspaceId"],
+            automation_id=item["automationId"],
+            node_id=item.get("node"),
+            kind=item["kind"],
+            title=item.get("title"),
+            message=item["message"],
+            first_at=item["firstAt"],
+            first_version=item["firstVersion"],
+            listed_at=keys.created_at_of(item["createdKey"]),
+            expires_at=item["ttl"] * 1_000,
+            resolution=_resolution_from_item(item),
+            assignment=_assignment_from_item(item),
+        )
+    except DAMAGES as error:
+        raise UnreadableError("the stored failure group cannot be read") from error
+
+
+def _listed_group(row: "Item | None") -> FailureGroup | None:
+    """Returns the group of a row in a list. Returns None if the row is gone or damaged, so that it
+    does not hide the other groups."""
+    try:
+        return _from_item(row) if row else None
+    except UnreadableError as error:
+        log_failure("a failure group is damaged", error, row=str((row or {}).get("pk")))
+        return None
 
 
 def _run_to_item(group_id: str, run: FailedRun) -> "Item":

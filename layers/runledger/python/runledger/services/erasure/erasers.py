@@ -136,7 +136,12 @@ class FailureEraser:
         if group_id is None:
             return
         self.failures.erase_run(group_id, run.created_at, run.id)
-        group = self.failures.find(group_id, consistent=True)
+        try:
+            group = self.failures.find(group_id, consistent=True)
+        except UnreadableError:
+            # The group is damaged, so nobody reads its message.
+            self.failures.erase_message(group_id)
+            return
         if group is None or group.message == ERASED_TEXT:
             return
         own = (None, erasure.contact_id)

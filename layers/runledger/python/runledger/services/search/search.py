@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from runledger.api.search import FoundView, SearchView
 from runledger.clock import Clock
-from runledger.errors import InvalidInputError
+from runledger.errors import InvalidInputError, UnreadableError
 from runledger.models.addresses import (
     Address,
     external_kind,
@@ -22,6 +22,7 @@ from runledger.models.addresses import (
     phone_readings,
 )
 from runledger.models.run_keys import MAX_VALUE_CHARACTERS, folded
+from runledger.observability import log_failure
 from runledger.services.contacts.addresses import external_id_in, pasted
 from runledger.services.lists.key_filters import KeyedRuns
 from runledger.services.search.found import (
@@ -134,7 +135,11 @@ class _OneSearch:
         ]
 
     def _group(self) -> list[Hit]:
-        group = self._stores.failures.find(self._asked)
+        try:
+            group = self._stores.failures.find(self._asked)
+        except UnreadableError as error:
+            log_failure("a failure group is damaged", error)
+            return []
         if group is not None and self._is_shown(group):
             self._groups.append(group)
         return []

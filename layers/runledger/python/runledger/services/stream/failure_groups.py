@@ -49,7 +49,11 @@ class FailureGroups:
         # Write the member first. After a crash, the group may be unlisted, but it never lacks its
         # runs.
         self.failures.add_run(run.error_group, member)
-        self._grow(run, run.error, run.error_group, member)
+        try:
+            self._grow(run, run.error, run.error_group, member)
+        except UnreadableError as error:
+            # It will never be readable. Its runs are found without it.
+            log_failure("a failure group is damaged", error, runId=run_id)
 
     def _grow(self, run: "Run", error: "ErrorDetail", group_id: str, member: FailedRun) -> None:
         # Read consistently: a group that was just resolved must not look unresolved.
