@@ -442,6 +442,19 @@ def test_a_fault_in_one_workspace_does_not_keep_a_stop_from_the_others(
     assert not accepts_sms(engine, others, OTHERS)
 
 
+@pytest.mark.parametrize("part", ["deliveryId", "sentAt"])
+def test_a_damaged_note_of_one_workspace_does_not_keep_a_stop_from_any(
+    engine: Engine, ada: str, others: str, part: str
+) -> None:
+    noted_for(engine, sent_by(engine, mailing(engine, "MARKETING")), OTHERS)
+    row = engine.table.get(keys.texted_by(PHONE, OTHERS), consistent=True)
+    assert row is not None
+    engine.table.put({name: value for name, value in row.items() if name != part})
+    answer(engine, "STOP")
+    assert not accepts_sms(engine, ada)
+    assert not accepts_sms(engine, others, OTHERS)
+
+
 def test_a_message_whose_clock_is_a_little_ahead_changes_nothing_when_it_comes_again(
     engine: Engine, ada: str
 ) -> None:

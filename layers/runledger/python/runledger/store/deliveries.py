@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from runledger.models.report import FeedbackReport
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
+    from runledger.store.values import Item
 
 # How long an answer to a marketing SMS is understood: as long as an unsubscribe link.
 ANSWERABLE = 400 * DAY
 # A lost try means that a walker, a report or the tick changed the attempt in between.
 _TRIES = 12
+# In the place of the delivery of a damaged note.
+_UNKNOWN = "unknown"
 
 
 class TextedPhone(Model):
@@ -250,14 +253,10 @@ class DeliveryStore:
         )
 
     def texted(self, phone: str) -> list[TextedPhone]:
-        """Returns the newest marketing message of each workspace to this phone, newest first."""
+        """Returns the newest marketing message of each workspace to this phone, newest first. A
+        damaged note still names its workspace, so that a STOP counts there, too."""
         page = self._table.query(keys.texted(phone), consistent=True)
-        found = (
-            TextedPhone(
-                workspace_id=item["sk"], delivery_id=item["deliveryId"], sent_at=item["sentAt"]
-            )
-            for item in page.items
-        )
+        found = (_texted_phone(item) for item in page.items)
         return sorted(found, key=lambda each: each.sent_at, reverse=True)
 
     def forget_texted(self, workspace_id: str, phone: str) -> None:
@@ -278,6 +277,15 @@ class DeliveryStore:
         if error.item is None:
             raise NotFoundError(f"there is no delivery {delivery_id}") from error
         return delivery_from_item(error.item, self._bodies)
+
+
+def _texted_phone(item: "Item") -> TextedPhone:
+    delivery_id, sent_at = item.get("deliveryId"), item.get("sentAt")
+    return TextedPhone(
+        workspace_id=item["sk"],
+        delivery_id=delivery_id if isinstance(delivery_id, str) else _UNKNOWN,
+        sent_at=sent_at if isinstance(sent_at, int) else 0,
+    )
 
 
 def _sent(attempt: DeliveryAttempt) -> keys.Key:
