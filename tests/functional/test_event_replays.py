@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from runledger.api.automations import RotationDocument
-from runledger.clock import DAY, MINUTE, SECOND
+from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
@@ -32,7 +32,7 @@ from tests.functional.test_kept_refusals import (
     shown,
     stored_runs,
 )
-from tests.functional.test_refusals import refusals, refuse, sign, stop
+from tests.functional.test_refusals import only, refusals, refuse, sign, stop
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.engine import PUBLIC_URL, Engine
 
@@ -413,3 +413,21 @@ def test_a_replayed_split_event_whose_elements_were_blocked_can_be_replayed_agai
     assert replayed.refusal.kept_until is not None
     change_trigger(engine, token, **trigger)
     assert len(replay(engine, replayed.refusal.id).runs) == 1
+
+
+def test_an_event_that_is_refused_again_after_its_refusal_expired_leaves_a_new_one(
+    engine: Engine,
+) -> None:
+    """DynamoDB deletes an expired row up to two days late."""
+    token = hooked(engine, contactLookup=BY_EMAIL, split="items")
+    whole = event(token, {"items": [BODY]})
+    engine.webhooks.receive(whole)
+    first = only(engine)
+    engine.clock.now = int(first["ttl"]) * SECOND + HOUR
+
+    engine.webhooks.receive(whole)
+
+    second = only(engine)
+    assert second["ttl"] > first["ttl"]
+    create(engine)
+    assert len(replay(engine, refused_id(engine)).runs) == 1

@@ -26,10 +26,12 @@ class RefusalStore:
         self._table = table
 
     def add(self, refusal: Refusal, shards: int) -> None:
-        """Writes a refusal. If a refusal with the same id exists, that one is kept."""
+        """Writes a refusal. If a refusal with the same id exists, that one is kept, unless it has
+        expired."""
         is_new = Attr("pk").not_exists()
+        is_expired = Attr("ttl").lt(ttl(refusal.created_at))
         with suppress(ConditionFailedError):
-            self._table.put(_to_item(refusal, shards), is_new)
+            self._table.put(_to_item(refusal, shards), is_new | is_expired)
 
     def tally(self, refusal: Refusal, shards: int) -> None:
         """Counts one more refusal with the same id. The first one is kept as the sample.
