@@ -14,7 +14,9 @@ from runledger.models.report import KeptReport, ReportKind
 from runledger.models.run import ErrorDetail
 from runledger.models.workspace import DEFAULT_RETENTION_DAYS
 from runledger.services.lists import pages as page_reads
-from runledger.store import bodies
+from runledger.services.stream.delivery_events import delivery_change
+from runledger.store import bodies, keys
+from runledger.store.values import to_dynamo
 
 from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
@@ -398,3 +400,17 @@ def test_a_delivery_whose_body_was_deleted_is_listed(
     with pytest.raises(NotFoundError):
         engine.stores.deliveries.get(expected[0])
     assert len(made) >= len(expected)
+
+
+def test_an_attempt_in_the_place_of_an_expired_one_is_published(engine: Engine) -> None:
+    """Its run was opened again by the same event. DynamoDB deletes an expired row up to two days
+    late."""
+    expired = an_attempt(engine)
+    before = engine.table.get(keys.delivery(expired.id), consistent=True)
+    engine.clock.advance(2 * DAY)
+    an_attempt(engine, id=expired.id, status=DeliveryStatus.SUPPRESSED)
+    after = engine.table.get(keys.delivery(expired.id), consistent=True)
+    assert before is not None and after is not None
+    images = {"OldImage": to_dynamo(before), "NewImage": to_dynamo(after), "SequenceNumber": "1"}
+    change = delivery_change(images)
+    assert change is not None and change.facts.status is DeliveryStatus.SUPPRESSED

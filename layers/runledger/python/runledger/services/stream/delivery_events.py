@@ -41,10 +41,18 @@ def delivery_change(row_change: Mapping[str, Any]) -> DeliveryChange | None:
     """Reads the change from the `dynamodb` part of a stream record on an attempt's row. Returns
     None if the delivery did not reach a status for which an event is published."""
     facts = delivery_facts(_row(row_change["NewImage"]))
-    before = _row(row_change["OldImage"])["sequence"] if "OldImage" in row_change else 0
-    if facts.status not in PUBLISHED or facts.sequence <= before:
+    if facts.status not in PUBLISHED or facts.sequence <= _sequence_before(row_change):
         return None
     return DeliveryChange(row_change["SequenceNumber"], facts)
+
+
+def _sequence_before(row_change: Mapping[str, Any]) -> int:
+    """Returns the delivery's sequence before the change. It is 0 for a new delivery, also if the
+    row of an expired one with the same id was in its place."""
+    old, new = row_change.get("OldImage"), row_change["NewImage"]
+    if old is None or old["createdKey"] != new["createdKey"]:
+        return 0
+    return int(old["sequence"]["N"])
 
 
 def _row(image: Mapping[str, Any]) -> Item:
