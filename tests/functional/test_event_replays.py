@@ -397,7 +397,7 @@ def test_a_replay_that_is_continued_does_not_name_the_refusal_of_its_first_try(
 def test_a_replayed_split_event_whose_elements_were_blocked_can_be_replayed_again(
     engine: Engine,
 ) -> None:
-    trigger = {"contactLookup": BY_EMAIL, "split": "items"}
+    trigger: dict[str, Any] = {"contactLookup": BY_EMAIL, "split": "items"}
     token = hooked(engine, **trigger)
     engine.webhooks.receive(event(token, {"items": [BODY]}))
     first = refused_id(engine)
