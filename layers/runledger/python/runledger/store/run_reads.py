@@ -56,6 +56,12 @@ class RunReads:
             raise NotFoundError(f"there is no run {run_id}")
         return run_from_item(item)
 
+    def find_shown(self, run_id: str) -> Run | None:
+        """Returns a run, or None if it does not exist, from a consistent read. A damaged row is
+        read as far as possible, so never store the result."""
+        item = self._table.get(keys.run(run_id), consistent=True)
+        return None if item is None else shown_run_from_item(item)
+
     def get_many(self, run_ids: "Iterable[str]", *, consistent: bool = False) -> dict[str, Run]:
         """Returns runs for display. A damaged row is read as far as possible."""
         wanted = (keys.run(run_id) for run_id in run_ids)

@@ -31,7 +31,7 @@ class RecoveredRuns:
             if run_id is None:
                 return
             self.runs.recovered(run_id, rerun)
-            found = self.runs.get_many([run_id], consistent=True).get(run_id)
+            found = self.runs.find_shown(run_id)
             # A run that is not found has expired.
             run_id = None if found is None else found.rerun_of
 
