@@ -86,7 +86,8 @@ class ManyRuns:
 def test_a_hundred_thousand_runs_take_few_requests_and_units(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The table is the one of the published measurements: 4,629 runs an hour, 3% of them open."""
+    """The history has the size of that in the published measurements: 4,629 runs an hour, of which
+    3% are open."""
     copied = engine.table.get(keys.version(engine.activate(waiting()), 1))
     assert copied is not None
     for number in range(AUTOMATIONS):

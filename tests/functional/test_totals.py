@@ -420,8 +420,8 @@ def test_a_change_between_any_two_calls_of_the_tick_is_not_lost(
     shards: int, is_told_at_once: bool, lags: bool
 ) -> None:
     def ticks(point: int | None) -> list[str]:
-        """Runs ticks, and makes a change right before the call with this number. Returns the
-        calls of the ticks."""
+        """Runs ticks. Changes a row right before their call of AWS with the number `point`, from 0.
+        Returns the calls of AWS that the ticks made."""
         simulated = an_hour_of_runs(shards)
 
         def interlude() -> None:

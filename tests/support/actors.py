@@ -103,7 +103,7 @@ class RunActors:
 
     def watch(self) -> None:
         """Lets the watchdog check this run as if it had made no progress since the last check.
-        Other runs are not checked, and a run that is not due is not changed."""
+        Changes nothing if the run is not due. Checks no other run."""
         services().watchdog.look(self.run_id)
 
     def settle(self) -> None:

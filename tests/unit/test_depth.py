@@ -1,4 +1,5 @@
-"""A quick session covers every kind of fault, every operation and every feature."""
+"""A test session without `--deep` still tries every kind of fault, every operation and every
+feature."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,5 @@
-"""The local emulator reads an expression once, and copies and measures rows as plain values."""
+"""The local emulator parses an expression of DynamoDB once. It copies rows, and computes their
+sizes, without converting their values."""
 
 import copy
 from collections import defaultdict

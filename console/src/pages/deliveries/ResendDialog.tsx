@@ -69,7 +69,7 @@ export function ResendDialog({ delivery, onClose }: Props) {
             <Trans>
               Sends the same text to the contact’s current address. The last address was{' '}
               <strong>{delivery.address}</strong>. All gates are checked again. The resend is a new
-              delivery and shows your name.
+              delivery. The history shows your name; the message does not.
             </Trans>
           </p>
           {mayForce && (

@@ -995,7 +995,7 @@ export interface paths {
         put?: never;
         /**
          * Invite
-         * @description Invites an e-mail address into the workspace for seven days. The person gets access only after accepting. Answers 409 if the address belongs to a member or is already invited.
+         * @description Invites an e-mail address into the workspace. The invitation expires after seven days, and gives access only when the person accepts it. Answers 409 if the address belongs to a member or is already invited.
          *
          *     For OWNER.
          */

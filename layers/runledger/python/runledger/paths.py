@@ -105,7 +105,7 @@ def _parsed(text: str) -> tuple[bool, tuple[Step, ...]]:
     if not text:
         raise PathError("the path is empty")
     if "{{" in text or "{%" in text:
-        raise PathError("a path must not have braces; remove {{ and }}")
+        raise PathError("a path must not contain Liquid; remove {{ }} or {% %}")
     is_from_top = text == "$" or text.startswith(("$.", "$["))
     rest = text[1:] if is_from_top else text
     steps: list[Step] = []

@@ -29,8 +29,8 @@ def _invite(document: InvitationDocument) -> SentInvitationView:
 @answers({409: "The address belongs to a member, is already invited, or the workspace is full."})
 @needs(Role.OWNER)
 def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
-    """Invites an e-mail address into the workspace for seven days. The person gets access only
-    after accepting. Answers 409 if the address belongs to a member or is already invited."""
+    """Invites an e-mail address into the workspace. The invitation expires after seven days, and
+    gives access only when the person accepts it. Answers 409 if the address belongs to a member or is already invited."""
     return _invite(document)
 
 

@@ -71,9 +71,9 @@ class NodeClaim:
 
     def require_free(self) -> None:
         """Raises RunReleasedError if this execution no longer owns the run, and StepInProgressError
-        if the node is already claimed. Call it after a transaction with `write` failed, to find out
-        why. Does nothing if the claim had been written before that transaction, because the
-        transaction then did not claim the node."""
+        if the node is already claimed. Call it after a transaction that contained `write` has
+        failed, to find out why. Does nothing if an earlier transaction had already written the
+        claim, because then the failed one did not claim the node."""
         if self.is_written:
             return
         try:

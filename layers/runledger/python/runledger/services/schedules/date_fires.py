@@ -248,9 +248,10 @@ class DateFires:
     def _open(
         self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
     ) -> Opening:
-        """Opens the run for this contact and day, unless an earlier call did. A run that exists
-        counts as opened if an earlier try of this page may have opened it. It does not count if it
-        is older: a contact whose date is written anew may be listed on a later page too."""
+        """Opens the run for this contact and day, unless an earlier call did. A run that
+        exists counts as opened if it was created since this page began, because an earlier try of
+        the page may have opened it. An older run is not counted again: its contact was on an
+        earlier page, and was listed here too when its date changed."""
         assert fire.anchor is not None
         source = trigger.source
         facts: dict[str, Any] = {

@@ -1,5 +1,5 @@
-"""The forms of a webhook's address that senders sign. Some senders do not sign the address exactly
-as they call it."""
+"""The forms of a webhook's URL that senders sign. What some senders sign is not exactly the URL to
+which they send."""
 
 import re
 
