@@ -30,7 +30,8 @@ def _invite(document: InvitationDocument) -> SentInvitationView:
 @needs(Role.OWNER)
 def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
     """Invites an e-mail address into the workspace. The invitation expires after seven days, and
-    gives access only when the person accepts it. Answers 409 if the address belongs to a member or is already invited."""
+    gives access only when the person accepts it. Answers 409 if the address belongs to a member or
+    is already invited."""
     return _invite(document)
 
 
