@@ -119,7 +119,8 @@ def test_all_known_senders_are_tried() -> None:
 
 
 def suggested(facts: PresetFacts) -> dict[str, Any]:
-    """The trigger that the preset suggests: how to find the contact, and what to split."""
+    """The trigger that the preset suggests: how to find the contact, and which list to split into
+    events."""
     trigger: dict[str, Any] = {}
     if facts.split is not None:
         trigger = {"split": facts.split, "splitId": facts.split_id}
@@ -152,7 +153,7 @@ def test_a_signed_event_opens_one_run_for_its_contact(engine: Engine, sender: Se
 
 
 def is_refused_as_unproved(engine: Engine, sent: WebhookRequest) -> bool:
-    """Whether the sender gets 401, in its own form or in ours."""
+    """Whether the sender gets 401, with a body in the form that it expects or in our own."""
     try:
         return engine.webhooks.answer(sent).answer.status == 401
     except SignatureRefusedError:

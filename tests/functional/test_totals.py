@@ -646,7 +646,7 @@ def test_an_hour_that_keeps_changing_is_counted_less_often_until_it_settles() ->
 
 
 def story(simulation: Simulation, workspace_id: str) -> None:
-    """Opens, starts and ends runs of two hours while the functions work."""
+    """Opens, starts and ends runs while the functions work. The runs are created in two hours."""
     stores = services().stores
     shards = stores.workspaces.get(workspace_id).shards
     event = an_event({})

@@ -233,7 +233,7 @@ def test_one_contact_gets_the_id_in_every_order(
 
 @pytest.mark.parametrize("takes_effect", [False, True])
 def test_a_repeated_event_finds_the_contact_of_a_broken_one(takes_effect: bool) -> None:
-    """Each call of the creation is broken in turn, and the sender repeats its event."""
+    """Each call of AWS that creates the contact fails in turn, and the sender repeats its event."""
     broken = 0
     while True:
         book = Book()

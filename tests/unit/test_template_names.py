@@ -69,7 +69,7 @@ LONGEST_MACHINE_NAME = 80
 
 
 def names(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields each value whose key is a name, with its path."""
+    """Yields each value whose key says that it is a name, such as `FunctionName`, with its path."""
     if isinstance(value, list):
         for each in value:
             yield from names(each, path)

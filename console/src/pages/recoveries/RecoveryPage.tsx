@@ -27,7 +27,7 @@ import { RerunsLink } from './RerunsLink';
 const BACK = { to: '/recoveries', label: t`Recoveries` };
 
 const WHY_PAUSED: Record<string, string> = {
-  CANARY_FAILED: t`A rerun of the canary failed.`,
+  CANARY_FAILED: t`One of the canary’s reruns failed.`,
   STOPPED_AFTER_FAILURES: t`Too many reruns failed.`,
 };
 

@@ -148,7 +148,7 @@ describe('a recovery', () => {
   it('says why it paused', async () => {
     stack({}, makeRecovery({ status: 'PAUSED', statusReason: 'CANARY_FAILED' }));
     openConsole('/recoveries/rcv_1');
-    expect(await screen.findByText('A rerun of the canary failed.')).toBeVisible();
+    expect(await screen.findByText('One of the canary’s reruns failed.')).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Pause' })).toBeNull();
   });
 

@@ -60,7 +60,7 @@ export function EffectChoiceField(props: Props): ReactNode {
           <TextInput
             size="xs"
             label={t`Outcome of ${nodeId}`}
-            placeholder={t`If empty, the run’s outcome is used`}
+            placeholder={t`Empty: the outcome recorded for this node`}
             value={decision.outcome}
             onChange={(event) => {
               decide({ outcome: event.currentTarget.value });

@@ -127,5 +127,5 @@ def text_of(value: Any) -> str:
 
 
 def _is_short_and_plain(source: str) -> bool:
-    """Whether a text is valid and contains no Liquid."""
+    """Whether a text has at most the allowed length and contains no Liquid."""
     return not has_liquid(source) and len(source) <= MAX_SOURCE_CHARACTERS

@@ -119,9 +119,9 @@ class WaitConfig(Config):
 
 class WaitNode(NodeType[WaitConfig]):
     """Pauses the run for some minutes, until the moment in a date field, or until a time of day.
-    The setting `day` chooses the day of a time of day. By default, the wait ends today, or
-    tomorrow if the time has passed today. The other choices are always today, always tomorrow, and
-    the next day from Monday to Friday. The time zone is the given one, or the contact's own.
+    For a time of day, `day` says when the wait ends. By default that is today, or tomorrow if the
+    time has already passed. It can also be today in any case, tomorrow in any case, or the next
+    day from Monday to Friday. The time zone is the given one, or the contact's own.
 
     A date without a time means the start of that day. If the moment has passed, the run does not
     wait. If clocks go forward and skip the time, the run continues at the first instant after the

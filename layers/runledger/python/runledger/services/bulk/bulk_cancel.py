@@ -6,8 +6,9 @@ and counts the runs that this bulk action already changed.
 
 The list is read twice, because its index lags behind and runs opened just before the request may be
 missing at first. A minute after the first reading ends, the second begins from the top and takes
-the runs that are still open. It finds again the runs that the first reading could not change, and
-those that have come to another wait since. So it counts a run as found only when it changes it.
+the runs that are still open. The second reading also finds runs that the first one could not
+change, and runs that wait again. Therefore the second reading counts a run as found only if it
+changes the run.
 """
 
 from dataclasses import dataclass

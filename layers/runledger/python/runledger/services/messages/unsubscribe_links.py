@@ -67,7 +67,8 @@ class Recipient(Model):
 
 @dataclass(slots=True)
 class LinkKeys:
-    """The keys of links, for one process. `age` is a clock that only goes forward, in seconds."""
+    """Reads the keys that sign the links, and keeps them in this process. `age` returns seconds on
+    a clock that only goes forward."""
 
     secrets: "SecretsManagerClient"
     stack: str
