@@ -135,8 +135,8 @@ def operation_of(scope: Scope) -> tuple[str, str] | None:
 
 
 def with_faults(app: App) -> App:
-    """Wraps the emulator's app, so that requests to PATH can request faults, and the requested
-    calls fail."""
+    """Wraps the emulator's app. A request to PATH asks for a fault; the next calls that match it
+    then fail."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -215,7 +215,7 @@ def test_the_tick_makes_up_for_a_missed_fire(stack: Stack, api: httpx.Client) ->
 
 
 def _expect_fire_at(stack: Stack, automation: dict[str, Any], moment: datetime) -> None:
-    """Sets the next expected fire to `moment`, as if the schedule had not fired then."""
+    """Simulates that the schedule missed its fire at `moment`: the automation still expects it."""
     at = round(moment.timestamp() * 1_000)
     with closing(stack.aws("dynamodb")) as dynamodb:
         dynamodb.update_item(

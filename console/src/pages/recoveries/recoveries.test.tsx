@@ -238,7 +238,7 @@ describe('the dialog of a recovery', () => {
     const left = await dialog.findByRole('list', { name: 'Left out' });
     expect(left).toHaveTextContent('Unknown effects: 2 runs');
     const nodes = dialog.getByRole('list', { name: 'By node' });
-    expect(nodes).toHaveTextContent(/Executed again in 28 runs.*Needs your choice in 2 runs/);
+    expect(nodes).toHaveTextContent(/Executed again in 28 runs.*Undecided in 2 runs/);
     expect(nodes).toHaveTextContent(/Outcome unknown 2 calls or messages.*28 of these calls and messages happen again/);
     expect(dialog.getByText(/Calls or messages of score may have happened/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Rerun 28 runs' })).toBeDisabled();

@@ -70,8 +70,8 @@ function Body({ label, recorded }: { label: string; recorded: RecordedBody }) {
   return (
     <>
       <Json label={label} value={body} />
-      {note !== null && <p className={classes.muted}>{t`The body shown here was ${note}.`}</p>}
-      {rest !== null && <p className={classes.muted}>{t`The rest of the body ${rest}.`}</p>}
+      {note !== null && <p className={classes.muted}>{t`This is not the whole body: ${note}.`}</p>}
+      {rest !== null && <p className={classes.muted}>{t`The whole body could not be stored.`}</p>}
       {link && (
         <Anchor href={link.url} rel="noreferrer" className={classes.download ?? ''}>
           <IconDownload size={16} aria-hidden />

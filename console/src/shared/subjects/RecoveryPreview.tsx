@@ -13,7 +13,7 @@ const ACTIONS = [
   ['RUN', 'run', (runs: string) => t`Executed again in ${runs}`],
   ['REUSED', 'reused', (runs: string) => t`Reused in ${runs}`],
   ['SUPPRESSED', 'suppressed', (runs: string) => t`Skipped in ${runs}`],
-  ['UNDECIDED', 'undecided', (runs: string) => t`Needs your choice in ${runs}`],
+  ['UNDECIDED', 'undecided', (runs: string) => t`Undecided in ${runs}`],
 ] as const;
 
 /** What to do about runs that are left out. */

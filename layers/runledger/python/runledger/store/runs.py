@@ -177,7 +177,7 @@ class RunStore(RunReads):
         return Check(keys.run(run.id), is_running & is_owned)
 
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
-        """Stores the end of the node's wait on the claim. Writes nothing if the claim has changed
+        """Writes onto the claim when the node's wait ends. Writes nothing if the claim has changed
         meanwhile, and raises no error: only readers of the row need the end of the wait."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.changed(wait_until=wait_until)
