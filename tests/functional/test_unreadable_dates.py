@@ -212,7 +212,7 @@ def test_too_many_listings_are_refused_before_anything_is_written(dates: Dates) 
     dates.fire(dates.activate())
     tags = [f"tag{n}" for n in range(MAX_LISTINGS)]
     document = ContactDocument(tags=tags, metadata={"birthday": "soon"})
-    with pytest.raises(InvalidInputError, match="that automations use as dates") as refused:
+    with pytest.raises(InvalidInputError, match="dates in its metadata") as refused:
         dates.engine.contacts.create(dates.engine.workspace_id, document)
     assert refused.value.field == "tags"
     fits = document.changed(tags=tags[1:])

@@ -23,7 +23,8 @@ def module_of(function: str) -> ModuleType:
 
 
 def forget() -> None:
-    """Clears what the processes of all functions keep between invocations."""
+    """Clears the services and the caches of HTTP that the processes of all functions keep between
+    invocations. Settings and clients of AWS stay."""
     services.cache_clear()
     for value in vars(runledger.http).values():
         if hasattr(value, "cache_clear") and value.__module__ == runledger.http.__name__:

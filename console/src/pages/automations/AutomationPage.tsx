@@ -1,5 +1,4 @@
 import { t } from '@lingui/core/macro';
-import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconPencil, IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -217,15 +216,15 @@ function DraftNotice({ automation }: { automation: Automation }) {
   return (
     <Notice title={t`The draft has unpublished changes`}>
       <p>
-        <Trans>
-          New runs use version {version}.{' '}
-          <Link
-            to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
-            state={state}
-          >
-            See what changed
-          </Link>
-        </Trans>
+        {status === 'ACTIVE'
+          ? t`The draft is not active. Until you activate it, new runs use version ${version}.`
+          : t`The draft is not active. Activating the automation makes it the next version.`}{' '}
+        <Link
+          to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
+          state={state}
+        >
+          {t`See what changed`}
+        </Link>
       </p>
     </Notice>
   );

@@ -102,7 +102,7 @@ function ActivationNotice({ activation }: { activation: Activation }) {
     return (
       <Notice title={t`Version ${activation.version} is being activated`}>
         <p>
-          {t`Many versions are being activated, so this can take a few minutes. The activation continues if you leave this page.`}
+          {t`This can take a few minutes if many versions are being activated, or if AWS is not ready. The activation continues if you leave this page.`}
         </p>
       </Notice>
     );

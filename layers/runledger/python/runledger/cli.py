@@ -41,8 +41,8 @@ class UnreadableError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one subcommand. Returns the exit status: 0 for success, 1 if problems were found, 2 for
-    bad input."""
+    """Runs one subcommand. Returns the exit status: 0 for success; 1 if problems were found or
+    the command was refused; 2 for bad input, and in `prune` and `doctor` for an error of AWS."""
     parser = argparse.ArgumentParser(prog="runledger", description=__doc__)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add_command in COMMANDS:

@@ -23,7 +23,7 @@ class HourTotal(Model):
     - `due_at` is when a recount is due. If it is None, the counts are correct until the next row
       expires, at `holds_until`.
     - `unsettled_since` is the time at which the first change after `counted_at` was noted.
-    - `is_marked` says that the last recount may have missed a change.
+    - `is_marked` says that a change was noted, and that no recount has taken the mark away yet.
     - `expires_from` is the time before which no row expires, and `expires_by` the time by which all
       rows have expired. Between the two times, only the rows show which of them have expired.
     - `revision` grows by one with every change.

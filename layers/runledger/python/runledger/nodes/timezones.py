@@ -39,7 +39,9 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
-    """Returns the first moment at or after `now` at which clocks in the zone show `time_of_day`."""
+    """Returns the first moment at or after `now` at which clocks in the zone show `time_of_day`. If
+    clocks skip the time, it is the first instant after the gap. If they show it twice, only the
+    first of the two counts."""
     place = ZoneInfo(zone)
     wanted = time.fromisoformat(time_of_day)
     today = now.astimezone(place).date()

@@ -62,9 +62,9 @@ class OutboundClient:
         self._ssl_context = ssl_context
 
     def call(self, request: HttpRequest) -> HttpResponse:
-        """Makes one call. Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `TIMEOUT`,
-        `CONNECTION_FAILED`, `INVALID_REQUEST`, `INVALID_ANSWER`, `TOO_MANY_REDIRECTS`. Follows
-        redirects for GET and HEAD only; for other methods the answer shows the target."""
+        """Makes one call. Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `HOST_NOT_ALLOWED`,
+        `TIMEOUT`, `CONNECTION_FAILED`, `INVALID_REQUEST`, `INVALID_ANSWER`, `TOO_MANY_REDIRECTS`.
+        Follows redirects for GET and HEAD only; for other methods the answer shows the target."""
         started = time.monotonic()
         deadline = Deadline(request.timeout_seconds)
         url = _checked(_parse(request.url, request.query))

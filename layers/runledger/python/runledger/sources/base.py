@@ -32,8 +32,8 @@ class CertificateReader(Protocol):
 @dataclass(frozen=True, slots=True)
 class SourceKeys:
     """The values with which a source's requests are verified. `secrets` and `public_keys` are the
-    accepted ones, the current one first: during a rotation there are two. `certificates` reads the
-    certificates of Amazon SNS."""
+    accepted ones: the current one first, then the replaced ones that are still accepted.
+    `verify_token` answers a handshake. `certificates` reads the certificates of Amazon SNS."""
 
     secrets: tuple[str, ...] = field(default=(), repr=False)
     public_keys: tuple[str, ...] = ()

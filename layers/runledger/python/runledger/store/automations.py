@@ -291,7 +291,7 @@ class AutomationStore:
 
     def by_webhook_token(self, token: str) -> WebhookTarget | None:
         """Returns the automation of a token. A token never changes its automation, so each process
-        reads it only once."""
+        keeps the answers for the last 1,000 known tokens."""
         known = self._targets.get(token)
         if known is not None:
             return known

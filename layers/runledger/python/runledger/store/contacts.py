@@ -288,8 +288,8 @@ class ContactStore:
     def _write(self, writes: list[Write], contact: Contact) -> None:
         if len(writes) > _MAX_WRITES:
             raise InvalidInputError(
-                "the request changes too many tags, or too many metadata values that automations "
-                "use as dates; change fewer at once",
+                "the request changes too many tags, or too many dates in the metadata; change "
+                "fewer at once",
                 field="tags",
             )
         try:
@@ -372,8 +372,8 @@ def _require_few(contact: Contact, listings: "set[Key]") -> None:
     count = len(listings) + len(contact.external_ids)
     if count > MAX_LISTINGS:
         raise InvalidInputError(
-            f"a contact may have at most {MAX_LISTINGS} tags, external ids and metadata values "
-            f"that automations use as dates, all counted together; this one has {count}",
+            f"a contact may have at most {MAX_LISTINGS} tags, external ids and dates in its "
+            f"metadata, all counted together; this one has {count}",
             field="tags",
         )
 

@@ -180,7 +180,7 @@ class RecoveryStore:
                 # The SDK may have repeated our own write, because its answer was lost.
                 return found
             raise ConflictError(
-                "somebody else changed the recovery at the same time; reload it",
+                "the recovery was changed at the same time; reload it",
                 status=None if found is None else found.status.value,
             ) from error
 

@@ -19,7 +19,8 @@ class RowRead:
 
 
 def read_rows(table: "Table", reads: Sequence[RowRead]) -> None:
-    """Reads the rows consistently, in one request. Raises TransientError if AWS leaves some out."""
+    """Reads the rows consistently, 100 in a request. Raises TransientError if AWS still leaves some
+    out after several tries."""
     if len(reads) == 1:
         reads[0].take(table.get(reads[0].key, consistent=True))
         return

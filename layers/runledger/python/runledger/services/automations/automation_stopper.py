@@ -81,7 +81,7 @@ class AutomationStopper:
                     raise
                 # Another request changed it, or the activation ended.
                 continue
-        raise ConflictError("somebody else changed the automation at the same time; try again")
+        raise ConflictError("the automation kept changing at the same time; try again")
 
     def _is_stopped(
         self, before: Automation, status: AutomationStatus, pending: "Activation | None"

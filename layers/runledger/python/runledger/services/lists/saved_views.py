@@ -48,7 +48,9 @@ class SavedViews:
         return self._shown(caller, self._get(caller, view_id))
 
     def create(self, caller: "Caller", document: SavedViewDocument) -> SavedViewView:
-        """Saves a view. Raises ConflictError if there are too many, or one has the same name."""
+        """Saves a view. Raises ConflictError if there are too many, or if another view of the list
+        that the caller sees has the same name. Raises ForbiddenError if the caller may not share
+        views but wants to share this one."""
         now = self.clock()
         view = SavedView(
             workspace_id=caller.workspace_id,

@@ -85,9 +85,8 @@ class Reruns:
 
         Raises NotFoundError if the run does not exist, and GoneError if it has expired or was
         erased. Raises ConflictError if the run is open or its automation is not ACTIVE, and
-        AlreadyRerunError if the run has an open rerun. Raises InvalidInputError, with the field,
-        for an invalid request.
-        """
+        AlreadyRerunError if any rerun of the run's family is open. Raises InvalidInputError, with
+        the field, for an invalid request."""
         now = self.clock()
         original = self._original(workspace_id, run_id, now)
         automation = self.stores.automations.get(workspace_id, original.run.automation_id)

@@ -31,8 +31,9 @@ class ManualRuns:
     ) -> OpenedRun:
         """Opens a run of any active automation, with any type of trigger.
 
-        Raises InvalidInputError, with the field, if there is no such contact, and ConflictError if
-        the automation accepts no events. A request that opened no run leaves a refusal."""
+        Raises InvalidInputError, with the field, if there is no such contact, PayloadTooLargeError
+        if the payload is too large, and ConflictError if the automation accepts no events. A
+        request that opened no run leaves a refusal."""
         automation = self.automations.get(workspace_id, automation_id)
         try:
             contact = self._contact(workspace_id, document)
