@@ -1,6 +1,6 @@
 """Work that began under an earlier release ends under this one.
 
-tests/releases/ has, for each release, the state of tests/support/open_work.py as that release left
+For each release, tests/releases/ has what tests/support/open_work.py stored when that release ran
 it: rows, objects, secrets, state machines, and the places of the executions. Machines stay as they
 were compiled, so today's functions must know their contracts.
 """

@@ -84,7 +84,8 @@ class Stream:
         )
 
     def read(self) -> None:
-        """Lets every part handle its records once."""
+        """Handles the unread records of every part of the stream, except those that Lambda does not
+        read."""
         for part in list(self.unread):
             if part not in self.silent:
                 self.read_part(part)

@@ -51,7 +51,8 @@ def token_of(engine: Engine, attempt: DeliveryAttempt) -> str:
 
 
 def contact_rows(engine: Engine, workspace_id: str) -> list[dict[str, Any]]:
-    """Returns the rows of a workspace's contacts and of their consents' record."""
+    """Returns the rows of a workspace's contacts, and the rows that record the changes of their
+    consents."""
     rows = [row for row in engine.rows() if row["pk"].startswith(f"WORKSPACE#{workspace_id}#")]
     return sorted(rows, key=lambda row: (row["pk"], row["sk"]))
 

@@ -112,7 +112,7 @@ class RunActors:
         services().due_work.kinds["run"](row)
 
     def drain(self) -> None:
-        """Does the tick's work on the stopped automation alone."""
+        """Does what the tick does for the stopped automation, and nothing else of the tick."""
         row = DueRow(id=self.automation_id, key=keys.automation(WORKSPACE, self.automation_id))
         services().due_work.kinds["aut"](row)
 

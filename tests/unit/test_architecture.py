@@ -196,8 +196,8 @@ def room_problem(here: str, module: str) -> str | None:
 
 
 def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
-    """Returns the circles: paths along the arrows that end where they began. There is at least one
-    if the arrows have any circle."""
+    """Returns circles: paths along the arrows that end where they began. It may leave some out, but
+    finds at least one if there is any."""
     found: list[list[str]] = []
     done: set[str] = set()
 

@@ -92,7 +92,8 @@ def test_the_error_names_the_exceeded_limit() -> None:
     assert result.error is not None
     assert result.error.message == (
         f"`a` could not be captured with the expression `{BOMBS_ON_ANSWER[0]}`: the expression "
-        f"makes a value that is too large (at most {MAX_STEPS} steps and 2 MB)"
+        "makes a value that is too large (an expression may take at most "
+        f"{MAX_STEPS} steps and 2 MB)"
     )
 
 

@@ -53,7 +53,7 @@ print("the answer", flush=True)
 
 
 class Bench:
-    """Workers of functions with a layer of their own."""
+    """Makes functions whose layer has only what the test needs, and starts their workers."""
 
     def __init__(self, zygotes: Zygotes, folder: Path) -> None:
         self.zygotes = zygotes

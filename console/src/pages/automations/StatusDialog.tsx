@@ -56,7 +56,7 @@ function OpenRuns({ automationId }: { automationId: string }) {
               other: `All ${formatCount(open)} open runs of the last 7 days`,
             })}
           </strong>
-          , and older runs that are still waiting, will be canceled.
+           and all open runs from before will be canceled.
         </Trans>
       )}{' '}
       {t`No further step starts. Messages that were already sent cannot be recalled.`}

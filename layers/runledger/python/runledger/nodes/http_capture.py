@@ -126,8 +126,8 @@ def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, st
     except LimitError as error:
         raise NodeError(
             "CAPTURE_LIMIT",
-            f"`{name}` could not be captured with the expression `{path}`: {error} (at most "
-            f"{MAX_STEPS} steps and {MAX_WEIGHT // 1024**2} MB)",
+            f"`{name}` could not be captured with the expression `{path}`: {error} (an "
+            f"expression may take at most {MAX_STEPS} steps and {MAX_WEIGHT // 1024**2} MB)",
         ) from error
     except _NO_VALUES as error:
         raise NodeError(

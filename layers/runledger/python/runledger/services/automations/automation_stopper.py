@@ -86,9 +86,9 @@ class AutomationStopper:
     def _is_stopped(
         self, before: Automation, status: AutomationStatus, pending: "Activation | None"
     ) -> bool:
-        """Returns whether the automation is already stopped. An automation in its first activation
-        counts as paused, because only its activation must be canceled. Raises ConflictError if the
-        automation cannot be stopped this way."""
+        """Returns whether the automation is already stopped. An automation that was never active
+        counts as paused: at most its first activation must be canceled. Raises ConflictError if the
+        automation cannot get this status."""
         if before.status is status:
             return True
         is_unused = before.active is None and status is AutomationStatus.PAUSED

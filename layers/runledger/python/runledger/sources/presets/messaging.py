@@ -1,4 +1,4 @@
-"""Senders of messages and calls."""
+"""Presets for webhooks about chat messages, SMS and phone calls."""
 
 from runledger.nodes.source_config import EventPlace, Handshake, HmacVerify, Preset
 from runledger.sources.facts import (
