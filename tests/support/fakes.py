@@ -170,9 +170,9 @@ class Secrets:
     def _refuse_another(
         self, versions: dict[str, SecretVersion], token: str, value: str, operation: str
     ) -> None:
-        """Checks a request for something that exists already. The request is accepted only if it
-        repeats an earlier request: a version of the secret has this token and this value.
-        Otherwise raises ResourceExistsException."""
+        """Checks a request to create a secret or version that exists already. Raises
+        ResourceExistsException, unless a version of the secret has this token and this value: then
+        the request only repeats an earlier one."""
         found = versions.get(token)
         if found is None or found.value != value:
             raise client_error("ResourceExistsException", operation)

@@ -1,4 +1,5 @@
-"""The domain error for each AWS error, by its code, its HTTP status and how it arrived."""
+"""The domain error for each AWS error, by its code, its HTTP status, and the exception in
+which it arrives."""
 
 import re
 from collections.abc import Iterator

@@ -73,7 +73,7 @@ class FixedCertificate:
 
 
 class AnotherCertificate:
-    """Reads a certificate that a stranger made."""
+    """Returns the certificate of a stranger instead of the one that is asked for."""
 
     def read(self, url: str) -> bytes:
         return _another_certificate()

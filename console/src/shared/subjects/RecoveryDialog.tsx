@@ -122,7 +122,7 @@ export default function RecoveryDialog({ selection, onClose }: Props) {
         {undecided.length > 0 && (
           <Notice title={t`Your choice is needed before the rerun`}>
             <p>
-              {t`Calls or messages of ${undecided.join(', ')} may have happened. Choose what happens to them, or leave these runs out.`}
+              {t`${undecided.join(', ')} may already have made calls or sent messages. Choose whether the reruns repeat them, or leave these runs out.`}
             </p>
           </Notice>
         )}

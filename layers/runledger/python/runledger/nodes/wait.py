@@ -51,7 +51,8 @@ class Day(StrEnum):
 
 
 class Until(Config):
-    """The moment until which to wait: the date in a field, or the next time of day."""
+    """The moment until which to wait: the date in a field, or a time of day when it
+    comes next."""
 
     field: Operand | None = Field(
         default=None,

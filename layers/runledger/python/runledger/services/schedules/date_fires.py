@@ -250,8 +250,8 @@ class DateFires:
     ) -> Opening:
         """Opens the run for this contact and day, unless an earlier call did. A run that
         exists counts as opened if it was created since this page began, because an earlier try of
-        the page may have opened it. An older run is not counted again: its contact was on an
-        earlier page, and was listed here too when its date changed."""
+        the page may have opened it. An older run is not counted again: its contact was already on
+        an earlier page, and is on this one too because its date was changed in between."""
         assert fire.anchor is not None
         source = trigger.source
         facts: dict[str, Any] = {
