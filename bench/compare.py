@@ -65,7 +65,7 @@ class Side:
     def run(self, events: Sequence[Event]) -> None:
         """Fires the events one after the other. Waits until all runs have completed and the
         functions that read the stream have processed them. Raises RuntimeError if a run ended in
-        another way."""
+        another way, or did not end in time."""
         with httpx.Client(timeout=60) as sender:
             answers = [sender.post(self.url + self.hook, json=event) for event in events]
         for answer in answers:

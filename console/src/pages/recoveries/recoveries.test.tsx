@@ -240,7 +240,7 @@ describe('the dialog of a recovery', () => {
     const nodes = dialog.getByRole('list', { name: 'By node' });
     expect(nodes).toHaveTextContent(/Executed again in 28 runs.*Undecided in 2 runs/);
     expect(nodes).toHaveTextContent(/Outcome unknown 2 calls or messages.*28 of these calls and messages happen again/);
-    expect(dialog.getByText(/Calls or messages of score may have happened/)).toBeVisible();
+    expect(dialog.getByText(/score may already have made calls or sent messages/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Rerun 28 runs' })).toBeDisabled();
 
     await user.selectOptions(dialog.getByLabelText('Effects of score'), 'REPEAT');

@@ -191,33 +191,37 @@ class HmacVerify(VerifyConfig):
                 "with `signatureKey`, the header contains pairs that are separated by commas; "
                 "leave out `separator`"
             )
-        _require_place(self.signed, "timestamp", self._timestamps(), "`timestampHeader`")
-        _require_place(self.signed, "id", [self.id_header, self.id_path], "`idHeader`")
+        _require_place(self.signed, "timestamp", self._timestamps())
+        _require_place(self.signed, "id", {"idHeader": self.id_header, "idPath": self.id_path})
         return self
 
-    def _timestamps(self) -> list[str | None]:
-        return [self.timestamp_header, self.timestamp_path, self.timestamp_key]
+    def _timestamps(self) -> dict[str, str | None]:
+        return {
+            "timestampHeader": self.timestamp_header,
+            "timestampPath": self.timestamp_path,
+            "timestampKey": self.timestamp_key,
+        }
 
 
-def _require_place(signed: str, part: str, places: list[str | None], example: str) -> None:
+def _require_place(signed: str, part: str, places: dict[str, str | None]) -> None:
     """Raises ValueError if a part is signed but its location is missing, or if a location is given
-    but the part is not signed."""
-    given = sum(each is not None for each in places)
+    but the part is not signed. `places` has the location in each field that may give it."""
+    given = [f"`{field}`" for field, place in places.items() if place is not None]
     is_signed = f"{{{part}}}" in signed
-    if given > 1:
+    if len(given) > 1:
         raise ValueError(
-            f"more than one field says where the request has the {part}; keep only one of these "
-            f"fields, such as {example}"
+            f"more than one field says where the request has the {part}; keep only one of "
+            f"{' and '.join(given)}"
         )
     if is_signed and not given:
         raise ValueError(
             f"`signed` contains {{{part}}}, but no field says where the request has the {part}; "
-            f"add one, such as {example}"
+            f"add one, such as `{next(iter(places))}`"
         )
     if given and not is_signed:
         raise ValueError(
             f"the {part} is not part of `signed`, so it is not verified; add {{{part}}} to "
-            f"`signed`, or remove {example}"
+            f"`signed`, or remove {given[0]}"
         )
 
 
@@ -265,8 +269,8 @@ class PublicKeyVerify(VerifyConfig):
 
     @model_validator(mode="after")
     def _sound(self) -> "PublicKeyVerify":
-        _require_place(self.signed, "timestamp", [self.timestamp_header], "`timestampHeader`")
-        _require_place(self.signed, "id", [self.id_header], "`idHeader`")
+        _require_place(self.signed, "timestamp", {"timestampHeader": self.timestamp_header})
+        _require_place(self.signed, "id", {"idHeader": self.id_header})
         return self
 
 

@@ -62,7 +62,7 @@ class _Form:
             raise InvalidInputError("a part of the form has no name")
         if part.headers.get(b"content-transfer-encoding", b"").lower() not in _PLAIN_ENCODINGS:
             raise InvalidInputError(
-                "a part of the form has a Content-Transfer-Encoding; send the part without it"
+                "a part of the form is encoded (Content-Transfer-Encoding); send it as it is"
             )
 
     def add_data(self, data: bytes, start: int, end: int) -> None:
