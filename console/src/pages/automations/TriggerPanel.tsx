@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
-import { useAllows } from '../../shared/auth/role';
+import { useLacks } from '../../shared/auth/role';
 import type { Graph } from '../../shared/graph/model';
 import { Section } from '../../shared/ui/Detail';
 import { formatWord } from '../../shared/ui/format';
@@ -53,14 +53,14 @@ function DateTrigger({ automation }: { automation: Automation }) {
 }
 
 function WithoutAddress({ automation, type }: { automation: Automation; type: unknown }) {
-  const mayTrigger = useAllows('MEMBER');
+  const lacksRole = useLacks('MEMBER');
   if (type === 'MANUAL') return <p>{t`A user or the API starts a run for one contact.`}</p>;
   if (type === 'WEBHOOK') {
     return (
       <p>
         {automation.version === null
           ? t`Another system sends events to the webhook’s address. The address is created when the draft is saved.`
-          : !mayTrigger && t`Another system sends events. The Member role is needed to see the address.`}
+          : lacksRole && t`Another system sends events. The Member role is needed to see the address.`}
       </p>
     );
   }

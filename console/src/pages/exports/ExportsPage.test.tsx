@@ -43,6 +43,16 @@ describe('the exports', () => {
     rememberTokens();
   });
 
+  it('do not ask for a role before the own one is known', async () => {
+    serve({
+      '/v1/me': () => new Promise<never>(() => undefined),
+      '/v1/exports': () => json({ items: [], nextCursor: null }),
+    });
+    openConsole('/exports');
+    expect(await screen.findByText('No exports yet')).toBeVisible();
+    expect(screen.queryByText(/You need the Member role/)).toBeNull();
+  });
+
   it('show their state, filters and times, and are downloaded while their file is kept', async () => {
     const items = [
       makeExport(),

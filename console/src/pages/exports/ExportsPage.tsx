@@ -5,7 +5,7 @@ import { IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Export } from '../../shared/api/types';
-import { useAllows } from '../../shared/auth/role';
+import { useLacks } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import detail from '../../shared/ui/Detail.module.css';
 import { EmptyState } from '../../shared/ui/EmptyState';
@@ -76,14 +76,14 @@ function Row({ made, now }: Props) {
 export default function ExportsPage() {
   const { api } = useServices();
   const now = useNow();
-  const mayDownload = useAllows('MEMBER');
+  const lacksRole = useLacks('MEMBER');
   return (
     <div className={detail.page}>
       <title>{t`Exports · Runledger`}</title>
       <h1>{t`Exports`}</h1>
       <p className={detail.muted}>
         {t`Lists that were written to a file. A file is kept for 7 days. Erasing a contact deletes all files, as any of them may contain that person’s data.`}
-        {!mayDownload && <> {t`You need the Member role to download a file.`}</>}
+        {lacksRole && <> {t`You need the Member role to download a file.`}</>}
       </p>
       <SimpleList
         label={t`Exports, newest first`}

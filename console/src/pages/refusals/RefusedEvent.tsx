@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { RefusalDetail } from '../../shared/api/types';
-import { useAllows } from '../../shared/auth/role';
+import { useAllows, useLacks } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { KeptEventView } from '../../shared/subjects/KeptEventView';
 import { Section } from '../../shared/ui/Detail';
@@ -54,6 +54,7 @@ function Replay({ refusal }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
   const mayReplay = useAllows('MEMBER');
+  const lacksRole = useLacks('MEMBER');
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => replay(api, refusal.id),
     networkMode: 'always',
@@ -76,7 +77,7 @@ function Replay({ refusal }: Props) {
       </Notice>
     );
   }
-  if (!mayReplay) return <p>{t`The Member role is needed to replay the event.`}</p>;
+  if (!mayReplay) return lacksRole && <p>{t`The Member role is needed to replay the event.`}</p>;
   const isInterrupted = typeof replayedAt === 'string';
   return (
     <>
