@@ -10,13 +10,13 @@ from runledger.errors import ConditionFailedError
 from runledger.models.base import Model
 from runledger.store import keys
 from runledger.store.keys import Key
+from runledger.store.paging import every_item
 from runledger.store.table import Change, SortRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runledger.store.table import Table
-    from runledger.store.values import Item
 
 _PAGE = 100
 
@@ -43,20 +43,9 @@ class DueStore:
                 yield from (row for row in turn if row is not None)
 
     def _partition(self, partition: str, now: int) -> "Iterator[DueRow]":
-        start: Item | None = None
-        while True:
-            page = self._table.query(
-                partition,
-                SortRange(high=keys.due_key(now, "\uffff")),
-                index=keys.Index.DUE,
-                limit=_PAGE,
-                after=start,
-            )
-            for item in page.items:
-                yield DueRow(id=keys.id_of(item["dueKey"]), key=Key(item["pk"], item["sk"]))
-            start = page.next
-            if start is None:
-                return
+        due = SortRange(high=keys.due_key(now, "\uffff"))
+        for item in every_item(self._table, partition, due, index=keys.Index.DUE, limit=_PAGE):
+            yield DueRow(id=keys.id_of(item["dueKey"]), key=Key(item["pk"], item["sk"]))
 
     def put_back(self, row: DueRow, due_at: int) -> None:
         """Makes a row due at `due_at`. A row that is no longer due does not change."""

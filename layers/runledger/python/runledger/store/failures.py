@@ -14,6 +14,7 @@ from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import Assignment, FailedRun, FailureGroup, Resolution
 from runledger.observability import log_failure
 from runledger.store import keys
+from runledger.store.paging import every_item
 from runledger.store.run_rows import has_whole_message, shown_step_from_item
 from runledger.store.salvage import DAMAGES
 from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
@@ -208,22 +209,18 @@ class FailureStore:
         return FailedRuns(found[:limit], len(found) <= limit)
 
     def all_runs(self, group_id: str, until: int) -> "Iterator[FailedRun]":
-        """Yields every run of a group that was created by `until`, newest first, from consistent
+        """Returns every run of a group that was created by `until`, newest first, from consistent
         reads. Costs one read unit for about 24 runs."""
-        start: Item | None = None
-        while True:
-            page = self._table.query(
-                keys.failure_members(group_id),
-                SortRange(low=keys.created_key(0, ""), high=keys.created_key(until, "\uffff")),
-                ascending=False,
-                limit=_RUNS_READ,
-                consistent=True,
-                after=start,
-            )
-            yield from map(_run_from_item, page.items)
-            start = page.next
-            if start is None:
-                return
+        created = SortRange(low=keys.created_key(0, ""), high=keys.created_key(until, "\uffff"))
+        items = every_item(
+            self._table,
+            keys.failure_members(group_id),
+            created,
+            limit=_RUNS_READ,
+            ascending=False,
+            consistent=True,
+        )
+        return map(_run_from_item, items)
 
 
 def _to_item(group: FailureGroup) -> "Item":

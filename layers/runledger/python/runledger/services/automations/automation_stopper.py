@@ -18,6 +18,7 @@ from runledger.services.automations.activations import LEASE, pending_activation
 from runledger.services.execution.cancel import Canceler
 from runledger.store import keys
 from runledger.store.machines import supersede
+from runledger.store.paging import every_item
 from runledger.store.table import SortRange
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
     from runledger.store.table import Table, Write
-    from runledger.store.values import Item
     from runledger.store.workspaces import WorkspaceStore
 
 
@@ -192,16 +192,7 @@ class AutomationStopper:
             partition = keys.by_automation(
                 automation.workspace_id, keys.Kind.RUN, automation.id, keys.OPEN_BUCKET, shard
             )
-            start: Item | None = None
-            while True:
-                page = self.table.query(
-                    partition,
-                    SortRange(high=keys.created_key(before, "\uffff")),
-                    index=keys.Index.BY_AUTOMATION,
-                    limit=DRAIN_BATCH,
-                    after=start,
-                )
-                yield from (keys.id_of(item["createdKey"]) for item in page.items)
-                start = page.next
-                if start is None:
-                    break
+            opened = SortRange(high=keys.created_key(before, "\uffff"))
+            index = keys.Index.BY_AUTOMATION
+            for item in every_item(self.table, partition, opened, index=index, limit=DRAIN_BATCH):
+                yield keys.id_of(item["createdKey"])
