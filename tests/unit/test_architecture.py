@@ -86,7 +86,7 @@ ROOMS = {
     "windows",
     "automations": "activations automation_stopper automations catalogue holds preview rotation "
     "template_variables templates test_sends upstream_checks webhook_address",
-    "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
+    "schedules": "date_fires due_contacts fire_contract fire_rules missed_fires schedules",
     "triggers": "admitted_event answering captures event_contact event_dates event_keys "
     "event_opening event_reading filtering handshakes ignored_events kept_events kept_hashes "
     "kept_requests manual open_run proving refusals replays run_keys sample_events upstream "

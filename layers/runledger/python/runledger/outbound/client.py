@@ -140,7 +140,8 @@ class OutboundClient:
         except httpcore.LocalProtocolError as error:
             # Our side refused to write it, so nothing was sent; the message may quote a credential.
             raise NodeError(
-                "INVALID_REQUEST", "the request cannot be sent: a part of it is not valid HTTP"
+                "INVALID_REQUEST",
+                "the request is not valid HTTP, so it was not sent; check its URL and headers",
             ) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise NodeError(

@@ -6,8 +6,6 @@ and then stores its cursor, so if a page is repeated, it finds the runs that it 
 time.
 """
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -31,7 +29,7 @@ from runledger.models.schedule import Fire, FireStatus
 from runledger.nodes.date_rules import anchor_of
 from runledger.nodes.dates import local_date, moment_of_day, shifted
 from runledger.nodes.trigger import ContactMetadataDate, DateTrigger
-from runledger.nodes.written_dates import not_a_date, shown
+from runledger.nodes.written_dates import not_a_date
 from runledger.observability import logger
 from runledger.services.schedules.due_contacts import CREATED_FIELD, DueContact, DuePage, Unreadable
 from runledger.services.schedules.fire_contract import (
@@ -39,6 +37,13 @@ from runledger.services.schedules.fire_contract import (
     FireInput,
     FireOperation,
     FirePlace,
+)
+from runledger.services.schedules.fire_rules import (
+    event_key,
+    key_of,
+    rule_of,
+    rule_trigger,
+    unreadable_key,
 )
 from runledger.services.schedules.schedules import GRACE, scheduled_trigger
 from runledger.services.triggers.open_run import RunRequest, keyed_run_id
@@ -75,8 +80,12 @@ _EARLIER_FIRES = 10
 
 
 class Opening(Enum):
-    """What became of a due contact. OPENED: this page of the fire opened its run. KNOWN: an earlier
-    page or fire did. REFUSED: the re-entry rule allows no run."""
+    """What a page of a fire did for a due contact.
+
+    - OPENED: it opened the contact's run.
+    - KNOWN: an earlier page, or an earlier fire, had opened the run.
+    - REFUSED: the re-entry rule allows no run.
+    """
 
     OPENED = auto()
     KNOWN = auto()
@@ -276,7 +285,7 @@ class DateFires:
                         },
                         body={**facts, "contactId": due.contact.id},
                     ),
-                    dedupe_key=_event_key(fire, due),
+                    dedupe_key=event_key(fire, due),
                     source=fire.by.value.lower(),
                     may_repeat=True,
                 ),
@@ -296,7 +305,7 @@ class DateFires:
         work."""
         trigger = rule_trigger(fire.rule)
         found = self._due(fire, trigger)
-        event_keys = [_event_key(fire, each) for each in found.due]
+        event_keys = [event_key(fire, each) for each in found.due]
         ids = [keyed_run_id(fire.workspace_id, fire.automation_id, key) for key in event_keys]
         runs = self.opener.runs.get_many(ids, consistent=True).values()
         refusals = self.refusals.recorded(
@@ -304,7 +313,7 @@ class DateFires:
             [
                 *((RefusalReason.REENTRY_BLOCKED, key) for key in event_keys),
                 *(
-                    (RefusalReason.INVALID_PAYLOAD, _unreadable_key(trigger, each))
+                    (RefusalReason.INVALID_PAYLOAD, unreadable_key(trigger, each))
                     for each in found.unreadable
                 ),
             ],
@@ -351,9 +360,9 @@ class DateFires:
         refused = RefusedEvent(
             trigger_type=TriggerType.DATE,
             reason=RefusalReason.INVALID_PAYLOAD,
-            message=f"metadata.{_key_of(trigger)} of the contact: {not_a_date(found.value)}",
+            message=f"metadata.{key_of(trigger)} of the contact: {not_a_date(found.value)}",
             contact_id=found.contact.id,
-            event_key=_unreadable_key(trigger, found),
+            event_key=unreadable_key(trigger, found),
         )
         self.refusals.record(automation, refused)
 
@@ -377,34 +386,6 @@ def advance(store: "ScheduleStore", schedule: "Schedule", now: int) -> Write:
     fire_at = moment_of_day(day, schedule.time_of_day, schedule.time_zone)
     # A schedule that Scheduler does not know yet stays due.
     return store.advance(schedule, day, fire_at, fire_at + GRACE if schedule.is_synced else now)
-
-
-def rule_of(trigger: DateTrigger) -> str:
-    """Returns a text of everything in the trigger that decides which contacts are due on a day."""
-    parts = trigger.model_dump(mode="json", exclude={"time_of_day"})
-    return json.dumps(parts, sort_keys=True)
-
-
-def rule_trigger(rule: str) -> DateTrigger:
-    """Returns a trigger with this rule. Its time of day is the default, because the rule has
-    none."""
-    return DateTrigger.model_validate(json.loads(rule))
-
-
-def _event_key(fire: Fire, due: DueContact) -> str:
-    assert fire.anchor is not None
-    return f"date:{due.contact.id}:{fire.anchor.isoformat()}"
-
-
-def _unreadable_key(trigger: DateTrigger, found: Unreadable) -> str:
-    value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
-    return f"date:{found.contact.id}:{_key_of(trigger)}:{value}"
-
-
-def _key_of(trigger: DateTrigger) -> str:
-    """Returns the metadata key of a trigger that has one."""
-    assert isinstance(trigger.source, ContactMetadataDate)
-    return trigger.source.key
 
 
 def _place(

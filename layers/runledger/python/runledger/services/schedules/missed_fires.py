@@ -11,8 +11,9 @@ from runledger.errors import RunledgerError
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.nodes.date_rules import anchor_of
 from runledger.observability import logger
-from runledger.services.schedules.date_fires import STALL, advance, rule_of
+from runledger.services.schedules.date_fires import STALL, advance
 from runledger.services.schedules.fire_contract import FireInput
+from runledger.services.schedules.fire_rules import rule_of
 from runledger.services.schedules.schedules import GRACE, Schedules, scheduled_trigger
 
 if TYPE_CHECKING:
