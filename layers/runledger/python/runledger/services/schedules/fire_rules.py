@@ -25,11 +25,15 @@ def rule_trigger(rule: str) -> DateTrigger:
 
 
 def event_key(fire: "Fire", due: "DueContact") -> str:
+    """Returns the key of the event of this contact and day. A repeated page finds its run by the
+    key."""
     assert fire.anchor is not None
     return f"date:{due.contact.id}:{fire.anchor.isoformat()}"
 
 
 def unreadable_key(trigger: DateTrigger, found: "Unreadable") -> str:
+    """Returns the key of the refusal of a value that is not a date. It is the same on every day, so
+    there is one refusal for each value."""
     value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
     return f"date:{found.contact.id}:{key_of(trigger)}:{value}"
 
